@@ -1,0 +1,112 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Targets in import order: a target may only depend on targets above it (docs/architecture.md).
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+    // `package` access would otherwise defeat cross-module optimization; see docs/architecture.md.
+    .unsafeFlags(["-enable-cmo-everything"], .when(configuration: .release)),
+]
+
+let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioWebSocket: Target.Dependency = .product(name: "NIOWebSocket", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let x509: Target.Dependency = .product(name: "X509", package: "swift-certificates")
+let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "kdash",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    ],
+    targets: [
+        .target(
+            name: "CLinux",
+            cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-Wall", "-Wextra", "-Werror", "-std=gnu17"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3"),
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1"),
+        .target(
+            name: "CNcurses",
+            cSettings: [.define("_XOPEN_SOURCE_EXTENDED"), .define("_GNU_SOURCE")],
+            linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
+        .target(name: "CDeflate", linkerSettings: [.linkedLibrary("deflate"), .linkedLibrary("zstd")]),
+        .target(
+            name: "CSchemas",
+            cSettings: [.unsafeFlags(["-std=gnu23"])]),
+        library("JSONCore", ["CYAML"]),
+        library("LinuxKernel", ["CLinux"]),
+        library("APIMachinery", ["JSONCore", "LinuxKernel"]),
+        library("KubeSchemas", ["APIMachinery", "JSONCore", "LinuxKernel", "CSchemas"]),
+        library("ObjectStore", ["CSQLite", "LinuxKernel"]),
+        library("KubeClient", ["APIMachinery", "KubeSchemas", "JSONCore", "LinuxKernel", logging]),
+        library("KubeClientHTTP", ["KubeClient", "APIMachinery", "JSONCore", "LinuxKernel", nio, nioPosix, nioHTTP1, nioWebSocket, nioSSL]),
+        library(
+            "APIServer",
+            [
+                "ObjectStore", "KubeClient", "KubeSchemas", "APIMachinery", "JSONCore", "LinuxKernel", "CDeflate",
+                nio, nioPosix, nioHTTP1, nioWebSocket, nioSSL, x509, asn1, crypto, logging,
+            ]),
+        library("Scheduler", ["KubeClient", "KubeSchemas", "APIMachinery", "JSONCore", "LinuxKernel", logging]),
+        library("Controllers", ["KubeClient", "KubeSchemas", "APIMachinery", "JSONCore", "LinuxKernel", logging]),
+        library("ContainerImages", ["JSONCore", "LinuxKernel", "CDeflate", crypto, logging]),
+        library("ContainerRuntime", ["JSONCore", "LinuxKernel", "CLinux", logging]),
+        library("PodNetwork", ["LinuxKernel", "JSONCore", logging]),
+        library(
+            "NodeAgent",
+            [
+                "ContainerRuntime", "ContainerImages", "PodNetwork", "KubeClient", "KubeSchemas", "APIMachinery",
+                "JSONCore", "LinuxKernel", logging,
+            ]),
+        library("ViewModels", ["KubeClient", "KubeSchemas", "APIMachinery", "JSONCore", "LinuxKernel", logging]),
+        library("TerminalUI", ["ViewModels", "CNcurses", "JSONCore", "LinuxKernel", "CLinux", logging]),
+        .executableTarget(
+            name: "kdash",
+            dependencies: [
+                "TerminalUI", "ViewModels", "NodeAgent", "PodNetwork", "ContainerRuntime", "ContainerImages",
+                "Controllers", "Scheduler", "APIServer", "KubeClientHTTP", "KubeClient", "ObjectStore", "KubeSchemas",
+                "APIMachinery", "LinuxKernel", "JSONCore", "CLinux", arguments, logging,
+            ],
+            swiftSettings: settings),
+        tests("JSONCore", []),
+        tests("LinuxKernel", []),
+        tests("APIMachinery", ["JSONCore", "LinuxKernel"]),
+        tests("KubeSchemas", ["APIMachinery", "JSONCore", "LinuxKernel"]),
+        tests("ObjectStore", ["LinuxKernel"]),
+        tests("KubeClient", ["APIMachinery", "KubeSchemas", "JSONCore", "LinuxKernel"]),
+        tests("KubeClientHTTP", ["KubeClient", "APIMachinery", "JSONCore", nio, nioPosix, nioHTTP1]),
+        tests("APIServer", ["ObjectStore", "KubeClient", "KubeSchemas", "APIMachinery", "JSONCore", "LinuxKernel"]),
+        tests("Scheduler", ["LinuxKernel", "KubeClient", "KubeSchemas", "APIMachinery", "JSONCore"]),
+        tests("Controllers", ["LinuxKernel", "KubeClient", "KubeSchemas", "APIMachinery", "JSONCore"]),
+        tests("ContainerImages", ["JSONCore", "LinuxKernel"]),
+        tests("ContainerRuntime", ["LinuxKernel", "JSONCore"]),
+        tests("PodNetwork", ["LinuxKernel"]),
+        tests(
+            "NodeAgent",
+            ["ContainerRuntime", "ContainerImages", "PodNetwork", "KubeClient", "KubeSchemas", "APIMachinery", "JSONCore", "LinuxKernel"]),
+        tests("ViewModels", ["LinuxKernel", "KubeClient", "KubeSchemas", "APIMachinery", "JSONCore"]),
+        tests("TerminalUI", ["ViewModels", "JSONCore", "LinuxKernel"]),
+    ]
+)
