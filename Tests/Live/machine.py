@@ -1,0 +1,72 @@
+"""What a cluster may leave on the machine: taken before and after, the two must be equal."""
+
+import os
+import pathlib
+import subprocess
+
+
+def run(*command):
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def mounts():
+    lines = pathlib.Path("/proc/self/mountinfo").read_text().splitlines()
+    return sorted(" ".join(line.split()[3:6] + line.split()[-3:]) for line in lines)
+
+
+def addresses():
+    lines = run("ip", "-o", "addr").splitlines()
+    return sorted(line.split("valid_lft")[0].rstrip("\\ ") for line in lines)
+
+
+def cgroups():
+    found = []
+    for path in pathlib.Path("/sys/fs/cgroup").glob("**/kdash-*"):
+        found.append(str(path))
+    return sorted(found)
+
+
+def processes():
+    """Every live kdash process, by pid and name: daemons, supervisors, screens."""
+    found = []
+    for entry in pathlib.Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            command = (entry / "cmdline").read_bytes().split(b"\0")
+            state = (entry / "stat").read_text().rsplit(")", 1)[1].split()[0]
+        except OSError:
+            continue
+        if state != "Z" and command and os.path.basename(command[0]).startswith(b"kdash"):
+            found.append((int(entry.name), b" ".join(command).decode(errors="replace")))
+    return found
+
+
+def snapshot():
+    """Everything outside the cluster's own directory that kdash could have changed."""
+    return {
+        "mounts": mounts(),
+        "addresses": addresses(),
+        "links": sorted(line.split(":")[1].strip() for line in run("ip", "-o", "link").splitlines()),
+        "routes": sorted(run("ip", "route", "show", "table", "all").splitlines()),
+        "rules": sorted(run("ip", "rule").splitlines()),
+        "nftables": run("nft", "list", "ruleset"),
+        "forwarding": pathlib.Path("/proc/sys/net/ipv4/ip_forward").read_text(),
+        "cgroups": cgroups(),
+        "run": sorted(str(path) for path in pathlib.Path("/run").glob("kdash/*")),
+        "processes": processes(),
+    }
+
+
+def difference(before, after):
+    """One line per thing that differs, empty when the machine is as it was."""
+    lines = []
+    for key in before:
+        if before[key] == after[key]:
+            continue
+        if isinstance(before[key], list):
+            lines += [f"{key}: gone {item}" for item in before[key] if item not in after[key]]
+            lines += [f"{key}: left {item}" for item in after[key] if item not in before[key]]
+        else:
+            lines.append(f"{key}: was {before[key]!r}, is {after[key]!r}")
+    return lines
