@@ -1,1 +1,1 @@
-// CLinux
+#include "CLinux.h"

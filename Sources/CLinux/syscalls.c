@@ -1,0 +1,384 @@
+#include "syscalls.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/netlink.h>
+#include <linux/openat2.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <sys/sysinfo.h>
+#include <sys/sysmacros.h>
+#include <sys/un.h>
+#include <sys/utsname.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+// MARK: files
+
+int kd_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve) {
+    struct open_how how = { .flags = flags, .mode = mode, .resolve = resolve };
+    for (int attempt = 0;; attempt++) {
+        long fd = syscall(SYS_openat2, directory, path, &how, sizeof how);
+        // EAGAIN: a rename raced with the resolution; the kernel asks for another try.
+        if (fd >= 0 || (errno != EINTR && errno != EAGAIN) || attempt >= 128) return (int)fd;
+    }
+}
+
+int kd_renameat2(int from, const char *source, int to, const char *target, unsigned flags) {
+    return renameat2(from, source, to, target, flags);
+}
+
+int kd_mknodat(int directory, const char *name, unsigned mode, unsigned major, unsigned minor) {
+    return mknodat(directory, name, mode, makedev(major, minor));
+}
+
+long kd_getdents64(int fd, void *buffer, size_t size) { return syscall(SYS_getdents64, fd, buffer, size); }
+int kd_flock(int fd, int operation) { return flock(fd, operation); }
+int kd_syncfs(int fd) { return syncfs(fd); }
+
+int kd_fsetxattr(int fd, const char *name, const void *value, size_t size) {
+    return fsetxattr(fd, name, value, size, 0);
+}
+
+int kd_lsetxattr(const char *path, const char *name, const void *value, size_t size) {
+    return lsetxattr(path, name, value, size, 0);
+}
+
+long kd_lgetxattr(const char *path, const char *name, void *value, size_t size) {
+    return lgetxattr(path, name, value, size);
+}
+
+int kd_statfs(const char *path, uint64_t *type, uint64_t *total, uint64_t *available, uint64_t *files_available) {
+    struct statfs info;
+    if (statfs(path, &info) < 0) return -1;
+    *type = (uint64_t)info.f_type;
+    *total = (uint64_t)info.f_blocks * (uint64_t)info.f_bsize;
+    *available = (uint64_t)info.f_bavail * (uint64_t)info.f_bsize;
+    *files_available = info.f_ffree;
+    return 0;
+}
+
+int kd_chown_at(int directory, const char *name, uint32_t uid, uint32_t gid) {
+    return fchownat(directory, name, uid, gid, AT_SYMLINK_NOFOLLOW | (name[0] ? 0 : AT_EMPTY_PATH));
+}
+
+int kd_utimens_at(int directory, const char *name, int64_t seconds, int64_t nanoseconds, int follow) {
+    struct timespec times[2] = { { seconds, nanoseconds }, { seconds, nanoseconds } };
+    if (!name[0]) return futimens(directory, times);
+    return utimensat(directory, name, times, follow ? 0 : AT_SYMLINK_NOFOLLOW);
+}
+
+int kd_link_fd(int fd, int directory, const char *name) { return linkat(fd, "", directory, name, AT_EMPTY_PATH); }
+int kd_memfd_create(const char *name, unsigned flags) { return memfd_create(name, flags); }
+
+int kd_memfd_seal(int fd) {
+    return fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
+}
+
+long kd_copy_file_range(int from, int to, size_t size) { return copy_file_range(from, NULL, to, NULL, size, 0); }
+
+int kd_close_range(unsigned first, unsigned last, unsigned flags) {
+    return (int)syscall(SYS_close_range, first, last, flags);
+}
+
+// MARK: processes and namespaces
+
+int kd_pidfd_open(int32_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
+int kd_pidfd_send_signal(int pidfd, int signal) { return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0); }
+int kd_unshare(int flags) { return unshare(flags); }
+int kd_setns(int fd, int type) { return setns(fd, type); }
+
+struct namespace_call {
+    int namespace_fd;  // -1: a new one
+    int (*body)(void *);
+    void *context;
+    int result;
+    int error;
+};
+
+static void *namespace_thread(void *argument) {
+    struct namespace_call *call = argument;
+    int entered = call->namespace_fd < 0 ? unshare(CLONE_NEWNET) : setns(call->namespace_fd, CLONE_NEWNET);
+    call->result = entered < 0 ? -1 : call->body(call->context);
+    call->error = errno;
+    return NULL;
+}
+
+static int call_on_thread(struct namespace_call *call) {
+    pthread_t thread;
+    int error = pthread_create(&thread, NULL, namespace_thread, call);
+    if (error) {
+        errno = error;
+        return -1;
+    }
+    pthread_join(thread, NULL);
+    errno = call->error;
+    return call->result;
+}
+
+int kd_in_network_namespace(int namespace_fd, int (*body)(void *), void *context) {
+    struct namespace_call call = { .namespace_fd = namespace_fd, .body = body, .context = context };
+    return call_on_thread(&call);
+}
+
+static int open_own_namespace(void *context) {
+    (void)context;
+    return open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+}
+
+int kd_network_namespace_create(void) {
+    struct namespace_call call = { .namespace_fd = -1, .body = open_own_namespace };
+    return call_on_thread(&call);
+}
+
+static int open_socket(void *context) {
+    const int *arguments = context;
+    return socket(arguments[0], arguments[1] | SOCK_CLOEXEC, arguments[2]);
+}
+
+int kd_socket_in_namespace(int namespace_fd, int domain, int type, int protocol) {
+    int arguments[3] = { domain, type, protocol };
+    return kd_in_network_namespace(namespace_fd, open_socket, arguments);
+}
+
+// MARK: events
+
+int kd_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+
+static sigset_t signal_set(const int *signals, int count) {
+    sigset_t set;
+    sigemptyset(&set);
+    for (int i = 0; i < count; i++) sigaddset(&set, signals[i]);
+    return set;
+}
+
+int kd_signalfd(const int *signals, int count) {
+    sigset_t set = signal_set(signals, count);
+    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+int kd_signalfd_read(int fd, uint32_t *sender) {
+    struct signalfd_siginfo info;
+    ssize_t got = read(fd, &info, sizeof info);
+    if (got < 0) return errno == EAGAIN || errno == EINTR ? 0 : -1;
+    if (sender) *sender = info.ssi_pid;
+    return (int)info.ssi_signo;
+}
+
+int kd_block_signals(const int *signals, int count) {
+    sigset_t set = signal_set(signals, count);
+    int error = pthread_sigmask(SIG_BLOCK, &set, NULL);
+    errno = error;
+    return error ? -1 : 0;
+}
+
+int kd_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
+
+static int control(int epoll, int operation, int fd, uint32_t events, uint64_t data) {
+    struct epoll_event event = { .events = events, .data.u64 = data };
+    return epoll_ctl(epoll, operation, fd, &event);
+}
+
+int kd_epoll_add(int epoll, int fd, uint32_t events, uint64_t data) {
+    return control(epoll, EPOLL_CTL_ADD, fd, events, data);
+}
+
+int kd_epoll_modify(int epoll, int fd, uint32_t events, uint64_t data) {
+    return control(epoll, EPOLL_CTL_MOD, fd, events, data);
+}
+
+int kd_epoll_remove(int epoll, int fd) { return control(epoll, EPOLL_CTL_DEL, fd, 0, 0); }
+
+int kd_epoll_wait(int epoll, uint64_t *data, uint32_t *events, int capacity, int timeout_ms) {
+    struct epoll_event ready[64];
+    int count = epoll_wait(epoll, ready, capacity < 64 ? capacity : 64, timeout_ms);
+    for (int i = 0; i < count; i++) {
+        data[i] = ready[i].data.u64;
+        events[i] = ready[i].events;
+    }
+    return count;
+}
+
+// MARK: sockets
+
+int kd_unix_socket(int type) { return socket(AF_UNIX, type | SOCK_CLOEXEC, 0); }
+
+static int unix_address(const char *path, struct sockaddr_un *address) {
+    memset(address, 0, sizeof *address);
+    address->sun_family = AF_UNIX;
+    if (strlen(path) >= sizeof address->sun_path) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    strcpy(address->sun_path, path);
+    return 0;
+}
+
+int kd_unix_bind(int fd, const char *path) {
+    struct sockaddr_un address;
+    if (unix_address(path, &address) < 0) return -1;
+    return bind(fd, (struct sockaddr *)&address, sizeof address);
+}
+
+int kd_unix_connect(int fd, const char *path) {
+    struct sockaddr_un address;
+    if (unix_address(path, &address) < 0) return -1;
+    return connect(fd, (struct sockaddr *)&address, sizeof address);
+}
+
+int kd_unix_pair(int type, int fds[2]) { return socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, fds); }
+
+int kd_unix_peer(int fd, int32_t *pid, uint32_t *uid, uint32_t *gid) {
+    struct ucred peer;
+    socklen_t size = sizeof peer;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0) return -1;
+    *pid = peer.pid;
+    *uid = peer.uid;
+    *gid = peer.gid;
+    return 0;
+}
+
+int kd_accept(int fd) { return accept4(fd, NULL, NULL, SOCK_CLOEXEC); }
+
+enum { MAXIMUM_FDS = 64 };
+
+long kd_send_fds(int fd, const void *bytes, size_t size, const int *fds, int count) {
+    if (count < 0 || count > MAXIMUM_FDS) {
+        errno = EINVAL;
+        return -1;
+    }
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(sizeof(int) * MAXIMUM_FDS)];
+    } control = { 0 };
+    struct iovec data = { (void *)bytes, size };
+    struct msghdr message = { .msg_iov = &data, .msg_iovlen = 1 };
+    if (count > 0) {
+        message.msg_control = control.space;
+        message.msg_controllen = CMSG_SPACE(sizeof(int) * (size_t)count);
+        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(sizeof(int) * (size_t)count);
+        memcpy(CMSG_DATA(header), fds, sizeof(int) * (size_t)count);
+    }
+    ssize_t sent;
+    do sent = sendmsg(fd, &message, MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    return sent;
+}
+
+long kd_recv_fds(int fd, void *bytes, size_t size, int *fds, int *count) {
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(sizeof(int) * MAXIMUM_FDS)];
+    } control;
+    struct iovec data = { bytes, size };
+    struct msghdr message = {
+        .msg_iov = &data, .msg_iovlen = 1, .msg_control = control.space, .msg_controllen = sizeof control.space,
+    };
+    int capacity = *count, arrived = 0, cut = 0;
+    *count = 0;
+    ssize_t got;
+    do got = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
+    while (got < 0 && errno == EINTR);
+    if (got < 0) return -1;
+    for (struct cmsghdr *header = CMSG_FIRSTHDR(&message); header; header = CMSG_NXTHDR(&message, header)) {
+        if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
+        size_t n = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        for (size_t i = 0; i < n; i++) {
+            int passed;
+            memcpy(&passed, CMSG_DATA(header) + i * sizeof(int), sizeof passed);
+            if (arrived < capacity) fds[arrived++] = passed;
+            else { close(passed); cut = 1; }
+        }
+    }
+    if (cut || (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC))) {
+        for (int i = 0; i < arrived; i++) close(fds[i]);
+        errno = EMSGSIZE;
+        return -1;
+    }
+    *count = arrived;
+    return got;
+}
+
+int kd_netlink_prepare(int fd) {
+    int on = 1, size = 1 << 20;
+    // Extended acknowledgements carry the kernel's own words; an old kernel without them still works.
+    setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof on);
+    setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof on);
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+    return 0;
+}
+
+int kd_netlink_socket(int protocol) {
+    return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
+}
+
+// MARK: facts
+
+long kd_getrandom(void *buffer, size_t size) {
+    size_t done = 0;
+    while (done < size) {
+        ssize_t got = getrandom((char *)buffer + done, size - done, 0);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return -1;
+        done += (size_t)got;
+    }
+    return (ssize_t)done;
+}
+
+const char *kd_errno_name(int error) {
+    const char *name = strerrorname_np(error);
+    return name ? name : "E?";
+}
+
+const char *kd_errno_text(int error) {
+    const char *text = strerrordesc_np(error);
+    return text ? text : "unknown error";
+}
+
+int kd_cpu_count(void) {
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) < 0) return (int)sysconf(_SC_NPROCESSORS_ONLN);
+    return CPU_COUNT(&set);
+}
+
+uint64_t kd_total_memory(void) {
+    struct sysinfo info;
+    return sysinfo(&info) < 0 ? 0 : (uint64_t)info.totalram * info.mem_unit;
+}
+
+int kd_uname(char *release, char *machine, char *node, size_t capacity) {
+    struct utsname name;
+    if (uname(&name) < 0) return -1;
+    snprintf(release, capacity, "%s", name.release);
+    snprintf(machine, capacity, "%s", name.machine);
+    snprintf(node, capacity, "%s", name.nodename);
+    return 0;
+}
+
+void kd_name_thread(const char *name) {
+    char short_name[16];
+    snprintf(short_name, sizeof short_name, "%s", name);
+    pthread_setname_np(pthread_self(), short_name);
+}
+
+int kd_spawn_close_from(void *actions, int first) {
+    return posix_spawn_file_actions_addclosefrom_np(actions, first);
+}
