@@ -1,0 +1,56 @@
+import Synchronization
+
+/// One change of one object. A copy is one reference: every watcher shares the event, its bytes and its wire form.
+package struct StoreEvent: Sendable {
+    /// What happened to the object.
+    package enum Kind: Sendable, Hashable {
+        case added, modified, deleted
+    }
+
+    private final class Content: Sendable {
+        let kind: Kind
+        let object: StoredObject
+        let previous: Bytes?
+        let previousRevision: Int64
+        let encoded = Mutex<Bytes?>(nil)
+
+        init(kind: Kind, object: StoredObject, previous: Bytes?, previousRevision: Int64) {
+            self.kind = kind
+            self.object = object
+            self.previous = previous
+            self.previousRevision = previousRevision
+        }
+    }
+
+    private let content: Content
+
+    /// `previousRevision` is the version that was current before, 0 for none.
+    init(kind: Kind, object: StoredObject, previous: Bytes?, previousRevision: Int64) {
+        content = Content(kind: kind, object: object, previous: previous, previousRevision: previousRevision)
+    }
+
+    /// What happened.
+    package var kind: Kind { content.kind }
+
+    /// The revision of the change.
+    package var revision: Int64 { content.object.revision }
+
+    /// The state after the change; of a deleted object its last state, at the revision of the deletion.
+    package var object: StoredObject { content.object }
+
+    /// The JSON before the change; nil for a created object.
+    package var previous: Bytes? { content.previous }
+
+    /// The version that was current before the change; 0 for a created object.
+    var previousRevision: Int64 { content.previousRevision }
+
+    /// The wire form of the event, made by the first caller and shared by all later ones, whatever they pass.
+    package func encodedOnce(_ make: (StoreEvent) -> [UInt8]) -> Bytes {
+        content.encoded.withLock { encoded in
+            if let encoded { return encoded }
+            let made = Bytes(make(self))
+            encoded = made
+            return made
+        }
+    }
+}

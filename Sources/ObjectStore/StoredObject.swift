@@ -1,0 +1,48 @@
+/// One version of one object, as the store keeps it.
+package struct StoredObject: Sendable {
+    /// Whose version this is.
+    package let key: ObjectKey
+
+    /// The revision that wrote it: unique in the store and never reused. Of a deleted object, the revision of the deletion.
+    package let revision: Int64
+
+    /// The canonical JSON, without `metadata.resourceVersion`.
+    package let bytes: Bytes
+
+    /// Where `resourceVersion` belongs in `bytes`; nil when the value carries none.
+    package let spliceOffset: Int?
+
+    package init(key: ObjectKey, revision: Int64, bytes: Bytes, spliceOffset: Int?) {
+        self.key = key
+        self.revision = revision
+        self.bytes = bytes
+        self.spliceOffset = spliceOffset
+    }
+
+    /// Appends the JSON with `"resourceVersion":"<revision>"` put in its place.
+    ///
+    /// The offset lies inside the `metadata` object, after its opening brace or after one of its members.
+    package func rendered(into output: inout [UInt8]) {
+        guard let offset = spliceOffset, offset > 0, offset < bytes.count else {
+            bytes.append(0..<bytes.count, to: &output)
+            return
+        }
+        let (before, after) = bytes.withUnsafeBytes { ($0[offset - 1], $0[offset]) }
+        let opensObject = before == UInt8(ascii: "{")
+        output.reserveCapacity(output.count + bytes.count + 44)
+        bytes.append(0..<offset, to: &output)
+        if !opensObject { output.append(UInt8(ascii: ",")) }
+        output.append(contentsOf: "\"resourceVersion\":\"".utf8)
+        output.append(contentsOf: String(revision).utf8)
+        output.append(UInt8(ascii: "\""))
+        if opensObject && after != UInt8(ascii: "}") { output.append(UInt8(ascii: ",")) }
+        bytes.append(offset..<bytes.count, to: &output)
+    }
+
+    /// The JSON with `resourceVersion` in its place.
+    package var rendered: [UInt8] {
+        var output: [UInt8] = []
+        rendered(into: &output)
+        return output
+    }
+}
