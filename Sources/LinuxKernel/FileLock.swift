@@ -2,7 +2,7 @@ internal import CLinux
 internal import Glibc
 
 /// An exclusive flock(2) on a file, held while this value lives and released by the kernel if the process dies.
-package struct FileLock: ~Copyable, Sendable {
+package final class FileLock: Sendable {
     private let file: FileDescriptor
 
     /// Takes the lock at once; nil when somebody else holds it. The file is created (mode 0600) and never removed.
@@ -25,7 +25,7 @@ package struct FileLock: ~Copyable, Sendable {
     private init(file: consuming FileDescriptor) { self.file = file }
 
     /// Replaces the lock file's content, for example with the holder's pid.
-    package borrowing func write(_ text: String) throws(SystemError) {
+    package func write(_ text: String) throws(SystemError) {
         let raw = file.raw
         let bytes = Array(text.utf8)
         try SystemError.check("ftruncate", "lock") { ftruncate(raw, 0) }
