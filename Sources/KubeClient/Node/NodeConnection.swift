@@ -1,0 +1,19 @@
+package import APIMachinery
+
+/// What the API server asks of a node's agent, as streams with back-pressure.
+package protocol NodeConnection: Sendable {
+    /// A container's log in the requested range and form. Throws NotFound or BadRequest when there is none.
+    func logs(_ request: LogRequest) async throws(APIStatus) -> any ByteSource
+
+    /// Runs a program in a container.
+    func exec(_ request: ExecRequest) async throws(APIStatus) -> any StreamSession
+
+    /// Joins the streams of a container's main process; `command` is ignored.
+    func attach(_ request: ExecRequest) async throws(APIStatus) -> any StreamSession
+
+    /// Connects to a port inside a pod.
+    func portForward(podUID: String, port: UInt16) async throws(APIStatus) -> any StreamSession
+
+    /// The usage of the node and its pods, sampled now.
+    func stats() async -> NodeStats
+}

@@ -1,0 +1,90 @@
+package import LinuxKernel
+
+/// The usage of a node and its pods at one moment.
+package struct NodeStats: Sendable, Hashable {
+    /// The node's name.
+    package var node: String
+    /// When the values were read.
+    package var sampledAt: Timestamp
+    /// The whole node's use, and what it can give.
+    package var usage: UsageSample
+    /// The pods that run on it.
+    package var pods: [PodStats]
+
+    /// A sample.
+    package init(node: String, sampledAt: Timestamp, usage: UsageSample = UsageSample(), pods: [PodStats] = []) {
+        self.node = node
+        self.sampledAt = sampledAt
+        self.usage = usage
+        self.pods = pods
+    }
+}
+
+/// The usage of one pod.
+package struct PodStats: Sendable, Hashable {
+    /// The pod's namespace.
+    package var namespace: String
+    /// The pod's name.
+    package var name: String
+    /// The pod's uid.
+    package var uid: String
+    /// The pod's cgroup: containers and sandbox together.
+    package var usage: UsageSample
+    /// Its running containers.
+    package var containers: [ContainerStats]
+
+    /// A sample.
+    package init(namespace: String, name: String, uid: String, usage: UsageSample = UsageSample(), containers: [ContainerStats] = []) {
+        self.namespace = namespace
+        self.name = name
+        self.uid = uid
+        self.usage = usage
+        self.containers = containers
+    }
+}
+
+/// The usage of one container.
+package struct ContainerStats: Sendable, Hashable {
+    /// The container's name.
+    package var name: String
+    /// Its cgroup's use and limits.
+    package var usage: UsageSample
+
+    /// A sample.
+    package init(name: String, usage: UsageSample = UsageSample()) {
+        self.name = name
+        self.usage = usage
+    }
+}
+
+/// What one cgroup has used so far, and what the kernel holds it to.
+package struct UsageSample: Sendable, Hashable {
+    /// CPU time used since the start, in nanoseconds.
+    package var cpuNanoseconds: Int64
+    /// Time spent held back by the CPU limit since the start, in nanoseconds.
+    package var throttledNanoseconds: Int64
+    /// Memory that cannot be reclaimed without pain: usage less inactive file pages.
+    package var workingSet: ByteCount
+    /// The CPU limit; nil without one.
+    package var cpuLimit: MilliCPU?
+    /// The memory limit; nil without one.
+    package var memoryLimit: ByteCount?
+    /// Whether the kernel holds the CPU limit; false when the cgroup controller is missing. Default true.
+    package var isCPULimitEnforced: Bool
+    /// Whether the kernel holds the memory limit. Default true.
+    package var isMemoryLimitEnforced: Bool
+
+    /// A sample.
+    package init(
+        cpuNanoseconds: Int64 = 0, throttledNanoseconds: Int64 = 0, workingSet: ByteCount = ByteCount(0), cpuLimit: MilliCPU? = nil,
+        memoryLimit: ByteCount? = nil, isCPULimitEnforced: Bool = true, isMemoryLimitEnforced: Bool = true
+    ) {
+        self.cpuNanoseconds = cpuNanoseconds
+        self.throttledNanoseconds = throttledNanoseconds
+        self.workingSet = workingSet
+        self.cpuLimit = cpuLimit
+        self.memoryLimit = memoryLimit
+        self.isCPULimitEnforced = isCPULimitEnforced
+        self.isMemoryLimitEnforced = isMemoryLimitEnforced
+    }
+}
