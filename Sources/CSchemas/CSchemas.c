@@ -1,1 +1,66 @@
-// CSchemas
+#include "CSchemas.h"
+
+static const unsigned char apps_v1[] = {
+#embed "schemas/apps-v1.schema"
+};
+static const unsigned char authentication_v1[] = {
+#embed "schemas/authentication-v1.schema"
+};
+static const unsigned char authorization_v1[] = {
+#embed "schemas/authorization-v1.schema"
+};
+static const unsigned char autoscaling_v1[] = {
+#embed "schemas/autoscaling-v1.schema"
+};
+static const unsigned char batch_v1[] = {
+#embed "schemas/batch-v1.schema"
+};
+static const unsigned char coordination_v1[] = {
+#embed "schemas/coordination-v1.schema"
+};
+static const unsigned char core_v1[] = {
+#embed "schemas/core-v1.schema"
+};
+static const unsigned char discovery_v1[] = {
+#embed "schemas/discovery-v1.schema"
+};
+static const unsigned char events_v1[] = {
+#embed "schemas/events-v1.schema"
+};
+static const unsigned char meta_v1[] = {
+#embed "schemas/meta-v1.schema"
+};
+static const unsigned char networking_v1[] = {
+#embed "schemas/networking-v1.schema"
+};
+static const unsigned char policy_v1[] = {
+#embed "schemas/policy-v1.schema"
+};
+static const unsigned char rbac_v1[] = {
+#embed "schemas/rbac-v1.schema"
+};
+static const unsigned char scheduling_v1[] = {
+#embed "schemas/scheduling-v1.schema"
+};
+static const unsigned char storage_v1[] = {
+#embed "schemas/storage-v1.schema"
+};
+
+const struct kdash_schema kdash_schemas[] = {
+    {"apps-v1", apps_v1, sizeof apps_v1},
+    {"authentication-v1", authentication_v1, sizeof authentication_v1},
+    {"authorization-v1", authorization_v1, sizeof authorization_v1},
+    {"autoscaling-v1", autoscaling_v1, sizeof autoscaling_v1},
+    {"batch-v1", batch_v1, sizeof batch_v1},
+    {"coordination-v1", coordination_v1, sizeof coordination_v1},
+    {"core-v1", core_v1, sizeof core_v1},
+    {"discovery-v1", discovery_v1, sizeof discovery_v1},
+    {"events-v1", events_v1, sizeof events_v1},
+    {"meta-v1", meta_v1, sizeof meta_v1},
+    {"networking-v1", networking_v1, sizeof networking_v1},
+    {"policy-v1", policy_v1, sizeof policy_v1},
+    {"rbac-v1", rbac_v1, sizeof rbac_v1},
+    {"scheduling-v1", scheduling_v1, sizeof scheduling_v1},
+    {"storage-v1", storage_v1, sizeof storage_v1},
+};
+const size_t kdash_schema_count = sizeof kdash_schemas / sizeof kdash_schemas[0];
