@@ -10,23 +10,20 @@ package struct StoreEvent: Sendable {
     private final class Content: Sendable {
         let kind: Kind
         let object: StoredObject
-        let previous: Bytes?
-        let previousRevision: Int64
+        let previous: StoredObject?
         let encoded = Mutex<Bytes?>(nil)
 
-        init(kind: Kind, object: StoredObject, previous: Bytes?, previousRevision: Int64) {
+        init(kind: Kind, object: StoredObject, previous: StoredObject?) {
             self.kind = kind
             self.object = object
             self.previous = previous
-            self.previousRevision = previousRevision
         }
     }
 
     private let content: Content
 
-    /// `previousRevision` is the version that was current before, 0 for none.
-    init(kind: Kind, object: StoredObject, previous: Bytes?, previousRevision: Int64) {
-        content = Content(kind: kind, object: object, previous: previous, previousRevision: previousRevision)
+    init(kind: Kind, object: StoredObject, previous: StoredObject?) {
+        content = Content(kind: kind, object: object, previous: previous)
     }
 
     /// What happened.
@@ -39,10 +36,10 @@ package struct StoreEvent: Sendable {
     package var object: StoredObject { content.object }
 
     /// The JSON before the change; nil for a created object.
-    package var previous: Bytes? { content.previous }
+    package var previous: Bytes? { content.previous?.bytes }
 
-    /// The version that was current before the change; 0 for a created object.
-    var previousRevision: Int64 { content.previousRevision }
+    /// The version that was current before the change; nil for a created object.
+    var previousObject: StoredObject? { content.previous }
 
     /// The wire form of the event, made by the first caller and shared by all later ones, whatever they pass.
     package func encodedOnce(_ make: (StoreEvent) -> [UInt8]) -> Bytes {

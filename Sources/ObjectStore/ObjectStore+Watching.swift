@@ -1,0 +1,27 @@
+extension ObjectStore {
+    /// A watch of the changes after `revision` (nil: of those to come) to objects whose keys start with `prefix`.
+    ///
+    /// With the revision of a list it continues that list. Throws `compacted` when changes after `revision` may have been deleted, and
+    /// `futureRevision`.
+    package func watch(prefix: String, from revision: Int64?) throws(StoreError) -> StoreWatch {
+        let position = try shared.withLock { (state) throws(StoreError) in
+            if state.isClosed { throw .closed }
+            let position = revision ?? state.revision
+            guard position <= state.revision else { throw .futureRevision(current: state.revision) }
+            guard position >= state.compacted else { throw .compacted(oldest: state.compacted) }
+            return position
+        }
+        return StoreWatch(cursor: WatchCursor(prefix: prefix, position: position), shared: shared, readers: readers)
+    }
+
+    /// The versions of `key` that are kept, newest first, at most `limit`: those written with `archive`, and the current one.
+    package func history(of key: ObjectKey, limit: Int = 100) throws(StoreError) -> [ObjectVersion] {
+        let current = try shared.withLock { (state) throws(StoreError) in
+            if state.isClosed { throw .closed }
+            return state.index[key]?.durableRevision ?? 0
+        }
+        return try readers.read { (log) throws(SQLiteError) in
+            try log.versions(of: key, current: current, limit: max(limit, 0))
+        }
+    }
+}

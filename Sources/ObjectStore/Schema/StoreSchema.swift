@@ -1,0 +1,36 @@
+/// The tables of the store, as the steps that made them: step n takes a file from schema version n - 1 to n.
+enum StoreSchema {
+    /// Marks a file as a kdash store in its header: "kdsh".
+    static let applicationID: Int64 = 0x6b64_7368
+
+    static let migrations: [[String]] = [
+        [
+            // Every write, its bytes last so that a scan for keys need not read them.
+            """
+            CREATE TABLE log(
+                revision INTEGER PRIMARY KEY,
+                key TEXT NOT NULL,
+                previous INTEGER NOT NULL,
+                deleted INTEGER NOT NULL,
+                time INTEGER NOT NULL,
+                writer TEXT NOT NULL,
+                archive INTEGER NOT NULL,
+                splice INTEGER,
+                bytes BLOB
+            ) STRICT
+            """,
+            "CREATE INDEX log_key ON log(key, revision, deleted)",
+            // Archived versions that are no longer current nor needed by watches, in the order in which they became so.
+            """
+            CREATE TABLE retired(
+                sequence INTEGER PRIMARY KEY,
+                revision INTEGER NOT NULL,
+                time INTEGER NOT NULL,
+                size INTEGER NOT NULL
+            ) STRICT
+            """,
+            "CREATE TABLE facts(name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+            "INSERT INTO facts VALUES ('reserved', 0), ('compacted', 0), ('archived', 0)",
+        ]
+    ]
+}
