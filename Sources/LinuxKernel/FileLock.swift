@@ -32,3 +32,13 @@ package final class FileLock: Sendable {
         try SystemError.check("pwrite", "lock") { pwrite(raw, bytes, bytes.count, 0) }
     }
 }
+
+extension FileLock {
+    /// Takes the lock, waiting for its holder; only for locks that are held for moments.
+    package static func acquire(_ path: String) throws(SystemError) -> FileLock {
+        let file = try FileDescriptor.open(path, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
+        let raw = file.raw
+        try SystemError.checkRetrying("flock", path) { kd_flock(raw, LOCK_EX) }
+        return FileLock(file: file)
+    }
+}

@@ -1,0 +1,54 @@
+internal import CLinux
+internal import Glibc
+
+/// A network namespace held by an open descriptor; the last holder's end destroys everything in it.
+package final class NetworkNamespace: Sendable {
+    private let file: FileDescriptor
+
+    /// Takes ownership of an open /proc/…/ns/net.
+    package init(owning fd: CInt) { file = FileDescriptor(fd) }
+
+    /// A new, empty namespace (needs CAP_SYS_ADMIN).
+    package static func create() throws(SystemError) -> NetworkNamespace {
+        NetworkNamespace(owning: try SystemError.check("unshare", "CLONE_NEWNET") { kd_network_namespace_create() })
+    }
+
+    /// The namespace a process lives in.
+    package static func ofProcess(_ pid: Int32) throws(SystemError) -> NetworkNamespace {
+        NetworkNamespace(owning: try FileDescriptor.open("/proc/\(pid)/ns/net", O_RDONLY).release())
+    }
+
+    /// The descriptor's number; owned by this object.
+    package var raw: CInt { file.raw }
+
+    /// Runs `body` on a thread that lives in this namespace and waits for it. For what has no descriptor of its own, such as
+    /// /proc/sys/net; sockets are better opened once and kept.
+    package func run<T>(_ body: () throws(SystemError) -> T) throws(SystemError) -> T {
+        try withoutActuallyEscaping(body) { body throws(SystemError) in
+            let call = Call(body)
+            let entered = kd_in_network_namespace(
+                raw,
+                { context in
+                    Unmanaged<AnyCall>.fromOpaque(context!).takeUnretainedValue().run()
+                    return 0
+                }, Unmanaged<AnyCall>.passUnretained(call).toOpaque())
+            guard entered == 0, let result = call.result else { throw .last("setns", "CLONE_NEWNET") }
+            call.body = nil
+            return try result.get()
+        }
+    }
+
+    private class AnyCall {
+        func run() {}
+    }
+
+    private final class Call<T>: AnyCall {
+        var body: (() throws(SystemError) -> T)?
+        var result: Result<T, SystemError>?
+        init(_ body: @escaping () throws(SystemError) -> T) { self.body = body }
+        override func run() {
+            guard let body else { return }
+            do throws(SystemError) { result = .success(try body()) } catch { result = .failure(error) }
+        }
+    }
+}

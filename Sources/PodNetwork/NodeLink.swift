@@ -1,0 +1,204 @@
+internal import Glibc
+package import LinuxKernel
+
+/// The one routed link between the host and a node, and the node's way out.
+///
+/// Host: interface `kd<id>n<index>` with the first service address, routes to the node's pods and to services, one masquerade
+/// rule in table `kdash_<id>`, forwarding on. Node: `eth0` with the node's address and the default route.
+package struct NodeLink: Sendable {
+    package struct Configuration: Sendable {
+        /// Eight hexadecimal digits.
+        package let clusterID: String
+        /// 0…126.
+        package let nodeIndex: Int
+        package let ranges: ClusterRanges
+        package let node: NetworkNamespace
+        /// The host's network; nil is this process's own. Tests give another.
+        package let host: NetworkNamespace?
+        /// Shared by all clusters, gone at reboot.
+        package let runDirectory: String
+
+        package init(
+            clusterID: String, nodeIndex: Int, ranges: ClusterRanges, node: NetworkNamespace, host: NetworkNamespace? = nil,
+            runDirectory: String = "/run/kdash"
+        ) {
+            precondition(clusterID.utf8.count == 8, "a cluster id has eight digits")
+            precondition((0...126).contains(nodeIndex), "a node index fits the link's hardware address")
+            self.clusterID = clusterID
+            self.nodeIndex = nodeIndex
+            self.ranges = ranges
+            self.node = node
+            self.host = host
+            self.runDirectory = runDirectory
+        }
+    }
+
+    private let configuration: Configuration
+    /// The host's end, for example `kd12ab34cdn0`.
+    package let hostInterface: String
+    /// The largest packet on the way out; pods use it too.
+    package let mtu: UInt32
+    /// The node's own address, which is its InternalIP.
+    package let nodeAddress: IPv4Address
+    /// Where the node's pods get their addresses.
+    package let podCIDR: IPv4Network
+    /// Whether forwarding was off on the host before.
+    package let didEnableForwarding: Bool
+
+    /// Makes the link, or adopts and completes the one a surviving node has.
+    package static func establish(_ c: Configuration) throws(PodNetworkError) -> NodeLink {
+        guard let podCIDR = c.ranges.podCIDR(ofNode: c.nodeIndex), let address = c.ranges.address(ofNode: c.nodeIndex) else {
+            throw PodNetworkError(.noFreeRange, "the pod range \(c.ranges.podCIDR) has no room for node \(c.nodeIndex)")
+        }
+        let name = interfacePrefix(c.clusterID) + "n\(c.nodeIndex)"
+        return try explaining("link node \(c.nodeIndex) to the host") { () throws(SystemError) in
+            let host = try NetlinkSocket.open(.route, in: c.host)
+            let node = try NetlinkSocket.open(.route, in: c.node)
+            let mtu = try wayOutMTU(host)
+            try connect(c, name, address, podCIDR, host, node, mtu)
+            try prepareNode(c.node)
+            try makeWayOut(c)
+            let forwarding = try HostForwarding(directory: c.runDirectory, namespace: c.host).acquire(c.clusterID)
+            return NodeLink(
+                configuration: c, hostInterface: name, mtu: mtu, nodeAddress: address, podCIDR: podCIDR,
+                didEnableForwarding: forwarding)
+        }
+    }
+
+    /// What was changed on the host, a line each, for `up` to print.
+    package func announce() -> [String] {
+        let ranges = configuration.ranges
+        var lines = [
+            "link \(hostInterface) (\(ranges.apiAddress)) with routes to pods \(podCIDR)"
+                + (configuration.nodeIndex == 0 ? " and services \(ranges.serviceCIDR)" : ""),
+            "pods reach the outside through nf_tables table \(Self.tableName(configuration.clusterID)) (masquerade \(ranges.podCIDR))",
+        ]
+        if didEnableForwarding { lines.append("net.ipv4.ip_forward set to 1 (was 0); `kdash down` puts it back") }
+        return lines
+    }
+
+    /// What in the host's firewall keeps pods from the outside; nil when nothing does.
+    package func forwardObstacle() throws(PodNetworkError) -> ForwardObstacle? {
+        let netfilter = try explaining("read the host's firewall") { () throws(SystemError) in
+            try NetlinkSocket.open(.netfilter, in: configuration.host)
+        }
+        return try ForwardObstacle.find(netfilter, podCIDR: configuration.ranges.podCIDR)
+    }
+
+    /// Undoes everything a cluster changed on the host: links that its dead nodes left, its table, its need of forwarding.
+    /// Repeating it is harmless. A living node loses its link.
+    package static func sweep(
+        clusterID: String, host: NetworkNamespace? = nil, runDirectory: String = "/run/kdash"
+    ) throws(PodNetworkError) {
+        try explaining("remove the network of cluster \(clusterID)") { () throws(SystemError) in
+            let route = try NetlinkSocket.open(.route, in: host)
+            for link in try route.links() where link.name.hasPrefix(interfacePrefix(clusterID) + "n") {
+                try route.send([RouteRequest.deleteLink(named: link.name).tolerating(ENODEV)])
+            }
+            let table = NFTable(.ipv4, tableName(clusterID))
+            let netfilter = try NetlinkSocket.open(.netfilter, in: host)
+            if try netfilter.tables(.ipv4).contains(table.name) { try netfilter.commit([table.delete()]) }
+            try HostForwarding(directory: runDirectory, namespace: host).release(clusterID)
+        }
+    }
+
+    /// As `sweep`, for the cluster of this link.
+    package func remove() throws(PodNetworkError) {
+        try Self.sweep(clusterID: configuration.clusterID, host: configuration.host, runDirectory: configuration.runDirectory)
+    }
+
+    /// The start of every interface name of a cluster, for example `kd12ab34cd`.
+    package static func interfacePrefix(_ clusterID: String) -> String { "kd\(clusterID)" }
+    /// The cluster's nf_tables table on the host.
+    package static func tableName(_ clusterID: String) -> String { "kdash_\(clusterID)" }
+}
+
+extension NodeLink {
+    private static func connect(
+        _ c: Configuration, _ name: String, _ address: IPv4Address, _ podCIDR: IPv4Network, _ host: NetlinkSocket,
+        _ node: NetlinkSocket, _ mtu: UInt32
+    ) throws(SystemError) {
+        let (hostHardware, nodeHardware) = hardwareAddresses(c.clusterID, c.nodeIndex)
+        let isWhole = try node.links().contains { $0.name == "eth0" && $0.hardwareAddress == nodeHardware }
+        if !isWhole {
+            // A pair whose node died and whose namespace the kernel has not finished removing.
+            try host.send([RouteRequest.deleteLink(named: name).tolerating(ENODEV)])
+            try host.send([
+                RouteRequest.createVeth(
+                    .init(name: name, hardwareAddress: hostHardware),
+                    peer: .init(name: "eth0", hardwareAddress: nodeHardware, namespace: c.node.raw), mtu: mtu)
+            ])
+        }
+        guard let outer = try host.links().first(where: { $0.name == name })?.index,
+            let inner = try node.links().first(where: { $0.name == "eth0" })?.index
+        else { throw SystemError(call: "netlink", errno: ENODEV, arguments: "RTM_GETLINK \(name)") }
+        let api = c.ranges.apiAddress
+        var hostSide = [
+            RouteRequest.setUp(outer),
+            RouteRequest.addAddress(api, to: outer),
+            RouteRequest.addNeighbour(address, nodeHardware, on: outer),
+            RouteRequest.addRoute(to: podCIDR, through: outer, gateway: address, source: api),
+        ]
+        // Services are translated inside a node; the first one serves the host.
+        if c.nodeIndex == 0 {
+            hostSide.append(RouteRequest.addRoute(to: c.ranges.serviceCIDR, through: outer, gateway: address, source: api))
+        }
+        try host.send(hostSide)
+        try node.send([
+            RouteRequest.setUp(1),
+            RouteRequest.setUp(inner),
+            RouteRequest.addAddress(address, to: inner),
+            RouteRequest.addNeighbour(api, hostHardware, on: inner),
+            RouteRequest.addRoute(to: .host(api), through: inner, source: address),
+            RouteRequest.addRoute(to: IPv4Network(IPv4Address(0), 0), through: inner, gateway: api, source: address),
+            // Gives connections from the node itself to a service a route, so that the output hook gets to translate them;
+            // what no rule translates ends here instead of wandering between node and host.
+            RouteRequest.addRoute(to: c.ranges.serviceCIDR, through: 1, source: address),
+        ])
+    }
+
+    private static func prepareNode(_ node: NetworkNamespace) throws(SystemError) {
+        try node.run { () throws(SystemError) in
+            try FileSystem.write("1", to: "/proc/sys/net/ipv4/ip_forward")
+            // A pod cannot send with another's address: the way back must be the way it came.
+            try FileSystem.write("1", to: "/proc/sys/net/ipv4/conf/all/rp_filter")
+            try FileSystem.write("1", to: "/proc/sys/net/ipv4/conf/default/rp_filter")
+        }
+    }
+
+    private static func makeWayOut(_ c: Configuration) throws(SystemError) {
+        let table = NFTable(.ipv4, tableName(c.clusterID))
+        try NetlinkSocket.open(.netfilter, in: c.host).commit([
+            // Made, deleted, made: one transaction that ends with exactly these rules whatever was there.
+            table.create(), table.delete(), table.create(),
+            table.createBaseChain("postrouting", .nat, .postrouting, priority: 100),
+            table.appendRule(to: "postrouting", wayOutRule(pods: c.ranges.podCIDR, clusterPrefix: interfacePrefix(c.clusterID))),
+        ])
+    }
+
+    /// ip saddr PODS oifname != "kd<id>*" masquerade fully-random
+    static func wayOutRule(pods: IPv4Network, clusterPrefix: String) -> [NFExpression] {
+        [
+            .sourceAddress(),
+            .bitwise(mask: pods.mask.bytes, xor: [0, 0, 0, 0]),
+            .compare(.equal, pods.address.bytes),
+            .meta(.outputName),
+            .compare(.notEqual, Array(clusterPrefix.utf8)),
+            .counter(),
+            .masquerade(),
+        ]
+    }
+
+    /// The MTU of the interface that the default route uses; 1500 when there is none.
+    private static func wayOutMTU(_ host: NetlinkSocket) throws(SystemError) -> UInt32 {
+        let best = try host.routes().filter { $0.destination.prefixLength == 0 && $0.table == 254 }.min { $0.priority < $1.priority }
+        guard let interface = best?.interface, let link = try host.links().first(where: { $0.index == interface }) else { return 1500 }
+        return min(max(link.mtu, 576), 9000)
+    }
+
+    private static func hardwareAddresses(_ clusterID: String, _ nodeIndex: Int) -> (host: [UInt8], node: [UInt8]) {
+        let id = UInt32(clusterID, radix: 16) ?? 0
+        let base: [UInt8] = [0x02, UInt8(id >> 24), UInt8(id >> 16 & 255), UInt8(id >> 8 & 255), UInt8(id & 255)]
+        return (base + [UInt8(nodeIndex << 1)], base + [UInt8(nodeIndex << 1 | 1)])
+    }
+}

@@ -1,0 +1,117 @@
+import Glibc
+import LinuxKernel
+import Testing
+
+@testable import PodNetwork
+
+/// A host with a way out to one machine, all in network namespaces of their own, so that the real host never changes.
+struct SimulatedNetwork {
+    static let isPossible = getuid() == 0
+
+    let host: NetworkNamespace
+    let outside: NetworkNamespace
+    let node: NetworkNamespace
+    let folder: String
+    let configuration: NodeLink.Configuration
+
+    static func with(_ body: (SimulatedNetwork) throws -> Void) throws {
+        let folder = "/tmp/kdash-test-\(SecureRandom.hex(12))"
+        defer { try? FileSystem.removeTree(folder) }  // best effort: the test's own result matters more
+        try body(SimulatedNetwork(folder: folder))
+    }
+
+    private init(folder: String) throws {
+        self.folder = folder
+        host = try .create()
+        outside = try .create()
+        node = try .create()
+        let inner = try NetlinkSocket.open(.route, in: host)
+        let outer = try NetlinkSocket.open(.route, in: outside)
+        try inner.send([
+            RouteRequest.createVeth(
+                .init(name: "eth0", index: 2, hardwareAddress: [2, 0, 0, 0, 0, 1]),
+                peer: .init(name: "eth0", index: 2, hardwareAddress: [2, 0, 0, 0, 0, 2], namespace: outside.raw), mtu: 1400),
+            RouteRequest.setUp(1), RouteRequest.setUp(2),
+            RouteRequest.addAddress(IPv4Address(192, 0, 2, 2), to: 2),
+            RouteRequest.addRoute(to: IPv4Network("192.0.2.0/24")!, through: 2),
+            RouteRequest.addRoute(to: IPv4Network("0.0.0.0/0")!, through: 2, gateway: IPv4Address(192, 0, 2, 1)),
+        ])
+        try outer.send([
+            RouteRequest.setUp(1), RouteRequest.setUp(2),
+            RouteRequest.addAddress(IPv4Address(192, 0, 2, 1), to: 2),
+            RouteRequest.addRoute(to: IPv4Network("192.0.2.0/24")!, through: 2),
+        ])
+        try host.run { () throws(SystemError) in try FileSystem.write("0", to: "/proc/sys/net/ipv4/ip_forward") }
+        let routes = try ClusterRanges.hostRoutes(inner, ownPrefix: "kd")
+        configuration = NodeLink.Configuration(
+            clusterID: "0badcafe", nodeIndex: 0, ranges: try ClusterRanges.choose(avoiding: routes), node: node, host: host,
+            runDirectory: folder)
+    }
+
+    /// A pod's namespace with its address, attached.
+    func pod(_ address: IPv4Address, mtu: UInt32 = 1400) throws -> NetworkNamespace {
+        let pod = try NetworkNamespace.create()
+        try PodLink.attach(
+            address: address, node: try .open(.route, in: node), pod: try .open(.route, in: pod), podNamespace: pod.raw,
+            mtu: mtu)
+        return pod
+    }
+}
+
+/// A TCP listener inside a namespace; the kernel completes connections without anybody accepting.
+final class Listener {
+    let file: FileDescriptor
+
+    init(in namespace: NetworkNamespace, port: UInt16) throws {
+        file = try namespace.run { () throws(SystemError) in
+            let file = FileDescriptor(try SystemError.check("socket") { socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0) })
+            var address = socketAddress(IPv4Address(0), port)
+            try SystemError.check("bind") {
+                withUnsafePointer(to: &address) {
+                    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(file.raw, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+                }
+            }
+            try SystemError.check("listen") { listen(file.raw, 128) }
+            return file.release()
+        }.owned
+    }
+
+    /// Who connected, as the listener sees it.
+    func acceptPeer() throws -> IPv4Address {
+        guard try pollReadable([file.raw], timeout: .seconds(5))[0] else { throw SystemError(call: "accept", errno: ETIMEDOUT) }
+        var address = sockaddr_in()
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let fd = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { accept(file.raw, $0, &size) }
+        }
+        close(fd)
+        return IPv4Address(UInt32(bigEndian: address.sin_addr.s_addr))
+    }
+}
+
+/// Connects from inside a namespace; throws what connect(2) says, at the latest after two seconds.
+func connectTCP(from namespace: NetworkNamespace, to target: IPv4Address, port: UInt16) throws {
+    try namespace.run { () throws(SystemError) in
+        let file = FileDescriptor(try SystemError.check("socket") { socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0) })
+        var patience = timeval(tv_sec: 2, tv_usec: 0)
+        setsockopt(file.raw, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        var address = socketAddress(target, port)
+        try SystemError.check("connect", "\(target):\(port)") {
+            withUnsafePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(file.raw, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+            }
+        }
+    }
+}
+
+private func socketAddress(_ address: IPv4Address, _ port: UInt16) -> sockaddr_in {
+    var result = sockaddr_in()
+    result.sin_family = sa_family_t(AF_INET)
+    result.sin_port = port.bigEndian
+    result.sin_addr.s_addr = address.value.bigEndian
+    return result
+}
+
+extension CInt {
+    fileprivate var owned: FileDescriptor { FileDescriptor(self) }
+}
