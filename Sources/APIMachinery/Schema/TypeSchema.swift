@@ -1,0 +1,109 @@
+/// One object type: its fields, in the order of the schema file.
+package final class TypeSchema: @unchecked Sendable {
+    // Safe because the fields and what is derived from them are set once, by the registry that makes the type,
+    // before anybody else can see it.
+
+    /// The full name, for example `apps.v1.DeploymentSpec`.
+    package let name: String
+    /// The part of the name before the type's own: `apps.v1`.
+    package let namespace: String
+    /// The type's own name: `DeploymentSpec`.
+    package let shortName: String
+    /// Whether the object is one value to appliers.
+    package let isAtomic: Bool
+    /// The component name in OpenAPI documents: `io.k8s.api.apps.v1.DeploymentSpec`.
+    package let componentName: String
+    /// The group, version and kind of a top-level type; nil for every other. A type of several kinds has its first here.
+    package internal(set) var gvk: GroupVersionKind?
+    /// The group version of the file section that declares the type.
+    package let groupVersion: GroupVersion
+    /// The fields. Top-level types start with `apiVersion` and `kind`.
+    package private(set) var fields: [FieldSchema] = []
+    /// Whether the type is the list of another.
+    package internal(set) var isList = false
+
+    let text: SchemaText
+    let documentationRange: Range<Int32>
+    private var table = FieldTable()
+
+    /// Positions of fields that have defaults or lead to some.
+    var defaultingFields: [Int] = []
+    /// Whether structural checks can find anything in this type or below it.
+    var hasConstraints = false
+    /// Fields by protobuf number.
+    private(set) var protobufFields = ProtobufFieldTable()
+
+    init(
+        name: String, shortName: String, namespace: String, groupVersion: GroupVersion, componentName: String, isAtomic: Bool,
+        text: SchemaText, documentation: Range<Int32>
+    ) {
+        self.name = name
+        self.shortName = shortName
+        self.namespace = namespace
+        self.groupVersion = groupVersion
+        self.componentName = componentName
+        self.isAtomic = isAtomic
+        self.text = text
+        self.documentationRange = documentation
+    }
+
+    /// What the type is, in our own words.
+    package var documentation: String { text.documentation(documentationRange) }
+
+    /// The field of a JSON name; nil when there is none.
+    package func field(_ jsonName: String) -> FieldSchema? {
+        position(of: jsonName).map { fields[$0] }
+    }
+
+    /// The position of the field of a JSON name.
+    func position(of jsonName: String) -> Int? { table.find(jsonName, fields) }
+
+    /// `v1.DeploymentSpec`, as Go names it in messages.
+    var goName: String { "\(groupVersion.version).\(shortName)" }
+
+    /// Sets the fields; called once.
+    func setFields(_ fields: [FieldSchema]) {
+        self.fields = fields
+        table = FieldTable(fields)
+        protobufFields = ProtobufFieldTable(fields)
+    }
+}
+
+/// Finds a field by name without hashing the whole name: by its length and its first and last byte.
+private struct FieldTable {
+    private var slots: [Int16] = []
+    private var mask = 0
+
+    init() {}
+
+    init(_ fields: [FieldSchema]) {
+        var size = 8
+        while size < fields.count * 3 { size *= 2 }
+        mask = size - 1
+        slots = [Int16](repeating: -1, count: size)
+        for (index, field) in fields.enumerated() {
+            var slot = Self.hash(field.jsonName) & mask
+            while slots[slot] >= 0 { slot = (slot + 1) & mask }
+            slots[slot] = Int16(index)
+        }
+    }
+
+    func find(_ name: String, _ fields: [FieldSchema]) -> Int? {
+        guard !slots.isEmpty else { return nil }
+        var slot = Self.hash(name) & mask
+        while true {
+            let index = Int(slots[slot])
+            if index < 0 { return nil }
+            if fields[index].jsonName == name { return index }
+            slot = (slot + 1) & mask
+        }
+    }
+
+    private static func hash(_ name: String) -> Int {
+        let bytes = name.utf8
+        let count = bytes.count
+        guard let first = bytes.first, let last = bytes.last else { return 0 }
+        let middle = bytes[bytes.index(bytes.startIndex, offsetBy: count / 2)]
+        return count &* 31 &+ Int(first) &* 7 &+ Int(last) &* 13 &+ Int(middle) &* 3
+    }
+}
