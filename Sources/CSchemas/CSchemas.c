@@ -46,7 +46,7 @@ static const unsigned char storage_v1[] = {
 #embed "schemas/storage-v1.schema"
 };
 
-const struct kdash_schema kdash_schemas[] = {
+static const struct kdash_schema files[] = {
     {"apps-v1", apps_v1, sizeof apps_v1},
     {"authentication-v1", authentication_v1, sizeof authentication_v1},
     {"authorization-v1", authorization_v1, sizeof authorization_v1},
@@ -63,4 +63,7 @@ const struct kdash_schema kdash_schemas[] = {
     {"scheduling-v1", scheduling_v1, sizeof scheduling_v1},
     {"storage-v1", storage_v1, sizeof storage_v1},
 };
-const size_t kdash_schema_count = sizeof kdash_schemas / sizeof kdash_schemas[0];
+
+size_t kdash_schema_count(void) { return sizeof files / sizeof files[0]; }
+
+struct kdash_schema kdash_schema_at(size_t index) { return files[index]; }

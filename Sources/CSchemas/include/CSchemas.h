@@ -10,8 +10,10 @@ struct kdash_schema {
     size_t count;
 };
 
-/* Every schema file; the order has no meaning. */
-extern const struct kdash_schema kdash_schemas[];
-extern const size_t kdash_schema_count;
+/* How many schema files there are. */
+size_t kdash_schema_count(void);
+
+/* One of them; the order has no meaning. */
+struct kdash_schema kdash_schema_at(size_t index);
 
 #endif

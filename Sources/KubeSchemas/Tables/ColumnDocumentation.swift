@@ -1,0 +1,43 @@
+/// What a column shows, for clients that explain tables.
+enum ColumnDocumentation {
+    static func text(_ column: String) -> String { texts[column] ?? "" }
+
+    private static let texts: [String: String] = [
+        "Name": "The object's name, unique among its kind in the namespace.",
+        "Age": "How long ago the object was created.",
+        "Created At": "When the object was created.",
+        "Ready": "How many are ready of how many are wanted.",
+        "Status": "The state in one word.",
+        "Restarts": "How often containers were restarted, and when last.",
+        "IP": "The address of the pod.",
+        "Node": "The node that runs the pod.",
+        "Nominated Node": "The node kept free for the pod by preemption.",
+        "Readiness Gates": "How many extra conditions for readiness hold.",
+        "Containers": "Names of the containers.",
+        "Images": "Images of the containers.",
+        "Selector": "Labels of the pods that belong to it.",
+        "Desired": "How many pods are wanted.",
+        "Current": "How many pods exist.",
+        "Up-to-date": "How many pods are made from the present template.",
+        "Available": "How many pods have been ready long enough.",
+        "Completions": "How many pods succeeded of how many must.",
+        "Duration": "How long the work took, or takes so far.",
+        "Roles": "What the node is for.",
+        "Version": "Version of the node's agent.",
+        "Type": "Its type.",
+        "Data": "Number of keys.",
+        "Holder": "Who holds the lease.",
+        "Role": "The role that is given.",
+        "Message": "What happened.",
+        "Reason": "What happened, in one word.",
+        "Object": "What it happened to.",
+        "Last Seen": "When it happened last.",
+        "First Seen": "When it happened first.",
+        "Count": "How often it happened.",
+        "Source": "Who reports it.",
+        "Cluster-IP": "The address inside the cluster.",
+        "External-IP": "The addresses outside the cluster.",
+        "Port(s)": "The ports with their protocols.",
+        "Endpoints": "The addresses behind it.",
+    ]
+}

@@ -1,0 +1,56 @@
+import APIMachinery
+import Testing
+
+@testable import KubeSchemas
+
+@Suite struct BuiltinSchemasTests {
+    @Test func `every embedded schema file is read without a fault`() throws {
+        let registry = try SchemaRegistry(schemas: embeddedSchemaFiles())
+        #expect(registry.types.count > 250)
+    }
+
+    @Test(arguments: [
+        ("", "v1", "pods", "Pod", true), ("", "v1", "nodes", "Node", false), ("", "v1", "namespaces", "Namespace", false),
+        ("apps", "v1", "deployments", "Deployment", true), ("batch", "v1", "jobs", "Job", true),
+        ("rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole", false),
+        ("coordination.k8s.io", "v1", "leases", "Lease", true), ("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", true),
+    ])
+    func `the served kinds have their names and scope`(
+        group: String, version: String, plural: String, kind: String, isNamespaced: Bool
+    ) throws {
+        let resource = try #require(
+            builtinSchemas.resource(GroupVersionResource(group: group, version: version, resource: plural)))
+        #expect(resource.kind == kind)
+        #expect(resource.isNamespaced == isNamespaced)
+    }
+
+    @Test(arguments: [Pod.resource, Node.resource, Namespace.resource, Deployment.resource, ReplicaSet.resource, Job.resource, Service.resource,
+        Endpoints.resource, EndpointSlice.resource, ConfigMap.resource, Secret.resource, ServiceAccount.resource, Event.resource,
+        Lease.resource, Role.resource, Role.clusterResource, RoleBinding.resource, RoleBinding.clusterResource])
+    func `every view names a served resource`(resource: GroupVersionResource) {
+        #expect(builtinSchemas.resource(resource) != nil)
+    }
+
+    @Test func `every field of the kinds that people write has documentation`() {
+        var missing: [String] = []
+        var seen: Set<String> = []
+        var open = ["core.v1.Pod", "apps.v1.Deployment", "apps.v1.ReplicaSet", "batch.v1.Job", "core.v1.Namespace", "core.v1.Node"]
+        while let name = open.popLast() {
+            guard seen.insert(name).inserted, let type = builtinSchemas.type(name) else { continue }
+            for field in type.fields {
+                if field.documentation.isEmpty { missing.append("\(name).\(field.jsonName)") }
+                if let inner = Self.typeName(field.type) { open.append(inner) }
+            }
+        }
+        #expect(missing.isEmpty, "\(missing.count) fields: \(missing.prefix(20))")
+    }
+
+    private static func typeName(_ type: FieldType) -> String? {
+        switch type {
+        case .object(let schema): schema.name
+        case .array(let element): typeName(element)
+        case .map(let element): typeName(element)
+        default: nil
+        }
+    }
+}
