@@ -1,0 +1,108 @@
+"""cgroup v2 and power cuts, in a virtual machine."""
+
+import json
+import shutil
+
+import pytest
+
+import cluster as clusters
+from guest import Guest
+
+START = """
+set -e
+kdash up --data-dir /data/kdash --no-merge
+export KUBECONFIG=/data/kdash/kubeconfig
+kdash image import-host --data-dir /data/kdash /bin/busybox
+fail() { echo "GUEST failed: $1"; tail -n 40 /data/kdash/daemon.log; exit 1; }
+phase() { for attempt in $(seq 1 300); do [ "$(kubectl get pod $1 -o jsonpath={.status.phase})" = $2 ] && return 0; usleep 200000; done; kubectl describe pod $1; fail "$1 is not $2"; }
+"""
+
+POD = """
+kubectl create -f - <<END
+apiVersion: v1
+kind: Pod
+metadata: {name: NAME}
+spec:
+  restartPolicy: Never
+  terminationGracePeriodSeconds: 1
+  containers:
+  - {name: main, image: "host/busybox:latest", command: [sh, -c, 'COMMAND'], resources: {limits: LIMITS}}
+END
+"""
+
+
+def pod(name, command, limits="{}"):
+    return POD.replace("NAME", name).replace("COMMAND", command).replace("LIMITS", limits)
+
+
+@pytest.fixture
+def boot(base, kubectl):
+    guests = []
+
+    def start(script):
+        guests.append(Guest(base, script, kubectl))
+        return guests[-1]
+
+    yield start
+    for guest in guests:
+        guest.close()
+
+
+def test_limits_and_readoption_on_cgroup_v2(boot):
+    script = START + pod("burner", "while :; do :; done", "{cpu: 250m}") + pod("eater", "x=a; while :; do x=\\$x\\$x; done", "{memory: 24Mi}") + """
+phase burner Running
+group=$(find /sys/fs/cgroup/kdash-* -path '*kubepods*' -name cpu.max -exec grep -l '25000 100000' {} + | head -n 1)
+[ -n "$group" ] || fail "no cgroup with cpu.max 25000 100000"
+dir=$(dirname $group)
+before=$(sed -n 's/usage_usec //p' $dir/cpu.stat); start=$(cut -d' ' -f1 /proc/uptime)
+for tick in $(seq 1 100); do usleep 100000; done
+after=$(sed -n 's/usage_usec //p' $dir/cpu.stat); end=$(cut -d' ' -f1 /proc/uptime)
+echo "GUEST usage $before $after $start $end"
+phase eater Failed
+echo "GUEST eater $(kubectl get pod eater -o jsonpath='{.status.containerStatuses[0].state.terminated.reason} {.status.containerStatuses[0].state.terminated.exitCode}')"
+first=$(kubectl get pod burner -o jsonpath='{.status.containerStatuses[0].containerID}')
+kill -9 $(cat /data/kdash/lock)
+kdash up --data-dir /data/kdash --no-merge
+second=$(kubectl get pod burner -o jsonpath='{.status.containerStatuses[0].containerID} {.status.containerStatuses[0].restartCount}')
+echo "GUEST adopted $first / $second"
+kdash down --purge --data-dir /data/kdash
+echo "GUEST cgroups left: $(ls -d /sys/fs/cgroup/kdash-* 2>/dev/null | wc -l)"
+"""
+    guest = boot(script)
+    guest.finish(within=400)
+    assert not guest.has("GUEST failed"), "\n".join(guest.lines[-80:])
+    before, after, start, end = map(float, guest.expect("GUEST usage").split()[2:])
+    rate = (after - before) / 1e6 / (end - start)
+    assert abs(rate - 0.25) <= 0.0125, f"{rate:.4f} CPU-seconds per second under emulation"
+    assert guest.expect("GUEST eater").split()[2:] == ["OOMKilled", "137"]
+    first, _, second, restarts = guest.expect("GUEST adopted").split()[2:]
+    assert first == second and restarts == "0"
+    assert guest.expect("GUEST cgroups left").endswith(": 0")
+
+
+WRITERS = START + """
+for worker in $(seq 1 4); do
+  ( number=0; while :; do number=$((number + 1)); kubectl create configmap w$worker-$number -o name && echo "GUEST wrote w$worker-$number $(kubectl get configmap w$worker-$number -o jsonpath={.metadata.resourceVersion})"; done ) &
+done
+wait
+"""
+
+CHECK = """
+kdash up --data-dir /data/kdash --no-merge
+export KUBECONFIG=/data/kdash/kubeconfig
+kubectl get configmaps -o jsonpath='{range .items[*]}GUEST kept {.metadata.name} {.metadata.resourceVersion}{"\\n"}{end}'
+kubectl create configmap after -o jsonpath='GUEST next {.metadata.resourceVersion}{"\\n"}'
+"""
+
+
+def test_a_power_cut_loses_nothing_acknowledged(boot):
+    guest = boot(WRITERS)
+    clusters.eventually(lambda: len(guest.has("GUEST wrote")) >= 12, within=300, every=0.1, what="twelve writes in the guest")
+    guest.cut_power()
+    written = {line.split()[2]: int(line.split()[3]) for line in guest.has("GUEST wrote") if len(line.split()) == 4}
+    again = boot(CHECK)
+    again.finish(within=300)
+    kept = {line.split()[2]: int(line.split()[3]) for line in again.has("GUEST kept")}
+    missing = {name for name, revision in written.items() if kept.get(name) != revision}
+    assert not missing, f"acknowledged but gone after the power cut: {missing}"
+    assert int(again.expect("GUEST next").split()[2]) > max(kept.values())
