@@ -61,7 +61,7 @@ let package = Package(
         library("APIMachinery", ["JSONCore", "LinuxKernel"]),
         library("KubeSchemas", ["APIMachinery", "JSONCore", "LinuxKernel", "CSchemas"]),
         library("ObjectStore", ["CSQLite", "LinuxKernel"]),
-        library("KubeClient", ["APIMachinery", "KubeSchemas", "JSONCore", "LinuxKernel", logging]),
+        library("KubeClient", ["APIMachinery", "JSONCore", "LinuxKernel", logging]),
         library("KubeClientHTTP", ["KubeClient", "APIMachinery", "JSONCore", "LinuxKernel", nio, nioPosix, nioHTTP1, nioWebSocket, nioSSL]),
         library(
             "APIServer",
@@ -95,7 +95,7 @@ let package = Package(
         tests("APIMachinery", ["JSONCore", "LinuxKernel"]),
         tests("KubeSchemas", ["APIMachinery", "JSONCore", "LinuxKernel"]),
         tests("ObjectStore", ["LinuxKernel"]),
-        tests("KubeClient", ["APIMachinery", "KubeSchemas", "JSONCore", "LinuxKernel"]),
+        tests("KubeClient", ["APIMachinery", "JSONCore", "LinuxKernel"]),
         tests("KubeClientHTTP", ["KubeClient", "APIMachinery", "JSONCore", nio, nioPosix, nioHTTP1]),
         tests("APIServer", ["ObjectStore", "KubeClient", "KubeSchemas", "APIMachinery", "JSONCore", "LinuxKernel"]),
         tests("Scheduler", ["LinuxKernel", "KubeClient", "KubeSchemas", "APIMachinery", "JSONCore"]),
