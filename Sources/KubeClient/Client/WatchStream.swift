@@ -1,0 +1,40 @@
+package import APIMachinery
+
+/// The events of one watch, for one reader. Ends when the server ends the watch; throws when the connection breaks.
+package struct WatchStream: AsyncSequence, Sendable {
+    private let source: any ByteSource
+
+    /// The events of a watch's bytes, one JSON object a line.
+    package init(_ source: any ByteSource) {
+        self.source = source
+    }
+
+    /// Ends the watch; a waiting reader sees the end.
+    package func cancel() {
+        source.cancel()
+    }
+
+    package func makeAsyncIterator() -> Iterator {
+        Iterator(lines: LineReader(source))
+    }
+
+    /// Reads the events in order.
+    package struct Iterator: AsyncIteratorProtocol {
+        private var lines: LineReader
+
+        fileprivate init(lines: LineReader) {
+            self.lines = lines
+        }
+
+        package mutating func next() async throws(APIStatus) -> WatchEvent? {
+            while let line = try await lines.next() {
+                if !line.isEmpty { return try WatchEvent(line: line) }
+            }
+            return nil
+        }
+
+        package mutating func next(isolation actor: isolated (any Actor)?) async throws(APIStatus) -> WatchEvent? {
+            try await next()
+        }
+    }
+}
