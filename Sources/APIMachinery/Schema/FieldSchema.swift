@@ -10,8 +10,8 @@ package enum ListType: String, Sendable, Hashable {
     case map
 }
 
-/// One field of a type.
-package struct FieldSchema: Sendable {
+/// One field of a type. A class only so that walks over objects pass it without copying.
+package final class FieldSchema: Sendable {
     /// Facts that are either so or not.
     struct Flags: OptionSet, Sendable {
         let rawValue: UInt16
@@ -54,6 +54,27 @@ package struct FieldSchema: Sendable {
     let constraints: FieldConstraints?
     let text: SchemaText
     let documentationRange: Range<Int32>
+
+    init(
+        jsonName: String, protobufNumber: Int32, protobufParents: [Int32], type: FieldType, flags: Flags,
+        defaultValue: JSONValue?, defaultRule: DefaultRule?, listType: ListType, mapKeys: [String], patchMergeKey: String?,
+        patchStrategies: [String], constraints: FieldConstraints?, text: SchemaText, documentationRange: Range<Int32>
+    ) {
+        self.jsonName = jsonName
+        self.protobufNumber = protobufNumber
+        self.protobufParents = protobufParents
+        self.type = type
+        self.flags = flags
+        self.defaultValue = defaultValue
+        self.defaultRule = defaultRule
+        self.listType = listType
+        self.mapKeys = mapKeys
+        self.patchMergeKey = patchMergeKey
+        self.patchStrategies = patchStrategies
+        self.constraints = constraints
+        self.text = text
+        self.documentationRange = documentationRange
+    }
 
     /// Whether a value must be given (422 otherwise).
     package var isRequired: Bool { flags.contains(.required) }
