@@ -31,7 +31,7 @@ struct SchemaFieldParser {
         scanner.skipSpaces()
         guard scanner.position < scanner.end else { throw scanner.error("field \(name) needs a number and a type") }
         let type = try type(try scanner.word(), scanner)
-        while scanner.atFact() { try fact(&scanner, name: name) }
+        while scanner.atFact() { try fact(&scanner, name: name, type: type) }
         var documentation = scanner.documentation()
         try checkDocumentation(documentation, scanner)
         var ahead = scanner
@@ -107,11 +107,11 @@ struct SchemaFieldParser {
         }
     }
 
-    private mutating func fact(_ scanner: inout SchemaScanner, name: String) throws(SchemaError) {
+    private mutating func fact(_ scanner: inout SchemaScanner, name: String, type: FieldType) throws(SchemaError) {
         let range = try scanner.word()
         if scanner.equals(range, "=") {
             scanner.skipSpaces()
-            try setDefault(try scanner.word(), scanner)
+            try setDefault(try scanner.word(), type, scanner)
             return
         }
         let (word, arguments) = scanner.call(range)
@@ -159,7 +159,7 @@ struct SchemaFieldParser {
         }
     }
 
-    private mutating func setDefault(_ range: Range<Int>, _ scanner: SchemaScanner) throws(SchemaError) {
+    private mutating func setDefault(_ range: Range<Int>, _ type: FieldType, _ scanner: SchemaScanner) throws(SchemaError) {
         guard let first = range.first.map({ scanner.bytes[$0] }) else { throw scanner.error("a default is missing after =") }
         if first == UInt8(ascii: "@") {
             rule = rule ?? DefaultRule()
@@ -176,7 +176,10 @@ struct SchemaFieldParser {
             do throws(JSONError) {
                 defaultValue = try JSON.parse(bytes)
             } catch {
-                throw scanner.error("default \(scanner.text(range)) is no JSON: \(error.message)")
+                switch type {
+                case .string, .intOrString, .quantity: defaultValue = .string(scanner.text(range))
+                default: throw scanner.error("default \(scanner.text(range)) is no JSON: \(error.message)")
+                }
             }
         }
     }
@@ -191,14 +194,18 @@ struct SchemaFieldParser {
         rule = made
     }
 
+    private static let calls: Set<String> = [
+        "enum", "map", "merge", "keys", "format", "when", "min", "max", "minItems", "maxItems", "minLength", "maxLength",
+    ]
+
     /// Catches facts that two spaces turned into documentation.
     private func checkDocumentation(_ range: Range<Int32>, _ scanner: SchemaScanner) throws(SchemaError) {
         guard !range.isEmpty else { return }
         let (first, last) = (Int(range.lowerBound), Int(range.upperBound))
         let isFact = scanner.bytes[first] == UInt8(ascii: "=")
         var wordEnd = first
-        while wordEnd < last, scanner.bytes[wordEnd] != 0x20 { wordEnd += 1 }
-        let isCall = scanner.bytes[wordEnd - 1] == UInt8(ascii: ")") && scanner.call(first..<wordEnd).arguments != nil
+        while wordEnd < last, scanner.bytes[wordEnd] != 0x20, scanner.bytes[wordEnd] != UInt8(ascii: "(") { wordEnd += 1 }
+        let isCall = wordEnd < last && scanner.bytes[wordEnd] != 0x20 && Self.calls.contains(scanner.text(first..<wordEnd))
         if isFact || isCall { throw scanner.error("facts are separated by one space; documentation cannot start with a fact") }
     }
 
