@@ -1,0 +1,443 @@
+// From clone to exec: what happens inside a new container or exec, in the order that its safety needs.
+#include "supervisor_internal.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/openat2.h>
+#include <linux/sched.h>
+#include <linux/seccomp.h>
+#include <limits.h>
+#include <grp.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+static int sync_fd = -1;
+
+_Noreturn static void fail(const char *step, const char *path) {
+    struct failure failure = { .type = SYNC_FAILED, .error = errno };
+    snprintf(failure.step, sizeof failure.step, "%s", step);
+    snprintf(failure.path, sizeof failure.path, "%s", path ? path : "");
+    send(sync_fd, &failure, sizeof failure, MSG_NOSIGNAL);
+    _exit(127);
+}
+
+static void check(int result, const char *step, const char *path) {
+    if (result < 0) fail(step, path);
+}
+
+void close_all_except(const int *keep, int count) {
+    unsigned from = 0;
+    for (;;) {
+        unsigned next = ~0U;
+        for (int i = 0; i < count; i++)
+            if (keep[i] >= 0 && (unsigned)keep[i] >= from && (unsigned)keep[i] < next) next = (unsigned)keep[i];
+        if (next > from) close_range(from, next == ~0U ? ~0U : next - 1, 0);
+        if (next == ~0U) return;
+        from = next + 1;
+    }
+}
+
+_Noreturn void pause_main(void) {
+    // Reaps for the pod. Holds nothing, can do nothing, and its root is an empty directory.
+    prctl(PR_SET_NAME, "kdash-pause");
+    if (fchdir(node.staging) < 0 || chroot(".") < 0) _exit(1);
+    close_all_except(NULL, 0);
+    setsid();
+    sigset_t all;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, NULL);
+    for (int capability = 0; capability <= 63; capability++) prctl(PR_CAPBSET_DROP, capability);
+    struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+    struct __user_cap_data_struct nothing[2] = { 0 };
+    syscall(SYS_capset, &header, nothing);
+    for (;;) {
+        siginfo_t info;
+        sigwaitinfo(&all, &info);
+        while (waitpid(-1, NULL, WNOHANG) > 0) {}
+    }
+}
+
+// --- the container's file system
+
+static int open_source(const struct mount_plan *mount) {
+    int source = open_in(AT_FDCWD, mount->source[0] == '/' ? mount->source + 1 : mount->source, O_PATH, RESOLVE_NO_MAGICLINKS);
+    if (source < 0 || !mount->subpath[0]) return source;
+    // The volume's owner may plant links at any time: resolved once, never past its top.
+    int inner = open_in(source, mount->subpath, O_PATH, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
+    int saved = errno;
+    close(source);
+    errno = saved;
+    return inner;
+}
+
+static int *clone_sources(const struct plan *plan) {
+    int *trees = calloc(plan->mount_count + 1, sizeof *trees);
+    if (!trees) fail("allocate", NULL);
+    for (size_t i = 0; i < plan->mount_count; i++) {
+        const struct mount_plan *mount = &plan->mounts[i];
+        trees[i] = -1;
+        if (mount->flags & KD_MOUNT_TEMPORARY) continue;
+        int source = open_source(mount);
+        check(source, "open the source of a mount", mount->source);
+        check(trees[i] = clone_tree(source, "", mount->flags & KD_MOUNT_RECURSIVE), "copy the source of a mount", mount->source);
+        close(source);
+    }
+    return trees;
+}
+
+// mount(2) takes one page of options: layers are named by short links of our own proc file system.
+static int mount_overlay(const struct plan *plan) {
+    char options[4096];
+    size_t n = (size_t)snprintf(options, sizeof options, "lowerdir=");
+    for (size_t i = 0; i < plan->layer_count; i++) {
+        int layer = open(plan->layers[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
+        check(layer, "open an image layer", plan->layers[i]);
+        if (n < sizeof options) n += (size_t)snprintf(options + n, sizeof options - n, "%sself/fd/%d", i ? ":" : "", layer);
+    }
+    int upper = open(plan->upper, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), work = open(plan->work, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    check(upper, "open the upper directory", plan->upper);
+    check(work, "open the work directory", plan->work);
+    if (n < sizeof options)
+        n += (size_t)snprintf(options + n, sizeof options - n, ",upperdir=self/fd/%d,workdir=self/fd/%d%s", upper, work, node.rootless ? ",userxattr" : "");
+    if (n + 10 >= sizeof options) { errno = E2BIG; fail("mount the image: too many layers", plan->layers[0]); }
+    // The supervisor's own descriptor belongs to its mount namespace; this one is a copy.
+    int staging = open_in(AT_FDCWD, "/run/.kdash", O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
+    check(staging, "open", "/run/.kdash");
+    char target[48];
+    snprintf(target, sizeof target, "self/fd/%d/root", staging);
+    check(fchdir(node.proc), "enter proc", NULL);
+    // Nothing of a container's writable layer is reused after a crash: syncing it is for nobody.
+    strcat(options, ",volatile");
+    if (mount("overlay", target, "overlay", 0, options) < 0) {
+        options[n] = 0;
+        check(mount("overlay", target, "overlay", 0, options), "mount the image", plan->layers[0]);
+    }
+    int root = openat(staging, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    check(root, "open the root", NULL);
+    return root;
+}
+
+static void mount_kernel(int root, const char *path, const char *type, unsigned attributes) {
+    // An image whose /proc or /sys is a link is refused, not followed.
+    int target = make_in(root, path, MAKE_DIRECTORY, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
+    check(target, "prepare", path);
+    int mount = make_filesystem(type, attributes | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, NULL);
+    check(mount, "mount", path);
+    check(attach(mount, target), "attach", path);
+    close(mount);
+    close(target);
+}
+
+static void mount_volume(int root, const struct mount_plan *mount, int tree) {
+    struct stat info = { .st_mode = S_IFDIR };
+    if (mount->flags & KD_MOUNT_TEMPORARY) {
+        char size[32];
+        snprintf(size, sizeof size, "%lu", (unsigned long)mount->size);
+        const char *options[] = { "mode", "1777", mount->size ? "size" : NULL, size, NULL };
+        check(tree = make_filesystem("tmpfs", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, options), "mount memory at", mount->target);
+    } else check(fstat(tree, &info), "examine a mount", mount->source);
+    int target = make_in(root, mount->target, S_ISDIR(info.st_mode) ? MAKE_DIRECTORY : MAKE_FILE, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+    check(target, "prepare the mount point", mount->target);
+    // Never on top of proc or sysfs: whatever checks their files would be fooled.
+    struct statfs filesystem;
+    check(fstatfs(target, &filesystem), "examine the mount point", mount->target);
+    if (filesystem.f_type == 0x9fa0 || filesystem.f_type == 0x62656572) { errno = EPERM; fail("mount over a kernel file system", mount->target); }
+    bool recursive = mount->flags & KD_MOUNT_RECURSIVE;
+    uint64_t propagation = mount->flags & KD_MOUNT_BOTH ? MS_SHARED : mount->flags & KD_MOUNT_FROM_NODE ? MS_SLAVE : MS_PRIVATE;
+    check(set_attributes(tree, recursive, 0, propagation), "set the propagation of", mount->target);
+    if (mount->flags & KD_MOUNT_READ_ONLY) check(set_attributes(tree, recursive, MOUNT_ATTR_RDONLY, 0), "make read-only", mount->target);
+    check(attach(tree, target), "mount at", mount->target);
+    close(tree);
+    close(target);
+}
+
+static void mask_paths(int root, const struct plan *plan, int null) {
+    int empty = -1;
+    for (size_t i = 0; i < plan->mask_count; i++) {
+        int target = open_in(root, plan->masks[i], O_PATH, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+        if (target < 0 && (errno == ENOENT || errno == EACCES || errno == ENOTDIR)) continue;
+        check(target, "mask", plan->masks[i]);
+        struct stat info;
+        check(fstat(target, &info), "mask", plan->masks[i]);
+        const char *options[] = { "nr_blocks", "1", "nr_inodes", "1", NULL };
+        if (S_ISDIR(info.st_mode) && empty < 0)
+            check(empty = make_filesystem("tmpfs", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, options), "mask", plan->masks[i]);
+        // Kernels before 6.15 cannot copy a mount that is not attached: each gets its own there.
+        int cover = clone_tree(S_ISDIR(info.st_mode) ? empty : null, "", false);
+        if (cover < 0 && S_ISDIR(info.st_mode)) cover = make_filesystem("tmpfs", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID, options);
+        check(cover, "mask", plan->masks[i]);
+        check(attach(cover, target), "mask", plan->masks[i]);
+        close(cover);
+        close(target);
+    }
+    close_fd(&empty);
+}
+
+static void protect_paths(int root, const struct plan *plan) {
+    for (size_t i = 0; i < plan->read_only_count; i++) {
+        int target = open_in(root, plan->read_only[i], O_PATH, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+        if (target < 0 && (errno == ENOENT || errno == EACCES || errno == ENOTDIR)) continue;
+        check(target, "protect", plan->read_only[i]);
+        int copy = clone_tree(target, "", true);
+        check(copy, "protect", plan->read_only[i]);
+        check(set_attributes(copy, true, MOUNT_ATTR_RDONLY, 0), "protect", plan->read_only[i]);
+        check(attach(copy, target), "protect", plan->read_only[i]);
+        close(copy);
+        close(target);
+    }
+}
+
+static void build_root(const struct plan *plan) {
+    int *trees = clone_sources(plan);
+    // After the sources were copied (they may have to stay shared), before anything is mounted.
+    check(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), "make mounts private", NULL);
+    int root = mount_overlay(plan);
+    mount_kernel(root, "proc", "proc", 0);
+    mount_kernel(root, "sys", "sysfs", plan->flags & KD_WRITABLE_SYS ? 0 : MOUNT_ATTR_RDONLY);
+    int cgroups = open_in(root, "sys/fs/cgroup", O_PATH | O_DIRECTORY, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
+    if (cgroups >= 0) check(mount_cgroups(cgroups, !(plan->flags & KD_WRITABLE_SYS)), "mount cgroups", NULL);
+    int target = make_in(root, "dev", MAKE_DIRECTORY, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
+    check(target, "prepare", "dev");
+    int dev = mount_devices(target, !node.rootless);
+    check(dev, "mount", "dev");
+    int null = openat(dev, "null", O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    struct stat info;
+    check(null, "open", "dev/null");
+    check(fstat(null, &info), "examine", "dev/null");
+    if (!S_ISCHR(info.st_mode) || info.st_rdev != makedev(1, 3)) { errno = EINVAL; fail("examine", "dev/null"); }
+    if (plan->flags & KD_HAS_TERMINAL) {
+        int console = openat(dev, "console", O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+        check(console, "make", "dev/console");
+        close(console);
+    }
+    for (size_t i = 0; i < plan->mount_count; i++) mount_volume(root, &plan->mounts[i], trees[i]);
+    int directory = make_in(root, plan->directory, MAKE_DIRECTORY, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+    check(directory, "prepare the working directory", plan->directory);
+    mask_paths(root, plan, null);
+    protect_paths(root, plan);
+    if (plan->flags & KD_READ_ONLY_ROOT) check(set_attributes(root, false, MOUNT_ATTR_RDONLY, 0), "make the root read-only", NULL);
+    check(enter_root(root), "enter the root", NULL);
+}
+
+// --- the process
+
+static void open_terminal(const struct plan *plan, bool is_container) {
+    int devices = open_in(AT_FDCWD, "/dev/pts", O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
+    check(devices, "open", "/dev/pts");
+    struct statfs filesystem;
+    check(fstatfs(devices, &filesystem), "examine", "/dev/pts");
+    if (filesystem.f_type != 0x1cd1) { errno = EINVAL; fail("examine", "/dev/pts"); }
+    int master = openat(devices, "ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NOFOLLOW), unlock = 0;
+    check(master, "open", "/dev/pts/ptmx");
+    check(ioctl(master, TIOCSPTLCK, &unlock), "unlock", "a terminal");
+    int slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    check(slave, "open", "a terminal");
+    struct winsize size = { .ws_col = (unsigned short)(plan->terminal >> 16), .ws_row = (unsigned short)plan->terminal };
+    if (plan->terminal) ioctl(master, TIOCSWINSZ, &size);
+    check(fchown(slave, (uid_t)plan->uid, (gid_t)-1), "own", "a terminal");
+    if (is_container) {
+        int console = open_in(AT_FDCWD, "/dev/console", O_PATH, RESOLVE_NO_SYMLINKS), tree = clone_tree(slave, "", false);
+        if (console >= 0 && tree >= 0) check(attach(tree, console), "mount", "/dev/console");
+    }
+    check(ioctl(slave, TIOCSCTTY, 0), "control", "a terminal");
+    for (int fd = 0; fd < 3; fd++) check(dup2(slave, fd), "connect", "a terminal");
+    struct failure message = { .type = SYNC_TERMINAL };
+    struct iovec data = { &message, sizeof message };
+    union { struct cmsghdr header; char space[CMSG_SPACE(sizeof(int))]; } control = { .header = { CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS } };
+    memcpy(CMSG_DATA(&control.header), &master, sizeof(int));
+    struct msghdr packet = { .msg_iov = &data, .msg_iovlen = 1, .msg_control = control.space, .msg_controllen = sizeof control.space };
+    check((int)sendmsg(sync_fd, &packet, MSG_NOSIGNAL), "send", "a terminal");
+    close(master);
+    close(slave);
+}
+
+static void load_filter(const struct plan *plan) {
+    if (!plan->filter_size) return;
+    struct sock_fprog program = { .len = (unsigned short)plan->filter_size, .filter = (struct sock_filter *)(uintptr_t)plan->filter };
+    check((int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program), "load the system call filter", NULL);
+}
+
+static void become_user(const struct plan *plan) {
+    struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+    struct __user_cap_data_struct now[2], data[2] = { 0 };
+    check((int)syscall(SYS_capget, &header, now), "read capabilities", NULL);
+    uint64_t held = now[0].permitted | (uint64_t)now[1].permitted << 32;
+    // Only what there is to give: a kernel without a capability, or a supervisor without it, is not an error.
+    uint64_t wanted = plan->capabilities & held;
+    for (int capability = 0; capability < 64; capability++)
+        if (!(plan->capabilities >> capability & 1) && prctl(PR_CAPBSET_DROP, capability) < 0 && errno != EINVAL) fail("drop a capability", NULL);
+    check(prctl(PR_SET_KEEPCAPS, 1), "keep capabilities", NULL);
+    if (setgroups(plan->group_count, plan->groups) < 0 && !(node.rootless && plan->group_count == 0)) fail("set supplementary groups", NULL);
+    check(setresgid((gid_t)plan->gid, (gid_t)plan->gid, (gid_t)plan->gid), "set the group", NULL);
+    check(setresuid((uid_t)plan->uid, (uid_t)plan->uid, (uid_t)plan->uid), "set the user", NULL);
+    for (int i = 0; i < 2; i++) data[i].permitted = data[i].effective = (uint32_t)(wanted >> (32 * i));
+    check((int)syscall(SYS_capset, &header, data), "set capabilities", NULL);
+    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+}
+
+static void set_limits(const struct plan *plan) {
+    for (size_t i = 0; i < plan->limit_count; i++) {
+        struct rlimit limit = { plan->limits[i].soft, plan->limits[i].hard }, now;
+        if (setrlimit((int)plan->limits[i].resource, &limit) == 0) continue;
+        // Without CAP_SYS_RESOURCE a hard limit cannot be raised: as much as there is.
+        if (errno != EPERM || getrlimit((int)plan->limits[i].resource, &now) < 0) fail("set a resource limit", NULL);
+        if (limit.rlim_max > now.rlim_max) limit.rlim_max = now.rlim_max;
+        if (limit.rlim_cur > limit.rlim_max) limit.rlim_cur = limit.rlim_max;
+        check(setrlimit((int)plan->limits[i].resource, &limit), "set a resource limit", NULL);
+    }
+    char score[16];
+    snprintf(score, sizeof score, "%d", (int)plan->oom_score);
+    // Refused without CAP_SYS_RESOURCE when it falls; the container runs all the same.
+    write_in(node.proc, "self/oom_score_adj", score);
+}
+
+static const char *variable(const struct plan *plan, const char *name) {
+    size_t n = strlen(name);
+    const char *value = NULL;
+    for (char **v = plan->variables; *v; v++)
+        if (strncmp(*v, name, n) == 0 && (*v)[n] == '=') value = *v + n + 1;
+    return value;
+}
+
+_Noreturn static void execute(const struct plan *plan) {
+    const char *program = plan->arguments[0];
+    struct failure ready = { .type = SYNC_READY };
+    send(sync_fd, &ready, sizeof ready, MSG_NOSIGNAL);
+    if (strchr(program, '/')) {
+        execve(program, plan->arguments, plan->variables);
+        fail("execute", program);
+    }
+    const char *path = variable(plan, "PATH");
+    if (!path) path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    int error = ENOENT;
+    for (const char *at = path; *program; at++) {
+        size_t n = strcspn(at, ":");
+        char full[PATH_MAX];
+        if (n && (size_t)snprintf(full, sizeof full, "%.*s/%s", (int)n, at, program) < sizeof full) {
+            execve(full, plan->arguments, plan->variables);
+            if (errno != ENOENT && errno != ENOTDIR) error = errno;
+        }
+        at += n;
+        if (!*at) break;
+    }
+    errno = error;
+    fail("execute", program);
+}
+
+_Noreturn static void finish(const struct plan *plan, const int stdio[3], bool is_container) {
+    check(setsid(), "start a session", NULL);
+    if (plan->flags & KD_HAS_TERMINAL) open_terminal(plan, is_container);
+    else
+        for (int fd = 0; fd < 3; fd++) {
+            // A program may reopen /dev/stdout as its own user.
+            if (stdio[fd] != node.dev_null && fchown(stdio[fd], (uid_t)plan->uid, (gid_t)plan->gid) < 0 && errno != EPERM && errno != EINVAL) fail("own the output", NULL);
+            check(dup2(stdio[fd], fd), "connect the output", NULL);
+        }
+    set_limits(plan);
+    syscall(SYS_keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */, NULL, 0, 0, 0);
+    struct sigaction plain = { .sa_handler = SIG_DFL };
+    for (int signal = 1; signal < NSIG; signal++) sigaction(signal, &plain, NULL);
+    umask(0022);
+    int keep[] = { 0, 1, 2, sync_fd };
+    close_all_except(keep, 4);
+    int moved = chdir(plan->directory);
+    if (plan->flags & KD_NO_NEW_PRIVILEGES) check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "forbid new privileges", NULL);
+    else load_filter(plan);  // needs CAP_SYS_ADMIN, so before capabilities go
+    become_user(plan);
+    if (moved < 0) check(chdir(plan->directory), "enter the working directory", plan->directory);
+    char here[PATH_MAX];
+    long length = syscall(SYS_getcwd, here, sizeof here);
+    // A directory outside of the root shows itself as "(unreachable)".
+    if (length < 0 || here[0] != '/') { errno = EINVAL; fail("enter the working directory", plan->directory); }
+    if (plan->flags & KD_NO_NEW_PRIVILEGES) load_filter(plan);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    execute(plan);
+}
+
+static void join_cgroups(const struct plan *plan, bool cloned_into) {
+    char path[512];
+    snprintf(path, sizeof path, "%s/cgroup.procs", plan->cgroup);
+    for (int i = 0; i < node.hierarchy_count && !cloned_into; i++)
+        check(write_in(node.hierarchies[i].fd, path, "0"), "enter the cgroup", plan->cgroup);
+}
+
+_Noreturn static void container_main(const struct plan *plan, const struct sandbox *sandbox, bool cloned_into, const int stdio[3]) {
+    join_cgroups(plan, cloned_into);
+    if (sandbox->network >= 0) check(setns(sandbox->network, CLONE_NEWNET), "join the network", NULL);
+    if (sandbox->uts >= 0) check(setns(sandbox->uts, CLONE_NEWUTS), "join the host name", NULL);
+    if (sandbox->ipc >= 0) check(setns(sandbox->ipc, CLONE_NEWIPC), "join the IPC", NULL);
+    if (node.hierarchy_count) check(unshare(CLONE_NEWCGROUP), "make a cgroup namespace", NULL);
+    build_root(plan);
+    finish(plan, stdio, true);
+}
+
+_Noreturn static void exec_main(const struct plan *plan, int target, bool cloned_into, const int stdio[3]) {
+    join_cgroups(plan, cloned_into);
+    int keep[] = { sync_fd, stdio[0], stdio[1], stdio[2], target, node.proc, node.dev_null };
+    close_all_except(keep, 7);  // the container may look at this process as soon as it has joined
+    check(setns(target, CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC | (node.hierarchy_count ? CLONE_NEWCGROUP : 0)), "join the container", NULL);
+    finish(plan, stdio, false);
+}
+
+static pid_t clone_process(uint64_t flags, int cgroup, int *pidfd) {
+    struct clone_args arguments = { .flags = flags | CLONE_PIDFD, .pidfd = (uint64_t)(uintptr_t)pidfd, .exit_signal = SIGCHLD };
+    if (cgroup >= 0) {
+        arguments.flags |= CLONE_INTO_CGROUP;
+        arguments.cgroup = (uint64_t)cgroup;
+    }
+    return (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
+}
+
+int start_process(struct entry *entry, struct plan *plan, struct sandbox *sandbox, const struct entry *into, const int stdio[3]) {
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) return errno;
+    // The pid namespace of children only; a process never changes its own.
+    int join = into ? into->pidfd : sandbox->pid;
+    int error = join >= 0 && setns(join, CLONE_NEWPID) < 0 ? errno : 0;
+    uint64_t flags = into ? 0 : CLONE_NEWNS | (sandbox->pid < 0 && !(sandbox->flags & KD_SANDBOX_HOST_PID) ? CLONE_NEWPID : 0);
+    int cgroup = node.cgroup2 ? entry->cgroup_fd : -1;
+    pid_t pid = -1;
+    if (!error) {
+        pid = clone_process(flags, cgroup, &entry->pidfd);
+        if (pid < 0 && cgroup >= 0 && errno != ENOMEM && errno != EAGAIN) {
+            cgroup = -1;  // an old kernel or an inner cgroup: entered by hand, whose error names it
+            pid = clone_process(flags, -1, &entry->pidfd);
+        }
+        if (pid == 0) {
+            sync_fd = pair[1];
+            if (into) exec_main(plan, into->pidfd, cgroup >= 0, stdio);
+            container_main(plan, sandbox, cgroup >= 0, stdio);
+        }
+        if (pid < 0) error = errno;
+    }
+    if (join >= 0)
+        for (int i = 0; setns(node.pid_namespace, CLONE_NEWPID) < 0; i++)
+            if (i == 1000) abort();
+    close(pair[1]);
+    if (error) {
+        close(pair[0]);
+        return error;
+    }
+    fcntl(pair[0], F_SETFL, O_NONBLOCK);
+    entry->pid = pid;
+    entry->sync = pair[0];
+    return 0;
+}

@@ -1,0 +1,166 @@
+internal import CLinux
+internal import Glibc
+internal import LinuxKernel
+internal import Synchronization
+
+/// One connection to a node supervisor: sends requests, matches replies by id, hands events on. A thread of its own
+/// blocks on the socket; nothing here blocks the cooperative pool.
+final class SupervisorConnection: Sendable {
+    /// A reply without an error.
+    struct Reply: Sendable {
+        let fields: [UInt8]
+        /// Owned by whoever takes the reply.
+        let descriptors: [CInt]
+
+        var reader: PlanReader { PlanReader(fields[...]) }
+    }
+
+    private struct State {
+        var next: UInt64 = 1
+        var isLost = false
+        var waiting: [UInt64: CheckedContinuation<Result<Reply, RuntimeError>, Never>] = [:]
+    }
+
+    private let socket: FileDescriptor
+    private let state = Mutex(State())
+    private let onEvent: @Sendable (PlanReader) -> Void
+    private let onLost: @Sendable () -> Void
+
+    /// Connects to `supervisor.sock` in `directory`; nil when nobody listens there.
+    static func open(
+        directory: String, onEvent: @escaping @Sendable (PlanReader) -> Void, onLost: @escaping @Sendable () -> Void
+    ) throws(SystemError) -> SupervisorConnection? {
+        // Reached through a descriptor: socket paths are limited to 107 bytes.
+        let folder = try FileDescriptor.open(directory, CInt(KD_O_PATH) | O_DIRECTORY)
+        do throws(SystemError) {
+            let socket = try UnixSocket.connect("/proc/self/fd/\(folder.raw)/supervisor.sock", kind: .sequencedPacket)
+            return SupervisorConnection(socket: socket, onEvent: onEvent, onLost: onLost)
+        } catch where error.errno == ENOENT || error.errno == ECONNREFUSED {
+            return nil
+        }
+    }
+
+    private init(
+        socket: consuming FileDescriptor, onEvent: @escaping @Sendable (PlanReader) -> Void, onLost: @escaping @Sendable () -> Void
+    ) {
+        self.socket = socket
+        self.onEvent = onEvent
+        self.onLost = onLost
+    }
+
+    /// Starts listening; called once.
+    func start() {
+        KernelThread.start("kdash-node-io") { [self] in
+            while let message = receive() { handle(message) }
+            lose()
+        }
+    }
+
+    /// Ends the connection; the listening thread then reports the loss.
+    func close() { _ = shutdown(socket.raw, CInt(SHUT_RDWR)) }
+
+    /// Sends a request and waits for its reply.
+    func call(
+        _ operation: kd_operation, descriptors: [CInt] = [], _ body: (inout PlanWriter) throws(RuntimeError) -> Void = { _ throws(RuntimeError) in }
+    ) async throws(RuntimeError) -> Reply {
+        var writer = PlanWriter()
+        try body(&writer)
+        let fields = writer.bytes
+        let result = await withCheckedContinuation { continuation in
+            let id: UInt64? = state.withLock { state in
+                guard !state.isLost else { return nil }
+                defer { state.next += 1 }
+                state.waiting[state.next] = continuation
+                return state.next
+            }
+            guard let id else {
+                continuation.resume(returning: .failure(.lost))
+                return
+            }
+            do throws(SystemError) {
+                try UnixSocket.send(message(operation, id: id, fields: fields), descriptors: descriptors, to: socket.raw)
+            } catch {
+                let waiting = state.withLock { $0.waiting.removeValue(forKey: id) }
+                waiting?.resume(returning: .failure(RuntimeError(.supervisorLost, "the node's supervisor does not answer", cause: error)))
+            }
+        }
+        return try result.get()
+    }
+
+    private func message(_ operation: kd_operation, id: UInt64, fields: [UInt8]) -> [UInt8] {
+        let size = MemoryLayout<kd_header>.size + fields.count
+        let header = kd_header(
+            magic: UInt32(KD_MAGIC), version: UInt16(KD_VERSION), operation: UInt16(operation.rawValue), request: id, error: 0, size: UInt32(size))
+        return withUnsafeBytes(of: header) { Array($0) } + fields
+    }
+
+    private func receive() -> UnixSocket.Message? {
+        do throws(SystemError) {
+            let message = try UnixSocket.receive(maximum: Int(KD_MESSAGE_LIMIT), from: socket.raw)
+            return message.bytes.isEmpty ? nil : message
+        } catch {
+            return nil  // The other end broke off, which is all there is to know.
+        }
+    }
+
+    private func handle(_ message: UnixSocket.Message) {
+        let headerSize = MemoryLayout<kd_header>.size
+        guard message.bytes.count >= headerSize else { return discard(message) }
+        let header = message.bytes.withUnsafeBytes { $0.loadUnaligned(as: kd_header.self) }
+        guard header.magic == UInt32(KD_MAGIC), Int(header.size) == message.bytes.count else { return discard(message) }
+        let fields = message.bytes[headerSize...]
+        if header.operation == UInt16(KD_OP_EXITED.rawValue) {
+            onEvent(PlanReader(fields))
+            return discard(message)
+        }
+        guard let waiting = state.withLock({ $0.waiting.removeValue(forKey: header.request) }) else { return discard(message) }
+        if header.error == 0 {
+            waiting.resume(returning: .success(Reply(fields: Array(fields), descriptors: message.descriptors)))
+        } else {
+            discard(message)
+            waiting.resume(returning: .failure(RuntimeError(supervisorError: header.error, fields: PlanReader(fields))))
+        }
+    }
+
+    private func discard(_ message: UnixSocket.Message) {
+        for descriptor in message.descriptors { _ = Glibc.close(descriptor) }
+    }
+
+    private func lose() {
+        let waiting = state.withLock { state in
+            state.isLost = true
+            defer { state.waiting = [:] }
+            return state.waiting.values
+        }
+        for continuation in waiting { continuation.resume(returning: .failure(.lost)) }
+        onLost()
+    }
+}
+
+extension RuntimeError {
+    static let lost = RuntimeError(.supervisorLost, "the node's supervisor has ended or was disconnected")
+
+    /// What an error reply says.
+    init(supervisorError number: Int32, fields: PlanReader) {
+        var step = ""
+        var path = ""
+        for field in fields {
+            if field.isTag(KD_STEP) { step = field.text ?? "" }
+            if field.isTag(KD_PATH) { path = field.text ?? "" }
+        }
+        let cause = SystemError(call: step, errno: number, arguments: path)
+        switch (step, number) {
+        case ("execute", ENOENT): self.init(.startError, "\(path): no such program in the container (or its loader is missing)", cause: cause)
+        case ("execute", EACCES): self.init(.startError, "\(path): not executable in the container", cause: cause)
+        case ("execute", ENOEXEC): self.init(.startError, "\(path): not a program of this machine type, and no #! line", cause: cause)
+        case ("execute", _): self.init(.startError, "\(path): cannot be executed", cause: cause)
+        case (_, ENOENT) where step.hasPrefix("find"): self.init(.notFound, "\(path): unknown to the node's supervisor", cause: cause)
+        case (_, ESRCH): self.init(.notRunning, "\(path): not running", cause: cause)
+        case (_, EEXIST): self.init(.alreadyExists, "\(path): exists already", cause: cause)
+        case (_, EBADMSG): self.init(.invalid, "the supervisor could not read the request", cause: cause)
+        case (_, EBUSY): self.init(.invalid, "\(path): still in use", cause: cause)
+        case (_, ECANCELED): self.init(.setupFailed, "the container's process was killed while it was prepared (is its memory limit too small?)", cause: cause)
+        default: self.init(.setupFailed, "\(step) \(path)", cause: cause)
+        }
+    }
+}
