@@ -23,8 +23,11 @@ let x509: Target.Dependency = .product(name: "X509", package: "swift-certificate
 let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
+// These explain themselves in a README.md, the others in a comment of a source file.
+let described: Set = ["ContainerRuntime", "KubeSchemas", "NodeAgent", "Scheduler"]
+
 func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, exclude: ["README.md"], swiftSettings: settings)
+    .target(name: name, dependencies: dependencies, exclude: described.contains(name) ? ["README.md"] : [], swiftSettings: settings)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
