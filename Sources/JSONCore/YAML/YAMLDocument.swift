@@ -33,6 +33,11 @@ package struct YAMLDocument: Sendable {
         return marks.mark
     }
 
+    /// Where the last key or value inside the value a pointer leads to starts; nil when there is none.
+    package func lastMark(of pointer: JSONPointer) -> YAMLMark? {
+        node(pointer)?.last
+    }
+
     private func node(_ pointer: JSONPointer) -> YAMLMarkTree? {
         var node = marks
         var value = value
@@ -61,4 +66,13 @@ struct YAMLMarkTree: Sendable {
     var mark: YAMLMark
     var keyMark: YAMLMark?
     var children: [YAMLMarkTree] = []
+
+    /// The place furthest down the text; an alias inside may lead up.
+    var last: YAMLMark {
+        var last = mark
+        for child in children {
+            for candidate in [child.keyMark ?? child.mark, child.last] where candidate.offset > last.offset { last = candidate }
+        }
+        return last
+    }
 }
