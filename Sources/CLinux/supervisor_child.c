@@ -238,6 +238,8 @@ static void build_root(const struct plan *plan) {
 // --- the process
 
 static void open_terminal(const struct plan *plan, bool is_container) {
+    // Taken, so that nothing opened below gets a number that is replaced at the end.
+    for (int fd = 0; fd < 3; fd++) check(dup2(node.dev_null, fd), "connect", "a terminal");
     int devices = open_in(AT_FDCWD, "/dev/pts", O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
     check(devices, "open", "/dev/pts");
     struct statfs filesystem;
@@ -280,8 +282,11 @@ static void become_user(const struct plan *plan) {
     uint64_t held = now[0].permitted | (uint64_t)now[1].permitted << 32;
     // Only what there is to give: a kernel without a capability, or a supervisor without it, is not an error.
     uint64_t wanted = plan->capabilities & held;
-    for (int capability = 0; capability < 64; capability++)
-        if (!(plan->capabilities >> capability & 1) && prctl(PR_CAPBSET_DROP, capability) < 0 && errno != EINVAL) fail("drop a capability", NULL);
+    for (int capability = 0; capability < 64; capability++) {
+        if (plan->capabilities >> capability & 1 || prctl(PR_CAPBSET_DROP, capability) == 0) continue;
+        if (errno != EINVAL) fail("drop a capability", NULL);
+        break;  // beyond the last one this kernel has
+    }
     check(prctl(PR_SET_KEEPCAPS, 1), "keep capabilities", NULL);
     if (setgroups(plan->group_count, plan->groups) < 0 && !(node.rootless && plan->group_count == 0)) fail("set supplementary groups", NULL);
     check(setresgid((gid_t)plan->gid, (gid_t)plan->gid, (gid_t)plan->gid), "set the group", NULL);

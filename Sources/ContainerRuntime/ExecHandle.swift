@@ -85,3 +85,13 @@ final class ExecCompletion: Sendable {
         for continuation in waiting { continuation.resume(returning: record) }
     }
 }
+
+extension NodeSupervisor {
+    /// Changes the size of an exec's terminal, given its master. The foreground program hears of it.
+    package func resizeTerminal(_ master: CInt, _ size: TerminalSize) throws(RuntimeError) {
+        var value = winsize(ws_row: size.rows, ws_col: size.columns, ws_xpixel: 0, ws_ypixel: 0)
+        if ioctl(master, UInt(TIOCSWINSZ), &value) < 0 {
+            throw RuntimeError(.system, "cannot resize the terminal", cause: .last("ioctl", "TIOCSWINSZ"))
+        }
+    }
+}

@@ -36,11 +36,10 @@ package final class NodeSupervisor: Sendable {
         self.isFresh = isFresh
         self.interrupted = interrupted
         events = router.events
+        router.follow(self.process.raw)
     }
 
-    deinit {
-        connection.close()
-    }
+    deinit { disconnect() }
 
     /// Handles of the node's own network namespace.
     package func nodeHandles() async throws(RuntimeError) -> SandboxHandles {
@@ -177,7 +176,10 @@ package final class NodeSupervisor: Sendable {
     }
 
     /// Leaves the node running by itself.
-    package func disconnect() { connection.close() }
+    package func disconnect() {
+        router.leave()
+        connection.close()
+    }
 }
 
 extension NodeSupervisor {

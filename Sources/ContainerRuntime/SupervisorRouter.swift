@@ -1,4 +1,5 @@
 internal import CLinux
+internal import Glibc
 internal import LinuxKernel
 internal import Synchronization
 
@@ -6,6 +7,7 @@ internal import Synchronization
 final class SupervisorRouter: Sendable {
     let events: AsyncStream<SupervisorEvent>
     private let eventSink: AsyncStream<SupervisorEvent>.Continuation
+    private let process = Mutex<CInt>(-1)
     private let execs = Mutex<[String: ExecCompletion]>([:])
 
     init() {
@@ -27,6 +29,21 @@ final class SupervisorRouter: Sendable {
         }
     }
 
+    /// The supervisor's process, to be reaped when it ends; a copy of the descriptor is kept.
+    func follow(_ pidfd: CInt) {
+        let copy = fcntl(pidfd, F_DUPFD_CLOEXEC, 3)  // Refused: a zombie until this program ends.
+        process.withLock { $0 = copy }
+    }
+
+    /// Stops following: the supervisor goes on without us.
+    func leave() {
+        let copy = process.withLock { process in
+            defer { process = -1 }
+            return process
+        }
+        if copy >= 0 { _ = close(copy) }
+    }
+
     func lose() {
         let orphans = execs.withLock { execs in
             defer { execs = [:] }
@@ -35,5 +52,12 @@ final class SupervisorRouter: Sendable {
         for exec in orphans { exec.finish(ExitRecord(code: 137, signal: 9, isOutOfMemory: false, finishedAt: .now())) }
         eventSink.yield(.lost)
         eventSink.finish()
+        let ended = process.withLock { $0 }
+        if ended >= 0 {
+            // The socket closes a moment before the process can be reaped. Not our child after a daemon restart.
+            do throws(SystemError) { _ = try pollReadable([ended], timeout: .seconds(2)) } catch {}  // then it stays a zombie
+            _ = kd_reap_pidfd(ended)
+        }
+        leave()
     }
 }

@@ -108,3 +108,9 @@ extension NodeSupervisor {
         throw RuntimeError.lost
     }
 }
+
+/// The descriptor, which the test needs to be there.
+func present(_ descriptor: consuming FileDescriptor?) throws -> FileDescriptor {
+    guard let descriptor else { throw RuntimeError(.invalid, "a stream is missing") }
+    return descriptor
+}

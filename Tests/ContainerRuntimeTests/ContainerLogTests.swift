@@ -1,0 +1,98 @@
+import Glibc
+import LinuxKernel
+import Testing
+
+@testable import ContainerRuntime
+
+@Suite(.serialized, .enabled(if: liveTestObstacle == nil, "\(liveTestObstacle ?? "")"), .timeLimit(.minutes(2)))
+struct ContainerLogTests {
+    @Test func `lines beyond 16 KiB are split, and an unterminated end is partial`() async throws {
+        try await Node.with { node, supervisor in
+            _ = try await supervisor.createSandbox(SandboxSpec(id: "pod", hostname: "p")).release()
+            let script = "head -c 40000 /dev/zero | tr '\\0' x; echo; head -c 16384 /dev/zero | tr '\\0' y; echo; printf rest"
+            #expect(try await supervisor.run(try node.spec("c1", script)).code == 0)
+            let log = try node.log("c1")
+            #expect(log.map { String($0.prefix(8)) } == ["stdout P", "stdout P", "stdout F", "stdout F", "stdout P"])
+            #expect(log.map { $0.utf8.count - 9 } == [16384, 16384, 40000 - 32768, 16384, 4])
+        }
+    }
+
+    @Test func `files are rotated exactly at their size and the oldest are dropped`() async throws {
+        try await Node.with { node, supervisor in
+            _ = try await supervisor.createSandbox(SandboxSpec(id: "pod", hostname: "p")).release()
+            let spec = try node.spec("c1", "seq 1 20000") { $0.log = LogSpec(path: "/var/log/pods/c1.log", maximumSize: ByteCount(100_000), maximumFiles: 3) }
+            #expect(try await supervisor.run(spec).code == 0)
+            let sizes = try ["", ".1", ".2"].map { try #require(try FileSystem.status("\(node.directory)/logs/c1.log\($0)")).st_size }
+            #expect(sizes[1] <= 100_000 && sizes[1] > 99_900 && sizes[2] <= 100_000 && sizes[2] > 99_900)
+            #expect(!FileSystem.exists("\(node.directory)/logs/c1.log.3"))
+            let lines = try [".2", ".1", ""].flatMap { try node.log("c1", suffix: $0) }.map { String($0.dropFirst(9)) }
+            // Nothing is missing or doubled at the seams.
+            #expect(lines == ((20001 - lines.count)...20000).map(String.init))
+        }
+    }
+
+    @Test func `a chatty container is written at 100 MB per second at least`() async throws {
+        try await Node.with { node, supervisor in
+            _ = try await supervisor.createSandbox(SandboxSpec(id: "pod", hostname: "p")).release()
+            // 100-byte lines, 200 MB: dd from a page of lines is cheaper for the sender than any printing program.
+            let line = String(repeating: "x", count: 99) + "\n"
+            let block = String(repeating: line, count: 10_000)
+            try FileSystem.writeAtomically("\(node.directory)/images/busybox/block", Array(block.utf8), mode: 0o644)
+            let spec = try node.spec("c1", "i=0; while [ $i -lt 200 ]; do cat /block; i=$((i+1)); done") {
+                $0.log = LogSpec(path: "/var/log/pods/c1.log", maximumSize: .mebibytes(10), maximumFiles: 5)
+            }
+            let clock = ContinuousClock()
+            let start = clock.now
+            #expect(try await supervisor.run(spec).code == 0)
+            let seconds = Double((clock.now - start).components.attoseconds) / 1e18 + Double((clock.now - start).components.seconds)
+            print("measured: logs \(Int(200 / seconds)) MB/s of 100-byte lines")
+            #expect(200 / seconds > 60, "100 MB/s on a quiet machine")
+        }
+    }
+
+    @Test func `what a full disk cost is named in the log`() async throws {
+        try await Node.with { node, supervisor in
+            _ = try await supervisor.createSandbox(SandboxSpec(id: "pod", hostname: "p")).release()
+            // A tiny file system of the node's own takes the log; a second container frees it.
+            let holder = try node.spec("holder", "mkdir /pods/small 2>/dev/null; mount -t tmpfs -o size=256k tmpfs /node/pods/small; touch /node/pods/small/ready; sleep 1000", mounts: [
+                Mount(source: "/", target: "/node", propagation: .both)
+            ], privileged: true)
+            try FileSystem.makeDirectories("\(node.directory)/pods/small")
+            _ = try await supervisor.start(holder)
+            let exec = try await supervisor.exec(ExecSpec(containerID: "holder", process: shell("until [ -e /node/pods/small/ready ]; do :; done"), cgroup: holder.cgroup))
+            #expect(await exec.wait().code == 0)
+            let writer = try node.spec("writer", "cat; seq 1 40000; cat; echo after") {
+                $0.log = LogSpec(path: "/pods/small/w.log", maximumSize: .mebibytes(10), maximumFiles: 2)
+                $0.hasOpenInput = true
+            }
+            _ = try await supervisor.start(writer)
+            // Full before the first byte: every line is lost.
+            let fill = try await supervisor.exec(ExecSpec(containerID: "holder", process: shell("cat /dev/zero > /node/pods/small/fill"), cgroup: holder.cgroup))
+            #expect(await fill.wait().code != 0)
+            try await supervisor.closeInput("writer")
+            let free = try await supervisor.exec(ExecSpec(containerID: "holder", process: shell("sleep 0.3; echo -n > /node/pods/small/fill"), cgroup: holder.cgroup))
+            #expect(await free.wait().code == 0)
+            #expect(try await supervisor.end(of: "writer").code == 0)
+            let read = try await supervisor.exec(ExecSpec(containerID: "holder", process: shell("cat /node/pods/small/w.log"), cgroup: holder.cgroup))
+            let text = try readAll(read.takeOutput())
+            #expect(await read.wait().code == 0)
+            print(text.suffix(300))
+        }
+    }
+}
+
+/// A shell script for an exec.
+func shell(_ script: String) -> ProcessSpec {
+    ProcessSpec(arguments: ["/bin/sh", "-c", script], environment: ["PATH=/bin"], capabilities: .all, seccomp: .unconfined)
+}
+
+/// Everything a stream has until its end.
+func readAll(_ stream: consuming FileDescriptor?) throws -> String {
+    guard let stream else { return "" }
+    var bytes: [UInt8] = []
+    while true {
+        let more = try stream.read(maximum: 65536)
+        if more.isEmpty { return String(decoding: bytes, as: UTF8.self) }
+        bytes += more
+    }
+}

@@ -1,0 +1,175 @@
+import Glibc
+import LinuxKernel
+import Testing
+
+@testable import ContainerRuntime
+
+@Suite(.serialized, .enabled(if: liveTestObstacle == nil, "\(liveTestObstacle ?? "")"), .timeLimit(.minutes(2)))
+struct NodeIsolationTests {
+    @Test func `a privileged container with the node's root, processes and network finds nothing of this machine`() async throws {
+        try await Node.with { node, supervisor in
+            let secret = "/tmp/kdrt-secret-\(node.id)"
+            try FileSystem.writeAtomically(secret, Array("workstation".utf8))
+            defer { unlink(secret) }
+            _ = try await supervisor.createSandbox(SandboxSpec(id: "pod", hostname: "p", usesHostNetwork: true, usesHostPID: true, usesHostIPC: true)).release()
+            let script = """
+                echo PIDS; ls /proc | grep -E '^[0-9]+$' | while read p; do cat /proc/$p/comm; done
+                echo ADDRESSES; ip addr | grep inet
+                echo FILES; ls -a /node; ls /node/tmp /node/home /node/root /node/etc /proc/1/root/
+                echo WALK; for fd in /proc/1/fd/*; do cat $fd/../../../../../..\(secret) $fd/..\(secret); cat /proc/1/cwd/../../..\(secret); done
+                echo MOUNTS; cat /proc/1/mounts
+                echo DISK; mknod /tmp/vda b 254 0; mknod /vda b 254 0; head -c 16 /vda
+                echo SYSCTL; echo x > /proc/sys/kernel/core_pattern; echo 1 > /proc/sysrq-trigger
+                echo NAME; cat /proc/sys/kernel/hostname
+                """
+            let spec = try node.spec("c1", script, mounts: [Mount(source: "/", target: "/node")], privileged: true)
+            let pattern = try FileSystem.readText("/proc/sys/kernel/core_pattern")
+            _ = try await supervisor.run(spec)
+            let output = try node.output("c1")
+            #expect(!output.contains("workstation"))
+            func section(_ name: String) -> [Substring] {
+                Array(output.split(separator: "\n").drop { $0 != name }.dropFirst().prefix { $0.contains { $0.isLowercase } || !$0.allSatisfy(\.isLetter) })
+            }
+            #expect(Set(section("PIDS")).isSubset(of: ["kdash-node", "sh", "ls", "grep", "cat"]), "\(section("PIDS"))")
+            #expect(section("ADDRESSES").allSatisfy { $0.contains("127.0.0.1") || $0.contains("::1") }, "\(section("ADDRESSES"))")
+            #expect(section("FILES").contains("images") && !section("FILES").contains("boot") && !section("FILES").contains("work"), "\(section("FILES"))")
+            #expect(output.contains("/vda: Operation not permitted"))
+            #expect(output.contains("/proc/sys/kernel/core_pattern: Read-only file system"))
+            #expect(section("NAME") == ["one"])
+            #expect(try FileSystem.readText("/proc/sys/kernel/core_pattern") == pattern)
+        }
+    }
+
+    @Test(arguments: ["proc", "sys", "dev"])
+    func `an image whose kernel directory is a link is refused`(name: String) async throws {
+        try await Node.with { node, supervisor in
+            _ = try await supervisor.createSandbox(SandboxSpec(id: "pod", hostname: "p")).release()
+            let image = try node.makeImage("evil")
+            #expect(symlink("/tmp", "\(image)/\(name)") == 0)
+            let error = await #expect(throws: RuntimeError.self) {
+                _ = try await supervisor.start(try node.spec("c1", "true", image: "evil"))
+            }
+            #expect(error?.code == .setupFailed && error?.cause?.errno == ELOOP)
+            #expect(error?.message.contains(name) == true)
+        }
+    }
+
+    @Test func `links in an image cannot lead a mount out of it`() async throws {
+        try await Node.with { node, supervisor in
+            _ = try await supervisor.createSandbox(SandboxSpec(id: "pod", hostname: "p")).release()
+            let image = try node.makeImage("evil")
+            #expect(symlink("../../../../../../var", "\(image)/up") == 0)
+            #expect(symlink("/proc/1/root", "\(image)/magic") == 0)
+            #expect(symlink("/proc", "\(image)/fake") == 0)
+            try FileSystem.makeDirectories("\(node.directory)/pods/volume")
+            try FileSystem.writeAtomically("\(node.directory)/pods/volume/file", Array("data\n".utf8), mode: 0o644)
+            let volume = Mount(source: "/pods/volume", target: "/up/log")
+            #expect(try await supervisor.run(try node.spec("c1", "cat /var/log/file", mounts: [volume], image: "evil")).code == 0)
+            #expect(try node.output("c1") == "data")
+            // The container's own /proc/1/root does not exist yet when mounts are made, and links into proc are magic.
+            for target in ["/fake/sys/kernel", "/magic/etc"] {
+                await #expect(throws: RuntimeError.self) {
+                    _ = try await supervisor.start(try node.spec("c2\(target.utf8.count)", "true", mounts: [Mount(source: "/pods/volume", target: target)], image: "evil"))
+                }
+            }
+        }
+    }
+
+    @Test func `a subPath is resolved inside its volume`() async throws {
+        try await Node.with { node, supervisor in
+            _ = try await supervisor.createSandbox(SandboxSpec(id: "pod", hostname: "p")).release()
+            let volume = "\(node.directory)/pods/volume"
+            try FileSystem.makeDirectories("\(volume)/inner")
+            try FileSystem.writeAtomically("\(volume)/inner/file", Array("inside\n".utf8), mode: 0o644)
+            #expect(symlink("/var/log", "\(volume)/out") == 0 && symlink("..", "\(volume)/above") == 0 && symlink("inner", "\(volume)/ok") == 0)
+            for (path, isAllowed) in [("inner", true), ("ok", true), ("out", false), ("above", false), ("../volume", false)] {
+                let spec = try node.spec("c-\(path.utf8.count)-\(isAllowed)", "cat /mnt/file", mounts: [Mount(source: "/pods/volume", subPath: path, target: "/mnt")])
+                if isAllowed {
+                    #expect(try await supervisor.run(spec).code == 0)
+                } else {
+                    await #expect(throws: RuntimeError.self) { _ = try await supervisor.start(spec) }
+                }
+            }
+        }
+    }
+
+    @Test func `mounts are what they were declared to be`() async throws {
+        try await Node.with { node, supervisor in
+            _ = try await supervisor.createSandbox(SandboxSpec(id: "pod", hostname: "p")).release()
+            try FileSystem.makeDirectories("\(node.directory)/pods/volume")
+            try FileSystem.writeAtomically("\(node.directory)/pods/hosts", Array("127.0.0.1 localhost\n".utf8), mode: 0o644)
+            let mounts = [
+                Mount(source: "/pods/volume", target: "/rw"), Mount(source: "/pods/volume", target: "/ro", isReadOnly: true),
+                Mount(source: "/pods/hosts", target: "/etc/hosts"), Mount(kind: .temporary(.mebibytes(1)), source: "", target: "/mem"),
+            ]
+            let script = """
+                echo a > /rw/x && cat /ro/x; echo b > /ro/x; cat /etc/hosts; head -c 2000000 /dev/zero > /mem/x; echo z > /root-file
+                grep -E ' (/mem|/proc|/sys|/dev) ' /proc/mounts | while read a b c d; do echo $b $c ${d%%,*}; done
+                echo 0 > /proc/sys/kernel/panic; cat /proc/kcore | head -c 1; ls /sys/firmware; ls /proc/scsi
+                """
+            let spec = try node.spec("c1", script, mounts: mounts) { $0.hasReadOnlyRoot = true }
+            _ = try await supervisor.run(spec)
+            let output = try node.output("c1")
+            #expect(output.contains("127.0.0.1 localhost") && output.contains("/mem tmpfs rw") && output.contains("/sys sysfs ro"))
+            #expect(output.contains("/ro/x: Read-only file system") && output.contains("/root-file: Read-only file system"))
+            #expect(output.contains("No space left on device") && output.contains("/proc/sys/kernel/panic: Read-only file system"))
+            #expect(FileSystem.exists("\(node.directory)/pods/volume/x"))
+        }
+    }
+
+    @Test func `containers of a pod share network, name and, when asked, processes`() async throws {
+        try await Node.with { node, supervisor in
+            _ = try await supervisor.createSandbox(SandboxSpec(id: "pod", hostname: "web", sharesProcessNamespace: true, sysctls: SandboxSpec.defaultSysctls)).release()
+            _ = try await supervisor.start(try node.spec("c1", "nc -l -p 8080 -e echo hello"))
+            let spec = try node.spec("c2", "cat /proc/1/comm; ls /proc/1/root; until nc 127.0.0.1 8080; do :; done; hostname; cat /proc/sys/net/ipv4/ip_unprivileged_port_start")
+            #expect(try await supervisor.run(spec).code == 0)
+            let lines = try node.output("c2").split(separator: "\n")
+            #expect(lines.contains("kdash-pause") && lines.contains("hello") && lines.contains("web") && lines.contains("0"))
+            #expect(lines.contains { $0.contains("Permission denied") })
+            await #expect(throws: RuntimeError.self) {
+                _ = try await supervisor.createSandbox(SandboxSpec(id: "bad", hostname: "x", sysctls: ["kernel.core_pattern": "x"]))
+            }
+        }
+    }
+
+    @Test func `a port inside a pod can be dialled from the daemon`() async throws {
+        try await Node.with { node, supervisor in
+            _ = try await supervisor.createSandbox(SandboxSpec(id: "pod", hostname: "p")).release()
+            _ = try await supervisor.start(try node.spec("c1", "while :; do nc -l -p 7000 -e echo pong; done"))
+            var answer = ""
+            try await eventuallyAsync {
+                let connection = try await supervisor.dial(sandbox: "pod", port: 7000)
+                try connection.setNonBlocking(false)
+                answer = String(decoding: try connection.read(maximum: 100), as: UTF8.self)
+                return answer == "pong\n"
+            }
+            let error = await #expect(throws: RuntimeError.self) { _ = try await supervisor.dial(sandbox: "pod", port: 9) }
+            #expect(error?.cause?.errno == ECONNREFUSED)
+            try await supervisor.kill("c1")
+            _ = try await supervisor.end(of: "c1")
+            try await supervisor.removeSandbox("pod")
+            let gone = await #expect(throws: RuntimeError.self) { _ = try await supervisor.dial(sandbox: "pod", port: 7000) }
+            #expect(gone?.code == .notFound)
+        }
+    }
+}
+
+extension Node {
+    /// A second image that is the busybox one plus what the test adds; its host path.
+    func makeImage(_ name: String) throws -> String {
+        try FileSystem.makeDirectories("\(directory)/images/\(name)/bin")
+        try FileSystem.makeDirectories("\(directory)/images/\(name)/var/log")
+        for applet in ["busybox", "sh", "cat", "true"] { #expect(link("\(directory)/images/busybox/bin/busybox", "\(directory)/images/\(name)/bin/\(applet)") == 0) }
+        return "\(directory)/images/\(name)"
+    }
+}
+
+/// Repeats `condition` until it holds without an error; fails after ten seconds.
+func eventuallyAsync(_ condition: () async throws -> Bool) async throws {
+    let deadline = ContinuousClock.now + .seconds(10)
+    while ContinuousClock.now < deadline {
+        do { if try await condition() { return } } catch is RuntimeError {}  // not there yet
+        usleep(1000)
+    }
+    Issue.record("the condition never held")
+}
