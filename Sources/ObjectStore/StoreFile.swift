@@ -21,8 +21,9 @@ enum StoreFile {
     private static func make(_ path: String, directory: String) throws(StoreError) {
         do throws(SystemError) {
             try FileSystem.makeDirectories(directory, mode: 0o700)
-            if FileSystem.exists(path) { return }
-            _ = try FileDescriptor.open(path, O_RDWR | O_CREAT, mode: 0o600)
+            if !FileSystem.exists(path) { _ = try FileDescriptor.open(path, O_RDWR | O_CREAT, mode: 0o600) }
+            // SQLite would say only that it cannot open one of the files it needs beside this one.
+            for needed in [directory, path] { try SystemError.check("access", needed) { access(needed, R_OK | W_OK) } }
         } catch {
             switch error.errno {
             case EACCES, EPERM, EROFS: throw .readOnly(path: path, detail: error.description)

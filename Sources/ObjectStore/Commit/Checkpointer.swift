@@ -22,12 +22,12 @@ final class Checkpointer: Sendable {
     private let connection: Connection
     private let onFault: @Sendable (StoreError) -> Void
 
-    init(path: String, logBytes: Int, onFault: @escaping @Sendable (StoreError) -> Void) throws(SQLiteError) {
+    /// Copies over `connection`, which is its own, once the log has `logBytes`.
+    init(_ connection: Connection, path: String, logBytes: Int, onFault: @escaping @Sendable (StoreError) -> Void) {
+        self.connection = connection
         self.path = path
         pages = max(logBytes / Self.pageSize, 1)
         phase = Mutex(.idle(until: pages))
-        connection = try Connection(path: path, cacheKilobytes: 64)
-        try connection.execute("PRAGMA wal_autocheckpoint = 0")
         self.onFault = onFault
     }
 

@@ -15,6 +15,7 @@ final class Committer: @unchecked Sendable {
     private let reader: LogReader
     private let checkpointer: Checkpointer
     private let maintenance: Maintenance
+    private var space: LogSpace
     private var lastRevision: Int64
     private var reserved: Int64
 
@@ -30,9 +31,11 @@ final class Committer: @unchecked Sendable {
         self.connection = connection
         log = try LogWriter(connection)
         reader = try LogReader(connection)
-        checkpointer = try Checkpointer(path: path, logBytes: options.checkpointBytes, onFault: options.onFault)
+        checkpointer = Checkpointer(
+            try Connection(path: path, cacheKilobytes: 64), path: path, logBytes: options.checkpointBytes, onFault: options.onFault)
         maintenance = Maintenance(
             try Compactor(connection, facts: facts), path: path, time: time, options: options, shared: shared)
+        space = LogSpace(path: path, checkpointBytes: options.checkpointBytes)
         lastRevision = facts.lastRevision
         reserved = facts.reserved
     }
@@ -42,6 +45,7 @@ final class Committer: @unchecked Sendable {
         while let batch = queue.take() {
             commit(batch)
             checkpointer.batchCommitted(framesInLog: connection.framesInLog)
+            space.prepare(framesInLog: connection.framesInLog)
             maintenance.afterBatch { queue.isEmpty }
         }
         keepVolatileValues()
