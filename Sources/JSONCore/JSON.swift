@@ -1,3 +1,7 @@
+// JSONCore: the JSON value every layer passes around, and the ways between it and text: JSON bytes, YAML text with places, pointers and
+// base64. It knows nothing of Kubernetes and imports nothing but libyaml. Whatever comes from outside is bounded in bytes, depth and alias
+// expansion and never traps; duplicate keys are errors or reported; integers that fit 64 bits stay exact.
+
 /// Bytes to JSON values and back.
 package enum JSON {
     /// Parses one document; the same key twice in an object is an error. Throws with the place of the first fault.
