@@ -104,7 +104,7 @@ private func smallOptions() -> ObjectStore.Options {
 
 struct CrashTests {
     @Test func `SIGKILL under 64 writers loses nothing acknowledged and reuses no revision`() async throws {
-        try await TemporaryStore.withDirectory { directory in
+        try await TemporaryStore.withDirectory(onDisk: true) { directory in
             var acknowledged: [Acknowledgement] = []
             for round in 1...3 {
                 acknowledged += try killedRound(directory, after: 4_000 * round)
@@ -150,7 +150,7 @@ struct CrashTests {
     }
 
     @Test func `a copy of the files made under 64 writers has everything acknowledged before it`() async throws {
-        try await TemporaryStore.withDirectory { directory in
+        try await TemporaryStore.withDirectory(onDisk: true) { directory in
             var options = smallOptions()
             // One file may change while the other is copied: the log only.
             options.checkpointBytes = 1 << 30

@@ -22,8 +22,10 @@ struct TemporaryStore {
 
     static var clock: ManualTimeSource { ManualTimeSource() }
 
-    static func withDirectory<Result>(_ body: (String) async throws -> Result) async throws -> Result {
-        let directory = "\(temporaryRoot)/kdash-store-\(SecureRandom.hex(8))"
+    /// In memory unless the test is about the disk: an fsync there costs nothing.
+    static func withDirectory<Result>(onDisk: Bool = false, _ body: (String) async throws -> Result) async throws -> Result {
+        let root = !onDisk && FileSystem.isDirectory("/dev/shm") ? "/dev/shm" : temporaryRoot
+        let directory = "\(root)/kdash-store-\(SecureRandom.hex(8))"
         try FileSystem.makeDirectories(directory, mode: 0o700)
         defer { try? FileSystem.removeTree(directory) }  // best effort: the test has said what it had to say
         return try await body(directory)
