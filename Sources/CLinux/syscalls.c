@@ -386,3 +386,5 @@ void kd_name_thread(const char *name) {
 int kd_spawn_close_from(void *actions, int first) {
     return posix_spawn_file_actions_addclosefrom_np(actions, first);
 }
+
+uint32_t kd_effective_user(void) { return geteuid(); }

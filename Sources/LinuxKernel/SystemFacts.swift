@@ -17,6 +17,8 @@ package enum SystemFacts {
         }
     }
 
+    /// The effective user id; 0 is root.
+    package static var effectiveUser: UInt32 { kd_effective_user() }
     /// How many processors this process may run on.
     package static var processorCount: Int { max(1, Int(kd_cpu_count())) }
     /// All memory of the machine.

@@ -81,6 +81,7 @@ long kd_getrandom(void *buffer, size_t size);
 const char *kd_errno_name(int error);
 const char *kd_errno_text(int error);
 int kd_cpu_count(void);
+uint32_t kd_effective_user(void);
 uint64_t kd_total_memory(void);
 int kd_uname(char *release, char *machine, char *node, size_t capacity);
 
