@@ -51,7 +51,8 @@ struct BatchPlan {
 
     /// Adds a submission; `lookUp` finds the committed version of an object.
     mutating func add(_ submission: Submission, lookUp: (ObjectKey) throws(StoreError) -> Version?) {
-        let before = self
+        let (rowCount, changeCount, revision, hadVolatileChanges) = (rows.count, changes.count, lastRevision, hasVolatileChanges)
+        var replaced: [(key: ObjectKey, known: Version??)] = []
         var dependsOnBatch = false
         do throws(StoreError) {
             var objects: [StoredObject] = []
@@ -64,11 +65,16 @@ struct BatchPlan {
                     current = try lookUp(write.key)
                 }
                 try Self.check(write, current)
+                replaced.append((write.key, staged[write.key]))
                 objects.append(stage(write, current, isVolatile: submission.isVolatile && current != nil))
             }
             outcomes.append(Outcome(result: .success(objects), dependsOnBatch: true))
         } catch {
-            self = before
+            // Nothing of the submission stays. Undone by hand: a copy of the plan kept for this would be copied by every append.
+            rows.removeLast(rows.count - rowCount)
+            changes.removeLast(changes.count - changeCount)
+            (lastRevision, hasVolatileChanges) = (revision, hadVolatileChanges)
+            for (key, known) in replaced.reversed() { staged[key] = known }
             outcomes.append(Outcome(result: .failure(error), dependsOnBatch: dependsOnBatch))
         }
     }
