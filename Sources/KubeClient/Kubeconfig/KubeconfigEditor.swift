@@ -20,7 +20,8 @@ struct KubeconfigEditor {
     /// Adds an entry at the head of a list, in the style the list is written in.
     mutating func add(_ list: KubeconfigEntry.List, name: String, body: JSONValue) {
         hasEdits = true
-        let item: JSONValue = .object([list.part: body, "name": .string(name)])
+        // Keys in the order kubectl writes them: sorted.
+        let item: JSONValue = list.part < "name" ? [list.part: body, "name": .string(name)] : ["name": .string(name), list.part: body]
         let pointer = JSONPointer([list.rawValue])
         guard let key = document.keyMark(of: pointer), let value = document.mark(of: pointer) else {
             if isFlow {
@@ -162,7 +163,9 @@ struct KubeconfigEditor {
         if isLast, bytes[..<value.offset].suffix(3).elementsEqual(" : ".utf8), bytes[end...].first == UInt8(ascii: "]") {
             edits.replace(key.offset..<endOfMember(end + 1), by: [])
         } else {
-            edits.replace(item.offset..<(isLast ? end : endOfMember(end)), by: [])
+            let follower = endOfMember(end)
+            let isAfterAnother = !isLast && follower == end && bytes[..<item.offset].suffix(2).elementsEqual(", ".utf8)
+            edits.replace((isAfterAnother ? item.offset - 2 : item.offset)..<(isLast ? end : follower), by: [])
         }
         return true
     }
