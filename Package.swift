@@ -74,7 +74,7 @@ let package = Package(
             ]),
         library("Scheduler", ["KubeClient", "KubeSchemas", "APIMachinery", "JSONCore", "LinuxKernel", logging]),
         library("Controllers", ["KubeClient", "KubeSchemas", "APIMachinery", "JSONCore", "LinuxKernel", logging]),
-        library("ContainerImages", ["JSONCore", "LinuxKernel", "CDeflate", crypto, logging]),
+        library("ContainerImages", ["JSONCore", "LinuxKernel", "CLinux", "CDeflate", crypto, logging]),
         library("ContainerRuntime", ["JSONCore", "LinuxKernel", "CLinux", logging]),
         library("PodNetwork", ["LinuxKernel", "JSONCore", logging]),
         library(
@@ -103,7 +103,7 @@ let package = Package(
         tests("APIServer", ["ObjectStore", "KubeClient", "KubeSchemas", "APIMachinery", "JSONCore", "LinuxKernel"]),
         tests("Scheduler", ["LinuxKernel", "KubeClient", "KubeSchemas", "APIMachinery", "JSONCore"]),
         tests("Controllers", ["LinuxKernel", "KubeClient", "KubeSchemas", "APIMachinery", "JSONCore"]),
-        tests("ContainerImages", ["JSONCore", "LinuxKernel"]),
+        tests("ContainerImages", ["JSONCore", "LinuxKernel", "CLinux"]),
         tests("ContainerRuntime", ["LinuxKernel", "JSONCore"]),
         tests("PodNetwork", ["LinuxKernel"]),
         tests(
