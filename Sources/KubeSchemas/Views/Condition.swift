@@ -6,9 +6,10 @@ package struct Condition: ValueView {
     package var value: JSONValue
     package init(_ value: JSONValue) { self.value = value }
 
-    /// A condition from its parts; `since` is the moment of its last change of status.
-    package init(type: String, status: Bool, reason: String? = nil, message: String? = nil, since: Timestamp) {
-        self.init(.object(["type": .string(type), "status": .string(status ? "True" : "False")]))
+    /// A condition from its parts; nil makes the status Unknown, `since` is the moment of its last change.
+    package init(type: String, status: Bool?, reason: String? = nil, message: String? = nil, since: Timestamp) {
+        let text = status.map { $0 ? "True" : "False" } ?? "Unknown"
+        self.init(.object(["type": .string(type), "status": .string(text)]))
         set("lastTransitionTime", since)
         set("reason", reason)
         set("message", message)

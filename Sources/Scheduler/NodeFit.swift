@@ -1,0 +1,57 @@
+import JSONCore
+import KubeSchemas
+
+/// Whether a pod can run on a node. Source: the filter plugins of kube-scheduler, in their order.
+enum NodeFit {
+    /// Why it cannot, in kube-scheduler's words; empty when it can. Only the first failing check reports.
+    static func obstacles(_ demand: PodDemand, on node: NodeState) -> [String] {
+        if node.isUnschedulable, !demand.tolerations.contains(where: { $0.tolerates(cordon) }) {
+            return ["node(s) were unschedulable"]
+        }
+        if let taint = node.taints.first(where: { isHard($0) && !isTolerated($0, by: demand) }) {
+            return ["node(s) had untolerated taint {\(taint.key): \(taint.taintValue)}"]
+        }
+        guard matchesAffinity(demand, node) else { return ["node(s) didn't match Pod's node affinity/selector"] }
+        if demand.hostPorts.contains(where: { wanted in node.hostPorts.contains { wanted.conflicts(with: $0) } }) {
+            return ["node(s) didn't have free ports for the requested pod ports"]
+        }
+        return shortages(demand.requests, node)
+    }
+
+    /// Whether one of the terms matches the node. An empty term matches nothing.
+    static func matches(_ term: NodeSelectorTerm, _ node: NodeState) -> Bool {
+        let (expressions, fields) = (term.matchExpressions, term.matchFields)
+        guard !expressions.isEmpty || !fields.isEmpty else { return false }
+        return expressions.allSatisfy { $0.matches(node.labels[$0.key]) }
+            && fields.allSatisfy { $0.matches($0.key == "metadata.name" ? node.name : nil) }
+    }
+
+    private static let cordon = Taint(["key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"])
+
+    private static func isHard(_ taint: Taint) -> Bool { taint.effect == "NoSchedule" || taint.effect == "NoExecute" }
+
+    private static func isTolerated(_ taint: Taint, by demand: PodDemand) -> Bool {
+        demand.tolerations.contains { $0.tolerates(taint) }
+    }
+
+    private static func matchesAffinity(_ demand: PodDemand, _ node: NodeState) -> Bool {
+        for (key, value) in demand.nodeSelector where node.labels[key] != value { return false }
+        guard let terms = demand.requiredTerms else { return true }
+        return terms.contains { matches($0, node) }
+    }
+
+    private static func shortages(_ wanted: ResourceAmounts, _ node: NodeState) -> [String] {
+        var reasons: [String] = []
+        if node.podCount + 1 > node.podLimit { reasons.append("Too many pods") }
+        func check(_ name: String, _ amount: Int64, _ used: Int64, _ allocatable: Int64) {
+            // The subtraction cannot overflow: both are zero or above.
+            if amount > 0, amount > allocatable - used { reasons.append("Insufficient \(name)") }
+        }
+        check("cpu", wanted.milliCPU, node.used.milliCPU, node.allocatable.milliCPU)
+        check("memory", wanted.memory, node.used.memory, node.allocatable.memory)
+        for (name, amount) in wanted.others.sorted(by: { $0.key < $1.key }) {
+            check(name, amount, node.used.others[name] ?? 0, node.allocatable.others[name] ?? 0)
+        }
+        return reasons
+    }
+}

@@ -1,0 +1,29 @@
+package import KubeSchemas
+
+/// What a pod needs from a node, read from its spec once.
+package struct PodDemand: Sendable {
+    /// Effective requests.
+    package let requests: ResourceAmounts
+    /// Host ports.
+    package let hostPorts: [HostPort]
+    /// Node labels it must find.
+    package let nodeSelector: [String: String]
+    /// Terms of which one must match; nil for no rule.
+    package let requiredTerms: [NodeSelectorTerm]?
+    /// Terms that make a node better.
+    package let preferredTerms: [(weight: Int64, term: NodeSelectorTerm)]
+    /// Taints it bears.
+    package let tolerations: [Toleration]
+
+    /// Reads a pod.
+    package init(_ pod: Pod) {
+        let spec = pod.spec
+        requests = ResourceAmounts(PodResources(spec).requests)
+        hostPorts = HostPort.all(of: spec)
+        nodeSelector = spec.nodeSelector
+        let affinity = spec.affinity
+        requiredTerms = affinity.requiredNodeTerms
+        preferredTerms = affinity.preferredNodeTerms
+        tolerations = spec.tolerations
+    }
+}

@@ -1,0 +1,139 @@
+import APIMachinery
+package import KubeClient
+import KubeSchemas
+package import LinuxKernel
+package import Logging
+import Synchronization
+
+/// Binds pods that have no node. Driven by informers only: without changes it does nothing.
+package final class Scheduler: Sendable {
+    /// Pods name the scheduler that should place them; this one serves only its own.
+    package static let name = "default-scheduler"
+
+    private struct State {
+        var cluster = ClusterSnapshot()
+        var queue = SchedulingQueue()
+    }
+
+    private enum Step {
+        case bind(Pod, node: String)
+        case report(Pod, message: String)
+    }
+
+    private let pods: Informer
+    private let nodes: Informer
+    private let writer: SchedulerWriter
+    private let time: any TimeSource
+    private let logger: Logger
+    private let state = Mutex(State())
+    private let wakeUps: AsyncStream<Void>
+    private let wake: AsyncStream<Void>.Continuation
+
+    /// A scheduler that reads through shared informers and writes through `client`.
+    package init(client: KubeClient, informers: SharedInformers, time: any TimeSource, logger: Logger) {
+        pods = informers.informer(Pod.resource)
+        nodes = informers.informer(Node.resource)
+        writer = SchedulerWriter(client: client, time: time, logger: logger)
+        self.time = time
+        self.logger = logger
+        (wakeUps, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Schedules until the task is cancelled. Call it once.
+    package func run() async {
+        nodes.addHandler { self.nodeChanged($0) }
+        pods.addHandler { self.podChanged($0) }
+        // Deciding on half a list of pods would promise the same CPU twice.
+        await nodes.waitUntilSynced()
+        await pods.waitUntilSynced()
+        wake.yield()
+        await withDiscardingTaskGroup { group in
+            for await _ in wakeUps {
+                while let step = nextStep() {
+                    group.addTask { await self.apply(step) }
+                }
+            }
+            group.cancelAll()
+        }
+    }
+
+    /// Decides on the next pod. What it decided counts at once, whatever the write becomes.
+    private func nextStep() -> Step? {
+        state.withLock { state in
+            guard let pod = state.queue.next() else { return nil }
+            switch state.cluster.decide(pod) {
+            case .bind(let node):
+                state.cluster.assume(pod, on: node)
+                return .bind(pod, node: node)
+            case .unschedulable(let message):
+                return .report(pod, message: message)
+            }
+        }
+    }
+
+    private func apply(_ step: Step) async {
+        switch step {
+        case .report(let pod, let message):
+            await writer.report(pod, message: message)
+        case .bind(let pod, let node):
+            do {
+                try await writer.bind(pod, to: node)
+            } catch {
+                state.withLock { $0.cluster.forget(podWithUID: pod.uid) }
+                logger.warning(
+                    "binding failed", metadata: ["namespace": "\(pod.namespace ?? "")", "pod": "\(pod.name)", "error": "\(error.message)"])
+                await retryLater(pod)
+            }
+        }
+    }
+
+    /// Tries a pod again after a second, if it still waits.
+    private func retryLater(_ pod: Pod) async {
+        do { try await time.sleep(for: .seconds(1)) } catch { return }
+        guard let current = pods.get(namespace: pod.namespace, name: pod.name), current.uid == pod.uid else { return }
+        let fresh = Pod(current)
+        guard Self.isWaiting(fresh) else { return }
+        state.withLock { $0.queue.retry(fresh) }
+        wake.yield()
+    }
+
+    private func nodeChanged(_ event: InformerEvent) {
+        let hasNews = state.withLock { state -> Bool in
+            if case .deleted(let object) = event {
+                state.cluster.remove(nodeNamed: object.name)
+            } else if !state.cluster.put(Node(event.object)) {
+                return false
+            }
+            state.queue.retryAll()
+            return state.queue.hasWork
+        }
+        if hasNews { wake.yield() }
+    }
+
+    private func podChanged(_ event: InformerEvent) {
+        let hasNews = state.withLock { state -> Bool in
+            let pod = Pod(event.object)
+            var isFreed = false
+            if case .deleted = event {
+                state.queue.remove(podWithUID: pod.uid)
+                isFreed = state.cluster.remove(podWithUID: pod.uid)
+            } else {
+                isFreed = state.cluster.put(pod)
+                if Self.isWaiting(pod), !state.cluster.isPlaced(podWithUID: pod.uid) {
+                    state.queue.put(pod)
+                } else if !Self.isWaiting(pod) {
+                    state.queue.remove(podWithUID: pod.uid)
+                }
+            }
+            if isFreed { state.queue.retryAll() }
+            return state.queue.hasWork
+        }
+        if hasNews { wake.yield() }
+    }
+
+    private static func isWaiting(_ pod: Pod) -> Bool {
+        let spec = pod.spec
+        return spec.nodeName.isEmpty && spec.schedulerName == name && spec.schedulingGates.isEmpty && !pod.isTerminated
+            && !pod.object.isBeingDeleted
+    }
+}

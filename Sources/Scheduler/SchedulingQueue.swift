@@ -1,0 +1,81 @@
+import APIMachinery
+package import KubeSchemas
+
+/// The pods that wait for a node: those to try next, by priority and arrival, and those that fit nowhere for now. A state machine
+/// without I/O.
+package struct SchedulingQueue: Sendable {
+    private struct Entry {
+        var pod: Pod
+        var priority: Int64
+        var arrival: UInt64
+        var isActive: Bool
+    }
+
+    private var entries: [String: Entry] = [:]
+    private var active: [String] = []
+    private var isSorted = true
+    private var arrivals: UInt64 = 0
+
+    /// Empty.
+    package init() {}
+
+    /// Whether there is a pod to try.
+    package var hasWork: Bool { !active.isEmpty }
+
+    /// Takes in a pod that waits for a node. A pod that fits nowhere is tried again only when its spec, labels or gates changed.
+    package mutating func put(_ pod: Pod) {
+        let uid = pod.uid
+        if let known = entries[uid] {
+            let isSame = known.pod.object["spec"] == pod.object["spec"] && known.pod.labels == pod.labels
+            entries[uid]?.pod = pod
+            if !isSame { activate(uid) }
+            return
+        }
+        arrivals += 1
+        entries[uid] = Entry(pod: pod, priority: pod.spec.priority, arrival: arrivals, isActive: false)
+        activate(uid)
+    }
+
+    /// Forgets a pod: it was bound, deleted or has ended.
+    package mutating func remove(podWithUID uid: String) {
+        guard let entry = entries.removeValue(forKey: uid), entry.isActive else { return }
+        active.removeAll { $0 == uid }
+    }
+
+    /// Makes every waiting pod worth a try, because nodes changed or something became free.
+    package mutating func retryAll() {
+        for uid in entries.keys { activate(uid) }
+    }
+
+    /// Makes one pod worth a try, because its binding failed.
+    package mutating func retry(_ pod: Pod) {
+        put(pod)
+        activate(pod.uid)
+    }
+
+    /// The next pod to try; it is passive from now on, and leaves when it is bound.
+    package mutating func next() -> Pod? {
+        if !isSorted {
+            // The next one stands last, so that taking it moves nothing.
+            var sorted = active
+            sorted.sort { isBefore($1, $0) }
+            active = sorted
+            isSorted = true
+        }
+        guard let uid = active.popLast() else { return nil }
+        entries[uid]?.isActive = false
+        return entries[uid]?.pod
+    }
+
+    private func isBefore(_ left: String, _ right: String) -> Bool {
+        guard let left = entries[left], let right = entries[right] else { return false }
+        return left.priority != right.priority ? left.priority > right.priority : left.arrival < right.arrival
+    }
+
+    private mutating func activate(_ uid: String) {
+        guard entries[uid]?.isActive == false else { return }
+        entries[uid]?.isActive = true
+        active.append(uid)
+        isSorted = active.count == 1
+    }
+}

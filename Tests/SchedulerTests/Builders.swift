@@ -1,0 +1,42 @@
+import APIMachinery
+import JSONCore
+import KubeSchemas
+import Scheduler
+
+func node(
+    _ name: String, cpu: String = "4", memory: String = "8Gi", pods: Int64 = 110, labels: [String: String] = [:], taints: [JSONValue] = [],
+    isCordoned: Bool = false, isReady: Bool = true
+) -> Node {
+    var node = Node(name: name)
+    node.object.labels = labels
+    node.object["spec", "taints"] = .array(taints)
+    if isCordoned { node.object["spec", "unschedulable"] = true }
+    node.object["status", "allocatable"] = .object(["cpu": .string(cpu), "memory": .string(memory), "pods": .integer(pods)])
+    node.object["status", "conditions"] = [["type": "Ready", "status": .string(isReady ? "True" : "False")]]
+    return node
+}
+
+func pod(_ name: String, cpu: String? = nil, memory: String? = nil, hostPort: Int64? = nil, spec: JSONObject = [:]) -> Pod {
+    var pod = Pod(name: name, namespace: "default")
+    pod.object.uid = "uid-\(name)"
+    var requests = JSONObject()
+    if let cpu { requests["cpu"] = .string(cpu) }
+    if let memory { requests["memory"] = .string(memory) }
+    var container: JSONObject = ["name": "a", "image": "i", "resources": .object(["requests": .object(requests)])]
+    if let hostPort { container["ports"] = .array([.object(["containerPort": 80, "hostPort": .integer(hostPort)])]) }
+    var whole = spec
+    whole["containers"] = .array([.object(container)])
+    pod.object["spec"] = .object(whole)
+    return pod
+}
+
+func snapshot(_ nodes: [Node], placed: [(Pod, String)] = []) -> ClusterSnapshot {
+    var result = ClusterSnapshot()
+    for node in nodes { _ = result.put(node) }
+    for (pod, name) in placed {
+        var bound = pod
+        bound.object["spec", "nodeName"] = .string(name)
+        _ = result.put(bound)
+    }
+    return result
+}
