@@ -1,0 +1,67 @@
+/// One key press, named as commands name it: `a`, `ctrl-d`, `shift-tab`, `pagedown`, `f2`.
+package struct Key: Sendable, Hashable {
+    package struct Modifiers: OptionSet, Sendable, Hashable {
+        package let rawValue: UInt8
+        package init(rawValue: UInt8) { self.rawValue = rawValue }
+        package static let control = Modifiers(rawValue: 1)
+        package static let alternate = Modifiers(rawValue: 2)
+        package static let shift = Modifiers(rawValue: 4)
+    }
+
+    /// `a`, `space`, `enter`, `up` …, without modifiers.
+    package var base: String
+    package var modifiers: Modifiers
+    /// The text this key types, when it types any.
+    package var text: Character?
+
+    package init(_ base: String, _ modifiers: Modifiers = [], text: Character? = nil) {
+        self.base = base
+        self.modifiers = modifiers
+        self.text = text
+    }
+
+    /// A printable character; space has a name so that sequences can be written.
+    package static func typed(_ character: Character) -> Key { Key(character == " " ? "space" : String(character), text: character) }
+
+    /// The name that the command table uses.
+    package var name: String {
+        var prefix = ""
+        if modifiers.contains(.control) { prefix += "ctrl-" }
+        if modifiers.contains(.alternate) { prefix += "alt-" }
+        if modifiers.contains(.shift) { prefix += "shift-" }
+        return prefix + base
+    }
+
+    /// Esc, an F-key or a control chord: what may mean something while text is being typed.
+    package var isChord: Bool { text == nil || !modifiers.isEmpty }
+}
+
+/// A mouse report, in cells from the top left, both counted from 0.
+package struct MouseEvent: Sendable, Hashable {
+    package enum Kind: Sendable, Hashable { case press, release, drag, wheelUp, wheelDown }
+    package enum Button: Sendable, Hashable { case left, middle, right, none }
+    package var kind: Kind
+    package var button: Button
+    package var x: Int
+    package var y: Int
+    package var modifiers: Key.Modifiers
+}
+
+/// What the terminal answered to a question.
+package enum TerminalReply: Sendable, Hashable {
+    /// DECRPM: mode number and 0 unknown, 1 set, 2 reset, 3 and 4 permanently so.
+    case mode(Int, state: Int)
+    /// Primary device attributes: the end of a batch of questions.
+    case deviceAttributes
+}
+
+/// Everything that can come in through the terminal.
+package enum InputEvent: Sendable, Hashable {
+    case key(Key)
+    /// Pasted text, line breaks as `\n`; never a binding.
+    case paste(String)
+    case mouse(MouseEvent)
+    /// The terminal window gained or lost focus.
+    case focus(Bool)
+    case reply(TerminalReply)
+}

@@ -1,0 +1,99 @@
+package import ViewModels
+
+extension Screen: ScreenHost {
+    package func suspend() { onSuspend() }
+    package func redraw() { onRedraw() }
+    package func copy(_ text: String) { onCopy(text) }
+
+    /// Motions need to know how tall things are, so they end here.
+    package func move(_ motion: Motion) {
+        if let detail = app.detail { return move(motion, in: detail) }
+        switch app.focus {
+        case .namespaces: move(motion, in: app.namespaces, rows: contents[.namespaces]?.height ?? 10)
+        case .pods: move(motion, in: app.pods, rows: contents[.pods]?.height ?? 10)
+        case .logs: moveLogs(motion)
+        case .yaml: moveEditor(motion)
+        }
+    }
+
+    private func move(_ motion: Motion, in model: any TableModel, rows: Int) {
+        let page = max(1, rows - 1)
+        switch motion {
+        case .down: model.moveSelection(by: 1)
+        case .up: model.moveSelection(by: -1)
+        case .pageDown: model.moveSelection(by: page)
+        case .pageUp: model.moveSelection(by: -page)
+        case .halfPageDown: model.moveSelection(by: max(1, page / 2))
+        case .halfPageUp: model.moveSelection(by: -max(1, page / 2))
+        case .top: model.select(index: 0)
+        case .bottom: model.select(index: model.count - 1)
+        case .left, .right, .nextMatch, .previousMatch: break
+        }
+    }
+
+    private func moveLogs(_ motion: Motion) {
+        let model = app.logs
+        let page = logView.pageRows
+        switch motion {
+        case .down: logView.scroll(model, by: 1)
+        case .up: logView.scroll(model, by: -1)
+        case .pageDown: logView.scroll(model, by: page)
+        case .pageUp: logView.scroll(model, by: -page)
+        case .halfPageDown: logView.scroll(model, by: max(1, page / 2))
+        case .halfPageUp: logView.scroll(model, by: -max(1, page / 2))
+        case .top:
+            model.position = LogPosition(line: model.firstLine)
+            model.isFollowing = false
+        case .bottom: model.isFollowing = true
+        case .left: logView.scrollSideways(by: -16, model)
+        case .right: logView.scrollSideways(by: 16, model)
+        case .nextMatch, .previousMatch:
+            model.find(next: motion == .nextMatch, from: model.currentMatch ?? model.position.line)
+            if let match = model.currentMatch { logView.reveal(match, model) }
+        }
+    }
+
+    private func moveEditor(_ motion: Motion) {
+        let model = app.editor
+        let page = editorView.pageRows
+        switch motion {
+        case .down: model.move(.down, selecting: false)
+        case .up: model.move(.up, selecting: false)
+        case .left: model.move(.left, selecting: false)
+        case .right: model.move(.right, selecting: false)
+        case .pageDown: model.move(.pageDown(page), selecting: false)
+        case .pageUp: model.move(.pageUp(page), selecting: false)
+        case .halfPageDown: model.move(.pageDown(max(1, page / 2)), selecting: false)
+        case .halfPageUp: model.move(.pageUp(max(1, page / 2)), selecting: false)
+        case .top: model.move(.documentStart, selecting: false)
+        case .bottom: model.move(.documentEnd, selecting: false)
+        case .nextMatch: model.find(next: true)
+        case .previousMatch: model.find(next: false)
+        }
+    }
+
+    private func move(_ motion: Motion, in model: DetailModel) {
+        let page = max(1, detailRows - 1)
+        switch motion {
+        case .down: model.top += 1
+        case .up: model.top = max(0, model.top - 1)
+        case .pageDown: model.top += page
+        case .pageUp: model.top = max(0, model.top - page)
+        case .halfPageDown: model.top += max(1, page / 2)
+        case .halfPageUp: model.top = max(0, model.top - max(1, page / 2))
+        case .top: model.top = 0
+        case .bottom: model.top = .max / 2
+        case .left, .right: break
+        case .nextMatch, .previousMatch: find(motion == .nextMatch, in: model)
+        }
+    }
+
+    private func find(_ isNext: Bool, in model: DetailModel) {
+        guard !model.search.isEmpty else { return }
+        let rows = TextViewer.wrapped(model.lines, columns: layout.body.width - 2)
+        let order = isNext ? Array(rows.indices.dropFirst(min(rows.count, model.top + 1))) : rows.indices.prefix(model.top).reversed()
+        if let found = order.first(where: { !SearchRanges.find(model.search, in: rows[$0].reduce(into: "") { $0 += $1.text }).isEmpty }) {
+            model.top = found
+        }
+    }
+}

@@ -1,0 +1,184 @@
+import ViewModels
+
+extension Screen {
+    /// Where keys are looked up now, most specific first.
+    var scopes: [CommandScope] {
+        if app.detail != nil { return [.detail, .browse, .anywhere] }
+        return app.inputMode == .type ? [.typing, .anywhere] : [.pane(app.focus), .browse, .anywhere]
+    }
+
+    /// Handles what one read brought, in order. Everything in it was read after the last painted frame and before the next.
+    package func handle(_ events: [InputEvent]) {
+        if !hasBracketedPaste, app.shell == nil {
+            switch BurstGuard.verdict(events, mode: app.inputMode, isTextOpen: isTextOpen) {
+            case .people: break
+            case .pastedText(let text): return paste(text)
+            case .ask: return askAboutBurst(events)
+            }
+        }
+        for event in events { handle(event) }
+    }
+
+    private func handle(_ event: InputEvent) {
+        switch event {
+        case .key(let key): press(key)
+        case .paste(let text): paste(text)
+        case .mouse(let mouse): handle(mouse)
+        case .focus(let isFocused): isWindowFocused = isFocused
+        case .reply: break
+        }
+        app.signal.touch()
+    }
+
+    /// A field or the editor takes text.
+    private var isTextOpen: Bool { app.inputMode == .type }
+
+    private func press(_ key: Key) {
+        if let shell = app.shell { return press(key, in: shell) }
+        if let modal = app.modal {
+            // A question may only be answered by somebody who can have seen it.
+            if modal.isQuestion, paintedModal != modal.identity { return }
+            if key.name == "ctrl-z" || key.name == "ctrl-l" { return runCommand([key.name]) }
+            return press(key, in: modal)
+        }
+        if let prompt = app.prompt { return press(key, in: prompt) }
+        if app.inputMode == .type { return type(key) }
+        if pressed.isEmpty { pressedUID = boundUID(app.focus) }
+        pressed.append(key.name)
+        if pressed.count > 1, key.name == "esc" {
+            pressed = []
+            return
+        }
+        runCommand(pressed)
+    }
+
+    /// Runs what the keys mean; an unfinished sequence stays and shows its menu.
+    private func runCommand(_ keys: [String]) {
+        switch app.commands.lookup(keys, scopes: scopes) {
+        case .command(let command):
+            pressed = []
+            // A sequence is bound to what its first key was pressed on; it never slides to a neighbour.
+            guard keys.count == 1 || pressedUID == boundUID(app.focus) else { return app.toast("the selected object is gone: nothing was done", .warning) }
+            run(command)
+        case .prefix: pressed = keys
+        case .none:
+            if keys.count > 1 { app.toast("\(keys.map(KeyLabel.text).joined(separator: " ")) is not a command here", .dim) }
+            pressed = []
+        }
+    }
+
+    /// The object under the cursor, for panes of objects.
+    func boundUID(_ pane: PaneID) -> String? {
+        switch pane {
+        case .namespaces: app.namespaces.selectedUID
+        case .pods: app.pods.selectedUID
+        case .logs, .yaml: nil
+        }
+    }
+
+    /// Runs a command, or says why it cannot run now.
+    func run(_ command: Command) {
+        switch command.availability(app) {
+        case .enabled: command.run(app)
+        case .disabled(let reason): app.toast("\(command.title): \(reason)", .warning)
+        }
+    }
+
+    /// Type mode: chords may be commands, everything else is text.
+    private func type(_ key: Key) {
+        let editor = app.editor
+        if editor.completion != nil, completing(key) { return }
+        if key.isChord, key.base != "tab", key.base != "enter" || key.modifiers.contains(.control) {
+            if case .command(let command) = app.commands.lookup([key.name], scopes: scopes) { return run(command) }
+        }
+        let selecting = key.modifiers.contains(.shift)
+        switch key.name.replacingPrefix("shift-") {
+        case "enter": editor.newline()
+        case "tab": selecting ? editor.backTab() : editor.tab()
+        case "backspace": editor.deleteBackward()
+        case "delete": editor.deleteForward()
+        case "ctrl-backspace", "ctrl-w", "alt-backspace": editor.deleteWordBackward()
+        case "left": editor.move(.left, selecting: selecting)
+        case "right": editor.move(.right, selecting: selecting)
+        case "up": editor.move(.up, selecting: selecting)
+        case "down": editor.move(.down, selecting: selecting)
+        case "home", "ctrl-a": editor.move(.lineStart, selecting: selecting)
+        case "end", "ctrl-e": editor.move(.lineEnd, selecting: selecting)
+        case "pageup": editor.move(.pageUp(editorView.pageRows), selecting: selecting)
+        case "pagedown": editor.move(.pageDown(editorView.pageRows), selecting: selecting)
+        default: typeMore(key, selecting: selecting || key.modifiers.contains(.shift))
+        }
+    }
+
+    private func typeMore(_ key: Key, selecting: Bool) {
+        let editor = app.editor
+        if key.modifiers.contains(.control) {
+            switch key.base {
+            case "left": return editor.move(.wordLeft, selecting: selecting)
+            case "right": return editor.move(.wordRight, selecting: selecting)
+            case "home": return editor.move(.documentStart, selecting: selecting)
+            case "end": return editor.move(.documentEnd, selecting: selecting)
+            default: return
+            }
+        }
+        if let text = key.text, !key.modifiers.contains(.alternate) { editor.insert(String(text)) }
+    }
+
+    private func completing(_ key: Key) -> Bool {
+        switch key.name {
+        case "tab", "enter": app.editor.acceptCompletion()
+        case "down", "ctrl-n": app.editor.moveCompletion(by: 1)
+        case "up", "ctrl-p": app.editor.moveCompletion(by: -1)
+        case "esc": app.editor.completion = nil
+        default: return false
+        }
+        return true
+    }
+
+    private func press(_ key: Key, in prompt: PromptModel) {
+        switch key.name {
+        case "enter": prompt.submit()
+        case "esc", "ctrl-c": prompt.cancel()
+        case "ctrl-z", "ctrl-l": runCommand([key.name])
+        default: LineKeys.apply(key, to: &prompt.input)
+        }
+    }
+
+    /// Pasted text is only ever text.
+    func paste(_ text: String) {
+        if let shell = app.shell { return pasteIntoShell(text, shell) }
+        switch app.modal {
+        case .palette(let model)?: return model.query.insert(text)
+        case .help(let model)?: return model.filter.insert(text)
+        case .dialog(let model)? where model.typedName != nil && paintedModal == ObjectIdentifier(model):
+            // Typing a name is the confirmation; pasting it would be one key.
+            return app.toast("the name has to be typed", .warning)
+        case .some: return
+        case nil: break
+        }
+        if let prompt = app.prompt { return prompt.input.insert(text) }
+        if app.inputMode == .type { return app.editor.insert(text) }
+        app.toast("pasted text never runs as keys; press e to edit, then paste", .dim)
+    }
+
+    private func askAboutBurst(_ events: [InputEvent]) {
+        let text = BurstGuard.text(events)
+        let shown = DisplayWidth.shortened(String(text.map { $0.isNewline ? " " : $0 }), columns: 48, ellipsis: glyphs.ellipsis)
+        let model = DialogModel(
+            title: "Pasted text?",
+            body: [[TextSpan("\(text.count) characters came faster than anybody types:")], [TextSpan(shown, .accent)]], binding: nil,
+            choices: [DialogChoice(id: "drop", title: "Drop them", key: "n"), DialogChoice(id: "run", title: "Run them as keys", key: "y", isDestructive: true)],
+            defaultChoice: 0
+        ) { [weak self] id in
+            guard let self else { return }
+            app.modal = nil
+            if id == "run" { for event in events { handle(event) } }
+        }
+        app.modal = .dialog(model)
+        app.signal.touch()
+    }
+}
+
+extension String {
+    fileprivate func replacingPrefix(_ prefix: String) -> String { hasPrefix(prefix) ? String(dropFirst(prefix.count)) : self }
+}

@@ -1,0 +1,97 @@
+import ViewModels
+
+extension Screen {
+    /// Keys for what lies on top of the panes.
+    func press(_ key: Key, in modal: Modal) {
+        switch modal {
+        case .dialog(let model): press(key, in: model)
+        case .diff(let model): press(key, in: model)
+        case .palette(let model): press(key, in: model)
+        case .help(let model): press(key, in: model)
+        case .demoOffer(let model): press(key, in: model)
+        case .drafts(let model): press(key, in: model)
+        }
+    }
+
+    private func press(_ key: Key, in model: DialogModel) {
+        let harmless = model.choices.first { !$0.isDestructive } ?? model.choices.first
+        switch key.name {
+        case "esc", "ctrl-c":
+            if let harmless { model.choose(harmless.id) }
+        case "enter":
+            if model.choices.indices.contains(model.focused) { model.choose(model.choices[model.focused].id) }
+        case "tab": model.focused = (model.focused + 1) % max(1, model.choices.count)
+        case "shift-tab": model.focused = (model.focused + max(1, model.choices.count) - 1) % max(1, model.choices.count)
+        case "right" where model.typedName == nil: model.focused = min(model.choices.count - 1, model.focused + 1)
+        case "left" where model.typedName == nil: model.focused = max(0, model.focused - 1)
+        default:
+            if model.typedName != nil, model.vanished == nil {
+                LineKeys.apply(key, to: &model.typed)
+            } else if let choice = model.choices.first(where: { $0.key == key.name }) {
+                model.choose(choice.id)
+            }
+        }
+    }
+
+    private func press(_ key: Key, in model: DiffModel) {
+        switch key.name {
+        case "y" where model.canConfirm: model.onConfirm()
+        case "n", "esc", "q", "ctrl-c": model.onCancel()
+        case "j", "down": model.top += 1
+        case "k", "up": model.top = max(0, model.top - 1)
+        case "ctrl-d", "ctrl-f", "pagedown", "space": model.top += layout.body.height / 2
+        case "ctrl-u", "ctrl-b", "pageup": model.top = max(0, model.top - layout.body.height / 2)
+        case "g", "home": model.top = 0
+        case "G", "end": model.top = model.lines.count
+        default: break
+        }
+    }
+
+    private func press(_ key: Key, in model: PaletteModel) {
+        let count = model.results.count
+        switch key.name {
+        case "esc", "ctrl-c": app.modal = nil
+        case "enter":
+            if count > 0, let reason = model.results[min(model.selected, count - 1)].item.disabledReason { return app.toast(reason, .warning) }
+            model.accept()
+        case "down", "ctrl-n", "tab": model.selected = count == 0 ? 0 : (model.selected + 1) % count
+        case "up", "ctrl-p", "shift-tab": model.selected = count == 0 ? 0 : (model.selected + count - 1) % count
+        case "pagedown": model.selected = min(max(0, count - 1), model.selected + 10)
+        case "pageup": model.selected = max(0, model.selected - 10)
+        default: LineKeys.apply(key, to: &model.query)
+        }
+    }
+
+    private func press(_ key: Key, in model: HelpModel) {
+        switch key.name {
+        case "esc", "ctrl-c", "f1": app.modal = nil
+        case "down", "enter": model.top += 1
+        case "up": model.top = max(0, model.top - 1)
+        case "pagedown": model.top += layout.body.height / 2
+        case "pageup": model.top = max(0, model.top - layout.body.height / 2)
+        default: if LineKeys.apply(key, to: &model.filter) { model.top = 0 }
+        }
+    }
+
+    private func press(_ key: Key, in model: DemoOfferModel) {
+        switch key.name {
+        case "y": model.answer(true)
+        case "n", "esc", "ctrl-c", "q": model.answer(false)
+        case "enter": model.answer(model.focused == 0)
+        case "tab", "left", "right", "h", "l", "shift-tab": model.focused = 1 - model.focused
+        default: break
+        }
+    }
+
+    private func press(_ key: Key, in model: DraftsModel) {
+        guard model.drafts.indices.contains(model.selected) else { return model.onClose() }
+        switch key.name {
+        case "enter": model.onOpen(model.drafts[model.selected].id)
+        case "D": model.onDiscard(model.drafts[model.selected].id)
+        case "esc", "q", "ctrl-c": model.onClose()
+        case "j", "down": model.selected = min(model.drafts.count - 1, model.selected + 1)
+        case "k", "up": model.selected = max(0, model.selected - 1)
+        default: break
+        }
+    }
+}

@@ -1,0 +1,124 @@
+import LinuxKernel
+import ViewModels
+
+extension Screen {
+    /// One pane with its title row.
+    func drawPane(_ slot: ScreenLayout.Slot, _ painter: inout Painter) {
+        let isFocused = slot.pane == app.focus && app.modal == nil
+        var frame = PaneFrame(slot: slot, isFocused: slot.pane == app.focus, detail: [])
+        switch slot.pane {
+        case .namespaces: frame.detail = tableDetail(app.namespaces)
+        case .pods: frame.detail = tableDetail(app.pods)
+        case .logs: (frame.detail, frame.trailing) = (logDetail(), logState())
+        case .yaml: (frame.detail, frame.trailing) = (editorDetail(), editorState())
+        }
+        let (content, places) = frame.draw(&painter)
+        tabs += places
+        switch slot.pane {
+        case .namespaces: contents[.namespaces] = namespaceTable.draw(app.namespaces, in: content, isFocused: isFocused, &painter)
+        case .pods: contents[.pods] = podTable.draw(app.pods, in: content, isFocused: isFocused, &painter)
+        case .logs:
+            logView.draw(app.logs, in: content, &painter)
+            contents[.logs] = content
+        case .yaml:
+            editorView.draw(app.editor, in: content, isFocused: isFocused, &painter)
+            contents[.yaml] = content
+        }
+    }
+
+    /// Lines between panes meet the title rules.
+    func joinSeparators(_ painter: inout Painter) {
+        guard glyphs == .unicode else { return }
+        for line in layout.separators {
+            painter.surface.put("┬", x: line.x, y: line.y, end: painter.surface.width, style: theme[.paneRule])
+            guard line.maxY < layout.hints.y, let rule = glyphs.horizontal.unicodeScalars.first else { continue }
+            let below = painter.surface[line.x, line.maxY]
+            if below.glyph == rule.value { painter.surface.put("┴", x: line.x, y: line.maxY, end: painter.surface.width, style: below.style) }
+        }
+    }
+
+    private func tableDetail(_ model: any TableModel) -> [TextSpan] {
+        var spans: [TextSpan] = []
+        if (model.count > 0 && model !== app.namespaces) || !model.filter.isEmpty {
+            spans.append(TextSpan(model.filter.isEmpty ? Units.grouped(model.count) : "\(Units.grouped(model.count)) of \(Units.grouped(model.total))", .dim))
+        }
+        if !model.filter.isEmpty { spans.append(TextSpan(" /\(model.filter)", .accent)) }
+        if model.markedCount > 0 { spans.append(TextSpan(" \(glyphs.mark)\(model.markedCount) marked", .warning)) }
+        return spans
+    }
+
+    private func logDetail() -> [TextSpan] {
+        guard let target = app.logs.target else { return [] }
+        var spans = [TextSpan(target.pod, .normal), TextSpan("/" + target.container, .dim)]
+        if target.isPrevious { spans.append(TextSpan(" previous", .warning)) }
+        if !app.logs.search.isEmpty { spans.append(TextSpan(" /\(app.logs.search)", .accent)) }
+        return spans
+    }
+
+    private func logState() -> [TextSpan] {
+        switch app.logs.state {
+        case .idle: return []
+        case .loading: return [TextSpan("reading", .pending)]
+        case .failed: return [TextSpan("failed", .error)]
+        case .ended(let reason): return [TextSpan(DisplayWidth.shortened(reason, columns: 24, ellipsis: glyphs.ellipsis), .done)]
+        case .live:
+            guard app.logs.isFollowing else {
+                let unseen = app.logs.unseen > 0 ? " \(glyphs.dot) \(Units.grouped(app.logs.unseen)) new" : ""
+                return [TextSpan("paused" + unseen, .warning)]
+            }
+            guard let lag = app.logs.lag else { return [TextSpan("live", .ok)] }
+            return [TextSpan("live ", .ok), TextSpan("lag \(Units.wait(lag))", lag > .seconds(1) ? .warning : .dim)]
+        }
+    }
+
+    private func editorDetail() -> [TextSpan] {
+        guard let target = app.editor.target else { return [] }
+        let binding = target.binding
+        var spans = [TextSpan(binding.kind + " ", .dim)]
+        if let namespace = binding.namespace { spans.append(TextSpan(namespace + "/", .dim)) }
+        spans.append(TextSpan(binding.name))
+        if binding.context != app.context.name { spans.append(TextSpan(" @" + binding.context, .warning)) }
+        if target.isNew { spans.append(TextSpan(" new", .pending)) }
+        return spans
+    }
+
+    private func editorState() -> [TextSpan] {
+        var spans: [TextSpan] = []
+        let errors = app.editor.diagnostics.filter { $0.severity == .error }.count
+        if errors > 0 { spans.append(TextSpan("\(glyphs.errorSign) \(errors) ", .error)) }
+        switch app.editor.state {
+        case .empty: return spans
+        case .loading: spans.append(TextSpan("reading", .pending))
+        case .checking: spans.append(TextSpan("checking", .pending))
+        case .applying: spans.append(TextSpan("applying", .pending))
+        case .viewing: spans.append(TextSpan("live", .ok))
+        case .editing: spans.append(TextSpan(app.editor.isDirty ? "edited" : "editing", app.editor.isDirty ? .warning : .dim))
+        }
+        switch app.editor.draft {
+        case .none: break
+        case .saving: spans.append(TextSpan(" saving draft", .dim))
+        case .saved: spans.append(TextSpan(" draft saved", .dim))
+        case .failed(let reason): spans.append(TextSpan(" draft not saved: \(reason)", .error))
+        }
+        return spans
+    }
+
+    /// Describe, why and events cover the panes.
+    func drawDetail(_ model: DetailModel, in rect: Rect, _ painter: inout Painter) {
+        let rule = theme[.paneRuleFocused]
+        painter.surface.fill(rect.row(0), glyphs.horizontal, style: rule)
+        var spans = [TextSpan(" \(model.title) ", .accent)]
+        if let binding = model.binding {
+            spans += [TextSpan(binding.kind + " ", .dim), TextSpan(binding.namespace.map { $0 + "/" } ?? "", .dim), TextSpan(binding.name + " ")]
+        }
+        if !model.search.isEmpty { spans.append(TextSpan("/\(model.search) ", .accent)) }
+        painter.spans(spans, in: rect.row(0).inset(left: 1, right: 1))
+        var content = rect.inset(top: 1)
+        if let vanished = model.vanished {
+            painter.text("\(glyphs.warningSign) \(vanished)", in: content.row(0).inset(left: 1), theme[.statusWarning])
+            content = content.inset(top: 1)
+        }
+        detailRows = content.height
+        model.top = TextViewer.draw(model.lines, top: model.top, search: model.search, in: content, &painter)
+    }
+}

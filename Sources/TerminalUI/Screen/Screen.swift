@@ -1,0 +1,157 @@
+package import LinuxKernel
+package import ViewModels
+
+/// The whole screen as a function of the application's state: draws it on a surface and turns input into commands. Knows no terminal, so that
+/// every screen can be tested. Holds only scroll positions, the keys of an unfinished sequence, and where things were drawn.
+@MainActor package final class Screen {
+    let app: AppModel
+    package var theme: Theme
+    package var glyphs: GlyphSet
+    let namespaceTable = TableView()
+    let podTable = TableView()
+    let logView = LogView()
+    let editorView = EditorView()
+    var shellView: ShellView?
+    /// The list and the text pane shown last, for sizes that cannot show both of each.
+    var upper = PaneID.pods
+    var lower = PaneID.logs
+    /// Keys of a sequence that is not finished.
+    var pressed: [String] = []
+    /// The object under the cursor when the sequence began.
+    var pressedUID: String?
+    var layout: ScreenLayout
+    /// Where content was drawn, for the mouse.
+    var contents: [PaneID: Rect] = [:]
+    var tabs: [(PaneID, Rect)] = []
+    /// The modal of the last drawn frame, and of the last frame that reached the terminal.
+    private var drawnModal: ObjectIdentifier?
+    var paintedModal: ObjectIdentifier?
+    /// Bracketed paste is known to work; otherwise bursts of keys are looked at.
+    package var hasBracketedPaste = false
+    /// Rows of the open detail view, for page motions.
+    var detailRows = 1
+    /// The terminal window has the focus.
+    var isWindowFocused = true
+    /// What the terminal side does for commands; set by the loop.
+    package var onSuspend: () -> Void = {}
+    package var onRedraw: () -> Void = {}
+    package var onCopy: (String) -> Void = { _ in }
+
+    package init(app: AppModel, theme: Theme, glyphs: GlyphSet) {
+        self.app = app
+        self.theme = theme
+        self.glyphs = glyphs
+        layout = ScreenLayout(width: 0, height: 0, focus: .pods, isZoomed: false, upper: .pods, lower: .logs)
+        app.host = self
+    }
+
+    /// Draws one frame. The second result is when something on it changes by itself.
+    package func render(width: Int, height: Int) -> (surface: Surface, nextChange: Timestamp?) {
+        var painter = Painter(width: width, height: height, theme: theme, glyphs: glyphs, now: app.clock())
+        drawnModal = app.modal?.identity
+        guard width >= ScreenLayout.minimumWidth, height >= ScreenLayout.minimumHeight else {
+            drawTooSmall(&painter)
+            return (painter.surface, nil)
+        }
+        if let shell = app.shell {
+            drawShell(shell, &painter)
+            return (painter.surface, painter.nextChange)
+        }
+        rememberFocus()
+        layout = ScreenLayout(width: width, height: height, focus: app.focus, isZoomed: app.isZoomed, upper: upper, lower: lower)
+        updateVisiblePanes()
+        contents = [:]
+        tabs = []
+        if let detail = app.detail {
+            drawDetail(detail, in: layout.body, &painter)
+        } else {
+            for slot in layout.slots { drawPane(slot, &painter) }
+            for line in layout.separators { painter.surface.fill(line, glyphs.vertical, style: theme[.paneRule]) }
+            joinSeparators(&painter)
+        }
+        StatusLine.draw(app, in: layout.status, &painter)
+        if painter.surface.isCursorVisible, app.inputMode == .browse { painter.surface.isCursorVisible = false }
+        drawToasts(&painter)
+        if !pressed.isEmpty { drawPrefixMenu(&painter) }
+        drawModal(&painter)
+        HintLine.draw(app, isPrefixOpen: !pressed.isEmpty, in: layout.hints, &painter)
+        return (painter.surface, painter.nextChange)
+    }
+
+    /// The last drawn frame is on the terminal: questions in it may now be answered.
+    package func didPaint() { paintedModal = drawnModal }
+
+    private func rememberFocus() {
+        if app.focus == .namespaces || app.focus == .pods { upper = app.focus } else { lower = app.focus }
+    }
+
+    /// Usage is sampled only while somebody can see it.
+    private func updateVisiblePanes() {
+        let visible = isWindowFocused && app.detail == nil ? Set(layout.slots.map(\.pane)) : []
+        if app.visiblePanes != visible { app.visiblePanes = visible }
+    }
+
+    private func drawTooSmall(_ painter: inout Painter) {
+        let text = "kdash needs \(ScreenLayout.minimumWidth)x\(ScreenLayout.minimumHeight); this is \(painter.surface.width)x\(painter.surface.height)"
+        for (index, line) in TextWrap.words(text, columns: painter.surface.width).prefix(painter.surface.height).enumerated() {
+            painter.surface.put(line, x: 0, y: index, style: theme[.text])
+        }
+    }
+
+    private func drawToasts(_ painter: inout Painter) {
+        let current = app.toasts.filter { $0.until > painter.now }.suffix(3)
+        for (index, toast) in current.reversed().enumerated() {
+            painter.wake(at: toast.until)
+            let scope: Scope =
+                switch toast.tone {
+                case .ok, .done: .toastOK
+                case .warning, .pending: .toastWarning
+                case .error: .toastError
+                default: .toast
+                }
+            let text = " " + DisplayWidth.shortened(toast.text, columns: layout.body.width - 4, ellipsis: glyphs.ellipsis) + " "
+            let width = DisplayWidth.of(text)
+            painter.surface.put(text, x: layout.body.maxX - width - 1, y: layout.body.maxY - 1 - index, style: theme[scope])
+        }
+    }
+
+    private func drawPrefixMenu(_ painter: inout Painter) {
+        guard case .prefix(let commands) = app.commands.lookup(pressed, scopes: scopes) else { return }
+        PrefixMenu.draw(pressed, commands, app, in: layout.body, &painter)
+    }
+
+    private func drawModal(_ painter: inout Painter) {
+        guard let modal = app.modal else { return }
+        painter.surface.isCursorVisible = false
+        switch modal {
+        case .dialog(let model): DialogView.draw(model, in: layout.body, &painter)
+        case .diff(let model): model.top = DiffView.draw(model, in: layout.body, &painter)
+        case .palette(let model): PaletteView.draw(model, in: layout.body, &painter)
+        case .help(let model): model.top = HelpView.draw(model, in: layout.body, &painter)
+        case .demoOffer(let model): DemoOfferView.draw(model, in: layout.body, &painter)
+        case .drafts(let model): DraftsView.draw(model, in: layout.body, &painter)
+        }
+    }
+}
+
+extension Modal {
+    /// Tells one question from the next.
+    @MainActor var identity: ObjectIdentifier {
+        switch self {
+        case .dialog(let model): ObjectIdentifier(model)
+        case .diff(let model): ObjectIdentifier(model)
+        case .palette(let model): ObjectIdentifier(model)
+        case .help(let model): ObjectIdentifier(model)
+        case .demoOffer(let model): ObjectIdentifier(model)
+        case .drafts(let model): ObjectIdentifier(model)
+        }
+    }
+
+    /// Answers change something: only keys read after it was painted count.
+    var isQuestion: Bool {
+        switch self {
+        case .dialog, .diff, .demoOffer, .drafts: true
+        case .palette, .help: false
+        }
+    }
+}

@@ -1,0 +1,138 @@
+import LinuxKernel
+import ViewModels
+
+/// The top row: where we are, whether it can be changed, and whether what is shown is current. Context, namespace and the access word are there at
+/// every size.
+@MainActor enum StatusLine {
+    static func draw(_ app: AppModel, in rect: Rect, _ painter: inout Painter) {
+        let theme = painter.theme
+        let ground = theme[.bar]
+        painter.surface.fill(rect, style: ground)
+        let access: (String, Scope) =
+            switch app.context.access {
+            case .writable: ("WRITABLE", .barWritable)
+            case .protected: ("PROTECTED", .barProtected)
+            case .readonly: ("READ-ONLY", .barProtected)
+            }
+        let word = " \(access.0) "
+        var end = rect.maxX - word.count
+        painter.surface.put(word, x: end, y: rect.y, style: theme[access.1].background == .terminal ? theme[access.1].on(ground) : theme[access.1])
+        let connection = connection(app, painter)
+        // Where we are comes first: context and namespace keep their room.
+        let place = min(16, DisplayWidth.of(app.context.name)) + min(24, DisplayWidth.of(app.namespace ?? allNamespaces)) + 7
+        let room = min(46, rect.width - word.count - place)
+        if !connection.text.isEmpty, room > 8 {
+            let text = DisplayWidth.shortened(connection.text, columns: room, ellipsis: painter.glyphs.ellipsis)
+            end -= DisplayWidth.of(text) + 2
+            painter.surface.put(text, x: end + 1, y: rect.y, style: theme[connection.scope].on(ground))
+        }
+        drawPlace(app, in: Rect(x: rect.x + 1, y: rect.y, width: end - rect.x - 2, height: 1), ground, &painter)
+    }
+
+    private static let allNamespaces = "all namespaces"
+
+    /// Context › namespace › selected pod; the pod goes first when room is short.
+    private static func drawPlace(_ app: AppModel, in rect: Rect, _ ground: Style, _ painter: inout Painter) {
+        let theme = painter.theme
+        let arrow = " \(painter.glyphs.arrow) "
+        let namespace = app.namespace ?? allNamespaces
+        let isWide = rect.width >= 50
+        var x = rect.x
+        if isWide { x += painter.surface.put("kdash" + arrow, x: x, y: rect.y, limit: rect.maxX - x, style: theme[.bar]) }
+        let rest = rect.maxX - x - arrow.count
+        let contextWidth = min(DisplayWidth.of(app.context.name), max(rest - DisplayWidth.of(namespace), rest / 3))
+        x += painter.text(app.context.name, in: Rect(x: x, y: rect.y, width: contextWidth, height: 1), theme[.barContext], keepsEnd: true)
+        x += painter.surface.put(arrow, x: x, y: rect.y, limit: max(0, rect.maxX - x), style: ground)
+        x += painter.text(namespace, in: Rect(x: x, y: rect.y, width: rect.maxX - x, height: 1), theme[.barContext], keepsEnd: true)
+        guard let pod = app.pods.selectedPod, rect.maxX - x > 16 else { return }
+        let name = app.namespace == nil ? "\(pod.namespace)/\(pod.name)" : pod.name
+        x += painter.surface.put(arrow, x: x, y: rect.y, style: ground)
+        painter.text(name, in: Rect(x: x, y: rect.y, width: rect.maxX - x, height: 1), ground, keepsEnd: true)
+    }
+
+    private static func connection(_ app: AppModel, _ painter: Painter) -> (text: String, scope: Scope) {
+        switch app.connection {
+        case .ready: return ("", .bar)
+        case .starting(let what): return (what, .statusPending)
+        case .failed(let reason, _): return ("\(painter.glyphs.errorSign) \(reason)", .statusError)
+        case .stale(let since, let reason):
+            return ("\(painter.glyphs.warningSign) stale \(Units.age(painter.now - since).text): \(reason)", .barStale)
+        }
+    }
+}
+
+/// The bottom row: the word Browse or Type, then the keys that matter here, or the open prompt.
+@MainActor enum HintLine {
+    static func draw(_ app: AppModel, isPrefixOpen: Bool, in rect: Rect, _ painter: inout Painter) {
+        let theme = painter.theme
+        let ground = theme[.bar]
+        painter.surface.fill(rect, style: ground)
+        let isTyping = app.inputMode == .type
+        var x = rect.x + painter.surface.put(isTyping ? " TYPE " : " BROWSE ", x: rect.x, y: rect.y, style: theme[isTyping ? .barType : .barBrowse]) + 1
+        if let prompt = app.prompt, app.modal == nil {
+            x += painter.surface.put("\(prompt.label): ", x: x, y: rect.y, style: theme[.barKey].on(ground))
+            Popup.field(prompt.input, placeholder: "", in: Rect(x: x, y: rect.y, width: rect.maxX - x, height: 1), style: theme[.barContext].on(ground), &painter)
+            return
+        }
+        if case .failed(_, let remedy) = app.connection, app.modal == nil {
+            painter.text(remedy, in: Rect(x: x, y: rect.y, width: rect.maxX - x, height: 1), theme[.statusWarning].on(ground))
+            return
+        }
+        let help = app.modal == nil ? hint("app.help", "help", app) : nil
+        let reserve = help.map { $0.key.count + $0.title.count + 3 } ?? 0
+        for (key, title) in hints(app) {
+            let width = DisplayWidth.of(key) + 1 + DisplayWidth.of(title) + 2
+            guard x + width <= rect.maxX - reserve else { break }
+            x += painter.surface.put(key, x: x, y: rect.y, style: theme[.barKey].on(ground)) + 1
+            x += painter.surface.put(title, x: x, y: rect.y, style: ground) + 2
+        }
+        guard let help else { return }
+        x = rect.maxX - reserve
+        x += painter.surface.put(help.key, x: x, y: rect.y, style: theme[.barKey].on(ground)) + 1
+        painter.surface.put(help.title, x: x, y: rect.y, style: ground)
+    }
+
+    /// Short words for the commands worth a place in the line, most useful first.
+    private static let words: [PaneID: [(id: String, title: String)]] = [
+        .namespaces: [("namespaces.use", "use"), ("view.filter", "filter")],
+        .pods: [
+            ("pods.logs", "logs"), ("pods.describe", "describe"), ("pods.why", "why"), ("pods.edit", "edit"), ("pods.shell", "shell"), ("pods.delete", "delete"),
+            ("view.filter", "filter"), ("pods.new", "new"), ("pods.mark", "mark"),
+        ],
+        .logs: [
+            ("logs.follow", "follow"), ("view.filter", "search"), ("logs.wrap", "wrap"), ("logs.timestamps", "time"), ("logs.container", "container"),
+            ("logs.previous", "previous"),
+        ],
+        .yaml: [("yaml.edit", "edit"), ("yaml.apply", "apply"), ("yaml.undo", "undo"), ("yaml.copy", "copy"), ("view.filter", "search")],
+    ]
+
+    private static func hints(_ app: AppModel) -> [(key: String, title: String)] {
+        switch app.modal {
+        case .dialog(let model)?:
+            return model.typedName == nil ? [("Tab", "choose"), ("Enter", "take it"), ("Esc", "no")] : [("Enter", "take the marked answer"), ("Tab", "choose"), ("Esc", "no")]
+        case .diff?: return [("j k", "scroll"), ("y", "apply"), ("Esc", "keep editing")]
+        case .palette?: return [("Enter", "run"), ("Up Down", "choose"), ("Esc", "close")]
+        case .help?: return [("Up Down", "scroll"), ("Esc", "close")]
+        case .demoOffer?: return [("y", "start"), ("n", "not now")]
+        case .drafts?: return [("Enter", "open"), ("D", "discard"), ("Esc", "later")]
+        case nil: break
+        }
+        if app.detail != nil { return [("j k", "scroll"), ("/", "search"), ("Esc", "close")] }
+        if app.inputMode == .type { return [("Esc", "stop typing"), ("F2", "apply"), ("Ctrl-_", "undo"), ("F1", "help")] }
+        let common = [("focus.next", "next pane"), ("app.zoom", "zoom"), ("app.palette", "commands"), ("app.quit", "quit")]
+        return ((words[app.focus] ?? []) + common).compactMap { hint($0.0, $0.1, app).map { ($0.key, $0.title) } }
+    }
+
+    private static func hint(_ id: String, _ title: String, _ app: AppModel) -> (key: String, title: String)? {
+        app.commands[id]?.keys.first.map { (KeyLabel.text($0), title) }
+    }
+}
+
+/// Key names as people read them: `ctrl-d` is `Ctrl-d`, `D d` stays.
+enum KeyLabel {
+    static func text(_ name: String) -> String {
+        name.split(separator: " ").map { part in
+            part.count == 1 ? String(part) : part.split(separator: "-", omittingEmptySubsequences: false).map { $0.count > 1 ? $0.prefix(1).uppercased() + $0.dropFirst() : String($0) }.joined(separator: "-")
+        }.joined(separator: " ")
+    }
+}

@@ -1,0 +1,171 @@
+import CNcurses
+import Glibc
+import LinuxKernel
+import ViewModels
+
+/// The one loop: waits for keys, signals and main-actor work in a single poll, drains all of them, then paints at most one frame. Nothing runs when
+/// nothing happens.
+@MainActor final class ScreenLoop {
+    private let app: AppModel
+    private let screen: Screen
+    private let terminal: Terminal
+    private let signals: CInt
+    private var encoder: FrameEncoder
+    private var decoder: InputDecoder
+    private var previous: Surface?
+    private var pacer = FramePacer()
+    private var isDirty = true
+    private var hasInput = false
+    private var nextChange: Timestamp?
+    private var escapeDeadline: ContinuousClock.Instant?
+    private var isTerminalGone = false
+    private var isEnding = false
+
+    /// How long a lone Esc waits for the rest of a sequence.
+    private static let escapeDelay = Duration.milliseconds(25)
+
+    init(app: AppModel, terminal: Terminal, theme: Theme, signals: CInt) {
+        self.app = app
+        self.terminal = terminal
+        self.signals = signals
+        screen = Screen(app: app, theme: theme, glyphs: terminal.glyphs)
+        encoder = FrameEncoder(capabilities: terminal.capabilities)
+        decoder = InputDecoder(terminfo: terminal.keyStrings)
+        app.signal.onChange = { [weak self] in self?.isDirty = true }
+        screen.onSuspend = { [weak self] in self?.suspend() }
+        screen.onRedraw = { [weak self] in self?.repaintAll() }
+        screen.onCopy = { [weak self] text in self?.copy(text) }
+    }
+
+    /// Runs until the application quits or the terminal goes away.
+    func run() {
+        while !app.isQuitting, !isEnding, !isTerminalGone {
+            paintIfDue()
+            wait()
+        }
+    }
+
+    private func wait() {
+        var descriptors = [
+            pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0), pollfd(fd: signals, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: kd_main_queue_fd(), events: Int16(POLLIN), revents: 0),
+        ]
+        guard poll(&descriptors, 3, timeout()) >= 0 || errno == EINTR else { return isTerminalGone = true }
+        if descriptors[1].revents != 0 { readSignals() }
+        if descriptors[0].revents & Int16(POLLIN) != 0 {
+            readInput()
+        } else if descriptors[0].revents != 0 {
+            isTerminalGone = true
+        }
+        if let deadline = escapeDeadline, deadline <= .now {
+            escapeDeadline = nil
+            deliver(decoder.flush())
+        }
+        if descriptors[2].revents != 0 { kd_main_queue_drain() }
+        if let nextChange, nextChange <= app.clock() {
+            self.nextChange = nil
+            isDirty = true
+        }
+    }
+
+    /// Milliseconds until something is due by itself; -1 for never.
+    private func timeout() -> CInt {
+        var waits: [Duration] = []
+        if isDirty { waits.append(pacer.earliest(afterInput: hasInput).map { ContinuousClock.now.duration(to: $0) } ?? .zero) }
+        if let escapeDeadline { waits.append(ContinuousClock.now.duration(to: escapeDeadline)) }
+        if let nextChange { waits.append(nextChange - app.clock()) }
+        guard let soonest = waits.min() else { return -1 }
+        let (seconds, attoseconds) = soonest.components
+        guard seconds < 3600 else { return 3_600_000 }
+        // Rounded up, or the loop would spin through the last fraction.
+        return CInt(max(0, seconds * 1000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000))
+    }
+
+    private func readInput() {
+        var events: [InputEvent] = []
+        var total = 0
+        var buffer = [UInt8](repeating: 0, count: 16384)
+        // Everything that is there, so that a held key never runs behind; bounded, so that a flood cannot stop the painting.
+        while total < 1 << 20 {
+            let count = read(STDIN_FILENO, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else {
+                if count == 0 || errno != EAGAIN { isTerminalGone = true }
+                break
+            }
+            total += count
+            events += decoder.feed(Array(buffer[..<count]))
+            var more = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+            guard poll(&more, 1, 0) == 1, more.revents & Int16(POLLIN) != 0 else { break }
+        }
+        escapeDeadline = decoder.isWaiting ? .now.advanced(by: Self.escapeDelay) : nil
+        deliver(events)
+    }
+
+    private func deliver(_ events: [InputEvent]) {
+        guard !events.isEmpty else { return }
+        for case .reply(let reply) in events {
+            terminal.accept(reply)
+            encoder.capabilities = terminal.capabilities
+            screen.hasBracketedPaste = terminal.hasBracketedPaste
+        }
+        let people = events.filter { if case .reply = $0 { false } else { true } }
+        guard !people.isEmpty else { return }
+        hasInput = true
+        isDirty = true
+        screen.handle(people)
+    }
+
+    private func readSignals() {
+        while case let number = kd_signal_read(signals), number != 0 {
+            switch number {
+            case SIGWINCH: repaintAll()
+            case SIGTSTP: suspend()
+            case SIGCONT: resume()
+            case SIGTERM, SIGHUP, SIGQUIT: isEnding = true
+            default: break
+            }
+        }
+    }
+
+    private func paintIfDue() {
+        guard isDirty else { return }
+        if let earliest = pacer.earliest(afterInput: hasInput), earliest > .now { return }
+        isDirty = false
+        hasInput = false
+        let size = terminal.size
+        let (surface, change) = screen.render(width: size.width, height: size.height)
+        let bytes = encoder.encode(surface, previous: previous)
+        isTerminalGone = !terminal.write(bytes) || isTerminalGone
+        previous = surface
+        nextChange = change
+        screen.didPaint()
+        pacer.painted(bytes: bytes.count, columns: size.width, rows: size.height, at: .now)
+        // Drawing may write scroll positions back; that is no reason for another frame.
+        isDirty = false
+    }
+
+    private func repaintAll() {
+        previous = nil
+        isDirty = true
+        hasInput = true
+    }
+
+    private func suspend() {
+        terminal.close()
+        let isStopped = kd_signal_stop_job()
+        resume()
+        if !isStopped { app.toast("no shell to go back to: kdash is not a job of one", .dim) }
+    }
+
+    private func resume() {
+        terminal.reopen()
+        repaintAll()
+    }
+
+    /// OSC 52; terminals that do not allow it ignore it.
+    private func copy(_ text: String) {
+        let bytes = Array(text.utf8.prefix(70_000))
+        _ = terminal.write(Array("\u{1B}]52;c;\(Base64.encode(bytes))\u{07}".utf8))
+    }
+}

@@ -1,0 +1,53 @@
+/// A parsed theme file, before it is resolved for a terminal.
+package struct ThemeSource: Sendable, Hashable {
+    /// One palette entry, explicit for every depth: nearest-colour guesses turn pastels to mud.
+    struct Shade: Sendable, Hashable {
+        var truecolor: Color
+        var indexed: Color
+        var sixteen: Color
+
+        static let terminal = Shade(truecolor: .terminal, indexed: .terminal, sixteen: .terminal)
+
+        func color(_ depth: ColorDepth) -> Color {
+            switch depth {
+            case .truecolor: truecolor
+            case .indexed: indexed
+            case .sixteen: sixteen
+            case .mono: .terminal
+            }
+        }
+    }
+
+    /// One line of the styles block; what is nil comes from the parent scope.
+    struct Rule: Sendable, Hashable {
+        var foreground: Shade?
+        var background: Shade?
+        var attributes: Attributes?
+        /// Attributes on a terminal without colour.
+        var monoAttributes: Attributes?
+    }
+
+    package var name: String
+    var rules: [Scope: Rule]
+
+    /// Walks up the parents until every part of the style is known.
+    func style(_ scope: Scope, depth: ColorDepth) -> Style {
+        var foreground: Shade?
+        var background: Shade?
+        var attributes: Attributes?
+        var mono: Attributes?
+        var next: Scope? = scope
+        while let current = next {
+            if let rule = rules[current] {
+                foreground = foreground ?? rule.foreground
+                background = background ?? rule.background
+                attributes = attributes ?? rule.attributes
+                mono = mono ?? rule.monoAttributes
+            }
+            next = current.parent
+        }
+        let shown = depth == .mono ? mono ?? attributes?.subtracting(.dim) : attributes
+        return Style(
+            foreground: (foreground ?? .terminal).color(depth), background: (background ?? .terminal).color(depth), attributes: shown ?? [])
+    }
+}

@@ -1,0 +1,59 @@
+import ViewModels
+
+/// A question about one object. It shows what the answer will act on, starts on the harmless choice, and where a name must be typed it shows the name.
+@MainActor enum DialogView {
+    static func draw(_ model: DialogModel, in screen: Rect, _ painter: inout Painter) {
+        let width = min(64, screen.width - 2)
+        let inner = width - 4
+        var lines: [[TextSpan]] = []
+        if let binding = model.binding { lines += bindingLines(binding, columns: inner) + [[]] }
+        lines += TextViewer.wrapped(model.body, columns: inner)
+        if let vanished = model.vanished { lines += [[]] + TextWrap.words(vanished, columns: inner).map { [TextSpan($0, .warning)] } }
+        let asksName = model.typedName != nil && model.vanished == nil
+        let height = min(screen.height, lines.count + (asksName ? 3 : 0) + 4)
+        let box = screen.centered(width: width, height: height)
+        let content = Popup.draw(box, title: model.title, &painter)
+        let room = max(0, content.height - 2 - (asksName ? 3 : 0))
+        for (index, line) in lines.prefix(room).enumerated() { painter.spans(line, in: content.row(index), on: painter.theme[.popup]) }
+        if asksName, let name = model.typedName {
+            let y = content.maxY - 4
+            painter.spans(
+                [TextSpan("Type "), TextSpan(name, .accent), TextSpan(" to confirm:")], in: Rect(x: content.x, y: y, width: content.width, height: 1),
+                on: painter.theme[.popup])
+            Popup.field(
+                model.typed, placeholder: "", in: Rect(x: content.x, y: y + 1, width: content.width, height: 1), style: painter.theme[.popupField], &painter)
+        }
+        drawChoices(model, in: Rect(x: content.x, y: content.maxY - 1, width: content.width, height: 1), &painter)
+    }
+
+    /// What the action is bound to, one fact a line so that nothing is cut.
+    static func bindingLines(_ binding: ObjectBinding, columns: Int) -> [[TextSpan]] {
+        var facts = [(binding.kind.lowercased(), binding.name)]
+        if let namespace = binding.namespace { facts.append(("namespace", namespace)) }
+        facts.append(("context", binding.context))
+        let label = facts.reduce(0) { max($0, $1.0.count) } + 2
+        return facts.map { name, value in
+            [
+                TextSpan(name + String(repeating: " ", count: label - name.count), .dim),
+                TextSpan(DisplayWidth.shortened(value, columns: columns - label, ellipsis: "~", keepsEnd: true), name == "context" || name == "namespace" ? .normal : .accent),
+            ]
+        }
+    }
+
+    private static func drawChoices(_ model: DialogModel, in row: Rect, _ painter: inout Painter) {
+        var x = row.x
+        for (index, choice) in model.choices.enumerated() {
+            let isBlocked = choice.isDestructive && !model.canConfirm
+            let ground = painter.theme[index == model.focused ? .popupSelected : .popup]
+            let key = model.typedName == nil ? "\(choice.key) " : ""
+            let width = DisplayWidth.of(" \(key)\(choice.title) ")
+            painter.surface.fill(Rect(x: x, y: row.y, width: width, height: 1), style: ground)
+            var at = x + 1
+            at += painter.surface.put(key, x: at, y: row.y, style: painter.theme[isBlocked ? .popupDisabled : .popupKey].on(ground))
+            let scope: Scope = isBlocked ? .popupDisabled : choice.isDestructive ? .popupDanger : .popup
+            painter.surface.put(choice.title, x: at, y: row.y, limit: max(0, row.maxX - at), style: painter.theme[scope].on(ground))
+            x += width + 2
+        }
+    }
+}
+

@@ -1,0 +1,88 @@
+import ViewModels
+
+/// Scrollable text with meaning (describe, why, events) and diffs.
+@MainActor enum TextViewer {
+    /// Draws `lines` from `top`; returns `top` kept inside the text.
+    static func draw(_ lines: [[TextSpan]], top: Int, search: String, in rect: Rect, _ painter: inout Painter) -> Int {
+        let rows = wrapped(lines, columns: rect.width - 2)
+        let top = max(0, min(top, rows.count - rect.height))
+        for (offset, spans) in rows.dropFirst(top).prefix(rect.height).enumerated() {
+            painter.spans(spans, in: rect.row(offset).inset(left: 1, right: 1))
+            mark(search, spans, in: rect.row(offset).inset(left: 1, right: 1), &painter)
+        }
+        painter.scrollbar(in: rect, first: top, visible: rect.height, total: rows.count)
+        return top
+    }
+
+    private static func mark(_ search: String, _ spans: [TextSpan], in row: Rect, _ painter: inout Painter) {
+        guard !search.isEmpty else { return }
+        let text = spans.reduce(into: "") { $0 += $1.text }
+        for range in SearchRanges.find(search, in: text) {
+            let from = DisplayWidth.of(text.prefix(range.lowerBound))
+            let width = DisplayWidth.of(text.prefix(range.upperBound)) - from
+            let style = painter.theme[.match]
+            painter.surface.restyle(Rect(x: row.x + from, y: row.y, width: min(width, row.maxX - row.x - from), height: 1)) { _ in style }
+        }
+    }
+
+    /// Long lines continue below, broken at spaces where there are any and indented a little.
+    static func wrapped(_ lines: [[TextSpan]], columns: Int) -> [[TextSpan]] {
+        guard columns > 12 else { return lines }
+        return lines.flatMap { line in
+            line.reduce(0) { $0 + DisplayWidth.of($1.text) } <= columns ? [line] : wrap(line, columns: columns)
+        }
+    }
+
+    private static func wrap(_ line: [TextSpan], columns: Int) -> [[TextSpan]] {
+        let lead = line.first.map { $0.text.prefix { $0 == " " }.count } ?? 0
+        let indent = TextSpan(String(repeating: " ", count: min(lead + 2, columns / 3)))
+        var rows: [[TextSpan]] = []
+        var row: [TextSpan] = []
+        var used = 0
+        func newRow() {
+            rows.append(row)
+            row = [indent]
+            used = indent.text.count
+        }
+        for span in line {
+            var rest = span.text[...]
+            while !rest.isEmpty {
+                let fits = DisplayWidth.prefix(rest, columns: columns - used).text
+                if fits.count == rest.count {
+                    row.append(TextSpan(String(rest), span.tone))
+                    used += DisplayWidth.of(rest)
+                    break
+                }
+                // The last space that fits; a word longer than a whole row is cut.
+                let end = fits.lastIndex(of: " ").map { fits.index(after: $0) } ?? (used <= indent.text.count ? fits.endIndex : fits.startIndex)
+                let part = fits[..<end]
+                if !part.isEmpty { row.append(TextSpan(String(part), span.tone)) }
+                rest = rest.dropFirst(part.count)
+                if part.isEmpty, fits.isEmpty, used <= indent.text.count { rest = rest.dropFirst() }
+                newRow()
+            }
+        }
+        return row.isEmpty || (row == [indent] && !rows.isEmpty) ? rows : rows + [row]
+    }
+
+    /// One line of a diff.
+    static func drawDiff(_ lines: [DiffLine], top: Int, in rect: Rect, _ painter: inout Painter) -> Int {
+        let top = max(0, min(top, lines.count - rect.height))
+        for (offset, line) in lines.dropFirst(top).prefix(rect.height).enumerated() {
+            let row = rect.row(offset)
+            let (sign, scope): (String, Scope) =
+                switch line.kind {
+                case .context: ("  ", .diff)
+                case .added: ("+ ", .diffAdd)
+                case .removed: ("- ", .diffRemove)
+                case .header: ("", .diffHeader)
+                case .note: ("", .dim)
+                }
+            let style = painter.theme[scope]
+            if line.kind == .added || line.kind == .removed { painter.surface.fill(row, style: style) }
+            painter.text(sign + line.text, in: row.inset(left: 1, right: 1), style)
+        }
+        painter.scrollbar(in: rect, first: top, visible: rect.height, total: lines.count)
+        return top
+    }
+}

@@ -1,0 +1,87 @@
+import Testing
+
+@testable import TerminalUI
+
+@Suite struct InputDecoderTests {
+    private func decode(_ text: String) -> [InputEvent] {
+        var decoder = InputDecoder()
+        return decoder.feed(Array(text.utf8)) + decoder.flush()
+    }
+
+    private func names(_ text: String) -> [String] {
+        decode(text).map { if case .key(let key) = $0 { key.name } else { "\($0)" } }
+    }
+
+    @Test(arguments: [
+        ("a", ["a"]), ("A", ["A"]), (" ", ["space"]), ("é", ["é"]), ("日", ["日"]), ("\r", ["enter"]), ("\t", ["tab"]), ("\u{7F}", ["backspace"]),
+        ("\u{01}", ["ctrl-a"]), ("\u{03}", ["ctrl-c"]), ("\u{1A}", ["ctrl-z"]), ("\u{1F}", ["ctrl-_"]), ("\u{00}", ["ctrl-space"]), ("\u{1B}", ["esc"]),
+        ("\u{1B}\u{1B}", ["esc", "esc"]), ("\u{1B}x", ["alt-x"]), ("\u{1B}\u{7F}", ["alt-backspace"]), ("\u{1B}[A", ["up"]), ("\u{1B}OA", ["up"]),
+        ("\u{1B}[1;5C", ["ctrl-right"]), ("\u{1B}[1;2A", ["shift-up"]), ("\u{1B}[1;6H", ["ctrl-shift-home"]), ("\u{1B}[Z", ["shift-tab"]),
+        ("\u{1B}[3~", ["delete"]), ("\u{1B}[5~", ["pageup"]), ("\u{1B}[6;5~", ["ctrl-pagedown"]), ("\u{1B}OP", ["f1"]), ("\u{1B}[15~", ["f5"]),
+        ("\u{1B}[24~", ["f12"]), ("\u{1B}[[B", ["f2"]), ("\u{1B}[1~", ["home"]), ("\u{1B}[4~", ["end"]), ("\u{1B}OM", ["enter"]), ("\u{1B}Oj", ["*"]),
+        ("gg", ["g", "g"]), ("\u{1B}[Ax", ["up", "x"]), ("\u{1B}]0;title\u{07}x", ["x"]), ("\u{1B}P1$r0m\u{1B}\\x", ["x"]), ("\u{1B}[27;5;105~", ["ctrl-i"]),
+    ])
+    func `keys have the names of the command table`(input: String, expected: [String]) {
+        #expect(names(input) == expected)
+    }
+
+    @Test func `mouse reports are cells from the top left`() {
+        #expect(decode("\u{1B}[<0;5;7M") == [.mouse(MouseEvent(kind: .press, button: .left, x: 4, y: 6, modifiers: []))])
+        #expect(decode("\u{1B}[<0;5;7m") == [.mouse(MouseEvent(kind: .release, button: .left, x: 4, y: 6, modifiers: []))])
+        #expect(decode("\u{1B}[<34;1;1M") == [.mouse(MouseEvent(kind: .drag, button: .right, x: 0, y: 0, modifiers: []))])
+        #expect(decode("\u{1B}[<65;200;50M") == [.mouse(MouseEvent(kind: .wheelDown, button: .none, x: 199, y: 49, modifiers: []))])
+        #expect(decode("\u{1B}[<0;0;0M") == [])
+    }
+
+    @Test func `answers and focus reports are no keys`() {
+        #expect(decode("\u{1B}[?2026;2$y") == [.reply(.mode(2026, state: 2))])
+        #expect(decode("\u{1B}[?62;4c") == [.reply(.deviceAttributes)])
+        #expect(decode("\u{1B}[I\u{1B}[O") == [.focus(true), .focus(false)])
+    }
+
+    @Test func `a paste is one event without escape bytes`() {
+        #expect(decode("\u{1B}[200~D d\ry\u{1B}[A\u{1B}[201~q") == [.paste("D d\ny[A"), .key(.typed("q"))])
+        #expect(decode("\u{1B}[200~a\r\nb\u{1B}[201~") == [.paste("a\nb")])
+    }
+
+    @Test func `cutting the bytes anywhere changes nothing`() {
+        let text = "a\u{1B}[1;5C日\u{1B}[200~x\u{1B}[20y\r\u{1B}[201~\u{1B}[<0;5;7M\u{1B}OP\u{1B}]0;t\u{1B}\\é\u{1B}[?2004;1$yz"
+        let bytes = Array(text.utf8)
+        var whole = InputDecoder()
+        let expected = whole.feed(bytes)
+        for cut in 0...bytes.count {
+            var decoder = InputDecoder()
+            #expect(decoder.feed(Array(bytes[..<cut])) + decoder.feed(Array(bytes[cut...])) == expected, "cut at \(cut)")
+        }
+    }
+
+    @Test func `a lone Esc waits only for the flush`() {
+        var decoder = InputDecoder()
+        #expect(decoder.feed([0x1B]) == [])
+        #expect(decoder.isWaiting)
+        #expect(decoder.flush() == [.key(Key("esc"))])
+        #expect(!decoder.isWaiting)
+    }
+
+    @Test func `terminfo strings win`() {
+        var decoder = InputDecoder(terminfo: [Array("\u{1B}[25~".utf8): Key("f1")])
+        #expect(decoder.feed(Array("\u{1B}[25~".utf8)) == [.key(Key("f1"))])
+    }
+
+    @Test func `no input traps, and keys still work after it`() {
+        var random = SplitMix(state: 7)
+        for _ in 0..<3000 {
+            var decoder = InputDecoder()
+            var bytes = (0..<Int(random.next() % 90)).map { _ in random.hostileByte() }
+            while !bytes.isEmpty {
+                let count = min(bytes.count, 1 + Int(random.next() % 9))
+                _ = decoder.feed(Array(bytes.prefix(count)))
+                bytes.removeFirst(count)
+            }
+            _ = decoder.flush()
+            _ = decoder.feed(Array("\u{1B}[201~\u{1B}\\".utf8) + [0x18])
+            _ = decoder.flush()
+            #expect(decoder.feed([0x6A]) == [.key(.typed("j"))])
+        }
+    }
+}

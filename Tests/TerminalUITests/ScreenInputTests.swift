@@ -1,0 +1,243 @@
+import Testing
+import ViewModels
+
+@testable import TerminalUI
+
+@MainActor @Suite struct ScreenInputTests {
+    @Test func `a question accepts only keys read after it was painted`() {
+        let app = FakeCluster.app()
+        let screen = FakeCluster.screen(app)
+        var answers: [String] = []
+        app.modal = .dialog(FakeCluster.deleteDialog { answers.append($0) })
+        // Typed ahead: the same read that opened it, or before its first frame.
+        screen.handle([.key(.typed("y")), .key(.typed("y"))])
+        #expect(answers.isEmpty)
+        _ = screen.render(width: 80, height: 24)
+        screen.handle([.key(.typed("y"))])
+        #expect(answers.isEmpty)
+        screen.didPaint()
+        screen.handle([.key(.typed("y"))])
+        #expect(answers == ["yes"])
+    }
+
+    @Test func `Enter and Esc on a fresh question change nothing`() {
+        for name in ["enter", "esc", "ctrl-c"] {
+            let app = FakeCluster.app()
+            let screen = FakeCluster.screen(app)
+            var answers: [String] = []
+            app.modal = .dialog(FakeCluster.deleteDialog { answers.append($0) })
+            _ = screen.render(width: 80, height: 24)
+            screen.didPaint()
+            screen.type(name)
+            #expect(answers == ["no"], "\(name)")
+        }
+    }
+
+    @Test func `a typed name must be complete, and cannot be pasted`() {
+        let app = FakeCluster.app()
+        let screen = FakeCluster.screen(app)
+        var answers: [String] = []
+        let dialog = FakeCluster.deleteDialog(typed: true) { answers.append($0) }
+        app.modal = .dialog(dialog)
+        _ = screen.render(width: 80, height: 24)
+        screen.didPaint()
+        screen.handle([.paste("web-6d4cf56db6-5x2lp")])
+        #expect(dialog.typed.text.isEmpty)
+        for character in "web-6d4cf56db6-5x2l" { screen.type(String(character)) }
+        screen.type("tab", "enter")
+        #expect(answers.isEmpty)
+        screen.type("p", "enter")
+        #expect(answers == ["yes"])
+    }
+
+    @Test func `a vanished object blocks the dangerous answer`() {
+        let app = FakeCluster.app()
+        let screen = FakeCluster.screen(app)
+        var answers: [String] = []
+        let dialog = FakeCluster.deleteDialog { answers.append($0) }
+        app.modal = .dialog(dialog)
+        dialog.vanished = "pod web-6d4cf56db6-5x2lp is gone"
+        _ = screen.render(width: 80, height: 24)
+        screen.didPaint()
+        screen.type("y", "tab", "enter")
+        #expect(answers.isEmpty)
+        screen.type("n")
+        #expect(answers == ["no"])
+    }
+
+    @Test func `pasted text never runs as keys`() {
+        let app = FakeCluster.app()
+        let screen = FakeCluster.screen(app)
+        screen.handle([.paste("D d\ny q")])
+        #expect(app.modal == nil && !app.isQuitting && screen.pressed.isEmpty)
+        app.focus = .yaml
+        app.editor.state = .editing
+        app.editor.isTyping = true
+        app.editor.setText("")
+        screen.handle([.paste("a:\n  b: 1")])
+        #expect(app.editor.text == "a:\n  b: 1")
+    }
+
+    @Test func `an unbracketed burst is held and asked about`() {
+        let app = FakeCluster.app()
+        let screen = FakeCluster.screen(app)
+        screen.hasBracketedPaste = false
+        screen.handle("kubectl q".map { .key(.typed($0)) })
+        guard case .dialog(let dialog)? = app.modal else {
+            Issue.record("not asked")
+            return
+        }
+        #expect(!app.isQuitting)
+        #expect(dialog.focused == 0)
+        app.modal = nil
+        // A held-down key is no paste.
+        screen.handle((0..<30).map { _ in .key(.typed("j")) })
+        #expect(app.modal == nil)
+        #expect(app.pods.selectedIndex == app.pods.count - 1)
+    }
+
+    @Test func `a burst with line breaks into the editor is inserted as it is`() {
+        let app = FakeCluster.app()
+        let screen = FakeCluster.screen(app)
+        screen.hasBracketedPaste = false
+        app.focus = .yaml
+        app.editor.setText("")
+        app.editor.isTyping = true
+        let text = "spec:\n  a: 1\n  b: 2"
+        screen.handle(text.map { $0 == "\n" ? .key(Key("enter")) : .key(.typed($0)) })
+        #expect(app.editor.text == text)
+    }
+
+    @Test func `in Type every printable key, Tab and Enter are text`() {
+        let app = FakeCluster.app()
+        let screen = FakeCluster.screen(app)
+        app.focus = .yaml
+        app.editor.setText("")
+        app.editor.state = .editing
+        app.editor.isTyping = true
+        let printable = (0x20..<0x7F).map { Character(Unicode.Scalar(UInt8($0))) }
+        for character in printable { screen.handle([.key(.typed(character))]) }
+        #expect(app.editor.text == String(printable))
+        screen.type("enter", "tab", "q")
+        #expect(app.editor.lineCount == 2)
+        #expect(app.editor.line(1).hasSuffix("q") && app.editor.line(1).hasPrefix(" "))
+        #expect(app.inputMode == .type && !app.isQuitting && app.modal == nil)
+        screen.type("esc")
+        #expect(app.inputMode == .browse)
+        #expect(app.editor.lineCount == 2)
+    }
+
+    @Test func `Ctrl-C never quits and never loses text`() {
+        for focus in PaneID.allCases {
+            let app = FakeCluster.app()
+            let screen = FakeCluster.screen(app)
+            app.focus = focus
+            app.editor.state = .editing
+            app.editor.isTyping = focus == .yaml
+            app.editor.insert("x")
+            let text = app.editor.text
+            screen.type("ctrl-c", "ctrl-c", "ctrl-c")
+            #expect(!app.isQuitting)
+            #expect(app.editor.text == text)
+        }
+    }
+
+    @Test func `Ctrl-Z suspends everywhere`() {
+        let states: [@MainActor (AppModel) -> Void] = [
+            { _ in }, { $0.focus = .yaml; $0.editor.isTyping = true }, { $0.modal = .dialog(FakeCluster.deleteDialog()) }, { $0.modal = .diff(FakeCluster.diff()) },
+            { app in app.prompt = PromptModel(kind: .filter, label: "filter", text: "", onChange: { _ in }, onSubmit: { _ in }, onCancel: {}) },
+        ]
+        for prepare in states {
+            let app = FakeCluster.app()
+            let screen = FakeCluster.screen(app)
+            var count = 0
+            screen.onSuspend = { count += 1 }
+            prepare(app)
+            _ = screen.render(width: 80, height: 24)
+            screen.didPaint()
+            screen.type("ctrl-z")
+            #expect(count == 1)
+        }
+    }
+
+    @Test func `a key sequence is bound to what its first key was pressed on`() {
+        let app = FakeCluster.app()
+        let screen = FakeCluster.screen(app)
+        screen.type("D")
+        #expect(screen.pressed == ["D"])
+        app.pods.remove(uids: ["p0"])
+        screen.type("d")
+        #expect(app.modal == nil)
+        #expect(app.toasts.last?.text.contains("gone") ?? false)
+    }
+
+    @Test func `an unfinished sequence shows what can follow, and Esc ends it`() {
+        let app = FakeCluster.app()
+        let screen = FakeCluster.screen(app)
+        screen.type("D")
+        let surface = screen.render(width: 80, height: 24).surface
+        #expect((0..<24).contains { surface.text(row: $0).contains("d  Delete") })
+        screen.type("esc")
+        #expect(screen.pressed.isEmpty && app.modal == nil)
+    }
+
+    @Test func `clicks focus and select, tabs switch, the wheel scrolls what is under it`() {
+        let app = FakeCluster.app()
+        let screen = FakeCluster.screen(app)
+        _ = screen.render(width: 120, height: 40)
+        func mouse(_ kind: MouseEvent.Kind, _ button: MouseEvent.Button, _ x: Int, _ y: Int) {
+            screen.handle([.mouse(MouseEvent(kind: kind, button: button, x: x, y: y, modifiers: []))])
+        }
+        mouse(.press, .left, 60, 3)
+        #expect(app.focus == .pods && app.pods.selectedIndex == 0)
+        mouse(.press, .left, 5, 4)
+        #expect(app.focus == .namespaces && app.namespaces.selectedIndex == 1)
+        mouse(.wheelUp, .none, 10, 30)
+        #expect(!app.logs.isFollowing && app.focus == .namespaces)
+        mouse(.press, .right, 60, 4)
+        if case .palette? = app.modal {} else { Issue.record("no menu") }
+        app.modal = nil
+        _ = screen.render(width: 80, height: 24)
+        let tab = screen.tabs.first { $0.0 == .yaml }?.1
+        mouse(.press, .left, (tab?.x ?? 0) + 1, tab?.y ?? 0)
+        #expect(app.focus == .yaml)
+    }
+
+    @Test func `resizing loses no cursor, scroll, selection or text`() {
+        let app = FakeCluster.app()
+        let screen = FakeCluster.screen(app)
+        app.focus = .yaml
+        app.editor.isTyping = true
+        app.editor.place(TextPosition(line: 9, column: 4), selecting: false)
+        app.editor.move(.lineEnd, selecting: true)
+        app.logs.isFollowing = false
+        app.logs.position = LogPosition(line: 1210)
+        let (cursor, selection, text, uid) = (app.editor.cursor, app.editor.selection, app.editor.text, app.pods.selectedUID)
+        for (width, height) in [(200, 50), (60, 15), (20, 5), (80, 24), (1, 1), (120, 40)] {
+            _ = screen.render(width: width, height: height)
+            #expect(app.editor.cursor == cursor && app.editor.selection == selection && app.editor.text == text && app.pods.selectedUID == uid)
+            #expect(app.logs.position.line == 1210)
+        }
+    }
+
+    @Test func `anything can be pressed on any size without a trap`() {
+        var random = SplitMix(state: 21)
+        let names = ["j", "k", "G", "D", "d", "y", "n", "esc", "enter", "tab", "/", ":", "?", "e", "a", "x", "ctrl-d", "pageup", "left", "right", "z", "w", "4", "3", "2", "1", "backspace", "f2", "ctrl-_"]
+        for _ in 0..<40 {
+            let app = FakeCluster.app()
+            let screen = FakeCluster.screen(app, depth: .sixteen)
+            screen.hasBracketedPaste = random.next() % 2 == 0
+            for _ in 0..<40 {
+                if random.next() % 9 == 0 { screen.handle([.paste(random.hostileText(4))]) }
+                if random.next() % 9 == 0 {
+                    screen.handle([.mouse(MouseEvent(kind: [.press, .drag, .wheelUp, .wheelDown][Int(random.next() % 4)], button: [.left, .right][Int(random.next() % 2)], x: Int(random.next() % 200), y: Int(random.next() % 60), modifiers: []))])
+                }
+                if random.next() % 7 == 0 { app.pods.remove(uids: ["p\(random.next() % 7)"]) }
+                screen.handle([.key(Key(named: names[Int(random.next() % UInt64(names.count))]))])
+                _ = screen.render(width: Int(random.next() % 180), height: Int(random.next() % 60))
+                screen.didPaint()
+                app.isQuitting = false
+            }
+        }
+    }
+}
