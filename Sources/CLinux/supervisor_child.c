@@ -168,6 +168,7 @@ static void mount_volume(int root, const struct mount_plan *mount, int tree) {
 }
 
 static void mask_paths(int root, const struct plan *plan, int null) {
+    const char *options[] = { "nr_blocks", "1", "nr_inodes", "1", NULL };
     int empty = -1;
     for (size_t i = 0; i < plan->mask_count; i++) {
         int target = open_in(root, plan->masks[i], O_PATH, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
@@ -175,15 +176,14 @@ static void mask_paths(int root, const struct plan *plan, int null) {
         check(target, "mask", plan->masks[i]);
         struct stat info;
         check(fstat(target, &info), "mask", plan->masks[i]);
-        const char *options[] = { "nr_blocks", "1", "nr_inodes", "1", NULL };
-        if (S_ISDIR(info.st_mode) && empty < 0)
-            check(empty = make_filesystem("tmpfs", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, options), "mask", plan->masks[i]);
-        // Kernels before 6.15 cannot copy a mount that is not attached: each gets its own there.
-        int cover = clone_tree(S_ISDIR(info.st_mode) ? empty : null, "", false);
-        if (cover < 0 && S_ISDIR(info.st_mode)) cover = make_filesystem("tmpfs", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID, options);
+        int cover;
+        if (!S_ISDIR(info.st_mode)) cover = clone_tree(null, "", false);
+        // One empty directory for all: the first is attached, the others are copies of it.
+        else if (empty >= 0) cover = clone_tree(empty, "", false);
+        else cover = empty = make_filesystem("tmpfs", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, options);
         check(cover, "mask", plan->masks[i]);
         check(attach(cover, target), "mask", plan->masks[i]);
-        close(cover);
+        if (cover != empty) close(cover);
         close(target);
     }
     close_fd(&empty);
@@ -356,8 +356,6 @@ _Noreturn static void finish(const struct plan *plan, const int stdio[3], bool i
         }
     set_limits(plan);
     syscall(SYS_keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */, NULL, 0, 0, 0);
-    struct sigaction plain = { .sa_handler = SIG_DFL };
-    for (int signal = 1; signal < NSIG; signal++) sigaction(signal, &plain, NULL);
     umask(0022);
     int keep[] = { 0, 1, 2, sync_fd };
     close_all_except(keep, 4);
@@ -379,7 +377,8 @@ _Noreturn static void finish(const struct plan *plan, const int stdio[3], bool i
 
 static void join_cgroups(const struct plan *plan, bool cloned_into) {
     char path[512];
-    snprintf(path, sizeof path, "%s/cgroup.procs", plan->cgroup);
+    // v1: "tasks", and this single thread itself, is the one way that needs no RCU grace period (10 ms on a busy machine).
+    snprintf(path, sizeof path, node.cgroup2 ? "%s/cgroup.procs" : "%s/tasks", plan->cgroup);
     for (int i = 0; i < node.hierarchy_count && !cloned_into; i++)
         check(write_in(node.hierarchies[i].fd, path, "0"), "enter the cgroup", plan->cgroup);
 }

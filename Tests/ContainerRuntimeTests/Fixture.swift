@@ -18,7 +18,9 @@ final class Node: Sendable {
     let cgroups: CgroupTree
     let configuration: NodeSupervisorConfiguration
 
-    init(executable: String = "/proc/self/exe") throws {
+    /// `KDASH_TEST_SUPERVISOR` names a program with the supervisor in it, for measuring another build than the test itself.
+    init() throws {
+        let executable = getenv("KDASH_TEST_SUPERVISOR").map { String(cString: $0) } ?? "/proc/self/exe"
         directory = "/tmp/kdrt-\(id)"
         cgroups = try CgroupTree(clusterID: id, node: "one")
         for name in ["run", "state", "root", "images/busybox/bin", "images/busybox/etc", "pods", "logs"] {
@@ -45,7 +47,8 @@ final class Node: Sendable {
         let node = try Node()
         do {
             let supervisor = try await NodeSupervisor.attachOrStart(node.configuration)
-            try node.cgroups.prepare(capacity: ResourceLimits())
+            try node.cgroups.prepare(capacity: ResourceLimits(cpuRequest: .cores(2)))
+            try node.cgroups.setBurstableRequest(.cores(2))
             try await body(node, supervisor)
             await supervisor.shutdown()
         } catch {
