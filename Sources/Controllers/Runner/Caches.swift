@@ -1,0 +1,33 @@
+package import APIMachinery
+
+/// What controllers read: the cluster as far as it is known, without waiting.
+package protocol Caches: Sendable {
+    /// One object; nil when there is none.
+    func get(_ name: ObjectName) -> KubeObject?
+    /// All objects of a resource, of one namespace when it is given.
+    func all(_ resource: GroupVersionResource, namespace: String?) -> [KubeObject]
+    /// The objects of a resource that name an owner's uid.
+    func owned(by uid: String, _ resource: GroupVersionResource) -> [KubeObject]
+}
+
+/// Caches without the objects that a key has deleted itself but still sees.
+struct CachesWithout: Caches {
+    let base: any Caches
+    let hidden: Set<String>
+
+    func get(_ name: ObjectName) -> KubeObject? {
+        base.get(name).flatMap { hidden.contains($0.uid) ? nil : $0 }
+    }
+
+    func all(_ resource: GroupVersionResource, namespace: String?) -> [KubeObject] {
+        visible(base.all(resource, namespace: namespace))
+    }
+
+    func owned(by uid: String, _ resource: GroupVersionResource) -> [KubeObject] {
+        visible(base.owned(by: uid, resource))
+    }
+
+    private func visible(_ objects: [KubeObject]) -> [KubeObject] {
+        hidden.isEmpty ? objects : objects.filter { !hidden.contains($0.uid) }
+    }
+}

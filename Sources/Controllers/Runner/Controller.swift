@@ -1,0 +1,25 @@
+package import APIMachinery
+package import LinuxKernel
+
+/// A controller: which keys a change concerns, and what a key needs.
+package protocol Controller: Sendable {
+    /// Its name, as Kubernetes calls it; also its identity at the API server and the source of its events.
+    var name: String { get }
+    /// The resources whose changes it wants to know.
+    var watched: [GroupVersionResource] { get }
+    /// The keys that a changed object concerns. `isGone` when it was deleted.
+    func keys(_ resource: GroupVersionResource, _ object: KubeObject, isGone: Bool, _ caches: any Caches) -> [ObjectName]
+    /// What a key needs. Pure: the same caches and time give the same answer.
+    func reconcile(_ key: ObjectName, _ caches: any Caches, now: Timestamp) -> Reconciliation
+}
+
+extension Controller {
+    /// The keys for a controller whose work is one resource and the objects it owns.
+    func keysOfOwner(
+        _ owner: GroupVersionResource, kind: String, _ resource: GroupVersionResource, _ object: KubeObject
+    ) -> [ObjectName] {
+        if resource == owner { return [ObjectName(owner, object)] }
+        guard let reference = object.controllerRef, reference.kind == kind else { return [] }
+        return [ObjectName(owner, namespace: object.namespace, name: reference.name)]
+    }
+}

@@ -1,0 +1,70 @@
+import APIMachinery
+package import KubeClient
+package import LinuxKernel
+package import Logging
+import Synchronization
+
+/// Feeds one controller from informers and makes the changes it wants.
+package final class ControllerRunner: Sendable {
+    private let controller: any Controller
+    private let caches: InformerCaches
+    private let writer: ChangeWriter
+    private let queue: WorkQueue<ObjectName>
+    private let time: any TimeSource
+    private let logger: Logger
+    private let progress = Mutex<[ObjectName: KeyProgress]>([:])
+
+    /// A runner for a controller, which writes through `client`.
+    package init(_ controller: any Controller, caches: InformerCaches, client: KubeClient, time: any TimeSource, logger: Logger) {
+        self.controller = controller
+        self.caches = caches
+        self.time = time
+        self.logger = logger
+        writer = ChangeWriter(controller: controller.name, client: client, time: time, logger: logger)
+        queue = WorkQueue(time: time)
+    }
+
+    /// Works until the task is cancelled. Call it once.
+    package func run(workers: Int = 4) async {
+        for resource in Set(controller.watched) {
+            caches.informer(resource)?.addHandler { self.changed(resource, $0) }
+        }
+        // A controller that sees half of the cluster would make the other half again.
+        await caches.waitUntilSynced()
+        guard !Task.isCancelled else { return }
+        await queue.run(workers: workers) { await self.work($0) }
+    }
+
+    private func changed(_ resource: GroupVersionResource, _ event: InformerEvent) {
+        switch event {
+        case .added(let object): enqueue(resource, object, isGone: false)
+        case .deleted(let object): enqueue(resource, object, isGone: true)
+        case .updated(let old, let new):
+            enqueue(resource, new, isGone: false)
+            // Whoever owned the object before must notice that it does no more.
+            if old.ownerReferences != new.ownerReferences || old.labels != new.labels { enqueue(resource, old, isGone: false) }
+        }
+    }
+
+    private func enqueue(_ resource: GroupVersionResource, _ object: KubeObject, isGone: Bool) {
+        for key in controller.keys(resource, object, isGone: isGone, caches) { queue.add(key) }
+    }
+
+    private func work(_ key: ObjectName) async -> WorkOutcome {
+        var state = progress.withLock { $0[key] } ?? KeyProgress()
+        for (resource, revision) in state.revisions { await caches.informer(resource)?.waitUntil(revision: revision) }
+        guard !Task.isCancelled else { return .done }
+        state.caughtUp(caches)
+        let view = CachesWithout(base: caches, hidden: state.hidden)
+        let wanted = controller.reconcile(key, view, now: time.now())
+        let written = await writer.write(wanted.changes)
+        state.add(written)
+        let kept = state.isEmpty ? nil : state
+        progress.withLock { $0[key] = kept }
+        if let failure = written.failure {
+            logger.debug("reconcile failed", metadata: ["key": "\(key)", "error": "\(failure.message)"])
+            return .failed
+        }
+        return wanted.again.map { .again(after: $0) } ?? .done
+    }
+}

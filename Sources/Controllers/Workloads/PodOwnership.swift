@@ -1,0 +1,72 @@
+import APIMachinery
+import JSONCore
+import KubeClient
+import KubeSchemas
+import LinuxKernel
+
+/// Which pods belong to a controller, and the patches that make the labels' will true.
+struct PodOwnership {
+    /// Pods that belong to the owner and may count.
+    var mine: [Pod] = []
+    /// Patches that adopt pods without a controller, or release pods that no longer match.
+    var changes: [Change] = []
+
+    init(of owner: KubeObject, selector: JSONValue, _ caches: any Caches) {
+        guard let selector = try? LabelSelector(value: selector), !selector.isEmpty else { return }  // best effort: admission refuses such objects
+        for object in caches.owned(by: owner.uid, Pod.resource) where object.controllerRef?.uid == owner.uid {
+            let isMatching = selector.matches(object.labels)
+            if isMatching {
+                mine.append(Pod(object))
+            } else if !object.isBeingDeleted {
+                changes.append(Self.release(object, from: owner))
+            }
+        }
+        guard !owner.isBeingDeleted else { return }
+        for object in caches.all(Pod.resource, namespace: owner.namespace) where object.controllerRef == nil {
+            let pod = Pod(object)
+            guard selector.matches(object.labels), !object.isBeingDeleted, !pod.isTerminated else { continue }
+            mine.append(pod)
+            changes.append(Self.adopt(object, by: owner))
+        }
+    }
+
+    private static func adopt(_ pod: KubeObject, by owner: KubeObject) -> Change {
+        .patch(
+            ObjectName(Pod.resource, pod), .strategicMerge,
+            ["metadata": ["uid": .string(pod.uid), "ownerReferences": [OwnerReference(controller: owner).value]]])
+    }
+
+    private static func release(_ pod: KubeObject, from owner: KubeObject) -> Change {
+        .patch(
+            ObjectName(Pod.resource, pod), .strategicMerge,
+            ["metadata": ["uid": .string(pod.uid), "ownerReferences": [["$patch": "delete", "uid": .string(owner.uid)]]]])
+    }
+}
+
+extension Pod {
+    /// Whether the pod counts as one of its owner's replicas.
+    var isActive: Bool { !isTerminated && !object.isBeingDeleted }
+
+    /// When the pod became ready; nil when it is not.
+    var readySince: Timestamp? {
+        guard let ready = status.conditions["Ready"], ready.isTrue else { return nil }
+        return ready.lastTransitionTime
+    }
+
+    /// A pod as an owner's template describes it, with a name made by the server.
+    static func fromTemplate(_ template: PodTemplateSpec, owner: KubeObject) -> Pod {
+        var object = KubeObject(
+            .object([
+                "apiVersion": "v1", "kind": "Pod",
+                "metadata": .object([
+                    "generateName": .string("\(owner.name.prefix(57))-"), "namespace": .string(owner.namespace ?? "default"),
+                ]),
+            ]))
+        object.labels = template.labels
+        object.annotations = template.annotations
+        if let finalizers = template.value["metadata", "finalizers"] { object["metadata", "finalizers"] = finalizers }
+        object.ownerReferences = [OwnerReference(controller: owner)]
+        object["spec"] = template.value["spec"] ?? [:]
+        return Pod(object)
+    }
+}
