@@ -24,7 +24,7 @@ let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 // These explain themselves in a README.md, the others in a comment of a source file.
-let described: Set = ["ContainerRuntime", "KubeSchemas", "NodeAgent", "Scheduler", "TerminalUI"]
+let described: Set = ["ContainerRuntime", "Controllers", "KubeSchemas", "NodeAgent", "Scheduler", "TerminalUI"]
 
 func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, exclude: described.contains(name) ? ["README.md"] : [], swiftSettings: settings)
@@ -58,6 +58,7 @@ let package = Package(
         .target(name: "CDeflate", linkerSettings: [.linkedLibrary("deflate"), .linkedLibrary("zstd")]),
         .target(
             name: "CSchemas",
+            exclude: ["schemas"],
             cSettings: [.unsafeFlags(["-std=gnu23"])]),
         library("JSONCore", ["CYAML"]),
         library("LinuxKernel", ["CLinux"]),
