@@ -3,7 +3,7 @@ package import JSONCore
 package import KubeClient
 package import KubeSchemas
 
-/// One thing that a reconcile wants done. Changes are made in order; the first that fails ends the run.
+/// One thing that a reconcile wants done. Changes are made in order; after the first that fails only statuses are still written.
 package enum Change: Sendable, Hashable {
     /// Create an object. `reporter` gets the event about a created or refused pod.
     case create(GroupVersionResource, KubeObject, reporter: KubeObject?)

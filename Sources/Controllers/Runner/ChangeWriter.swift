@@ -29,21 +29,34 @@ final class ChangeWriter: Sendable {
     private let client: KubeClient
     private let time: any TimeSource
     private let logger: Logger
-    private let events: Mutex<EventBuilder>
+    private let builder: Mutex<EventBuilder>
+    private let events: AsyncStream<EventBuilder.Write>
+    private let report: AsyncStream<EventBuilder.Write>.Continuation
 
     init(controller: String, client: KubeClient, time: any TimeSource, logger: Logger) {
         self.client = client
         self.time = time
         self.logger = logger
-        events = Mutex(EventBuilder(component: controller))
+        builder = Mutex(EventBuilder(component: controller))
+        // Who makes more events than this in one go loses the oldest.
+        (events, report) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(4096))
     }
 
-    /// Makes changes in order, neighbours of a kind in growing batches. Ends at the first failure.
+    /// Writes events beside the work that they report, until the task is cancelled.
+    func writeEvents() async {
+        for await event in events { await write(event) }
+    }
+
+    /// Makes changes in order, neighbours of a kind in growing batches. After a failure only what was observed is still written.
     func write(_ changes: [Change]) async -> WrittenChanges {
         var written = WrittenChanges()
         var index = changes.startIndex
         var batch = 1
-        while index < changes.endIndex, written.failure == nil {
+        while index < changes.endIndex {
+            guard written.failure == nil || changes[index].isStatus else {
+                index += 1
+                continue
+            }
             let isBatchable = changes[index].isBatchable
             let limit = isBatchable ? min(changes.endIndex, index + batch) : index + 1
             var end = index + 1
@@ -89,7 +102,7 @@ final class ChangeWriter: Sendable {
         case .delete(let name, let uid, let propagation, let reporter):
             try await delete(name, DeleteOptions(uid: uid, propagation: propagation), uid, &written)
             if let reporter, name.resource == Pod.resource {
-                await record(reporter, .normal, "SuccessfulDelete", "Deleted pod: \(name.name)")
+                record(reporter, .normal, "SuccessfulDelete", "Deleted pod: \(name.name)")
             }
         case .kill(let name, let uid):
             try await delete(name, DeleteOptions(gracePeriodSeconds: 0, uid: uid, propagation: .background), uid, &written)
@@ -106,7 +119,7 @@ final class ChangeWriter: Sendable {
                 if uid.isEmpty || found.uid == uid { throw APIStatus.internalError("\(name) exists, the cache is behind") }
             } catch where error.reason == .notFound {}
         case .event(let object, let kind, let reason, let message):
-            await record(object, kind, reason, message)
+            record(object, kind, reason, message)
         }
     }
 
@@ -117,11 +130,11 @@ final class ChangeWriter: Sendable {
             let created = try await client.create(resource, object)
             written.note(resource, created)
             if let reporter, resource == Pod.resource {
-                await record(reporter, .normal, "SuccessfulCreate", "Created pod: \(created.name)")
+                record(reporter, .normal, "SuccessfulCreate", "Created pod: \(created.name)")
             }
         } catch {
             if let reporter, resource == Pod.resource {
-                await record(reporter, .warning, "FailedCreate", "Error creating: \(error.message)")
+                record(reporter, .warning, "FailedCreate", "Error creating: \(error.message)")
             }
             throw error
         }
@@ -141,11 +154,14 @@ final class ChangeWriter: Sendable {
         }
     }
 
-    private func record(_ object: KubeObject, _ kind: EventBuilder.Kind, _ reason: String, _ message: String) async {
+    private func record(_ object: KubeObject, _ kind: EventBuilder.Kind, _ reason: String, _ message: String) {
         let now = time.now()
-        let write = events.withLock { $0.record(about: object, kind: kind, reason: reason, message: message, now: now) }
+        report.yield(builder.withLock { $0.record(about: object, kind: kind, reason: reason, message: message, now: now) })
+    }
+
+    private func write(_ event: EventBuilder.Write) async {
         do throws(APIStatus) {
-            switch write {
+            switch event {
             case .create(let event):
                 _ = try await client.create(Event.resource, event)
             case .patch(let namespace, let name, let patch, let fallback):
@@ -157,7 +173,7 @@ final class ChangeWriter: Sendable {
             }
         } catch {
             // An event that cannot be written must not stop the work it reports.
-            logger.debug("event not written", metadata: ["reason": "\(reason)", "error": "\(error.message)"])
+            logger.debug("event not written", metadata: ["error": "\(error.message)"])
         }
     }
 }
@@ -168,5 +184,9 @@ extension Change {
         case .create, .delete: true
         default: false
         }
+    }
+
+    fileprivate var isStatus: Bool {
+        if case .updateSubresource(_, _, "status") = self { true } else { false }
     }
 }

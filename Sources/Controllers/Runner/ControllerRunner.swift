@@ -32,7 +32,11 @@ package final class ControllerRunner: Sendable {
         // A controller that sees half of the cluster would make the other half again.
         await caches.waitUntilSynced()
         guard !Task.isCancelled else { return }
-        await queue.run(workers: workers) { await self.work($0) }
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.writer.writeEvents() }
+            await queue.run(workers: workers) { await self.work($0) }
+            group.cancelAll()
+        }
     }
 
     private func changed(_ resource: GroupVersionResource, _ event: InformerEvent) {

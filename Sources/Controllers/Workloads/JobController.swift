@@ -50,7 +50,7 @@ package struct JobController: Controller {
         if status != job.status {
             var fresh = job
             fresh.status = status
-            result.changes.insert(.updateSubresource(Job.resource, fresh.object, "status"), at: 0)
+            result.changes.append(.updateSubresource(Job.resource, fresh.object, "status"))
         }
         return result
     }

@@ -39,8 +39,7 @@ package struct ReplicaSetController: Controller {
         if observed != replicaSet.status {
             var fresh = replicaSet
             fresh.status = observed
-            // The status comes first: a refused pod must not hide it.
-            result.changes.insert(.updateSubresource(ReplicaSet.resource, fresh.object, "status"), at: 0)
+            result.changes.append(.updateSubresource(ReplicaSet.resource, fresh.object, "status"))
         }
         return result
     }
