@@ -61,7 +61,8 @@ package final class StoreWatch: Sendable {
     }
 
     /// Calls `wake` once, from any thread, as soon as a poll would find something: before this returns when it already would.
-    /// A second call replaces the first; a cancelled watch never calls. `wake` may run on the committer's thread and must return soon.
+    /// A second call replaces the first; a cancelled watch never calls. `wake` may run on the committer's thread and must return soon;
+    /// it is kept, with all it captures, until it is called or the watch is cancelled.
     package func onReady(_ wake: @escaping @Sendable () -> Void) {
         let isReady = shared.withLock { state in
             if cursor.isCancelled || state.isClosed { return false }
