@@ -65,9 +65,12 @@ package enum FileSystem {
         try FileDescriptor.open(path, O_RDONLY | O_DIRECTORY).synchronize()
     }
 
-    /// Creates `path` and every missing parent with `mode`; an existing folder is left as it is.
+    /// Creates `path` and every missing parent with exactly `mode`, whatever the umask; an existing folder is left as it is.
     package static func makeDirectories(_ path: String, mode: mode_t = 0o755) throws(SystemError) {
-        if mkdir(path, mode) == 0 { return }
+        if mkdir(path, mode) == 0 {
+            try SystemError.check("chmod", path) { chmod(path, mode) }
+            return
+        }
         switch Glibc.errno {
         case EEXIST:
             guard isDirectory(path) else { throw SystemError(call: "mkdir", errno: ENOTDIR, arguments: path) }
@@ -75,7 +78,7 @@ package enum FileSystem {
             let parent = directory(of: path)
             guard parent != path else { throw SystemError(call: "mkdir", errno: ENOENT, arguments: path) }
             try makeDirectories(parent, mode: mode)
-            guard mkdir(path, mode) == 0 || Glibc.errno == EEXIST else { throw .last("mkdir", path) }
+            try makeDirectories(path, mode: mode)
         case let number: throw SystemError(call: "mkdir", errno: number, arguments: path)
         }
     }

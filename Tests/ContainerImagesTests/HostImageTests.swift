@@ -62,8 +62,12 @@ import Testing
             var bytes = header + (0..<Int.random(in: 0..<300, using: &generator)).map { _ in UInt8.random(in: 0...255, using: &generator) }
             if bytes.count > 57 { (bytes[32], bytes[33], bytes[54], bytes[55]) = (64, 0, 56, 0) }
             for index in 34..<40 where bytes.count > 57 { bytes[index] = 0 }
-            _ = ELFFile(bytes)
+            _ = elf(bytes)
         }
-        #expect(ELFFile([]) == nil)
+        #expect(elf([]) == nil)
+    }
+
+    private func elf(_ bytes: [UInt8]) -> ELFFile? {
+        ELFFile { offset, count in offset < UInt64(bytes.count) ? Array(bytes[Int(offset)...].prefix(count)) : [] }
     }
 }

@@ -9,18 +9,19 @@ struct ELFFile: Sendable {
     /// DT_RPATH; used only when there is no DT_RUNPATH.
     let rPath: [String]
 
-    /// nil when the bytes are not a well-formed 64-bit little-endian ELF file.
-    init?(_ bytes: [UInt8]) {
-        guard bytes.count >= 64, bytes.starts(with: [0x7f, 0x45, 0x4c, 0x46, 2, 1]) else { return nil }
+    /// Reads the few parts that matter; nil when the file is not a well-formed 64-bit little-endian ELF file.
+    /// - Parameter read: at most that many bytes at an offset, fewer at the end of the file.
+    init?(reading read: (_ offset: UInt64, _ count: Int) -> [UInt8]) {
+        guard read(0, 6) == [0x7f, 0x45, 0x4c, 0x46, 2, 1] else { return nil }
         func number<T: FixedWidthInteger>(_ type: T.Type, _ offset: UInt64) -> T? {
-            guard let start = Int(exactly: offset), start >= 0, start <= bytes.count - MemoryLayout<T>.size else { return nil }
-            return bytes.withUnsafeBytes { T(littleEndian: $0.loadUnaligned(fromByteOffset: start, as: T.self)) }
+            let bytes = read(offset, MemoryLayout<T>.size)
+            guard bytes.count == MemoryLayout<T>.size else { return nil }
+            return bytes.withUnsafeBytes { T(littleEndian: $0.loadUnaligned(as: T.self)) }
         }
         func text(_ offset: UInt64) -> String? {
-            guard let start = Int(exactly: offset), start >= 0, start < bytes.count,
-                let end = bytes[start..<min(start + 4096, bytes.count)].firstIndex(of: 0)
-            else { return nil }
-            return String(decoding: bytes[start..<end], as: UTF8.self)
+            let bytes = read(offset, 4096)
+            guard let end = bytes.firstIndex(of: 0) else { return nil }
+            return String(decoding: bytes[..<end], as: UTF8.self)
         }
         guard let machine = number(UInt16.self, 18), let tableOffset = number(UInt64.self, 32), let entrySize = number(UInt16.self, 54),
             let count = number(UInt16.self, 56), entrySize >= 56
@@ -28,8 +29,8 @@ struct ELFFile: Sendable {
         var segments: [(type: UInt32, offset: UInt64, address: UInt64, size: UInt64)] = []
         for index in 0..<UInt64(count) {
             let (base, overflow) = tableOffset.addingReportingOverflow(index * UInt64(entrySize))
-            guard !overflow, base < UInt64(bytes.count), let type = number(UInt32.self, base), let offset = number(UInt64.self, base + 8),
-                let address = number(UInt64.self, base + 16), let size = number(UInt64.self, base + 32)
+            guard !overflow, let type = number(UInt32.self, base), let offset = number(UInt64.self, base &+ 8),
+                let address = number(UInt64.self, base &+ 16), let size = number(UInt64.self, base &+ 32)
             else { return nil }
             segments.append((type, offset, address, size))
         }

@@ -9,7 +9,6 @@ struct LibraryResolver {
         let target: String
     }
 
-    private static let maximumFile = 512 << 20
     private let configured: [String]
 
     init() {
@@ -69,8 +68,14 @@ struct LibraryResolver {
     }
 
     private static func read(_ path: String) throws(ImageError) -> ELFFile? {
-        let bytes = try explaining("read \(path)") { () throws(SystemError) in try FileSystem.readFile(path, limit: maximumFile) }
-        return ELFFile(bytes)
+        let file = try explaining("read \(path)") { () throws(SystemError) in try FileDescriptor.open(path, O_RDONLY) }
+        return ELFFile { offset, count in
+            guard offset < UInt64(Int64.max) else { return [] }
+            return [UInt8](unsafeUninitializedCapacity: count) { buffer, got in
+                let room = UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: count)
+                got = (try? file.read(into: room, at: Int64(offset))) ?? 0  // best effort: an unreadable file is no program
+            }
+        }
     }
 
     private static func directories(in path: String, depth: Int) -> [String] {
