@@ -1,0 +1,169 @@
+import APIMachinery
+import ContainerImages
+import ContainerRuntime
+import JSONCore
+import KubeSchemas
+import LinuxKernel
+
+/// Computes what the runtime is asked to start from a pod, one of its containers and its image. Does no I/O but reading the image's users.
+struct ContainerSpecBuilder: Sendable {
+    let pod: Pod
+    let container: Container
+    let image: Image
+    let attempt: Int
+    let paths: NodePaths
+    /// Resolved values of `env` and `envFrom`, in order; see `EnvironmentBuilder`.
+    let environment: [(name: String, value: String)]
+    let cgroup: CgroupPlacement
+    let oomScoreAdjust: Int32
+    let log: LogSettings
+
+    /// Sizes of one container instance's log.
+    struct LogSettings: Sendable, Hashable {
+        var maximumSize: ByteCount = .mebibytes(10)
+        var maximumFiles = 5
+    }
+
+    func build() throws(ConfigurationError) -> ContainerSpec {
+        let uid = pod.object.uid
+        let id = ContainerID(podUID: uid, container: container.name, attempt: attempt).string
+        let instance = paths.instance(uid, container.name, attempt)
+        let logDirectory = paths.logs.path(
+            namespace: pod.object.namespace ?? "default", pod: pod.object.name, uid: uid, container: container.name)
+        return ContainerSpec(
+            id: id, sandboxID: uid, layers: image.layerDirectories.map(paths.node), upperDirectory: paths.node("\(instance)/upper"),
+            workDirectory: paths.node("\(instance)/work"), hasReadOnlyRoot: security["readOnlyRootFilesystem"]?.boolValue ?? false,
+            process: try process(), mounts: try mounts(instance: instance), cgroup: cgroup,
+            log: LogSpec(
+                path: paths.node("\(logDirectory)/\(attempt).log"), maximumSize: log.maximumSize, maximumFiles: log.maximumFiles),
+            hasOpenInput: container.value["stdin"]?.boolValue ?? false, isPrivileged: isPrivileged)
+    }
+
+    // MARK: Security context
+
+    private var security: JSONValue { container.value["securityContext"] ?? .object([:]) }
+    private var podSecurity: JSONValue { pod.spec.value["securityContext"] ?? .object([:]) }
+    private var isPrivileged: Bool { security["privileged"]?.boolValue ?? false }
+
+    private func inherited(_ field: String) -> JSONValue? { security[field] ?? podSecurity[field] }
+
+    /// What exec runs with: the container's own settings.
+    func process() throws(ConfigurationError) -> ProcessSpec {
+        let user = try resolvedUser()
+        var variables = environment
+        if !variables.contains(where: { $0.name == "HOME" }) { variables.append(("HOME", user.home)) }
+        if !variables.contains(where: { $0.name == "PATH" }) {
+            variables.insert(("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"), at: 0)
+        }
+        if !variables.contains(where: { $0.name == "HOSTNAME" }) { variables.append(("HOSTNAME", pod.hostname)) }
+        if hasTerminal, !variables.contains(where: { $0.name == "TERM" }) { variables.append(("TERM", "xterm")) }
+        let workingDirectory = container.value["workingDir"]?.stringValue ?? (image.config.workingDir.isEmpty ? "/" : image.config.workingDir)
+        return ProcessSpec(
+            arguments: try arguments(), environment: variables.map { "\($0.name)=\($0.value)" }, workingDirectory: workingDirectory,
+            user: ProcessUser(uid: user.uid, gid: user.gid, supplementalGroups: supplementalGroups(user)),
+            capabilities: try capabilities(),
+            noNewPrivileges: security["allowPrivilegeEscalation"]?.boolValue == false,
+            seccomp: isPrivileged || inherited("seccompProfile")?["type"]?.stringValue == "Unconfined" ? .unconfined : .runtimeDefault,
+            oomScoreAdjust: oomScoreAdjust, hasTerminal: hasTerminal)
+    }
+
+    private var hasTerminal: Bool { container.value["tty"]?.boolValue ?? false }
+
+    private func capabilities() throws(ConfigurationError) -> Capabilities {
+        if isPrivileged { return .all }
+        let add = security["capabilities"]?["add"]?.arrayValue?.compactMap(\.stringValue) ?? []
+        let drop = security["capabilities"]?["drop"]?.arrayValue?.compactMap(\.stringValue) ?? []
+        do throws(RuntimeError) {
+            return try Capabilities.containerDefault.applying(add: add, drop: drop)
+        } catch {
+            throw ConfigurationError("container \(container.name): \(error.message)", reason: "CreateContainerError")
+        }
+    }
+
+    private func resolvedUser() throws(ConfigurationError) -> ImageUser.Resolved {
+        let user: ImageUser.Resolved
+        do throws(ImageUser.Failure) {
+            user = try ImageUser.resolve(
+                image.config.user, uid: inherited("runAsUser")?.integerValue, gid: inherited("runAsGroup")?.integerValue,
+                layers: image.layerDirectories)
+        } catch {
+            throw ConfigurationError("container \(container.name): \(error.message)")
+        }
+        if inherited("runAsNonRoot")?.boolValue == true, user.uid == 0 {
+            throw ConfigurationError(
+                "container has runAsNonRoot and image will run as root (container: \(container.name)); set runAsUser to a user other than 0")
+        }
+        return user
+    }
+
+    private func supplementalGroups(_ user: ImageUser.Resolved) -> [UInt32] {
+        var groups = user.groups
+        let named = podSecurity["supplementalGroups"]?.arrayValue?.compactMap(\.integerValue) ?? []
+        for group in named + [podSecurity["fsGroup"]?.integerValue].compactMap({ $0 }) {
+            guard let group = UInt32(exactly: group), !groups.contains(group) else { continue }
+            groups.append(group)
+        }
+        return groups
+    }
+
+    // MARK: Command
+
+    private func arguments() throws(ConfigurationError) -> [String] {
+        let variables = Dictionary(environment.map { ($0.name, $0.value) }, uniquingKeysWith: { _, last in last })
+        let command = container.command.map { VariableExpansion.expand($0, with: variables) }
+        let args = container.args.map { VariableExpansion.expand($0, with: variables) }
+        let entry = command.isEmpty ? image.config.entrypoint : command
+        let rest = !args.isEmpty ? args : command.isEmpty ? image.config.cmd : []
+        guard !(entry + rest).isEmpty else {
+            throw ConfigurationError(
+                "container \(container.name): image \(container.image) names no program; set command", reason: "CreateContainerError")
+        }
+        return entry + rest
+    }
+
+    // MARK: Mounts
+
+    private func mounts(instance: String) throws(ConfigurationError) -> [Mount] {
+        let etc = paths.node("\(paths.pod(pod.object.uid))/etc")
+        var own = ["hosts", "hostname", "resolv.conf"].map { Mount(source: "\(etc)/\($0)", target: "/etc/\($0)") }
+        let message = container.value["terminationMessagePath"]?.stringValue ?? "/dev/termination-log"
+        own.append(Mount(source: paths.node("\(instance)/termination-log"), target: message))
+        var wanted: [Mount] = []
+        for mount in container.value["volumeMounts"]?.arrayValue ?? [] { wanted.append(try volumeMount(mount)) }
+        let taken = Set(wanted.map(\.target))
+        return own.filter { !taken.contains($0.target) } + wanted.sorted { $0.target.utf8.count < $1.target.utf8.count }
+    }
+
+    private func volumeMount(_ mount: JSONValue) throws(ConfigurationError) -> Mount {
+        let name = mount["name"]?.stringValue ?? ""
+        let target = mount["mountPath"]?.stringValue ?? ""
+        guard let volume = pod.spec.value["volumes"]?.arrayValue?.first(where: { $0["name"]?.stringValue == name }) else {
+            throw ConfigurationError("container \(container.name) mounts volume \(name), which the pod does not have")
+        }
+        let subPath = mount["subPath"]?.stringValue ?? ""
+        guard target.hasPrefix("/"), !subPath.hasPrefix("/"), !subPath.split(separator: "/").contains("..") else {
+            throw ConfigurationError("container \(container.name): mountPath \(target) must be absolute and subPath \(subPath) relative, without ..")
+        }
+        let propagation: Mount.Propagation =
+            switch mount["mountPropagation"]?.stringValue {
+            case "HostToContainer": .fromNode
+            case "Bidirectional": .both
+            default: .private
+            }
+        var result = Mount(
+            source: try VolumeSource(volume, pod: pod, paths: paths).nodePath, subPath: subPath, target: target,
+            isReadOnly: mount["readOnly"]?.boolValue ?? false, propagation: propagation)
+        if let medium = volume["emptyDir"]?["medium"]?.stringValue, medium == "Memory", subPath.isEmpty, isOnlyUser(of: name) {
+            result.kind = .temporary(volume["emptyDir"]?["sizeLimit"]?.stringValue.flatMap { try? Quantity(parsing: $0) }.map { ByteCount($0.value) })  // best effort: validated at admission
+        }
+        return result
+    }
+
+    /// A memory volume shared by several containers is backed by the node's directory, so that they see the same files.
+    private func isOnlyUser(of volume: String) -> Bool {
+        let users = (pod.spec.containers + pod.spec.initContainers).filter { container in
+            container.value["volumeMounts"]?.arrayValue?.contains { $0["name"]?.stringValue == volume } ?? false
+        }
+        return users.count == 1
+    }
+}

@@ -1,0 +1,29 @@
+/// The directories that the daemon writes on the host and the supervisor reads inside its node.
+package struct NodePaths: Sendable {
+    /// The cluster's data directory on the host.
+    package let data: String
+
+    package init(data: String) {
+        self.data = data
+    }
+
+    /// Where the node sees them; `binds` of the supervisor's configuration must match.
+    package static let nodeBase = "/var/lib/kdash"
+
+    /// `images`, `pods` and `logs`, as (host, node) pairs.
+    package var binds: [(host: String, node: String)] {
+        ["images", "pods", "logs"].map { ("\(data)/\($0)", "\(Self.nodeBase)/\($0)") }
+    }
+
+    /// The node's path of a host path below the data directory.
+    func node(_ host: String) -> String {
+        host.hasPrefix(data + "/") ? Self.nodeBase + host.dropFirst(data.count) : host
+    }
+
+    func pod(_ uid: String) -> String { "\(data)/pods/\(uid)" }
+    func volume(_ uid: String, _ name: String) -> String { "\(pod(uid))/volumes/\(name)" }
+    func container(_ uid: String, _ name: String) -> String { "\(pod(uid))/containers/\(name)" }
+    /// One instance's writable layer and files.
+    func instance(_ uid: String, _ name: String, _ attempt: Int) -> String { "\(container(uid, name))/\(attempt)" }
+    var logs: LogDirectory { LogDirectory(root: data + "/logs") }
+}

@@ -1,0 +1,258 @@
+package import APIMachinery
+package import ContainerImages
+package import ContainerRuntime
+import Glibc
+import JSONCore
+package import KubeClient
+import KubeSchemas
+package import LinuxKernel
+package import Logging
+import Synchronization
+
+/// Runs the pods that are bound to one node.
+///
+/// ## Concurrency model
+/// `run` owns one task per pod. `workers` maps a pod's uid to its inbox and is the only state shared between tasks.
+package final class NodeAgent: NodeConnection, Sendable {
+    /// What an agent is made of.
+    package struct Configuration: Sendable {
+        package var nodeName: String
+        package var paths: NodePaths
+        /// The node's `/` on the host.
+        package var nodeRoot: String
+        /// The address pods and people reach the node at.
+        package var hostIP: String
+        package var podRange: String
+        package var serviceAddress: String
+        package var version: String
+        /// Size of one log file and how many are kept per container instance.
+        package var logMaximumSize: ByteCount
+        package var logMaximumFiles: Int
+        /// Bytes kept of deleted pods' logs.
+        package var deletedLogBudget: ByteCount
+
+        package init(
+            nodeName: String, paths: NodePaths, nodeRoot: String, hostIP: String, podRange: String, serviceAddress: String, version: String,
+            logMaximumSize: ByteCount = .mebibytes(10), logMaximumFiles: Int = 5, deletedLogBudget: ByteCount = .gibibytes(1)
+        ) {
+            self.nodeName = nodeName
+            self.paths = paths
+            self.nodeRoot = nodeRoot
+            self.hostIP = hostIP
+            self.podRange = podRange
+            self.serviceAddress = serviceAddress
+            self.version = version
+            self.logMaximumSize = logMaximumSize
+            self.logMaximumFiles = logMaximumFiles
+            self.deletedLogBudget = deletedLogBudget
+        }
+    }
+
+    private struct Workers {
+        var inboxes: [String: PodInbox] = [:]
+        var isShuttingDown = false
+        /// Waits for the last worker to end.
+        var emptied: CheckedContinuation<Void, Never>?
+    }
+
+    let configuration: Configuration
+    let context: PodContext
+    let cgroups: CgroupTree?
+    let poller: DescriptorPoller
+    let pods: Informer
+    private let workers = Mutex(Workers())
+    private let logs: LogService
+    private let retention: LogRetention
+    private let watcher: FileWatcher
+
+    package init(
+        configuration: Configuration, client: KubeClient, runtime: NodeSupervisor, images: ImageStore, cgroups: CgroupTree?,
+        network: NodeNetwork?, time: any TimeSource, logger: Logger
+    ) throws(SystemError) {
+        self.configuration = configuration
+        self.cgroups = cgroups
+        watcher = try FileWatcher()
+        poller = try DescriptorPoller()
+        let followers = LogFollowers()
+        let running = RunningAttempts()
+        self.running = running
+        context = PodContext(
+            nodeName: configuration.nodeName, client: client, runtime: runtime, images: images, cgroups: cgroups, network: network,
+            paths: configuration.paths, nodeRoot: configuration.nodeRoot, time: time, logger: logger,
+            events: EventSink(client: client, nodeName: configuration.nodeName, time: time, logger: logger), resolver: .ofHost(),
+            hostIP: configuration.hostIP, totalMemory: SystemFacts.totalMemory,
+            logSettings: .init(maximumSize: configuration.logMaximumSize, maximumFiles: configuration.logMaximumFiles), followers: followers, running: running,
+            serviceAddress: configuration.serviceAddress)
+        pods = Informer(
+            client: client, resource: Pod.resource, fields: FieldSelector(requirements: [.init(field: "spec.nodeName", value: configuration.nodeName)]), time: time)
+        retention = LogRetention(directory: configuration.paths.logs, budget: configuration.deletedLogBudget, logger: logger)
+        logs = LogService(
+            directory: configuration.paths.logs, watcher: watcher, followers: followers, time: time,
+            runningAttempt: { running.attempt(podUID: $0, container: $1) })
+    }
+
+    /// Which instance of each container runs; fed by the supervisor's records and events.
+    let running: RunningAttempts
+
+    // MARK: Running
+
+    /// Works until cancelled. `ready` is called once when the node is registered and its pods are being looked after.
+    package func run(ready: @escaping @Sendable () -> Void) async throws {
+        let records = try await context.runtime.list()
+        let sandboxes = Set(try await context.runtime.sandboxes())
+        for record in records { running.note(record) }
+        let registration = NodeRegistration(client: context.client, status: nodeStatus(), time: context.time, logger: context.logger)
+        try await registration.register()
+        let known = Dictionary(grouping: records, by: \.sandboxID)
+        await withDiscardingTaskGroup { group in
+            let (events, feed) = AsyncStream.makeStream(of: InformerEvent.self)
+            pods.addHandler { feed.yield($0) }
+            group.addTask { await self.pods.run() }
+            group.addTask { await self.context.events.run() }
+            group.addTask { await registration.keepLease() }
+            group.addTask { await self.deliverExits() }
+            group.addTask {
+                await self.pods.waitUntilSynced()
+                await self.removeOrphans(sandboxes, known)
+                ready()
+            }
+            for await event in events {
+                switch event {
+                case .added(let object), .updated(_, let object):
+                    deliver(object, records: known[object.uid] ?? [], hasSandbox: sandboxes.contains(object.uid), to: &group)
+                case .deleted(let object):
+                    workers.withLock { $0.inboxes[object.uid] }?.put { $0.isGone = true }
+                }
+            }
+            group.cancelAll()
+        }
+    }
+
+    private func nodeStatus() -> NodeStatusBuilder {
+        NodeStatusBuilder(
+            name: configuration.nodeName, address: configuration.hostIP, podRange: configuration.podRange, version: configuration.version,
+            notReadyReason: nil, now: context.time.now())
+    }
+
+    /// Hands the newest version of a pod to its worker, making one when needed.
+    private func deliver(_ object: KubeObject, records: [ContainerRecord], hasSandbox: Bool, to group: inout DiscardingTaskGroup) {
+        let pod = Pod(object)
+        let (inbox, isNew) = workers.withLock { workers -> (PodInbox?, Bool) in
+            if workers.isShuttingDown { return (nil, false) }
+            if let known = workers.inboxes[object.uid] { return (known, false) }
+            if pod.isTerminated, object.deletionTimestamp == nil, !hasSandbox { return (nil, false) }
+            let made = PodInbox()
+            workers.inboxes[object.uid] = made
+            return (made, true)
+        }
+        guard let inbox else { return }
+        guard isNew else {
+            inbox.put { $0.pod = pod }
+            return
+        }
+        let worker = PodWorker(inbox: inbox, context: context)
+        let initial = initialState(pod, records, hasSandbox: hasSandbox)
+        group.addTask {
+            await worker.run(initial)
+            self.forget(object.uid)
+            if self.workers.withLock({ !$0.isShuttingDown }) {
+                await KernelThread.run("kdash-logs") { self.retention.enforce(livePods: Set(self.pods.all().map(\.uid))) }
+            }
+        }
+        inbox.poke()
+    }
+
+    private func initialState(_ pod: Pod, _ records: [ContainerRecord], hasSandbox: Bool) -> PodWorker.State {
+        let recovered = PodRecovery.recover(pod, records: records, now: context.time.now())
+        var sandbox: PodSandbox?
+        if hasSandbox {
+            let address = pod.status.podIP
+            let owns = !pod.spec.hostNetwork && !address.isEmpty
+            if owns { context.network?.keepAddress(address, for: pod.object.uid) }
+            sandbox = PodSandbox(address: address, ownsAddress: owns)
+        }
+        return PodWorker.State(
+            pod: pod, histories: recovered.histories, sandbox: sandbox, settled: recovered.ending,
+            startTime: pod.status.startTime ?? context.time.now())
+    }
+
+    /// Ends what the supervisor still holds of pods that were deleted while no daemon ran.
+    private func removeOrphans(_ sandboxes: Set<String>, _ known: [String: [ContainerRecord]]) async {
+        for uid in sandboxes.subtracting(pods.all().map(\.uid)) {
+            context.logger.info("removing what is left of a deleted pod", metadata: ["pod": "\(uid)"])
+            for record in known[uid] ?? [] {
+                try? await context.runtime.kill(record.id)  // best effort: it may have ended
+                try? await context.runtime.remove(record.id)  // best effort: it may be forgotten
+            }
+            try? await context.runtime.removeSandbox(uid)  // best effort: it may be gone
+            for kind in [QualityOfService.guaranteed, .burstable, .bestEffort] {
+                if let cgroups { try? cgroups.remove(cgroups.placement(pod: uid, qos: kind)) }  // best effort: swept at the next start
+            }
+            try? FileSystem.removeTree(configuration.paths.pod(uid))  // best effort: swept at the next start
+        }
+    }
+
+    private func deliverExits() async {
+        for await event in context.runtime.events {
+            switch event {
+            case .exited(let id, let record):
+                running.noteEnd(id)
+                guard let parsed = ContainerID(parsing: id) else { continue }
+                workers.withLock { $0.inboxes[parsed.podUID] }?.put { $0.exits.append((id, record)) }
+            case .lost:
+                context.logger.error("the node's supervisor is gone, and its containers with it; run `kdash up` again")
+            }
+        }
+    }
+
+    /// Tells waiting pods that an image was loaded or removed.
+    package func imagesChanged() {
+        for inbox in workers.withLock({ Array($0.inboxes.values) }) { inbox.put { $0.imagesChanged = true } }
+    }
+
+    /// Stops every pod within `grace` and returns when all have ended. Objects stay as they are.
+    package func shutdown(grace: Duration) async {
+        let inboxes = workers.withLock { workers in
+            workers.isShuttingDown = true
+            return Array(workers.inboxes.values)
+        }
+        for inbox in inboxes { inbox.put { $0.shutdown = grace } }
+        await withCheckedContinuation { continuation in
+            let isOver = workers.withLock { workers in
+                if !workers.inboxes.isEmpty { workers.emptied = continuation }
+                return workers.inboxes.isEmpty
+            }
+            if isOver { continuation.resume() }
+        }
+    }
+
+    private func forget(_ uid: String) {
+        let emptied = workers.withLock { workers in
+            workers.inboxes[uid] = nil
+            return workers.inboxes.isEmpty ? workers.emptied.take() : nil
+        }
+        emptied?.resume()
+    }
+
+    // MARK: NodeConnection
+
+    package func logs(_ request: LogRequest) async throws(APIStatus) -> any ByteSource {
+        try logs.open(request)
+    }
+
+    package func exec(_ request: ExecRequest) async throws(APIStatus) -> any StreamSession {
+        try await ExecService(agent: self).exec(request)
+    }
+
+    package func attach(_ request: ExecRequest) async throws(APIStatus) -> any StreamSession {
+        throw .badRequest("attach is not supported yet; use logs -f to read, exec to write")
+    }
+
+    package func portForward(podUID: String, port: UInt16) async throws(APIStatus) -> any StreamSession {
+        throw .badRequest("port-forward is not supported yet; the pod's address is reachable from this machine")
+    }
+
+    package func stats() async -> NodeStats {
+        NodeUsage(agent: self).sample()
+    }
+}

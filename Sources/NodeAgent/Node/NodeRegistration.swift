@@ -1,0 +1,59 @@
+import APIMachinery
+import JSONCore
+import KubeClient
+import LinuxKernel
+import Logging
+
+/// Announces the node to the API server and renews its lease.
+struct NodeRegistration: Sendable {
+    let client: KubeClient
+    let status: NodeStatusBuilder
+    let time: any TimeSource
+    let logger: Logger
+    static let nodes = GroupVersionResource(group: "", version: "v1", resource: "nodes")
+    static let leases = GroupVersionResource(group: "coordination.k8s.io", version: "v1", resource: "leases")
+    /// Source: the kubelet's lease: 40 s, renewed every 10 s.
+    static let leaseSeconds: Int64 = 40
+    static let renewal: Duration = .seconds(10)
+
+    /// Creates the Node, or brings the status of the existing one up to date. Labels, taints and resources set by others stay.
+    func register() async throws(APIStatus) {
+        do throws(APIStatus) {
+            _ = try await client.create(Self.nodes, status.object)
+        } catch where error.code == 409 {
+            let patch: JSONValue = ["metadata": ["labels": .object(status.labels)], "status": status.status]
+            _ = try await client.patch(Self.nodes, namespace: nil, name: status.name, type: .strategicMerge, patch, subresource: "status")
+        }
+    }
+
+    /// Renews the lease until cancelled. Renewals are volatile in the store and cost no disk write.
+    func keepLease() async {
+        while !Task.isCancelled {
+            await renew()
+            do { try await time.sleep(for: Self.renewal) } catch { return }
+        }
+    }
+
+    private func renew() async {
+        let now = JSONValue.string(time.now().rfc3339Micro)
+        let namespace = "kube-node-lease"
+        do throws(APIStatus) {
+            do throws(APIStatus) {
+                _ = try await client.patch(
+                    Self.leases, namespace: namespace, name: status.name, type: .merge, ["spec": ["renewTime": now]])
+            } catch where error.code == 404 {
+                let lease = KubeObject([
+                    "apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
+                    "metadata": ["name": .string(status.name), "namespace": .string(namespace)],
+                    "spec": [
+                        "holderIdentity": .string(status.name), "leaseDurationSeconds": .integer(Self.leaseSeconds), "renewTime": now,
+                        "acquireTime": now,
+                    ],
+                ])
+                _ = try await client.create(Self.leases, lease)
+            }
+        } catch {
+            logger.warning("could not renew the node's lease", metadata: ["node": "\(status.name)", "error": "\(error.message)"])
+        }
+    }
+}

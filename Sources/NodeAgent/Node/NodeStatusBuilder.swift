@@ -1,0 +1,72 @@
+import APIMachinery
+import ContainerRuntime
+import JSONCore
+import LinuxKernel
+
+/// Describes the node to the API server. Pure but for facts about the machine.
+struct NodeStatusBuilder: Sendable {
+    let name: String
+    let address: String
+    let podRange: String
+    let version: String
+    /// Why the node cannot run pods, with the remedy; nil when it can.
+    let notReadyReason: String?
+    let now: Timestamp
+
+    /// The Node object to create.
+    var object: KubeObject {
+        KubeObject([
+            "apiVersion": "v1", "kind": "Node",
+            "metadata": ["name": .string(name), "labels": .object(labels)],
+            "spec": podRange.isEmpty ? .object([:]) : ["podCIDR": .string(podRange), "podCIDRs": [.string(podRange)]],
+            "status": status,
+        ])
+    }
+
+    var labels: JSONObject {
+        [
+            "kubernetes.io/hostname": .string(name), "kubernetes.io/os": "linux",
+            "kubernetes.io/arch": .string(SystemFacts.architecture), "beta.kubernetes.io/os": "linux",
+            "beta.kubernetes.io/arch": .string(SystemFacts.architecture),
+        ]
+    }
+
+    var status: JSONValue {
+        let resources: JSONValue = [
+            "cpu": .string("\(SystemFacts.processorCount)"), "memory": .string("\(SystemFacts.totalMemory.value / 1024)Ki"),
+            "pods": "110", "ephemeral-storage": "0",
+        ]
+        return [
+            "capacity": resources, "allocatable": resources, "conditions": .array(conditions),
+            "addresses": [
+                ["type": "InternalIP", "address": .string(address)], ["type": "Hostname", "address": .string(name)],
+            ],
+            "nodeInfo": [
+                "machineID": .string(SystemFacts.machineID), "systemUUID": "", "bootID": .string(SystemFacts.bootID),
+                "kernelVersion": .string(SystemFacts.kernelRelease), "osImage": .string(SystemFacts.operatingSystem),
+                "containerRuntimeVersion": .string("kdash://\(version)"), "kubeletVersion": .string("v1.36.2"), "kubeProxyVersion": "",
+                "operatingSystem": "linux", "architecture": .string(SystemFacts.architecture),
+            ],
+        ]
+    }
+
+    private var conditions: [JSONValue] {
+        let pressures = [
+            ("MemoryPressure", "KubeletHasSufficientMemory"), ("DiskPressure", "KubeletHasNoDiskPressure"), ("PIDPressure", "KubeletHasSufficientPID"),
+        ]
+        let ready: JSONValue =
+            if let notReadyReason {
+                condition("Ready", "False", "NodeCannotRunPods", notReadyReason)
+            } else {
+                condition("Ready", "True", "KubeletReady", "the node runs pods")
+            }
+        return pressures.map { condition($0.0, "False", $0.1, "nothing is short") } + [ready]
+    }
+
+    private func condition(_ type: String, _ status: String, _ reason: String, _ message: String) -> JSONValue {
+        [
+            "type": .string(type), "status": .string(status), "reason": .string(reason), "message": .string(message),
+            "lastHeartbeatTime": .string(now.rfc3339), "lastTransitionTime": .string(now.rfc3339),
+        ]
+    }
+}

@@ -1,0 +1,92 @@
+import APIMachinery
+import ContainerRuntime
+import JSONCore
+import KubeSchemas
+import LinuxKernel
+import Logging
+import PodNetwork
+
+extension PodContext {
+    /// Makes the pod's cgroup, namespaces, address and files. False when it failed and is tried again later.
+    func createSandbox(_ state: inout PodWorker.State) async -> Bool {
+        let pod = state.pod
+        let usesHostNetwork = pod.spec.hostNetwork
+        do {
+            let address = try usesHostNetwork ? hostIP : network?.reserveAddress(for: pod.object.uid) ?? ""
+            let specification = SandboxSpec(
+                id: pod.object.uid, hostname: String(pod.hostname.prefix(63)), usesHostNetwork: usesHostNetwork,
+                usesHostPID: pod.spec.hostPID, usesHostIPC: pod.spec.hostIPC,
+                sharesProcessNamespace: pod.spec.shareProcessNamespace, sysctls: sysctls(pod))
+            let handles = try await freshSandbox(specification)
+            if !usesHostNetwork { try network?.connect(pod: pod.object.uid, sandbox: handles) }
+            try makeFiles(pod, address: address)
+            state.sandbox = PodSandbox(address: address, ownsAddress: !usesHostNetwork && network != nil)
+            return true
+        } catch {
+            fail(&state, ConfigurationError("cannot create the pod's sandbox: \(error)", reason: "CreatePodSandboxError"))
+            network?.releaseAddress(of: pod.object.uid)
+            return false
+        }
+    }
+
+    /// A sandbox left by an earlier attempt is replaced.
+    private func freshSandbox(_ specification: SandboxSpec) async throws(RuntimeError) -> SandboxHandles {
+        do throws(RuntimeError) {
+            return try await runtime.createSandbox(specification)
+        } catch where error.code == .alreadyExists {
+            try await runtime.removeSandbox(specification.id)
+            return try await runtime.createSandbox(specification)
+        }
+    }
+
+    private func sysctls(_ pod: Pod) -> [String: String] {
+        var result = pod.spec.hostNetwork ? [:] : SandboxSpec.defaultSysctls
+        for item in pod.spec.value["securityContext"]?["sysctls"]?.arrayValue ?? [] {
+            if let name = item["name"]?.stringValue { result[name] = item["value"]?.stringValue ?? "" }
+        }
+        return result
+    }
+
+    private func makeFiles(_ pod: Pod, address: String) throws(SystemError) {
+        let etc = paths.pod(pod.object.uid) + "/etc"
+        try FileSystem.makeDirectories(etc, mode: 0o755)
+        try PodFiles(pod: pod, podIP: address, resolver: resolver).write(to: etc)
+    }
+
+    /// Gives back what `createSandbox` took. Files and logs stay until the pod is deleted.
+    func removeSandbox(_ state: inout PodWorker.State) async {
+        let uid = state.pod.object.uid
+        for history in state.histories.values {
+            guard let id = history.current?.id else { continue }
+            try? await runtime.remove(id)  // best effort: already forgotten
+            removeCgroup(of: id, state.pod)
+        }
+        do {
+            try await runtime.removeSandbox(uid)
+        } catch {
+            if error.code != .notFound { logger.warning("could not remove a sandbox", metadata: ["pod": "\(uid)", "error": "\(error)"]) }
+        }
+        network?.releaseAddress(of: uid)
+        if let cgroups {
+            do throws(RuntimeError) {
+                try cgroups.remove(cgroups.placement(pod: uid, qos: QualityOfService(PodResources(state.pod.spec).qosClass)))
+            } catch {
+                logger.warning("could not remove a pod's cgroup", metadata: ["pod": "\(uid)", "error": "\(error)"])
+            }
+        }
+        state.sandbox = nil
+    }
+
+    /// Marks every container that is not running as waiting for the same reason, and tries again later.
+    private func fail(_ state: inout PodWorker.State, _ error: ConfigurationError) {
+        logger.warning("pod cannot start", metadata: ["pod": "\(state.pod.object.name)", "error": "\(error.message)"])
+        events.record(.warning, reason: "FailedCreatePodSandBox", error.message, about: state.pod.object)
+        state.sandboxBackOff.failed()
+        state.sandboxRetryAt = time.monotonic() + state.sandboxBackOff.retryDelay
+        for container in state.pod.spec.containers {
+            var history = state.histories[container.name] ?? ContainerHistory()
+            history.waiting = .init(reason: error.reason, message: error.message)
+            state.histories[container.name] = history
+        }
+    }
+}

@@ -1,0 +1,54 @@
+import ContainerRuntime
+import KubeSchemas
+import Synchronization
+
+/// What a pod worker is told from outside: the newest of each kind, and one wake-up for all of it.
+final class PodInbox: Sendable {
+    /// Everything that came since the last look.
+    struct Contents: Sendable {
+        /// The newest version of the pod; nil when it has not changed.
+        var pod: Pod?
+        /// Containers of the pod that ended.
+        var exits: [(id: String, record: ExitRecord)] = []
+        /// The pod is gone from the API server.
+        var isGone = false
+        /// Images came or went.
+        var imagesChanged = false
+        /// The node goes down: stop everything within this time and write nothing.
+        var shutdown: Duration?
+    }
+
+    private let contents = Mutex(Contents())
+    private let wake: AsyncStream<Void>.Continuation
+    /// Yields after anything was put in; several changes may share one element.
+    let wakeUps: AsyncStream<Void>
+
+    init() {
+        (wakeUps, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Puts something in and wakes the worker.
+    func put(_ change: (inout Contents) -> Void) {
+        contents.withLock { change(&$0) }
+        wake.yield()
+    }
+
+    /// Wakes the worker without news, for a timer.
+    func poke() {
+        wake.yield()
+    }
+
+    /// Takes everything out.
+    func take() -> Contents {
+        contents.withLock { contents in
+            defer {
+                let isGone = contents.isGone
+                let shutdown = contents.shutdown
+                contents = Contents()
+                contents.isGone = isGone
+                contents.shutdown = shutdown
+            }
+            return contents
+        }
+    }
+}

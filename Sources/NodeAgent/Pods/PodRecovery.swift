@@ -1,0 +1,116 @@
+import APIMachinery
+import ContainerRuntime
+import JSONCore
+import KubeSchemas
+import LinuxKernel
+
+/// Rebuilds what is known of a pod from its last status and from what the supervisor still holds.
+enum PodRecovery {
+    /// What a daemon that has just started knows about a pod.
+    struct Recovered: Sendable {
+        var histories: [String: ContainerHistory] = [:]
+        /// Set when the pod cannot go on: its node went away and its policy forbids a restart.
+        var ending: PodLifecycle.Ending?
+    }
+
+    /// - Parameter records: the supervisor's containers of this pod; empty after a reboot or a new supervisor.
+    static func recover(_ pod: Pod, records: [ContainerRecord], now: Timestamp) -> Recovered {
+        var recovered = Recovered()
+        var lost: [String] = []
+        let byName = Dictionary(grouping: records) { ContainerID(parsing: $0.id)?.nameHash ?? "" }
+        for container in pod.spec.initContainers + pod.spec.containers {
+            let status = pod.containerStatus(container.name)
+            let own = byName[ContainerID.hash(container.name)] ?? []
+            let newest = own.max { attempt($0) < attempt($1) }
+            var history = fromStatus(status)
+            if let newest, attempt(newest) >= history.restartCount || history.current == nil {
+                adopt(newest, into: &history)
+            } else if history.isRunning, var instance = history.current {
+                lost.append(container.name)
+                instance.phase = .exited(
+                    Termination(
+                        containerID: instance.id, exitCode: 137, reason: "ContainerStatusUnknown",
+                        message: "the node stopped while the container ran", startedAt: startOf(history), finishedAt: now))
+                history.current = instance
+            }
+            recovered.histories[container.name] = history
+        }
+        if !lost.isEmpty, pod.spec.restartPolicy == "Never", !pod.isTerminated {
+            recovered.ending = .failed(
+                reason: "NodeShutdown", message: "the node stopped while the pod ran, and its restartPolicy is Never")
+        }
+        return recovered
+    }
+
+    private static func attempt(_ record: ContainerRecord) -> Int { ContainerID(parsing: record.id)?.attempt ?? 0 }
+
+    private static func startOf(_ history: ContainerHistory) -> Timestamp? {
+        if case .running(let since) = history.current?.phase { since } else { nil }
+    }
+
+    private static func adopt(_ record: ContainerRecord, into history: inout ContainerHistory) {
+        let number = attempt(record)
+        if let current = history.current, current.attempt < number { history.previous = history.termination ?? history.previous }
+        let phase: ContainerHistory.Phase =
+            switch record.state {
+            case .running: .running(since: record.startedAt)
+            case .exited(let exit): .exited(Termination(record: record, exit: exit))
+            }
+        history.current = ContainerHistory.Instance(id: record.id, attempt: number, phase: phase)
+        history.waiting = nil
+    }
+
+    private static func fromStatus(_ status: JSONValue?) -> ContainerHistory {
+        var history = ContainerHistory()
+        guard let status else { return history }
+        history.imageID = status["imageID"]?.stringValue ?? ""
+        history.previous = termination(status["lastState"]?["terminated"])
+        guard let id = bareID(status["containerID"]), let attempt = ContainerID(parsing: id)?.attempt else { return history }
+        let phase: ContainerHistory.Phase
+        if let ended = termination(status["state"]?["terminated"]) {
+            phase = .exited(ended)
+        } else if let since = status["state"]?["running"]?["startedAt"]?.stringValue.flatMap({ Timestamp(rfc3339: $0) }) {
+            phase = .running(since: since)
+        } else if let ended = history.previous {
+            phase = .exited(ended)  // Waiting to be restarted: the last end is the current instance's.
+        } else {
+            return history
+        }
+        history.current = ContainerHistory.Instance(id: id, attempt: attempt, phase: phase)
+        return history
+    }
+
+    private static func termination(_ value: JSONValue?) -> Termination? {
+        guard let value, let finished = value["finishedAt"]?.stringValue.flatMap({ Timestamp(rfc3339: $0) }) else { return nil }
+        return Termination(
+            containerID: bareID(value["containerID"]) ?? "", exitCode: Int(value["exitCode"]?.integerValue ?? 0),
+            signal: Int(value["signal"]?.integerValue ?? 0), reason: value["reason"]?.stringValue ?? "",
+            message: value["message"]?.stringValue ?? "", startedAt: value["startedAt"]?.stringValue.flatMap { Timestamp(rfc3339: $0) },
+            finishedAt: finished)
+    }
+
+    private static func bareID(_ value: JSONValue?) -> String? {
+        guard let text = value?.stringValue, text.hasPrefix("kdash://") else { return nil }
+        return String(text.dropFirst("kdash://".count))
+    }
+}
+
+extension Termination {
+    /// What the supervisor's record means in Kubernetes' words.
+    init(record: ContainerRecord, exit: ExitRecord, message: String = "") {
+        self.init(
+            containerID: record.id, exitCode: Int(exit.code), signal: Int(exit.signal ?? 0),
+            reason: exit.isOutOfMemory ? "OOMKilled" : exit.code == 0 ? "Completed" : "Error", message: message,
+            startedAt: record.startedAt, finishedAt: exit.finishedAt)
+    }
+}
+
+extension Pod {
+    /// The status entry of a container or init container.
+    func containerStatus(_ name: String) -> JSONValue? {
+        for list in ["containerStatuses", "initContainerStatuses"] {
+            if let found = object.value["status"]?[list]?.arrayValue?.first(where: { $0["name"]?.stringValue == name }) { return found }
+        }
+        return nil
+    }
+}
