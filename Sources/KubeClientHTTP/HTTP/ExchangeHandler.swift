@@ -1,0 +1,166 @@
+import APIMachinery
+import Glibc
+import KubeClient
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+
+/// The client's end of one HTTP/1.1 connection: one exchange at a time, its body passed on no faster than it is read.
+final class ExchangeHandler: ChannelInboundHandler, ChannelOutboundHandler {
+    typealias InboundIn = HTTPClientResponsePart
+    typealias OutboundIn = HTTPClientRequestPart
+    typealias OutboundOut = HTTPClientRequestPart
+
+    private enum State {
+        case idle
+        case waiting(Exchange)
+        case receiving(ByteChannel, keepsAlive: Bool)
+        case closed
+    }
+
+    /// How long a connection is kept without use.
+    static let idleLimit: TimeAmount = .seconds(90)
+
+    private let server: String
+    /// Called on the event loop when the connection is free again.
+    private let onFree: @Sendable (Connection) -> Void
+    private var state = State.idle
+    private var context: ChannelHandlerContext?
+    private var timer: Scheduled<Void>?
+    private var isPaused = false
+    private var wantsRead = false
+
+    init(server: String, onFree: @escaping @Sendable (Connection) -> Void) {
+        self.server = server
+        self.onFree = onFree
+    }
+
+    /// Sends a request. Called on the event loop, when the connection is free.
+    func start(_ exchange: Exchange) {
+        guard case .idle = state, let context, context.channel.isActive else {
+            exchange.answer(.failure(.closedEarly))
+            return
+        }
+        timer?.cancel()
+        state = .waiting(exchange)
+        if let patience = exchange.patience {
+            let server = server
+            schedule(after: patience, context) { $0.fail(TransportFailure.timeout(server, after: patience.nanoseconds / 1_000_000_000)) }
+        }
+        context.write(wrapOutboundOut(.head(exchange.head)), promise: nil)
+        if !exchange.body.isEmpty {
+            context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: exchange.body)))), promise: nil)
+        }
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if isPaused {
+            wantsRead = true
+        } else {
+            context.read()
+        }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch (unwrapInboundIn(data), state) {
+        case (.head(let head), .waiting(let exchange)):
+            if (100..<200).contains(head.status.code) { return }
+            receive(head, exchange, context)
+        case (.body(let buffer), .receiving(let body, _)):
+            if !body.send(Array(buffer.readableBytesView)) { pause(body, context) }
+        case (.end, .receiving(let body, let keepsAlive)):
+            body.finish()
+            finish(keepsAlive: keepsAlive, context)
+        default: break
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        switch state {
+        case .waiting(let exchange): exchange.answer(.failure(.closedEarly))
+        case .receiving(let body, _): body.fail(TransportFailure.brokenOff(server))
+        case .idle, .closed: break
+        }
+        state = .closed
+        timer?.cancel()
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // Servers that close without saying goodbye in TLS are common; what matters is whether the response was whole.
+        if let error = error as? NIOSSLError, case .uncleanShutdown = error {
+            context.close(promise: nil)
+            return
+        }
+        if case .waiting(let exchange) = state, let error = error as? IOError, error.errnoCode == ECONNRESET || error.errnoCode == EPIPE {
+            exchange.answer(.failure(.closedEarly))
+        }
+        fail(TransportFailure.status(error, server: server))
+    }
+
+    private func receive(_ head: HTTPResponseHead, _ exchange: Exchange, _ context: ChannelHandlerContext) {
+        timer?.cancel()
+        let body = ByteChannel()
+        let channel = context.channel
+        state = .receiving(body, keepsAlive: head.isKeepAlive)
+        body.whenCancelled { channel.close(promise: nil) }
+        exchange.answer(.success(Exchange.Response(head: head, body: body)))
+    }
+
+    private func pause(_ body: ByteChannel, _ context: ChannelHandlerContext) {
+        isPaused = true
+        let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
+        let loop = context.eventLoop
+        body.whenDrained { loop.execute { handler.value.resume() } }
+    }
+
+    private func resume() {
+        isPaused = false
+        guard wantsRead, let context else { return }
+        wantsRead = false
+        context.read()
+    }
+
+    private func finish(keepsAlive: Bool, _ context: ChannelHandlerContext) {
+        guard keepsAlive else {
+            state = .closed
+            context.close(promise: nil)
+            return
+        }
+        state = .idle
+        if isPaused { resume() }
+        schedule(after: Self.idleLimit, context) { handler in
+            handler.state = .closed
+            handler.context?.close(promise: nil)
+        }
+        onFree(Connection(channel: context.channel, handler: self))
+    }
+
+    private func fail(_ status: APIStatus) {
+        switch state {
+        case .waiting(let exchange): exchange.answer(.failure(.failed(status)))
+        case .receiving(let body, _): body.fail(status)
+        case .idle, .closed: break
+        }
+        state = .closed
+        timer?.cancel()
+        context?.close(promise: nil)
+    }
+
+    private func schedule(
+        after delay: TimeAmount, _ context: ChannelHandlerContext, _ action: @escaping @Sendable (ExchangeHandler) -> Void
+    ) {
+        let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
+        timer = context.eventLoop.scheduleTask(in: delay) { action(handler.value) }
+    }
+}

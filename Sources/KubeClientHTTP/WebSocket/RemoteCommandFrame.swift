@@ -1,0 +1,30 @@
+import JSONCore
+
+/// The messages of the `v5.channel.k8s.io` protocol: a channel number, then its bytes. Source: client-go remotecommand v5.
+enum RemoteCommandFrame {
+    /// The channels of one session.
+    enum Channel: UInt8 {
+        case stdin = 0
+        case stdout = 1
+        case stderr = 2
+        case error = 3
+        case resize = 4
+        case close = 255
+    }
+
+    static let subprotocol = "v5.channel.k8s.io"
+
+    /// Standard input is sent in pieces of this many bytes at most.
+    static let maximumPayload = 32 << 10
+
+    static func stdin(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+        [Channel.stdin.rawValue] + bytes
+    }
+
+    static func resize(columns: Int, rows: Int) -> [UInt8] {
+        let size: JSONValue = ["Width": .integer(Int64(columns)), "Height": .integer(Int64(rows))]
+        return [Channel.resize.rawValue] + JSON.encode(size)
+    }
+
+    static let closeInput: [UInt8] = [Channel.close.rawValue, Channel.stdin.rawValue]
+}

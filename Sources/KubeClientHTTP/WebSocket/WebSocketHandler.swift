@@ -1,0 +1,99 @@
+import APIMachinery
+import JSONCore
+import KubeClient
+import NIOCore
+import NIOWebSocket
+
+/// Sorts a session's frames to its streams, no faster than they are read.
+final class WebSocketHandler: ChannelInboundHandler, ChannelOutboundHandler {
+    typealias InboundIn = WebSocketFrame
+    typealias OutboundIn = WebSocketFrame
+    typealias OutboundOut = WebSocketFrame
+
+    private let session: WebSocketSession
+    private let server: String
+    private var status: APIStatus?
+    private var pausedStreams = 0
+    private var wantsRead = false
+    private var context: ChannelHandlerContext?
+
+    init(session: WebSocketSession, server: String) {
+        self.session = session
+        self.server = server
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if pausedStreams > 0 {
+            wantsRead = true
+        } else {
+            context.read()
+        }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let frame = unwrapInboundIn(data)
+        switch frame.opcode {
+        case .binary, .text, .continuation: receive(Array(frame.unmaskedData.readableBytesView), context)
+        case .ping:
+            let pong = WebSocketFrame(fin: true, opcode: .pong, maskKey: .random(), data: frame.unmaskedData)
+            context.writeAndFlush(wrapOutboundOut(pong), promise: nil)
+        case .connectionClose:
+            let close = WebSocketFrame(fin: true, opcode: .connectionClose, maskKey: .random(), data: frame.unmaskedData)
+            context.writeAndFlush(wrapOutboundOut(close), promise: nil)
+            context.close(promise: nil)
+        default: break
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        session.finish(status ?? TransportFailure.brokenOff(server))
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if status == nil { status = TransportFailure.status(error, server: server) }
+        context.close(promise: nil)
+    }
+
+    private func receive(_ message: [UInt8], _ context: ChannelHandlerContext) {
+        guard let number = message.first, message.count > 1 else { return }
+        let payload = Array(message.dropFirst())
+        switch RemoteCommandFrame.Channel(rawValue: number) {
+        case .stdout: deliver(payload, to: session.standardOutput, context)
+        case .stderr: deliver(payload, to: session.standardError, context)
+        case .error: end(payload, context)
+        default: break
+        }
+    }
+
+    /// The error channel carries how the program ended, as a metav1.Status; nothing comes after it.
+    private func end(_ payload: [UInt8], _ context: ChannelHandlerContext) {
+        let value = try? JSON.parse(payload)
+        let parsed = value.flatMap { APIStatus(value: $0) }
+        status = parsed ?? APIStatus.internalError(String(decoding: payload.prefix(500), as: UTF8.self))
+        if let status { session.finish(status) }
+    }
+
+    private func deliver(_ payload: [UInt8], to stream: ByteChannel, _ context: ChannelHandlerContext) {
+        guard !stream.send(payload) else { return }
+        pausedStreams += 1
+        let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
+        let loop = context.eventLoop
+        stream.whenDrained { loop.execute { handler.value.resume() } }
+    }
+
+    private func resume() {
+        pausedStreams -= 1
+        guard pausedStreams == 0, wantsRead, let context else { return }
+        wantsRead = false
+        context.read()
+    }
+}
