@@ -1,0 +1,89 @@
+import APIMachinery
+import JSONCore
+import KubeSchemas
+import LinuxKernel
+import Testing
+
+@testable import Controllers
+
+@Suite struct CollectingTests {
+    private let collector = GarbageCollector(builtinSchemas)
+
+    private func reconcile(_ view: some KubeView, _ others: [any KubeView] = []) -> Reconciliation {
+        var caches = FixedCaches()
+        caches.add(view)
+        for other in others { caches.add(other) }
+        return collector.reconcile(ObjectName(type(of: view).resource, view.object), caches, now: start)
+    }
+
+    @Test func `a pod whose owner is gone is deleted, after the server was asked`() {
+        let set = replicaSet("web", replicas: 1)
+        let result = reconcile(pod("a", owner: set.object))
+        #expect(result.deletions == ["a"])
+        #expect(
+            result.changes.first
+                == .requireAbsent(ObjectName(ReplicaSet.resource, namespace: "default", name: "web"), uid: "rs-uid"))
+    }
+
+    @Test func `a namesake of the owner does not hold the pod`() {
+        let set = replicaSet("web", replicas: 1)
+        #expect(reconcile(pod("a", owner: set.object), [replicaSet("web", replicas: 1, uid: "other")]).deletions == ["a"])
+    }
+
+    @Test func `a living owner holds the pod`() {
+        let set = replicaSet("web", replicas: 1)
+        #expect(reconcile(pod("a", owner: set.object), [set]) == Reconciliation())
+    }
+
+    @Test func `an owner of an unknown kind holds the pod`() {
+        var orphan = pod("a")
+        orphan.object.ownerReferences = [OwnerReference(apiVersion: "example.com/v1", kind: "Thing", name: "t", uid: "u")]
+        #expect(reconcile(orphan) == Reconciliation())
+    }
+
+    @Test func `one of two owners gone means that only its reference goes`() {
+        let (gone, living) = (replicaSet("gone", replicas: 1, uid: "gone"), replicaSet("living", replicas: 1, uid: "living"))
+        var both = pod("a", owner: living.object)
+        both.object.ownerReferences.append(
+            OwnerReference(apiVersion: "apps/v1", kind: "ReplicaSet", name: gone.name, uid: gone.uid))
+        let result = reconcile(both, [living])
+        #expect(result.deletions.isEmpty)
+        #expect(result.patches.first?["metadata", "ownerReferences"]?[0]?["uid"] == "gone")
+    }
+
+    @Test func `foreground deletion takes the dependents first and then the owner`() {
+        var set = replicaSet("web", replicas: 1)
+        set.object.deletionTimestamp = start
+        set.object.finalizers = ["foregroundDeletion"]
+        #expect(reconcile(set, [pod("a", owner: set.object)]).deletions == ["a"])
+        #expect(reconcile(set).patches == [["metadata": ["uid": "rs-uid", "resourceVersion": "", "finalizers": []]]])
+    }
+
+    @Test func `orphaning cuts the ties and deletes nothing`() {
+        var set = replicaSet("web", replicas: 1)
+        set.object.deletionTimestamp = start
+        set.object.finalizers = ["orphan"]
+        let result = reconcile(set, [pod("a", owner: set.object)])
+        #expect(result.deletions.isEmpty)
+        #expect(result.patches.count == 2)
+        #expect(result.patches[0]["metadata", "ownerReferences"]?[0]?["$patch"] == "delete")
+    }
+
+    @Test func `a deployment that is gone takes its sets, which take their pods`() {
+        let set = replicaSet("web", replicas: 1)
+        var caches = FixedCaches()
+        caches.add(pod("a", owner: set.object))
+        let keys = collector.keys(ReplicaSet.resource, set.object, isGone: true, caches)
+        #expect(keys == [ObjectName(Pod.resource, namespace: "default", name: "a")])
+    }
+
+    @Test func `pods of a node that is gone are removed, after the server was asked`() {
+        var caches = FixedCaches()
+        let lost = pod("a", node: "gone")
+        caches.add(lost)
+        let result = PodCollector().reconcile(ObjectName(Pod.resource, lost.object), caches, now: start)
+        #expect(result.changes.last == .kill(ObjectName(Pod.resource, lost.object), uid: lost.uid))
+        caches.add(Node(name: "gone"))
+        #expect(PodCollector().reconcile(ObjectName(Pod.resource, lost.object), caches, now: start) == Reconciliation())
+    }
+}

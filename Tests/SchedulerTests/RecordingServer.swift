@@ -1,0 +1,76 @@
+import APIMachinery
+import JSONCore
+import KubeClient
+import KubeSchemas
+import Synchronization
+
+/// A server with fixed lists and live watches that records bindings and status patches.
+final class RecordingServer: KubeTransport {
+    private struct State {
+        var revision: Int64 = 1
+        var lists: [String: [KubeObject]] = [:]
+        var watches: [String: [ByteChannel]] = [:]
+        var bindings: [(pod: String, node: String)] = []
+        var messages: [String] = []
+        var refusals = 0
+    }
+
+    private let state = Mutex(State())
+    var serverDescription: String { "the recording server" }
+
+    var bindings: [String] { state.withLock { $0.bindings.map { "\($0.pod) on \($0.node)" } } }
+    var messages: [String] { state.withLock { $0.messages } }
+
+    /// Refuses the next bindings.
+    func refuseBindings(_ count: Int) { state.withLock { $0.refusals = count } }
+
+    /// Adds or changes an object, as another client would.
+    func put(_ view: some KubeView) {
+        state.withLock { state in
+            state.revision += 1
+            var object = view.object
+            object.revision = state.revision
+            let collection = type(of: view).resource.resource
+            state.lists[collection, default: []].removeAll { $0.name == object.name }
+            state.lists[collection, default: []].append(object)
+            let line = JSON.encode(["type": "MODIFIED", "object": object.value]) + [0x0A]
+            for watch in state.watches[collection] ?? [] { watch.send(line) }
+        }
+    }
+
+    func send(_ request: APIRequest) async throws(APIStatus) -> APIResponse {
+        let parts = request.path.split(separator: "/").map(String.init)
+        let body: JSONValue
+        do { body = request.body.isEmpty ? .null : try JSON.parse(request.body) } catch { throw APIStatus.badRequest("\(error)") }
+        let answer = state.withLock { state -> Result<JSONValue, APIStatus> in
+            if request.method == .get {
+                let items = (state.lists[parts.last ?? ""] ?? []).map(\.value)
+                return .success([
+                    "kind": "List", "apiVersion": "v1", "metadata": ["resourceVersion": .string(String(state.revision))], "items": .array(items),
+                ])
+            }
+            if parts.last == "binding" {
+                if state.refusals > 0 {
+                    state.refusals -= 1
+                    return .failure(APIStatus.internalError("refused by the test"))
+                }
+                state.bindings.append((parts[parts.count - 2], body["target", "name"]?.stringValue ?? ""))
+            } else if parts.last == "status", let message = body["status", "conditions"]?[0]?["message"]?.stringValue {
+                state.messages.append(message)
+            }
+            return .success(["kind": "Status", "apiVersion": "v1", "status": "Success"])
+        }
+        return APIResponse(status: 200, body: .bytes(JSON.encode(try answer.get())))
+    }
+
+    func stream(_ request: APIRequest) async throws(APIStatus) -> any ByteSource {
+        let channel = ByteChannel()
+        let collection = request.path.split(separator: "/").last.map(String.init) ?? ""
+        state.withLock { $0.watches[collection, default: []].append(channel) }
+        return channel
+    }
+
+    func connect(_ request: APIRequest) async throws(APIStatus) -> any StreamSession {
+        throw APIStatus.badRequest("the recording server has no sessions")
+    }
+}

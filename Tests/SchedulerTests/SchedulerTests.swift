@@ -1,0 +1,77 @@
+import JSONCore
+import KubeClient
+import KubeSchemas
+import LinuxKernel
+import Logging
+import Testing
+
+@testable import Scheduler
+
+@Suite(.timeLimit(.minutes(1))) struct SchedulerTests {
+    private func withScheduler(
+        _ server: RecordingServer, _ time: ManualTimeSource = ManualTimeSource(), _ body: @Sendable @escaping () async throws -> Void
+    ) async throws {
+        let client = KubeClient(transport: server)
+        let informers = SharedInformers(client: client, time: time)
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        let scheduler = Scheduler(client: client, informers: informers, time: time, logger: logger)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await informers.run() }
+            group.addTask { await scheduler.run() }
+            try await body()
+            group.cancelAll()
+        }
+    }
+
+    private func eventually(_ condition: @Sendable () -> Bool) async {
+        while !condition() { await Task.yield() }
+    }
+
+    @Test func `pods that wait are bound, each once, within what the node has`() async throws {
+        let server = RecordingServer()
+        server.put(node("n", cpu: "2"))
+        for name in ["a", "b", "c"] { server.put(pod(name, cpu: "1")) }
+        try await withScheduler(server) {
+            await eventually { server.bindings.count == 2 && server.messages.count == 1 }
+            #expect(Set(server.bindings) == ["a on n", "b on n"])
+            #expect(server.messages == ["0/1 nodes are available: 1 Insufficient cpu."])
+        }
+    }
+
+    @Test func `a pod that fits nowhere is bound when a node changes`() async throws {
+        let server = RecordingServer()
+        server.put(node("n", cpu: "1"))
+        server.put(pod("big", cpu: "4"))
+        try await withScheduler(server) {
+            await eventually { !server.messages.isEmpty }
+            server.put(node("n", cpu: "8"))
+            await eventually { server.bindings == ["big on n"] }
+        }
+    }
+
+    @Test func `a binding that was refused is tried again after a second`() async throws {
+        let (server, time) = (RecordingServer(), ManualTimeSource())
+        server.refuseBindings(1)
+        server.put(node("n"))
+        server.put(pod("a", cpu: "1"))
+        try await withScheduler(server, time) {
+            await eventually { time.sleeperCount > 0 }
+            time.advance(by: .seconds(1))
+            await eventually { server.bindings == ["a on n"] }
+        }
+    }
+
+    @Test func `pods of other schedulers and bound pods are left alone`() async throws {
+        let server = RecordingServer()
+        server.put(node("n"))
+        server.put(pod("foreign", spec: ["schedulerName": "other"]))
+        server.put(pod("bound", spec: ["nodeName": "elsewhere"]))
+        server.put(pod("gated", spec: ["schedulingGates": [["name": "wait"]]]))
+        server.put(pod("mine"))
+        try await withScheduler(server) {
+            await eventually { !server.bindings.isEmpty }
+            #expect(server.bindings == ["mine on n"])
+        }
+    }
+}
