@@ -19,7 +19,8 @@ extension TerminalEnvironment {
     package static var current: TerminalEnvironment {
         func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
         return TerminalEnvironment(
-            term: variable("TERM") ?? "", colorTerm: variable("COLORTERM"), noColor: variable("NO_COLOR"), wantsASCII: variable("KDASH_ASCII") != nil)
+            term: variable("TERM") ?? "", colorTerm: variable("COLORTERM"), noColor: variable("NO_COLOR"),
+            wantsASCII: variable("KDASH_ASCII") != nil)
     }
 }
 

@@ -10,12 +10,15 @@ import Testing
     }
 
     @Test(arguments: [
-        ("abc\r\ndef", ["abc", "def", "", ""]), ("0123456789ab", ["0123456789", "ab", "", ""]), ("1\n2\n3\n4\n5", [" 2", "  3", "   4", "    5"]),
+        ("abc\r\ndef", ["abc", "def", "", ""]), ("0123456789ab", ["0123456789", "ab", "", ""]),
+        ("1\n2\n3\n4\n5", [" 2", "  3", "   4", "    5"]),
         ("abc\u{1B}[2D\u{1B}[Kx", ["ax", "", "", ""]), ("\u{1B}[3;4Hx", ["", "", "   x", ""]), ("ab\u{8}c", ["ac", "", "", ""]),
         ("abcdef\u{1B}[1;3H\u{1B}[2P", ["abef", "", "", ""]), ("abc\u{1B}[1;2H\u{1B}[2@", ["a  bc", "", "", ""]),
         ("1\r\n2\r\n3\r\n4\u{1B}[2;3r\u{1B}[3;1H\nx", ["1", "3", "x", "4"]), ("1\r\n2\r\n3\u{1B}[2;1H\u{1B}[L", ["1", "", "2", "3"]),
-        ("main\u{1B}[?1049hfull\u{1B}[?1049l!", ["main!", "", "", ""]), ("\u{1B}(0lqk\u{1B}(B", ["┌─┐", "", "", ""]), ("x\u{1B}[3b", ["xxxx", "", "", ""]),
-        ("\u{1B}]0;title\u{07}\u{1B}]52;c;eA==\u{1B}\\ok", ["ok", "", "", ""]), ("日本", ["日本", "", "", ""]), ("a\tb", ["a       b", "", "", ""]),
+        ("main\u{1B}[?1049hfull\u{1B}[?1049l!", ["main!", "", "", ""]), ("\u{1B}(0lqk\u{1B}(B", ["┌─┐", "", "", ""]),
+        ("x\u{1B}[3b", ["xxxx", "", "", ""]),
+        ("\u{1B}]0;title\u{07}\u{1B}]52;c;eA==\u{1B}\\ok", ["ok", "", "", ""]), ("日本", ["日本", "", "", ""]),
+        ("a\tb", ["a       b", "", "", ""]),
         ("abc\u{1B}[2J", ["", "", "", ""]), ("1\u{1B}M2", [" 2", "1", "", ""]), ("e\u{301}x", ["e\u{301}x", "", "", ""]),
     ])
     func `programs draw as they would in an xterm`(output: String, expected: [String]) {
@@ -36,7 +39,10 @@ import Testing
             for _ in 0..<6 {
                 emulator.feed((0..<120).map { _ in random.hostileByte() })
                 let finals = Array("ABCDEFGHJKLMPSTXZ@`abcdefhlmnrsu".utf8)
-                emulator.feed(Array("\u{1B}[\(random.next() % 40);\(random.next() % 99999)".utf8) + [finals[Int(random.next() % UInt64(finals.count))]])
+                emulator.feed(
+                    Array("\u{1B}[\(random.next() % 40);\(random.next() % 99999)".utf8) + [
+                        finals[Int(random.next() % UInt64(finals.count))]
+                    ])
                 emulator.feed(Array(random.hostileText(8).utf8))
                 emulator.resize(width: 1 + Int(random.next() % 30), height: 1 + Int(random.next() % 12))
             }
@@ -44,8 +50,10 @@ import Testing
     }
 
     @Test(arguments: [
-        (Key("up"), "\u{1B}[A"), (Key("up", .control), "\u{1B}[1;5A"), (Key("f1"), "\u{1B}OP"), (Key("f5"), "\u{1B}[15~"), (Key("c", .control), "\u{3}"),
-        (Key("enter"), "\r"), (Key("backspace"), "\u{7F}"), (Key.typed("é"), "é"), (Key("x", .alternate, text: "x"), "\u{1B}x"), (Key("_", .control), "\u{1F}"),
+        (Key("up"), "\u{1B}[A"), (Key("up", .control), "\u{1B}[1;5A"), (Key("f1"), "\u{1B}OP"), (Key("f5"), "\u{1B}[15~"),
+        (Key("c", .control), "\u{3}"),
+        (Key("enter"), "\r"), (Key("backspace"), "\u{7F}"), (Key.typed("é"), "é"), (Key("x", .alternate, text: "x"), "\u{1B}x"),
+        (Key("_", .control), "\u{1F}"),
     ])
     func `keys go to the program as xterm sends them`(key: Key, expected: String) {
         #expect(String(decoding: KeyEncoder.bytes(key, applicationCursor: false), as: UTF8.self) == expected)

@@ -10,8 +10,10 @@ import ViewModels
     static func app() -> AppModel {
         let app = AppModel(clock: { now })
         app.connection = .ready
-        app.namespaces.rows = [("default", 5), ("kube-node-lease", 0), ("kube-public", 0), ("kube-system", 2), ("payments", 1)].map { name, pods in
-            NamespaceRow(uid: "ns-\(name)", name: name, status: "Active", tone: .ok, podCount: pods, createdAt: now.advanced(by: .seconds(-90_000)))
+        app.namespaces.rows = [("default", 5), ("kube-node-lease", 0), ("kube-public", 0), ("kube-system", 2), ("payments", 1)].map {
+            name, pods in
+            NamespaceRow(
+                uid: "ns-\(name)", name: name, status: "Active", tone: .ok, podCount: pods, createdAt: now.advanced(by: .seconds(-90_000)))
         }
         app.pods.upsert(pods, now: now.advanced(by: .seconds(-60)))
         if let index = (0..<app.pods.count).first(where: { app.pods.row(at: $0).uid == "p0" }) { app.pods.select(index: index) }
@@ -21,13 +23,16 @@ import ViewModels
     }
 
     static func pod(
-        _ uid: String, _ namespace: String, _ name: String, _ status: String = "Running", _ tone: Tone = .ok, ready: Int = 1, restarts: Int = 0,
+        _ uid: String, _ namespace: String, _ name: String, _ status: String = "Running", _ tone: Tone = .ok, ready: Int = 1,
+        restarts: Int = 0,
         age: Int64 = 3700, cpu: Usage = Usage(used: 12, request: 50, limit: 250, unit: .milliCPU),
         memory: Usage = Usage(used: 14 << 20, request: 32 << 20, limit: 64 << 20, unit: .bytes), node: String = "kdash-1"
     ) -> PodRow {
         PodRow(
-            uid: uid, namespace: namespace, name: name, readyCount: ready, containerCount: 1, status: status, tone: tone, restarts: restarts,
-            createdAt: now.advanced(by: .seconds(-age)), node: node, ip: node.isEmpty ? "" : "10.42.0.7", cpu: cpu, memory: memory, containers: ["app"])
+            uid: uid, namespace: namespace, name: name, readyCount: ready, containerCount: 1, status: status, tone: tone,
+            restarts: restarts,
+            createdAt: now.advanced(by: .seconds(-age)), node: node, ip: node.isEmpty ? "" : "10.42.0.7", cpu: cpu, memory: memory,
+            containers: ["app"])
     }
 
     private static var pods: [PodRow] {
@@ -37,7 +42,9 @@ import ViewModels
             pod("p1", "default", "web-6d4cf56db6-9kqwz", cpu: Usage(used: 205, request: 50, limit: 250, unit: .milliCPU)),
             pod("p2", "default", "burner-7b9c6f4d8-pp2vv", age: 640, cpu: Usage(used: 249, limit: 250, unit: .milliCPU)),
             pod("p3", "default", "sum-kx7vq", "Completed", .done, ready: 0, age: 130, cpu: none, memory: Usage(unit: .bytes)),
-            pod("p4", "default", "giant-5c8d7f9b44-zzq8d", "Pending", .pending, ready: 0, age: 640, cpu: Usage(request: 64_000, unit: .milliCPU), node: ""),
+            pod(
+                "p4", "default", "giant-5c8d7f9b44-zzq8d", "Pending", .pending, ready: 0, age: 640,
+                cpu: Usage(request: 64_000, unit: .milliCPU), node: ""),
             pod(
                 "p5", "payments", "ledger-0", "CrashLoopBackOff", .error, ready: 0, restarts: 14, age: 273_600,
                 cpu: Usage(used: 3, request: 100, limit: 500, isLimitEnforced: false, unit: .milliCPU)),
@@ -54,7 +61,9 @@ import ViewModels
         app.logs.state = .live
         app.logs.lag = .milliseconds(3)
         var lines = (0..<60).map { number in
-            line("GET /api/items/\(number) 200 \(number % 7 + 1) ms trace=\(String(number * 7919, radix: 16)) user=anna agent=Mozilla/5.0", at: number * 900)
+            line(
+                "GET /api/items/\(number) 200 \(number % 7 + 1) ms trace=\(String(number * 7919, radix: 16)) user=anna agent=Mozilla/5.0",
+                at: number * 900)
         }
         lines[57] = line("\u{1B}[33mwarn\u{1B}[0m slow upstream \u{1B}[1mledger-0\u{1B}[0m")
         lines[58] = line("panic: connection refused", isError: true)
@@ -91,7 +100,9 @@ import ViewModels
         app.editor.target = EditorTarget(binding: deployment, resourceVersion: "4711")
         app.editor.setText(manifest)
         app.editor.state = .viewing
-        app.editor.diagnostics = [Diagnostic(line: 13, columns: 8..<12, severity: .error, message: "unknown field \"imge\": did you mean \"image\"?")]
+        app.editor.diagnostics = [
+            Diagnostic(line: 13, columns: 8..<12, severity: .error, message: "unknown field \"imge\": did you mean \"image\"?")
+        ]
     }
 
     static func screen(_ app: AppModel, depth: ColorDepth = .truecolor) -> Screen {
@@ -104,7 +115,9 @@ import ViewModels
         DialogModel(
             title: "Delete this pod?", body: [[TextSpan("Its owner makes another one.")]],
             binding: ObjectBinding(context: "kdash", namespace: "default", kind: "Pod", name: "web-6d4cf56db6-5x2lp", uid: "p0"),
-            choices: [DialogChoice(id: "no", title: "No", key: "n"), DialogChoice(id: "yes", title: "Delete", key: "y", isDestructive: true)],
+            choices: [
+                DialogChoice(id: "no", title: "No", key: "n"), DialogChoice(id: "yes", title: "Delete", key: "y", isDestructive: true),
+            ],
             defaultChoice: 0, typedName: typed ? "web-6d4cf56db6-5x2lp" : nil, onChoice: onChoice)
     }
 
@@ -136,11 +149,18 @@ extension Key {
     init(named name: String) {
         var rest = name[...]
         var modifiers: Modifiers = []
-        for (prefix, modifier) in [("ctrl-", Modifiers.control), ("alt-", .alternate), ("shift-", .shift)] where rest.hasPrefix(prefix) && rest.count > prefix.count {
+        for (prefix, modifier) in [("ctrl-", Modifiers.control), ("alt-", .alternate), ("shift-", .shift)]
+        where rest.hasPrefix(prefix) && rest.count > prefix.count {
             rest = rest.dropFirst(prefix.count)
             modifiers.insert(modifier)
         }
-        if rest == "space" { self = .typed(" ") } else if rest.count == 1, let character = rest.first { self = .typed(character) } else { self.init(String(rest)) }
+        if rest == "space" {
+            self = .typed(" ")
+        } else if rest.count == 1, let character = rest.first {
+            self = .typed(character)
+        } else {
+            self.init(String(rest))
+        }
         self.modifiers = modifiers
     }
 }

@@ -7,7 +7,9 @@ import ViewModels
 @MainActor @Suite struct FrameEncoderTests {
     /// The first difference that can be seen; the colour of an invisible glyph cannot.
     private func difference(_ actual: Surface, _ expected: Surface) -> String? {
-        func isBlank(_ cell: Cell) -> Bool { cell.glyph == 0x20 && cell.style.attributes.isDisjoint(with: [.underline, .reverse, .strike]) }
+        func isBlank(_ cell: Cell) -> Bool {
+            cell.glyph == 0x20 && cell.style.attributes.isDisjoint(with: [.underline, .reverse, .strike])
+        }
         for y in 0..<expected.height {
             for x in 0..<expected.width {
                 let (a, b) = (actual[x, y], expected[x, y])
@@ -20,8 +22,10 @@ import ViewModels
 
     private func randomSurface(_ random: inout SplitMix, width: Int, height: Int, from old: Surface?) -> Surface {
         let styles = [
-            Style.plain, Style(foreground: .rgb(200, 100, 0), background: .rgb(20, 20, 20)), Style(foreground: .index(3), attributes: .bold),
-            Style(background: .index(200), attributes: [.reverse, .underline]), Style(foreground: .index(9), background: .index(12), attributes: [.dim, .italic]),
+            Style.plain, Style(foreground: .rgb(200, 100, 0), background: .rgb(20, 20, 20)),
+            Style(foreground: .index(3), attributes: .bold),
+            Style(background: .index(200), attributes: [.reverse, .underline]),
+            Style(foreground: .index(9), background: .index(12), attributes: [.dim, .italic]),
         ]
         var surface = old ?? Surface(width: width, height: height, style: styles[1])
         for _ in 0..<Int(random.next() % 12) {
@@ -92,8 +96,12 @@ import ViewModels
         var random = SplitMix(state: 99)
         let screen = FakeCluster.screen(app)
         for _ in 0..<30 {
-            app.pods.upsert([FakeCluster.pod("evil", random.hostileText(4), random.hostileText(12), random.hostileText(3))], now: FakeCluster.now)
-            app.logs.append([LogLine(timestamp: nil, bytes: ArraySlice(Array(random.hostileText(40).utf8))), LogLine(timestamp: nil, bytes: [], gap: random.hostileText(5))])
+            app.pods.upsert(
+                [FakeCluster.pod("evil", random.hostileText(4), random.hostileText(12), random.hostileText(3))], now: FakeCluster.now)
+            app.logs.append([
+                LogLine(timestamp: nil, bytes: ArraySlice(Array(random.hostileText(40).utf8))),
+                LogLine(timestamp: nil, bytes: [], gap: random.hostileText(5)),
+            ])
             app.editor.insert(random.hostileText(5))
             app.toast(random.hostileText(8), .error)
             app.context.name = random.hostileText(3)
@@ -102,7 +110,10 @@ import ViewModels
             var parser = EmulatorParser()
             parser.feed(bytes) { action in
                 switch action {
-                case .print(let character): #expect(SafeGlyph(character) != .replacement || character == "\u{FFFD}" || SafeGlyph.isMark(character.unicodeScalars.first!))
+                case .print(let character):
+                    #expect(
+                        SafeGlyph(character) != .replacement || character == "\u{FFFD}" || SafeGlyph.isMark(character.unicodeScalars.first!)
+                    )
                 case .control(let byte): #expect(byte == 0x0D || byte == 0x0A)
                 case .escape: Issue.record("an escape sequence that is no CSI")
                 case .csi(_, _, let intermediate, let final):

@@ -13,13 +13,19 @@ import Testing
     }
 
     @Test(arguments: [
-        ("a", ["a"]), ("A", ["A"]), (" ", ["space"]), ("é", ["é"]), ("日", ["日"]), ("\r", ["enter"]), ("\t", ["tab"]), ("\u{7F}", ["backspace"]),
-        ("\u{01}", ["ctrl-a"]), ("\u{03}", ["ctrl-c"]), ("\u{1A}", ["ctrl-z"]), ("\u{1F}", ["ctrl-_"]), ("\u{00}", ["ctrl-space"]), ("\u{1B}", ["esc"]),
-        ("\u{1B}\u{1B}", ["esc", "esc"]), ("\u{1B}x", ["alt-x"]), ("\u{1B}\u{7F}", ["alt-backspace"]), ("\u{1B}[A", ["up"]), ("\u{1B}OA", ["up"]),
+        ("a", ["a"]), ("A", ["A"]), (" ", ["space"]), ("é", ["é"]), ("日", ["日"]), ("\r", ["enter"]), ("\t", ["tab"]),
+        ("\u{7F}", ["backspace"]),
+        ("\u{01}", ["ctrl-a"]), ("\u{03}", ["ctrl-c"]), ("\u{1A}", ["ctrl-z"]), ("\u{1F}", ["ctrl-_"]), ("\u{00}", ["ctrl-space"]),
+        ("\u{1B}", ["esc"]),
+        ("\u{1B}\u{1B}", ["esc", "esc"]), ("\u{1B}x", ["alt-x"]), ("\u{1B}\u{7F}", ["alt-backspace"]), ("\u{1B}[A", ["up"]),
+        ("\u{1B}OA", ["up"]),
         ("\u{1B}[1;5C", ["ctrl-right"]), ("\u{1B}[1;2A", ["shift-up"]), ("\u{1B}[1;6H", ["ctrl-shift-home"]), ("\u{1B}[Z", ["shift-tab"]),
-        ("\u{1B}[3~", ["delete"]), ("\u{1B}[5~", ["pageup"]), ("\u{1B}[6;5~", ["ctrl-pagedown"]), ("\u{1B}OP", ["f1"]), ("\u{1B}[15~", ["f5"]),
-        ("\u{1B}[24~", ["f12"]), ("\u{1B}[[B", ["f2"]), ("\u{1B}[1~", ["home"]), ("\u{1B}[4~", ["end"]), ("\u{1B}OM", ["enter"]), ("\u{1B}Oj", ["*"]),
-        ("gg", ["g", "g"]), ("\u{1B}[Ax", ["up", "x"]), ("\u{1B}]0;title\u{07}x", ["x"]), ("\u{1B}P1$r0m\u{1B}\\x", ["x"]), ("\u{1B}[27;5;105~", ["ctrl-i"]),
+        ("\u{1B}[3~", ["delete"]), ("\u{1B}[5~", ["pageup"]), ("\u{1B}[6;5~", ["ctrl-pagedown"]), ("\u{1B}OP", ["f1"]),
+        ("\u{1B}[15~", ["f5"]),
+        ("\u{1B}[24~", ["f12"]), ("\u{1B}[[B", ["f2"]), ("\u{1B}[1~", ["home"]), ("\u{1B}[4~", ["end"]), ("\u{1B}OM", ["enter"]),
+        ("\u{1B}Oj", ["*"]),
+        ("gg", ["g", "g"]), ("\u{1B}[Ax", ["up", "x"]), ("\u{1B}]0;title\u{07}x", ["x"]), ("\u{1B}P1$r0m\u{1B}\\x", ["x"]),
+        ("\u{1B}[27;5;105~", ["ctrl-i"]),
     ])
     func `keys have the names of the command table`(input: String, expected: [String]) {
         #expect(names(input) == expected)

@@ -9,12 +9,14 @@ import ViewModels
         model.target = LogTarget(namespace: "default", pod: "web", podUID: "p", container: "app")
         model.state = .live
         model.isWrapping = wrap
-        model.replaceLines((0..<count).map { FakeCluster.line("line \($0)" + (wrap && $0 % 3 == 0 ? String(repeating: "x", count: 30) : "")) })
+        model.replaceLines(
+            (0..<count).map { FakeCluster.line("line \($0)" + (wrap && $0 % 3 == 0 ? String(repeating: "x", count: 30) : "")) })
         return (model, LogView())
     }
 
     private func rows(_ model: LogsModel, _ view: LogView, width: Int = 22, height: Int = 5) -> [String] {
-        var painter = Painter(width: width, height: height, theme: ThemeLibrary.standard(depth: .mono), glyphs: .ascii, now: FakeCluster.now)
+        var painter = Painter(
+            width: width, height: height, theme: ThemeLibrary.standard(depth: .mono), glyphs: .ascii, now: FakeCluster.now)
         view.draw(model, in: painter.surface.bounds, &painter)
         return (0..<height).map { row in String(painter.surface.text(row: row).prefix(width - 1)).trimmed }
     }

@@ -72,15 +72,21 @@ import ViewModels
         let app = AppModel(clock: { FakeCluster.now })
         app.connection = .ready
         app.modal = .demoOffer(
-            DemoOfferModel(items: [("web", "a Deployment that logs"), ("burner", "uses CPU, limited to 250m"), ("sum", "a Job that finishes")]) { _ in })
+            DemoOfferModel(items: [
+                ("web", "a Deployment that logs"), ("burner", "uses CPU, limited to 250m"), ("sum", "a Job that finishes"),
+            ]) { _ in })
         GoldenScreen.check(FakeCluster.screen(app).render(width: 80, height: 24).surface, "demo-80x24")
     }
 
     @Test func `why a pod is not running is one page`() {
         let app = FakeCluster.app()
-        let model = DetailModel(title: "Why", binding: ObjectBinding(context: "kdash", namespace: "payments", kind: "Pod", name: "ledger-0", uid: "p5"))
+        let model = DetailModel(
+            title: "Why", binding: ObjectBinding(context: "kdash", namespace: "payments", kind: "Pod", name: "ledger-0", uid: "p5"))
         model.lines = [
-            [TextSpan("Verdict  ", .dim), TextSpan("CrashLoopBackOff", .error), TextSpan(": container app exits with 7 about 4 s after it starts, 14 times in a row")],
+            [
+                TextSpan("Verdict  ", .dim), TextSpan("CrashLoopBackOff", .error),
+                TextSpan(": container app exits with 7 about 4 s after it starts, 14 times in a row"),
+            ],
             [], [TextSpan("Last exit", .accent)], [TextSpan("  app  "), TextSpan("Error", .error), TextSpan("  code 7")],
         ]
         app.detail = model

@@ -144,8 +144,14 @@ import ViewModels
 
     @Test func `Ctrl-Z suspends everywhere`() {
         let states: [@MainActor (AppModel) -> Void] = [
-            { _ in }, { $0.focus = .yaml; $0.editor.isTyping = true }, { $0.modal = .dialog(FakeCluster.deleteDialog()) }, { $0.modal = .diff(FakeCluster.diff()) },
-            { app in app.prompt = PromptModel(kind: .filter, label: "filter", text: "", onChange: { _ in }, onSubmit: { _ in }, onCancel: {}) },
+            { _ in },
+            {
+                $0.focus = .yaml
+                $0.editor.isTyping = true
+            }, { $0.modal = .dialog(FakeCluster.deleteDialog()) }, { $0.modal = .diff(FakeCluster.diff()) },
+            { app in
+                app.prompt = PromptModel(kind: .filter, label: "filter", text: "", onChange: { _ in }, onSubmit: { _ in }, onCancel: {})
+            },
         ]
         for prepare in states {
             let app = FakeCluster.app()
@@ -215,14 +221,18 @@ import ViewModels
         let (cursor, selection, text, uid) = (app.editor.cursor, app.editor.selection, app.editor.text, app.pods.selectedUID)
         for (width, height) in [(200, 50), (60, 15), (20, 5), (80, 24), (1, 1), (120, 40)] {
             _ = screen.render(width: width, height: height)
-            #expect(app.editor.cursor == cursor && app.editor.selection == selection && app.editor.text == text && app.pods.selectedUID == uid)
+            #expect(
+                app.editor.cursor == cursor && app.editor.selection == selection && app.editor.text == text && app.pods.selectedUID == uid)
             #expect(app.logs.position.line == 1210)
         }
     }
 
     @Test func `anything can be pressed on any size without a trap`() {
         var random = SplitMix(state: 21)
-        let names = ["j", "k", "G", "D", "d", "y", "n", "esc", "enter", "tab", "/", ":", "?", "e", "a", "x", "ctrl-d", "pageup", "left", "right", "z", "w", "4", "3", "2", "1", "backspace", "f2", "ctrl-_"]
+        let names = [
+            "j", "k", "G", "D", "d", "y", "n", "esc", "enter", "tab", "/", ":", "?", "e", "a", "x", "ctrl-d", "pageup", "left", "right",
+            "z", "w", "4", "3", "2", "1", "backspace", "f2", "ctrl-_",
+        ]
         for _ in 0..<40 {
             let app = FakeCluster.app()
             let screen = FakeCluster.screen(app, depth: .sixteen)
@@ -230,7 +240,13 @@ import ViewModels
             for _ in 0..<40 {
                 if random.next() % 9 == 0 { screen.handle([.paste(random.hostileText(4))]) }
                 if random.next() % 9 == 0 {
-                    screen.handle([.mouse(MouseEvent(kind: [.press, .drag, .wheelUp, .wheelDown][Int(random.next() % 4)], button: [.left, .right][Int(random.next() % 2)], x: Int(random.next() % 200), y: Int(random.next() % 60), modifiers: []))])
+                    screen.handle([
+                        .mouse(
+                            MouseEvent(
+                                kind: [.press, .drag, .wheelUp, .wheelDown][Int(random.next() % 4)],
+                                button: [.left, .right][Int(random.next() % 2)], x: Int(random.next() % 200), y: Int(random.next() % 60),
+                                modifiers: []))
+                    ])
                 }
                 if random.next() % 7 == 0 { app.pods.remove(uids: ["p\(random.next() % 7)"]) }
                 screen.handle([.key(Key(named: names[Int(random.next() % UInt64(names.count))]))])

@@ -4,14 +4,17 @@ import Testing
 
 @Suite struct TextTests {
     @Test(arguments: [
-        ("abc", 3), ("日本", 4), ("e\u{301}", 1), ("👩‍👩‍👧", 2), ("🇩🇪", 1), ("❤\u{FE0F}", 1), ("\u{1B}", 1), ("\u{202E}", 1), ("\u{200B}", 0), ("한", 2), ("±", 1), ("─", 1),
+        ("abc", 3), ("日本", 4), ("e\u{301}", 1), ("👩‍👩‍👧", 2), ("🇩🇪", 1), ("❤\u{FE0F}", 1), ("\u{1B}", 1), ("\u{202E}", 1), ("\u{200B}", 0),
+        ("한", 2), ("±", 1), ("─", 1),
         ("\u{FEFF}", 0), ("\u{300}", 1), ("ﷺ", 1),
     ])
     func `text takes the columns that terminals agree on`(text: String, width: Int) {
         #expect(DisplayWidth.of(text) == width)
     }
 
-    @Test(arguments: ["\u{1B}", "\u{9B}", "\u{7}", "\u{0}", "\u{7F}", "\u{85}", "\u{202E}", "\u{2066}", "\u{200F}", "\u{2028}", "\u{E0041}", "\u{FFFE}"])
+    @Test(arguments: [
+        "\u{1B}", "\u{9B}", "\u{7}", "\u{0}", "\u{7F}", "\u{85}", "\u{202E}", "\u{2066}", "\u{200F}", "\u{2028}", "\u{E0041}", "\u{FFFE}",
+    ])
     func `no scalar that steers a terminal is ever drawn`(text: String) {
         for character in text {
             switch SafeGlyph(character) {
@@ -39,7 +42,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (5, "5s"), (119, "119s"), (120, "2m"), (200, "3m20s"), (600, "10m"), (3 * 3600 - 1, "179m"), (4 * 3600 + 12 * 60, "4h12m"), (30 * 3600, "30h"),
+        (5, "5s"), (119, "119s"), (120, "2m"), (200, "3m20s"), (600, "10m"), (3 * 3600 - 1, "179m"), (4 * 3600 + 12 * 60, "4h12m"),
+        (30 * 3600, "30h"),
         (3 * 86400 + 4 * 3600, "3d4h"), (12 * 86400, "12d"), (800 * 86400, "2y"), (-5, "0s"),
     ])
     func `ages read as kubectl writes them`(seconds: Int, text: String) {
@@ -58,11 +62,17 @@ import Testing
     @Test(arguments: [(0, "0m"), (87, "87m"), (1000, "1"), (1250, "1.25"), (1050, "1.05"), (2500, "2.5"), (64_000, "64")])
     func `cores are short`(value: Int64, text: String) { #expect(Units.milliCPU(value) == text) }
 
-    @Test(arguments: [(0, "0"), (1023, "1023"), (1024, "1Ki"), (14 << 20, "14Mi"), (1_288_490_189, "1.1Gi"), (1 << 40, "1Ti")] as [(Int64, String)])
+    @Test(
+        arguments: [(0, "0"), (1023, "1023"), (1024, "1Ki"), (14 << 20, "14Mi"), (1_288_490_189, "1.1Gi"), (1 << 40, "1Ti")]
+            as [(Int64, String)])
     func `bytes are short`(value: Int64, text: String) { #expect(Units.bytes(value) == text) }
 
     @Test func `a log line keeps its colours and loses every other sequence`() {
-        let text = AnsiText(ArraySlice(Array("\u{1B}]0;t\u{07}a\u{1B}[1;31mb\u{1B}[0mc\u{1B}[2Jd\u{1B}[38;5;99me\u{1B}[48;2;1;2;3mf\te\u{1B}P..\u{1B}\\g\u{1B}]52;c;eA==".utf8)))
+        let text = AnsiText(
+            ArraySlice(
+                Array(
+                    "\u{1B}]0;t\u{07}a\u{1B}[1;31mb\u{1B}[0mc\u{1B}[2Jd\u{1B}[38;5;99me\u{1B}[48;2;1;2;3mf\te\u{1B}P..\u{1B}\\g\u{1B}]52;c;eA=="
+                        .utf8)))
         #expect(text.plain == "abcdef  eg")
         #expect(text.runs[1].foreground == .index(1) && text.runs[1].attributes == .bold)
         #expect(text.runs[2].foreground == nil && text.runs[2].attributes == [])

@@ -35,7 +35,8 @@ import Testing
     }
 
     @Test func `a scope without an entry takes its parent's look`() throws {
-        let text = "name X\npalette\n  r #ff0000 9 red\n  b #000000 0 black\nstyles\n  text fg=b\n  status fg=r # why\n  status.error bold mono=reverse"
+        let text =
+            "name X\npalette\n  r #ff0000 9 red\n  b #000000 0 black\nstyles\n  text fg=b\n  status fg=r # why\n  status.error bold mono=reverse"
         let source = try ThemeParser.parse(text, file: "x") { _ in nil }
         #expect(Theme(source, depth: .truecolor)[.statusError] == Style(foreground: .rgb(255, 0, 0), attributes: .bold))
         #expect(Theme(source, depth: .sixteen)[.statusError] == Style(foreground: .index(1), attributes: .bold))
@@ -65,7 +66,8 @@ import Testing
             for _ in 0..<60 { root -= (root * root * root * root * root - x * x) / (5 * root * root * root * root) }
             return x * x * root
         }
-        for scope in Scope.allCases where ![.faint, .paneRule, .gauge, .gaugeTrack, .scrollbar, .popupBorder, .popupDisabled, .statusDone, .gutter].contains(scope) {
+        for scope in Scope.allCases
+        where ![.faint, .paneRule, .gauge, .gaugeTrack, .scrollbar, .popupBorder, .popupDisabled, .statusDone, .gutter].contains(scope) {
             let style = theme[scope]
             guard case .rgb = style.background.value, case .rgb = style.foreground.value else { continue }
             let (a, b) = (luminance(style.foreground), luminance(style.background))
@@ -74,12 +76,16 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("1", "truecolor", "xterm-256color", 256, ColorDepth.mono), (nil, "truecolor", "xterm-256color", 256, .truecolor),
-        ("", "24bit", "xterm", 8, .truecolor), (nil, nil, "xterm-256color", 256, .indexed), (nil, nil, "xterm", 8, .sixteen), (nil, nil, "vt100", -1, .mono),
-        (nil, nil, "xterm-direct", 0, .truecolor),
-    ] as [(String?, String?, String, Int, ColorDepth)])
-    func `the colour depth follows NO_COLOR, COLORTERM and terminfo`(noColor: String?, colorTerm: String?, term: String, colors: Int, expected: ColorDepth) {
+    @Test(
+        arguments: [
+            ("1", "truecolor", "xterm-256color", 256, ColorDepth.mono), (nil, "truecolor", "xterm-256color", 256, .truecolor),
+            ("", "24bit", "xterm", 8, .truecolor), (nil, nil, "xterm-256color", 256, .indexed), (nil, nil, "xterm", 8, .sixteen),
+            (nil, nil, "vt100", -1, .mono),
+            (nil, nil, "xterm-direct", 0, .truecolor),
+        ] as [(String?, String?, String, Int, ColorDepth)])
+    func `the colour depth follows NO_COLOR, COLORTERM and terminfo`(
+        noColor: String?, colorTerm: String?, term: String, colors: Int, expected: ColorDepth
+    ) {
         #expect(ColorDepth.detect(noColor: noColor, colorTerm: colorTerm, term: term, terminfoColors: colors) == expected)
     }
 }

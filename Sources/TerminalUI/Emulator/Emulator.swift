@@ -263,9 +263,11 @@
         let count = min(rows, abs(amount))
         let empty = Array(repeating: Cell(style: blank), count: count * width)
         if amount > 0 {
-            surface.cells.replaceSubrange((from * width)..<((to + 1) * width), with: surface.cells[((from + count) * width)..<((to + 1) * width)] + empty)
+            surface.cells.replaceSubrange(
+                (from * width)..<((to + 1) * width), with: surface.cells[((from + count) * width)..<((to + 1) * width)] + empty)
         } else {
-            surface.cells.replaceSubrange((from * width)..<((to + 1) * width), with: empty + surface.cells[(from * width)..<((to + 1 - count) * width)])
+            surface.cells.replaceSubrange(
+                (from * width)..<((to + 1) * width), with: empty + surface.cells[(from * width)..<((to + 1 - count) * width)])
         }
     }
 
@@ -300,16 +302,19 @@
     }
 
     private static let lineDrawing: [UInt32: Character] = [
-        0x60: "◆", 0x61: "▒", 0x66: "°", 0x67: "±", 0x6A: "┘", 0x6B: "┐", 0x6C: "┌", 0x6D: "└", 0x6E: "┼", 0x71: "─", 0x74: "├", 0x75: "┤", 0x76: "┴",
+        0x60: "◆", 0x61: "▒", 0x66: "°", 0x67: "±", 0x6A: "┘", 0x6B: "┐", 0x6C: "┌", 0x6D: "└", 0x6E: "┼", 0x71: "─", 0x74: "├", 0x75: "┤",
+        0x76: "┴",
         0x77: "┬", 0x78: "│", 0x7E: "·",
     ]
 
     private static func apply(_ parameters: [Int], to pen: inout Style, _ depth: ColorDepth) {
         var run = AnsiText.Run(
-            text: "", foreground: pen.foreground == .terminal ? nil : pen.foreground, background: pen.background == .terminal ? nil : pen.background,
+            text: "", foreground: pen.foreground == .terminal ? nil : pen.foreground,
+            background: pen.background == .terminal ? nil : pen.background,
             attributes: pen.attributes)
         AnsiText.apply(parameters.isEmpty ? [0] : parameters.map { max(0, $0) }, to: &run)
         pen = Style(
-            foreground: run.foreground.map(depth.nearest) ?? .terminal, background: run.background.map(depth.nearest) ?? .terminal, attributes: run.attributes)
+            foreground: run.foreground.map(depth.nearest) ?? .terminal, background: run.background.map(depth.nearest) ?? .terminal,
+            attributes: run.attributes)
     }
 }

@@ -1,7 +1,9 @@
 /// Keys as the bytes a program in an xterm expects.
 enum KeyEncoder {
     static func bytes(_ key: Key, applicationCursor: Bool) -> [UInt8] {
-        let parameter = 1 + (key.modifiers.contains(.shift) ? 1 : 0) + (key.modifiers.contains(.alternate) ? 2 : 0) + (key.modifiers.contains(.control) ? 4 : 0)
+        let parameter =
+            1 + (key.modifiers.contains(.shift) ? 1 : 0) + (key.modifiers.contains(.alternate) ? 2 : 0)
+            + (key.modifiers.contains(.control) ? 4 : 0)
         if let final = finals[key.base] {
             if parameter > 1 { return Array("\u{1B}[1;\(parameter)\(final)".utf8) }
             return Array("\u{1B}\(applicationCursor || key.base.hasPrefix("f") ? "O" : "[")\(final)".utf8)
@@ -27,6 +29,7 @@ enum KeyEncoder {
     ]
 
     private static let tildes: [String: Int] = [
-        "insert": 2, "delete": 3, "pageup": 5, "pagedown": 6, "f5": 15, "f6": 17, "f7": 18, "f8": 19, "f9": 20, "f10": 21, "f11": 23, "f12": 24,
+        "insert": 2, "delete": 3, "pageup": 5, "pagedown": 6, "f5": 15, "f6": 17, "f7": 18, "f8": 19, "f9": 20, "f10": 21, "f11": 23,
+        "f12": 24,
     ]
 }

@@ -20,20 +20,23 @@ extension InputDecoder {
 
     /// The last byte of CSI and SS3 sequences.
     static let finals: [UInt8: Key] = [
-        0x41: Key("up"), 0x42: Key("down"), 0x43: Key("right"), 0x44: Key("left"), 0x46: Key("end"), 0x48: Key("home"), 0x50: Key("f1"), 0x51: Key("f2"),
+        0x41: Key("up"), 0x42: Key("down"), 0x43: Key("right"), 0x44: Key("left"), 0x46: Key("end"), 0x48: Key("home"), 0x50: Key("f1"),
+        0x51: Key("f2"),
         0x52: Key("f3"), 0x53: Key("f4"),
     ]
 
     /// The application keypad.
     static let keypad: [UInt8: Key] = [
-        0x4D: Key("enter"), 0x6A: .typed("*"), 0x6B: .typed("+"), 0x6C: .typed(","), 0x6D: .typed("-"), 0x6E: .typed("."), 0x6F: .typed("/"),
+        0x4D: Key("enter"), 0x6A: .typed("*"), 0x6B: .typed("+"), 0x6C: .typed(","), 0x6D: .typed("-"), 0x6E: .typed("."),
+        0x6F: .typed("/"),
         0x70: .typed("0"), 0x71: .typed("1"), 0x72: .typed("2"), 0x73: .typed("3"), 0x74: .typed("4"), 0x75: .typed("5"), 0x76: .typed("6"),
         0x77: .typed("7"), 0x78: .typed("8"), 0x79: .typed("9"),
     ]
 
     /// `CSI number ~`.
     static let tildes: [Int: String] = [
-        1: "home", 2: "insert", 3: "delete", 4: "end", 5: "pageup", 6: "pagedown", 7: "home", 8: "end", 11: "f1", 12: "f2", 13: "f3", 14: "f4", 15: "f5",
+        1: "home", 2: "insert", 3: "delete", 4: "end", 5: "pageup", 6: "pagedown", 7: "home", 8: "end", 11: "f1", 12: "f2", 13: "f3",
+        14: "f4", 15: "f5",
         17: "f6", 18: "f7", 19: "f8", 20: "f9", 21: "f10", 23: "f11", 24: "f12",
     ]
 
@@ -64,13 +67,17 @@ extension InputDecoder {
         } else {
             kind = isRelease ? .release : bits & 32 != 0 ? .drag : .press
         }
-        return .mouse(MouseEvent(kind: kind, button: bits & 64 != 0 ? .none : buttons[bits & 3], x: numbers[1] - 1, y: numbers[2] - 1, modifiers: modifiers))
+        return .mouse(
+            MouseEvent(
+                kind: kind, button: bits & 64 != 0 ? .none : buttons[bits & 3], x: numbers[1] - 1, y: numbers[2] - 1, modifiers: modifiers))
     }
 
     /// Terminfo's names for keys whose strings differ between terminals.
     static let terminfoNames: [(capability: String, key: Key)] =
         [
-            ("kcuu1", Key("up")), ("kcud1", Key("down")), ("kcuf1", Key("right")), ("kcub1", Key("left")), ("khome", Key("home")), ("kend", Key("end")),
-            ("knp", Key("pagedown")), ("kpp", Key("pageup")), ("kich1", Key("insert")), ("kdch1", Key("delete")), ("kcbt", Key("tab", .shift)),
+            ("kcuu1", Key("up")), ("kcud1", Key("down")), ("kcuf1", Key("right")), ("kcub1", Key("left")), ("khome", Key("home")),
+            ("kend", Key("end")),
+            ("knp", Key("pagedown")), ("kpp", Key("pageup")), ("kich1", Key("insert")), ("kdch1", Key("delete")),
+            ("kcbt", Key("tab", .shift)),
         ] + (1...12).map { ("kf\($0)", Key("f\($0)")) }
 }

@@ -59,7 +59,11 @@ package struct InputDecoder: Sendable {
         return events
     }
 
-    private enum Step { case event(InputEvent?, Int), pasteBegins(Int), more }
+    private enum Step {
+        case event(InputEvent?, Int)
+        case pasteBegins(Int)
+        case more
+    }
 
     private func step(_ bytes: [UInt8]) -> Step {
         let first = bytes[0]

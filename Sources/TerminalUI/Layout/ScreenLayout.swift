@@ -63,9 +63,12 @@ package struct ScreenLayout: Sendable, Hashable {
         let isUpperFocused = focus == .namespaces || focus == .pods
         let top = isUpperFocused ? body.height * 3 / 5 : max(6, body.height / 3)
         slots = [
-            Slot(pane: isUpperFocused ? focus : upper, rect: Rect(x: 0, y: body.y, width: body.width, height: top), tabs: [.namespaces, .pods]),
             Slot(
-                pane: isUpperFocused ? lower : focus, rect: Rect(x: 0, y: body.y + top, width: body.width, height: body.height - top), tabs: [.logs, .yaml]),
+                pane: isUpperFocused ? focus : upper, rect: Rect(x: 0, y: body.y, width: body.width, height: top),
+                tabs: [.namespaces, .pods]),
+            Slot(
+                pane: isUpperFocused ? lower : focus, rect: Rect(x: 0, y: body.y + top, width: body.width, height: body.height - top),
+                tabs: [.logs, .yaml]),
         ]
     }
 

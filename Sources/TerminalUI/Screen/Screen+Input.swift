@@ -58,7 +58,9 @@ extension Screen {
         case .command(let command):
             pressed = []
             // A sequence is bound to what its first key was pressed on; it never slides to a neighbour.
-            guard keys.count == 1 || pressedUID == boundUID(app.focus) else { return app.toast("the selected object is gone: nothing was done", .warning) }
+            guard keys.count == 1 || pressedUID == boundUID(app.focus) else {
+                return app.toast("the selected object is gone: nothing was done", .warning)
+            }
             run(command)
         case .prefix: pressed = keys
         case .none:
@@ -167,7 +169,10 @@ extension Screen {
         let model = DialogModel(
             title: "Pasted text?",
             body: [[TextSpan("\(text.count) characters came faster than anybody types:")], [TextSpan(shown, .accent)]], binding: nil,
-            choices: [DialogChoice(id: "drop", title: "Drop them", key: "n"), DialogChoice(id: "run", title: "Run them as keys", key: "y", isDestructive: true)],
+            choices: [
+                DialogChoice(id: "drop", title: "Drop them", key: "n"),
+                DialogChoice(id: "run", title: "Run them as keys", key: "y", isDestructive: true),
+            ],
             defaultChoice: 0
         ) { [weak self] id in
             guard let self else { return }

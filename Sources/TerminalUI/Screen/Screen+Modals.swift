@@ -52,7 +52,9 @@ extension Screen {
         switch key.name {
         case "esc", "ctrl-c": app.modal = nil
         case "enter":
-            if count > 0, let reason = model.results[min(model.selected, count - 1)].item.disabledReason { return app.toast(reason, .warning) }
+            if count > 0, let reason = model.results[min(model.selected, count - 1)].item.disabledReason {
+                return app.toast(reason, .warning)
+            }
             model.accept()
         case "down", "ctrl-n", "tab": model.selected = count == 0 ? 0 : (model.selected + 1) % count
         case "up", "ctrl-p", "shift-tab": model.selected = count == 0 ? 0 : (model.selected + count - 1) % count

@@ -33,14 +33,19 @@ extension Screen {
             painter.surface.put("┬", x: line.x, y: line.y, end: painter.surface.width, style: theme[.paneRule])
             guard line.maxY < layout.hints.y, let rule = glyphs.horizontal.unicodeScalars.first else { continue }
             let below = painter.surface[line.x, line.maxY]
-            if below.glyph == rule.value { painter.surface.put("┴", x: line.x, y: line.maxY, end: painter.surface.width, style: below.style) }
+            if below.glyph == rule.value {
+                painter.surface.put("┴", x: line.x, y: line.maxY, end: painter.surface.width, style: below.style)
+            }
         }
     }
 
     private func tableDetail(_ model: any TableModel) -> [TextSpan] {
         var spans: [TextSpan] = []
         if (model.count > 0 && model !== app.namespaces) || !model.filter.isEmpty {
-            spans.append(TextSpan(model.filter.isEmpty ? Units.grouped(model.count) : "\(Units.grouped(model.count)) of \(Units.grouped(model.total))", .dim))
+            spans.append(
+                TextSpan(
+                    model.filter.isEmpty ? Units.grouped(model.count) : "\(Units.grouped(model.count)) of \(Units.grouped(model.total))",
+                    .dim))
         }
         if !model.filter.isEmpty { spans.append(TextSpan(" /\(model.filter)", .accent)) }
         if model.markedCount > 0 { spans.append(TextSpan(" \(glyphs.mark)\(model.markedCount) marked", .warning)) }
@@ -109,7 +114,9 @@ extension Screen {
         painter.surface.fill(rect.row(0), glyphs.horizontal, style: rule)
         var spans = [TextSpan(" \(model.title) ", .accent)]
         if let binding = model.binding {
-            spans += [TextSpan(binding.kind + " ", .dim), TextSpan(binding.namespace.map { $0 + "/" } ?? "", .dim), TextSpan(binding.name + " ")]
+            spans += [
+                TextSpan(binding.kind + " ", .dim), TextSpan(binding.namespace.map { $0 + "/" } ?? "", .dim), TextSpan(binding.name + " "),
+            ]
         }
         if !model.search.isEmpty { spans.append(TextSpan("/\(model.search) ", .accent)) }
         painter.spans(spans, in: rect.row(0).inset(left: 1, right: 1))

@@ -70,7 +70,6 @@ package import ViewModels
             joinSeparators(&painter)
         }
         StatusLine.draw(app, in: layout.status, &painter)
-        if painter.surface.isCursorVisible, app.inputMode == .browse { painter.surface.isCursorVisible = false }
         drawToasts(&painter)
         if !pressed.isEmpty { drawPrefixMenu(&painter) }
         drawModal(&painter)
@@ -92,7 +91,8 @@ package import ViewModels
     }
 
     private func drawTooSmall(_ painter: inout Painter) {
-        let text = "kdash needs \(ScreenLayout.minimumWidth)x\(ScreenLayout.minimumHeight); this is \(painter.surface.width)x\(painter.surface.height)"
+        let text =
+            "kdash needs \(ScreenLayout.minimumWidth)x\(ScreenLayout.minimumHeight); this is \(painter.surface.width)x\(painter.surface.height)"
         for (index, line) in TextWrap.words(text, columns: painter.surface.width).prefix(painter.surface.height).enumerated() {
             painter.surface.put(line, x: 0, y: index, style: theme[.text])
         }

@@ -41,7 +41,9 @@ extension Screen {
     func drawShell(_ model: ShellModel, _ painter: inout Painter) {
         let rows = max(1, painter.surface.height - 1)
         if shellView?.model !== model {
-            shellView = ShellView(model, width: painter.surface.width, height: rows, depth: theme.depth) { [weak self] in self?.app.signal.touch() }
+            shellView = ShellView(model, width: painter.surface.width, height: rows, depth: theme.depth) { [weak self] in
+                self?.app.signal.touch()
+            }
         }
         guard let view = shellView else { return }
         view.resize(width: painter.surface.width, height: rows)
@@ -58,7 +60,8 @@ extension Screen {
         painter.surface.fill(row, style: theme[.bar])
         let access: (String, Scope) = app.context.access == .writable ? ("WRITABLE", .barWritable) : ("PROTECTED", .barProtected)
         var x = row.x + painter.surface.put(" TYPE ", x: row.x, y: row.y, style: theme[.barType]) + 1
-        let place = "\(app.context.name) \(glyphs.arrow) \(model.binding.namespace ?? "") \(glyphs.arrow) \(model.binding.name)/\(model.container)"
+        let place =
+            "\(app.context.name) \(glyphs.arrow) \(model.binding.namespace ?? "") \(glyphs.arrow) \(model.binding.name)/\(model.container)"
         let state: TextSpan =
             switch model.state {
             case .connecting: TextSpan("connecting", .pending)
@@ -67,7 +70,10 @@ extension Screen {
             }
         let tail = " F12 leaves  \(access.0) "
         let end = row.maxX - tail.count
-        x += painter.text(place, in: Rect(x: x, y: row.y, width: max(0, end - x - DisplayWidth.of(state.text) - 2), height: 1), theme[.barContext], keepsEnd: true) + 2
+        x +=
+            painter.text(
+                place, in: Rect(x: x, y: row.y, width: max(0, end - x - DisplayWidth.of(state.text) - 2), height: 1), theme[.barContext],
+                keepsEnd: true) + 2
         painter.spans([state], in: Rect(x: x, y: row.y, width: max(0, end - x), height: 1), on: theme[.bar])
         x = end + painter.surface.put(" F12", x: end, y: row.y, style: theme[.barKey])
         x += painter.surface.put(" leaves  ", x: x, y: row.y, style: theme[.bar])

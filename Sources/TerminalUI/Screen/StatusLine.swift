@@ -16,7 +16,8 @@ import ViewModels
             }
         let word = " \(access.0) "
         var end = rect.maxX - word.count
-        painter.surface.put(word, x: end, y: rect.y, style: theme[access.1].background == .terminal ? theme[access.1].on(ground) : theme[access.1])
+        painter.surface.put(
+            word, x: end, y: rect.y, style: theme[access.1].background == .terminal ? theme[access.1].on(ground) : theme[access.1])
         let connection = connection(app, painter)
         // Where we are comes first: context and namespace keep their room.
         let place = min(16, DisplayWidth.of(app.context.name)) + min(24, DisplayWidth.of(app.namespace ?? allNamespaces)) + 7
@@ -68,10 +69,15 @@ import ViewModels
         let ground = theme[.bar]
         painter.surface.fill(rect, style: ground)
         let isTyping = app.inputMode == .type
-        var x = rect.x + painter.surface.put(isTyping ? " TYPE " : " BROWSE ", x: rect.x, y: rect.y, style: theme[isTyping ? .barType : .barBrowse]) + 1
+        var x =
+            rect.x
+            + painter.surface.put(isTyping ? " TYPE " : " BROWSE ", x: rect.x, y: rect.y, style: theme[isTyping ? .barType : .barBrowse])
+            + 1
         if let prompt = app.prompt, app.modal == nil {
             x += painter.surface.put("\(prompt.label): ", x: x, y: rect.y, style: theme[.barKey].on(ground))
-            Popup.field(prompt.input, placeholder: "", in: Rect(x: x, y: rect.y, width: rect.maxX - x, height: 1), style: theme[.barContext].on(ground), &painter)
+            Popup.field(
+                prompt.input, placeholder: "", in: Rect(x: x, y: rect.y, width: rect.maxX - x, height: 1),
+                style: theme[.barContext].on(ground), &painter)
             return
         }
         if case .failed(_, let remedy) = app.connection, app.modal == nil {
@@ -96,11 +102,13 @@ import ViewModels
     private static let words: [PaneID: [(id: String, title: String)]] = [
         .namespaces: [("namespaces.use", "use"), ("view.filter", "filter")],
         .pods: [
-            ("pods.logs", "logs"), ("pods.describe", "describe"), ("pods.why", "why"), ("pods.edit", "edit"), ("pods.shell", "shell"), ("pods.delete", "delete"),
+            ("pods.logs", "logs"), ("pods.describe", "describe"), ("pods.why", "why"), ("pods.edit", "edit"), ("pods.shell", "shell"),
+            ("pods.delete", "delete"),
             ("view.filter", "filter"), ("pods.new", "new"), ("pods.mark", "mark"),
         ],
         .logs: [
-            ("logs.follow", "follow"), ("view.filter", "search"), ("logs.wrap", "wrap"), ("logs.timestamps", "time"), ("logs.container", "container"),
+            ("logs.follow", "follow"), ("view.filter", "search"), ("logs.wrap", "wrap"), ("logs.timestamps", "time"),
+            ("logs.container", "container"),
             ("logs.previous", "previous"),
         ],
         .yaml: [("yaml.edit", "edit"), ("yaml.apply", "apply"), ("yaml.undo", "undo"), ("yaml.copy", "copy"), ("view.filter", "search")],
@@ -109,7 +117,9 @@ import ViewModels
     private static func hints(_ app: AppModel) -> [(key: String, title: String)] {
         switch app.modal {
         case .dialog(let model)?:
-            return model.typedName == nil ? [("Tab", "choose"), ("Enter", "take it"), ("Esc", "no")] : [("Enter", "take the marked answer"), ("Tab", "choose"), ("Esc", "no")]
+            return model.typedName == nil
+                ? [("Tab", "choose"), ("Enter", "take it"), ("Esc", "no")]
+                : [("Enter", "take the marked answer"), ("Tab", "choose"), ("Esc", "no")]
         case .diff?: return [("j k", "scroll"), ("y", "apply"), ("Esc", "keep editing")]
         case .palette?: return [("Enter", "run"), ("Up Down", "choose"), ("Esc", "close")]
         case .help?: return [("Up Down", "scroll"), ("Esc", "close")]
@@ -132,7 +142,11 @@ import ViewModels
 enum KeyLabel {
     static func text(_ name: String) -> String {
         name.split(separator: " ").map { part in
-            part.count == 1 ? String(part) : part.split(separator: "-", omittingEmptySubsequences: false).map { $0.count > 1 ? $0.prefix(1).uppercased() + $0.dropFirst() : String($0) }.joined(separator: "-")
+            part.count == 1
+                ? String(part)
+                : part.split(separator: "-", omittingEmptySubsequences: false).map {
+                    $0.count > 1 ? $0.prefix(1).uppercased() + $0.dropFirst() : String($0)
+                }.joined(separator: "-")
         }.joined(separator: " ")
     }
 }

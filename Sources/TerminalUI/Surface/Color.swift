@@ -13,7 +13,11 @@ package struct Color: Sendable, Hashable {
     }
 
     /// The cases, for encoders and tests.
-    enum Value: Equatable { case terminal, index(UInt8), rgb(UInt8, UInt8, UInt8) }
+    enum Value: Equatable {
+        case terminal
+        case index(UInt8)
+        case rgb(UInt8, UInt8, UInt8)
+    }
     var value: Value {
         switch packed >> 24 {
         case 1: .index(UInt8(packed & 0xFF))

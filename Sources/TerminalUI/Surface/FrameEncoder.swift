@@ -99,7 +99,8 @@ package struct OutputCapabilities: Sendable, Hashable {
     }
 
     private func canErase(_ style: Style) -> Bool {
-        style.attributes.isDisjoint(with: [.reverse, .underline, .strike]) && (style.background == .terminal || capabilities.hasBackgroundErase)
+        style.attributes.isDisjoint(with: [.reverse, .underline, .strike])
+            && (style.background == .terminal || capabilities.hasBackgroundErase)
     }
 
     private mutating func write(_ surface: Surface, row y: Int, from: Int, to end: Int) {

@@ -23,14 +23,18 @@ package struct GlyphSet: Sendable, Hashable {
 
     /// Box drawing, blocks and arrows; every glyph is one column wide in all terminals we know.
     package static let unicode = GlyphSet(
-        horizontal: "─", vertical: "│", selection: "▌", mark: "●", ellipsis: "…", errorSign: "✖", warningSign: "▲", dot: "·", arrow: "›", ascending: "↑",
-        descending: "↓", track: "─", fullBar: "━", halfBar: "╸", requestMark: "┼", corners: ("╭", "╮", "╰", "╯"), scrollThumb: "┃", masked: "•",
+        horizontal: "─", vertical: "│", selection: "▌", mark: "●", ellipsis: "…", errorSign: "✖", warningSign: "▲", dot: "·", arrow: "›",
+        ascending: "↑",
+        descending: "↓", track: "─", fullBar: "━", halfBar: "╸", requestMark: "┼", corners: ("╭", "╮", "╰", "╯"), scrollThumb: "┃",
+        masked: "•",
         spinner: ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧"])
 
     /// Printable ASCII only.
     package static let ascii = GlyphSet(
-        horizontal: "-", vertical: "|", selection: ">", mark: "*", ellipsis: "~", errorSign: "x", warningSign: "!", dot: ".", arrow: ">", ascending: "^",
-        descending: "v", track: ".", fullBar: "#", halfBar: "=", requestMark: ":", corners: ("+", "+", "+", "+"), scrollThumb: "#", masked: "*",
+        horizontal: "-", vertical: "|", selection: ">", mark: "*", ellipsis: "~", errorSign: "x", warningSign: "!", dot: ".", arrow: ">",
+        ascending: "^",
+        descending: "v", track: ".", fullBar: "#", halfBar: "=", requestMark: ":", corners: ("+", "+", "+", "+"), scrollThumb: "#",
+        masked: "*",
         spinner: ["|", "/", "-", "\\"])
 
     package static func == (a: GlyphSet, b: GlyphSet) -> Bool { a.horizontal == b.horizontal }

@@ -53,7 +53,9 @@
         let index = y * width + x
         if cells[index].width == 0, x > 0 { cells[index - 1] = Cell(style: cells[index - 1].style) }
         let last = x + Int(max(1, cell.width)) - 1
-        if last + 1 < width, cells[y * width + last + 1].width == 0 { cells[y * width + last + 1] = Cell(style: cells[y * width + last + 1].style) }
+        if last + 1 < width, cells[y * width + last + 1].width == 0 {
+            cells[y * width + last + 1] = Cell(style: cells[y * width + last + 1].style)
+        }
         cells[index] = cell
     }
 

@@ -1,4 +1,6 @@
 import CNcurses
+// Links libdispatch, whose main queue CNcurses drains.
+import Dispatch
 import Glibc
 import LinuxKernel
 import ViewModels
@@ -50,7 +52,10 @@ import ViewModels
             pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0), pollfd(fd: signals, events: Int16(POLLIN), revents: 0),
             pollfd(fd: kd_main_queue_fd(), events: Int16(POLLIN), revents: 0),
         ]
-        guard poll(&descriptors, 3, timeout()) >= 0 || errno == EINTR else { return isTerminalGone = true }
+        guard poll(&descriptors, 3, timeout()) >= 0 || errno == EINTR else {
+            isTerminalGone = true
+            return
+        }
         if descriptors[1].revents != 0 { readSignals() }
         if descriptors[0].revents & Int16(POLLIN) != 0 {
             readInput()

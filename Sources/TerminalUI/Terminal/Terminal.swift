@@ -37,7 +37,8 @@ package enum TerminalProblem: Error, Sendable, Hashable, CustomStringConvertible
         default: throw .unknown(term: environment.term)
         }
         let depth = ColorDepth.detect(
-            noColor: environment.noColor, colorTerm: environment.colorTerm, term: environment.term, terminfoColors: Int(kd_term_number("colors")))
+            noColor: environment.noColor, colorTerm: environment.colorTerm, term: environment.term,
+            terminfoColors: Int(kd_term_number("colors")))
         capabilities = OutputCapabilities(depth: depth, hasBackgroundErase: kd_term_flag("bce"))
         let isPoor = ["linux", "vt100", "vt220", "ansi", "cons25", "sun"].contains(environment.term)
         glyphs = isUTF8 && !isPoor && !environment.wantsASCII ? .unicode : .ascii

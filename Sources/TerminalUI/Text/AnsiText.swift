@@ -131,7 +131,9 @@ struct AnsiText {
     private static func extended(_ rest: ArraySlice<Int>) -> (Color, Int)? {
         let values = Array(rest.prefix(4))
         if values.first == 5, values.count > 1, let index = UInt8(exactly: values[1]) { return (.index(index), 2) }
-        if values.first == 2, values.count > 3, let red = UInt8(exactly: values[1]), let green = UInt8(exactly: values[2]), let blue = UInt8(exactly: values[3]) {
+        if values.first == 2, values.count > 3, let red = UInt8(exactly: values[1]), let green = UInt8(exactly: values[2]),
+            let blue = UInt8(exactly: values[3])
+        {
             return (.rgb(red, green, blue), 4)
         }
         return nil

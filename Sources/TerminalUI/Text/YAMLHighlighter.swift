@@ -14,7 +14,9 @@ struct YAMLHighlighter {
         let text = Array(line)
         let indent = text.prefix { $0 == " " }.count
         if let block = blockIndent {
-            if indent == text.count || indent > block { return indent < text.count ? [Token(range: indent..<text.count, scope: .yamlString)] : [] }
+            if indent == text.count || indent > block {
+                return indent < text.count ? [Token(range: indent..<text.count, scope: .yamlString)] : []
+            }
             blockIndent = nil
         }
         guard indent < text.count else { return [] }

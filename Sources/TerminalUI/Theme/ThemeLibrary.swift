@@ -28,9 +28,13 @@ package enum ThemeLibrary {
     package static func load(_ name: String) throws(ThemeError) -> ThemeSource {
         if let known = builtin(name) { return known }
         guard name.contains("/") || name.hasSuffix(".theme") else {
-            throw ThemeError(file: name, line: 0, message: "there is no such theme; built in are \(embedded.map(\.name).joined(separator: ", ")), or give the path of a file")
+            throw ThemeError(
+                file: name, line: 0,
+                message: "there is no such theme; built in are \(embedded.map(\.name).joined(separator: ", ")), or give the path of a file")
         }
-        guard let file = fopen(name, "r") else { throw ThemeError(file: name, line: 0, message: "cannot be read: \(String(cString: strerror(errno)))") }
+        guard let file = fopen(name, "r") else {
+            throw ThemeError(file: name, line: 0, message: "cannot be read: \(String(cString: strerror(errno)))")
+        }
         defer { fclose(file) }
         var bytes = [UInt8](repeating: 0, count: 1 << 18)
         let count = fread(&bytes, 1, bytes.count, file)

@@ -76,7 +76,9 @@ package struct ThemeParser {
         guard palette[name] == nil else { throw bad("the colour \(name) is defined twice") }
         guard let truecolor = Self.hex(words[1]) else { throw bad("\(words[1]) is not a colour like #6cb6ff, or default") }
         guard let indexed = Self.indexed(words[2]) else { throw bad("\(words[2]) is not an index from 0 to 255, or default") }
-        guard let sixteen = Self.sixteen(words[3]) else { throw bad("\(words[3]) is not one of \(Self.names.joined(separator: " ")), or default") }
+        guard let sixteen = Self.sixteen(words[3]) else {
+            throw bad("\(words[3]) is not one of \(Self.names.joined(separator: " ")), or default")
+        }
         palette[name] = ThemeSource.Shade(truecolor: truecolor, indexed: indexed, sixteen: sixteen)
     }
 
@@ -109,11 +111,14 @@ package struct ThemeParser {
     ]
 
     private static let names = [
-        "black", "red", "green", "yellow", "blue", "magenta", "cyan", "white", "brightblack", "brightred", "brightgreen", "brightyellow", "brightblue",
+        "black", "red", "green", "yellow", "blue", "magenta", "cyan", "white", "brightblack", "brightred", "brightgreen", "brightyellow",
+        "brightblue",
         "brightmagenta", "brightcyan", "brightwhite",
     ]
 
-    private static func isHex(_ word: Substring) -> Bool { word.count == 7 && word.first == "#" && UInt32(word.dropFirst(), radix: 16) != nil }
+    private static func isHex(_ word: Substring) -> Bool {
+        word.count == 7 && word.first == "#" && UInt32(word.dropFirst(), radix: 16) != nil
+    }
 
     private static func hex(_ word: Substring) -> Color? {
         if word == "default" { return .terminal }

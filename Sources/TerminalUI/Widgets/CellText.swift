@@ -21,8 +21,8 @@ import ViewModels
             if isChanged { return painter.theme[.tableChanged] }
             let wanted = isFading ? .faint : tone == .normal ? Scope.text : Painter.scope(tone)
             var style = painter.theme[wanted].on(ground)
-            // Sixteen colours have no spare background: the cursor row's own foreground must win over quiet greys.
-            if isSelected, tone == .normal || tone == .dim, ground.foreground != painter.theme[.text].foreground { style.foreground = ground.foreground }
+            // Sixteen colours have no quiet background: on a strong one only the cursor row's own foreground can be read.
+            if isSelected, ground.foreground != painter.theme[.text].foreground { style.foreground = ground.foreground }
             return style
         }
         switch cell {

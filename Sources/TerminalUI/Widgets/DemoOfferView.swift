@@ -16,7 +16,8 @@ import ViewModels
         for (index, choice) in [("y", "Start the demo"), ("n", "No, leave it empty")].enumerated() {
             let ground = painter.theme[index == model.focused ? .popupSelected : .popup]
             let text = " \(choice.0) \(choice.1) "
-            let used = painter.text(text, in: Rect(x: x, y: content.maxY - 1, width: content.maxX - x, height: 1), painter.theme[.popup].on(ground))
+            let used = painter.text(
+                text, in: Rect(x: x, y: content.maxY - 1, width: content.maxX - x, height: 1), painter.theme[.popup].on(ground))
             painter.surface.put(choice.0, x: x + 1, y: content.maxY - 1, limit: 1, style: painter.theme[.popupKey].on(ground))
             x += used + 2
         }

@@ -18,10 +18,12 @@ import ViewModels
         if asksName, let name = model.typedName {
             let y = content.maxY - 4
             painter.spans(
-                [TextSpan("Type "), TextSpan(name, .accent), TextSpan(" to confirm:")], in: Rect(x: content.x, y: y, width: content.width, height: 1),
+                [TextSpan("Type "), TextSpan(name, .accent), TextSpan(" to confirm:")],
+                in: Rect(x: content.x, y: y, width: content.width, height: 1),
                 on: painter.theme[.popup])
             Popup.field(
-                model.typed, placeholder: "", in: Rect(x: content.x, y: y + 1, width: content.width, height: 1), style: painter.theme[.popupField], &painter)
+                model.typed, placeholder: "", in: Rect(x: content.x, y: y + 1, width: content.width, height: 1),
+                style: painter.theme[.popupField], &painter)
         }
         drawChoices(model, in: Rect(x: content.x, y: content.maxY - 1, width: content.width, height: 1), &painter)
     }
@@ -35,7 +37,9 @@ import ViewModels
         return facts.map { name, value in
             [
                 TextSpan(name + String(repeating: " ", count: label - name.count), .dim),
-                TextSpan(DisplayWidth.shortened(value, columns: columns - label, ellipsis: "~", keepsEnd: true), name == "context" || name == "namespace" ? .normal : .accent),
+                TextSpan(
+                    DisplayWidth.shortened(value, columns: columns - label, ellipsis: "~", keepsEnd: true),
+                    name == "context" || name == "namespace" ? .normal : .accent),
             ]
         }
     }
@@ -56,4 +60,3 @@ import ViewModels
         }
     }
 }
-

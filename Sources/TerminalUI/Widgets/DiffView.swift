@@ -6,10 +6,16 @@ import ViewModels
     /// Draws it; returns `top` kept inside the text.
     static func draw(_ model: DiffModel, in screen: Rect, _ painter: inout Painter) -> Int {
         let box = screen.centered(width: min(120, screen.width), height: min(screen.height, max(10, model.lines.count + 7)))
-        let footer = model.canConfirm ? [TextSpan("y", .accent), TextSpan(" apply   "), TextSpan("n", .accent), TextSpan(" keep editing")] : [TextSpan("Esc", .accent), TextSpan(" keep editing")]
+        let footer =
+            model.canConfirm
+            ? [TextSpan("y", .accent), TextSpan(" apply   "), TextSpan("n", .accent), TextSpan(" keep editing")]
+            : [TextSpan("Esc", .accent), TextSpan(" keep editing")]
         let content = Popup.draw(box, title: model.title, footer: footer, &painter)
         let binding = model.binding
-        let place = [TextSpan(binding.kind + " ", .dim), TextSpan(binding.namespace.map { "\($0)/" } ?? ""), TextSpan(binding.name, .accent), TextSpan("  in context ", .dim), TextSpan(binding.context)]
+        let place = [
+            TextSpan(binding.kind + " ", .dim), TextSpan(binding.namespace.map { "\($0)/" } ?? ""), TextSpan(binding.name, .accent),
+            TextSpan("  in context ", .dim), TextSpan(binding.context),
+        ]
         painter.spans(place, in: content.row(0), on: painter.theme[.popup])
         let verdict = verdictLines(model.state, columns: content.width)
         let lines = content.inset(top: 2, bottom: verdict.count + 1)
@@ -33,7 +39,10 @@ import ViewModels
 @MainActor enum DraftsView {
     static func draw(_ model: DraftsModel, in screen: Rect, _ painter: inout Painter) {
         let box = screen.centered(width: min(110, screen.width), height: screen.height)
-        let footer = [TextSpan("Enter", .accent), TextSpan(" open  "), TextSpan("D", .accent), TextSpan(" discard  "), TextSpan("Esc", .accent), TextSpan(" later")]
+        let footer = [
+            TextSpan("Enter", .accent), TextSpan(" open  "), TextSpan("D", .accent), TextSpan(" discard  "), TextSpan("Esc", .accent),
+            TextSpan(" later"),
+        ]
         let content = Popup.draw(box, title: "Unsaved text from an earlier session", footer: footer, &painter)
         let rows = min(model.drafts.count, max(1, content.height / 3))
         let first = max(0, min(model.selected - rows / 2, model.drafts.count - rows))
@@ -43,7 +52,9 @@ import ViewModels
             painter.surface.fill(content.row(offset), style: ground)
             let age = Units.age(painter.now - draft.savedAt).text
             let place = "\(draft.binding.kind) \(draft.binding.namespace.map { "\($0)/" } ?? "")\(draft.binding.name)"
-            painter.spans([TextSpan(place), TextSpan("  \(draft.binding.context)  \(age) ago", .dim)], in: content.row(offset).inset(left: 1, right: 1), on: ground)
+            painter.spans(
+                [TextSpan(place), TextSpan("  \(draft.binding.context)  \(age) ago", .dim)],
+                in: content.row(offset).inset(left: 1, right: 1), on: ground)
         }
         guard model.drafts.indices.contains(model.selected) else { return }
         _ = TextViewer.drawDiff(model.drafts[model.selected].preview, top: 0, in: content.inset(top: rows + 1), &painter)

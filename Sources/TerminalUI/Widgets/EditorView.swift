@@ -19,7 +19,8 @@ import ViewModels
         }
         var body = rect
         if let banner = model.banner {
-            painter.surface.put(String(painter.glyphs.warningSign), x: rect.x, y: rect.y, limit: 1, style: painter.theme[Painter.scope(banner.tone)])
+            painter.surface.put(
+                String(painter.glyphs.warningSign), x: rect.x, y: rect.y, limit: 1, style: painter.theme[Painter.scope(banner.tone)])
             painter.text(banner.text, in: rect.row(0).inset(left: 2), painter.theme[Painter.scope(banner.tone)])
             body = body.inset(top: 1)
         }
@@ -36,7 +37,9 @@ import ViewModels
         // Colours depend on block scalars above; looking back a screenful is enough and keeps huge files cheap.
         for line in max(0, top - 200)..<top { _ = highlighter.tokens(model.line(line)) }
         for offset in 0..<min(body.height, max(0, model.lineCount - top)) {
-            draw(line: top + offset, model, highlighter.tokens(model.line(top + offset)), in: body.row(offset), gutter: gutter, isFocused: isFocused, &painter)
+            draw(
+                line: top + offset, model, highlighter.tokens(model.line(top + offset)), in: body.row(offset), gutter: gutter,
+                isFocused: isFocused, &painter)
         }
         placeCursor(model, isFocused: isFocused, &painter)
         painter.scrollbar(in: body, first: top, visible: body.height, total: model.lineCount)
@@ -82,7 +85,8 @@ import ViewModels
     }
 
     private func draw(
-        line number: Int, _ model: EditorModel, _ tokens: [YAMLHighlighter.Token], in row: Rect, gutter: Int, isFocused: Bool, _ painter: inout Painter
+        line number: Int, _ model: EditorModel, _ tokens: [YAMLHighlighter.Token], in row: Rect, gutter: Int, isFocused: Bool,
+        _ painter: inout Painter
     ) {
         let isCurrent = number == model.cursor.line && isFocused
         var ground = painter.theme[.text]
@@ -92,8 +96,11 @@ import ViewModels
         }
         let problems = model.diagnostics.filter { $0.line == number }
         let worst = problems.first { $0.severity == .error } ?? problems.first
-        let numberStyle = worst.map { painter.theme[$0.severity == .error ? .errorText : .warningText] } ?? painter.theme[isCurrent ? .gutterCurrent : .gutter]
-        painter.text(String(number + 1), in: Rect(x: row.x, y: row.y, width: gutter - 2, height: 1), numberStyle.on(ground), alignment: .right)
+        let numberStyle =
+            worst.map { painter.theme[$0.severity == .error ? .errorText : .warningText] }
+            ?? painter.theme[isCurrent ? .gutterCurrent : .gutter]
+        painter.text(
+            String(number + 1), in: Rect(x: row.x, y: row.y, width: gutter - 2, height: 1), numberStyle.on(ground), alignment: .right)
         if let worst {
             let sign = worst.severity == .error ? painter.glyphs.errorSign : painter.glyphs.warningSign
             painter.surface.put(String(sign), x: row.x + gutter - 2, y: row.y, limit: 1, style: numberStyle.on(ground))
@@ -111,7 +118,11 @@ import ViewModels
             var style = painter.theme[isIn ? tokens[token].scope : .yaml].on(ground)
             if problems.contains(where: { $0.columns?.contains(column) ?? false }) { style.attributes.insert(.underline) }
             if matches.contains(where: { $0.contains(column) }) { style = painter.theme[.match] }
-            if selection?.contains(column) ?? false { style = painter.theme[.editorSelection].attributes.contains(.reverse) ? painter.theme[.editorSelection] : style.on(painter.theme[.editorSelection]) }
+            if selection?.contains(column) ?? false {
+                style =
+                    painter.theme[.editorSelection].attributes.contains(.reverse)
+                    ? painter.theme[.editorSelection] : style.on(painter.theme[.editorSelection])
+            }
             let shown = masked?.contains(column) ?? false ? painter.glyphs.masked : character
             let width = SafeGlyph(shown).width
             if x >= left { painter.surface.put(shown, x: textRect.x + x - left, y: row.y, end: textRect.maxX, style: style) }
@@ -123,7 +134,8 @@ import ViewModels
         // The message beside its line, when there is room and the cursor is elsewhere.
         if let worst, !isCurrent, textRect.width - (x - left) > 16 {
             let style = painter.theme[worst.severity == .error ? .errorText : .warningText].on(ground)
-            painter.text("  \(worst.message)", in: Rect(x: textRect.x + x - left, y: row.y, width: textRect.width - (x - left), height: 1), style)
+            painter.text(
+                "  \(worst.message)", in: Rect(x: textRect.x + x - left, y: row.y, width: textRect.width - (x - left), height: 1), style)
         }
     }
 
@@ -167,7 +179,8 @@ import ViewModels
         let y = textRect.y + completion.start.line - top
         let below = y + 1 + rows <= textRect.maxY
         let box = Rect(
-            x: max(textRect.x, min(painter.surface.cursor.x - 1, textRect.maxX - width)), y: below ? y + 1 : max(textRect.y, y - rows), width: width,
+            x: max(textRect.x, min(painter.surface.cursor.x - 1, textRect.maxX - width)), y: below ? y + 1 : max(textRect.y, y - rows),
+            width: width,
             height: rows)
         for row in 0..<rows {
             let item = items[first + row]

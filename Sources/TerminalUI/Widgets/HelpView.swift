@@ -34,7 +34,8 @@ import ViewModels
         case .blank: return
         case .title(let title): painter.text(title, in: row, painter.theme[.popupTitle])
         case .entry(let entry):
-            painter.text(KeyLabel.text(entry.keys), in: Rect(x: row.x, y: row.y, width: min(13, row.width), height: 1), painter.theme[.popupKey])
+            painter.text(
+                KeyLabel.text(entry.keys), in: Rect(x: row.x, y: row.y, width: min(13, row.width), height: 1), painter.theme[.popupKey])
             let text = entry.disabledReason.map { "\(entry.title) (\($0))" } ?? entry.title
             painter.text(text, in: row.inset(left: 14), painter.theme[entry.disabledReason == nil ? .popup : .popupDisabled])
         }

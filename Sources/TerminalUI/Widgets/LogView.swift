@@ -32,7 +32,8 @@ import ViewModels
             skip = 0
             line += 1
         }
-        painter.scrollbar(in: rect, first: top.line - model.firstLine, visible: max(1, line - top.line), total: model.endLine - model.firstLine)
+        painter.scrollbar(
+            in: rect, first: top.line - model.firstLine, visible: max(1, line - top.line), total: model.endLine - model.firstLine)
     }
 
     /// Moves by rows (with wrapping a line has several), pausing when it goes up and following again at the end.
@@ -128,7 +129,9 @@ import ViewModels
             let shifted = column - (model.isWrapping ? 0 : horizontal)
             if model.isWrapping {
                 let row = column / textWidth - skip
-                if row >= 0, y + row < rect.maxY { painter.surface.put(character, x: left + column % textWidth, y: y + row, end: left + textWidth, style: style) }
+                if row >= 0, y + row < rect.maxY {
+                    painter.surface.put(character, x: left + column % textWidth, y: y + row, end: left + textWidth, style: style)
+                }
             } else if shifted >= 0, shifted < textWidth {
                 painter.surface.put(character, x: left + shifted, y: y, end: left + textWidth, style: style)
             }

@@ -25,7 +25,9 @@ import ViewModels
 
     /// Text in a one-row rectangle; returns the columns used.
     @discardableResult
-    mutating func text(_ text: String, in rect: Rect, _ style: Style, alignment: TableColumn.Alignment = .left, keepsEnd: Bool = false) -> Int {
+    mutating func text(_ text: String, in rect: Rect, _ style: Style, alignment: TableColumn.Alignment = .left, keepsEnd: Bool = false)
+        -> Int
+    {
         guard !rect.isEmpty else { return 0 }
         let shown = DisplayWidth.shortened(text, columns: rect.width, ellipsis: glyphs.ellipsis, keepsEnd: keepsEnd)
         let x = alignment == .left ? rect.x : rect.maxX - min(rect.width, DisplayWidth.of(shown))

@@ -32,7 +32,8 @@ import ViewModels
         var x = row.x + 1
         let end = row.maxX - keys - 2
         for (index, character) in item.title.enumerated() where x < end {
-            x += painter.surface.put(character, x: x, y: row.y, end: end, style: match.positions.contains(index) ? painter.theme[.popupMatch].on(ground) : base)
+            x += painter.surface.put(
+                character, x: x, y: row.y, end: end, style: match.positions.contains(index) ? painter.theme[.popupMatch].on(ground) : base)
         }
         let detail = item.disabledReason ?? item.detail
         painter.text(detail, in: Rect(x: x + 2, y: row.y, width: max(0, end - x - 2), height: 1), painter.theme[.popupDisabled].on(ground))

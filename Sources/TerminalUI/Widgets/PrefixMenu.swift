@@ -10,7 +10,9 @@ import ViewModels
             if case .disabled(let text) = command.availability(app) { reason = text }
             return (rest, command.title, command.isDestructive, reason)
         }
-        let widest = rows.reduce(12) { max($0, DisplayWidth.of($1.key) + DisplayWidth.of($1.title) + 3 + ($1.reason.map { DisplayWidth.of($0) + 3 } ?? 0)) }
+        let widest = rows.reduce(12) {
+            max($0, DisplayWidth.of($1.key) + DisplayWidth.of($1.title) + 3 + ($1.reason.map { DisplayWidth.of($0) + 3 } ?? 0))
+        }
         let width = min(screen.width, widest + 4)
         let height = min(screen.height, rows.count + 2)
         let box = Rect(x: screen.maxX - width, y: screen.maxY - height, width: width, height: height)
@@ -18,7 +20,8 @@ import ViewModels
         for (index, row) in rows.prefix(content.height).enumerated() {
             let used = painter.text(KeyLabel.text(row.key), in: content.row(index), painter.theme[.popupKey])
             let scope: Scope = row.reason != nil ? .popupDisabled : row.isDestructive ? .popupDanger : .popup
-            painter.text(row.title + (row.reason.map { " (\($0))" } ?? ""), in: content.row(index).inset(left: used + 2), painter.theme[scope])
+            painter.text(
+                row.title + (row.reason.map { " (\($0))" } ?? ""), in: content.row(index).inset(left: used + 2), painter.theme[scope])
         }
     }
 }

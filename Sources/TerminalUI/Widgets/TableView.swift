@@ -21,7 +21,7 @@ import ViewModels
         scroll(model, height: body.height)
         let last = min(model.count, top + body.height)
         let rows = (top..<last).map(model.row(at:))
-        let columns = layout(model.columns, rows, width: rect.width - 2, painter)
+        let columns = layout(model.columns, rows, width: rect.width - 3, painter)
         drawHeader(model, columns, in: rect.row(0), painter: &painter)
         for (offset, row) in rows.enumerated() {
             draw(row, columns, in: body.row(offset), isSelected: model.selectedIndex == top + offset, isFocused: isFocused, &painter)
@@ -62,10 +62,14 @@ import ViewModels
             return Placed(index: index, column: column, x: widest, width: column.priority == 0 ? widest : min(widest, column.minimumWidth))
         }
         func total() -> Int { fits.reduce(0) { $0 + $1.width + 2 } - 2 }
-        while total() > width, let drop = fits.indices.max(by: { fits[$0].column.priority < fits[$1].column.priority }), fits[drop].column.priority > 0 {
+        while total() > width, let drop = fits.indices.max(by: { fits[$0].column.priority < fits[$1].column.priority }),
+            fits[drop].column.priority > 0
+        {
             fits.remove(at: drop)
         }
-        while total() > width, let widest = fits.indices.max(by: { fits[$0].width < fits[$1].width }), fits[widest].width > 4 { fits[widest].width -= 1 }
+        while total() > width, let widest = fits.indices.max(by: { fits[$0].width < fits[$1].width }), fits[widest].width > 4 {
+            fits[widest].width -= 1
+        }
         for position in fits.indices.sorted(by: { fits[$0].column.priority < fits[$1].column.priority }) {
             fits[position].width += max(0, min(width - total(), fits[position].x - fits[position].width))
         }
@@ -82,7 +86,8 @@ import ViewModels
             let isSorted = model.sort.column == placed.column.id
             let sign = isSorted ? String(model.sort.isDescending ? painter.glyphs.descending : painter.glyphs.ascending) : ""
             painter.text(
-                placed.column.title + sign, in: Rect(x: rect.x + placed.x, y: rect.y, width: min(placed.width, rect.maxX - rect.x - placed.x), height: 1),
+                placed.column.title + sign,
+                in: Rect(x: rect.x + placed.x, y: rect.y, width: min(placed.width, rect.maxX - rect.x - placed.x), height: 1),
                 painter.theme[isSorted ? .tableHeaderSorted : .tableHeader], alignment: placed.column.alignment)
         }
     }
@@ -92,11 +97,16 @@ import ViewModels
         if isSelected {
             ground = painter.theme[isFocused ? .tableCursorFocused : .tableCursor]
             painter.surface.fill(rect, style: ground)
-            if isFocused { painter.surface.put(String(painter.glyphs.selection), x: rect.x, y: rect.y, limit: 1, style: painter.theme[.tableSign].on(ground)) }
-            painter.surface.cursor = (rect.x + 2, rect.y)
+            if isFocused {
+                painter.surface.put(
+                    String(painter.glyphs.selection), x: rect.x, y: rect.y, limit: 1, style: painter.theme[.tableSign].on(ground))
+            }
+            if isFocused { painter.surface.cursor = (rect.x + 2, rect.y) }
         }
         if row.isMarked {
-            painter.surface.put(String(painter.glyphs.mark), x: rect.x + (isSelected && isFocused ? 1 : 0), y: rect.y, limit: 1, style: painter.theme[.tableMark].on(ground))
+            painter.surface.put(
+                String(painter.glyphs.mark), x: rect.x + (isSelected && isFocused ? 1 : 0), y: rect.y, limit: 1,
+                style: painter.theme[.tableMark].on(ground))
         }
         let isChanging = row.changedAt.map { painter.now - $0 < Self.changeMark } ?? false
         if isChanging, let changedAt = row.changedAt { painter.wake(at: changedAt.advanced(by: Self.changeMark)) }

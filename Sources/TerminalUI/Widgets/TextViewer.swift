@@ -54,7 +54,8 @@ import ViewModels
                     break
                 }
                 // The last space that fits; a word longer than a whole row is cut.
-                let end = fits.lastIndex(of: " ").map { fits.index(after: $0) } ?? (used <= indent.text.count ? fits.endIndex : fits.startIndex)
+                let end =
+                    fits.lastIndex(of: " ").map { fits.index(after: $0) } ?? (used <= indent.text.count ? fits.endIndex : fits.startIndex)
                 let part = fits[..<end]
                 if !part.isEmpty { row.append(TextSpan(String(part), span.tone)) }
                 rest = rest.dropFirst(part.count)

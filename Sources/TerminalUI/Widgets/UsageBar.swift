@@ -10,12 +10,17 @@ import ViewModels
         let isEnforced = usage.limit == nil || usage.isLimitEnforced
         let share = share(usage)
         guard isEnforced else { return drawUnenforced(number, usage.note, in: rect, ground: ground, &painter) }
-        let level: Scope = usage.used == nil ? .faint : share.map { $0 >= 0.9 ? .gaugeCritical : $0 >= 0.75 ? .gaugeWarning : .gauge } ?? .gauge
-        painter.text(number, in: Rect(x: rect.x, y: rect.y, width: min(numberWidth, rect.width), height: 1), painter.theme[level].on(ground), alignment: .right)
+        let level: Scope =
+            usage.used == nil ? .faint : share.map { $0 >= 0.9 ? .gaugeCritical : $0 >= 0.75 ? .gaugeWarning : .gauge } ?? .gauge
+        painter.text(
+            number, in: Rect(x: rect.x, y: rect.y, width: min(numberWidth, rect.width), height: 1), painter.theme[level].on(ground),
+            alignment: .right)
         let rest = rect.inset(left: numberWidth + 1)
         guard rest.width >= 3 else { return }
         guard let whole = usage.limit ?? usage.request, whole > 0 else { return }
-        drawBar(share ?? 0, whole: whole, usage, in: Rect(x: rest.x, y: rest.y, width: min(rest.width, 16), height: 1), ground: ground, &painter)
+        drawBar(
+            share ?? 0, whole: whole, usage, in: Rect(x: rest.x, y: rest.y, width: min(rest.width, 16), height: 1), ground: ground, &painter
+        )
     }
 
     private static func drawUnenforced(_ number: String, _ note: String?, in rect: Rect, ground: Style, _ painter: inout Painter) {
@@ -26,7 +31,9 @@ import ViewModels
 
     /// Used over limit, or over request without a limit; nil without either or without a sample.
     private static func share(_ usage: Usage) -> Double? {
-        guard let used = usage.used, usage.limit == nil || usage.isLimitEnforced, let whole = usage.limit ?? usage.request, whole > 0 else { return nil }
+        guard let used = usage.used, usage.limit == nil || usage.isLimitEnforced, let whole = usage.limit ?? usage.request, whole > 0 else {
+            return nil
+        }
         return Double(max(0, used)) / Double(whole)
     }
 
