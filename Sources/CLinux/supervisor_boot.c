@@ -186,7 +186,11 @@ static void build_root(void) {
     mount_at(root, "run", "tmpfs", 0, plain);
     place(root, "etc");
     node.staging = place(root, "run/.kdash");
-    check(mkdirat(node.staging, "root", 0700), "make", "/run/.kdash/root");
+    // "root" is where containers put their roots; "base" lies below every image and has the directories that all need,
+    // so that they are not made anew on the disk for each container.
+    const char *directories[] = { "root", "base", "base/proc", "base/sys", "base/dev" };
+    for (size_t i = 0; i < sizeof directories / sizeof *directories; i++)
+        check(mkdirat(node.staging, directories[i], 0755), "make below /run/.kdash", directories[i]);
     if (boot.hierarchy_count) {
         int cgroups = open_in(root, "sys/fs/cgroup", O_PATH | O_DIRECTORY, RESOLVE_IN_ROOT);
         check(cgroups, "open", "/sys/fs/cgroup");

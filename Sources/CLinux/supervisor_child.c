@@ -103,22 +103,23 @@ static int *clone_sources(const struct plan *plan) {
 
 // mount(2) takes one page of options: layers are named by short links of our own proc file system.
 static int mount_overlay(const struct plan *plan) {
+    // The supervisor's own descriptor belongs to its mount namespace; this one is a copy.
+    int staging = open_in(AT_FDCWD, "/run/.kdash", O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
+    check(staging, "open", "/run/.kdash");
     char options[4096];
     size_t n = (size_t)snprintf(options, sizeof options, "lowerdir=");
     for (size_t i = 0; i < plan->layer_count; i++) {
         int layer = open(plan->layers[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
         check(layer, "open an image layer", plan->layers[i]);
-        if (n < sizeof options) n += (size_t)snprintf(options + n, sizeof options - n, "%sself/fd/%d", i ? ":" : "", layer);
+        if (n < sizeof options) n += (size_t)snprintf(options + n, sizeof options - n, "self/fd/%d:", layer);
     }
+    if (n < sizeof options) n += (size_t)snprintf(options + n, sizeof options - n, "self/fd/%d/base", staging);
     int upper = open(plan->upper, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), work = open(plan->work, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     check(upper, "open the upper directory", plan->upper);
     check(work, "open the work directory", plan->work);
     if (n < sizeof options)
         n += (size_t)snprintf(options + n, sizeof options - n, ",upperdir=self/fd/%d,workdir=self/fd/%d%s", upper, work, node.rootless ? ",userxattr" : "");
     if (n + 10 >= sizeof options) { errno = E2BIG; fail("mount the image: too many layers", plan->layers[0]); }
-    // The supervisor's own descriptor belongs to its mount namespace; this one is a copy.
-    int staging = open_in(AT_FDCWD, "/run/.kdash", O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
-    check(staging, "open", "/run/.kdash");
     char target[48];
     snprintf(target, sizeof target, "self/fd/%d/root", staging);
     check(fchdir(node.proc), "enter proc", NULL);

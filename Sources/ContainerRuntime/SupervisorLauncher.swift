@@ -16,6 +16,8 @@ struct SupervisorLauncher {
             let process = try spawn(boot: boot.raw, status: FileDescriptor(theirs))
             try follow(status.raw, process)
         } catch {
+            let isRefused = error.errno == EPERM || error.errno == EACCES || error.errno == ENOSPC
+            if configuration.isRootless, isRefused { throw RootlessObstacle.explain(error) }
             throw RuntimeError(.system, "cannot start the node's supervisor", cause: error)
         }
     }
@@ -50,7 +52,10 @@ struct SupervisorLauncher {
             }
             var said = message.bytes.withUnsafeBytes { $0.loadUnaligned(as: kd_boot_status.self) }
             switch Int(said.kind) {
-            case Int(KD_BOOT_READY): return
+            case Int(KD_BOOT_READY):
+                // Rootless, this was the parent of pid 1 and has done its part.
+                _ = kd_reap_pidfd(process.pidfd)
+                return
             case Int(KD_BOOT_NEEDS_MAP):
                 try UserNamespaceMap.write(for: process.pid)
                 try UnixSocket.send([1], to: status)
