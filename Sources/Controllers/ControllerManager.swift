@@ -34,6 +34,7 @@ package final class ControllerManager: Sendable {
             EndpointSliceController(),
             GarbageCollector(configuration.schemas),
             PodCollector(),
+            FinishedJobCollector(),
         ]
     }
 

@@ -49,10 +49,10 @@ import Testing
                     sets.append(ReplicaSet(object))
                     hasChanged = true
                 case .update(_, let object):
+                    if object.uid == deployment.uid { deployment.object = object }
                     if let index = sets.firstIndex(where: { $0.uid == object.uid }) { sets[index] = ReplicaSet(object) }
                     hasChanged = true
                 case .updateSubresource(_, let object, _): deployment.object["status"] = object["status"]
-                case .patch(_, _, let patch): deployment.object = KubeObject(patched(deployment.object.value, patch))
                 case .delete(_, let uid, _, _):
                     sets.removeAll { $0.uid == uid }
                     hasChanged = true
@@ -61,13 +61,6 @@ import Testing
                 }
             }
             return hasChanged
-        }
-
-        private func patched(_ value: JSONValue, _ patch: JSONValue) -> JSONValue {
-            guard case .object(let members) = patch else { return patch }
-            var result = value
-            for member in members { result[member.key] = patched(value[member.key] ?? [:], member.value) }
-            return result
         }
 
         mutating func letPodsSettle() {

@@ -82,8 +82,12 @@ import Testing
             "completionTime": .string(start.rfc3339), "conditions": [["type": "Complete", "status": "True"]],
         ]
         let job = job(["ttlSecondsAfterFinished": 60], status: status)
-        #expect(reconcile(job, [], at: start.advanced(by: .seconds(20))).again == .seconds(40))
-        #expect(reconcile(job, [], at: start.advanced(by: .seconds(60))).deletions == ["work"])
+        var caches = FixedCaches()
+        caches.add(job)
+        let key = ObjectName(Job.resource, job.object)
+        let collector = FinishedJobCollector()
+        #expect(collector.reconcile(key, caches, now: start.advanced(by: .seconds(20))).again == .seconds(40))
+        #expect(collector.reconcile(key, caches, now: start.advanced(by: .seconds(60))).deletions == ["work"])
     }
 
     @Test func `successes that were deleted stay counted`() throws {

@@ -146,6 +146,9 @@ final class ChangeWriter: Sendable {
         do throws(APIStatus) {
             if let rest = try await client.delete(name.resource, namespace: name.namespace, name: name.name, options) {
                 written.note(name.resource, rest)
+                // A pod that is gone at once is returned all the same.
+                let isHeld = !rest.finalizers.isEmpty || (rest.deletionGracePeriodSeconds ?? 0) > 0
+                if !isHeld { written.deleted[name] = uid }
             } else {
                 written.deleted[name] = uid
             }

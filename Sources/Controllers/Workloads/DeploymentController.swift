@@ -37,7 +37,8 @@ package struct DeploymentController: Controller {
                 cleanUp(rollout, &result)
             }
         }
-        report(rollout, now, &result)
+        // A status based on this state would be refused after the update of the object itself; the next run writes it.
+        if !mark(rollout, &result) { report(rollout, now, &result) }
         return result
     }
 
@@ -82,12 +83,18 @@ package struct DeploymentController: Controller {
             result.changes.append(scalingEvent(deployment, set.name, from: 0, to: size))
         }
         for (set, size) in rollout.shrunk { resize(set, to: size, rollout, revision: nil, &result) }
-        if DeploymentRevisions.revision(of: deployment.object) != revision {
-            result.changes.append(
-                .patch(
-                    ObjectName(Deployment.resource, deployment.object), .merge,
-                    ["metadata": ["annotations": [DeploymentRevisions.annotation: .string(String(revision))]]]))
-        }
+    }
+
+    /// Copies the revision to the deployment. True when that is a change.
+    private func mark(_ rollout: Rollout, _ result: inout Reconciliation) -> Bool {
+        let deployment = rollout.deployment
+        guard !deployment.spec.paused, !deployment.object.isBeingDeleted else { return false }
+        let revision = String(DeploymentRevisions.next(rollout))
+        guard deployment.object.annotations[DeploymentRevisions.annotation] != revision else { return false }
+        var fresh = deployment.object
+        fresh.annotations[DeploymentRevisions.annotation] = revision
+        result.changes.append(.update(Deployment.resource, fresh))
+        return true
     }
 
     /// A paused deployment still follows its size, with the newest set that has pods.

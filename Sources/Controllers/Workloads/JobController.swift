@@ -20,8 +20,7 @@ package struct JobController: Controller {
     package func reconcile(_ key: ObjectName, _ caches: any Caches, now: Timestamp) -> Reconciliation {
         guard let object = caches.get(key) else { return Reconciliation() }
         let job = Job(object)
-        guard !object.isBeingDeleted else { return Reconciliation() }
-        guard !job.isFinished else { return expire(job, now) }
+        guard !object.isBeingDeleted, !job.isFinished else { return Reconciliation() }
         let pods = caches.owned(by: job.uid, Pod.resource).filter { $0.controllerRef?.uid == job.uid }.map { Pod($0) }
         let count = JobCount(job, pods)
         var result = Reconciliation()
@@ -91,7 +90,6 @@ package struct JobController: Controller {
             .event(
                 about: job.object, isComplete ? .normal : .warning, reason: isComplete ? "Completed" : end.reason,
                 message: isComplete ? "Job completed" : end.message))
-        if let ttl = job.spec.ttlSecondsAfterFinished { result.look(after: .seconds(ttl)) }
     }
 
     private func suspend(
@@ -108,17 +106,6 @@ package struct JobController: Controller {
         guard status.conditions["Suspended"]?.isTrue ?? false else { return }
         status.conditions.put(Condition(type: "Suspended", status: false, reason: "JobResumed", message: "Job resumed", since: now))
         result.changes.append(.event(about: job.object, .normal, reason: "Resumed", message: "Job resumed"))
-    }
-
-    /// Deletes a finished job when its time is over.
-    private func expire(_ job: Job, _ now: Timestamp) -> Reconciliation {
-        guard let ttl = job.spec.ttlSecondsAfterFinished else { return Reconciliation() }
-        let conditions = job.status.conditions
-        let end = job.status.completionTime ?? conditions["Failed"]?.lastTransitionTime ?? conditions["Complete"]?.lastTransitionTime
-        guard let end else { return Reconciliation() }
-        let rest = Duration.seconds(ttl) - (now - end)
-        guard rest <= .zero else { return Reconciliation(again: rest) }
-        return Reconciliation([.delete(ObjectName(Job.resource, job.object), uid: job.uid, .background, reporter: nil)])
     }
 
     private static func delete(_ pod: Pod, _ job: Job) -> Change {
