@@ -401,8 +401,9 @@ static void signal_entry(const struct request *request, struct entry *entry) {
 
 static void remove_entry(const struct request *request, struct entry *entry) {
     if (entry->state != KD_STATE_EXITED) { reply_error(request, EBUSY, "remove"); return; }
-    journal(KD_JOURNAL_REMOVED, entry);
+    struct entry removed = *entry;
     entry_free(entry);
+    journal(KD_JOURNAL_REMOVED, &removed);
     reply_done(request);
 }
 

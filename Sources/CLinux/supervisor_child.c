@@ -76,8 +76,14 @@ _Noreturn void pause_main(void) {
 // --- the container's file system
 
 static int open_source(const struct mount_plan *mount) {
-    int source = open_in(AT_FDCWD, mount->source[0] == '/' ? mount->source + 1 : mount->source, O_PATH, RESOLVE_NO_MAGICLINKS);
-    if (source < 0 || !mount->subpath[0]) return source;
+    enum make make = mount->flags & KD_MOUNT_MAKE_DIRECTORY ? MAKE_DIRECTORY : mount->flags & KD_MOUNT_MAKE_FILE ? MAKE_FILE : MAKE_NOTHING;
+    int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), source = make_in(root, mount->source, make, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+    struct stat info;
+    check(source, "open the source of a mount", mount->source);
+    close(root);
+    check(fstat(source, &info), "examine the source of a mount", mount->source);
+    if (mount->type && mount->type != (info.st_mode & S_IFMT)) { errno = EINVAL; fail("find the required type of file at", mount->source); }
+    if (!mount->subpath[0]) return source;
     // The volume's owner may plant links at any time: resolved once, never past its top.
     int inner = open_in(source, mount->subpath, O_PATH, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
     int saved = errno;
@@ -211,7 +217,7 @@ static void build_root(const struct plan *plan) {
     int root = mount_overlay(plan);
     mount_kernel(root, "proc", "proc", 0);
     mount_kernel(root, "sys", "sysfs", plan->flags & KD_WRITABLE_SYS ? 0 : MOUNT_ATTR_RDONLY);
-    int cgroups = open_in(root, "sys/fs/cgroup", O_PATH | O_DIRECTORY, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
+    int cgroups = node.hierarchy_count ? open_in(root, "sys/fs/cgroup", O_PATH | O_DIRECTORY, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS) : -1;
     if (cgroups >= 0) check(mount_cgroups(cgroups, !(plan->flags & KD_WRITABLE_SYS)), "mount cgroups", NULL);
     int target = make_in(root, "dev", MAKE_DIRECTORY, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
     check(target, "prepare", "dev");

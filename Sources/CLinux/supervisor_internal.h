@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-enum { MAXIMUM_HIERARCHIES = 16, MAXIMUM_CLIENTS = 8, MAXIMUM_ENTRIES = 16384, PARTIAL_LIMIT = 16384 };
+enum { MAXIMUM_HIERARCHIES = 16, MAXIMUM_CLIENTS = 8, MAXIMUM_ENTRIES = 16384, PARTIAL_LIMIT = 16384, JOURNAL_LIMIT = 4 << 20 };
 
 struct hierarchy {
     int fd;                 // root of the node's own view
@@ -47,7 +47,7 @@ void raise_loopback(void);
 
 // --- plans (supervisor_plan.c)
 struct limit { uint64_t resource, soft, hard; };
-struct mount_plan { const char *source, *subpath, *target; uint64_t flags, size; };
+struct mount_plan { const char *source, *subpath, *target; uint64_t flags, size, type; };
 struct plan {
     char *bytes;                    // owns everything below
     const char *id, *sandbox, *cgroup, *directory;

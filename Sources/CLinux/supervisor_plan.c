@@ -24,6 +24,7 @@ static int read_mount(const struct kd_field *field, struct mount_plan *mount) {
         case KD_TARGET: mount->target = kd_text(&inner); break;
         case KD_FLAGS: if (kd_number(&inner, &mount->flags) < 0) return -1; break;
         case KD_SIZE: if (kd_number(&inner, &mount->size) < 0) return -1; break;
+        case KD_TYPE: if (kd_number(&inner, &mount->type) < 0) return -1; break;
         default: return -1;
         }
     }

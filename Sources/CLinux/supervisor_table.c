@@ -178,8 +178,7 @@ int sandbox_remove(struct sandbox *sandbox) {
 
 // --- journal
 
-void journal(enum kd_journal_kind kind, const struct entry *entry) {
-    if (node.journal < 0 || entry->kind == EXEC) return;
+static void append(enum kd_journal_kind kind, const struct entry *entry) {
     struct kd_journal_record record = {
         .magic = KD_JOURNAL_MAGIC, .kind = kind, .pid = entry->pid, .status = entry->status, .start_ticks = entry->start_ticks,
         .oom_kills = entry->oom_kills, .time = kind == KD_JOURNAL_EXITED ? entry->finished : entry->started,
@@ -190,6 +189,22 @@ void journal(enum kd_journal_kind kind, const struct entry *entry) {
     record.checksum = kd_journal_checksum(&record);
     // Best effort: a full disk costs the record, not the container; the table in memory still has it.
     if (write(node.journal, &record, sizeof record) < 0) return;
+}
+
+// Starts over with what is still known.
+static void compact(void) {
+    if (ftruncate(node.journal, 0) < 0) return;
+    for (int i = 0; i < entry_limit; i++) {
+        if (!entries[i] || entries[i]->kind == EXEC || entries[i]->state == KD_STATE_STARTING) continue;
+        append(KD_JOURNAL_STARTED, entries[i]);
+        if (entries[i]->ended) append(KD_JOURNAL_EXITED, entries[i]);
+    }
+}
+
+void journal(enum kd_journal_kind kind, const struct entry *entry) {
+    if (node.journal < 0 || entry->kind == EXEC) return;
+    append(kind, entry);
+    if (kind == KD_JOURNAL_REMOVED && lseek(node.journal, 0, SEEK_END) > JOURNAL_LIMIT) compact();
 }
 
 void journal_commit(void) {

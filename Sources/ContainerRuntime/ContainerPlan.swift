@@ -104,6 +104,12 @@ enum ContainerPlan {
             case .bind:
                 try inner.text(KD_SOURCE, try normalized(mount.source))
                 try inner.text(KD_SUBPATH, mount.subPath)
+                if let type = mount.requiredType { inner.number(KD_TYPE, type) }
+                switch mount.creation {
+                case .directory: flags |= Int(KD_MOUNT_MAKE_DIRECTORY)
+                case .file: flags |= Int(KD_MOUNT_MAKE_FILE)
+                case nil: break
+                }
             case .temporary(let size):
                 flags |= Int(KD_MOUNT_TEMPORARY)
                 inner.number(KD_SIZE, max(0, size?.value ?? 0))

@@ -18,6 +18,9 @@ package struct Mount: Sendable, Hashable {
         case both
     }
 
+    /// What a missing source becomes.
+    package enum Creation: Sendable, Hashable { case directory, file }
+
     package var kind: Kind
     /// The node's path; unused for `temporary`.
     package var source: String
@@ -29,10 +32,14 @@ package struct Mount: Sendable, Hashable {
     /// Includes what is mounted below `source` (and makes that read-only as well).
     package var isRecursive: Bool
     package var propagation: Propagation
+    /// Makes a missing source, seen from inside the node (`hostPath` types `DirectoryOrCreate` and `FileOrCreate`). Default nil: an error.
+    package var creation: Creation?
+    /// The file type the source must have, as in `st_mode & S_IFMT` (`hostPath.type`). Default nil: any.
+    package var requiredType: UInt32?
 
     package init(
         kind: Kind = .bind, source: String, subPath: String = "", target: String, isReadOnly: Bool = false,
-        isRecursive: Bool = true, propagation: Propagation = .private
+        isRecursive: Bool = true, propagation: Propagation = .private, creation: Creation? = nil, requiredType: UInt32? = nil
     ) {
         self.kind = kind
         self.source = source
@@ -41,6 +48,8 @@ package struct Mount: Sendable, Hashable {
         self.isReadOnly = isReadOnly
         self.isRecursive = isRecursive
         self.propagation = propagation
+        self.creation = creation
+        self.requiredType = requiredType
     }
 }
 

@@ -58,7 +58,11 @@ package final class NodeSupervisor: Sendable {
             try writer.text(KD_ID, id)
             try writer.text(KD_HOSTNAME, spec.hostname)
             writer.number(KD_FLAGS, flags)
-            for (name, value) in spec.sysctls.sorted(by: { $0.key < $1.key }) { try writer.text(KD_SYSCTL, "\(name)=\(value)") }
+            for (name, value) in spec.sysctls.sorted(by: { $0.key < $1.key }) {
+                // A rootless node has too few groups for "everybody may ping".
+                if configuration.isRootless, name == "net.ipv4.ping_group_range" { continue }
+                try writer.text(KD_SYSCTL, "\(name)=\(value)")
+            }
         }
         return try handles(of: reply)
     }

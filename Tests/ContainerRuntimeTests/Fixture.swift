@@ -63,6 +63,8 @@ final class Node: Sendable {
     /// Ends and removes everything.
     func clean() {
         NodeSupervisor.sweep(configuration)
+        // Overlay leaves a directory that nobody but root may enter.
+        for name in (try? FileSystem.names(in: "\(directory)/pods")) ?? [] { chmod("\(directory)/pods/\(name)/work/work", 0o700) }
         do { try FileSystem.removeTree(directory) } catch { Issue.record("left \(directory): \(error)") }
     }
 

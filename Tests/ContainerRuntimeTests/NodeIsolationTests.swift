@@ -173,3 +173,51 @@ func eventuallyAsync(_ condition: () async throws -> Bool) async throws {
     }
     Issue.record("the condition never held")
 }
+
+extension NodeIsolationTests {
+    @Test func `a missing source is made inside the node, and a wrong type is refused`() async throws {
+        try await Node.with { node, supervisor in
+            _ = try await supervisor.createSandbox(SandboxSpec(id: "pod", hostname: "p")).release()
+            // A link planted in the node's root must not lead the creation out of it.
+            #expect(symlink("/tmp/kdrt-outside-\(node.id)", "\(node.directory)/root/data") == 0)
+            try FileSystem.makeDirectories("\(node.directory)/root/srv")
+            let mounts = [
+                Mount(source: "/srv/a/b", target: "/made", creation: .directory), Mount(source: "/srv/file", target: "/file", creation: .file),
+                Mount(source: "/dev/null", target: "/nothing", requiredType: UInt32(S_IFCHR)),
+            ]
+            #expect(try await supervisor.run(try node.spec("c1", "echo x > /made/x && echo y > /file", mounts: mounts)).code == 0)
+            #expect(FileSystem.exists("\(node.directory)/root/srv/a/b/x") && FileSystem.exists("\(node.directory)/root/srv/file"))
+            await #expect(throws: RuntimeError.self) {
+                _ = try await supervisor.start(try node.spec("c2", "true", mounts: [Mount(source: "/data/x", target: "/made", creation: .directory)]))
+            }
+            #expect(!FileSystem.exists("/tmp/kdrt-outside-\(node.id)"))
+            let wrong = await #expect(throws: RuntimeError.self) {
+                _ = try await supervisor.start(try node.spec("c3", "true", mounts: [Mount(source: "/srv/file", target: "/d", requiredType: UInt32(S_IFDIR))]))
+            }
+            #expect(wrong?.message.contains("/srv/file") == true)
+        }
+    }
+
+    @Test func `the supervisor survives bytes that make no sense`() async throws {
+        try await Node.with { node, supervisor in
+            _ = try await supervisor.createSandbox(SandboxSpec(id: "pod", hostname: "p")).release()
+            let running = try await supervisor.start(try node.spec("c1", "sleep 1000"))
+            let plan = try ContainerPlan.bytes(for: try node.spec("c2", "true"))
+            var random = SystemRandomNumberGenerator()
+            for round in 0..<300 {
+                let socket = try UnixSocket.connect("\(node.directory)/run/supervisor.sock", kind: .sequencedPacket)
+                // Whole headers with random operations and fields, or a plan with a flipped byte.
+                var message: [UInt8] = [0x6b, 0x64, 0x73, 0x6e, 1, 0, UInt8.random(in: 1...18, using: &random), 0]
+                message += [UInt8](repeating: 1, count: 8) + [0, 0, 0, 0, 0, 0, 0, 0]
+                if round % 3 != 0 { message += (0..<Int.random(in: 0...64, using: &random)).map { _ in UInt8.random(in: 0...9, using: &random) } }
+                message.replaceSubrange(20..<24, with: withUnsafeBytes(of: UInt32(message.count)) { Array($0) })
+                var broken = plan
+                broken[Int.random(in: 0..<broken.count, using: &random)] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+                let file = try FileDescriptor.memory(named: "plan")
+                try file.writeAll(broken)
+                try UnixSocket.send(message, descriptors: [file.raw], to: socket.raw)
+            }
+            #expect(try await supervisor.list().contains { $0.id == "c1" && $0.state == .running(pid: running.pid) })
+        }
+    }
+}
