@@ -1,0 +1,128 @@
+internal import APIMachinery
+internal import JSONCore
+internal import LinuxKernel
+internal import ObjectStore
+
+/// What every cluster starts with. One atomic write creates whatever is missing; nothing that exists is touched, but for the API
+/// server's own endpoints, which follow its address.
+enum Bootstrap {
+    static let namespaces = ["default", "kube-system", "kube-public", "kube-node-lease"]
+
+    /// Throws ServiceUnavailable or InternalError when the store cannot be written.
+    static func run(_ core: ServerCore) async throws(APIStatus) {
+        var writes: [ObjectWrite] = []
+        for (endpoint, object) in objects(core) {
+            if let write = try write(object, endpoint, core) { writes.append(write) }
+        }
+        guard !writes.isEmpty else { return }
+        let batch = writes
+        let result: Result<[StoredObject], StoreError> = await withCheckedContinuation { continuation in
+            core.store.submit(batch) { continuation.resume(returning: $0) }
+        }
+        if case .failure(let error) = result { throw StoreFailure.status(error) }
+    }
+
+    /// The write for an object that is missing or, for endpoints, differs.
+    private static func write(_ object: KubeObject, _ endpoint: ResourceEndpoint, _ core: ServerCore) throws(APIStatus) -> ObjectWrite? {
+        let key = endpoint.key(namespace: object.namespace, name: object.name)
+        var object = object
+        let stored = try core.reading { () throws(StoreError) in try core.store.get(key) }
+        if let stored {
+            let current = try ObjectCoding.decode(stored)
+            guard let change = followAddress(current, object) else { return nil }
+            let (bytes, splice) = ObjectCoding.encode(change)
+            return ObjectWrite(
+                key: key, bytes: bytes, spliceOffset: splice, precondition: .revision(stored.revision), writer: "system:apiserver")
+        }
+        var metadata = object.metadata
+        metadata["uid"] = .string(SecureRandom.uuidV4())
+        metadata["creationTimestamp"] = .string(core.time.now().rfc3339)
+        object.metadata = metadata
+        SchemaDecoder.applyDefaults(&object.value, type: endpoint.descriptor.type)
+        let (bytes, splice) = ObjectCoding.encode(object)
+        return ObjectWrite(key: key, bytes: bytes, spliceOffset: splice, precondition: .mustNotExist, writer: "system:apiserver")
+    }
+
+    /// The stored endpoints with this start's address; nil when nothing differs or the kind does not follow it.
+    private static func followAddress(_ current: KubeObject, _ wanted: KubeObject) -> KubeObject? {
+        let fields: [String]
+        switch wanted.kind {
+        case "Endpoints": fields = ["subsets"]
+        case "EndpointSlice": fields = ["endpoints", "ports"]
+        default: return nil
+        }
+        var changed = current
+        for field in fields { changed.value[field] = wanted.value[field] }
+        return changed.value == current.value ? nil : changed
+    }
+
+    private static func objects(_ core: ServerCore) -> [(ResourceEndpoint, KubeObject)] {
+        var list: [(ResourceEndpoint, KubeObject)] = []
+        func add(_ group: String, _ version: String, _ resource: String, _ object: KubeObject) {
+            guard let endpoint = core.endpoints[group, version, resource] else { return }
+            list.append((endpoint, object))
+        }
+        for name in namespaces {
+            var namespace = KubeObject(GroupVersionKind(group: "", version: "v1", kind: "Namespace"), name: name)
+            namespace.labels = ["kubernetes.io/metadata.name": name]
+            namespace["spec"] = ["finalizers": ["kubernetes"]]
+            namespace["status"] = ["phase": "Active"]
+            add("", "v1", "namespaces", namespace)
+        }
+        for entry in BootstrapPolicy.entries() { add("rbac.authorization.k8s.io", "v1", entry.resource, entry.object) }
+        let address = core.configuration.serviceAddress
+        add("", "v1", "services", KubernetesService.service(address: address, targetPort: core.configuration.servicePort))
+        add("", "v1", "endpoints", KubernetesService.endpoints(address: address, port: core.configuration.servicePort))
+        add("discovery.k8s.io", "v1", "endpointslices", KubernetesService.slice(address: address, port: core.configuration.servicePort))
+        for (name, value, text) in priorityClasses {
+            var object = KubeObject(GroupVersionKind(group: "scheduling.k8s.io", version: "v1", kind: "PriorityClass"), name: name)
+            object["value"] = .integer(value)
+            object["description"] = .string(text)
+            object["preemptionPolicy"] = "PreemptLowerPriority"
+            add("scheduling.k8s.io", "v1", "priorityclasses", object)
+        }
+        return list
+    }
+
+    private static let priorityClasses: [(String, Int64, String)] = [
+        ("system-cluster-critical", 2_000_000_000, "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary."),
+        ("system-node-critical", 2_000_001_000, "Used for system critical pods that must not be moved from their current node."),
+    ]
+}
+
+/// `default/kubernetes`: how pods find the API server.
+enum KubernetesService {
+    static func service(address: String, targetPort: Int) -> KubeObject {
+        var object = KubeObject(GroupVersionKind(group: "", version: "v1", kind: "Service"), name: "kubernetes", namespace: "default")
+        object.labels = ["component": "apiserver", "provider": "kubernetes"]
+        object["spec"] = [
+            "type": "ClusterIP", "clusterIP": .string(address), "clusterIPs": [.string(address)], "ipFamilies": ["IPv4"],
+            "ipFamilyPolicy": "SingleStack", "internalTrafficPolicy": "Cluster", "sessionAffinity": "None",
+            "ports": [["name": "https", "port": 443, "protocol": "TCP", "targetPort": .integer(Int64(targetPort))]],
+        ]
+        object["status"] = ["loadBalancer": .object(JSONObject())]
+        return object
+    }
+
+    static func endpoints(address: String, port: Int) -> KubeObject {
+        var object = KubeObject(GroupVersionKind(group: "", version: "v1", kind: "Endpoints"), name: "kubernetes", namespace: "default")
+        object.labels = ["endpointslice.kubernetes.io/skip-mirror": "true"]
+        object["subsets"] = [
+            [
+                "addresses": [["ip": .string(address)]],
+                "ports": [["name": "https", "port": .integer(Int64(port)), "protocol": "TCP"]],
+            ]
+        ]
+        return object
+    }
+
+    static func slice(address: String, port: Int) -> KubeObject {
+        var object = KubeObject(
+            GroupVersionKind(group: "discovery.k8s.io", version: "v1", kind: "EndpointSlice"), name: "kubernetes", namespace: "default")
+        object.labels = ["kubernetes.io/service-name": "kubernetes"]
+        object["addressType"] = "IPv4"
+        object["endpoints"] = [["addresses": [.string(address)], "conditions": ["ready": true]]]
+        object["ports"] = [["name": "https", "port": .integer(Int64(port)), "protocol": "TCP"]]
+        return object
+    }
+}

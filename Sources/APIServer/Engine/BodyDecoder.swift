@@ -1,0 +1,78 @@
+internal import APIMachinery
+internal import JSONCore
+internal import KubeClient
+
+/// Request bodies to values: JSON, YAML or Kubernetes protobuf.
+enum BodyDecoder {
+    /// A body as a value, before any schema.
+    struct Raw: Sendable {
+        var value: JSONValue
+        var duplicates: [JSONPointer] = []
+    }
+
+    /// Parses by Content-Type; none means JSON. Throws UnsupportedMediaType and BadRequest.
+    static func parse(_ request: APIRequest, registry: SchemaRegistry) throws(APIStatus) -> Raw {
+        switch MediaType(request.contentType ?? "").type {
+        case "", "application/json": return try json(request.body)
+        case "application/yaml", "application/x-yaml", "text/yaml": return Raw(value: try yaml(request.body))
+        case "application/vnd.kubernetes.protobuf": return Raw(value: try ProtobufDecoder.decode(request.body, registry: registry))
+        default: throw .unsupportedMediaType(Negotiation.bodyTypes)
+        }
+    }
+
+    static func json(_ bytes: [UInt8]) throws(APIStatus) -> Raw {
+        var raw = Raw(value: .null)
+        do throws(JSONError) {
+            raw.value = try JSON.parse(bytes, duplicateKeys: &raw.duplicates)
+        } catch {
+            if error.code == .tooLarge { throw .tooLarge("limit is \(ConnectionHandler.Limits.body)") }
+            throw .badRequest("couldn't get version/kind; json parse error: \(error)")
+        }
+        return raw
+    }
+
+    static func yaml(_ bytes: [UInt8]) throws(APIStatus) -> JSONValue {
+        do throws(YAMLError) {
+            return try YAML.parseSingle(bytes).value
+        } catch {
+            throw .badRequest("error converting YAML to JSON: yaml: line \(error.mark.line + 1): \(error.message)")
+        }
+    }
+
+    /// Decodes an object of `descriptor`'s kind from the body. Warnings are for the `Warning` header.
+    static func object(
+        _ request: APIRequest, as descriptor: ResourceDescriptor, validation: FieldValidation, registry: SchemaRegistry
+    ) throws(APIStatus) -> (KubeObject, [String]) {
+        let raw = try parse(request, registry: registry)
+        return try object(raw, gvk: descriptor.gvk, type: descriptor.type, validation: validation)
+    }
+
+    /// Checks the kind and decodes by schema.
+    static func object(
+        _ raw: Raw, gvk: GroupVersionKind, type: TypeSchema, validation: FieldValidation
+    ) throws(APIStatus) -> (KubeObject, [String]) {
+        guard case .object = raw.value else {
+            throw .badRequest("the body of the request is \(raw.value.kindName), not an object of kind \(gvk.kind)")
+        }
+        try check(raw.value, is: gvk)
+        var (value, warnings) = try SchemaDecoder.decode(raw.value, as: type, validation: validation, duplicates: raw.duplicates)
+        if value["metadata"]?.objectValue == nil { value["metadata"] = .object(JSONObject()) }
+        var object = KubeObject(value)
+        object.setType(gvk)
+        if warnings.count > 20 { warnings = Array(warnings.prefix(20)) }
+        return (object, warnings)
+    }
+
+    /// Throws BadRequest when the body names another kind; a missing name means the one expected here.
+    private static func check(_ value: JSONValue, is expected: GroupVersionKind) throws(APIStatus) {
+        let version = value["apiVersion"]?.stringValue ?? ""
+        let kind = value["kind"]?.stringValue ?? ""
+        if !version.isEmpty, version != expected.apiVersion {
+            throw .badRequest(
+                "the API version in the data (\(version)) does not match the expected API version (\(expected.apiVersion))")
+        }
+        if !kind.isEmpty, kind != expected.kind {
+            throw .badRequest("\(kind) in version \"\(expected.version)\" cannot be handled as a \(expected.kind)")
+        }
+    }
+}

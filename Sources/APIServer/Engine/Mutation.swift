@@ -1,0 +1,155 @@
+internal import APIMachinery
+internal import JSONCore
+internal import KubeClient
+internal import ObjectStore
+
+/// One change of one object: reads it, decides, writes with the read revision as precondition, and starts over when somebody else
+/// was faster and the client did not name a revision.
+struct Mutation: Sendable {
+    /// What is to happen to the object as it is now.
+    enum Decision: Sendable {
+        /// Nothing: the answer is what is there.
+        case keep
+        /// It becomes this.
+        case put(KubeObject)
+        /// It goes, its last state being this.
+        case remove(KubeObject)
+    }
+
+    /// What happened.
+    struct Outcome: Sendable {
+        /// The object after the change; of a removed one its last state.
+        var object: KubeObject
+        /// Its stored version; nil in a dry run.
+        var stored: StoredObject?
+        var isCreated = false
+        var isRemoved = false
+    }
+
+    typealias Decide = @Sendable (_ current: KubeObject?) throws(APIStatus) -> Decision
+    typealias Completion = @Sendable (Result<Outcome, APIStatus>) -> Void
+
+    let core: ServerCore
+    let endpoint: ResourceEndpoint
+    let key: ObjectKey
+    let user: UserInfo
+    var writeContext: WriteContext
+    /// Whether a lost race is the client's to know: it named the revision it changed.
+    var surfacesConflicts = false
+    let decide: Decide
+
+    /// After so many lost races the client is told to try again.
+    private static let attempts = 100
+
+    init(
+        _ context: RequestContext, key: ObjectKey? = nil, isDryRun: Bool, subresource: String? = nil, surfacesConflicts: Bool = false,
+        decide: @escaping Decide
+    ) {
+        core = context.core
+        endpoint = context.endpoint
+        self.key = key ?? context.key
+        user = context.user
+        writeContext = context.writeContext(isDryRun: isDryRun, subresource: subresource)
+        self.surfacesConflicts = surfacesConflicts
+        self.decide = decide
+    }
+
+    /// Does it; `completion` is called once, before this returns or from the committer's thread.
+    func run(_ completion: @escaping Completion) { attempt(0, completion) }
+
+    private func attempt(_ number: Int, _ completion: @escaping Completion) {
+        do throws(APIStatus) {
+            let stored = try core.current(key, endpoint)
+            let current: KubeObject? = if let stored { try ObjectCoding.decode(stored) } else { nil }
+            switch try decide(current) {
+            case .keep:
+                guard let stored, let current else { throw .notFound(endpoint.descriptor.groupResource, key.name) }
+                completion(.success(Outcome(object: current, stored: stored)))
+            case .put(let object): try put(object, over: current, stored, number, completion)
+            case .remove(let object): remove(object, stored, number, completion)
+            }
+        } catch {
+            completion(.failure(error))
+        }
+    }
+
+    private func put(
+        _ object: KubeObject, over current: KubeObject?, _ stored: StoredObject?, _ number: Int, _ completion: @escaping Completion
+    ) throws(APIStatus) {
+        if let stored, let current, object.value == current.value {
+            return completion(.success(Outcome(object: current, stored: stored)))
+        }
+        var object = object
+        try endpoint.strategy.authorize(object, old: current, user: user, writeContext)
+        let isCreated = current == nil
+        if writeContext.isDryRun {
+            if isCreated { object.resourceVersion = "" }
+            return completion(.success(Outcome(object: object, isCreated: isCreated)))
+        }
+        try endpoint.strategy.claim(&object, old: current, writeContext)
+        let claimed = object
+        let (bytes, splice) = ObjectCoding.encode(object)
+        let isHeartbeat = current.map { endpoint.strategy.isHeartbeat(object, old: $0) } ?? false
+        let write = ObjectWrite(
+            key: key, bytes: bytes, spliceOffset: splice, precondition: stored.map { .revision($0.revision) } ?? .mustNotExist,
+            writer: user.name, durability: isHeartbeat ? .volatile : .durable,
+            archive: endpoint.strategy.isArchived && writeContext.subresource != "status" && !isHeartbeat)
+        core.store.submit(write) { result in
+            switch result {
+            case .success(let version):
+                var object = claimed
+                object.revision = version.revision
+                if isCreated { endpoint.strategy.didCreate(object, writeContext) }
+                completion(.success(Outcome(object: object, stored: version, isCreated: isCreated)))
+            case .failure(let error):
+                endpoint.strategy.release(claimed, keeping: current, writeContext)
+                lost(error, number, completion)
+            }
+        }
+    }
+
+    private func remove(_ object: KubeObject, _ stored: StoredObject?, _ number: Int, _ completion: @escaping Completion) {
+        guard let stored, !writeContext.isDryRun else {
+            return completion(.success(Outcome(object: object, isRemoved: true)))
+        }
+        let (bytes, splice) = ObjectCoding.encode(object)
+        let write = ObjectWrite(
+            key: key, bytes: nil, finalBytes: bytes, spliceOffset: splice, precondition: .revision(stored.revision), writer: user.name,
+            archive: endpoint.strategy.isArchived)
+        core.store.submit(write) { result in
+            switch result {
+            case .success(let version):
+                endpoint.strategy.release(object, writeContext)
+                var object = object
+                object.revision = version.revision
+                completion(.success(Outcome(object: object, stored: version, isRemoved: true)))
+            case .failure(let error): lost(error, number, completion)
+            }
+        }
+    }
+
+    /// What a refused write means.
+    private func lost(_ error: StoreError, _ number: Int, _ completion: @escaping Completion) {
+        let resource = endpoint.descriptor.groupResource
+        switch error {
+        case .conflict, .exists, .notFound:
+            if surfacesConflicts {
+                if case .exists = error { return completion(.failure(.alreadyExists(resource, key.name))) }
+                if case .conflict(nil) = error { return completion(.failure(.notFound(resource, key.name))) }
+                return completion(.failure(.conflict(resource, key.name)))
+            }
+            guard number < Self.attempts else { return completion(.failure(.conflict(resource, key.name))) }
+            // Not here: this is the committer's thread.
+            core.later { attempt(number + 1, completion) }
+        default: completion(.failure(StoreFailure.status(error)))
+        }
+    }
+}
+
+extension ResourceStrategy {
+    /// Gives back what a failed write had claimed beyond what the stored object holds.
+    func release(_ object: KubeObject, keeping current: KubeObject?, _ context: WriteContext) {
+        guard current == nil else { return }
+        release(object, context)
+    }
+}

@@ -1,0 +1,99 @@
+internal import APIMachinery
+internal import JSONCore
+internal import KubeClient
+internal import KubeSchemas
+internal import LinuxKernel
+internal import ObjectStore
+
+/// Writes objects in the form a client asked for.
+struct ObjectRenderer: Sendable {
+    let endpoint: ResourceEndpoint
+    let choice: Negotiation.Choice
+    /// What a Table row carries of its object: `None`, `Metadata` or `Object`.
+    let includeObject: String
+    let now: Timestamp
+
+    /// Reads Accept and `includeObject`. Throws NotAcceptable, and for kinds that have no rows.
+    init(_ context: RequestContext) throws(APIStatus) {
+        endpoint = context.endpoint
+        choice = try Negotiation.choose(context.request)
+        includeObject = context.request.queryValue("includeObject") ?? "Metadata"
+        now = context.now
+    }
+
+    /// Whether stored bytes can be sent as they are.
+    var isPlain: Bool { choice.form == .object && endpoint.conversion == nil }
+
+    /// The answer for one stored object.
+    func response(_ stored: StoredObject, status: Int = 200, warnings: [String] = []) throws(APIStatus) -> APIResponse {
+        let headers = warnings.map { ("warning", WarningHeader.text($0)) }
+        guard isPlain, !choice.isYAML else {
+            return respond(try render(ObjectCoding.decode(stored), isFirst: true), status: status, headers: headers)
+        }
+        return APIResponse(status: status, headers: headers, body: .bytes(stored.rendered))
+    }
+
+    /// The answer for one object that is at hand as a value.
+    func response(_ object: KubeObject, status: Int = 200, warnings: [String] = []) -> APIResponse {
+        respond(render(object, isFirst: true), status: status, headers: warnings.map { ("warning", WarningHeader.text($0)) })
+    }
+
+    /// A document in JSON or YAML as negotiated.
+    func respond(_ value: JSONValue, status: Int = 200, headers: [(String, String)] = []) -> APIResponse {
+        guard choice.isYAML else { return ResponseMaking.json(value, status: status, headers: headers) }
+        return APIResponse(
+            status: status, contentType: "application/yaml", headers: headers, body: .bytes(Array(YAML.encode(value).utf8)))
+    }
+
+    /// One stored-form object in the asked form. `isFirst` says whether a Table names its columns.
+    func render(_ object: KubeObject, isFirst: Bool) -> JSONValue {
+        let served = KubeObject(endpoint.conversion?.served(object.value) ?? object.value)
+        switch choice.form {
+        case .object: return served.value
+        case .metadata: return partial(served)
+        case .table(let version):
+            return table([served], version: version, metadata: ["resourceVersion": .string(served.resourceVersion)], hasColumns: isFirst)
+        }
+    }
+
+    /// The metadata of an object as `PartialObjectMetadata`.
+    func partial(_ object: KubeObject) -> JSONValue {
+        ["kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": object.value["metadata"] ?? .object(JSONObject())]
+    }
+
+    /// A Table of served-form objects.
+    func table(_ objects: [KubeObject], version: String, metadata: JSONObject, hasColumns: Bool) -> JSONValue {
+        let columns = (hasColumns ? TablePrinter.columns(for: endpoint.descriptor) : []).map { column -> JSONValue in
+            [
+                "name": .string(column.name), "type": .string(column.type), "format": .string(column.format),
+                "description": .string(column.description), "priority": .integer(Int64(column.priority)),
+            ]
+        }
+        let rows = objects.map { object -> JSONValue in
+            var row: JSONObject = ["cells": .array(TablePrinter.cells(object, descriptor: endpoint.descriptor, now: now))]
+            switch includeObject {
+            case "None": break
+            case "Object": row["object"] = object.value
+            default: row["object"] = partial(object)
+            }
+            return .object(row)
+        }
+        return [
+            "kind": "Table", "apiVersion": .string("meta.k8s.io/\(version)"), "metadata": .object(metadata),
+            "columnDefinitions": .array(columns), "rows": .array(rows),
+        ]
+    }
+}
+
+/// The `Warning` header. Source: RFC 9111, apimachinery `net/http.go` NewWarningHeader.
+enum WarningHeader {
+    /// `299 - "text"`.
+    static func text(_ warning: String) -> String {
+        var out = "299 - \""
+        for scalar in warning.unicodeScalars {
+            if scalar == "\"" || scalar == "\\" { out += "\\" }
+            out.unicodeScalars.append(scalar.value < 32 ? " " : scalar)
+        }
+        return "\(out)\""
+    }
+}

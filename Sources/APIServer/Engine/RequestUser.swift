@@ -1,0 +1,4 @@
+internal import KubeClient
+
+/// The user of a request, as strategies see it.
+typealias RequestUser = UserInfo

@@ -1,0 +1,36 @@
+internal import APIMachinery
+internal import KubeClient
+internal import LinuxKernel
+
+/// What a connection needs from the server behind it.
+protocol HTTPService: AnyObject, Sendable {
+    /// Who sends a request: by bearer token, else by the client certificate of the connection, else nobody.
+    func authenticate(_ head: HTTPRequestHead, certificate: CertificateIdentity?) -> Result<UserInfo, APIStatus>
+
+    /// Answers a complete request; `reply` is called once, here or later on any thread.
+    func handle(_ request: APIRequest, as user: UserInfo, reply: @escaping @Sendable (APIResponse) -> Void)
+
+    /// Opens an exec, attach or port-forward session.
+    func connect(_ request: APIRequest, as user: UserInfo) async throws(APIStatus) -> any StreamSession
+
+    /// Whether requests below this path take their body as a stream, of any length.
+    func takesStreamedBody(path: String) -> Bool
+
+    /// Answers a request whose body is still arriving.
+    func handleStreamed(
+        _ request: APIRequest, body: any ByteSource, as user: UserInfo, reply: @escaping @Sendable (APIResponse) -> Void)
+
+    /// Runs work that waits, as part of the server's own tree of tasks.
+    func perform(_ work: @escaping @Sendable () async -> Void)
+
+    /// Runs work that would hold up an event loop for milliseconds, and calls `then` with its result on a thread of the pool.
+    func offload<Result: Sendable>(_ work: @escaping @Sendable () -> Result, then: @escaping @Sendable (Result) -> Void)
+}
+
+/// The subject of a verified client certificate.
+struct CertificateIdentity: Sendable, Hashable {
+    /// CN.
+    var commonName: String
+    /// Every O.
+    var organizations: [String]
+}

@@ -1,0 +1,120 @@
+internal import APIMachinery
+internal import JSONCore
+internal import KubeClient
+
+/// The query parameters of writes. Source: meta/v1 CreateOptions, UpdateOptions, PatchOptions.
+struct WriteOptions: Sendable {
+    var isDryRun = false
+    var validation: FieldValidation = .warn
+    var fieldManager: String?
+
+    init() {}
+
+    /// Throws for values Kubernetes does not know; `kind` names the options object in the message.
+    init(_ request: APIRequest, kind: String) throws(APIStatus) {
+        var errors: [FieldError] = []
+        for value in request.queryValues("dryRun") where !value.isEmpty {
+            if value == "All" { isDryRun = true } else { errors.append(.notSupported("dryRun", .string(value), ["All"])) }
+        }
+        switch request.queryValue("fieldValidation") {
+        case nil, "", "Warn": validation = .warn
+        case "Strict": validation = .strict
+        case "Ignore": validation = .ignore
+        case .some(let other):
+            errors.append(.notSupported("fieldValidation", .string(other), ["Ignore", "Strict", "Warn"]))
+        }
+        fieldManager = request.queryValue("fieldManager")
+        if let manager = fieldManager, manager.utf8.count > 128 {
+            errors.append(.tooLong("fieldManager", maximum: 128))
+        }
+        guard errors.isEmpty else {
+            throw .invalid(kind: GroupKind(group: "meta.k8s.io", kind: kind), name: "", errors)
+        }
+    }
+}
+
+/// The query parameters of list and watch. Source: meta/v1 ListOptions.
+struct ListOptions: Sendable {
+    var labels = LabelSelector.everything
+    var fields = FieldSelector.everything
+    var limit: Int?
+    var continueToken: String?
+    var resourceVersion = ""
+    var match: String?
+    var timeoutSeconds: Int64?
+    var allowsBookmarks = false
+    var sendsInitialEvents: Bool?
+
+    /// Source of the rules: apimachinery `internalversion/validation/validation.go`.
+    init(_ request: APIRequest, isWatch: Bool) throws(APIStatus) {
+        if let text = request.queryValue("labelSelector") { labels = try LabelSelector(parsing: text) }
+        if let text = request.queryValue("fieldSelector") { fields = try FieldSelector(parsing: text) }
+        resourceVersion = request.queryValue("resourceVersion") ?? ""
+        match = request.queryValue("resourceVersionMatch").flatMap { $0.isEmpty ? nil : $0 }
+        continueToken = request.queryValue("continue").flatMap { $0.isEmpty ? nil : $0 }
+        limit = try Self.integer(request, "limit").flatMap { $0 > 0 ? Int(exactly: $0) : nil }
+        timeoutSeconds = try Self.integer(request, "timeoutSeconds")
+        allowsBookmarks = request.queryFlag("allowWatchBookmarks")
+        if let text = request.queryValue("sendInitialEvents"), !text.isEmpty { sendsInitialEvents = text != "false" && text != "0" }
+        try validate(isWatch: isWatch)
+    }
+
+    private static func integer(_ request: APIRequest, _ name: String) throws(APIStatus) -> Int64? {
+        guard let text = request.queryValue(name), !text.isEmpty else { return nil }
+        guard let number = Int64(text) else {
+            throw .badRequest("unable to decode query parameter \"\(name)\": \"\(text)\" is not an integer")
+        }
+        return number
+    }
+
+    private func validate(isWatch: Bool) throws(APIStatus) {
+        var errors: [FieldError] = []
+        let field = "resourceVersionMatch"
+        if isWatch {
+            if sendsInitialEvents != nil {
+                if match == nil {
+                    errors.append(.forbidden(field, "resourceVersionMatch is required when sendInitialEvents is set"))
+                } else if match != "NotOlderThan" {
+                    errors.append(.notSupported(field, .string(match ?? ""), ["NotOlderThan"]))
+                }
+                if sendsInitialEvents == true, !allowsBookmarks {
+                    errors.append(.forbidden("allowWatchBookmarks", "sendInitialEvents requires allowWatchBookmarks"))
+                }
+            } else if match != nil {
+                errors.append(.forbidden(field, "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"))
+            }
+        } else {
+            if sendsInitialEvents != nil {
+                errors.append(.forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list"))
+            }
+            if let match {
+                if resourceVersion.isEmpty {
+                    errors.append(.forbidden(field, "resourceVersionMatch is forbidden unless resourceVersion is provided"))
+                }
+                if continueToken != nil {
+                    errors.append(.forbidden(field, "resourceVersionMatch is forbidden when continue is provided"))
+                }
+                if match != "Exact", match != "NotOlderThan" {
+                    errors.append(.notSupported(field, .string(match), ["Exact", "NotOlderThan"]))
+                }
+                if match == "Exact", resourceVersion == "0" {
+                    errors.append(.forbidden(field, "resourceVersionMatch \"Exact\" is forbidden for resourceVersion \"0\""))
+                }
+            }
+        }
+        guard errors.isEmpty else {
+            throw .invalid(kind: GroupKind(group: "meta.k8s.io", kind: "ListOptions"), name: "", errors)
+        }
+    }
+
+    /// The revision asked for; nil when none is. Throws for text that is no number.
+    func revision() throws(APIStatus) -> Int64? {
+        guard !resourceVersion.isEmpty else { return nil }
+        guard let number = Int64(resourceVersion), number >= 0 else {
+            throw .invalid(
+                kind: GroupKind(group: "meta.k8s.io", kind: "ListOptions"), name: "",
+                [.invalid("resourceVersion", .string(resourceVersion), "strconv.ParseUint: parsing \"\(resourceVersion)\": invalid syntax")])
+        }
+        return number
+    }
+}

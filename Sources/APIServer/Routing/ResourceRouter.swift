@@ -1,0 +1,61 @@
+internal import APIMachinery
+internal import KubeClient
+
+/// From an authorized resource request to its verb.
+enum ResourceRouter {
+    static func run(_ context: RequestContext, verb: String) throws(APIStatus) {
+        if let subresource = context.path.subresource { return try run(subresource, context, verb: verb) }
+        let row = "\(context.descriptor.group)/\(context.descriptor.plural)"
+        if let review = AccessReviews.handlers[row] {
+            guard verb == "create" else { throw .methodNotAllowed }
+            return try AccessReviews.run(context, review)
+        }
+        guard context.descriptor.verbs.contains(verb) else { throw .methodNotAllowed }
+        if context.descriptor.isNamespaced, context.path.namespace == nil, verb != "list", verb != "watch" {
+            if verb == "deletecollection" { throw .methodNotAllowed }
+            if verb == "create" { throw .badRequest("an object of a namespaced kind is created below /namespaces/<namespace>/\(context.descriptor.plural)") }
+            throw .unknownPath
+        }
+        switch verb {
+        case "get": try GetVerb.run(context)
+        case "list": try ListVerb.run(context)
+        case "watch": try WatchVerb.run(context)
+        case "create":
+            guard context.path.name == nil else { throw .methodNotAllowed }
+            if row == "/bindings" { throw .badRequest("create the binding below pods/<name>/binding") }
+            try CreateVerb.run(context)
+        case "update":
+            guard context.path.name != nil else { throw .methodNotAllowed }
+            try UpdateVerb.run(context)
+        case "patch":
+            guard context.path.name != nil else { throw .methodNotAllowed }
+            try PatchVerb.run(context)
+        case "delete": try DeleteVerb.run(context)
+        case "deletecollection": try DeleteCollectionVerb.run(context)
+        default: throw .methodNotAllowed
+        }
+    }
+
+    private static func run(_ name: String, _ context: RequestContext, verb: String) throws(APIStatus) {
+        guard let subresource = context.descriptor.subresource(name) else { throw .unknownPath }
+        guard subresource.verbs.contains(verb) || ConnectSubresource.names.contains(name) else { throw .methodNotAllowed }
+        switch name {
+        case "status":
+            switch verb {
+            case "get": try GetVerb.run(context)
+            case "update": try UpdateVerb.run(context, subresource: "status")
+            default: try PatchVerb.run(context, subresource: "status")
+            }
+        case "scale": try ScaleSubresource.run(context, verb: verb)
+        case "binding": try BindingSubresource.run(context)
+        case "eviction": try EvictionSubresource.run(context)
+        case "finalize": try FinalizeSubresource.run(context)
+        case "log": try LogSubresource.run(context)
+        case "exec", "attach", "portforward":
+            throw .badRequest("\(name) needs an upgraded connection: connect by WebSocket with subprotocol v5.channel.k8s.io")
+        default:
+            throw APIStatus(
+                code: 501, reason: nil, message: "\(context.descriptor.plural)/\(name) is not served by this kdash yet")
+        }
+    }
+}

@@ -1,0 +1,198 @@
+package import APIMachinery
+internal import JSONCore
+package import KubeClient
+internal import LinuxKernel
+internal import Logging
+internal import NIOCore
+internal import NIOPosix
+package import ObjectStore
+internal import Synchronization
+
+/// The API server: everything between a request and the store, reachable by TLS and, for clients in this process, by function call.
+package final class APIServer: RequestPipeline, Sendable {
+    private struct State {
+        var pki: ClusterPKI?
+        var listener: Listener?
+        var ports: [Int] = []
+        var renewal: Scheduled<Void>?
+    }
+
+    let core: ServerCore
+    private let extensions: [any ExtensionEndpoint]
+    private let documents: ServerDocuments
+    private let state = Mutex(State())
+
+    /// A server over a store; nothing listens and nothing is written before ``start()``.
+    package init(
+        configuration: APIServerConfiguration, store: ObjectStore, nodes: NodeDirectory, extensions: [any ExtensionEndpoint] = []
+    ) {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, configuration.eventLoops))
+        core = ServerCore(configuration: configuration, store: store, nodes: nodes, group: group)
+        self.extensions = extensions
+        documents = ServerDocuments(configuration)
+    }
+
+    /// The certificates, once ``start()`` has loaded them.
+    package var pki: ClusterPKI? { state.withLock { $0.pki } }
+
+    /// The ports listened on, in the order of the configuration.
+    package var boundPorts: [Int] { state.withLock { $0.ports } }
+
+    /// Writes what a new cluster starts with; harmless when it is there. In-process clients may be used afterwards.
+    /// Throws an `APIStatus` when the store cannot be written.
+    package func bootstrap() async throws(APIStatus) { try await Bootstrap.run(core) }
+
+    /// Loads or makes the certificates, bootstraps and listens. Throws `PKIError`, `APIStatus` or NIO's error for a busy port.
+    package func start() async throws {
+        let configuration = core.configuration
+        let pki = try ClusterPKI.loadOrCreate(
+            directory: configuration.pkiDirectory, time: configuration.time,
+            names: .standard(hostName: configuration.hostName, serviceAddress: configuration.serviceAddress))
+        let listener = Listener(group: core.group, tls: try pki.makeTLSContext())
+        state.withLock { state in
+            state.pki = pki
+            state.listener = listener
+        }
+        try await bootstrap()
+        for listen in configuration.listen { try await add(listen) }
+        scheduleRenewal()
+    }
+
+    /// Listens on one more address, for example the service address once the node's link exists. Returns the port.
+    @discardableResult
+    package func add(_ listen: APIServerConfiguration.Listen) async throws -> Int {
+        guard let listener = state.withLock({ $0.listener }) else {
+            throw APIStatus.serviceUnavailable("the API server has not been started")
+        }
+        let port = try await listener.bind(address: listen.address, port: listen.port, service: self)
+        state.withLock { $0.ports.append(port) }
+        core.logger.info("listening", metadata: ["address": "\(listen.address)", "port": "\(port)"])
+        return port
+    }
+
+    /// Stops listening, closes every connection and ends what still runs. The store stays open.
+    package func stop() async {
+        let (listener, renewal) = state.withLock { ($0.listener, $0.renewal) }
+        renewal?.cancel()
+        await listener?.stop()
+        core.tasks.stop()
+        do {
+            try await core.group.shutdownGracefully()
+        } catch {
+            core.logger.warning("stopping the event loops failed", metadata: ["error": "\(error)"])
+        }
+    }
+
+    // MARK: Certificates
+
+    /// Looks at the certificates again when the next one is due, at the latest in a week, as the wall clock may have been moved.
+    private func scheduleRenewal() {
+        guard let pki else { return }
+        let left = pki.nextRenewal - core.time.now()
+        let wait = min(max(left, .seconds(60)), .seconds(7 * 86400))
+        let scheduled = core.group.any().scheduleTask(in: TimeAmount(wait)) { [weak self] () -> Void in self?.renew() }
+        state.withLock { $0.renewal = scheduled }
+    }
+
+    private func renew() {
+        guard let pki, let listener = state.withLock({ $0.listener }) else { return }
+        do throws(PKIError) {
+            if try pki.renewIfDue() {
+                listener.reload(try pki.makeTLSContext())
+                core.logger.info("certificates renewed", metadata: ["expiry": "\(pki.servingExpiry.rfc3339)"])
+            }
+        } catch {
+            core.logger.error("certificates cannot be renewed", metadata: ["error": "\(error)"])
+        }
+        scheduleRenewal()
+    }
+
+    // MARK: RequestPipeline
+
+    package func handle(_ request: APIRequest, as user: UserInfo, reply: @escaping @Sendable (APIResponse) -> Void) {
+        do throws(APIStatus) {
+            try route(request, user, body: nil, reply)
+        } catch {
+            reply(ResponseMaking.status(error))
+        }
+    }
+
+    package func connect(_ request: APIRequest, as user: UserInfo) async throws(APIStatus) -> any StreamSession {
+        guard let segments = request.pathSegments, case .resource(let path) = RequestPath(segments),
+            let subresource = path.subresource, ConnectSubresource.names.contains(subresource)
+        else { throw .badRequest("only exec, attach and portforward open a connection") }
+        let user = try Impersonation.user(request, as: user, core.authorizer)
+        try core.authorizer.check(AccessAttributes(path, verb: path.verb(request)), user: user)
+        // A WebSocket is opened by GET and does what POST does. Source: `pkg/registry/core/pod/rest/subresources.go`.
+        try core.authorizer.check(AccessAttributes(path, verb: "create"), user: user)
+        return try await ConnectSubresource.open(request, path, core)
+    }
+
+    private func route(
+        _ request: APIRequest, _ caller: UserInfo, body: (any ByteSource)?, _ reply: @escaping @Sendable (APIResponse) -> Void
+    ) throws(APIStatus) {
+        guard let segments = request.pathSegments else { throw .badRequest("the request path is malformed: \(request.path.prefix(200))") }
+        let user = request.headers.isEmpty ? caller : try Impersonation.user(request, as: caller, core.authorizer)
+        switch RequestPath(segments) {
+        case .resource(let path):
+            let verb = path.verb(request)
+            try core.authorizer.check(AccessAttributes(path, verb: verb), user: user)
+            guard request.method != .options, let endpoint = core.endpoints[path.group, path.version, path.resource] else {
+                throw .unknownPath
+            }
+            let context = RequestContext(
+                core: core, request: request, path: path, user: user, endpoint: endpoint, now: core.time.now(), reply: reply)
+            try ResourceRouter.run(context, verb: verb)
+        case .other(let segments):
+            let path = "/\(segments.joined(separator: "/"))"
+            try core.authorizer.check(AccessAttributes(verb: request.method.rawValue.lowercased(), path: path), user: user)
+            if let endpoint = extensionEndpoint(path) { return run(endpoint, request, body, user, reply) }
+            reply(try documents.answer(request, segments, core))
+        }
+    }
+
+    private func extensionEndpoint(_ path: String) -> (any ExtensionEndpoint)? {
+        extensions.filter { path == $0.path || path.hasPrefix("\($0.path)/") }.max { $0.path.utf8.count < $1.path.utf8.count }
+    }
+
+    private func run(
+        _ endpoint: any ExtensionEndpoint, _ request: APIRequest, _ body: (any ByteSource)?, _ user: UserInfo,
+        _ reply: @escaping @Sendable (APIResponse) -> Void
+    ) {
+        let source: any ByteSource = body ?? ByteChannel(request.body)
+        core.tasks.perform {
+            do throws(APIStatus) {
+                reply(try await endpoint.handle(request, body: source, as: user))
+            } catch {
+                reply(ResponseMaking.status(error))
+            }
+        }
+    }
+}
+
+extension APIServer: HTTPService {
+    func authenticate(_ head: HTTPRequestHead, certificate: CertificateIdentity?) -> Result<UserInfo, APIStatus> {
+        Authenticator.user(authorization: head.header("authorization"), certificate: certificate)
+    }
+
+    func takesStreamedBody(path: String) -> Bool { path.hasPrefix("/kdash/v1/") }
+
+    func handleStreamed(
+        _ request: APIRequest, body: any ByteSource, as user: UserInfo, reply: @escaping @Sendable (APIResponse) -> Void
+    ) {
+        do throws(APIStatus) {
+            try route(request, user, body: body, reply)
+        } catch {
+            reply(ResponseMaking.status(error))
+        }
+    }
+
+    func perform(_ work: @escaping @Sendable () async -> Void) { core.tasks.perform(work) }
+
+    func offload<Result: Sendable>(_ work: @escaping @Sendable () -> Result, then: @escaping @Sendable (Result) -> Void) {
+        NIOThreadPool.singleton.submit { state in
+            guard case .active = state else { return }
+            then(work())
+        }
+    }
+}

@@ -1,0 +1,150 @@
+internal import APIMachinery
+internal import JSONCore
+
+/// One container of a pod. Source: `pkg/apis/core/validation/validation.go` validateContainerCommon.
+enum ContainerValidation {
+    static func container(_ container: JSONValue, field: String, volumes: Set<String>, isInit: Bool) -> [FieldError] {
+        var errors: [FieldError] = []
+        let name = container["name"]?.stringValue ?? ""
+        if name.isEmpty {
+            errors.append(.required("\(field).name"))
+        } else {
+            for why in NameValidation.dnsLabel(name) { errors.append(.invalid("\(field).name", .string(name), why)) }
+        }
+        let image = container["image"]?.stringValue ?? ""
+        if image.isEmpty {
+            errors.append(.required("\(field).image"))
+        } else if image.utf8.first == 32 || image.utf8.last == 32 {
+            errors.append(.invalid("\(field).image", .string(image), "must not have leading or trailing whitespace"))
+        }
+        if isInit, container["restartPolicy"]?.stringValue != "Always" {
+            for probe in ["livenessProbe", "readinessProbe", "startupProbe"] where !(container[probe]?.isNull ?? true) {
+                errors.append(
+                    .forbidden("\(field).\(probe)", "may not be set for init containers without restartPolicy=Always"))
+            }
+        }
+        errors += ports(container["ports"]?.arrayValue ?? [], field: "\(field).ports")
+        errors += environment(container["env"]?.arrayValue ?? [], field: "\(field).env")
+        errors += mounts(container["volumeMounts"]?.arrayValue ?? [], field: "\(field).volumeMounts", volumes: volumes)
+        errors += resources(container["resources"], field: "\(field).resources")
+        for (probe, isLiveness) in [("livenessProbe", true), ("readinessProbe", false), ("startupProbe", true)] {
+            if let value = container[probe], !value.isNull { errors += self.probe(value, field: "\(field).\(probe)", isLiveness: isLiveness) }
+        }
+        return errors
+    }
+
+    private static func ports(_ ports: [JSONValue], field: String) -> [FieldError] {
+        var errors: [FieldError] = []
+        var names: Set<String> = []
+        for (index, port) in ports.enumerated() {
+            let place = "\(field)[\(index)]"
+            if let name = port["name"]?.stringValue, !name.isEmpty {
+                for why in ValueValidation.portName(name) { errors.append(.invalid("\(place).name", .string(name), why)) }
+                if !names.insert(name).inserted { errors.append(.duplicate("\(place).name", .string(name))) }
+            }
+            let number = port["containerPort"]?.integerValue ?? 0
+            if number == 0 {
+                errors.append(.required("\(place).containerPort"))
+            } else {
+                for why in ValueValidation.portNumber(number) { errors.append(.invalid("\(place).containerPort", .integer(number), why)) }
+            }
+            if let host = port["hostPort"]?.integerValue, host != 0 {
+                for why in ValueValidation.portNumber(host) { errors.append(.invalid("\(place).hostPort", .integer(host), why)) }
+            }
+        }
+        return errors
+    }
+
+    private static func environment(_ variables: [JSONValue], field: String) -> [FieldError] {
+        var errors: [FieldError] = []
+        for (index, variable) in variables.enumerated() {
+            let place = "\(field)[\(index)]"
+            let name = variable["name"]?.stringValue ?? ""
+            if name.isEmpty {
+                errors.append(.required("\(place).name"))
+            } else {
+                for why in ValueValidation.environmentName(name) { errors.append(.invalid("\(place).name", .string(name), why)) }
+            }
+            guard let source = variable["valueFrom"], !source.isNull else { continue }
+            let kinds = (source.objectValue ?? JSONObject()).filter { !$0.value.isNull }
+            if let value = variable["value"]?.stringValue, !value.isEmpty {
+                errors.append(.invalid("\(place).valueFrom", "", "may not be specified when `value` is not empty"))
+            }
+            if kinds.isEmpty {
+                errors.append(
+                    .invalid(
+                        "\(place).valueFrom", "",
+                        "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`"))
+            }
+            if kinds.count > 1 { errors.append(.invalid("\(place).valueFrom", "", "may not have more than one field specified at a time")) }
+        }
+        return errors
+    }
+
+    private static func mounts(_ mounts: [JSONValue], field: String, volumes: Set<String>) -> [FieldError] {
+        var errors: [FieldError] = []
+        var paths: Set<String> = []
+        for (index, mount) in mounts.enumerated() {
+            let place = "\(field)[\(index)]"
+            let name = mount["name"]?.stringValue ?? ""
+            if name.isEmpty {
+                errors.append(.required("\(place).name"))
+            } else if !volumes.contains(name) {
+                errors.append(.notFound("\(place).name", .string(name)))
+            }
+            let path = mount["mountPath"]?.stringValue ?? ""
+            if path.isEmpty {
+                errors.append(.required("\(place).mountPath"))
+            } else if !paths.insert(path).inserted {
+                errors.append(.invalid("\(place).mountPath", .string(path), "must be unique"))
+            }
+            if let sub = mount["subPath"]?.stringValue, !sub.isEmpty {
+                if sub.hasPrefix("/") { errors.append(.invalid("\(place).subPath", .string(sub), "must be a relative path")) }
+                if sub.split(separator: "/").contains("..") {
+                    errors.append(.invalid("\(place).subPath", .string(sub), "must not contain '..'"))
+                }
+            }
+        }
+        return errors
+    }
+
+    private static func resources(_ resources: JSONValue?, field: String) -> [FieldError] {
+        guard let resources, !resources.isNull else { return [] }
+        var errors: [FieldError] = []
+        var limits: [String: Quantity] = [:]
+        for kind in ["limits", "requests"] {
+            for member in resources[kind]?.objectValue ?? JSONObject() {
+                let place = "\(field).\(kind)[\(member.key)]"
+                for why in LabelValidation.keyProblems(member.key) { errors.append(.invalid(place, .string(member.key), why)) }
+                let text = member.value.stringValue ?? member.value.description
+                guard let quantity = try? Quantity(parsing: text) else { continue }  // best effort: the schema reports it
+                if quantity.isNegative {
+                    errors.append(.invalid(place, .string(text), "must be greater than or equal to 0"))
+                }
+                if kind == "limits" {
+                    limits[member.key] = quantity
+                } else if let limit = limits[member.key], limit < quantity {
+                    errors.append(
+                        .invalid(
+                            "\(field).requests", .string(text), "must be less than or equal to \(member.key) limit of \(limit.canonical)"))
+                }
+            }
+        }
+        return errors
+    }
+
+    private static func probe(_ probe: JSONValue, field: String, isLiveness: Bool) -> [FieldError] {
+        var errors: [FieldError] = []
+        let handlers = ["exec", "httpGet", "tcpSocket", "grpc"].filter { !(probe[$0]?.isNull ?? true) }
+        if handlers.isEmpty { errors.append(.required(field, "must specify a handler type")) }
+        for extra in handlers.dropFirst() { errors.append(.forbidden("\(field).\(extra)", "may not specify more than 1 handler type")) }
+        for name in ["initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold"] {
+            guard let number = probe[name]?.integerValue, number < 0 else { continue }
+            errors.append(.invalid("\(field).\(name)", .integer(number), "must be greater than or equal to 0"))
+        }
+        if isLiveness, let successes = probe["successThreshold"]?.integerValue, successes != 1 {
+            errors.append(.invalid("\(field).successThreshold", .integer(successes), "must be 1"))
+        }
+        return errors
+    }
+}

@@ -1,0 +1,47 @@
+internal import APIMachinery
+internal import JSONCore
+
+/// Jobs: the server makes the selector and labels the template with the job's uid, unless `manualSelector` is set.
+/// Source: `pkg/registry/batch/job/strategy.go`, `pkg/apis/batch/validation/validation.go`.
+struct JobStrategy: ResourceStrategy {
+    var tracksGeneration: Bool { true }
+    var orphansDependents: Bool { true }
+
+    func prepareForCreate(_ object: inout KubeObject, _ context: WriteContext) throws(APIStatus) {
+        WorkloadValidation.complete(&object)
+        if object["spec", "completions"] == nil, object["spec", "parallelism"] == nil { object["spec", "completions"] = 1 }
+        if object["spec", "parallelism"] == nil { object["spec", "parallelism"] = 1 }
+        guard object.bool("spec", "manualSelector") != true else { return }
+        let uid = JSONValue.string(object.uid)
+        let name = JSONValue.string(object.name)
+        for (key, value) in [
+            ("batch.kubernetes.io/controller-uid", uid), ("batch.kubernetes.io/job-name", name), ("controller-uid", uid), ("job-name", name),
+        ] where object["spec", "template", "metadata", "labels", key] == nil {
+            object["spec", "template", "metadata", "labels", key] = value
+        }
+        if object["spec", "selector"] == nil { object["spec", "selector"] = .object(JSONObject()) }
+        object["spec", "selector", "matchLabels", "batch.kubernetes.io/controller-uid"] = uid
+    }
+
+    func prepareForUpdate(_ object: inout KubeObject, old: KubeObject, _ context: WriteContext) throws(APIStatus) {
+        WorkloadValidation.complete(&object)
+    }
+
+    func validateCreate(_ object: KubeObject, _ context: WriteContext) -> [FieldError] {
+        var errors = WorkloadValidation.selector(object)
+        errors += WorkloadValidation.template(object, policies: ["OnFailure", "Never"])
+        for field in ["parallelism", "completions", "backoffLimit", "activeDeadlineSeconds", "ttlSecondsAfterFinished"] {
+            errors += WorkloadValidation.count(object, "spec", field)
+        }
+        if object.string("spec", "completionMode") == "Indexed", object["spec", "completions"] == nil {
+            errors.append(.required("spec.completions", "when completion mode is Indexed"))
+        }
+        return errors
+    }
+
+    func validateUpdate(_ object: KubeObject, old: KubeObject, _ context: WriteContext) -> [FieldError] {
+        validateCreate(object, context) + WorkloadValidation.fixed(["spec", "selector"], object, old)
+            + WorkloadValidation.fixed(["spec", "template"], object, old) + WorkloadValidation.fixed(["spec", "completionMode"], object, old)
+            + (old.string("spec", "completionMode") == "Indexed" ? [] : WorkloadValidation.fixed(["spec", "completions"], object, old))
+    }
+}

@@ -1,0 +1,38 @@
+internal import APIMachinery
+internal import JSONCore
+
+/// Namespaces: named by DNS label, labelled with their own name, kept by the `kubernetes` finalizer until they are empty.
+struct NamespaceStrategy: ResourceStrategy {
+    /// The namespaces nobody can delete. Source: apiserver `plugin/namespace/lifecycle`.
+    private static let permanent: Set<String> = ["default", "kube-system", "kube-public"]
+
+    var returnsDeletedObject: Bool { true }
+    func nameProblems(_ name: String) -> [String] { NameValidation.dnsLabel(name) }
+
+    func prepareForCreate(_ object: inout KubeObject, _ context: WriteContext) throws(APIStatus) {
+        object["spec", "finalizers"] = ["kubernetes"]
+        object["status"] = ["phase": "Active"]
+        label(&object)
+    }
+
+    func prepareForUpdate(_ object: inout KubeObject, old: KubeObject, _ context: WriteContext) throws(APIStatus) {
+        if context.subresource == nil { object.value["spec"] = old.value["spec"] }
+        if object.isBeingDeleted { object["status", "phase"] = "Terminating" }
+        label(&object)
+    }
+
+    func validateUpdate(_ object: KubeObject, old: KubeObject, _ context: WriteContext) -> [FieldError] { [] }
+
+    func prepareForStatusUpdate(_ object: inout KubeObject, old: KubeObject, _ context: WriteContext) {
+        if object.isBeingDeleted { object["status", "phase"] = "Terminating" }
+    }
+
+    func isHeld(_ object: KubeObject) -> Bool { !object.array("spec", "finalizers").isEmpty }
+
+    func refusesDeletion(_ object: KubeObject, _ context: WriteContext) -> APIStatus? {
+        guard Self.permanent.contains(object.name) else { return nil }
+        return .forbidden(context.endpoint.descriptor.groupResource, object.name, "this namespace may not be deleted")
+    }
+
+    private func label(_ object: inout KubeObject) { object["metadata", "labels", "kubernetes.io/metadata.name"] = .string(object.name) }
+}

@@ -1,0 +1,34 @@
+internal import APIMachinery
+internal import JSONCore
+
+/// Nodes: renewals of heartbeat times are not worth a disk write.
+struct NodeStrategy: ResourceStrategy {
+    /// A node that registers itself brings its first status.
+    var keepsStatusOnCreate: Bool { true }
+
+    func validateUpdate(_ object: KubeObject, old: KubeObject, _ context: WriteContext) -> [FieldError] {
+        var errors: [FieldError] = []
+        if let provider = old.string("spec", "providerID"), !provider.isEmpty, object.string("spec", "providerID") != provider {
+            errors.append(.forbidden("spec.providerID", "node updates may not change providerID except from \"\" to valid"))
+        }
+        if let range = old.string("spec", "podCIDR"), !range.isEmpty, object.string("spec", "podCIDR") != range {
+            errors.append(.forbidden("spec.podCIDRs", "node updates may not change podCIDR except from \"\" to valid"))
+        }
+        return errors
+    }
+
+    func isHeartbeat(_ object: KubeObject, old: KubeObject) -> Bool { Self.still(object) == Self.still(old) }
+
+    /// The node without its heartbeat times.
+    private static func still(_ node: KubeObject) -> JSONValue {
+        var node = node
+        let conditions = node.array("status", "conditions").map { condition -> JSONValue in
+            var condition = condition
+            condition["lastHeartbeatTime"] = nil
+            return condition
+        }
+        if !conditions.isEmpty { node["status", "conditions"] = .array(conditions) }
+        node.resourceVersion = ""
+        return node.value
+    }
+}

@@ -1,0 +1,47 @@
+internal import APIMachinery
+internal import JSONCore
+internal import KubeSchemas
+
+/// Pods. Source: `pkg/registry/core/pod/strategy.go`, `pkg/apis/core/validation/validation.go`.
+struct PodStrategy: ResourceStrategy {
+    var tracksGeneration: Bool { true }
+    var returnsDeletedObject: Bool { true }
+
+    func prepareForCreate(_ object: inout KubeObject, _ context: WriteContext) throws(APIStatus) {
+        var spec = object["spec"] ?? .object(JSONObject())
+        PodDefaults.complete(&spec, inTemplate: false)
+        PodDefaults.admit(&spec)
+        object["spec"] = spec
+        object["status"] = ["phase": "Pending", "qosClass": .string(qosClass(object))]
+    }
+
+    private func qosClass(_ object: KubeObject) -> String { QOSClass(Pod(object).spec).rawValue }
+
+    func validateCreate(_ object: KubeObject, _ context: WriteContext) -> [FieldError] {
+        PodValidation.spec(object["spec"] ?? .null, field: "spec")
+    }
+
+    func prepareForUpdate(_ object: inout KubeObject, old: KubeObject, _ context: WriteContext) throws(APIStatus) {
+        guard var spec = object["spec"] else { return }
+        PodDefaults.complete(&spec, inTemplate: false)
+        object["spec"] = spec
+    }
+
+    func validateUpdate(_ object: KubeObject, old: KubeObject, _ context: WriteContext) -> [FieldError] {
+        PodUpdateValidation.errors(object, old: old)
+    }
+
+    func prepareForStatusUpdate(_ object: inout KubeObject, old: KubeObject, _ context: WriteContext) {
+        object.ownerReferences = old.ownerReferences
+        if object["status"] == nil { object["status"] = old["status"] }
+        if object["status", "qosClass"] == nil { object["status", "qosClass"] = old["status", "qosClass"] }
+    }
+
+    /// The seconds until the kill: as asked, else as the pod says; none for a pod that runs nowhere or is over.
+    func gracePeriod(_ object: KubeObject, requested: Int64?) -> Int64? {
+        if (object.string("spec", "nodeName") ?? "").isEmpty { return 0 }
+        let phase = object.string("status", "phase")
+        if phase == "Failed" || phase == "Succeeded" { return 0 }
+        return max(0, requested ?? object.integer("spec", "terminationGracePeriodSeconds") ?? 30)
+    }
+}

@@ -1,0 +1,22 @@
+internal import APIMachinery
+internal import JSONCore
+
+/// ReplicaSets. Source: `pkg/apis/apps/validation/validation.go`.
+struct ReplicaSetStrategy: ResourceStrategy {
+    var tracksGeneration: Bool { true }
+
+    func prepareForCreate(_ object: inout KubeObject, _ context: WriteContext) throws(APIStatus) { WorkloadValidation.complete(&object) }
+
+    func prepareForUpdate(_ object: inout KubeObject, old: KubeObject, _ context: WriteContext) throws(APIStatus) {
+        WorkloadValidation.complete(&object)
+    }
+
+    func validateCreate(_ object: KubeObject, _ context: WriteContext) -> [FieldError] {
+        WorkloadValidation.selector(object) + WorkloadValidation.template(object, policies: ["Always"])
+            + WorkloadValidation.count(object, "spec", "replicas") + WorkloadValidation.count(object, "spec", "minReadySeconds")
+    }
+
+    func validateUpdate(_ object: KubeObject, old: KubeObject, _ context: WriteContext) -> [FieldError] {
+        validateCreate(object, context) + WorkloadValidation.fixed(["spec", "selector"], object, old)
+    }
+}

@@ -1,0 +1,72 @@
+internal import APIMachinery
+internal import JSONCore
+
+/// Secrets: `stringData` becomes `data`; type and, once immutable, everything else stay.
+struct SecretStrategy: ResourceStrategy {
+    /// Source: core/v1 MaxSecretSize.
+    private static let maximumSize = 1 << 20
+
+    func prepareForCreate(_ object: inout KubeObject, _ context: WriteContext) throws(APIStatus) { fold(&object) }
+
+    func prepareForUpdate(_ object: inout KubeObject, old: KubeObject, _ context: WriteContext) throws(APIStatus) {
+        fold(&object)
+        if (object.string("type") ?? "").isEmpty { object["type"] = old["type"] }
+    }
+
+    private func fold(_ object: inout KubeObject) {
+        if let texts = object["stringData"]?.objectValue {
+            for member in texts {
+                guard let text = member.value.stringValue else { continue }
+                object["data", member.key] = .string(Base64.encode(Array(text.utf8)))
+            }
+        }
+        object.value["stringData"] = nil
+        if (object.string("type") ?? "").isEmpty { object["type"] = "Opaque" }
+    }
+
+    func validateCreate(_ object: KubeObject, _ context: WriteContext) -> [FieldError] {
+        var errors: [FieldError] = []
+        var total = 0
+        for member in object["data"]?.objectValue ?? JSONObject() {
+            for why in ValueValidation.configMapKey(member.key) {
+                errors.append(.invalid("data[\(member.key)]", .string(member.key), why))
+            }
+            total += (member.value.stringValue?.utf8.count ?? 0) / 4 * 3
+        }
+        if total > Self.maximumSize { errors.append(.tooLong("data", maximum: Self.maximumSize)) }
+        errors += required(object)
+        return errors
+    }
+
+    /// The keys a typed secret cannot do without.
+    private func required(_ object: KubeObject) -> [FieldError] {
+        let keys: [String] =
+            switch object.string("type") {
+            case "kubernetes.io/tls": ["tls.crt", "tls.key"]
+            case "kubernetes.io/dockerconfigjson": [".dockerconfigjson"]
+            case "kubernetes.io/dockercfg": [".dockercfg"]
+            case "kubernetes.io/ssh-auth": ["ssh-privatekey"]
+            default: []
+            }
+        return keys.filter { object["data", $0] == nil }.map { .required("data[\($0)]") }
+    }
+
+    func validateUpdate(_ object: KubeObject, old: KubeObject, _ context: WriteContext) -> [FieldError] {
+        var errors = validateCreate(object, context)
+        if object["type"] != old["type"] { errors.append(.immutable("type", object["type"] ?? .null)) }
+        errors += Immutability.errors(object, old: old, fields: ["data"])
+        return errors
+    }
+}
+
+/// The `immutable` flag of Secrets and ConfigMaps.
+enum Immutability {
+    static func errors(_ object: KubeObject, old: KubeObject, fields: [String]) -> [FieldError] {
+        guard old.bool("immutable") == true else { return [] }
+        var errors: [FieldError] = []
+        let why = "field is immutable when `immutable` is set"
+        if object.bool("immutable") != true { errors.append(.forbidden("immutable", why)) }
+        for field in fields where object.value[field] != old.value[field] { errors.append(.forbidden(field, why)) }
+        return errors
+    }
+}

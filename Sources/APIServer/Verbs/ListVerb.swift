@@ -1,0 +1,163 @@
+internal import APIMachinery
+internal import JSONCore
+internal import KubeClient
+internal import ObjectStore
+
+/// GET of a collection.
+enum ListVerb {
+    /// Which revision a list is read at, and how.
+    struct Source {
+        var revision: Int64?
+        var after: String?
+        /// Whether the client continues an expired list, which may be inconsistent.
+        var isInconsistent = false
+    }
+
+    static func run(_ context: RequestContext) throws(APIStatus) {
+        let renderer = try ObjectRenderer(context)
+        let options = try ListOptions(context.request, isWatch: false)
+        let selection = try ObjectSelection(options.labels, options.fields, context.descriptor)
+        let source = try source(options, context)
+        let page = try read(context, selection, options, source)
+        context.reply(answer(page, renderer, context))
+    }
+
+    /// One page, already filtered.
+    struct Page {
+        var items: [StoredObject]
+        /// Parsed items, when the selection had to parse them.
+        var parsed: [KubeObject]?
+        var revision: Int64
+        var continueToken: String?
+        var remaining: Int?
+
+        /// The list's `metadata`.
+        var metadata: JSONObject {
+            var metadata: JSONObject = ["resourceVersion": .string(String(revision))]
+            if let continueToken { metadata["continue"] = .string(continueToken) }
+            if let remaining { metadata["remainingItemCount"] = .integer(Int64(remaining)) }
+            return metadata
+        }
+    }
+
+    private static func source(_ options: ListOptions, _ context: RequestContext) throws(APIStatus) -> Source {
+        if let text = options.continueToken {
+            guard options.resourceVersion.isEmpty || options.resourceVersion == "0" else {
+                throw .badRequest("specifying resource version is not allowed when using continue")
+            }
+            let token = try ContinueToken(parsing: text)
+            return Source(
+                revision: token.revision == -1 ? nil : token.revision, after: token.after, isInconsistent: token.revision == -1)
+        }
+        guard let revision = try options.revision(), revision > 0 else { return Source() }
+        let current = context.core.store.currentRevision
+        if options.match == "Exact" || (options.match == nil && options.limit != nil) {
+            guard revision <= current else { throw .futureResourceVersion(revision, current: current) }
+            return Source(revision: revision)
+        }
+        guard revision <= current else { throw .futureResourceVersion(revision, current: current) }
+        return Source()
+    }
+
+    /// Reads objects until the page is full. Throws Expired with a token to go on with.
+    static func read(
+        _ context: RequestContext, _ selection: ObjectSelection, _ options: ListOptions, _ source: Source
+    ) throws(APIStatus) -> Page {
+        let prefix = context.endpoint.prefix(namespace: context.path.namespace ?? selection.namespace)
+        let core = context.core
+        var after = source.after
+        if let after, !after.hasPrefix(prefix) { throw .badRequest("invalid continue token: it belongs to another list") }
+        var page = Page(items: [], parsed: selection.isByKeyOnly ? nil : [], revision: 0)
+        var revision = source.revision
+        while true {
+            // Without a selector a page is exactly what the store returns; with one, more is read until enough matches.
+            let wanted = options.limit.map { selection.isEverything ? $0 : max(2 * ($0 - page.items.count), 64) }
+            let listing: Listing
+            do throws(StoreError) {
+                listing = try core.store.list(prefix: prefix, after: after, limit: wanted, at: revision)
+            } catch {
+                throw expired(error, source, options)
+            }
+            revision = listing.revision
+            page.revision = listing.revision
+            for (index, item) in listing.items.enumerated() {
+                if try !accept(item, into: &page, context, selection) { continue }
+                guard let limit = options.limit, page.items.count == limit else { continue }
+                let isLast = index == listing.items.count - 1 && listing.remaining == 0
+                guard !isLast else { return page }
+                page.continueToken = ContinueToken(revision: listing.revision, after: item.key.string).text
+                if selection.isEverything { page.remaining = listing.remaining + listing.items.count - 1 - index }
+                return page
+            }
+            guard let next = listing.next else { return page }
+            after = next
+        }
+    }
+
+    private static func accept(
+        _ item: StoredObject, into page: inout Page, _ context: RequestContext, _ selection: ObjectSelection
+    ) throws(APIStatus) -> Bool {
+        guard selection.matches(item.key) else { return false }
+        let strategy = context.endpoint.strategy
+        if strategy.expires, strategy.isExpired(item, now: context.now) { return false }
+        if page.parsed != nil {
+            let object = try ObjectCoding.decode(item)
+            let served = context.endpoint.conversion.map { KubeObject($0.served(object.value)) } ?? object
+            guard selection.matches(served) else { return false }
+            page.parsed?.append(object)
+        }
+        page.items.append(item)
+        return true
+    }
+
+    private static func expired(_ error: StoreError, _ source: Source, _ options: ListOptions) -> APIStatus {
+        guard case .compacted = error else { return StoreFailure.status(error) }
+        guard let after = source.after else {
+            return .expired("The provided resource version is too old to display a consistent list result: \(options.resourceVersion)")
+        }
+        var status = APIStatus.expired(ContinueToken.expiredMessage)
+        status.continueToken = ContinueToken(revision: -1, after: after).text
+        return status
+    }
+
+    /// Writes a page in the asked form; the plain form joins stored bytes without parsing one of them.
+    static func answer(_ page: Page, _ renderer: ObjectRenderer, _ context: RequestContext) -> APIResponse {
+        let descriptor = context.descriptor
+        if renderer.isPlain, !renderer.choice.isYAML { return plain(page, descriptor) }
+        let objects = page.parsed ?? page.items.compactMap { item in
+            // best effort: an object that cannot be read is shown by a get of it, not by breaking every list.
+            try? ObjectCoding.decode(item)
+        }
+        let served = objects.map { KubeObject(context.endpoint.conversion?.served($0.value) ?? $0.value) }
+        switch renderer.choice.form {
+        case .table(let version):
+            return renderer.respond(renderer.table(served, version: version, metadata: page.metadata, hasColumns: true))
+        case .metadata:
+            return renderer.respond([
+                "kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": .object(page.metadata),
+                "items": .array(served.map { renderer.partial($0) }),
+            ])
+        case .object:
+            return renderer.respond([
+                "kind": .string(descriptor.listKind.kind), "apiVersion": .string(descriptor.groupVersion.apiVersion),
+                "metadata": .object(page.metadata), "items": .array(served.map(\.value)),
+            ])
+        }
+    }
+
+    private static func plain(_ page: Page, _ descriptor: ResourceDescriptor) -> APIResponse {
+        var out: [UInt8] = []
+        out.reserveCapacity(page.items.reduce(256) { $0 + $1.bytes.count + 48 })
+        out += "{\"kind\":\"\(descriptor.listKind.kind)\",\"apiVersion\":\"\(descriptor.groupVersion.apiVersion)\",\"metadata\":".utf8
+        JSON.encode(.object(page.metadata), into: &out)
+        out += ",\"items\":[".utf8
+        var isFirst = true
+        for item in page.items {
+            if !isFirst { out.append(UInt8(ascii: ",")) }
+            isFirst = false
+            item.rendered(into: &out)
+        }
+        out += "]}".utf8
+        return APIResponse(body: .bytes(out))
+    }
+}

@@ -1,0 +1,61 @@
+internal import APIMachinery
+internal import KubeClient
+internal import NIOCore
+internal import ObjectStore
+
+/// GET of a collection with `watch=true`.
+enum WatchVerb {
+    static func run(_ context: RequestContext) throws(APIStatus) {
+        let renderer = try ObjectRenderer(context)
+        let options = try ListOptions(context.request, isWatch: true)
+        var fields = options.fields
+        if let name = context.path.name {
+            fields = FieldSelector(requirements: fields.requirements + [FieldSelector.Requirement(field: "metadata.name", value: name)])
+        }
+        let selection = try ObjectSelection(options.labels, fields, context.descriptor)
+        let encoder = WatchEncoder(renderer: renderer, selection: selection, endpoint: context.endpoint)
+        let prefix = context.endpoint.prefix(namespace: context.path.namespace ?? selection.namespace)
+        guard let stream = try open(context, options, prefix, encoder) else { return }
+        stream.start(timeout: timeout(options), on: context.core.group.any())
+        let contentType = renderer.choice.isYAML ? "application/json" : renderer.choice.form.contentType
+        context.reply(APIResponse(contentType: contentType, body: .stream(stream)))
+    }
+
+    /// The stream; nil when the answer was an ERROR event and has been given.
+    private static func open(
+        _ context: RequestContext, _ options: ListOptions, _ prefix: String, _ encoder: WatchEncoder
+    ) throws(APIStatus) -> WatchStream? {
+        let store = context.core.store
+        let revision = try options.revision()
+        let current = store.currentRevision
+        if let revision, revision > current { throw .futureResourceVersion(revision, current: current) }
+        let wantsInitial = options.sendsInitialEvents ?? (revision == nil || revision == 0)
+        do throws(StoreError) {
+            guard wantsInitial else {
+                let start = revision.flatMap { $0 == 0 ? nil : $0 } ?? current
+                return WatchStream(
+                    watch: try store.watch(prefix: prefix, from: start), initial: [], revision: start, encoder: encoder,
+                    endsInitialWithBookmark: false, allowsBookmarks: options.allowsBookmarks, clock: context.core.bookmarks)
+            }
+            let listing = try store.list(prefix: prefix)
+            let strategy = context.endpoint.strategy
+            let items = strategy.expires ? listing.items.filter { !strategy.isExpired($0, now: context.now) } : listing.items
+            return WatchStream(
+                watch: try store.watch(prefix: prefix, from: listing.revision), initial: items, revision: listing.revision,
+                encoder: encoder, endsInitialWithBookmark: options.sendsInitialEvents == true, allowsBookmarks: options.allowsBookmarks,
+                clock: context.core.bookmarks)
+        } catch {
+            guard case .compacted(let oldest) = error else { throw StoreFailure.status(error) }
+            var line: [UInt8] = []
+            WatchEncoder.appendError(.expired("too old resource version: \(revision ?? 0) (\(oldest))"), into: &line)
+            context.reply(APIResponse(body: .stream(ByteChannel(line))))
+            return nil
+        }
+    }
+
+    /// As asked, else between half an hour and an hour, so that reconnections spread.
+    private static func timeout(_ options: ListOptions) -> TimeAmount {
+        if let seconds = options.timeoutSeconds, seconds > 0 { return .seconds(min(seconds, 86400)) }
+        return .seconds(Int64.random(in: 1800...3600))
+    }
+}

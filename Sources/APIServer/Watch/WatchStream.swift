@@ -1,0 +1,168 @@
+internal import APIMachinery
+internal import KubeClient
+internal import NIOCore
+internal import ObjectStore
+internal import Synchronization
+
+/// The body of a watch: the objects that were there, then every change, bookmarks in between, until the time is up.
+///
+/// It holds no event: what the reader does not take stays in the store's ring, and a reader that falls too far behind gets a 410.
+final class WatchStream: ByteSource {
+    private struct State {
+        var encoder: WatchEncoder
+        var initial: ArraySlice<StoredObject>
+        var endsInitialWithBookmark: Bool
+        /// Lines made but not taken yet.
+        var ready: [UInt8] = []
+        var offset = 0
+        var isBookmarkDue = false
+        var isTimeUp = false
+        var isOver = false
+        var wake: (@Sendable () -> Void)?
+        var bookmarkID: UInt64?
+        var timeout: Scheduled<Void>?
+
+        var hasBytes: Bool { offset < ready.count }
+
+        mutating func take(_ maximum: Int) -> [UInt8] {
+            let end = min(ready.count, offset + maximum)
+            let piece = offset == 0 && end == ready.count ? ready : Array(ready[offset..<end])
+            offset = end
+            if offset == ready.count {
+                ready = []
+                offset = 0
+            }
+            return piece
+        }
+    }
+
+    private let watch: StoreWatch
+    private let startRevision: Int64
+    private let clock: BookmarkClock
+    private let allowsBookmarks: Bool
+    private let state: Mutex<State>
+
+    /// Events taken from the store at a time.
+    private static let batch = 64
+
+    init(
+        watch: StoreWatch, initial: [StoredObject], revision: Int64, encoder: WatchEncoder, endsInitialWithBookmark: Bool,
+        allowsBookmarks: Bool, clock: BookmarkClock
+    ) {
+        self.watch = watch
+        startRevision = revision
+        self.clock = clock
+        self.allowsBookmarks = allowsBookmarks
+        state = Mutex(State(encoder: encoder, initial: initial[...], endsInitialWithBookmark: endsInitialWithBookmark))
+    }
+
+    /// Begins reminders and the timeout.
+    func start(timeout: TimeAmount, on loop: any EventLoop) {
+        let scheduled = loop.scheduleTask(in: timeout) { [weak self] () -> Void in
+            self?.remind { $0.isTimeUp = true }
+        }
+        let id = allowsBookmarks ? clock.add { [weak self] in self?.remind { $0.isBookmarkDue = true } } : nil
+        state.withLock { state in
+            state.timeout = scheduled
+            state.bookmarkID = id
+        }
+    }
+
+    private func remind(_ change: @Sendable (inout State) -> Void) {
+        let wake = state.withLock { state -> (@Sendable () -> Void)? in
+            change(&state)
+            return state.wake.take()
+        }
+        wake?()
+    }
+
+    func poll(maximum: Int) -> BytePoll {
+        state.withLock { state in
+            if state.hasBytes { return .bytes(state.take(max(1, maximum))) }
+            if state.isOver { return .end }
+            fill(&state, maximum)
+            if state.hasBytes { return .bytes(state.take(max(1, maximum))) }
+            return state.isOver ? .end : .pending
+        }
+    }
+
+    /// Makes lines until there are about `maximum` bytes of them or nothing is left.
+    private func fill(_ state: inout State, _ maximum: Int) {
+        while let item = state.initial.first, state.ready.count < maximum {
+            state.encoder.appendInitial(item, into: &state.ready)
+            state.initial = state.initial.dropFirst()
+        }
+        guard state.initial.isEmpty, state.ready.count < maximum else { return }
+        if state.endsInitialWithBookmark {
+            state.endsInitialWithBookmark = false
+            state.encoder.appendBookmark(startRevision, endsInitial: true, into: &state.ready)
+        }
+        while state.ready.count < maximum {
+            switch watch.poll(max: Self.batch) {
+            case .events(let events):
+                for event in events { state.encoder.append(event, into: &state.ready) }
+            case .none:
+                finishRound(&state)
+                return
+            case .compacted(let oldest):
+                let position = watch.position
+                WatchEncoder.appendError(.expired("too old resource version: \(position) (\(oldest))"), into: &state.ready)
+                state.isOver = true
+                return
+            case .failed(let error):
+                WatchEncoder.appendError(StoreFailure.status(error), into: &state.ready)
+                state.isOver = true
+                return
+            }
+        }
+    }
+
+    /// Nothing more to send now: a bookmark that is due, and the end when the time is up.
+    private func finishRound(_ state: inout State) {
+        if allowsBookmarks, state.isBookmarkDue || state.isTimeUp {
+            state.isBookmarkDue = false
+            state.encoder.appendBookmark(max(watch.position, startRevision), endsInitial: false, into: &state.ready)
+        }
+        if state.isTimeUp { state.isOver = true }
+    }
+
+    func onReady(_ wake: @escaping @Sendable () -> Void) {
+        let once = WakeOnce(wake)
+        let isReady = state.withLock { state -> Bool in
+            if state.hasBytes || state.isOver || state.isTimeUp || (state.isBookmarkDue && allowsBookmarks) || !state.initial.isEmpty
+                || state.endsInitialWithBookmark
+            {
+                return true
+            }
+            state.wake = { once.call() }
+            return false
+        }
+        if isReady { return once.call() }
+        watch.onReady { once.call() }
+    }
+
+    func cancel() {
+        let (wake, id, timeout) = state.withLock { state in
+            state.isOver = true
+            state.initial = []
+            state.ready = []
+            state.offset = 0
+            return (state.wake.take(), state.bookmarkID.take(), state.timeout.take())
+        }
+        watch.cancel()
+        timeout?.cancel()
+        if let id { clock.remove(id) }
+        wake?()
+    }
+
+    deinit { cancel() }
+}
+
+/// Calls a closure at most once, whoever comes first.
+final class WakeOnce: Sendable {
+    private let action: Mutex<(@Sendable () -> Void)?>
+
+    init(_ action: @escaping @Sendable () -> Void) { self.action = Mutex(action) }
+
+    func call() { action.withLock { $0.take() }?() }
+}
