@@ -36,23 +36,27 @@ package enum JSON {
 
     /// The JSON text of a value: compact, or with two spaces of indentation. A double that is not finite becomes `null`.
     package static func encode(_ value: JSONValue, pretty: Bool = false) -> [UInt8] {
-        var bytes: [UInt8] = []
+        var writer = JSONWriter()
         if pretty {
-            JSONWriter.writePretty(value, indentation: 0, into: &bytes)
+            writer.writePretty(value, indentation: 0)
         } else {
-            JSONWriter.write(value, into: &bytes)
+            writer.write(value)
         }
-        return bytes
+        return writer.bytes
     }
 
     /// Appends the compact JSON text of a value.
     package static func encode(_ value: JSONValue, into bytes: inout [UInt8]) {
-        JSONWriter.write(value, into: &bytes)
+        var writer = JSONWriter()
+        writer.write(value)
+        writer.append(to: &bytes)
     }
 
     /// Appends text as a JSON string with its quotes.
     package static func encode(string text: String, into bytes: inout [UInt8]) {
-        JSONWriter.write(text, into: &bytes)
+        var writer = JSONWriter(capacity: text.utf8.count + 16)
+        writer.write(text)
+        writer.append(to: &bytes)
     }
 
     private static func parsing(

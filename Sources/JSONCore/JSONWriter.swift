@@ -1,125 +1,203 @@
-/// Writes values as JSON text.
-enum JSONWriter {
-    static func write(_ value: JSONValue, into bytes: inout [UInt8]) {
+/// Writes values as JSON text into memory of its own, which leaves it as an array.
+struct JSONWriter: ~Copyable {
+    private var base: UnsafeMutablePointer<UInt8>
+    private var capacity: Int
+    private var count = 0
+
+    init(capacity: Int = 1024) {
+        self.capacity = capacity
+        base = .allocate(capacity: capacity)
+    }
+
+    deinit {
+        base.deallocate()
+    }
+
+    /// What was written so far.
+    var bytes: [UInt8] { Array(UnsafeBufferPointer(start: base, count: count)) }
+
+    func append(to bytes: inout [UInt8]) {
+        bytes.append(contentsOf: UnsafeBufferPointer(start: base, count: count))
+    }
+
+    mutating func write(_ value: JSONValue) {
         switch value {
-        case .null: append("null", to: &bytes)
-        case .bool(let flag): append(flag ? "true" : "false", to: &bytes)
-        case .integer(let number): write(number, into: &bytes)
-        case .double(let number): write(number, into: &bytes)
-        case .string(let text): write(text, into: &bytes)
+        case .null: put("null")
+        case .bool(let flag): put(flag ? "true" : "false")
+        case .integer(let number): write(number)
+        case .double(let number): write(number)
+        case .string(let text): write(text)
         case .array(let elements):
-            bytes.append(UInt8(ascii: "["))
+            put(UInt8(ascii: "["))
             var isFirst = true
             for element in elements {
-                if !isFirst { bytes.append(UInt8(ascii: ",")) }
+                if !isFirst { put(UInt8(ascii: ",")) }
                 isFirst = false
-                write(element, into: &bytes)
+                write(element)
             }
-            bytes.append(UInt8(ascii: "]"))
+            put(UInt8(ascii: "]"))
         case .object(let members):
-            bytes.append(UInt8(ascii: "{"))
+            put(UInt8(ascii: "{"))
             var isFirst = true
             for member in members {
-                if !isFirst { bytes.append(UInt8(ascii: ",")) }
+                if !isFirst { put(UInt8(ascii: ",")) }
                 isFirst = false
-                write(member.key, into: &bytes)
-                bytes.append(UInt8(ascii: ":"))
-                write(member.value, into: &bytes)
+                write(member.key)
+                put(UInt8(ascii: ":"))
+                write(member.value)
             }
-            bytes.append(UInt8(ascii: "}"))
+            put(UInt8(ascii: "}"))
         }
     }
 
-    static func writePretty(_ value: JSONValue, indentation: Int, into bytes: inout [UInt8]) {
+    mutating func writePretty(_ value: JSONValue, indentation: Int) {
         switch value {
         case .array(let elements) where !elements.isEmpty:
-            bytes.append(UInt8(ascii: "["))
+            put(UInt8(ascii: "["))
             for (position, element) in elements.enumerated() {
-                newLine(indentation + 1, after: position > 0, into: &bytes)
-                writePretty(element, indentation: indentation + 1, into: &bytes)
+                newLine(indentation + 1, after: position > 0)
+                writePretty(element, indentation: indentation + 1)
             }
-            newLine(indentation, after: false, into: &bytes)
-            bytes.append(UInt8(ascii: "]"))
+            newLine(indentation, after: false)
+            put(UInt8(ascii: "]"))
         case .object(let members) where !members.isEmpty:
-            bytes.append(UInt8(ascii: "{"))
+            put(UInt8(ascii: "{"))
             for (position, member) in members.enumerated() {
-                newLine(indentation + 1, after: position > 0, into: &bytes)
-                write(member.key, into: &bytes)
-                append(": ", to: &bytes)
-                writePretty(member.value, indentation: indentation + 1, into: &bytes)
+                newLine(indentation + 1, after: position > 0)
+                write(member.key)
+                put(": ")
+                writePretty(member.value, indentation: indentation + 1)
             }
-            newLine(indentation, after: false, into: &bytes)
-            bytes.append(UInt8(ascii: "}"))
+            newLine(indentation, after: false)
+            put(UInt8(ascii: "}"))
         default:
-            write(value, into: &bytes)
+            write(value)
         }
     }
 
-    static func write(_ text: String, into bytes: inout [UInt8]) {
+    mutating func write(_ text: String) {
         var text = text
-        bytes.append(UInt8(ascii: "\""))
-        text.withUTF8 { source in
-            var runStart = 0
-            for position in 0..<source.count {
-                let byte = source[position]
-                if byte >= 0x20, byte != 0x22, byte != 0x5C { continue }
-                bytes.append(contentsOf: UnsafeBufferPointer(rebasing: source[runStart..<position]))
-                escape(byte, into: &bytes)
-                runStart = position + 1
-            }
-            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: source[runStart...]))
-        }
-        bytes.append(UInt8(ascii: "\""))
+        put(UInt8(ascii: "\""))
+        text.withUTF8 { writeEscaped($0) }
+        put(UInt8(ascii: "\""))
     }
 
-    private static func write(_ number: Int64, into bytes: inout [UInt8]) {
-        if number >= 0, number < 10 {
-            bytes.append(UInt8(ascii: "0") + UInt8(number))
-            return
+    private mutating func writeEscaped(_ source: UnsafeBufferPointer<UInt8>) {
+        guard let start = source.baseAddress else { return }
+        var runStart = 0
+        var position = 0
+        while position < source.count {
+            if position + 8 <= source.count {
+                let word = UnsafeRawPointer(start).loadUnaligned(fromByteOffset: position, as: UInt64.self)
+                let special = Self.specialBytes(word)
+                if special == 0 {
+                    position += 8
+                    continue
+                }
+                position += UInt64(littleEndian: special).trailingZeroBitCount >> 3
+            } else if Self.isPlain(source[position]) {
+                position += 1
+                continue
+            }
+            put(start + runStart, position - runStart)
+            escape(source[position])
+            position += 1
+            runStart = position
         }
-        if number < 0 { bytes.append(UInt8(ascii: "-")) }
+        put(start + runStart, source.count - runStart)
+    }
+
+    private mutating func write(_ number: Int64) {
+        if number < 0 { put(UInt8(ascii: "-")) }
         var rest = number.magnitude
-        let start = bytes.count
-        while rest > 0 {
-            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+        reserve(20)
+        let start = count
+        repeat {
+            base[count] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            count += 1
             rest /= 10
-        }
-        bytes[start...].reverse()
+        } while rest > 0
+        var digits = UnsafeMutableBufferPointer(start: base + start, count: count - start)
+        digits.reverse()
     }
 
-    private static func write(_ number: Double, into bytes: inout [UInt8]) {
-        guard number.isFinite else {
-            append("null", to: &bytes)
-            return
-        }
+    private mutating func write(_ number: Double) {
+        guard number.isFinite else { return put("null") }
         // Swift's description is the shortest text that reads back as the same double.
-        bytes.append(contentsOf: number.description.utf8)
-    }
-
-    private static func escape(_ byte: UInt8, into bytes: inout [UInt8]) {
-        bytes.append(UInt8(ascii: "\\"))
-        switch byte {
-        case 0x22, 0x5C: bytes.append(byte)
-        case 0x0A: bytes.append(UInt8(ascii: "n"))
-        case 0x0D: bytes.append(UInt8(ascii: "r"))
-        case 0x09: bytes.append(UInt8(ascii: "t"))
-        case 0x08: bytes.append(UInt8(ascii: "b"))
-        case 0x0C: bytes.append(UInt8(ascii: "f"))
-        default:
-            append("u00", to: &bytes)
-            for nibble in [byte >> 4, byte & 15] {
-                bytes.append(nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10)
-            }
+        var text = number.description
+        text.withUTF8 { source in
+            if let start = source.baseAddress { put(start, source.count) }
         }
     }
 
-    private static func append(_ text: StaticString, to bytes: inout [UInt8]) {
-        bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    private mutating func escape(_ byte: UInt8) {
+        put(UInt8(ascii: "\\"))
+        switch byte {
+        case 0x22, 0x5C: put(byte)
+        case 0x0A: put(UInt8(ascii: "n"))
+        case 0x0D: put(UInt8(ascii: "r"))
+        case 0x09: put(UInt8(ascii: "t"))
+        case 0x08: put(UInt8(ascii: "b"))
+        case 0x0C: put(UInt8(ascii: "f"))
+        default:
+            put("u00")
+            put(Self.hexDigit(byte >> 4))
+            put(Self.hexDigit(byte & 15))
+        }
     }
 
-    private static func newLine(_ indentation: Int, after comma: Bool, into bytes: inout [UInt8]) {
-        if comma { bytes.append(UInt8(ascii: ",")) }
-        bytes.append(UInt8(ascii: "\n"))
-        bytes.append(contentsOf: repeatElement(UInt8(ascii: " "), count: indentation * 2))
+    private mutating func newLine(_ indentation: Int, after comma: Bool) {
+        if comma { put(UInt8(ascii: ",")) }
+        put(UInt8(ascii: "\n"))
+        for _ in 0..<indentation { put("  ") }
+    }
+
+    private mutating func put(_ text: StaticString) {
+        put(text.utf8Start, text.utf8CodeUnitCount)
+    }
+
+    @inline(__always)
+    private mutating func put(_ byte: UInt8) {
+        reserve(1)
+        base[count] = byte
+        count += 1
+    }
+
+    @inline(__always)
+    private mutating func put(_ source: UnsafePointer<UInt8>, _ length: Int) {
+        reserve(length)
+        (base + count).update(from: source, count: length)
+        count += length
+    }
+
+    @inline(__always)
+    private mutating func reserve(_ extra: Int) {
+        if count + extra > capacity { grow(extra) }
+    }
+
+    private mutating func grow(_ extra: Int) {
+        capacity = max(capacity * 2, count + extra)
+        let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
+        larger.update(from: base, count: count)
+        base.deallocate()
+        base = larger
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte != 0x22 && byte != 0x5C
+    }
+
+    private static func hexDigit(_ nibble: UInt8) -> UInt8 {
+        nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10
+    }
+
+    /// A word whose set high bits mark the quotes, backslashes and control characters of `word`; only the first mark is exact.
+    @inline(__always)
+    private static func specialBytes(_ word: UInt64) -> UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let quotes = word ^ (ones &* 0x22)
+        let backslashes = word ^ (ones &* 0x5C)
+        let marks = ((quotes &- ones) & ~quotes) | ((backslashes &- ones) & ~backslashes) | ((word &- ones &* 0x20) & ~word)
+        return marks & (ones &* 0x80)
     }
 }

@@ -52,6 +52,9 @@ package final class ByteChannel: ByteSource {
         finish()
     }
 
+    /// How many bytes wait for the reader.
+    package var waitingBytes: Int { state.withLock { $0.count } }
+
     /// Adds bytes. Returns whether more are welcome at once; after false wait for ``whenDrained(_:)``. Ignored after the end.
     @discardableResult
     package func send(_ bytes: [UInt8]) -> Bool {
