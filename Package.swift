@@ -100,7 +100,7 @@ let package = Package(
         tests("KubeSchemas", ["APIMachinery", "JSONCore", "LinuxKernel"]),
         tests("ObjectStore", ["LinuxKernel"]),
         tests("KubeClient", ["APIMachinery", "JSONCore", "LinuxKernel"]),
-        tests("KubeClientHTTP", ["KubeClient", "APIMachinery", "JSONCore", nio, nioPosix, nioHTTP1]),
+        tests("KubeClientHTTP", ["KubeClient", "APIMachinery", "JSONCore", "LinuxKernel", nio, nioPosix, nioHTTP1, nioWebSocket, nioSSL]),
         tests("APIServer", ["ObjectStore", "KubeClient", "KubeSchemas", "APIMachinery", "JSONCore", "LinuxKernel"]),
         tests("Scheduler", ["LinuxKernel", "KubeClient", "KubeSchemas", "APIMachinery", "JSONCore"]),
         tests("Controllers", ["LinuxKernel", "KubeClient", "KubeSchemas", "APIMachinery", "JSONCore"]),
