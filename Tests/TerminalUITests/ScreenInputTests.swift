@@ -177,6 +177,30 @@ import ViewModels
         #expect(app.toasts.last?.text.contains("gone") ?? false)
     }
 
+    @Test func `a key never acts on a neighbour that slid under the cursor`() {
+        let app = FakeCluster.app()
+        let screen = FakeCluster.screen(app)
+        _ = screen.render(width: 120, height: 40)
+        screen.didPaint()
+        app.pods.remove(uids: ["p0"])
+        screen.handle([.key(.typed("d"))])
+        #expect(app.detail == nil)
+        #expect(app.toasts.last?.text.contains("changed") ?? false)
+        _ = screen.render(width: 120, height: 40)
+        screen.didPaint()
+        screen.handle([.key(.typed("j")), .key(.typed("d"))])
+        #expect(app.detail != nil)
+    }
+
+    @Test func `Esc and a key that arrive together are Esc and a key`() {
+        let app = FakeCluster.app()
+        let screen = FakeCluster.screen(app)
+        app.focus = .yaml
+        app.editor.isTyping = true
+        screen.handle([.key(Key("k", .alternate, text: "k"))])
+        #expect(app.inputMode == .browse)
+    }
+
     @Test func `an unfinished sequence shows what can follow, and Esc ends it`() {
         let app = FakeCluster.app()
         let screen = FakeCluster.screen(app)

@@ -49,7 +49,6 @@ extension Screen: ScreenHost {
         case .right: logView.scrollSideways(by: 16, model)
         case .nextMatch, .previousMatch:
             model.find(next: motion == .nextMatch, from: model.currentMatch ?? model.position.line)
-            if let match = model.currentMatch { logView.reveal(match, model) }
         }
     }
 
@@ -88,10 +87,20 @@ extension Screen: ScreenHost {
         }
     }
 
+    /// A new search text shows its first place at once.
+    func followSearch(in model: DetailModel) {
+        guard model.search != detailSearch else { return }
+        detailSearch = model.search
+        model.top -= 1
+        find(true, in: model)
+        model.top = max(0, model.top)
+    }
+
     private func find(_ isNext: Bool, in model: DetailModel) {
         guard !model.search.isEmpty else { return }
         let rows = TextViewer.wrapped(model.lines, columns: layout.body.width - 2)
-        let order = isNext ? Array(rows.indices.dropFirst(min(rows.count, model.top + 1))) : rows.indices.prefix(model.top).reversed()
+        let order =
+            isNext ? Array(rows.indices.dropFirst(max(0, min(rows.count, model.top + 1)))) : rows.indices.prefix(model.top).reversed()
         if let found = order.first(where: { !SearchRanges.find(model.search, in: rows[$0].reduce(into: "") { $0 += $1.text }).isEmpty }) {
             model.top = found
         }

@@ -16,7 +16,10 @@ extension Screen {
             case .ask: return askAboutBurst(events)
             }
         }
+        // The list may have moved under the cursor since the last frame: then keys that act on an object mean one nobody saw.
+        hasSlid = boundUID(app.focus) != knownUID[app.focus] && knownUID[app.focus] != nil
         for event in events { handle(event) }
+        rememberSelection()
     }
 
     private func handle(_ event: InputEvent) {
@@ -43,6 +46,11 @@ extension Screen {
         }
         if let prompt = app.prompt { return press(key, in: prompt) }
         if app.inputMode == .type { return type(key) }
+        if key.name == "ctrl-z" || key.name == "ctrl-l" { return runCommand([key.name]) }
+        if key.modifiers == .alternate, let plain = escaped(key) {
+            press(Key("esc"))
+            return press(plain)
+        }
         if pressed.isEmpty { pressedUID = boundUID(app.focus) }
         pressed.append(key.name)
         if pressed.count > 1, key.name == "esc" {
@@ -60,6 +68,9 @@ extension Screen {
             // A sequence is bound to what its first key was pressed on; it never slides to a neighbour.
             guard keys.count == 1 || pressedUID == boundUID(app.focus) else {
                 return app.toast("the selected object is gone: nothing was done", .warning)
+            }
+            guard !hasSlid || command.scope != .pane(app.focus) else {
+                return app.toast("the list changed under the cursor: look, and press it again", .warning)
             }
             run(command)
         case .prefix: pressed = keys
@@ -86,12 +97,22 @@ extension Screen {
         }
     }
 
+    /// Esc and the next key sent together look like Alt; where Alt with that key means nothing, they are what they were.
+    private func escaped(_ key: Key) -> Key? {
+        guard let text = key.text, case .none = app.commands.lookup([key.name], scopes: scopes) else { return nil }
+        return .typed(text)
+    }
+
     /// Type mode: chords may be commands, everything else is text.
     private func type(_ key: Key) {
         let editor = app.editor
         if editor.completion != nil, completing(key) { return }
         if key.isChord, key.base != "tab", key.base != "enter" || key.modifiers.contains(.control) {
             if case .command(let command) = app.commands.lookup([key.name], scopes: scopes) { return run(command) }
+        }
+        if key.modifiers == .alternate, let plain = escaped(key) {
+            press(Key("esc"))
+            return press(plain)
         }
         let selecting = key.modifiers.contains(.shift)
         switch key.name.replacingPrefix("shift-") {

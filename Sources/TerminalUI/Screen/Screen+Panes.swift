@@ -126,6 +126,7 @@ extension Screen {
             content = content.inset(top: 1)
         }
         detailRows = content.height
+        followSearch(in: model)
         model.top = TextViewer.draw(model.lines, top: model.top, search: model.search, in: content, &painter)
     }
 }

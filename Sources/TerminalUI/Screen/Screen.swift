@@ -19,6 +19,9 @@ package import ViewModels
     var pressed: [String] = []
     /// The object under the cursor when the sequence began.
     var pressedUID: String?
+    /// What the user knows to be under the cursors, and whether that has changed without them since.
+    var knownUID: [PaneID: String] = [:]
+    var hasSlid = false
     var layout: ScreenLayout
     /// Where content was drawn, for the mouse.
     var contents: [PaneID: Rect] = [:]
@@ -28,6 +31,8 @@ package import ViewModels
     var paintedModal: ObjectIdentifier?
     /// Bracketed paste is known to work; otherwise bursts of keys are looked at.
     package var hasBracketedPaste = false
+    /// The search text whose first place was shown.
+    var detailSearch = ""
     /// Rows of the open detail view, for page motions.
     var detailRows = 1
     /// The terminal window has the focus.
@@ -78,7 +83,15 @@ package import ViewModels
     }
 
     /// The last drawn frame is on the terminal: questions in it may now be answered.
-    package func didPaint() { paintedModal = drawnModal }
+    package func didPaint() {
+        paintedModal = drawnModal
+        rememberSelection()
+    }
+
+    /// What is under the cursors as far as the user knows: painted, or moved there by keys.
+    func rememberSelection() {
+        for pane in [PaneID.namespaces, .pods] { knownUID[pane] = boundUID(pane) }
+    }
 
     private func rememberFocus() {
         if app.focus == .namespaces || app.focus == .pods { upper = app.focus } else { lower = app.focus }

@@ -84,7 +84,7 @@ import ViewModels
             painter.text(remedy, in: Rect(x: x, y: rect.y, width: rect.maxX - x, height: 1), theme[.statusWarning].on(ground))
             return
         }
-        let help = app.modal == nil ? hint("app.help", "help", app) : nil
+        let help = app.modal == nil && !isTyping ? hint("app.help", "help", app) : nil
         let reserve = help.map { $0.key.count + $0.title.count + 3 } ?? 0
         for (key, title) in hints(app) {
             let width = DisplayWidth.of(key) + 1 + DisplayWidth.of(title) + 2

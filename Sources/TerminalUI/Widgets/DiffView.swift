@@ -19,7 +19,7 @@ import ViewModels
         painter.spans(place, in: content.row(0), on: painter.theme[.popup])
         let verdict = verdictLines(model.state, columns: content.width)
         let lines = content.inset(top: 2, bottom: verdict.count + 1)
-        let top = TextViewer.drawDiff(model.lines, top: model.top, in: lines, &painter)
+        let top = TextViewer.drawDiff(model.lines, top: model.top, in: lines, on: painter.theme[.popup], &painter)
         for (index, line) in verdict.enumerated() {
             painter.spans([line], in: content.row(content.height - verdict.count + index), on: painter.theme[.popup])
         }
@@ -57,6 +57,7 @@ import ViewModels
                 in: content.row(offset).inset(left: 1, right: 1), on: ground)
         }
         guard model.drafts.indices.contains(model.selected) else { return }
-        _ = TextViewer.drawDiff(model.drafts[model.selected].preview, top: 0, in: content.inset(top: rows + 1), &painter)
+        _ = TextViewer.drawDiff(
+            model.drafts[model.selected].preview, top: 0, in: content.inset(top: rows + 1), on: painter.theme[.popup], &painter)
     }
 }

@@ -9,6 +9,8 @@ import ViewModels
     private var horizontal = 0
     private var height = 1
     private var textWidth = 1
+    /// The match that was last brought into view.
+    private var revealed: Int?
     private static let cacheLimit = 20_000
 
     /// Draws the log into `rect`.
@@ -22,6 +24,8 @@ import ViewModels
             (cachedWidth, cachedStart) = (key, model.firstLine)
         }
         guard model.endLine > model.firstLine else { return drawHint(model, in: rect, &painter) }
+        if let match = model.currentMatch, match != revealed { reveal(match, model) }
+        revealed = model.currentMatch
         let top = model.isFollowing ? last(model) : clamp(model.position, model)
         if model.isFollowing || top != model.position { model.position = top }
         var y = 0
@@ -63,8 +67,8 @@ import ViewModels
     /// Rows in view, for page motions.
     var pageRows: Int { max(1, height - 1) }
 
-    /// Shows the line near the middle and pauses.
-    func reveal(_ line: Int, _ model: LogsModel) {
+    /// Shows the line in the upper third and pauses.
+    private func reveal(_ line: Int, _ model: LogsModel) {
         model.isFollowing = false
         model.position = LogPosition(line: line)
         scroll(model, by: -(height / 3))

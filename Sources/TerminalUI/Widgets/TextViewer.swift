@@ -67,7 +67,7 @@ import ViewModels
     }
 
     /// One line of a diff.
-    static func drawDiff(_ lines: [DiffLine], top: Int, in rect: Rect, _ painter: inout Painter) -> Int {
+    static func drawDiff(_ lines: [DiffLine], top: Int, in rect: Rect, on ground: Style, _ painter: inout Painter) -> Int {
         let top = max(0, min(top, lines.count - rect.height))
         for (offset, line) in lines.dropFirst(top).prefix(rect.height).enumerated() {
             let row = rect.row(offset)
@@ -79,8 +79,10 @@ import ViewModels
                 case .header: ("", .diffHeader)
                 case .note: ("", .dim)
                 }
-            let style = painter.theme[scope]
-            if line.kind == .added || line.kind == .removed { painter.surface.fill(row, style: style) }
+            let isChange = line.kind == .added || line.kind == .removed
+            let hasGround = painter.theme[scope].background != painter.theme[.text].background
+            let style = isChange && hasGround ? painter.theme[scope] : painter.theme[scope].on(ground)
+            if isChange { painter.surface.fill(row, style: style) }
             painter.text(sign + line.text, in: row.inset(left: 1, right: 1), style)
         }
         painter.scrollbar(in: rect, first: top, visible: rect.height, total: lines.count)
