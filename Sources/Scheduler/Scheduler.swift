@@ -64,6 +64,8 @@ package final class Scheduler: Sendable {
             switch state.cluster.decide(pod) {
             case .bind(let node):
                 state.cluster.assume(pod, on: node)
+                // A retry of all waiting pods must not meet one whose binding is under way.
+                state.queue.remove(podWithUID: pod.uid)
                 return .bind(pod, node: node)
             case .unschedulable(let message):
                 return .report(pod, message: message)

@@ -50,6 +50,19 @@ import Testing
         }
     }
 
+    @Test func `a node that changes before the cache shows a binding causes no second one`() async throws {
+        let server = RecordingServer()
+        server.put(node("n", cpu: "4"))
+        server.put(pod("a", cpu: "1"))
+        try await withScheduler(server) {
+            await eventually { server.bindings == ["a on n"] }
+            server.put(node("n", cpu: "8"))
+            server.put(pod("b", cpu: "1"))
+            await eventually { server.bindings.contains("b on n") }
+            #expect(server.bindings == ["a on n", "b on n"])
+        }
+    }
+
     @Test func `a binding that was refused is tried again after a second`() async throws {
         let (server, time) = (RecordingServer(), ManualTimeSource())
         server.refuseBindings(1)
