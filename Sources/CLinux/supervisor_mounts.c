@@ -211,9 +211,14 @@ int mount_cgroups(int target, bool read_only) {
 
 int enter_root(int root) {
     int old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (old < 0 || fchdir(root) < 0 || syscall(SYS_pivot_root, ".", ".") < 0 || fchdir(old) < 0) return -1;
-    // Copies of the old root elsewhere must not feel the unmount.
-    if (mount(NULL, ".", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || umount2(".", MNT_DETACH) < 0) return -1;
+    if (old < 0 || fchdir(root) < 0) return -1;
+    if (syscall(SYS_pivot_root, ".", ".") < 0) {
+        // A machine that runs from its initial RAM file system cannot leave it: it is covered, as switch_root does.
+        if (errno != EINVAL || mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0) return -1;
+    } else {
+        // Copies of the old root elsewhere must not feel the unmount.
+        if (fchdir(old) < 0 || mount(NULL, ".", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || umount2(".", MNT_DETACH) < 0) return -1;
+    }
     close(old);
     return chdir("/");
 }

@@ -63,8 +63,10 @@ final class Node: Sendable {
     /// Ends and removes everything.
     func clean() {
         NodeSupervisor.sweep(configuration)
-        // Overlay leaves a directory that nobody but root may enter.
-        for name in (try? FileSystem.names(in: "\(directory)/pods")) ?? [] { chmod("\(directory)/pods/\(name)/work/work", 0o700) }
+        // Overlay leaves directories that nobody but root may enter.
+        for name in (try? FileSystem.names(in: "\(directory)/pods")) ?? [] {
+            for inner in ["work", "work/incompat", "work/incompat/volatile"] { chmod("\(directory)/pods/\(name)/work/\(inner)", 0o700) }
+        }
         do { try FileSystem.removeTree(directory) } catch { Issue.record("left \(directory): \(error)") }
     }
 
