@@ -41,7 +41,7 @@ extension ImageStore {
         let compression = Compression(magic: try slice.prefix(4))
         guard compression != .none else { return try load(try TarArchive(slice), name: slice.name) }
         let plain = try temporaryFile()
-        let source = try compression.decompress(FileChunks(slice), length: slice.length, limit: LayerUnpacker.Limits().bytes, name: slice.name)
+        let source = try compression.decompress(FileChunks(slice), length: slice.length, limit: LayerUnpacker.Limits().bytes, name: slice.name, scratch: temporaryFile)
         var size: Int64 = 0
         while let piece = try source.next() {
             size += Int64(piece.count)
@@ -106,7 +106,7 @@ extension ImageStore {
         // Both digests at once would be the same one for a layer that is not compressed.
         let packed: (any ChunkSource) = compression == .none ? FileChunks(blob) : HashingChunks(FileChunks(blob))
         let limits = LayerUnpacker.Limits()
-        let content = HashingChunks(try compression.decompress(packed, length: blob.length, limit: limits.bytes, name: name))
+        let content = HashingChunks(try compression.decompress(packed, length: blob.length, limit: limits.bytes, name: name, scratch: temporaryFile))
         let unpacker = try LayerUnpacker(into: "\(folder)/fs", lower: lower, ownership: ownership, limits: limits)
         // A wrong blob often shows as a tar error first; the digest is what the reader can act on.
         var failure: ImageError?

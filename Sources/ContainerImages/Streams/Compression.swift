@@ -14,11 +14,11 @@ enum Compression: Sendable {
 
     /// The blob's content. `blob` delivers its bytes, so that the caller can hash them on the way.
     func decompress(
-        _ blob: any ChunkSource, length: Int64, limit: Int64, name: String
+        _ blob: any ChunkSource, length: Int64, limit: Int64, name: String, scratch: @escaping GzipChunks.Scratch
     ) throws(ImageError) -> any ChunkSource {
         switch self {
         case .none: blob
-        case .gzip: try GzipChunks(blob, length: length, limit: limit, name: name)
+        case .gzip: try GzipChunks(blob, length: length, limit: limit, name: name, scratch: scratch)
         case .zstd: try ZstdChunks(blob, name: name)
         }
     }
