@@ -62,7 +62,7 @@ final class SchedulerWriter: Sendable {
             case .patch(let namespace, let name, let patch, let fallback):
                 do throws(APIStatus) {
                     _ = try await client.patch(Event.resource, namespace: namespace, name: name, type: .merge, patch)
-                } catch where error.reason == .notFound {
+                } catch  where error.reason == .notFound {
                     _ = try await client.create(Event.resource, fallback)
                 }
             }

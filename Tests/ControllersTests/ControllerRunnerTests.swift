@@ -10,7 +10,9 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct ControllerRunnerTests {
     /// Runs the ReplicaSet controller against a toy server while `body` plays the world.
-    private func withController(_ server: ToyServer, _ time: ManualTimeSource, _ body: @Sendable @escaping () async throws -> Void) async throws {
+    private func withController(_ server: ToyServer, _ time: ManualTimeSource, _ body: @Sendable @escaping () async throws -> Void)
+        async throws
+    {
         let client = KubeClient(transport: server)
         let informers = SharedInformers(client: client, time: time)
         let controller = ReplicaSetController()

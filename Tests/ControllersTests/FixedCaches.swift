@@ -18,6 +18,14 @@ struct FixedCaches: Caches {
         objects.filter { $0.0 == resource && (namespace == nil || $0.1.namespace == namespace) }.map(\.1)
     }
 
+    func orphans(_ resource: GroupVersionResource, namespace: String) -> [KubeObject] {
+        all(resource, namespace: namespace).filter { $0.controllerRef == nil }
+    }
+
+    func labelled(_ resource: GroupVersionResource, namespace: String, key: String, value: String) -> [KubeObject] {
+        all(resource, namespace: namespace).filter { $0.labels[key] == value }
+    }
+
     func owned(by uid: String, _ resource: GroupVersionResource) -> [KubeObject] {
         all(resource, namespace: nil).filter { $0.ownerReferences.contains { $0.uid == uid } }
     }

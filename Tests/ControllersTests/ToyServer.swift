@@ -62,7 +62,8 @@ final class ToyServer: KubeTransport {
             case .get where name == nil:
                 let items = (state.objects[collection] ?? [:]).values.map(\.value)
                 return .success([
-                    "kind": "List", "apiVersion": "v1", "metadata": ["resourceVersion": .string(String(state.revision))], "items": .array(items),
+                    "kind": "List", "apiVersion": "v1", "metadata": ["resourceVersion": .string(String(state.revision))],
+                    "items": .array(items),
                 ])
             case .get:
                 guard let found = state.objects[collection]?[name ?? ""] else { return .failure(Self.missing(collection, name)) }

@@ -24,9 +24,11 @@ import Testing
         #expect(resource.isNamespaced == isNamespaced)
     }
 
-    @Test(arguments: [Pod.resource, Node.resource, Namespace.resource, Deployment.resource, ReplicaSet.resource, Job.resource, Service.resource,
+    @Test(arguments: [
+        Pod.resource, Node.resource, Namespace.resource, Deployment.resource, ReplicaSet.resource, Job.resource, Service.resource,
         Endpoints.resource, EndpointSlice.resource, ConfigMap.resource, Secret.resource, ServiceAccount.resource, Event.resource,
-        Lease.resource, Role.resource, Role.clusterResource, RoleBinding.resource, RoleBinding.clusterResource])
+        Lease.resource, Role.resource, Role.clusterResource, RoleBinding.resource, RoleBinding.clusterResource,
+    ])
     func `every view names a served resource`(resource: GroupVersionResource) {
         #expect(builtinSchemas.resource(resource) != nil)
     }

@@ -7,9 +7,18 @@ import Testing
 
 @Suite struct PodResourcesTests {
     @Test(arguments: [
-        (#"{"containers":[{"resources":{"requests":{"cpu":"250m","memory":"64Mi"}}},{"resources":{"requests":{"cpu":"1"}}}]}"#, Int64(1250), Int64(64 << 20)),
-        (#"{"initContainers":[{"resources":{"requests":{"cpu":"2"}}}],"containers":[{"resources":{"requests":{"cpu":"1","memory":"1Mi"}}}]}"#, 2000, 1 << 20),
-        (#"{"initContainers":[{"restartPolicy":"Always","resources":{"requests":{"cpu":"500m"}}},{"resources":{"requests":{"cpu":"2"}}}],"containers":[{"resources":{"requests":{"cpu":"1"}}}]}"#, 2500, 0),
+        (
+            #"{"containers":[{"resources":{"requests":{"cpu":"250m","memory":"64Mi"}}},{"resources":{"requests":{"cpu":"1"}}}]}"#,
+            Int64(1250), Int64(64 << 20)
+        ),
+        (
+            #"{"initContainers":[{"resources":{"requests":{"cpu":"2"}}}],"containers":[{"resources":{"requests":{"cpu":"1","memory":"1Mi"}}}]}"#,
+            2000, 1 << 20
+        ),
+        (
+            #"{"initContainers":[{"restartPolicy":"Always","resources":{"requests":{"cpu":"500m"}}},{"resources":{"requests":{"cpu":"2"}}}],"containers":[{"resources":{"requests":{"cpu":"1"}}}]}"#,
+            2500, 0
+        ),
         (#"{"overhead":{"cpu":"100m"},"containers":[{"resources":{"requests":{"cpu":"1"}}}]}"#, 1100, 0),
         (#"{"containers":[{}]}"#, 0, 0),
     ])

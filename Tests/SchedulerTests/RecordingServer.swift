@@ -46,7 +46,8 @@ final class RecordingServer: KubeTransport {
             if request.method == .get {
                 let items = (state.lists[parts.last ?? ""] ?? []).map(\.value)
                 return .success([
-                    "kind": "List", "apiVersion": "v1", "metadata": ["resourceVersion": .string(String(state.revision))], "items": .array(items),
+                    "kind": "List", "apiVersion": "v1", "metadata": ["resourceVersion": .string(String(state.revision))],
+                    "items": .array(items),
                 ])
             }
             if parts.last == "binding" {

@@ -26,7 +26,9 @@ package struct GarbageCollector: Controller {
     package func keys(
         _ resource: GroupVersionResource, _ object: KubeObject, isGone: Bool, _ caches: any Caches
     ) -> [ObjectName] {
-        if isGone { return dependents(of: object.uid, caches).map { ObjectName($0.resource, $0.object) } + waitingOwners(of: object, caches) }
+        if isGone {
+            return dependents(of: object.uid, caches).map { ObjectName($0.resource, $0.object) } + waitingOwners(of: object, caches)
+        }
         let concerns = !object.ownerReferences.isEmpty || (object.isBeingDeleted && !object.finalizers.isEmpty)
         return concerns ? [ObjectName(resource, object)] : []
     }

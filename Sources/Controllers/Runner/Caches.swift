@@ -8,6 +8,10 @@ package protocol Caches: Sendable {
     func all(_ resource: GroupVersionResource, namespace: String?) -> [KubeObject]
     /// The objects of a resource that name an owner's uid.
     func owned(by uid: String, _ resource: GroupVersionResource) -> [KubeObject]
+    /// The objects of a resource in a namespace that no controller owns.
+    func orphans(_ resource: GroupVersionResource, namespace: String) -> [KubeObject]
+    /// The objects of a resource in a namespace that carry a label.
+    func labelled(_ resource: GroupVersionResource, namespace: String, key: String, value: String) -> [KubeObject]
 }
 
 /// Caches without the objects that a key has deleted itself but still sees.
@@ -25,6 +29,14 @@ struct CachesWithout: Caches {
 
     func owned(by uid: String, _ resource: GroupVersionResource) -> [KubeObject] {
         visible(base.owned(by: uid, resource))
+    }
+
+    func orphans(_ resource: GroupVersionResource, namespace: String) -> [KubeObject] {
+        visible(base.orphans(resource, namespace: namespace))
+    }
+
+    func labelled(_ resource: GroupVersionResource, namespace: String, key: String, value: String) -> [KubeObject] {
+        visible(base.labelled(resource, namespace: namespace, key: key, value: value))
     }
 
     private func visible(_ objects: [KubeObject]) -> [KubeObject] {

@@ -98,7 +98,7 @@ final class ChangeWriter: Sendable {
             do throws(APIStatus) {
                 let result = try await client.patch(name.resource, namespace: name.namespace, name: name.name, type: type, patch)
                 written.note(name.resource, result)
-            } catch where error.reason == .notFound {}
+            } catch  where error.reason == .notFound {}
         case .delete(let name, let uid, let propagation, let reporter):
             try await delete(name, DeleteOptions(uid: uid, propagation: propagation), uid, &written)
             if let reporter, name.resource == Pod.resource {
@@ -117,7 +117,7 @@ final class ChangeWriter: Sendable {
             do throws(APIStatus) {
                 let found = try await client.get(name.resource, namespace: name.namespace, name: name.name)
                 if uid.isEmpty || found.uid == uid { throw APIStatus.internalError("\(name) exists, the cache is behind") }
-            } catch where error.reason == .notFound {}
+            } catch  where error.reason == .notFound {}
         case .event(let object, let kind, let reason, let message):
             record(object, kind, reason, message)
         }
@@ -152,7 +152,7 @@ final class ChangeWriter: Sendable {
             } else {
                 written.deleted[name] = uid
             }
-        } catch where error.reason == .notFound {
+        } catch  where error.reason == .notFound {
             written.deleted[name] = uid
         }
     }
@@ -170,7 +170,7 @@ final class ChangeWriter: Sendable {
             case .patch(let namespace, let name, let patch, let fallback):
                 do throws(APIStatus) {
                     _ = try await client.patch(Event.resource, namespace: namespace, name: name, type: .merge, patch)
-                } catch where error.reason == .notFound {
+                } catch  where error.reason == .notFound {
                     _ = try await client.create(Event.resource, fallback)
                 }
             }

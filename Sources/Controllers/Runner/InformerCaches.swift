@@ -1,9 +1,12 @@
 package import APIMachinery
 package import KubeClient
+import KubeSchemas
 
-/// Caches over shared informers, with an index of owners.
+/// Caches over shared informers, with indexes of owners, orphans and the labels of pods, so that no reconcile walks a whole namespace.
 package struct InformerCaches: Caches {
     private static let ownerIndex = "owner"
+    private static let orphanIndex = "orphan"
+    private static let labelIndex = "label"
     private let informers: [GroupVersionResource: Informer]
 
     /// Caches of the given resources. Make it before the informers run, so that their first list fills the index.
@@ -12,6 +15,12 @@ package struct InformerCaches: Caches {
         for resource in Set(resources) {
             let informer = shared.informer(resource)
             informer.addIndex(Self.ownerIndex) { $0.ownerReferences.map(\.uid) }
+            if resource == Pod.resource || resource == ReplicaSet.resource {
+                informer.addIndex(Self.orphanIndex) { $0.controllerRef == nil ? [$0.namespace ?? ""] : [] }
+            }
+            if resource == Pod.resource {
+                informer.addIndex(Self.labelIndex) { pod in pod.labels.map { Self.label(pod.namespace ?? "", $0.key, $0.value) } }
+            }
             informers[resource] = informer
         }
         self.informers = informers
@@ -31,6 +40,16 @@ package struct InformerCaches: Caches {
     package func owned(by uid: String, _ resource: GroupVersionResource) -> [KubeObject] {
         informers[resource]?.byIndex(Self.ownerIndex, uid) ?? []
     }
+
+    package func orphans(_ resource: GroupVersionResource, namespace: String) -> [KubeObject] {
+        informers[resource]?.byIndex(Self.orphanIndex, namespace) ?? []
+    }
+
+    package func labelled(_ resource: GroupVersionResource, namespace: String, key: String, value: String) -> [KubeObject] {
+        informers[resource]?.byIndex(Self.labelIndex, Self.label(namespace, key, value)) ?? []
+    }
+
+    private static func label(_ namespace: String, _ key: String, _ value: String) -> String { "\(namespace)/\(key)=\(value)" }
 
     /// Returns once every cache has its first list.
     func waitUntilSynced() async {

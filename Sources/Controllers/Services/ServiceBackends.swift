@@ -27,7 +27,11 @@ struct ServiceBackends {
         let spec = service.spec
         let selector = spec.selector
         var groups: [[Port]: [Backend]] = [:]
-        for object in caches.all(Pod.resource, namespace: service.namespace) {
+        let first = selector.min { $0.key < $1.key }
+        let candidates = first.map {
+            caches.labelled(Pod.resource, namespace: service.namespace ?? "", key: $0.key, value: $0.value)
+        }
+        for object in candidates ?? [] {
             let labels = object.labels
             guard selector.allSatisfy({ labels[$0.key] == $0.value }) else { continue }
             let pod = Pod(object)

@@ -52,8 +52,8 @@ package struct DeploymentController: Controller {
         let uid = deployment.uid
         var mine = caches.owned(by: uid, ReplicaSet.resource).filter { $0.controllerRef?.uid == uid }
         if !deployment.object.isBeingDeleted {
-            for orphan in caches.all(ReplicaSet.resource, namespace: deployment.namespace)
-            where orphan.controllerRef == nil && !orphan.isBeingDeleted && Self.selects(deployment, orphan) {
+            for orphan in caches.orphans(ReplicaSet.resource, namespace: deployment.namespace ?? "")
+            where !orphan.isBeingDeleted && Self.selects(deployment, orphan) {
                 mine.append(orphan)
                 result.changes.append(
                     .patch(

@@ -12,7 +12,8 @@ struct PodOwnership {
     var changes: [Change] = []
 
     init(of owner: KubeObject, selector: JSONValue, _ caches: any Caches) {
-        guard let selector = try? LabelSelector(value: selector), !selector.isEmpty else { return }  // best effort: admission refuses such objects
+        // best effort: admission refuses objects without a readable selector
+        guard let selector = try? LabelSelector(value: selector), !selector.isEmpty else { return }
         for object in caches.owned(by: owner.uid, Pod.resource) where object.controllerRef?.uid == owner.uid {
             let isMatching = selector.matches(object.labels)
             if isMatching {
@@ -22,7 +23,7 @@ struct PodOwnership {
             }
         }
         guard !owner.isBeingDeleted else { return }
-        for object in caches.all(Pod.resource, namespace: owner.namespace) where object.controllerRef == nil {
+        for object in caches.orphans(Pod.resource, namespace: owner.namespace ?? "") {
             let pod = Pod(object)
             guard selector.matches(object.labels), !object.isBeingDeleted, !pod.isTerminated else { continue }
             mine.append(pod)

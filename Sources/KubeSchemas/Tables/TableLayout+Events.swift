@@ -16,7 +16,8 @@ extension TableLayout {
         let message = object.string("message") ?? object.string("note") ?? ""
         let count = object.integer("series", "count") ?? object.integer("count") ?? object.integer("deprecatedCount") ?? 1
         let first = moment(object, "firstTimestamp", "deprecatedFirstTimestamp", "eventTime")
-        let last = object.string("series", "lastObservedTime").flatMap { Timestamp(rfc3339: $0) }
+        let last =
+            object.string("series", "lastObservedTime").flatMap { Timestamp(rfc3339: $0) }
             ?? moment(object, "lastTimestamp", "deprecatedLastTimestamp") ?? first
         return [
             .string(HumanDuration.since(last, now: now)), .string(event.type), .string(event.reason), .string(target),
