@@ -30,7 +30,8 @@ struct StructuralWalker {
     private static let limit = 100
 
     mutating func check(_ object: JSONObject, _ type: TypeSchema) {
-        for field in type.fields where field.isRequired {
+        for position in type.requiredFields {
+            let field = type.fields[position]
             if !Self.isMissing(object[field.jsonName], field) { continue }
             path.push(.field(field.jsonName))
             reportMissing(field)
@@ -60,9 +61,8 @@ struct StructuralWalker {
     /// A missing object is reported by what it would have to hold, as Kubernetes sees an empty one.
     private mutating func reportMissing(_ field: FieldSchema, depth: Int = 0) {
         if case .object(let type) = field.type, depth < 8 {
-            let inner = type.fields.filter(\.isRequired)
-            if !inner.isEmpty {
-                for field in inner {
+            if !type.requiredFields.isEmpty {
+                for field in type.requiredFields.map({ type.fields[$0] }) {
                     path.push(.field(field.jsonName))
                     reportMissing(field, depth: depth + 1)
                     path.pop()

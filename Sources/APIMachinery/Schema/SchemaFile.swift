@@ -1,4 +1,4 @@
-/// The text of one schema file. The format is described in docs/schema-format.md and read by ``SchemaRegistry``.
+/// The text of one schema file. The format is described in this target's README and read by ``SchemaRegistry``.
 package struct SchemaFile: Sendable {
     /// The file's name, for messages.
     package let name: String

@@ -1,7 +1,7 @@
 /// One object type: its fields, in the order of the schema file.
 package final class TypeSchema: @unchecked Sendable {
     // Safe because the fields and what is derived from them are set once, by the registry that makes the type,
-    // before anybody else can see it.
+    // before anybody else can see it. For the same reason access needs no exclusivity checks at run time.
 
     /// The full name, for example `apps.v1.DeploymentSpec`.
     package let name: String
@@ -18,20 +18,22 @@ package final class TypeSchema: @unchecked Sendable {
     /// The group version of the file section that declares the type.
     package let groupVersion: GroupVersion
     /// The fields. Top-level types start with `apiVersion` and `kind`.
-    package private(set) var fields: [FieldSchema] = []
+    @exclusivity(unchecked) package private(set) var fields: [FieldSchema] = []
     /// Whether the type is the list of another.
     package internal(set) var isList = false
 
     let text: SchemaText
     let documentationRange: Range<Int32>
-    private var table = FieldTable()
+    @exclusivity(unchecked) private var table = FieldTable()
 
     /// Positions of fields that have defaults or lead to some.
-    var defaultingFields: [Int] = []
+    @exclusivity(unchecked) var defaultingFields: [Int] = []
+    /// Positions of fields that must be given.
+    @exclusivity(unchecked) private(set) var requiredFields: [Int] = []
     /// Whether structural checks can find anything in this type or below it.
-    var hasConstraints = false
+    @exclusivity(unchecked) var hasConstraints = false
     /// Fields by protobuf number.
-    private(set) var protobufFields = ProtobufFieldTable()
+    @exclusivity(unchecked) private(set) var protobufFields = ProtobufFieldTable()
 
     init(
         name: String, shortName: String, namespace: String, groupVersion: GroupVersion, componentName: String, isAtomic: Bool,
@@ -64,6 +66,7 @@ package final class TypeSchema: @unchecked Sendable {
     /// Sets the fields; called once.
     func setFields(_ fields: [FieldSchema]) {
         self.fields = fields
+        requiredFields = fields.indices.filter { fields[$0].isRequired }
         table = FieldTable(fields)
         protobufFields = ProtobufFieldTable(fields)
     }

@@ -35,26 +35,30 @@ package enum NameValidation {
 
     /// A name with an optional DNS prefix: keys of labels, annotations and finalizers.
     package static func qualifiedName(_ text: String) -> [String] {
-        let words = "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character"
-        let format = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
-        let explained = pattern(words, format, ["MyName", "my.name", "123-abc"])
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count <= 2, let name = parts.last else {
-            return ["a qualified name \(explained) with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"]
-        }
         var problems: [String] = []
-        if parts.count == 2 {
-            if parts[0].isEmpty {
+        var name = text[...]
+        if let slash = text.utf8.firstIndex(of: UInt8(ascii: "/")) {
+            name = text[text.utf8.index(after: slash)...]
+            guard !name.utf8.contains(UInt8(ascii: "/")) else {
+                return ["a qualified name \(qualifiedNameText) with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"]
+            }
+            if slash == text.startIndex {
                 problems.append("prefix part must be non-empty")
             } else {
-                problems += dnsSubdomain(String(parts[0])).map { "prefix part \($0)" }
+                problems += dnsSubdomain(String(text[..<slash])).map { "prefix part \($0)" }
             }
         }
         if name.isEmpty { problems.append("name part must be non-empty") } else if name.utf8.count > labelLimit {
             problems.append("name part \(lengthText(labelLimit))")
         }
-        if !isLabelText(name.utf8) || name.isEmpty { problems.append("name part \(explained)") }
+        if !isLabelText(name.utf8) || name.isEmpty { problems.append("name part \(qualifiedNameText)") }
         return problems
+    }
+
+    private static var qualifiedNameText: String {
+        pattern(
+            "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character",
+            "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]", ["MyName", "my.name", "123-abc"])
     }
 
     /// A path segment that can be part of a URL: names of RBAC objects.
@@ -96,8 +100,20 @@ package enum NameValidation {
     }
 
     private static func isDNSSubdomain(_ text: String) -> Bool {
-        text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-            .allSatisfy { isDNSLabel($0, startsWithLetter: false) }
+        // A dot, or either end, has an alphanumeric character on its inner side.
+        var previous = UInt8(ascii: ".")
+        for byte in text.utf8 {
+            let isInner = isLower(byte) || isDigit(byte)
+            if byte == UInt8(ascii: ".") {
+                guard previous != UInt8(ascii: "."), previous != UInt8(ascii: "-") else { return false }
+            } else if byte == UInt8(ascii: "-") {
+                guard previous != UInt8(ascii: ".") else { return false }
+            } else if !isInner {
+                return false
+            }
+            previous = byte
+        }
+        return previous != UInt8(ascii: ".") && previous != UInt8(ascii: "-")
     }
 
     static func problems(_ text: String, limit: Int, _ isMatch: Bool, _ words: () -> String) -> [String] {
