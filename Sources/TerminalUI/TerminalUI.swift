@@ -6,8 +6,10 @@ package import ViewModels
 package struct TerminalUIOptions: Sendable {
     /// A built-in theme's name, or the path of a theme file; nil chooses by the terminal's colours.
     package var theme: String?
+    /// What the environment says about the terminal.
     package var environment: TerminalEnvironment
 
+    /// The choices of the command line.
     package init(theme: String? = nil, environment: TerminalEnvironment = .current) {
         self.theme = theme
         self.environment = environment

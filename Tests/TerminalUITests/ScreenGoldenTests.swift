@@ -98,4 +98,60 @@ import ViewModels
         #expect(surface.text(row: 0) == "kdash needs 40x8;")
         #expect(surface.text(row: 1) == "this is 20x5")
     }
+
+    @Test func `a question names its object on the smallest screen too`() {
+        let app = FakeCluster.app()
+        app.modal = .dialog(FakeCluster.deleteDialog(typed: true))
+        let surface = FakeCluster.screen(app).render(width: 44, height: 10).surface
+        GoldenScreen.check(surface, "dialog-typed-44x10")
+        let text = (0..<10).map { surface.text(row: $0) }.joined(separator: " ").split { " │┃".contains($0) }.joined(separator: " ")
+        #expect(text.contains("default/web-6d4cf56db6-5x2lp") && text.contains("in kdash"))
+    }
+
+    @Test func `completion hangs below the word that is typed`() {
+        let app = FakeCluster.app()
+        app.focus = .yaml
+        app.editor.state = .editing
+        app.editor.isTyping = true
+        app.editor.place(TextPosition(line: 2, column: 4), selecting: false)
+        app.editor.completion = CompletionModel(
+            items: [CompletionItem(text: "metadata", detail: "names and labels"), CompletionItem(text: "spec", detail: "what is wanted")],
+            selected: 1,
+            start: TextPosition(line: 2, column: 0))
+        GoldenScreen.check(FakeCluster.screen(app).render(width: 80, height: 24).surface, "completion-80x24")
+    }
+
+    @Test func `pickers rank, mark what matched and say what cannot run`() {
+        let app = FakeCluster.app()
+        let items = [
+            PaletteItem(id: "a", title: "Describe", detail: "Pod", keys: "d"),
+            PaletteItem(id: "b", title: "Delete", detail: "Pod", keys: "D d"),
+            PaletteItem(id: "c", title: "Shell", detail: "Pod", keys: "s", disabledReason: "protected context"),
+        ]
+        let model = PaletteModel(title: "Run", placeholder: "type to find a command", items: items) { _ in }
+        model.query.insert("e")
+        app.modal = .palette(model)
+        GoldenScreen.check(FakeCluster.screen(app).render(width: 80, height: 24).surface, "palette-80x24")
+    }
+
+    @Test func `drafts come with their difference`() {
+        let app = FakeCluster.app()
+        app.modal = .drafts(
+            DraftsModel(drafts: [
+                DraftSummary(
+                    id: "1", binding: FakeCluster.deployment, savedAt: FakeCluster.now.advanced(by: .seconds(-300)),
+                    preview: FakeCluster.diff().lines)
+            ]))
+        GoldenScreen.check(FakeCluster.screen(app).render(width: 80, height: 24).surface, "drafts-80x24")
+    }
+
+    @Test func `toasts stand above the keys and a failed start says the remedy`() {
+        let app = AppModel(clock: { FakeCluster.now })
+        app.connection = .failed(reason: "port 6443 is taken by nginx", remedy: "stop it, or run kdash up --api-port 7443")
+        app.toast("saved", .ok)
+        app.toast("could not copy", .error)
+        let surface = FakeCluster.screen(app).render(width: 80, height: 24).surface
+        GoldenScreen.check(surface, "failed-80x24")
+        #expect(surface.text(row: 23).contains("--api-port 7443"))
+    }
 }

@@ -1,10 +1,10 @@
 /// A small terminal: enough of xterm for shells, editors and pagers. Its screen is a surface, so what a container prints reaches the real terminal
 /// only as cells. Answers to the program's questions collect in `answers`.
-@MainActor package struct Emulator {
-    package private(set) var surface: Surface
-    package private(set) var answers: [UInt8] = []
-    package private(set) var isApplicationCursor = false
-    package private(set) var isBracketedPaste = false
+@MainActor struct Emulator {
+    private(set) var surface: Surface
+    private(set) var answers: [UInt8] = []
+    private(set) var isApplicationCursor = false
+    private(set) var isBracketedPaste = false
     private var parser = EmulatorParser()
     private var pen = Style.plain
     private var x = 0
@@ -23,14 +23,14 @@
     private let depth: ColorDepth
 
     /// `depth` limits colours to what the real terminal shows.
-    package init(width: Int, height: Int, depth: ColorDepth) {
+    init(width: Int, height: Int, depth: ColorDepth) {
         surface = Surface(width: max(1, width), height: max(1, height))
         bottom = max(1, height) - 1
         self.depth = depth
     }
 
     /// Takes output of the program.
-    package mutating func feed(_ bytes: some Sequence<UInt8>) {
+    mutating func feed(_ bytes: some Sequence<UInt8>) {
         var actions: [EmulatorParser.Action] = []
         parser.feed(bytes) { actions.append($0) }
         for action in actions { perform(action) }
@@ -39,13 +39,13 @@
     }
 
     /// Hands out and forgets what is to be sent to the program.
-    package mutating func takeAnswers() -> [UInt8] {
+    mutating func takeAnswers() -> [UInt8] {
         defer { answers = [] }
         return answers
     }
 
     /// A new size; the text stays at the top left, and the row of the cursor stays visible.
-    package mutating func resize(width: Int, height: Int) {
+    mutating func resize(width: Int, height: Int) {
         guard width > 0, height > 0, width != surface.width || height != surface.height else { return }
         let shift = max(0, y - height + 1)
         surface = Self.fitted(surface, width: width, height: height, droppingRows: shift)

@@ -1,9 +1,9 @@
-package import ViewModels
+import ViewModels
 
 /// Tells a paste from typing where the terminal does not bracket pastes: several different printable characters in a single read are faster than
 /// any person. A held-down key repeats one character and is let through.
-package enum BurstGuard {
-    package enum Verdict: Equatable, Sendable {
+enum BurstGuard {
+    enum Verdict: Equatable, Sendable {
         /// Typed.
         case people
         /// A paste into a text: insert as it is, without automatic indentation.
@@ -16,7 +16,7 @@ package enum BurstGuard {
     static let threshold = 8
     static let distinct = 4
 
-    package static func verdict(_ events: [InputEvent], mode: InputMode, isTextOpen: Bool) -> Verdict {
+    static func verdict(_ events: [InputEvent], mode: InputMode, isTextOpen: Bool) -> Verdict {
         guard events.count >= threshold else { return .people }
         var typed = 0
         var breaks = 0
@@ -37,7 +37,7 @@ package enum BurstGuard {
     }
 
     /// The text that the keys spell.
-    package static func text(_ events: [InputEvent]) -> String {
+    static func text(_ events: [InputEvent]) -> String {
         var result = ""
         for case .key(let key) in events {
             if let text = key.text {

@@ -1,8 +1,8 @@
 /// Bytes from the terminal to input events: a state machine without I/O. Anything can arrive; nothing traps, memory is bounded, and a lone Esc
 /// is told from a sequence by `flush()` after the escape delay.
-package struct InputDecoder: Sendable {
+struct InputDecoder: Sendable {
     /// Bytes kept of one paste; the rest is dropped and the paste ends with what fits.
-    package static let maximumPaste = 8 << 20
+    static let maximumPaste = 8 << 20
     private static let maximumSequence = 64
 
     private var pending: [UInt8] = []
@@ -10,13 +10,13 @@ package struct InputDecoder: Sendable {
     private let special: [[UInt8]: Key]
 
     /// `terminfo` adds this terminal's own key strings to the well-known ones.
-    package init(terminfo: [[UInt8]: Key] = [:]) { special = terminfo }
+    init(terminfo: [[UInt8]: Key] = [:]) { special = terminfo }
 
     /// Bytes wait for more, or for `flush()` after 25 ms.
-    package var isWaiting: Bool { !pending.isEmpty && pasted == nil }
+    var isWaiting: Bool { !pending.isEmpty && pasted == nil }
 
     /// Decodes what is complete; the rest waits.
-    package mutating func feed(_ bytes: [UInt8]) -> [InputEvent] {
+    mutating func feed(_ bytes: [UInt8]) -> [InputEvent] {
         pending += bytes
         var events: [InputEvent] = []
         var index = 0
@@ -43,7 +43,7 @@ package struct InputDecoder: Sendable {
     }
 
     /// The escape delay has passed: what waits is what it is (usually Esc alone).
-    package mutating func flush() -> [InputEvent] {
+    mutating func flush() -> [InputEvent] {
         guard pasted == nil else { return [] }
         var events: [InputEvent] = []
         while !pending.isEmpty {

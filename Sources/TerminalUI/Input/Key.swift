@@ -1,19 +1,27 @@
 /// One key press, named as commands name it: `a`, `ctrl-d`, `shift-tab`, `pagedown`, `f2`.
 package struct Key: Sendable, Hashable {
+    /// Keys held down with it; shift only where it does not change the character.
     package struct Modifiers: OptionSet, Sendable, Hashable {
+        /// For OptionSet.
         package let rawValue: UInt8
+        /// For OptionSet.
         package init(rawValue: UInt8) { self.rawValue = rawValue }
+        /// Ctrl.
         package static let control = Modifiers(rawValue: 1)
+        /// Alt, or Esc sent with the key.
         package static let alternate = Modifiers(rawValue: 2)
+        /// Shift with a named key.
         package static let shift = Modifiers(rawValue: 4)
     }
 
     /// `a`, `space`, `enter`, `up` …, without modifiers.
     package var base: String
+    /// Held with it.
     package var modifiers: Modifiers
     /// The text this key types, when it types any.
     package var text: Character?
 
+    /// A named key.
     package init(_ base: String, _ modifiers: Modifiers = [], text: Character? = nil) {
         self.base = base
         self.modifiers = modifiers
@@ -38,12 +46,19 @@ package struct Key: Sendable, Hashable {
 
 /// A mouse report, in cells from the top left, both counted from 0.
 package struct MouseEvent: Sendable, Hashable {
+    /// What happened; wheels count as one step a report.
     package enum Kind: Sendable, Hashable { case press, release, drag, wheelUp, wheelDown }
+    /// Which button; none for wheels.
     package enum Button: Sendable, Hashable { case left, middle, right, none }
+    /// What happened.
     package var kind: Kind
+    /// With which button.
     package var button: Button
+    /// Column.
     package var x: Int
+    /// Row.
     package var y: Int
+    /// Keys held meanwhile.
     package var modifiers: Key.Modifiers
 }
 

@@ -1,11 +1,11 @@
 /// A rectangle of cells; never negative in size.
-package struct Rect: Sendable, Hashable {
-    package var x: Int
-    package var y: Int
-    package var width: Int
-    package var height: Int
+struct Rect: Sendable, Hashable {
+    var x: Int
+    var y: Int
+    var width: Int
+    var height: Int
 
-    package init(x: Int, y: Int, width: Int, height: Int) {
+    init(x: Int, y: Int, width: Int, height: Int) {
         self.x = x
         self.y = y
         self.width = max(0, width)

@@ -1,30 +1,30 @@
-package import ViewModels
+import ViewModels
 
 /// Where everything stands on a screen of a given size: a pure function of size, focus and zoom.
-package struct ScreenLayout: Sendable, Hashable {
+struct ScreenLayout: Sendable, Hashable {
     /// A pane on screen, and the panes that share its place as tabs (itself among them, in order).
-    package struct Slot: Sendable, Hashable {
-        package var pane: PaneID
-        package var rect: Rect
-        package var tabs: [PaneID]
+    struct Slot: Sendable, Hashable {
+        var pane: PaneID
+        var rect: Rect
+        var tabs: [PaneID]
     }
 
-    package var status: Rect
-    package var hints: Rect
-    package var body: Rect
-    package var slots: [Slot]
+    var status: Rect
+    var hints: Rect
+    var body: Rect
+    var slots: [Slot]
     /// Columns with a line between panes: x, from row, rows.
-    package var separators: [Rect]
+    var separators: [Rect]
 
     /// All four panes from this size on.
-    package static let fullWidth = 110
-    package static let fullHeight = 35
+    static let fullWidth = 110
+    static let fullHeight = 35
     /// Below this nothing useful fits.
-    package static let minimumWidth = 40
-    package static let minimumHeight = 8
+    static let minimumWidth = 40
+    static let minimumHeight = 8
 
     /// `upper` and `lower` are the list and the text shown last, for screens that cannot show both of each.
-    package init(width: Int, height: Int, focus: PaneID, isZoomed: Bool, upper: PaneID, lower: PaneID) {
+    init(width: Int, height: Int, focus: PaneID, isZoomed: Bool, upper: PaneID, lower: PaneID) {
         status = Rect(x: 0, y: 0, width: width, height: min(1, height))
         hints = Rect(x: 0, y: height - 1, width: width, height: height > 1 ? 1 : 0)
         body = Rect(x: 0, y: 1, width: width, height: height - 2)

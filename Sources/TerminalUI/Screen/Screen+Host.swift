@@ -1,8 +1,11 @@
 package import ViewModels
 
 extension Screen: ScreenHost {
+    /// Stops the job, as Ctrl-Z does.
     package func suspend() { onSuspend() }
+    /// Paints everything again.
     package func redraw() { onRedraw() }
+    /// Writes the clipboard (OSC 52).
     package func copy(_ text: String) { onCopy(text) }
 
     /// Motions need to know how tall things are, so they end here.

@@ -16,7 +16,7 @@ extension Screen {
         tabs += places
         switch slot.pane {
         case .namespaces: contents[.namespaces] = namespaceTable.draw(app.namespaces, in: content, isFocused: isFocused, &painter)
-        case .pods: contents[.pods] = podTable.draw(app.pods, in: content, isFocused: isFocused, &painter)
+        case .pods: contents[.pods] = podTable.draw(app.pods, in: content, isFocused: isFocused, notice: connectionNotice, &painter)
         case .logs:
             logView.draw(app.logs, in: content, &painter)
             contents[.logs] = content
@@ -26,9 +26,18 @@ extension Screen {
         }
     }
 
+    /// Why there is nothing to show, while the cluster cannot be asked.
+    private var connectionNotice: String? {
+        switch app.connection {
+        case .ready, .stale: nil
+        case .starting(let what): what
+        case .failed(let reason, let remedy): "\(reason): \(remedy)"
+        }
+    }
+
     /// Lines between panes meet the title rules.
     func joinSeparators(_ painter: inout Painter) {
-        guard glyphs == .unicode else { return }
+        guard glyphs.hasLines else { return }
         for line in layout.separators {
             painter.surface.put("┬", x: line.x, y: line.y, end: painter.surface.width, style: theme[.paneRule])
             guard line.maxY < layout.hints.y, let rule = glyphs.horizontal.unicodeScalars.first else { continue }

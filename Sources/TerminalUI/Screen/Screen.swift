@@ -5,7 +5,9 @@ package import ViewModels
 /// every screen can be tested. Holds only scroll positions, the keys of an unfinished sequence, and where things were drawn.
 @MainActor package final class Screen {
     let app: AppModel
+    /// Colours; may change between frames.
     package var theme: Theme
+    /// Lines and signs.
     package var glyphs: GlyphSet
     let namespaceTable = TableView()
     let podTable = TableView()
@@ -37,11 +39,14 @@ package import ViewModels
     var detailRows = 1
     /// The terminal window has the focus.
     var isWindowFocused = true
-    /// What the terminal side does for commands; set by the loop.
+    /// Gives the terminal back and stops the job; set by the loop.
     package var onSuspend: () -> Void = {}
+    /// Paints everything again; set by the loop.
     package var onRedraw: () -> Void = {}
+    /// Writes the clipboard; set by the loop.
     package var onCopy: (String) -> Void = { _ in }
 
+    /// A screen for this application; becomes its host.
     package init(app: AppModel, theme: Theme, glyphs: GlyphSet) {
         self.app = app
         self.theme = theme

@@ -1,9 +1,9 @@
 /// One column of one row. A wide glyph owns two cells; its right half has width 0.
-package struct Cell: Sendable, Hashable {
+struct Cell: Sendable, Hashable {
     /// A scalar, or an index into `GraphemePool` with the top bit set.
     var glyph: UInt32
     var width: UInt8
-    package var style: Style
+    var style: Style
 
     init(glyph: UInt32 = 0x20, width: UInt8 = 1, style: Style = .plain) {
         self.glyph = glyph

@@ -1,14 +1,14 @@
 /// A colour as a terminal takes it, packed in four bytes: the terminal's default, one of 256 indices (0-15 follow the user's palette), or 24 bits.
-package struct Color: Sendable, Hashable {
+struct Color: Sendable, Hashable {
     private let packed: UInt32
     private init(packed: UInt32) { self.packed = packed }
 
     /// The terminal's own foreground or background.
-    package static let terminal = Color(packed: 0)
+    static let terminal = Color(packed: 0)
     /// One of the 256 indexed colours.
-    package static func index(_ index: UInt8) -> Color { Color(packed: 1 << 24 | UInt32(index)) }
+    static func index(_ index: UInt8) -> Color { Color(packed: 1 << 24 | UInt32(index)) }
     /// 24 bits.
-    package static func rgb(_ red: UInt8, _ green: UInt8, _ blue: UInt8) -> Color {
+    static func rgb(_ red: UInt8, _ green: UInt8, _ blue: UInt8) -> Color {
         Color(packed: 2 << 24 | UInt32(red) << 16 | UInt32(green) << 8 | UInt32(blue))
     }
 

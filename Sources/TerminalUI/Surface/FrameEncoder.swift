@@ -1,10 +1,12 @@
 /// What the terminal understands, as far as painting is concerned.
 package struct OutputCapabilities: Sendable, Hashable {
+    /// Colours the terminal shows.
     package var depth: ColorDepth
     /// Erasing fills with the current background (terminfo `bce`).
     package var hasBackgroundErase: Bool
     /// `CSI ?2026` was confirmed by DECRQM.
     package var hasSynchronizedOutput: Bool
+    /// The least that is assumed of a terminal: no erase colour, no synchronized output.
     package init(depth: ColorDepth, hasBackgroundErase: Bool = false, hasSynchronizedOutput: Bool = false) {
         self.depth = depth
         self.hasBackgroundErase = hasBackgroundErase
@@ -14,6 +16,7 @@ package struct OutputCapabilities: Sendable, Hashable {
 
 /// Turns two surfaces into the bytes that make a terminal showing the first show the second: changed runs only, minimal moves, SGR deltas.
 @MainActor package struct FrameEncoder {
+    /// What may be used from the next frame on.
     package var capabilities: OutputCapabilities
     private var bytes: [UInt8] = []
     private var pen: Style?
@@ -21,6 +24,7 @@ package struct OutputCapabilities: Sendable, Hashable {
     /// Unchanged cells that are cheaper to write again than to jump over.
     private let bridge = 4
 
+    /// An encoder that knows nothing about what is on the terminal.
     package init(capabilities: OutputCapabilities) { self.capabilities = capabilities }
 
     /// The bytes of one frame; empty when nothing changed. `previous` nil repaints everything (after start, resize and resume).

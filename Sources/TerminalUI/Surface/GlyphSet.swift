@@ -1,5 +1,7 @@
 /// Lines, bars and signs, with an ASCII form for terminals and encodings without the others. Meaning never rests on colour alone.
-package struct GlyphSet: Sendable, Hashable {
+package struct GlyphSet: Sendable {
+    /// Lines and rules may be drawn with box characters.
+    var hasLines: Bool
     var horizontal: Character
     var vertical: Character
     var selection: Character
@@ -23,7 +25,8 @@ package struct GlyphSet: Sendable, Hashable {
 
     /// Box drawing, blocks and arrows; every glyph is one column wide in all terminals we know.
     package static let unicode = GlyphSet(
-        horizontal: "─", vertical: "│", selection: "▌", mark: "●", ellipsis: "…", errorSign: "✖", warningSign: "▲", dot: "·", arrow: "›",
+        hasLines: true, horizontal: "─", vertical: "│", selection: "▌", mark: "●", ellipsis: "…", errorSign: "✖", warningSign: "▲",
+        dot: "·", arrow: "›",
         ascending: "↑",
         descending: "↓", track: "─", fullBar: "━", halfBar: "╸", requestMark: "┼", corners: ("╭", "╮", "╰", "╯"), scrollThumb: "┃",
         masked: "•",
@@ -31,12 +34,10 @@ package struct GlyphSet: Sendable, Hashable {
 
     /// Printable ASCII only.
     package static let ascii = GlyphSet(
-        horizontal: "-", vertical: "|", selection: ">", mark: "*", ellipsis: "~", errorSign: "x", warningSign: "!", dot: ".", arrow: ">",
+        hasLines: false, horizontal: "-", vertical: "|", selection: ">", mark: "*", ellipsis: "~", errorSign: "x", warningSign: "!",
+        dot: ".", arrow: ">",
         ascending: "^",
         descending: "v", track: ".", fullBar: "#", halfBar: "=", requestMark: ":", corners: ("+", "+", "+", "+"), scrollThumb: "#",
         masked: "*",
         spinner: ["|", "/", "-", "\\"])
-
-    package static func == (a: GlyphSet, b: GlyphSet) -> Bool { a.horizontal == b.horizontal }
-    package func hash(into hasher: inout Hasher) { hasher.combine(horizontal) }
 }

@@ -1,13 +1,15 @@
 /// A screen of cells, drawn without a terminal and flushed by `FrameEncoder`.
 @MainActor package struct Surface {
+    /// Columns.
     package let width: Int
+    /// Rows.
     package let height: Int
-    package internal(set) var cells: [Cell]
+    var cells: [Cell]
     /// Where the hardware cursor stands; it is shown only when `isCursorVisible` (magnifiers and screen readers follow it even when hidden).
-    package var cursor: (x: Int, y: Int) = (0, 0)
-    package var isCursorVisible = false
+    var cursor: (x: Int, y: Int) = (0, 0)
+    var isCursorVisible = false
 
-    package init(width: Int, height: Int, style: Style = .plain) {
+    init(width: Int, height: Int, style: Style = .plain) {
         self.width = max(0, width)
         self.height = max(0, height)
         cells = Array(repeating: Cell(style: style), count: self.width * self.height)
@@ -78,7 +80,7 @@
         }
     }
 
-    package subscript(x: Int, y: Int) -> Cell { cells[y * width + x] }
+    subscript(x: Int, y: Int) -> Cell { cells[y * width + x] }
 
     /// One row as text, without trailing spaces; wide glyphs take their own width.
     package func text(row y: Int) -> String {

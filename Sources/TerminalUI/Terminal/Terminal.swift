@@ -1,12 +1,12 @@
 import CNcurses
 
 /// Why the screen cannot open; `description` says what to do about it.
-package enum TerminalProblem: Error, Sendable, Hashable, CustomStringConvertible {
+enum TerminalProblem: Error, Sendable, Hashable, CustomStringConvertible {
     case notATerminal
     case unknown(term: String)
     case tooSimple(term: String)
 
-    package var description: String {
+    var description: String {
         switch self {
         case .notATerminal: "kdash needs a terminal on its input and output; in scripts use kdash up, status and kubectl"
         case .unknown(let term):
@@ -112,12 +112,16 @@ package enum TerminalProblem: Error, Sendable, Hashable, CustomStringConvertible
 
 /// What the environment says about the terminal.
 package struct TerminalEnvironment: Sendable, Hashable {
+    /// TERM.
     package var term: String
+    /// COLORTERM.
     package var colorTerm: String?
+    /// NO_COLOR; any text that is not empty means no colours.
     package var noColor: String?
     /// KDASH_ASCII is set: no lines, blocks or arrows beyond ASCII.
     package var wantsASCII: Bool
 
+    /// An environment, for tests and for terminals other than this process's.
     package init(term: String, colorTerm: String? = nil, noColor: String? = nil, wantsASCII: Bool = false) {
         self.term = term
         self.colorTerm = colorTerm

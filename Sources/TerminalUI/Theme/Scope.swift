@@ -1,5 +1,5 @@
 /// The semantic places a theme colours. A scope without an entry takes that of its parent (`status.error` → `status` → `text`).
-package enum Scope: String, Sendable, CaseIterable {
+enum Scope: String, Sendable, CaseIterable {
     case text
     case dim = "text.dim"
     case faint = "text.faint"

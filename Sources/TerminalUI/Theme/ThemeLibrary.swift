@@ -4,12 +4,12 @@ import Glibc
 /// The themes inside the program: every file of `themes/`, embedded when CNcurses is compiled.
 package enum ThemeLibrary {
     /// Name (of the file, without `.theme`) and text of each, `dark` first.
-    package static let embedded: [(name: String, text: String)] = [
+    static let embedded: [(name: String, text: String)] = [
         ("dark", text(kd_theme_dark(), kd_theme_dark_size())), ("sixteen", text(kd_theme_sixteen(), kd_theme_sixteen_size())),
     ]
 
     /// A built-in theme by name; nil when there is none. The embedded files are checked by a test, so that parsing them cannot fail here.
-    package static func builtin(_ name: String) -> ThemeSource? {
+    static func builtin(_ name: String) -> ThemeSource? {
         guard let entry = embedded.first(where: { $0.name == name }) else { return nil }
         do throws(ThemeError) {
             return try ThemeParser.parse(entry.text, file: "\(name).theme") { $0 == name ? nil : builtin($0) }
@@ -25,7 +25,7 @@ package enum ThemeLibrary {
     }
 
     /// A built-in theme by name, or a theme file by path. Throws what is wrong with it, with the line.
-    package static func load(_ name: String) throws(ThemeError) -> ThemeSource {
+    static func load(_ name: String) throws(ThemeError) -> ThemeSource {
         if let known = builtin(name) { return known }
         guard name.contains("/") || name.hasSuffix(".theme") else {
             throw ThemeError(

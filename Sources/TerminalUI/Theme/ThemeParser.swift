@@ -1,10 +1,10 @@
 /// A line of a theme file that cannot be used, and why.
-package struct ThemeError: Error, Sendable, Hashable, CustomStringConvertible {
-    package let file: String
+struct ThemeError: Error, Sendable, Hashable, CustomStringConvertible {
+    let file: String
     /// Counted from 1.
-    package let line: Int
-    package let message: String
-    package var description: String { "\(file):\(line): \(message)" }
+    let line: Int
+    let message: String
+    var description: String { "\(file):\(line): \(message)" }
 }
 
 /// Reads theme files. The format, one fact a line, `#` at the start of a word that is no colour starts a comment:
@@ -17,7 +17,7 @@ package struct ThemeError: Error, Sendable, Hashable, CustomStringConvertible {
 ///   table.cursor  bg=raised bold mono=reverse
 /// ```
 /// Style words: `fg=` and `bg=` with a palette name or `default`; `bold dim italic underline reverse strike plain`; `mono=` with attributes joined by `+`.
-package struct ThemeParser {
+struct ThemeParser {
     private enum Section { case none, palette, styles }
 
     private let file: String
@@ -28,7 +28,7 @@ package struct ThemeParser {
     private var number = 0
 
     /// Parses `text`; `inherited` finds a base theme by name. Throws at the first bad line.
-    package static func parse(_ text: String, file: String, inherited: (String) -> ThemeSource?) throws(ThemeError) -> ThemeSource {
+    static func parse(_ text: String, file: String, inherited: (String) -> ThemeSource?) throws(ThemeError) -> ThemeSource {
         var parser = ThemeParser(file: file)
         for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
             parser.number += 1

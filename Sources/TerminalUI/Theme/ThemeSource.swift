@@ -1,5 +1,5 @@
 /// A parsed theme file, before it is resolved for a terminal.
-package struct ThemeSource: Sendable, Hashable {
+struct ThemeSource: Sendable, Hashable {
     /// One palette entry, explicit for every depth: nearest-colour guesses turn pastels to mud.
     struct Shade: Sendable, Hashable {
         var truecolor: Color
@@ -27,7 +27,7 @@ package struct ThemeSource: Sendable, Hashable {
         var monoAttributes: Attributes?
     }
 
-    package var name: String
+    var name: String
     var rules: [Scope: Rule]
 
     /// Walks up the parents until every part of the style is known.

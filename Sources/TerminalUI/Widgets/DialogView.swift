@@ -4,28 +4,48 @@ import ViewModels
 @MainActor enum DialogView {
     static func draw(_ model: DialogModel, in screen: Rect, _ painter: inout Painter) {
         let width = min(64, screen.width - 2)
-        let inner = width - 4
-        var lines: [[TextSpan]] = []
-        if let binding = model.binding { lines += bindingLines(binding, columns: inner) + [[]] }
-        lines += TextViewer.wrapped(model.body, columns: inner)
-        if let vanished = model.vanished { lines += [[]] + TextWrap.words(vanished, columns: inner).map { [TextSpan($0, .warning)] } }
         let asksName = model.typedName != nil && model.vanished == nil
-        let height = min(screen.height, lines.count + (asksName ? 3 : 0) + 4)
-        let box = screen.centered(width: width, height: height)
-        let content = Popup.draw(box, title: model.title, &painter)
-        let room = max(0, content.height - 2 - (asksName ? 3 : 0))
-        for (index, line) in lines.prefix(room).enumerated() { painter.spans(line, in: content.row(index), on: painter.theme[.popup]) }
+        // Frame, name field with its question, answers.
+        let fixed = 3 + (asksName ? 2 : 0)
+        var parts = parts(model, columns: width - 4)
+        var isAiry = true
+        if parts.joined().count + parts.count + fixed + (asksName ? 1 : 0) > screen.height {
+            isAiry = false
+            // What it acts on is the last thing to go: one line instead of three.
+            if parts.joined().count + fixed > screen.height, let binding = model.binding {
+                parts[0] = compactLines(binding, columns: width - 4)
+            }
+        }
+        let lines = isAiry ? Array(parts.joined(separator: [[]])) : Array(parts.joined())
+        let height = min(screen.height, lines.count + fixed + (isAiry ? (asksName ? 2 : 1) : 0))
+        let content = Popup.draw(screen.centered(width: width, height: height), title: model.title, &painter)
+        for (index, line) in lines.prefix(max(0, content.height - (fixed - 2))).enumerated() {
+            painter.spans(line, in: content.row(index), on: painter.theme[.popup])
+        }
         if asksName, let name = model.typedName {
-            let y = content.maxY - 4
-            painter.spans(
-                [TextSpan("Type "), TextSpan(name, .accent), TextSpan(" to confirm:")],
-                in: Rect(x: content.x, y: y, width: content.width, height: 1),
-                on: painter.theme[.popup])
+            let y = content.maxY - (isAiry ? 4 : 3)
+            let row = Rect(x: content.x, y: y, width: content.width, height: 1)
+            painter.spans([TextSpan("Type "), TextSpan(name, .accent), TextSpan(" to confirm:")], in: row, on: painter.theme[.popup])
             Popup.field(
                 model.typed, placeholder: "", in: Rect(x: content.x, y: y + 1, width: content.width, height: 1),
                 style: painter.theme[.popupField], &painter)
         }
         drawChoices(model, in: Rect(x: content.x, y: content.maxY - 1, width: content.width, height: 1), &painter)
+    }
+
+    /// What it acts on, what it says, and what has happened meanwhile.
+    private static func parts(_ model: DialogModel, columns: Int) -> [[[TextSpan]]] {
+        var parts: [[[TextSpan]]] = []
+        if let binding = model.binding { parts.append(bindingLines(binding, columns: columns)) }
+        parts.append(TextViewer.wrapped(model.body, columns: columns))
+        if let vanished = model.vanished { parts.append(TextWrap.words(vanished, columns: columns).map { [TextSpan($0, .warning)] }) }
+        return parts
+    }
+
+    private static func compactLines(_ binding: ObjectBinding, columns: Int) -> [[TextSpan]] {
+        let place = binding.namespace.map { "\($0)/" } ?? ""
+        let text = "\(binding.kind.lowercased()) \(place)\(binding.name) in \(binding.context)"
+        return TextWrap.words(text, columns: columns).prefix(2).map { [TextSpan($0, .accent)] }
     }
 
     /// What the action is bound to, one fact a line so that nothing is cut.

@@ -11,11 +11,11 @@ import ViewModels
     static let changeMark = Duration.seconds(2)
 
     /// Draws the table; returns the rectangle of its rows, for the mouse.
-    func draw(_ model: any TableModel, in rect: Rect, isFocused: Bool, _ painter: inout Painter) -> Rect {
+    func draw(_ model: any TableModel, in rect: Rect, isFocused: Bool, notice: String? = nil, _ painter: inout Painter) -> Rect {
         guard rect.height > 1, rect.width > 4 else { return rect }
         let body = rect.inset(top: 1)
         guard model.count > 0 else {
-            drawNotice(model, in: rect, &painter)
+            drawNotice(notice, model, in: rect, &painter)
             return body
         }
         scroll(model, height: body.height)
@@ -119,8 +119,9 @@ import ViewModels
         }
     }
 
-    private func drawNotice(_ model: any TableModel, in rect: Rect, _ painter: inout Painter) {
-        let text = model.notice ?? (model.filter.isEmpty ? "nothing here" : "nothing matches \"\(model.filter)\": Esc clears the filter")
+    private func drawNotice(_ notice: String?, _ model: any TableModel, in rect: Rect, _ painter: inout Painter) {
+        let text =
+            notice ?? model.notice ?? (model.filter.isEmpty ? "nothing here" : "nothing matches \"\(model.filter)\": Esc clears the filter")
         let lines = TextWrap.words(text, columns: rect.width - 4)
         for (index, line) in lines.prefix(max(1, rect.height - 1)).enumerated() {
             let row = rect.row(min(rect.height - 1, max(0, rect.height / 2 - lines.count / 2 + index)))
