@@ -64,7 +64,7 @@ package enum JSON {
     ) throws(JSONError) -> (JSONValue, [JSONPointer]) {
         let result: Result<(JSONValue, [JSONPointer]), JSONError>? = bytes.withContiguousStorageIfAvailable { buffer in
             var parser = JSONParser(bytes: buffer, limits: limits, collectsDuplicates: collectsDuplicates)
-                do throws(JSONError) {
+            do throws(JSONError) {
                 return .success((try parser.parseDocument(), parser.duplicates))
             } catch {
                 return .failure(error)

@@ -28,7 +28,8 @@ struct JSONParser: ~Copyable {
 
     mutating func parseDocument() throws(JSONError) -> JSONValue {
         if isTooLarge {
-            throw JSONError(code: .tooLarge, message: "the document has \(bytes.count) bytes, the limit is \(maximumBytes)", offset: maximumBytes)
+            throw JSONError(
+                code: .tooLarge, message: "the document has \(bytes.count) bytes, the limit is \(maximumBytes)", offset: maximumBytes)
         }
         let value = try parseValue()
         skipWhitespace()

@@ -34,7 +34,8 @@ enum JSONStringScanner {
                 position += 2
             case 0..<0x20:
                 throw JSONError(
-                    code: .controlCharacter, message: "control character \(describe(bytes, at: position)) inside a string must be escaped", offset: position)
+                    code: .controlCharacter, message: "control character \(describe(bytes, at: position)) inside a string must be escaped",
+                    offset: position)
             case 0x80...:
                 position += try UTF8Validation.sequenceLength(bytes, at: position)
             default:
@@ -90,7 +91,8 @@ enum JSONStringScanner {
             text.append(contentsOf: UTF8.encode(scalar).unsafelyUnwrapped)
         default:
             throw JSONError(
-                code: .invalidEscape, message: "\"\\\" is followed by \(describe(bytes, at: start + 1)), which is no JSON escape", offset: start)
+                code: .invalidEscape, message: "\"\\\" is followed by \(describe(bytes, at: start + 1)), which is no JSON escape",
+                offset: start)
         }
     }
 

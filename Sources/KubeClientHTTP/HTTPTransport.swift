@@ -128,7 +128,8 @@ package final class HTTPTransport: KubeTransport {
 
     /// What stands in the request line must not end it.
     private func check(_ request: APIRequest) throws(APIStatus) {
-        guard request.path.hasPrefix("/"), request.path.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") })
+        guard request.path.hasPrefix("/"),
+            request.path.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") })
         else { throw APIStatus.badRequest("the path \"\(request.path)\" is not percent-encoded") }
     }
 
@@ -144,6 +145,7 @@ package final class HTTPTransport: KubeTransport {
         }
         for (name, value) in request.headers { headers.add(name: name, value: value) }
         return HTTPRequestHead(
-            version: .http1_1, method: HTTPMethod(rawValue: request.method.rawValue), uri: "\(pool.address.prefix)\(request.target)", headers: headers)
+            version: .http1_1, method: HTTPMethod(rawValue: request.method.rawValue), uri: "\(pool.address.prefix)\(request.target)",
+            headers: headers)
     }
 }

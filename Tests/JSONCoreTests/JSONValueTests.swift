@@ -48,7 +48,8 @@ struct JSONValueTests {
     }
 
     @Test(arguments: [
-        ("", [], ""), ("/a/b", ["a", "b"], "a.b"), ("/a~1b/m~0n", ["a/b", "m~n"], "[a/b][m~n]"), ("/spec/containers/0/image", ["spec", "containers", "0", "image"], "spec.containers[0].image"),
+        ("", [], ""), ("/a/b", ["a", "b"], "a.b"), ("/a~1b/m~0n", ["a/b", "m~n"], "[a/b][m~n]"),
+        ("/spec/containers/0/image", ["spec", "containers", "0", "image"], "spec.containers[0].image"),
         ("/", [""], "[]"), ("/metadata/labels/example.com~1x", ["metadata", "labels", "example.com/x"], "metadata.labels[example.com/x]"),
     ])
     func `a pointer reads and writes its text form`(text: String, tokens: [String], fieldPath: String) throws {

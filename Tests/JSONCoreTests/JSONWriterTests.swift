@@ -11,11 +11,14 @@ struct JSONWriterTests {
         }
     }
 
-    @Test(arguments: [
-        (JSONValue.integer(.min), "-9223372036854775808"), (.integer(10), "10"), (.double(0.1), "0.1"), (.double(1e21), "1e+21"), (.double(-0.0), "-0.0"),
-        (.double(.infinity), "null"), (.double(.nan), "null"), ("a\"\\\n\r\t\u{8}\u{c}\u{0}\u{1f}/é😀", "\"a\\\"\\\\\\n\\r\\t\\b\\f\\u0000\\u001f/é😀\""),
-        (["a": [1, .null, true]], "{\"a\":[1,null,true]}"), ([], "[]"), ([:], "{}"),
-    ] as [(JSONValue, String)])
+    @Test(
+        arguments: [
+            (JSONValue.integer(.min), "-9223372036854775808"), (.integer(10), "10"), (.double(0.1), "0.1"), (.double(1e21), "1e+21"),
+            (.double(-0.0), "-0.0"),
+            (.double(.infinity), "null"), (.double(.nan), "null"),
+            ("a\"\\\n\r\t\u{8}\u{c}\u{0}\u{1f}/é😀", "\"a\\\"\\\\\\n\\r\\t\\b\\f\\u0000\\u001f/é😀\""),
+            (["a": [1, .null, true]], "{\"a\":[1,null,true]}"), ([], "[]"), ([:], "{}"),
+        ] as [(JSONValue, String)])
     func `values have one compact text`(value: JSONValue, text: String) {
         #expect(value.description == text)
     }

@@ -17,16 +17,22 @@ struct SeededGenerator: RandomNumberGenerator {
     /// Any string, with a liking for what parsers stumble over.
     mutating func string() -> String {
         let awkward = [
-            "", " ", "yes", "no", "on", "null", "~", "0644", "1_000", "0x1f", "1e3", ".5", "-", "---", "...", "- a", "a: b", "a:", ":a", "a #b", "#a",
-            "'", "\"", "\\", "a\nb", "a\n", "\na", "\n\n", "a\n\n", " a\nb", "\ta\nb", "a \nb ", "a\tb", "\u{85}", "\u{2028}", "\u{FEFF}", "\u{7F}", "é",
-            "😀", "e\u{301}", "'\u{301}", "<<", "=", "!a", "&a", "*a", "%a", "@a", "`a", "[a", "{a", "a]", "?", "? a", "--flag", "2026-01-02", "12:30:45",
-            "2026-01-02T03:04:05Z", "\r", "a\r\nb", "true", "True", ".inf", ".nan", "+1", "\u{0}", "\u{1F}", "a,b", "|", ">", "\u{FFFE}", "\u{10FFFF}",
+            "", " ", "yes", "no", "on", "null", "~", "0644", "1_000", "0x1f", "1e3", ".5", "-", "---", "...", "- a", "a: b", "a:", ":a",
+            "a #b", "#a",
+            "'", "\"", "\\", "a\nb", "a\n", "\na", "\n\n", "a\n\n", " a\nb", "\ta\nb", "a \nb ", "a\tb", "\u{85}", "\u{2028}", "\u{FEFF}",
+            "\u{7F}", "é",
+            "😀", "e\u{301}", "'\u{301}", "<<", "=", "!a", "&a", "*a", "%a", "@a", "`a", "[a", "{a", "a]", "?", "? a", "--flag",
+            "2026-01-02", "12:30:45",
+            "2026-01-02T03:04:05Z", "\r", "a\r\nb", "true", "True", ".inf", ".nan", "+1", "\u{0}", "\u{1F}", "a,b", "|", ">", "\u{FFFE}",
+            "\u{10FFFF}",
         ]
         switch Int.random(in: 0..<4, using: &self) {
         case 0, 1: return awkward.randomElement(using: &self) ?? ""
         case 2: return (0..<Int.random(in: 1...3, using: &self)).map { _ in awkward.randomElement(using: &self) ?? "" }.joined()
         default:
-            let scalars = (0..<Int.random(in: 0..<20, using: &self)).compactMap { _ in Unicode.Scalar(UInt32.random(in: 0..<0x250, using: &self)) }
+            let scalars = (0..<Int.random(in: 0..<20, using: &self)).compactMap { _ in
+                Unicode.Scalar(UInt32.random(in: 0..<0x250, using: &self))
+            }
             return String(String.UnicodeScalarView(scalars))
         }
     }

@@ -24,7 +24,10 @@ struct YAMLWriterTests {
         let value: JSONValue = [
             "apiVersion": "v1", "data": ["script": "#!/bin/sh\necho hi\n", "no-end": "a\nb", "flag": "yes", "mode": "0644"],
             "metadata": ["creationTimestamp": "2026-01-02T03:04:05Z", "labels": [:], "name": "demo"],
-            "spec": ["args": ["--flag", "-v", "a b", "*"], "empty": [], "containers": [["image": "a:1", "ports": [["port": 80]]], ["image": "b"]]],
+            "spec": [
+                "args": ["--flag", "-v", "a b", "*"], "empty": [],
+                "containers": [["image": "a:1", "ports": [["port": 80]]], ["image": "b"]],
+            ],
         ]
         #expect(
             YAML.encode(value) == """
@@ -69,7 +72,8 @@ struct YAMLWriterTests {
         for _ in 0..<2000 {
             var bytes = Array(YAML.encode(random.value(depth: 4)).utf8)
             for _ in 0..<3 where !bytes.isEmpty {
-                bytes[Int.random(in: 0..<bytes.count, using: &random)] = Array("\t :-[]{}&*!|>'\"#\n\u{0}é?,".utf8).randomElement(using: &random) ?? 0
+                bytes[Int.random(in: 0..<bytes.count, using: &random)] =
+                    Array("\t :-[]{}&*!|>'\"#\n\u{0}é?,".utf8).randomElement(using: &random) ?? 0
             }
             _ = try? YAML.parse(bytes)  // either outcome is right
         }

@@ -7,15 +7,19 @@ import Testing
 
 struct ContextGateTests {
     private static let paths = [
-        "/api/v1/pods", "/api/v1/namespaces/default/pods", "/api/v1/namespaces/default/pods/web", "/api/v1/namespaces/default/pods/web/status",
+        "/api/v1/pods", "/api/v1/namespaces/default/pods", "/api/v1/namespaces/default/pods/web",
+        "/api/v1/namespaces/default/pods/web/status",
         "/api/v1/namespaces/default", "/api/v1/namespaces/default/status", "/api/v1/namespaces/default/finalize", "/api/v1/nodes/n1",
         "/apis/apps/v1/namespaces/default/deployments/web/scale", "/apis/example.com/v1/things/a",
     ]
     private static let passages = [
-        "/api/v1/namespaces/default/pods/web/exec", "/api/v1/namespaces/default/pods/web/attach", "/api/v1/namespaces/default/pods/web/portforward",
+        "/api/v1/namespaces/default/pods/web/exec", "/api/v1/namespaces/default/pods/web/attach",
+        "/api/v1/namespaces/default/pods/web/portforward",
         "/api/v1/namespaces/default/pods/web/proxy", "/api/v1/namespaces/default/pods/web/proxy/admin", "/api/v1/nodes/n1/proxy/run",
-        "/api/v1/namespaces/default/services/web:80/proxy", "/api/v1/namespaces/default/serviceaccounts/default/token", "/api/v1/proxy/namespaces/default/pods/web",
-        "/api/v1/namespaces/default/pods/web/%65xec", "/api/v1/namespaces/default/pods/web/e%78ec", "/api/v1//namespaces/default/pods/web/exec",
+        "/api/v1/namespaces/default/services/web:80/proxy", "/api/v1/namespaces/default/serviceaccounts/default/token",
+        "/api/v1/proxy/namespaces/default/pods/web",
+        "/api/v1/namespaces/default/pods/web/%65xec", "/api/v1/namespaces/default/pods/web/e%78ec",
+        "/api/v1//namespaces/default/pods/web/exec",
         "/api/v1/watch/namespaces/default/pods/web/exec", "/apis/subresources.example.com/v1/namespaces/default/machines/m/portforward",
     ]
     private static let reviews = [
@@ -42,7 +46,11 @@ struct ContextGateTests {
         return server.requests.withLock { $0.count } == 1
     }
 
-    @Test(arguments: paths + ["/version", "/healthz", "/openapi/v3", "/apis", "/api/v1/namespaces/default/pods/web/log", "/api/v1/namespaces/default/pods/exec"], gates)
+    @Test(
+        arguments: paths + [
+            "/version", "/healthz", "/openapi/v3", "/apis", "/api/v1/namespaces/default/pods/web/log",
+            "/api/v1/namespaces/default/pods/exec",
+        ], gates)
     func `reads pass a closed gate`(path: String, gate: ContextGate) async {
         #expect(await arrives(APIRequest(.get, path: path), gate))
         #expect(await arrives(APIRequest(.get, path: path, query: [QueryItem("watch", "true")]), gate))
@@ -79,8 +87,10 @@ struct ContextGateTests {
     }
 
     @Test(arguments: [
-        ([QueryItem("dryRun", "")], ""), ([QueryItem("dryRun", "all")], ""), ([QueryItem("dryrun", "All")], ""), ([QueryItem("dryRun", "All"), QueryItem("dryRun", "None")], ""),
-        ([QueryItem("dryRun", "All")], "{}"), ([QueryItem("dryRun", "All")], "{\"dryRun\":[]}"), ([QueryItem("dryRun", "All")], "k8s\u{0}protobuf"),
+        ([QueryItem("dryRun", "")], ""), ([QueryItem("dryRun", "all")], ""), ([QueryItem("dryrun", "All")], ""),
+        ([QueryItem("dryRun", "All"), QueryItem("dryRun", "None")], ""),
+        ([QueryItem("dryRun", "All")], "{}"), ([QueryItem("dryRun", "All")], "{\"dryRun\":[]}"),
+        ([QueryItem("dryRun", "All")], "k8s\u{0}protobuf"),
         ([QueryItem("dryRun", "All")], "{\"dryRun\":[\"All\"],\"dryRun\":[]}"), ([], "{\"dryRun\":[\"All\"]}"),
     ])
     func `what only looks like a dry run of a deletion does not pass`(query: [QueryItem], body: String) async {
@@ -105,10 +115,14 @@ struct ContextGateTests {
         await #expect(throws: APIStatus.self) { _ = try await client.create(podResource, object) }
         await #expect(throws: APIStatus.self) { _ = try await client.update(podResource, object) }
         await #expect(throws: APIStatus.self) { _ = try await client.updateStatus(podResource, object) }
-        await #expect(throws: APIStatus.self) { _ = try await client.patch(podResource, namespace: "default", name: "web", type: .merge, [:]) }
+        await #expect(throws: APIStatus.self) {
+            _ = try await client.patch(podResource, namespace: "default", name: "web", type: .merge, [:])
+        }
         await #expect(throws: APIStatus.self) { try await client.delete(podResource, namespace: "default", name: "web") }
         await #expect(throws: APIStatus.self) { try await client.deleteCollection(podResource, namespace: "default") }
-        await #expect(throws: APIStatus.self) { _ = try await client.createSubresource(podResource, namespace: "default", name: "web", subresource: "eviction", [:]) }
+        await #expect(throws: APIStatus.self) {
+            _ = try await client.createSubresource(podResource, namespace: "default", name: "web", subresource: "eviction", [:])
+        }
         await #expect(throws: APIStatus.self) { _ = try await client.exec(exec) }
         await #expect(throws: APIStatus.self) { _ = try await client.attach(exec) }
         await #expect(throws: APIStatus.self) { _ = try await client.rawStream(APIRequest(.post, path: "/api/v1/pods")) }

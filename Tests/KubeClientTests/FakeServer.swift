@@ -49,13 +49,18 @@ let podResource = GroupVersionResource(group: "", version: "v1", resource: "pods
 func pod(_ name: String, revision: Int, uid: String? = nil, node: String = "") -> JSONValue {
     [
         "apiVersion": "v1", "kind": "Pod",
-        "metadata": ["namespace": "default", "name": .string(name), "uid": .string(uid ?? "uid-\(name)"), "resourceVersion": .string(String(revision))],
+        "metadata": [
+            "namespace": "default", "name": .string(name), "uid": .string(uid ?? "uid-\(name)"),
+            "resourceVersion": .string(String(revision)),
+        ],
         "spec": ["nodeName": .string(node)],
     ]
 }
 
 func podList(_ items: [JSONValue], revision: Int, next: String? = nil) -> JSONValue {
-    var list: JSONValue = ["apiVersion": "v1", "kind": "PodList", "metadata": ["resourceVersion": .string(String(revision))], "items": .array(items)]
+    var list: JSONValue = [
+        "apiVersion": "v1", "kind": "PodList", "metadata": ["resourceVersion": .string(String(revision))], "items": .array(items),
+    ]
     if let next { list["metadata", "continue"] = .string(next) }
     return list
 }

@@ -44,7 +44,9 @@ struct InformerTests {
         let pods = PodServer()
         let channel = ByteChannel()
         pods.state.withLock {
-            $0.lists = [.json(podList([pod("a", revision: 1)], revision: 5, next: "more")), .json(podList([pod("b", revision: 2)], revision: 5))]
+            $0.lists = [
+                .json(podList([pod("a", revision: 1)], revision: 5, next: "more")), .json(podList([pod("b", revision: 2)], revision: 5)),
+            ]
             $0.watches = [.lines(channel)]
         }
         let server = pods.makeServer()
@@ -55,7 +57,9 @@ struct InformerTests {
         await informer.waitUntilSynced()
         #expect(informer.all().map(\.name) == ["a", "b"])
         #expect(informer.lastRevision == 5)
-        channel.send(line("ADDED", pod("c", revision: 6, node: "n1")) + line("MODIFIED", pod("a", revision: 7, node: "n1")) + line("DELETED", pod("b", revision: 8)))
+        channel.send(
+            line("ADDED", pod("c", revision: 6, node: "n1")) + line("MODIFIED", pod("a", revision: 7, node: "n1"))
+                + line("DELETED", pod("b", revision: 8)))
         await informer.waitUntil(revision: 8)
         #expect(informer.all().map(\.name) == ["a", "c"])
         #expect(informer.byIndex("node", "n1").map(\.name) == ["a", "c"])
@@ -67,7 +71,10 @@ struct InformerTests {
         #expect(informer.get(namespace: "default", name: "b") == nil)
         running.cancel()
         await running.value
-        #expect(server.requests.withLock { $0.map { $0.queryValue("continue") ?? $0.queryValue("resourceVersion") ?? "" } } == ["", "more", "5"])
+        #expect(
+            server.requests.withLock { $0.map { $0.queryValue("continue") ?? $0.queryValue("resourceVersion") ?? "" } } == [
+                "", "more", "5",
+            ])
     }
 
     @Test func `a revision that is too old makes it list again and tell what was deleted meanwhile`() async {
@@ -124,7 +131,8 @@ struct InformerTests {
         await informer.waitUntil(revision: 7)
         #expect(informer.all().map(\.name) == ["a", "b"])
         #expect(states.all == ["following", "broke off", "gone", "following"])
-        #expect(server.requests.withLock { $0.filter { $0.queryFlag("watch") }.map { $0.queryValue("resourceVersion") } } == ["5", "6", "6"])
+        #expect(
+            server.requests.withLock { $0.filter { $0.queryFlag("watch") }.map { $0.queryValue("resourceVersion") } } == ["5", "6", "6"])
         running.cancel()
         await running.value
     }

@@ -14,10 +14,13 @@ struct KubeClientTests {
         let object = KubeObject(["apiVersion": "apps/v1", "kind": "Deployment", "metadata": ["name": "web", "namespace": "shop"]])
         _ = try await client.get(deployments, namespace: "shop", name: "web")
         _ = try await client.get(roles, namespace: nil, name: "system:node")
-        _ = try await client.create(deployments, object, options: WriteOptions(isDryRun: true, fieldManager: "kdash", fieldValidation: "Strict"))
+        _ = try await client.create(
+            deployments, object, options: WriteOptions(isDryRun: true, fieldManager: "kdash", fieldValidation: "Strict"))
         _ = try await client.updateStatus(deployments, object)
-        _ = try await client.patch(deployments, namespace: "shop", name: "web", type: .strategicMerge, ["spec": ["replicas": 2]], subresource: "scale")
-        _ = try await client.delete(deployments, namespace: "shop", name: "web", DeleteOptions(gracePeriodSeconds: 0, uid: "u1", propagation: .foreground))
+        _ = try await client.patch(
+            deployments, namespace: "shop", name: "web", type: .strategicMerge, ["spec": ["replicas": 2]], subresource: "scale")
+        _ = try await client.delete(
+            deployments, namespace: "shop", name: "web", DeleteOptions(gracePeriodSeconds: 0, uid: "u1", propagation: .foreground))
         let requests = server.requests.withLock { $0 }
         #expect(
             requests.map { "\($0.method.rawValue) \($0.target)" } == [
@@ -30,7 +33,8 @@ struct KubeClientTests {
         #expect(requests[4].contentType == "application/strategic-merge-patch+json")
         #expect(
             try JSON.parse(requests[5].body) == [
-                "kind": "DeleteOptions", "apiVersion": "v1", "gracePeriodSeconds": 0, "preconditions": ["uid": "u1"], "propagationPolicy": "Foreground",
+                "kind": "DeleteOptions", "apiVersion": "v1", "gracePeriodSeconds": 0, "preconditions": ["uid": "u1"],
+                "propagationPolicy": "Foreground",
             ])
         #expect(server.users.withLock { $0.allSatisfy { $0 == .loopback } })
     }
@@ -43,7 +47,8 @@ struct KubeClientTests {
             ])
         }
         let options = ListOptions(
-            labels: try LabelSelector(parsing: "app=web"), fields: try FieldSelector(parsing: "spec.nodeName=n1"), limit: 2, continueToken: "c")
+            labels: try LabelSelector(parsing: "app=web"), fields: try FieldSelector(parsing: "spec.nodeName=n1"), limit: 2,
+            continueToken: "c")
         let list = try await server.client().list(podResource, namespace: "default", options)
         #expect(list.items.map(\.kind) == ["Pod", "Pod"])
         #expect(list.items.map(\.apiVersion) == ["v1", "v1"])
@@ -63,10 +68,14 @@ struct KubeClientTests {
 
     @Test func `refusals are thrown as the server wrote them`() async {
         let server = FakeServer { _ in .failure(APIStatus.notFound(GroupResource(group: "", resource: "pods"), "web")) }
-        let error = await #expect(throws: APIStatus.self) { _ = try await server.client().get(podResource, namespace: "default", name: "web") }
+        let error = await #expect(throws: APIStatus.self) {
+            _ = try await server.client().get(podResource, namespace: "default", name: "web")
+        }
         #expect(error?.reason == .notFound)
         let broken = FakeServer { _ in APIResponse(body: .bytes(Array("{".utf8))) }
-        let fault = await #expect(throws: APIStatus.self) { _ = try await broken.client().get(podResource, namespace: "default", name: "web") }
+        let fault = await #expect(throws: APIStatus.self) {
+            _ = try await broken.client().get(podResource, namespace: "default", name: "web")
+        }
         #expect(fault?.message.contains("broken JSON") == true)
     }
 
@@ -78,7 +87,8 @@ struct KubeClientTests {
         #expect(
             server.requests.withLock { $0.first?.target }
                 == "/api/v1/namespaces/default/pods/web/log?container=app&follow=true&previous=true&tailLines=10&timestamps=true")
-        let exec = ExecRequest(namespace: "default", pod: "web", container: "app", command: ["sh", "-c", "a b"], stdin: true, stderr: false, tty: true)
+        let exec = ExecRequest(
+            namespace: "default", pod: "web", container: "app", command: ["sh", "-c", "a b"], stdin: true, stderr: false, tty: true)
         await #expect(throws: APIStatus.self) { _ = try await server.client().exec(exec) }
         #expect(server.sessions.withLock { $0.first?.queryValues("command") } == ["sh", "-c", "a b"])
         #expect(server.sessions.withLock { $0.first?.queryFlag("tty") } == true)
@@ -90,7 +100,9 @@ struct KubeClientTests {
         #expect(APIRequest(path: "/", query: query).queryFlag("watch") == expected)
     }
 
-    @Test(arguments: [("a=1&b=&c&a=2", ["a=1", "b=", "c=", "a=2"]), ("x=a%20b+c%2B", ["x=a b c+"]), ("", []), ("%C3%A9=%F0%9F%98%80", ["é=😀"])])
+    @Test(arguments: [
+        ("a=1&b=&c&a=2", ["a=1", "b=", "c=", "a=2"]), ("x=a%20b+c%2B", ["x=a b c+"]), ("", []), ("%C3%A9=%F0%9F%98%80", ["é=😀"]),
+    ])
     func `queries are taken apart and put together`(text: String, items: [String]) throws {
         let parsed = try #require(QueryItem.parse(text))
         #expect(parsed.map { "\($0.name)=\($0.value)" } == items)

@@ -16,7 +16,8 @@ struct KubeconfigFileTests {
     }
 
     private let entry = KubeconfigEntry(
-        name: "kdash", server: "https://127.0.0.1:6443", certificateAuthority: "/d/ca.crt", clientCertificate: "/d/admin.crt", clientKey: "/d/admin.key")
+        name: "kdash", server: "https://127.0.0.1:6443", certificateAuthority: "/d/ca.crt", clientCertificate: "/d/admin.crt",
+        clientKey: "/d/admin.key")
 
     @Test func `a file that was not there is made for its owner alone and removed again`() async throws {
         try await Self.withDirectory { directory in
@@ -115,8 +116,10 @@ struct KubeconfigFileTests {
     }
 
     @Test(arguments: [
-        ("- a", "is no map"), ("kind: Pod", "kind \"Pod\""), ("clusters: 1", "no list"), ("clusters: [{}]", "without a name"), ("users: [{name: a, user: 1}]", "no map"),
-        ("a: [", "line 1"), ("users: [{name: a, user: {client-key-data: '!'}}]", "not base64"), ("users: [{name: a, user: {exec: {}}}]", "without a command"),
+        ("- a", "is no map"), ("kind: Pod", "kind \"Pod\""), ("clusters: 1", "no list"), ("clusters: [{}]", "without a name"),
+        ("users: [{name: a, user: 1}]", "no map"),
+        ("a: [", "line 1"), ("users: [{name: a, user: {client-key-data: '!'}}]", "not base64"),
+        ("users: [{name: a, user: {exec: {}}}]", "without a command"),
     ])
     func `a broken file is refused with its path and the fault`(text: String, message: String) async throws {
         try await Self.withDirectory { directory in

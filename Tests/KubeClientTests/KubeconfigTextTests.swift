@@ -50,11 +50,13 @@ struct KubeconfigTextTests {
         "apiVersion: v1\nkind: Config\n", "apiVersion: v1\nkind: Config",
         "apiVersion: v1\nclusters: null\ncontexts: null\ncurrent-context: \"\"\nkind: Config\nusers: null\n",
         "apiVersion: v1\nclusters: []\ncontexts: []\ncurrent-context: \"\"\nkind: Config\npreferences: {}\nusers: []",
-        "clusters:\ncontexts: ~ # none\nusers: null\ncurrent-context:\n", "clusters:\ncontexts:\nusers:\ncurrent-context: # pick\n", "users:\ncontexts:\nclusters:",
+        "clusters:\ncontexts: ~ # none\nusers: null\ncurrent-context:\n", "clusters:\ncontexts:\nusers:\ncurrent-context: # pick\n",
+        "users:\ncontexts:\nclusters:",
         "clusters:\n  - name: a\n    cluster: {server: x}\ncontexts:\n  - name: a\n    context: {cluster: a, user: a}\nusers:\n  - name: a\n    user: {token: \"}{\"}\ncurrent-context: 'a'",
         "{\"apiVersion\": \"v1\", \"clusters\": [{\"name\": \"a\", \"cluster\": {\"server\": \"x\"}}], \"contexts\": [], \"users\": [], \"current-context\": \"\"}",
         "{\n  \"kind\": \"Config\",\n  \"clusters\": [\n    {\"name\": \"a\", \"cluster\": {\"server\": \"x\"}}\n  ],\n  \"current-context\": \"a\"\n}\n",
-        "{kind: Config, users: [{name: a, user: {token: b}}]}", "clusters: [{name: a, cluster: {server: x}}]\nusers: [\n  {name: a, user: {}}\n]\n",
+        "{kind: Config, users: [{name: a, user: {token: b}}]}",
+        "clusters: [{name: a, cluster: {server: x}}]\nusers: [\n  {name: a, user: {}}\n]\n",
         "contexts:\n- name: é\n  context: {cluster: é, user: é}\nclusters: # none yet\n\n# tail",
     ]
 
@@ -153,7 +155,9 @@ struct KubeconfigTextTests {
         #expect(String(decoding: removed, as: UTF8.self) == busy.replacing("current-context: prod", with: "current-context: \"\""))
     }
 
-    @Test(arguments: ["- a", "text", "a: 1\n---\nb: 2", "a: [", "clusters: 1", "clusters:\n- cluster: {}", "clusters: &x []\nother: *x\n...\n"])
+    @Test(arguments: [
+        "- a", "text", "a: 1\n---\nb: 2", "a: [", "clusters: 1", "clusters:\n- cluster: {}", "clusters: &x []\nother: *x\n...\n",
+    ])
     func `what is no kubeconfig, or not to be edited safely, is refused or left whole`(text: String) {
         do throws(KubeconfigError) {
             guard let added = try KubeconfigText(Array(text.utf8), path: "config").adding(entry) else { return }

@@ -124,7 +124,8 @@ struct YAMLComposer: ~Copyable {
             }
             return key
         default:
-            throw YAMLError(message: "a key must be text, not a list or a map; put a text that starts with \"[\" or \"{\" in quotes", mark: mark)
+            throw YAMLError(
+                message: "a key must be text, not a list or a map; put a text that starts with \"[\" or \"{\" in quotes", mark: mark)
         }
     }
 

@@ -80,7 +80,8 @@ package final class ContextGate: Sendable {
             switch mode {
             case .readonly: "kdash was started with --readonly; start it without to make changes"
             case .protected(canUnlock: true): "type the context's name to unlock it for 15 minutes"
-            case .protected, .open: "kdash did not create it and only reads and dry-runs there; make the change with kubectl --context \(context)"
+            case .protected, .open:
+                "kdash did not create it and only reads and dry-runs there; make the change with kubectl --context \(context)"
             }
         return APIStatus(
             code: 403, reason: .forbidden, message: "context \"\(context)\" is \(label.lowercased()): \(what) was not sent; \(remedy)")

@@ -33,7 +33,8 @@ extension KubeClient {
     ) async throws(APIStatus) -> JSONValue {
         try await call(
             request(
-                .post, resource, namespace, name, subresource, query: options.query, contentType: "application/json", body: JSON.encode(body)))
+                .post, resource, namespace, name, subresource, query: options.query, contentType: "application/json",
+                body: JSON.encode(body)))
     }
 
     /// Replaces an object or its subresource. Throws Conflict when it names a resourceVersion that is not the current one.
@@ -87,7 +88,8 @@ extension KubeClient {
         // The server reads a body's options only, without a body the query's: both say the same.
         let dryRun = options.isDryRun ? [QueryItem("dryRun", "All")] : []
         return request(
-            .delete, resource, namespace, name, nil, query: query + dryRun, contentType: "application/json", body: JSON.encode(options.value))
+            .delete, resource, namespace, name, nil, query: query + dryRun, contentType: "application/json",
+            body: JSON.encode(options.value))
     }
 
     func request(

@@ -59,13 +59,16 @@ package struct Kubeconfig: Sendable {
             throw KubeconfigError(code: .notFound, message: "there is no context \"\(name)\"; \(choices)")
         }
         guard let cluster = clusters[reference.cluster] else {
-            throw KubeconfigError(code: .notFound, message: "context \"\(name)\" names cluster \"\(reference.cluster)\", which the kubeconfig lacks")
+            throw KubeconfigError(
+                code: .notFound, message: "context \"\(name)\" names cluster \"\(reference.cluster)\", which the kubeconfig lacks")
         }
         guard let user = users[reference.user] ?? (reference.user.isEmpty ? KubeconfigUser() : nil) else {
-            throw KubeconfigError(code: .notFound, message: "context \"\(name)\" names user \"\(reference.user)\", which the kubeconfig lacks")
+            throw KubeconfigError(
+                code: .notFound, message: "context \"\(name)\" names user \"\(reference.user)\", which the kubeconfig lacks")
         }
         return KubeconfigContext(
-            name: name, clusterName: reference.cluster, userName: reference.user, cluster: cluster, user: user, namespace: reference.namespace)
+            name: name, clusterName: reference.cluster, userName: reference.user, cluster: cluster, user: user,
+            namespace: reference.namespace)
     }
 
     private var choices: String {

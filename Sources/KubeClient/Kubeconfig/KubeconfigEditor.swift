@@ -137,7 +137,9 @@ struct KubeconfigEditor {
         } else {
             let written = YAML.encode(.string(text)).dropLast()
             let quoted = JSONValue.string(text).description
-            guard let form = [String(written), quoted, "'\(text)'"].first(where: { bytes[value.offset...].starts(with: $0.utf8) }) else { return false }
+            guard let form = [String(written), quoted, "'\(text)'"].first(where: { bytes[value.offset...].starts(with: $0.utf8) }) else {
+                return false
+            }
             edits.replace(value.offset..<value.offset + form.utf8.count, by: "\"\"".utf8)
         }
         return true

@@ -9,7 +9,9 @@ struct KubeconfigReader {
     /// Throws when the document is something else than a kubeconfig.
     func check() throws(KubeconfigError) {
         guard document.value.objectValue != nil else { throw malformed("is no map", at: .root) }
-        if let kind = document.value["kind"]?.stringValue, kind != "Config" { throw malformed("is of kind \"\(kind)\", not Config", at: .root) }
+        if let kind = document.value["kind"]?.stringValue, kind != "Config" {
+            throw malformed("is of kind \"\(kind)\", not Config", at: .root)
+        }
     }
 
     /// The named entries of a list; the first of several with one name counts.

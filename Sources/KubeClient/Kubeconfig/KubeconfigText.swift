@@ -107,7 +107,10 @@ package struct KubeconfigText: Sendable {
             let before = Self.others(document.value[list.rawValue], entry, list)
             guard Self.others(after[list.rawValue], entry, list) == before else { throw notEditable("\"\(list.rawValue)\"") }
             let own = (after[list.rawValue]?.arrayValue ?? []).filter { $0["name"]?.stringValue == entry.name }
-            let isRight = isPresent ? own.count == 1 && entry.isSatisfied(by: own[0][list.part], in: list) : !own.contains { entry.owns($0[list.part], in: list) }
+            let isRight =
+                isPresent
+                ? own.count == 1 && entry.isSatisfied(by: own[0][list.part], in: list)
+                : !own.contains { entry.owns($0[list.part], in: list) }
             guard isRight else { throw notEditable("\"\(list.rawValue)\"") }
         }
         let known = Set(KubeconfigEntry.List.allCases.map(\.rawValue) + ["current-context", "apiVersion", "kind"])
@@ -115,7 +118,9 @@ package struct KubeconfigText: Sendable {
             guard after[member.key] == member.value else { throw notEditable("\"\(member.key)\"") }
         }
         let context = document.value["current-context"]?.stringValue ?? ""
-        if !context.isEmpty, context != entry.name, after["current-context"]?.stringValue != context { throw notEditable("\"current-context\"") }
+        if !context.isEmpty, context != entry.name, after["current-context"]?.stringValue != context {
+            throw notEditable("\"current-context\"")
+        }
     }
 
     private static func others(_ value: JSONValue?, _ entry: KubeconfigEntry, _ list: KubeconfigEntry.List) -> [JSONValue] {

@@ -18,7 +18,9 @@ extension NodeStats {
 
     /// Reads what ``value`` wrote; nil when it has no node name and time.
     package init?(_ value: JSONValue) {
-        guard let node = value["node"]?.stringValue, let time = value["sampledAt"]?.stringValue.flatMap({ Timestamp(rfc3339: $0) }) else { return nil }
+        guard let node = value["node"]?.stringValue, let time = value["sampledAt"]?.stringValue.flatMap({ Timestamp(rfc3339: $0) }) else {
+            return nil
+        }
         let pods = (value["pods"]?.arrayValue ?? []).map { pod in
             PodStats(
                 namespace: pod["namespace"]?.stringValue ?? "", name: pod["name"]?.stringValue ?? "", uid: pod["uid"]?.stringValue ?? "",
@@ -45,9 +47,12 @@ extension UsageSample {
 
     init(_ value: JSONValue) {
         self.init(
-            cpuNanoseconds: value["cpuNanoseconds"]?.integerValue ?? 0, throttledNanoseconds: value["throttledNanoseconds"]?.integerValue ?? 0,
-            workingSet: ByteCount(value["workingSetBytes"]?.integerValue ?? 0), cpuLimit: value["cpuLimitMilli"]?.integerValue.map { MilliCPU($0) },
+            cpuNanoseconds: value["cpuNanoseconds"]?.integerValue ?? 0,
+            throttledNanoseconds: value["throttledNanoseconds"]?.integerValue ?? 0,
+            workingSet: ByteCount(value["workingSetBytes"]?.integerValue ?? 0),
+            cpuLimit: value["cpuLimitMilli"]?.integerValue.map { MilliCPU($0) },
             memoryLimit: value["memoryLimitBytes"]?.integerValue.map { ByteCount($0) },
-            isCPULimitEnforced: value["cpuLimitEnforced"]?.boolValue ?? true, isMemoryLimitEnforced: value["memoryLimitEnforced"]?.boolValue ?? true)
+            isCPULimitEnforced: value["cpuLimitEnforced"]?.boolValue ?? true,
+            isMemoryLimitEnforced: value["memoryLimitEnforced"]?.boolValue ?? true)
     }
 }

@@ -16,6 +16,8 @@ final class ExchangeHandler: ChannelInboundHandler, ChannelOutboundHandler {
         case idle
         case waiting(Exchange)
         case receiving(ByteChannel, keepsAlive: Bool)
+        /// Closed without an answer; the reason may still be on its way.
+        case unanswered(Exchange)
         case closed
     }
 
@@ -26,6 +28,8 @@ final class ExchangeHandler: ChannelInboundHandler, ChannelOutboundHandler {
     /// Called on the event loop when the connection is free again.
     private let onFree: @Sendable (Connection) -> Void
     private var state = State.idle
+    /// What went wrong before a request was made: a TLS handshake may fail as soon as the connection is there.
+    private var failure: APIStatus?
     private var context: ChannelHandlerContext?
     private var timer: Scheduled<Void>?
     private var isPaused = false
@@ -39,7 +43,7 @@ final class ExchangeHandler: ChannelInboundHandler, ChannelOutboundHandler {
     /// Sends a request. Called on the event loop, when the connection is free.
     func start(_ exchange: Exchange) {
         guard case .idle = state, let context, context.channel.isActive else {
-            exchange.answer(.failure(.closedEarly))
+            exchange.answer(.failure(failure.map { .failed($0) } ?? .closedEarly))
             return
         }
         timer?.cancel()
@@ -86,13 +90,18 @@ final class ExchangeHandler: ChannelInboundHandler, ChannelOutboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        switch state {
-        case .waiting(let exchange): exchange.answer(.failure(.closedEarly))
-        case .receiving(let body, _): body.fail(TransportFailure.brokenOff(server))
-        case .idle, .closed: break
-        }
-        state = .closed
         timer?.cancel()
+        switch state {
+        case .waiting(let exchange):
+            state = .unanswered(exchange)
+            // TLS may close the connection first and say why afterwards.
+            context.eventLoop.execute { exchange.answer(.failure(.closedEarly)) }
+        case .receiving(let body, _):
+            state = .closed
+            body.fail(TransportFailure.brokenOff(server))
+        case .idle, .unanswered, .closed:
+            state = .closed
+        }
         context.fireChannelInactive()
     }
 
@@ -148,9 +157,9 @@ final class ExchangeHandler: ChannelInboundHandler, ChannelOutboundHandler {
 
     private func fail(_ status: APIStatus) {
         switch state {
-        case .waiting(let exchange): exchange.answer(.failure(.failed(status)))
+        case .waiting(let exchange), .unanswered(let exchange): exchange.answer(.failure(.failed(status)))
         case .receiving(let body, _): body.fail(status)
-        case .idle, .closed: break
+        case .idle, .closed: failure = failure ?? status
         }
         state = .closed
         timer?.cancel()

@@ -43,7 +43,9 @@ enum TransportFailure {
         case .connectTimeout(let limit):
             APIStatus(
                 code: 504, reason: .timeout,
-                message: "cannot reach \(server): no connection within \(limit.nanoseconds / 1_000_000_000) seconds; check the address and the network")
+                message:
+                    "cannot reach \(server): no connection within \(limit.nanoseconds / 1_000_000_000) seconds; check the address and the network"
+            )
         case .ioOnClosedChannel, .alreadyClosed, .outputClosed, .inputClosed, .eof: lost(server)
         default: unavailable("the connection to \(server) failed: \(error)")
         }

@@ -51,7 +51,8 @@ final class TLSMaterial: Sendable {
             // A missing file has no stamp; reading it below says so.
             guard stat(path, &status) == 0 else { continue }
             stamps[path] = FileStamp(
-                inode: UInt64(status.st_ino), size: Int64(status.st_size), seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec)
+                inode: UInt64(status.st_ino), size: Int64(status.st_size), seconds: status.st_mtim.tv_sec,
+                nanoseconds: status.st_mtim.tv_nsec)
         }
         return stamps
     }
@@ -60,7 +61,8 @@ final class TLSMaterial: Sendable {
         var configuration = TLSConfiguration.makeClientConfiguration()
         if cluster.skipsTLSVerification { configuration.certificateVerification = .none }
         if let authority = cluster.certificateAuthority {
-            configuration.trustRoots = .certificates(try certificates(try read(authority, "certificate authority"), "certificate authority", authority))
+            configuration.trustRoots = .certificates(
+                try certificates(try read(authority, "certificate authority"), "certificate authority", authority))
         }
         if let identity {
             try apply(identity.certificate, identity.key, "the credential plugin", &configuration)

@@ -14,8 +14,8 @@ enum RemoteCommandFrame {
 
     static let subprotocol = "v5.channel.k8s.io"
 
-    /// Standard input is sent in pieces of this many bytes at most.
-    static let maximumPayload = 32 << 10
+    /// Standard input is sent in pieces of this many bytes at most: with the channel's byte 16 KiB, the smallest limit of common servers.
+    static let maximumPayload = (16 << 10) - 1
 
     static func stdin(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
         [Channel.stdin.rawValue] + bytes

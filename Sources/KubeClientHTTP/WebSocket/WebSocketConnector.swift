@@ -42,7 +42,8 @@ struct WebSocketConnector: Sendable {
                 let session = WebSocketSession(channel: channel, server: server, hasErrorOutput: hasErrorOutput)
                 // Messages may come in fragments, each channel byte stands in the first only.
                 try channel.pipeline.syncOperations.addHandler(
-                    NIOWebSocketFrameAggregator(minNonFinalFragmentSize: 0, maxAccumulatedFrameCount: 1024, maxAccumulatedFrameSize: 16 << 20))
+                    NIOWebSocketFrameAggregator(
+                        minNonFinalFragmentSize: 0, maxAccumulatedFrameCount: 1024, maxAccumulatedFrameSize: 16 << 20))
                 try channel.pipeline.syncOperations.addHandler(WebSocketHandler(session: session, server: server))
                 opened.succeed(session)
             }.flatMapErrorThrowing { error in

@@ -1,0 +1,74 @@
+import APIMachinery
+import JSONCore
+import KubeClient
+import KubeClientHTTP
+import NIOHTTP1
+import Testing
+
+struct WebSocketSessionTests {
+    private func client(_ server: TestServer) throws -> KubeClient {
+        let cluster = KubeconfigCluster(server: "http://127.0.0.1:\(server.port)")
+        return KubeClient(transport: try HTTPTransport(context: KubeconfigContext(name: "test", cluster: cluster), runsPlugins: false))
+    }
+
+    private let request = ExecRequest(namespace: "default", pod: "web", container: "app", command: ["sh", "-c", "cat"], stdin: true)
+
+    @Test func `a session carries input, both outputs, sizes and the exit code`() async throws {
+        let server = try await TestServer.start(
+            session: { message in
+                switch message.first {
+                case nil: [[1] + Array("hello".utf8), [2] + Array("oops".utf8)]
+                case 0: [[1] + message.dropFirst()]
+                case 4: [[1] + message.dropFirst()]
+                case 255:
+                    [
+                        [3]
+                            + Array(
+                                "{\"kind\":\"Status\",\"status\":\"Failure\",\"reason\":\"NonZeroExitCode\",\"message\":\"exit 7\",\"details\":{\"causes\":[{\"reason\":\"ExitCode\",\"message\":\"7\"}]}}"
+                                    .utf8)
+                    ]
+                default: []
+                }
+            }, answer: { _ in .whole(500, [], "") })
+        let session = try await client(server).exec(request)
+        #expect(try await session.output.next() == Array("hello".utf8))
+        #expect(try await session.errorOutput?.next() == Array("oops".utf8))
+        let input = [UInt8](repeating: 0x61, count: 100_000)
+        try await session.write(input)
+        var echoed: [UInt8] = []
+        while echoed.count < input.count, let bytes = try await session.output.next() { echoed += bytes }
+        #expect(echoed == input)
+        session.resize(columns: 80, rows: 24)
+        #expect(try await session.output.next() == Array("{\"Width\":80,\"Height\":24}".utf8))
+        await session.closeInput()
+        let result = await session.result()
+        #expect(result.isFailure)
+        #expect(result.details?.causes.first?.message == "7")
+        #expect(try await session.output.next() == nil)
+        session.cancel()
+        await server.stop()
+    }
+
+    @Test func `a refused session is thrown as the server's status`() async throws {
+        let server = try await TestServer.start { _ in
+            .whole(
+                404, [("content-type", "application/json")],
+                "{\"kind\":\"Status\",\"status\":\"Failure\",\"message\":\"pods \\\"web\\\" not found\",\"reason\":\"NotFound\",\"code\":404}"
+            )
+        }
+        let client = try client(server)
+        let error = await #expect(throws: APIStatus.self) { _ = try await client.exec(request) }
+        #expect(error?.code == 404)
+        #expect(error?.message == "pods \"web\" not found")
+        await server.stop()
+    }
+
+    @Test func `a server of an older protocol is named as such`() async throws {
+        let server = try await TestServer.start(
+            subprotocol: "v4.channel.k8s.io", session: { _ in [] }, answer: { _ in .whole(500, [], "") })
+        let client = try client(server)
+        let error = await #expect(throws: APIStatus.self) { _ = try await client.exec(request) }
+        #expect(error?.message.contains("v5.channel.k8s.io") == true, "\(error?.message ?? "")")
+        await server.stop()
+    }
+}
