@@ -51,7 +51,9 @@ enum ResourceRouter {
         case "eviction": try EvictionSubresource.run(context)
         case "finalize": try FinalizeSubresource.run(context)
         case "log": try LogSubresource.run(context)
-        case "exec", "attach", "portforward":
+        case "portforward":
+            throw .badRequest("port-forward is not served by this kdash yet; reach the pod by its IP address")
+        case "exec", "attach":
             throw .badRequest("\(name) needs an upgraded connection: connect by WebSocket with subprotocol v5.channel.k8s.io")
         default:
             throw APIStatus(

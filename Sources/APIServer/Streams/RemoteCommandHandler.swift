@@ -36,7 +36,11 @@ final class RemoteCommandHandler: ChannelInboundHandler, @unchecked Sendable {
     ) throws {
         let remote = RemoteCommandHandler(session, chosen, service: service)
         let decoder = ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: largestFrame))
-        try pipeline.addHandlers([WebSocketFrameEncoder(), decoder, remote], position: .after(handler))
+        // One by one, the session last: it writes as soon as it is added, and the framing must be there by then.
+        let encoder = WebSocketFrameEncoder()
+        try pipeline.addHandler(encoder, position: .after(handler))
+        try pipeline.addHandler(decoder, position: .after(encoder))
+        try pipeline.addHandler(remote, position: .after(decoder))
     }
 
     func handlerAdded(context: ChannelHandlerContext) {

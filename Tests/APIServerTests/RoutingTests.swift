@@ -1,0 +1,77 @@
+import APIMachinery
+import JSONCore
+import KubeClient
+import LinuxKernel
+import ObjectStore
+import Testing
+
+@testable import APIServer
+
+struct RoutingTests {
+    @Test(arguments: [
+        ("/api/v1/pods", ["", "v1", "pods", "-", "-", "-"]), ("/api/v1/namespaces", ["", "v1", "namespaces", "-", "-", "-"]),
+        ("/api/v1/namespaces/a", ["", "v1", "namespaces", "-", "a", "-"]),
+        ("/api/v1/namespaces/a/status", ["", "v1", "namespaces", "-", "a", "status"]),
+        ("/api/v1/namespaces/a/finalize", ["", "v1", "namespaces", "-", "a", "finalize"]),
+        ("/api/v1/namespaces/a/pods", ["", "v1", "pods", "a", "-", "-"]), ("/api/v1/namespaces/a/pods/p", ["", "v1", "pods", "a", "p", "-"]),
+        ("/api/v1/namespaces/a/pods/p/log", ["", "v1", "pods", "a", "p", "log"]),
+        ("/apis/apps/v1/deployments", ["apps", "v1", "deployments", "-", "-", "-"]),
+        ("/apis/apps/v1/namespaces/a/deployments/d/scale", ["apps", "v1", "deployments", "a", "d", "scale"]),
+        ("/api/v1/watch/namespaces/a/pods", ["", "v1", "pods", "a", "-", "-"]),
+    ])
+    func `a path names its parts`(path: String, parts: [String]) throws {
+        let segments = try #require(APIRequest(path: path).pathSegments)
+        guard case .resource(let found) = RequestPath(segments) else { return #expect(Bool(false)) }
+        #expect(
+            [found.group, found.version, found.resource, found.namespace ?? "-", found.name ?? "-", found.subresource ?? "-"] == parts)
+    }
+
+    @Test(arguments: ["/", "/api", "/apis/apps", "/apis/apps/v1", "/version", "/kdash/v1/images"])
+    func `other paths are no resources`(path: String) throws {
+        let segments = try #require(APIRequest(path: path).pathSegments)
+        #expect(RequestPath(segments) == .other(segments))
+    }
+
+    @Test func `a continue token comes back as it went, and nothing else passes for one`() throws {
+        let token = ContinueToken(revision: 77, after: "/pods/default/p")
+        #expect(try ContinueToken(parsing: token.text) == token)
+        for text in ["", "abc", "e30", Base64.encode(Array("{\"v\":\"meta.k8s.io/v1\",\"rv\":0,\"start\":\"a\\u0000\"}".utf8), isURL: true)] {
+            #expect(throws: (any Error).self) { try ContinueToken(parsing: text) }
+        }
+    }
+
+    @Test func `documents that are no resources are answered`() async throws {
+        try await TestServer.with { api async throws in
+            #expect(try await api.call(.get, "/version").value["major"] == "1")
+            #expect(try await api.call(.get, "/readyz").value == "ok")
+            #expect(try await api.call(.get, "/livez", as: .anonymous).status == 200)
+            #expect(try await api.call(.get, "/api", as: .anonymous).status == 403)
+            #expect(try await api.call(.get, "/api/v1").value["kind"] == "APIResourceList")
+            #expect(try await api.call(.get, "/apis").value["kind"] == "APIGroupList")
+            #expect(try await api.call(.get, "/apis/apps/").value["kind"] == "APIGroup")
+            let aggregated = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json"
+            let groups = try await api.call(.get, "/apis", accept: aggregated)
+            #expect(groups.value["kind"] == "APIGroupDiscoveryList")
+            #expect(groups.response.contentType.contains("apidiscovery"))
+            let index = try await api.call(.get, "/openapi/v3")
+            let url = try #require(index.value["paths"]?["api/v1"]?["serverRelativeURL"]?.stringValue)
+            #expect(try await api.call(.get, url).value["openapi"]?.stringValue?.hasPrefix("3.") == true)
+            #expect(try await api.call(.get, "/openapi/v2").status == 406)
+            #expect(try await api.call(.post, "/version").status == 405)
+        }
+    }
+
+    @Test func `extensions are authorized as paths and get their body as a stream`() async throws {
+        struct Echo: ExtensionEndpoint {
+            let path = "/kdash/v1/echo"
+            func handle(_ request: APIRequest, body: any ByteSource, as user: UserInfo) async throws(APIStatus) -> APIResponse {
+                APIResponse(contentType: "text/plain", body: .bytes(try await body.collect()))
+            }
+        }
+        try await TestServer.with(extensions: [Echo()]) { api async throws in
+            #expect(try await api.call(.post, "/kdash/v1/echo/x", "hi").value == "hi")
+            #expect(try await api.call(.post, "/kdash/v1/echo", "hi", as: RBACTests.bob).status == 403)
+            #expect(try await api.call(.get, "/kdash/v1/other").status == 404)
+        }
+    }
+}

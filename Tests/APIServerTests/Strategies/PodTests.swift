@@ -1,0 +1,123 @@
+import APIMachinery
+import JSONCore
+import KubeClient
+import LinuxKernel
+import ObjectStore
+import Testing
+
+@testable import APIServer
+
+struct PodTests {
+    @Test func `a new pod gets its defaults`() async throws {
+        try await TestServer.with { api async throws in
+            let spec = """
+                "containers":[{"name":"a","image":"busybox"},{"name":"b","image":"nginx:1.25","resources":{"limits":{"cpu":"250m"}}}]
+                """
+            let pod = try await api.call(.post, pods, TestServer.pod("p", spec: spec)).object
+            #expect(pod.string("status", "phase") == "Pending")
+            #expect(pod.string("status", "qosClass") == "Burstable")
+            #expect(pod.string("spec", "serviceAccountName") == "default")
+            #expect(pod.string("spec", "restartPolicy") == "Always")
+            #expect(pod.integer("spec", "terminationGracePeriodSeconds") == 30)
+            #expect(pod.integer("spec", "priority") == 0)
+            #expect(pod.bool("spec", "enableServiceLinks") == true)
+            #expect(pod.array("spec", "tolerations").compactMap { $0["tolerationSeconds"]?.integerValue } == [300, 300])
+            let containers = pod.array("spec", "containers")
+            #expect(containers[0]["imagePullPolicy"] == "Always")
+            #expect(containers[1]["imagePullPolicy"] == "IfNotPresent")
+            #expect(containers[1]["resources", "requests", "cpu"] == "250m")
+            #expect(pod.generation == 1)
+        }
+    }
+
+    @Test(arguments: [
+        ("\"containers\":[]", "spec.containers: Required value"),
+        ("\"containers\":[{\"name\":\"A\",\"image\":\"x\"}]", "spec.containers[0].name: Invalid value: \"A\""),
+        ("\"containers\":[{\"name\":\"a\"}]", "spec.containers[0].image: Required value"),
+        ("\"containers\":[{\"name\":\"a\",\"image\":\"x\"},{\"name\":\"a\",\"image\":\"x\"}]", "spec.containers[1].name: Duplicate value: \"a\""),
+        (
+            "\"containers\":[{\"name\":\"a\",\"image\":\"x\",\"ports\":[{\"containerPort\":70000}]}]",
+            "spec.containers[0].ports[0].containerPort: Invalid value: 70000: must be between 1 and 65535, inclusive"
+        ),
+        (
+            "\"containers\":[{\"name\":\"a\",\"image\":\"x\",\"volumeMounts\":[{\"name\":\"v\",\"mountPath\":\"/v\"}]}]",
+            "spec.containers[0].volumeMounts[0].name: Not found: \"v\""
+        ),
+        (
+            "\"containers\":[{\"name\":\"a\",\"image\":\"x\",\"resources\":{\"requests\":{\"cpu\":\"2\"},\"limits\":{\"cpu\":\"1\"}}}]",
+            "spec.containers[0].resources.requests: Invalid value: \"2\": must be less than or equal to cpu limit of 1"
+        ),
+        (
+            "\"containers\":[{\"name\":\"a\",\"image\":\"x\",\"resources\":{\"limits\":{\"memory\":\"-1\"}}}]",
+            "must be greater than or equal to 0"
+        ),
+        (
+            "\"containers\":[{\"name\":\"a\",\"image\":\"x\",\"env\":[{\"name\":\"a=b\",\"value\":\"x\"}]}]", "spec.containers[0].env[0].name: Invalid value"
+        ),
+        ("\"volumes\":[{\"name\":\"v\"}],\"containers\":[{\"name\":\"a\",\"image\":\"x\"}]", "spec.volumes[0]: Required value: must specify a volume type"),
+        ("\"restartPolicy\":\"Sometimes\",\"containers\":[{\"name\":\"a\",\"image\":\"x\"}]", "spec.restartPolicy: Unsupported value: \"Sometimes\""),
+        (
+            "\"terminationGracePeriodSeconds\":-1,\"containers\":[{\"name\":\"a\",\"image\":\"x\"}]",
+            "spec.terminationGracePeriodSeconds: Invalid value: -1"
+        ),
+    ])
+    func `a pod that cannot run is refused with the field and the reason`(spec: String, text: String) async throws {
+        try await TestServer.with { api async throws in
+            let answer = try await api.call(.post, pods, TestServer.pod("p", spec: spec))
+            #expect(answer.status == 422, "\(answer.message)")
+            #expect(answer.message.hasPrefix("Pod \"p\" is invalid: "))
+            #expect(answer.message.contains(text), "\(answer.message)")
+            #expect(answer.value["details"]?["causes"]?.arrayValue?.isEmpty == false)
+        }
+    }
+
+    @Test func `of a spec only images, deadlines and new tolerations change`() async throws {
+        try await TestServer.with { api async throws in
+            let created = try await api.call(.post, pods, TestServer.pod("p")).object
+            var image = created
+            image["spec", "containers"] = .array([{
+                var container = created.array("spec", "containers")[0]
+                container["image"] = "busybox:1"
+                return container
+            }()])
+            let changed = try await api.call(.put, "\(pods)/p", "\(image.value)")
+            #expect(changed.status == 200, "\(changed.message)")
+            #expect(changed.object.generation == 2)
+            var node = changed.object
+            node["spec", "nodeName"] = "other"
+            let refused = try await api.call(.put, "\(pods)/p", "\(node.value)")
+            #expect(refused.status == 422)
+            #expect(refused.message.contains("pod updates may not change fields other than `spec.containers[*].image`"))
+        }
+    }
+
+    @Test func `binding assigns a pod once`() async throws {
+        try await TestServer.with { api async throws in
+            let pod = try await api.call(.post, pods, TestServer.pod("p")).object
+            func binding(_ uid: String) -> String {
+                """
+                {"kind":"Binding","apiVersion":"v1","metadata":{"name":"p","uid":"\(uid)"},"target":{"kind":"Node","name":"n1"}}
+                """
+            }
+            #expect(try await api.call(.post, "\(pods)/p/binding", binding("other")).status == 409)
+            let bound = try await api.call(.post, "\(pods)/p/binding", binding(pod.uid))
+            #expect(bound.status == 201)
+            #expect(bound.value["status"] == "Success")
+            let again = try await api.call(.post, "\(pods)/p/binding", binding(pod.uid))
+            #expect(again.status == 409)
+            #expect(again.message.contains("already assigned to node \"n1\""))
+            let read = try await api.call(.get, "\(pods)/p").object
+            #expect(read.string("spec", "nodeName") == "n1")
+            #expect(read.array("status", "conditions").first?["type"] == "PodScheduled")
+        }
+    }
+
+    @Test func `eviction deletes`() async throws {
+        try await TestServer.with { api async throws in
+            _ = try await api.call(.post, pods, TestServer.pod("p"))
+            let body = "{\"kind\":\"Eviction\",\"apiVersion\":\"policy/v1\",\"metadata\":{\"name\":\"p\"}}"
+            #expect(try await api.call(.post, "\(pods)/p/eviction", body).status == 201)
+            #expect(try await api.call(.get, "\(pods)/p").status == 404)
+        }
+    }
+}

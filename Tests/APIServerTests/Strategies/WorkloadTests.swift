@@ -1,0 +1,126 @@
+import APIMachinery
+import JSONCore
+import KubeClient
+import LinuxKernel
+import ObjectStore
+import Testing
+
+@testable import APIServer
+
+struct WorkloadTests {
+    @Test func `a selector must select its template and stays what it was`() async throws {
+        try await TestServer.with { api async throws in
+            let wrong = TestServer.deployment("d").replacing("\"labels\":{\"app\":\"d\"}", with: "\"labels\":{\"app\":\"e\"}")
+            let refused = try await api.call(.post, deployments, wrong)
+            #expect(refused.status == 422)
+            #expect(refused.message.contains("spec.template.metadata.labels: Invalid value: {\"app\":\"e\"}: `selector` does not match template `labels`"))
+            var created = try await api.call(.post, deployments, TestServer.deployment("d")).object
+            #expect(created.integer("spec", "progressDeadlineSeconds") == 600)
+            created["spec", "selector", "matchLabels", "x"] = "y"
+            created["spec", "template", "metadata", "labels", "x"] = "y"
+            let moved = try await api.call(.put, "\(deployments)/d", "\(created.value)")
+            #expect(moved.status == 422)
+            #expect(moved.message.contains("spec.selector"))
+            #expect(moved.message.contains("field is immutable"))
+        }
+    }
+
+    @Test func `scale reads and writes replicas and nothing else`() async throws {
+        try await TestServer.with { api async throws in
+            _ = try await api.call(.post, deployments, TestServer.deployment("d"))
+            let scale = try await api.call(.get, "\(deployments)/d/scale").object
+            #expect(scale.kind == "Scale")
+            #expect(scale.integer("spec", "replicas") == 2)
+            #expect(scale.string("status", "selector") == "app=d")
+            var more = scale
+            more["spec", "replicas"] = 5
+            #expect(try await api.call(.put, "\(deployments)/d/scale", "\(more.value)").object.integer("spec", "replicas") == 5)
+            #expect(try await api.call(.put, "\(deployments)/d/scale", "\(more.value)").status == 409)
+            let merge = "application/merge-patch+json"
+            #expect(try await api.call(.patch, "\(deployments)/d/scale", "{\"spec\":{\"replicas\":1}}", type: merge).status == 200)
+            #expect(try await api.call(.patch, "\(deployments)/d/scale", "{\"spec\":{\"replicas\":-1}}", type: merge).status == 422)
+            let deployment = try await api.call(.get, "\(deployments)/d").object
+            #expect(deployment.integer("spec", "replicas") == 1)
+            #expect(deployment.generation == 3)
+        }
+    }
+
+    @Test func `a job gets a selector of its own`() async throws {
+        try await TestServer.with { api async throws in
+            let body = """
+                {"kind":"Job","apiVersion":"batch/v1","metadata":{"name":"j"},"spec":{"template":{"spec":
+                {"restartPolicy":"Never","containers":[{"name":"c","image":"busybox"}]}}}}
+                """
+            let job = try await api.call(.post, "/apis/batch/v1/namespaces/default/jobs", body)
+            #expect(job.status == 201, "\(job.message)")
+            #expect(job.object.string("spec", "selector", "matchLabels", "batch.kubernetes.io/controller-uid") == job.object.uid)
+            #expect(job.object.string("spec", "template", "metadata", "labels", "job-name") == "j")
+            #expect(job.object.integer("spec", "completions") == 1)
+            let always = try await api.call(
+                .post, "/apis/batch/v1/namespaces/default/jobs",
+                body.replacing("\"Never\"", with: "\"Always\"").replacing("\"j\"", with: "\"k\""))
+            #expect(always.message.contains("spec.template.spec.restartPolicy: Unsupported value: \"Always\""))
+        }
+    }
+
+    @Test func `services get free addresses and give them back`() async throws {
+        try await TestServer.with { api async throws in
+            func service(_ name: String, _ address: String = "") -> String {
+                let extra = address.isEmpty ? "" : ",\"clusterIP\":\"\(address)\""
+                return "{\"metadata\":{\"name\":\"\(name)\"},\"spec\":{\"ports\":[{\"port\":80}]\(extra)}}"
+            }
+            let path = "/api/v1/namespaces/default/services"
+            let first = try await api.call(.post, path, service("a")).object
+            let second = try await api.call(.post, path, service("b")).object
+            #expect(first.string("spec", "clusterIP") != second.string("spec", "clusterIP"))
+            #expect(first.array("spec", "ports").first?["targetPort"] == 80)
+            let reserved = try await api.call(.post, path, service("c", "10.96.0.1"))
+            #expect(reserved.status == 422)
+            #expect(reserved.message.contains("provided IP is already allocated"))
+            #expect(try await api.call(.post, path, service("c", "192.168.0.1")).message.contains("not in the valid range"))
+            #expect(try await api.call(.post, path, service("c", "10.96.0.9")).status == 201)
+            #expect(try await api.call(.post, path, service("d", "10.96.0.9")).status == 422)
+            #expect(try await api.call(.delete, "\(path)/c").object.kind == "Service")
+            #expect(try await api.call(.post, path, service("d", "10.96.0.9")).status == 201)
+            #expect(try await api.call(.post, path, service("e", "None")).object.array("spec", "clusterIPs") == ["None"])
+            var moved = first
+            moved["spec", "clusterIP"] = "10.96.0.77"
+            #expect(try await api.call(.put, "\(path)/a", "\(moved.value)").status == 422)
+            let kubernetes = try await api.call(.get, "\(path)/kubernetes").object
+            #expect(kubernetes.string("spec", "clusterIP") == "10.96.0.1")
+        }
+    }
+
+    @Test func `secrets fold their strings into data, and immutable ones stay`() async throws {
+        try await TestServer.with { api async throws in
+            let path = "/api/v1/namespaces/default/secrets"
+            let body = "{\"metadata\":{\"name\":\"s\"},\"stringData\":{\"p\":\"q\"},\"immutable\":true}"
+            let secret = try await api.call(.post, path, body).object
+            #expect(secret.string("data", "p") == "cQ==")
+            #expect(secret["stringData"] == nil)
+            #expect(secret.string("type") == "Opaque")
+            let merge = "application/merge-patch+json"
+            let refused = try await api.call(.patch, "\(path)/s", "{\"stringData\":{\"p\":\"r\"}}", type: merge)
+            #expect(refused.message.contains("data: Forbidden: field is immutable when `immutable` is set"))
+        }
+    }
+
+    @Test func `renewals of a lease and heartbeats of a node reach watchers without a commit`() async throws {
+        try await TestServer.with { api async throws in
+            let lease = """
+                {"kind":"Lease","apiVersion":"coordination.k8s.io/v1","metadata":{"name":"n"},
+                "spec":{"holderIdentity":"n","renewTime":"2026-01-01T00:00:00.000000Z"}}
+                """
+            let path = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
+            let created = try await api.call(.post, path, lease).object
+            let watch = try await api.watch("\(path)?watch=true&resourceVersion=\(created.resourceVersion)")
+            let renewed = try await api.call(
+                .patch, "\(path)/n", "{\"spec\":{\"renewTime\":\"2026-01-01T00:00:10.000000Z\"}}", type: "application/merge-patch+json")
+            #expect(renewed.status == 200)
+            #expect(renewed.object.revision ?? 0 > created.revision ?? 0)
+            #expect(try await watch.next()?.object.string("spec", "renewTime") == "2026-01-01T00:00:10.000000Z")
+            watch.cancel()
+            #expect(try api.store.history(of: api.server.core.endpoints["coordination.k8s.io", "v1", "leases"]!.key(namespace: "kube-node-lease", name: "n")).count <= 1)
+        }
+    }
+}

@@ -1,0 +1,96 @@
+import APIMachinery
+import JSONCore
+import KubeClient
+import LinuxKernel
+import ObjectStore
+import Testing
+
+@testable import APIServer
+
+struct DeleteTests {
+    @Test func `a delete answers with a Status that names what went, or with the object for kinds that return it`() async throws {
+        try await TestServer.with { api async throws in
+            let created = try await api.call(.post, configMaps, TestServer.configMap("c")).object
+            let deleted = try await api.call(.delete, "\(configMaps)/c")
+            #expect(deleted.value["status"] == "Success")
+            #expect(deleted.value["details"]?["uid"] == .string(created.uid))
+            _ = try await api.call(.post, pods, TestServer.pod("p"))
+            #expect(try await api.call(.delete, "\(pods)/p").object.kind == "Pod")
+            #expect(try await api.call(.get, "\(pods)/p").status == 404)
+        }
+    }
+
+    @Test func `preconditions protect the object that was meant`() async throws {
+        try await TestServer.with { api async throws in
+            let created = try await api.call(.post, configMaps, TestServer.configMap("c")).object
+            let wrong = try await api.call(.delete, "\(configMaps)/c", "{\"kind\":\"DeleteOptions\",\"apiVersion\":\"v1\",\"preconditions\":{\"uid\":\"x\"}}")
+            #expect(wrong.status == 409)
+            #expect(wrong.message.contains("Precondition failed: UID in precondition: x, UID in object meta: \(created.uid)"))
+            #expect(try await api.call(.delete, "\(configMaps)/c", "{\"preconditions\":{\"resourceVersion\":\"1\"}}").status == 409)
+            #expect(try await api.call(.delete, "\(configMaps)/c", "{\"preconditions\":{\"uid\":\"\(created.uid)\"}}").status == 200)
+        }
+    }
+
+    @Test func `finalizers keep an object until the last one is gone`() async throws {
+        try await TestServer.with { api async throws in
+            let body = TestServer.configMap("c").replacing("\"name\":\"c\"", with: "\"name\":\"c\",\"finalizers\":[\"example.com/a\"]")
+            _ = try await api.call(.post, configMaps, body)
+            #expect(try await api.call(.delete, "\(configMaps)/c").object.isBeingDeleted)
+            let merge = "application/merge-patch+json"
+            let more = "{\"metadata\":{\"finalizers\":[\"example.com/a\",\"example.com/b\"]}}"
+            #expect(try await api.call(.patch, "\(configMaps)/c", more, type: merge).status == 422)
+            #expect(try await api.call(.patch, "\(configMaps)/c", "{\"metadata\":{\"finalizers\":null}}", type: merge).status == 200)
+            #expect(try await api.call(.get, "\(configMaps)/c").status == 404)
+        }
+    }
+
+    @Test func `propagation policies become finalizers`() async throws {
+        try await TestServer.with { api async throws in
+            _ = try await api.call(.post, deployments, TestServer.deployment("d"))
+            let answer = try await api.call(.delete, "\(deployments)/d", "{\"propagationPolicy\":\"Foreground\"}")
+            #expect(answer.object.finalizers == ["foregroundDeletion"])
+            _ = try await api.call(.post, deployments, TestServer.deployment("e"))
+            #expect(try await api.call(.delete, "\(deployments)/e", "{\"propagationPolicy\":\"Background\"}").value["status"] == "Success")
+            #expect(try await api.call(.delete, "\(deployments)/d", "{\"propagationPolicy\":\"Sideways\"}").status == 422)
+        }
+    }
+
+    @Test func `a pod on a node gets its grace period, later deletes may only shorten it`() async throws {
+        let time = ManualTimeSource(at: Timestamp(seconds: 1_800_000_000))
+        try await TestServer.with(time: time) { api async throws in
+            let spec = "\"nodeName\":\"n\",\"containers\":[{\"name\":\"c\",\"image\":\"busybox\"}]"
+            _ = try await api.call(.post, pods, TestServer.pod("p", spec: spec))
+            let first = try await api.call(.delete, "\(pods)/p").object
+            #expect(first.deletionGracePeriodSeconds == 30)
+            #expect(first.deletionTimestamp == Timestamp(seconds: 1_800_000_030))
+            #expect(first.generation == 2)
+            let longer = try await api.call(.delete, "\(pods)/p", "{\"gracePeriodSeconds\":60}").object
+            #expect(longer.deletionGracePeriodSeconds == 30)
+            let shorter = try await api.call(.delete, "\(pods)/p", "{\"gracePeriodSeconds\":5}").object
+            #expect(shorter.deletionTimestamp == Timestamp(seconds: 1_800_000_005))
+            _ = try await api.call(.delete, "\(pods)/p", "{\"gracePeriodSeconds\":0}")
+            #expect(try await api.call(.get, "\(pods)/p").status == 404)
+        }
+    }
+
+    @Test func `a collection is deleted as far as it is selected`() async throws {
+        try await TestServer.with { api async throws in
+            for name in ["a", "b"] { _ = try await api.call(.post, configMaps, TestServer.configMap(name, labels: "{\"x\":\"1\"}")) }
+            _ = try await api.call(.post, configMaps, TestServer.configMap("c"))
+            let answer = try await api.call(.delete, "\(configMaps)?labelSelector=x%3D1")
+            #expect(answer.value["kind"] == "ConfigMapList")
+            #expect(answer.object.array("items").count == 2)
+            let left = try await api.call(.get, configMaps)
+            #expect(left.object.array("items").count == 1)
+            #expect(try await api.call(.delete, "\(configMaps)?labelSelector=x%3D1").status == 200)
+        }
+    }
+
+    @Test func `a dry run deletes nothing`() async throws {
+        try await TestServer.with { api async throws in
+            _ = try await api.call(.post, configMaps, TestServer.configMap("c"))
+            #expect(try await api.call(.delete, "\(configMaps)/c?dryRun=All").status == 200)
+            #expect(try await api.call(.get, "\(configMaps)/c").status == 200)
+        }
+    }
+}

@@ -1,0 +1,129 @@
+import APIMachinery
+import JSONCore
+import KubeClient
+import LinuxKernel
+import ObjectStore
+import Testing
+
+@testable import APIServer
+
+struct WatchTests {
+    @Test func `a watch without a revision starts with what is there`() async throws {
+        try await TestServer.with { api async throws in
+            _ = try await api.call(.post, configMaps, TestServer.configMap("a"))
+            let watch = try await api.watch("\(configMaps)?watch=true")
+            #expect(try await watch.next()?.object.name == "a")
+            let created = try await api.call(.post, configMaps, TestServer.configMap("b")).object
+            let added = try #require(try await watch.next())
+            #expect(added.type == "ADDED")
+            #expect(added.object == created)
+            _ = try await api.call(.patch, "\(configMaps)/b", "{\"data\":{\"k\":\"2\"}}", type: "application/merge-patch+json")
+            #expect(try await watch.next()?.type == "MODIFIED")
+            _ = try await api.call(.delete, "\(configMaps)/b")
+            let deleted = try #require(try await watch.next())
+            #expect(deleted.type == "DELETED")
+            #expect(deleted.object.revision == api.store.currentRevision)
+            #expect(deleted.object.string("data", "k") == "2")
+            watch.cancel()
+            #expect(try await watch.next() == nil)
+        }
+    }
+
+    @Test func `a watch from a revision sees exactly what came after it`() async throws {
+        try await TestServer.with { api async throws in
+            let first = try await api.call(.post, configMaps, TestServer.configMap("a")).object
+            _ = try await api.call(.post, configMaps, TestServer.configMap("b"))
+            let watch = try await api.watch("\(configMaps)?watch=1&resourceVersion=\(first.resourceVersion)")
+            #expect(try await watch.next()?.object.name == "b")
+            watch.cancel()
+        }
+    }
+
+    @Test func `objects that leave or enter a selection are deleted or added for its watcher`() async throws {
+        try await TestServer.with { api async throws in
+            let merge = "application/merge-patch+json"
+            _ = try await api.call(.post, configMaps, TestServer.configMap("a"))
+            let watch = try await api.watch("\(configMaps)?watch=true&labelSelector=x%3D1")
+            _ = try await api.call(.patch, "\(configMaps)/a", "{\"data\":{\"k\":\"1\"}}", type: merge)
+            _ = try await api.call(.patch, "\(configMaps)/a", "{\"metadata\":{\"labels\":{\"x\":\"1\"}}}", type: merge)
+            #expect(try await watch.next()?.type == "ADDED")
+            _ = try await api.call(.patch, "\(configMaps)/a", "{\"data\":{\"k\":\"2\"}}", type: merge)
+            #expect(try await watch.next()?.type == "MODIFIED")
+            let left = try await api.call(.patch, "\(configMaps)/a", "{\"metadata\":{\"labels\":{\"x\":\"2\"}}}", type: merge).object
+            let event = try #require(try await watch.next())
+            #expect(event.type == "DELETED")
+            #expect(event.object.labels == ["x": "1"])
+            #expect(event.object.resourceVersion == left.resourceVersion)
+            watch.cancel()
+        }
+    }
+
+    @Test func `a watch by name sees that object only`() async throws {
+        try await TestServer.with { api async throws in
+            let watch = try await api.watch("\(configMaps)?watch=true&fieldSelector=metadata.name%3Db")
+            for name in ["a", "b", "c"] { _ = try await api.call(.post, configMaps, TestServer.configMap(name)) }
+            #expect(try await watch.next()?.object.name == "b")
+            watch.cancel()
+        }
+    }
+
+    @Test func `a watch list ends its initial events with a marked bookmark`() async throws {
+        try await TestServer.with { api async throws in
+            _ = try await api.call(.post, configMaps, TestServer.configMap("a"))
+            let watch = try await api.watch(
+                "\(configMaps)?watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true")
+            #expect(try await watch.next()?.type == "ADDED")
+            let bookmark = try #require(try await watch.next())
+            #expect(bookmark.type == "BOOKMARK")
+            #expect(bookmark.object.annotations["k8s.io/initial-events-end"] == "true")
+            #expect(bookmark.object.kind == "ConfigMap")
+            watch.cancel()
+        }
+    }
+
+    @Test func `a quiet watch gets bookmarks, one that did not ask for them none`() async throws {
+        try await TestServer.with(bookmarkInterval: .milliseconds(5)) { api async throws in
+            let watch = try await api.watch("\(configMaps)?watch=true&allowWatchBookmarks=true")
+            let bookmark = try #require(try await watch.next())
+            #expect(bookmark.type == "BOOKMARK")
+            #expect(bookmark.object.revision == api.store.currentRevision)
+            watch.cancel()
+            let silent = try await api.watch("\(configMaps)?watch=true&timeoutSeconds=1")
+            #expect(try await silent.next() == nil)
+        }
+    }
+
+    @Test func `a watch as Table names its columns once`() async throws {
+        try await TestServer.with { api async throws in
+            let request = api.request(
+                .get, "\(pods)?watch=true", accept: "application/json;as=Table;v=v1;g=meta.k8s.io,application/json")
+            guard case .stream(let source) = await api.raw(request).body else { return #expect(Bool(false)) }
+            let watch = TestWatch(source: source)
+            _ = try await api.call(.post, pods, TestServer.pod("a"))
+            _ = try await api.call(.post, pods, TestServer.pod("b"))
+            let first = try #require(try await watch.next()).object
+            #expect(first.kind == "Table")
+            #expect(first.array("columnDefinitions").isEmpty == false)
+            let second = try #require(try await watch.next()).object
+            #expect(second.array("columnDefinitions").isEmpty)
+            #expect(second.array("rows").first?["cells"]?[0] == "b")
+            watch.cancel()
+        }
+    }
+
+    @Test func `many watchers see the same events in the same order`() async throws {
+        try await TestServer.with { api async throws in
+            var watches: [TestWatch] = []
+            for _ in 0..<50 { watches.append(try await api.watch("\(configMaps)?watch=true")) }
+            for number in 0..<20 { _ = try await api.call(.post, configMaps, TestServer.configMap("c\(number)")) }
+            var orders: Set<[String]> = []
+            for watch in watches {
+                var names: [String] = []
+                while names.count < 20, let event = try await watch.next() { names.append("\(event.object.name)@\(event.object.resourceVersion)") }
+                orders.insert(names)
+                watch.cancel()
+            }
+            #expect(orders.count == 1)
+        }
+    }
+}
