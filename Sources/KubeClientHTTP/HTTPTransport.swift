@@ -44,6 +44,7 @@ package final class HTTPTransport: KubeTransport {
         self.timeouts = timeouts
     }
 
+    /// The server's URL.
     package var serverDescription: String { pool.address.url }
 
     /// Closes the kept connections; running requests end first.
@@ -51,6 +52,7 @@ package final class HTTPTransport: KubeTransport {
         pool.close()
     }
 
+    /// Sends a request and gathers the whole response. Throws an `APIStatus` that names the server when none arrived.
     package func send(_ request: APIRequest) async throws(APIStatus) -> APIResponse {
         let response = try await exchange(request)
         return APIResponse(
@@ -58,6 +60,7 @@ package final class HTTPTransport: KubeTransport {
             headers: response.head.headers.map { ($0.name.lowercased(), $0.value) }, body: .bytes(try await response.body.collect()))
     }
 
+    /// Sends a request and returns the body as it arrives. Throws the server's refusal, or why there was no response.
     package func stream(_ request: APIRequest) async throws(APIStatus) -> any ByteSource {
         let response = try await exchange(request)
         let status = Int(response.head.status.code)
@@ -67,6 +70,7 @@ package final class HTTPTransport: KubeTransport {
             retryAfter: response.head.headers.first(name: "retry-after"))
     }
 
+    /// Opens an exec or attach session over WebSocket. Throws the server's refusal, or why there was no response.
     package func connect(_ request: APIRequest) async throws(APIStatus) -> any StreamSession {
         try check(request)
         let shown = try await credentials.current()

@@ -11,7 +11,7 @@ private struct TestPKI {
     let directory: String
 
     static func with(_ body: (TestPKI) async throws -> Void) async throws {
-        let directory = "/tmp/kdash-tls-\(SecureRandom.hex(8))"
+        let directory = "/tmp/kdash-client-tls-\(SecureRandom.hex(8))"
         try FileSystem.makeDirectories(directory, mode: 0o700)
         defer { try? FileSystem.removeTree(directory) }  // best effort: it is under /tmp
         let pki = TestPKI(directory: directory)

@@ -14,6 +14,7 @@ package struct WatchStream: AsyncSequence, Sendable {
         source.cancel()
     }
 
+    /// The one reader of the events.
     package func makeAsyncIterator() -> Iterator {
         Iterator(lines: LineReader(source))
     }
@@ -26,6 +27,7 @@ package struct WatchStream: AsyncSequence, Sendable {
             self.lines = lines
         }
 
+        /// The next event; nil at the end. Throws why the connection broke, or InternalError for a line that is no event.
         package mutating func next() async throws(APIStatus) -> WatchEvent? {
             while let line = try await lines.next() {
                 if !line.isEmpty { return try WatchEvent(line: line) }
@@ -33,6 +35,7 @@ package struct WatchStream: AsyncSequence, Sendable {
             return nil
         }
 
+        /// As `next()`, for a loop in any isolation.
         package mutating func next(isolation actor: isolated (any Actor)?) async throws(APIStatus) -> WatchEvent? {
             try await next()
         }

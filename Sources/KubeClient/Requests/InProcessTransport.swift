@@ -11,8 +11,10 @@ package struct InProcessTransport: KubeTransport {
         self.user = user
     }
 
+    /// "the embedded cluster".
     package var serverDescription: String { "the embedded cluster" }
 
+    /// Calls the pipeline; a body that arrives over time is gathered whole.
     package func send(_ request: APIRequest) async throws(APIStatus) -> APIResponse {
         var response = await answer(request)
         if case .stream(let source) = response.body {
@@ -21,6 +23,7 @@ package struct InProcessTransport: KubeTransport {
         return response
     }
 
+    /// Calls the pipeline and hands its body on as it is. Throws the server's refusal.
     package func stream(_ request: APIRequest) async throws(APIStatus) -> any ByteSource {
         let response = await answer(request)
         if let failure = try await response.failure(method: request.method.rawValue) { throw failure }
@@ -30,6 +33,7 @@ package struct InProcessTransport: KubeTransport {
         }
     }
 
+    /// Opens a session through the pipeline. Throws the server's refusal.
     package func connect(_ request: APIRequest) async throws(APIStatus) -> any StreamSession {
         try await pipeline.connect(request, as: user)
     }

@@ -95,6 +95,7 @@ package final class ByteChannel: ByteSource {
         if isOver { action() }
     }
 
+    /// Takes bytes of the oldest piece that waits; see ``ByteSource/poll(maximum:)``.
     package func poll(maximum: Int) -> BytePoll {
         let (answer, drained) = state.withLock { state -> (BytePoll, (@Sendable () -> Void)?) in
             guard state.count > 0 else { return (state.ending ?? .pending, nil) }
@@ -105,6 +106,7 @@ package final class ByteChannel: ByteSource {
         return answer
     }
 
+    /// Calls `wake` once there is something to take; see ``ByteSource/onReady(_:)``.
     package func onReady(_ wake: @escaping @Sendable () -> Void) {
         let isReady = state.withLock { state -> Bool in
             if state.count > 0 || state.ending != nil { return true }
@@ -114,6 +116,7 @@ package final class ByteChannel: ByteSource {
         if isReady { wake() }
     }
 
+    /// Drops what waits, and tells the feeder; see ``ByteSource/cancel()``.
     package func cancel() {
         let calls = state.withLock { state -> [(@Sendable () -> Void)?] in
             let calls = [state.wake.take(), state.drained.take(), state.cancelled.take()]
