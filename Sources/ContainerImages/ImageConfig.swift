@@ -66,7 +66,9 @@ struct ImageConfiguration {
             throw ImageError(.corrupt, "the image configuration is not JSON: \(error)")
         }
         let listed = value["rootfs"]?["diff_ids"]?.arrayValue ?? []
-        guard listed.count <= 500 else { throw ImageError(.tooLarge, "the image has \(listed.count) layers; the kernel stacks 500 at most") }
+        guard listed.count <= 500 else {
+            throw ImageError(.tooLarge, "the image has \(listed.count) layers; the kernel stacks 500 at most")
+        }
         var diffIDs: [Digest] = []
         for item in listed {
             guard let digest = Digest(item.stringValue ?? "") else {

@@ -14,11 +14,15 @@ package struct ImageReference: Sendable, Hashable, CustomStringConvertible {
     package init(parsing text: String) throws(ImageError) {
         func refused(_ why: String) -> ImageError { ImageError(.invalidReference, "\"\(text)\" is not an image name: \(why)") }
         guard !text.isEmpty else { throw refused("it is empty") }
-        guard text.utf8.count <= 512, text.utf8.allSatisfy({ $0 > 32 && $0 < 127 }) else { throw refused("only printable ASCII without blanks may appear") }
+        guard text.utf8.count <= 512, text.utf8.allSatisfy({ $0 > 32 && $0 < 127 }) else {
+            throw refused("only printable ASCII without blanks may appear")
+        }
         var rest = Substring(text)
         var digest: Digest?
         if let at = rest.firstIndex(of: "@") {
-            guard let parsed = Digest(rest[rest.index(after: at)...]) else { throw refused("after @ there must be sha256: and 64 hexadecimal digits") }
+            guard let parsed = Digest(rest[rest.index(after: at)...]) else {
+                throw refused("after @ there must be sha256: and 64 hexadecimal digits")
+            }
             digest = parsed
             rest = rest[..<at]
         }
@@ -26,7 +30,9 @@ package struct ImageReference: Sendable, Hashable, CustomStringConvertible {
         let lastComponent = rest.lastIndex(of: "/").map { rest.index(after: $0) } ?? rest.startIndex
         if let colon = rest[lastComponent...].firstIndex(of: ":") {
             let written = rest[rest.index(after: colon)...]
-            guard Self.isTag(written) else { throw refused("the tag \"\(written)\" may hold 128 letters, digits, underscores, dots and hyphens") }
+            guard Self.isTag(written) else {
+                throw refused("the tag \"\(written)\" may hold 128 letters, digits, underscores, dots and hyphens")
+            }
             tag = String(written)
             rest = rest[..<colon]
         }
@@ -68,7 +74,9 @@ package struct ImageReference: Sendable, Hashable, CustomStringConvertible {
     }
 
     private static func isTag(_ text: Substring) -> Bool {
-        guard let first = text.utf8.first, text.utf8.count <= 128, first != UInt8(ascii: "."), first != UInt8(ascii: "-") else { return false }
+        guard let first = text.utf8.first, text.utf8.count <= 128, first != UInt8(ascii: "."), first != UInt8(ascii: "-") else {
+            return false
+        }
         return text.utf8.allSatisfy { isWord($0) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-") }
     }
 

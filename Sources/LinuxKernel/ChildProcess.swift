@@ -66,7 +66,9 @@ package struct ChildProcess: Sendable {
         var envp: [UnsafeMutablePointer<CChar>?] = (environment ?? []).map { strdup($0) } + [nil]
         defer { for pointer in argv + envp { free(pointer) } }
         var pid: pid_t = 0
-        let error = posix_spawn(&pid, path, &actions, &attributes, &argv, environment == nil ? environ : envp.withUnsafeMutableBufferPointer { $0.baseAddress! })
+        let error = posix_spawn(
+            &pid, path, &actions, &attributes, &argv, environment == nil ? environ : envp.withUnsafeMutableBufferPointer { $0.baseAddress! }
+        )
         guard error == 0 else { throw SystemError(call: "posix_spawn", errno: error, arguments: path) }
         return ChildProcess(pid: pid)
     }

@@ -31,7 +31,8 @@ package final class FileWatcher: Sendable {
     deinit { wake.signal() }
 
     /// Default events: content written and closed, created, deleted, moved.
-    package static let defaultMask = UInt32(IN_MODIFY | IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF)
+    package static let defaultMask = UInt32(
+        IN_MODIFY | IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF)
 
     /// Calls `handler` on the watcher's thread for each change of `path`; returns a number for `stop`.
     package func watch(

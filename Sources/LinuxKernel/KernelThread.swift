@@ -12,12 +12,14 @@ package enum KernelThread {
         pthread_attr_setdetachstate(&attributes, CInt(PTHREAD_CREATE_DETACHED))
         pthread_attr_setstacksize(&attributes, 1 << 20)
         var thread = pthread_t()
-        let error = pthread_create(&thread, &attributes, { argument in
-            let box = Unmanaged<Box>.fromOpaque(argument!).takeRetainedValue()
-            kd_name_thread(box.name)
-            box.body()
-            return nil
-        }, box.toOpaque())
+        let error = pthread_create(
+            &thread, &attributes,
+            { argument in
+                let box = Unmanaged<Box>.fromOpaque(argument!).takeRetainedValue()
+                kd_name_thread(box.name)
+                box.body()
+                return nil
+            }, box.toOpaque())
         precondition(error == 0, "a thread can be made; the process has hit its thread limit: \(error)")
     }
 

@@ -40,7 +40,10 @@ package struct ClusterRanges: Sendable, Hashable {
     }
 
     /// Where to look when the preferred 10.42.0.0/16 is taken.
-    static let podCandidates = ["10.42.0.0/16", "10.52.0.0/16", "10.142.0.0/16", "10.242.0.0/16", "172.22.0.0/16", "172.29.0.0/16", "192.168.192.0/20", "100.68.0.0/16"]
+    static let podCandidates = [
+        "10.42.0.0/16", "10.52.0.0/16", "10.142.0.0/16", "10.242.0.0/16", "172.22.0.0/16", "172.29.0.0/16", "192.168.192.0/20",
+        "100.68.0.0/16",
+    ]
     /// Where to look when the preferred 10.96.0.0/12 is taken.
     static let serviceCandidates = ["10.96.0.0/12", "10.112.0.0/12", "10.176.0.0/12", "172.24.0.0/14", "192.168.224.0/20", "100.80.0.0/12"]
 
@@ -69,7 +72,8 @@ package struct ClusterRanges: Sendable, Hashable {
             if let clash = routes.first(where: { $0.destination.overlaps(wanted) }) {
                 throw PodNetworkError(
                     .rangeTaken,
-                    "the \(what) range \(wanted) overlaps \(clash.destination) on \(clash.interface); remove that route or set another \(what) range in config.yaml")
+                    "the \(what) range \(wanted) overlaps \(clash.destination) on \(clash.interface); remove that route or set another \(what) range in config.yaml"
+                )
             }
             return wanted
         }

@@ -20,7 +20,8 @@ package struct ForwardObstacle: Sendable, Hashable {
             ? "iptables -I FORWARD -s \(podCIDR) -j ACCEPT; iptables -I FORWARD -d \(podCIDR) -j ACCEPT"
             : "nft insert rule \(family) \(chain.table) \(chain.name) ip saddr \(podCIDR) accept; nft insert rule \(family) \(chain.table) \(chain.name) ip daddr \(podCIDR) accept"
         return ForwardObstacle(
-            description: "the host's firewall (table \(family) \(chain.table), chain \(chain.name)) drops forwarded packets, so pods cannot reach the outside",
+            description:
+                "the host's firewall (table \(family) \(chain.table), chain \(chain.name)) drops forwarded packets, so pods cannot reach the outside",
             remedy: remedy)
     }
 }

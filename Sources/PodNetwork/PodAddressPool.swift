@@ -1,5 +1,5 @@
-internal import Synchronization
 package import LinuxKernel
+internal import Synchronization
 
 /// The free and used addresses of one node's pod range. Persists nothing: it is rebuilt from the pods that exist.
 package final class PodAddressPool: Sendable {

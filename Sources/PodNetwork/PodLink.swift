@@ -1,5 +1,5 @@
-package import LinuxKernel
 internal import Glibc
+package import LinuxKernel
 
 /// A pod's one interface: a routed veth pair between the pod's and its node's network namespaces.
 ///
@@ -46,7 +46,7 @@ package enum PodLink {
         try explaining("connect the pod at \(address)") { () throws(SystemError) in
             do throws(SystemError) {
                 try node.send([create] + nodeSide)
-            } catch where error.errno == EEXIST || error.errno == EBUSY {
+            } catch  where error.errno == EEXIST || error.errno == EBUSY {
                 guard try !isConnected(pod, podHardware) else { return try node.send(nodeSide) }
                 // An earlier pod's pair whose namespace the kernel has not finished removing.
                 try node.send([RouteRequest.deleteLink(named: name).tolerating(ENODEV)])

@@ -3,7 +3,11 @@ package import LinuxKernel
 /// One port of one Service, and where its connections may go.
 package struct ServicePort: Sendable, Hashable {
     /// IP protocol numbers.
-    package enum TransportProtocol: UInt8, Sendable { case tcp = 6, udp = 17, sctp = 132 }
+    package enum TransportProtocol: UInt8, Sendable {
+        case tcp = 6
+        case udp = 17
+        case sctp = 132
+    }
 
     /// The address and port of a ready pod.
     package struct Endpoint: Sendable, Hashable {

@@ -1,5 +1,5 @@
-internal import Synchronization
 package import LinuxKernel
+internal import Synchronization
 
 /// The rules inside a node that turn a Service's address into a pod's, in table `kdash-services`.
 ///

@@ -60,7 +60,9 @@ import Testing
             let store = try work.store()
             let bytes = try FileSystem.readFile(try work.dockerArchive(layers: layers()))
             let upload = try store.beginUpload()
-            for start in stride(from: 0, to: bytes.count, by: 10_000) { try upload.append(Array(bytes[start..<min(start + 10_000, bytes.count)])) }
+            for start in stride(from: 0, to: bytes.count, by: 10_000) {
+                try upload.append(Array(bytes[start..<min(start + 10_000, bytes.count)]))
+            }
             #expect(try upload.finish().count == 1)
             var ends: [CInt] = [0, 0]
             pipe(&ends)
@@ -79,11 +81,14 @@ import Testing
         ("half", { Array($0.prefix($0.count / 2)) }),
         ("truncated gzip", { _ in [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 1, 2, 3] }),
         ("truncated zstd", { _ in [0x28, 0xb5, 0x2f, 0xfd, 4] }),
-        ("a flipped byte in a layer", { bytes in
-            var copy = bytes
-            copy[512 * 6 + 100] ^= 1
-            return copy
-        }),
+        (
+            "a flipped byte in a layer",
+            { bytes in
+                var copy = bytes
+                copy[512 * 6 + 100] ^= 1
+                return copy
+            }
+        ),
     ]
 
     @Test(arguments: 0..<6)
@@ -137,6 +142,8 @@ import Testing
     }
 
     private func expectEmpty(_ work: Workspace) throws {
-        for name in ["layers", "staging", "blobs/sha256"] { #expect(try FileSystem.names(in: "\(work.folder)/images/\(name)").isEmpty, "\(name)") }
+        for name in ["layers", "staging", "blobs/sha256"] {
+            #expect(try FileSystem.names(in: "\(work.folder)/images/\(name)").isEmpty, "\(name)")
+        }
     }
 }

@@ -19,7 +19,9 @@ import Testing
             tar.add("null", type: "3", mode: 0o666, major: 1, minor: 3)
             let root = try work.unpack(tar.finished)
             let ping = try #require(try FileSystem.status("\(root)/bin/ping"))
-            #expect(ping.st_mode & 0o7777 == 0o4755 && ping.st_uid == 10 && ping.st_gid == 20 && ping.st_mtim.tv_sec == 2000 && ping.st_nlink == 2)
+            #expect(
+                ping.st_mode & 0o7777 == 0o4755 && ping.st_uid == 10 && ping.st_gid == 20 && ping.st_mtim.tv_sec == 2000
+                    && ping.st_nlink == 2)
             #expect(try FileSystem.readLink("\(root)/bin/link") == "/bin/ping")
             #expect(try #require(try FileSystem.status("\(root)/bin/link")).st_uid == 5)
             #expect(try #require(try FileSystem.status("\(root)/bin")).st_mtim.tv_sec == 1000)
@@ -111,19 +113,28 @@ import Testing
         ("dot dot inside", { tar, _ in tar.add("a/../../evil", content: [1]) }),
         ("hard link out", { tar, _ in tar.add("evil", type: "1", link: "../../etc/passwd") }),
         ("hard link to nothing", { tar, _ in tar.add("evil", type: "1", link: "/etc/passwd") }),
-        ("hard link through a link", { tar, folder in
-            tar.add("s", type: "2", link: folder)
-            tar.add("evil", type: "1", link: "s/secret")
-        }),
-        ("file as a folder", { tar, _ in
-            tar.add("f", content: [1])
-            tar.add("f/evil", content: [1])
-        }),
-        ("a circle of links", { tar, _ in
-            tar.add("a", type: "2", link: "b")
-            tar.add("b", type: "2", link: "a")
-            tar.add("a/evil", content: [1])
-        }),
+        (
+            "hard link through a link",
+            { tar, folder in
+                tar.add("s", type: "2", link: folder)
+                tar.add("evil", type: "1", link: "s/secret")
+            }
+        ),
+        (
+            "file as a folder",
+            { tar, _ in
+                tar.add("f", content: [1])
+                tar.add("f/evil", content: [1])
+            }
+        ),
+        (
+            "a circle of links",
+            { tar, _ in
+                tar.add("a", type: "2", link: "b")
+                tar.add("b", type: "2", link: "a")
+                tar.add("a/evil", content: [1])
+            }
+        ),
         ("a whiteout as a device", { tar, _ in tar.add("evil", type: "3") }),
         ("a whiteout of the folder itself", { tar, _ in tar.add("d/.wh...") }),
         ("an empty whiteout", { tar, _ in tar.add(".wh.") }),

@@ -109,7 +109,9 @@ struct Workspace {
 
     /// Unpacks an archive as a layer of its own and returns its folder.
     @discardableResult
-    func unpack(_ tar: [UInt8], as name: String = "layer", over lower: [String] = [], limits: LayerUnpacker.Limits = .init()) throws -> String {
+    func unpack(_ tar: [UInt8], as name: String = "layer", over lower: [String] = [], limits: LayerUnpacker.Limits = .init()) throws
+        -> String
+    {
         let path = "\(folder)/\(name)"
         try FileSystem.makeDirectories(path)
         let ownership: LayerUnpacker.Ownership = SystemFacts.isRoot ? .exact : .ownUser
@@ -118,10 +120,13 @@ struct Workspace {
     }
 
     /// Writes a `docker save` archive of the old form.
-    func dockerArchive(layers: [[UInt8]], diffIDs: [Digest]? = nil, tag: String = "test:1", architecture: String = SystemFacts.architecture) throws -> String {
+    func dockerArchive(layers: [[UInt8]], diffIDs: [Digest]? = nil, tag: String = "test:1", architecture: String = SystemFacts.architecture)
+        throws -> String
+    {
         let ids = diffIDs ?? layers.map { Digest(of: $0) }
         let config = Array(
-            "{\"architecture\":\"\(architecture)\",\"os\":\"linux\",\"config\":{\"Cmd\":[\"/a\"],\"Env\":[\"A=b\"]},\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\(ids.map { "\"\($0)\"" }.joined(separator: ","))]}}".utf8)
+            "{\"architecture\":\"\(architecture)\",\"os\":\"linux\",\"config\":{\"Cmd\":[\"/a\"],\"Env\":[\"A=b\"]},\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\(ids.map { "\"\($0)\"" }.joined(separator: ","))]}}"
+                .utf8)
         let names = layers.indices.map { "l\($0)/layer.tar" }
         var tar = TarBuilder()
         for (name, layer) in zip(names, layers) { tar.add(name, content: layer) }

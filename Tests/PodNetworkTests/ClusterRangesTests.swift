@@ -37,7 +37,9 @@ import Testing
     }
 
     @Test func `no free range is an error with its remedy`() {
-        let error = #expect(throws: PodNetworkError.self) { try ClusterRanges.choose(avoiding: [route("0.0.0.0/1"), route("128.0.0.0/1")]) }
+        let error = #expect(throws: PodNetworkError.self) {
+            try ClusterRanges.choose(avoiding: [route("0.0.0.0/1"), route("128.0.0.0/1")])
+        }
         #expect(error?.code == .noFreeRange)
     }
 

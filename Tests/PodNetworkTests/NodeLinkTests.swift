@@ -106,7 +106,8 @@ struct NodeLinkTests {
             let socket = try NetlinkSocket.open(.route, in: pod)
             try socket.send([
                 RouteRequest.addAddress(IPv4Address(10, 42, 0, 77), to: 2),
-                RouteRequest.addRoute(to: IPv4Network("0.0.0.0/0")!, through: 2, gateway: PodLink.gateway, source: IPv4Address(10, 42, 0, 77)),
+                RouteRequest.addRoute(
+                    to: IPv4Network("0.0.0.0/0")!, through: 2, gateway: PodLink.gateway, source: IPv4Address(10, 42, 0, 77)),
             ])
             #expect(throws: SystemError.self) { try connectTCP(from: pod, to: IPv4Address(10, 96, 0, 1), port: 6443) }
         }

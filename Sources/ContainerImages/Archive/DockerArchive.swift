@@ -28,7 +28,8 @@ struct DockerArchive {
     func images(_ list: FileSlice) throws(ImageError) -> [ImageManifest] {
         var images: [ImageManifest] = []
         for entry in try entries(list) {
-            let configuration = try ImageConfiguration(parsing: try archive.required(entry.config).readAll(limit: ImageManifest.maximumDocument))
+            let configuration = try ImageConfiguration(
+                parsing: try archive.required(entry.config).readAll(limit: ImageManifest.maximumDocument))
             // The file is named after its content.
             let stem = entry.config.split(separator: "/").last.map { $0.hasSuffix(".json") ? $0.dropLast(5) : $0 } ?? ""
             if let stated = Digest(hex: stem), stated != configuration.digest {

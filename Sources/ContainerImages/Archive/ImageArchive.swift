@@ -21,7 +21,8 @@ struct FolderArchive: ImageArchive {
     private let root: SharedFile
 
     init(_ path: String) throws(ImageError) {
-        root = SharedFile(try explaining("open \(path)") { () throws(SystemError) in try FileDescriptor.open(path, O_RDONLY | O_DIRECTORY) })
+        root = SharedFile(
+            try explaining("open \(path)") { () throws(SystemError) in try FileDescriptor.open(path, O_RDONLY | O_DIRECTORY) })
     }
 
     func file(_ name: String) throws(ImageError) -> FileSlice? {
@@ -52,11 +53,15 @@ struct TarArchive: ImageArchive {
     init(_ whole: FileSlice) throws(ImageError) {
         var reader = TarReader(SkippingChunks(whole), name: whole.name)
         while let entry = try reader.next() {
-            guard members.count + links.count < Self.maximumMembers else { throw ImageError(.tooLarge, "\(whole.name) has more than \(Self.maximumMembers) members") }
+            guard members.count + links.count < Self.maximumMembers else {
+                throw ImageError(.tooLarge, "\(whole.name) has more than \(Self.maximumMembers) members")
+            }
             let name = try LayerPath(parsing: entry.path).text
             switch entry.kind {
             case .file:
-                guard reader.dataOffset + entry.size <= whole.length else { throw ImageError(.corrupt, "\(whole.name) ends in the middle of \(name)") }
+                guard reader.dataOffset + entry.size <= whole.length else {
+                    throw ImageError(.corrupt, "\(whole.name) ends in the middle of \(name)")
+                }
                 members[name] = FileSlice(file: whole.file, offset: whole.offset + reader.dataOffset, length: entry.size, name: name)
             case .hardLink: links[name] = try LayerPath(parsing: entry.linkTarget).text
             case .symbolicLink:

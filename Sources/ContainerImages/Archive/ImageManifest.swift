@@ -54,7 +54,8 @@ struct ImageManifest {
             configuration.architecture.isEmpty || configuration.architecture == machine
         else {
             throw ImageError(
-                .unsupported, "\(name) is for \(configuration.operatingSystem)/\(configuration.architecture); this machine is linux/\(machine)")
+                .unsupported,
+                "\(name) is for \(configuration.operatingSystem)/\(configuration.architecture); this machine is linux/\(machine)")
         }
         guard configuration.diffIDs.count == layers else {
             throw ImageError(.corrupt, "\(name): the configuration lists \(configuration.diffIDs.count) layers, the manifest \(layers)")

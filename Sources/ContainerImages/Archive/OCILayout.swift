@@ -87,7 +87,9 @@ struct OCILayout {
 
     private func digest(_ descriptor: JSONValue) throws(ImageError) -> Digest {
         let text = descriptor["digest"]?.stringValue ?? ""
-        guard let digest = Digest(text) else { throw ImageError(.unsupported, "the archive refers to \"\(text)\"; only sha256 digests are read") }
+        guard let digest = Digest(text) else {
+            throw ImageError(.unsupported, "the archive refers to \"\(text)\"; only sha256 digests are read")
+        }
         return digest
     }
 

@@ -53,7 +53,8 @@ extension ImageStore {
                 if !FileSystem.exists(paths.layer(layer)) { try FileSystem.rename(work, paths.layer(layer)) }
             }
             let record = ImageRecord(
-                id: id, manifestDigest: nil, names: [name], layers: [layer], size: ByteCount(builder.byteCount), loadedAt: time.now(), source: source)
+                id: id, manifestDigest: nil, names: [name], layers: [layer], size: ByteCount(builder.byteCount), loadedAt: time.now(),
+                source: source)
             try add([record])
             return record
         }
@@ -76,7 +77,8 @@ extension ImageStore {
     private static func applets(of path: String) throws(ImageError) -> [String] {
         let bytes = try explaining("ask \(path) for its applets") { () throws(SystemError) -> [UInt8] in
             let output = try FileDescriptor.memory(named: "applets")
-            let child = try ChildProcess.start(path, arguments: ["busybox", "--list"], environment: [], standardStreams: (nil, output.raw, nil))
+            let child = try ChildProcess.start(
+                path, arguments: ["busybox", "--list"], environment: [], standardStreams: (nil, output.raw, nil))
             guard try child.wait() == .code(0) else { return [] }
             lseek(output.raw, 0, SEEK_SET)
             return try FileSystem.readAll(output, limit: 1 << 20, named: "applets")

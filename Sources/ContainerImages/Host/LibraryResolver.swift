@@ -21,7 +21,9 @@ struct LibraryResolver {
             throw ImageError(.unsupported, "\(program) is not a 64-bit program (a script? import its interpreter instead)")
         }
         guard let interpreter = elf.interpreter else { return [] }
-        guard FileSystem.exists(interpreter) else { throw ImageError(.notFound, "\(program) wants the loader \(interpreter), which is missing") }
+        guard FileSystem.exists(interpreter) else {
+            throw ImageError(.notFound, "\(program) wants the loader \(interpreter), which is missing")
+        }
         var items = [Item(source: interpreter, target: interpreter)]
         var found: Set<String> = [FileSystem.name(of: interpreter)]
         var pending: [(name: String, by: String, elf: ELFFile)] = elf.needed.map { ($0, program, elf) }

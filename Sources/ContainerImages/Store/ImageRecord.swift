@@ -41,7 +41,8 @@ package struct ImageRecord: Sendable, Hashable {
 
     /// nil when the value is not a record.
     init?(_ value: JSONValue) {
-        guard let id = Digest(value["id"]?.stringValue ?? ""), let names = value["names"]?.arrayValue, let layers = value["layers"]?.arrayValue,
+        guard let id = Digest(value["id"]?.stringValue ?? ""), let names = value["names"]?.arrayValue,
+            let layers = value["layers"]?.arrayValue,
             let size = value["size"]?.integerValue, let loadedAt = Timestamp(rfc3339: value["loadedAt"]?.stringValue ?? "")
         else { return nil }
         let digests = layers.compactMap { Digest($0.stringValue ?? "") }

@@ -41,11 +41,14 @@ extension ImageStore {
         let compression = Compression(magic: try slice.prefix(4))
         guard compression != .none else { return try load(try TarArchive(slice), name: slice.name) }
         let plain = try temporaryFile()
-        let source = try compression.decompress(FileChunks(slice), length: slice.length, limit: LayerUnpacker.Limits().bytes, name: slice.name, scratch: temporaryFile)
+        let source = try compression.decompress(
+            FileChunks(slice), length: slice.length, limit: LayerUnpacker.Limits().bytes, name: slice.name, scratch: temporaryFile)
         var size: Int64 = 0
         while let piece = try source.next() {
             size += Int64(piece.count)
-            guard size <= LayerUnpacker.Limits().bytes else { throw ImageError(.tooLarge, "\(slice.name) decompresses to more than \(ByteCount(LayerUnpacker.Limits().bytes))") }
+            guard size <= LayerUnpacker.Limits().bytes else {
+                throw ImageError(.tooLarge, "\(slice.name) decompresses to more than \(ByteCount(LayerUnpacker.Limits().bytes))")
+            }
             try explaining("decompress \(slice.name)") { () throws(SystemError) in try plain.descriptor.writeAll(piece) }
         }
         return try load(try TarArchive(FileSlice(file: plain, offset: 0, length: size, name: slice.name)), name: slice.name)
@@ -106,7 +109,8 @@ extension ImageStore {
         // Both digests at once would be the same one for a layer that is not compressed.
         let packed: (any ChunkSource) = compression == .none ? FileChunks(blob) : HashingChunks(FileChunks(blob))
         let limits = LayerUnpacker.Limits()
-        let content = HashingChunks(try compression.decompress(packed, length: blob.length, limit: limits.bytes, name: name, scratch: temporaryFile))
+        let content = HashingChunks(
+            try compression.decompress(packed, length: blob.length, limit: limits.bytes, name: name, scratch: temporaryFile))
         let unpacker = try LayerUnpacker(into: "\(folder)/fs", lower: lower, ownership: ownership, limits: limits)
         // A wrong blob often shows as a tar error first; the digest is what the reader can act on.
         var failure: ImageError?
@@ -118,7 +122,9 @@ extension ImageStore {
                 let packedDigest = try (packed as? HashingChunks)?.finish() ?? found
                 guard packedDigest == wanted else { throw ImageError(.corrupt, "\(name) is damaged: its digest is \(packedDigest)") }
             }
-            guard found == diffID else { throw ImageError(.corrupt, "\(name) is damaged: its content has the digest \(found), not \(diffID)") }
+            guard found == diffID else {
+                throw ImageError(.corrupt, "\(name) is damaged: its content has the digest \(found), not \(diffID)")
+            }
         } catch { throw failure.map { ImageError(.corrupt, "\($0.message) (\(error.message))", cause: $0.cause) } ?? error }
         if let failure { throw failure }
         try explaining("finish \(name)") { () throws(SystemError) in

@@ -57,11 +57,15 @@ package final class ImageStore: Sendable {
         try exclusively { () throws(ImageError) in
             var next = records.withLock { $0 }
             if let record = find(byID: reference) {
-                guard !inUse.contains(record.id) else { throw ImageError(.inUse, "containers still use \(reference); delete their pods first") }
+                guard !inUse.contains(record.id) else {
+                    throw ImageError(.inUse, "containers still use \(reference); delete their pods first")
+                }
                 next.removeAll { $0.id == record.id }
             } else {
                 let name = try ImageReference(parsing: reference).description
-                guard let index = next.firstIndex(where: { $0.names.contains(name) }) else { throw ImageError(.notFound, "there is no image \(reference)") }
+                guard let index = next.firstIndex(where: { $0.names.contains(name) }) else {
+                    throw ImageError(.notFound, "there is no image \(reference)")
+                }
                 if next[index].names.count == 1, inUse.contains(next[index].id) {
                     throw ImageError(.inUse, "containers still use \(reference); delete their pods first")
                 }
@@ -122,7 +126,9 @@ extension ImageStore {
                 if let chain = Digest(hex: name) { freed += Self.size(of: chain, paths) }
                 try FileSystem.removeTree("\(paths.layers)/\(name)")
             }
-            for name in try FileSystem.names(in: paths.blobs) where !blobs.contains(name) { try FileSystem.removeFile("\(paths.blobs)/\(name)") }
+            for name in try FileSystem.names(in: paths.blobs) where !blobs.contains(name) {
+                try FileSystem.removeFile("\(paths.blobs)/\(name)")
+            }
             return freed
         }
     }
@@ -149,7 +155,9 @@ extension ImageStore {
 
     private func find(byID text: String) -> ImageRecord? {
         let digits = text.hasPrefix("sha256:") ? text.dropFirst(7) : text[...]
-        guard (12...64).contains(digits.utf8.count), digits.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) }) else { return nil }
+        guard (12...64).contains(digits.utf8.count), digits.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) }) else {
+            return nil
+        }
         let matches = records.withLock { $0.filter { $0.id.hex.hasPrefix(digits) } }
         return matches.count == 1 ? matches[0] : nil
     }
@@ -170,11 +178,15 @@ extension ImageStore {
             throw ImageError(.corrupt, "\(path) is damaged (\(error)); move it away and load the images again")
         }
         guard value["version"] == 1, let list = value["images"]?.arrayValue else {
-            throw ImageError(.unsupported, "\(path) was written by another version of kdash; use that one, or move the file away and load the images again")
+            throw ImageError(
+                .unsupported,
+                "\(path) was written by another version of kdash; use that one, or move the file away and load the images again")
         }
         var records: [ImageRecord] = []
         for item in list {
-            guard let record = ImageRecord(item) else { throw ImageError(.corrupt, "\(path) has a damaged record; move it away and load the images again") }
+            guard let record = ImageRecord(item) else {
+                throw ImageError(.corrupt, "\(path) has a damaged record; move it away and load the images again")
+            }
             records.append(record)
         }
         return records

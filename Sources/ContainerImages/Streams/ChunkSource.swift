@@ -32,7 +32,9 @@ final class FileChunks: ChunkSource {
         let got = try explaining("read \(slice.name)") { () throws(SystemError) in
             try slice.file.descriptor.read(into: part, at: slice.offset + position)
         }
-        guard got == wanted else { throw ImageError(.corrupt, "\(slice.name) ends after \(position + Int64(got)) of \(slice.length) bytes") }
+        guard got == wanted else {
+            throw ImageError(.corrupt, "\(slice.name) ends after \(position + Int64(got)) of \(slice.length) bytes")
+        }
         position += Int64(got)
         return UnsafeRawBufferPointer(part)
     }

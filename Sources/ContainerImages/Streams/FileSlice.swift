@@ -23,7 +23,8 @@ struct FileSlice: Sendable {
             var failure: SystemError?
             let bytes = [UInt8](unsafeUninitializedCapacity: Int(length)) { buffer, count in
                 do throws(SystemError) {
-                    count = try file.descriptor.read(into: UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: Int(length)), at: offset)
+                    count = try file.descriptor.read(
+                        into: UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: Int(length)), at: offset)
                 } catch { failure = error }
             }
             if let failure { throw failure }

@@ -74,9 +74,13 @@ struct TarReader {
     }
 
     private mutating func header(_ size: Int64) throws(ImageError) -> [UInt8] {
-        guard size <= Self.maximumHeader else { throw ImageError(.tooLarge, "\(name) has an extended header of \(size) bytes; at most 1 MiB is read") }
+        guard size <= Self.maximumHeader else {
+            throw ImageError(.tooLarge, "\(name) has an extended header of \(size) bytes; at most 1 MiB is read")
+        }
         let padded = (size + 511) & ~511
-        guard let bytes = try cursor.read(Int(padded)), bytes.count == padded else { throw corrupt("ends in the middle of an extended header") }
+        guard let bytes = try cursor.read(Int(padded)), bytes.count == padded else {
+            throw corrupt("ends in the middle of an extended header")
+        }
         return Array(bytes.prefix(Int(size)))
     }
 
@@ -92,10 +96,13 @@ struct TarReader {
         }
         guard !entry.path.contains(0), !entry.linkTarget.contains(0) else { throw corrupt("has a path with a zero byte") }
         if pax.values.keys.contains(where: { $0.hasPrefix("GNU.sparse.") }) || block[156] == UInt8(ascii: "S") {
-            throw ImageError(.unsupported, "\(name): \(entry.displayPath) is stored as a sparse file; save the image without sparse files (tar without -S)")
+            throw ImageError(
+                .unsupported,
+                "\(name): \(entry.displayPath) is stored as a sparse file; save the image without sparse files (tar without -S)")
         }
         func number(_ key: String, _ field: Range<Int>) throws(ImageError) -> Int64 {
-            let value = try pax.values[key].map { (text) throws(ImageError) in TarNumber.decimal(text[...]) } ?? TarNumber.parse(block[field])
+            let value =
+                try pax.values[key].map { (text) throws(ImageError) in TarNumber.decimal(text[...]) } ?? TarNumber.parse(block[field])
             guard let value else { throw corrupt("has a malformed \(key) at \(entry.displayPath)") }
             return value
         }

@@ -12,7 +12,8 @@ struct LayerPath: Hashable, Sendable {
                 throw ImageError(.corrupt, "the path \(String(decoding: bytes, as: UTF8.self)) contains \"..\"")
             }
             guard part.count <= 255 else {
-                throw ImageError(.corrupt, "the path \(String(decoding: bytes.prefix(80), as: UTF8.self))… has a name longer than 255 bytes")
+                throw ImageError(
+                    .corrupt, "the path \(String(decoding: bytes.prefix(80), as: UTF8.self))… has a name longer than 255 bytes")
             }
             names.append(Array(part))
         }

@@ -4,7 +4,13 @@ package struct NFExpression: Sendable, Hashable {
     package enum Comparison: UInt32, Sendable { case equal, notEqual, less, lessOrEqual, greater, greaterOrEqual }
     package enum PayloadBase: UInt32, Sendable { case link, network, transport }
     package enum MetaKey: UInt32, Sendable {
-        case mark = 3, inputInterface = 4, outputInterface = 5, inputName = 6, outputName = 7, protocolFamily = 15, transportProtocol = 16
+        case mark = 3
+        case inputInterface = 4
+        case outputInterface = 5
+        case inputName = 6
+        case outputName = 7
+        case protocolFamily = 15
+        case transportProtocol = 16
     }
     package enum ConnectionKey: UInt32, Sendable { case state, direction, status, mark }
 

@@ -1,7 +1,10 @@
 /// Requests about one nf_tables table, for `NetlinkSocket.commit`. Numbers are the kernel's own
 /// (linux/netfilter/nf_tables.h). The table belongs to one address family.
 package struct NFTable: Sendable, Hashable {
-    package enum Family: UInt8, Sendable { case inet = 1, ipv4 = 2 }
+    package enum Family: UInt8, Sendable {
+        case inet = 1
+        case ipv4 = 2
+    }
 
     /// Where a base chain sits in a packet's way.
     package enum Hook: UInt32, Sendable { case prerouting, input, forward, output, postrouting }

@@ -36,11 +36,12 @@ package final class NetlinkSocket: Sendable {
     /// request does not tolerate. Requests behind a refused one have been carried out.
     package func send(_ messages: [NetlinkMessage]) throws(SystemError) {
         guard !messages.isEmpty else { return }
-        try exchange(messages.map { message in
-            var message = message
-            message.flags |= NetlinkMessage.acknowledge
-            return message
-        })
+        try exchange(
+            messages.map { message in
+                var message = message
+                message.flags |= NetlinkMessage.acknowledge
+                return message
+            })
     }
 
     /// Sends nf_tables requests as one transaction: all happen or none.
