@@ -1,7 +1,9 @@
 #include "CNcurses.h"
 #include "shared.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -15,6 +17,19 @@ static void forward(int number) {
     int saved = errno;
     if (child > 0) kill(child, number);
     errno = saved;
+}
+
+static bool is_stopped(pid_t pid) {
+    char path[32], text[256];
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return false;
+    ssize_t count = read(fd, text, sizeof text - 1);
+    close(fd);
+    if (count <= 0) return false;
+    text[count] = 0;
+    char *end = strrchr(text, ')');
+    return end != NULL && end[1] == ' ' && end[2] == 'T';
 }
 
 // The guardian's life: wait for the child; stop when it stops, go on when it goes on, end as it ends.
@@ -33,9 +48,10 @@ static void guard(void) {
         if (pid < 0 && errno == EINTR) continue;
         if (pid < 0) _exit(1);
         if (WIFSTOPPED(status)) {
-            // After Ctrl-Z the whole job was stopped, this process too, and the child had given the terminal back: nothing is left to do.
-            // Otherwise the child was stopped alone: follow it, or the shell would wait for ever.
-            if (!kd_restore_page()->active) continue;
+            // After Ctrl-Z the whole job was stopped, this process too, and the child had given the terminal back; by now it may have it again and run.
+            // Only a child that stands still with the terminal taken was stopped alone: follow it, or the shell would wait for ever.
+            struct kd_restore *page = kd_restore_page();
+            if (!page->active || !is_stopped(child) || !page->active) continue;
             kd_restore_now();
             raise(SIGSTOP);
             kill(child, SIGCONT);

@@ -63,6 +63,17 @@ import ViewModels
         }
     }
 
+    @Test func `a terminal that is not UTF-8 gets ASCII only`() {
+        var capabilities = OutputCapabilities(depth: .sixteen)
+        capabilities.hasUnicode = false
+        var encoder = FrameEncoder(capabilities: capabilities)
+        var surface = Surface(width: 12, height: 1)
+        surface.put("a日é─b", x: 0, y: 0, style: .plain)
+        var emulator = Emulator(width: 12, height: 1, depth: .sixteen)
+        emulator.feed(encoder.encode(surface, previous: nil))
+        #expect(emulator.surface.text(row: 0) == "a? ??b")
+    }
+
     @Test func `an unchanged screen costs no byte`() {
         let screen = FakeCluster.screen(FakeCluster.app())
         var encoder = FrameEncoder(capabilities: OutputCapabilities(depth: .truecolor))

@@ -1,9 +1,18 @@
+import Glibc
 import Testing
 
 @testable import TerminalUI
 
 @MainActor @Suite struct ThemeTests {
     @Test func `every file of themes is embedded as it is`() {
+        var files: Set<String> = []
+        let folder = opendir(GoldenScreen.root + "/themes")
+        while let entry = folder.flatMap({ readdir($0) }) {
+            let name = withUnsafePointer(to: entry.pointee.d_name) { $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) } }
+            if name.hasSuffix(".theme") { files.insert(String(name.dropLast(6))) }
+        }
+        if let folder { closedir(folder) }
+        #expect(files == Set(ThemeLibrary.embedded.map(\.name)))
         for (name, text) in ThemeLibrary.embedded {
             #expect(GoldenScreen.read(GoldenScreen.root + "/themes/\(name).theme") == text, "\(name)")
         }

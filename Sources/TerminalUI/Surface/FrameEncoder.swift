@@ -6,6 +6,8 @@ package struct OutputCapabilities: Sendable, Hashable {
     package var hasBackgroundErase: Bool
     /// `CSI ?2026` was confirmed by DECRQM.
     package var hasSynchronizedOutput: Bool
+    /// The terminal's encoding is UTF-8; otherwise every other glyph is written as a question mark.
+    package var hasUnicode = true
     /// The least that is assumed of a terminal: no erase colour, no synchronized output.
     package init(depth: ColorDepth, hasBackgroundErase: Bool = false, hasSynchronizedOutput: Bool = false) {
         self.depth = depth
@@ -119,7 +121,11 @@ package struct OutputCapabilities: Sendable, Hashable {
             if let at, at != (x, y) { move(to: (x, y)) }
             if at == nil { move(to: (x, y)) }
             use(cell.style)
-            GraphemePool.append(cell.glyph, to: &bytes)
+            if cell.glyph < 0x80 || capabilities.hasUnicode {
+                GraphemePool.append(cell.glyph, to: &bytes)
+            } else {
+                text(cell.width == 2 ? "? " : "?")
+            }
             x += Int(cell.width)
             // At the right margin the cursor waits; after a glyph whose width terminals disagree about it may stand elsewhere.
             at = x < surface.width && ScalarWidth.isCertain(cell.glyph) ? (x, y) : nil

@@ -40,6 +40,7 @@ enum TerminalProblem: Error, Sendable, Hashable, CustomStringConvertible {
             noColor: environment.noColor, colorTerm: environment.colorTerm, term: environment.term,
             terminfoColors: Int(kd_term_number("colors")))
         capabilities = OutputCapabilities(depth: depth, hasBackgroundErase: kd_term_flag("bce"))
+        capabilities.hasUnicode = isUTF8
         let isPoor = ["linux", "vt100", "vt220", "ansi", "cons25", "sun"].contains(environment.term)
         glyphs = isUTF8 && !isPoor && !environment.wantsASCII ? .unicode : .ascii
         canQuery = !isPoor
