@@ -13,7 +13,8 @@ struct RoutingTests {
         ("/api/v1/namespaces/a", ["", "v1", "namespaces", "-", "a", "-"]),
         ("/api/v1/namespaces/a/status", ["", "v1", "namespaces", "-", "a", "status"]),
         ("/api/v1/namespaces/a/finalize", ["", "v1", "namespaces", "-", "a", "finalize"]),
-        ("/api/v1/namespaces/a/pods", ["", "v1", "pods", "a", "-", "-"]), ("/api/v1/namespaces/a/pods/p", ["", "v1", "pods", "a", "p", "-"]),
+        ("/api/v1/namespaces/a/pods", ["", "v1", "pods", "a", "-", "-"]),
+        ("/api/v1/namespaces/a/pods/p", ["", "v1", "pods", "a", "p", "-"]),
         ("/api/v1/namespaces/a/pods/p/log", ["", "v1", "pods", "a", "p", "log"]),
         ("/apis/apps/v1/deployments", ["apps", "v1", "deployments", "-", "-", "-"]),
         ("/apis/apps/v1/namespaces/a/deployments/d/scale", ["apps", "v1", "deployments", "a", "d", "scale"]),
@@ -35,7 +36,9 @@ struct RoutingTests {
     @Test func `a continue token comes back as it went, and nothing else passes for one`() throws {
         let token = ContinueToken(revision: 77, after: "/pods/default/p")
         #expect(try ContinueToken(parsing: token.text) == token)
-        for text in ["", "abc", "e30", Base64.encode(Array("{\"v\":\"meta.k8s.io/v1\",\"rv\":0,\"start\":\"a\\u0000\"}".utf8), isURL: true)] {
+        for text in [
+            "", "abc", "e30", Base64.encode(Array("{\"v\":\"meta.k8s.io/v1\",\"rv\":0,\"start\":\"a\\u0000\"}".utf8), isURL: true),
+        ] {
             #expect(throws: (any Error).self) { try ContinueToken(parsing: text) }
         }
     }

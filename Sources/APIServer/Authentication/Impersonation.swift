@@ -26,7 +26,9 @@ enum Impersonation {
             }
             return user
         }
-        func check(_ resource: String, _ name: String, group: String = "", subresource: String = "", namespace: String = "") throws(APIStatus) {
+        func check(_ resource: String, _ name: String, group: String = "", subresource: String = "", namespace: String = "")
+            throws(APIStatus)
+        {
             try authorizer.check(
                 AccessAttributes(
                     verb: "impersonate", group: group, resource: resource, subresource: subresource, namespace: namespace, name: name),

@@ -81,7 +81,8 @@ struct RBACIndex: Sendable {
         effective = roles.mapValues(\.rules)
         for (key, role) in roles where !role.selectors.isEmpty {
             let parts = roles.filter { other in
-                other.key != key && other.key.hasPrefix("\(Self.prefix)clusterroles/") && role.selectors.contains { $0.matches(other.value.labels) }
+                other.key != key && other.key.hasPrefix("\(Self.prefix)clusterroles/")
+                    && role.selectors.contains { $0.matches(other.value.labels) }
             }
             effective[key] = role.rules + aggregated(parts.sorted { $0.key < $1.key }.map(\.value), depth: 0)
         }

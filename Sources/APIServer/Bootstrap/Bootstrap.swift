@@ -85,8 +85,8 @@ enum Bootstrap {
     }
 
     private static let priorityClasses: [(String, Int64, String)] = [
-        ("system-cluster-critical", 2_000_000_000, "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary."),
-        ("system-node-critical", 2_000_001_000, "Used for system critical pods that must not be moved from their current node."),
+        ("system-cluster-critical", 2_000_000_000, "For pods the cluster cannot do without, on whatever node."),
+        ("system-node-critical", 2_000_001_000, "For pods a node cannot do without; they stay on it."),
     ]
 }
 

@@ -22,7 +22,9 @@ enum RequestAssembly {
             }
         }
         if let coding = head.header("content-encoding"), coding != "identity", !body.isEmpty {
-            guard coding == "gzip" else { return .failure(.badRequest("content encoding \"\(coding)\" is not supported; send gzip or none")) }
+            guard coding == "gzip" else {
+                return .failure(.badRequest("content encoding \"\(coding)\" is not supported; send gzip or none"))
+            }
             switch GzipCodec.decompress(body, limit: ConnectionHandler.Limits.body) {
             case .bytes(let bytes): request.body = bytes
             case .tooLarge: return .failure(.tooLarge("limit is \(ConnectionHandler.Limits.body)"))

@@ -33,7 +33,8 @@ enum Negotiation {
         guard let accept = request.accept, !accept.isEmpty, accept != "application/json", accept != "*/*" else { return Choice() }
         for entry in accept.split(separator: ",") {
             let media = MediaType(entry)
-            guard media.type == "application/json" || media.type == "*/*" || media.type == "application/*" || media.type == "application/yaml"
+            guard
+                media.type == "application/json" || media.type == "*/*" || media.type == "application/*" || media.type == "application/yaml"
             else { continue }
             let isYAML = media.type == "application/yaml"
             guard let kind = media.parameters["as"] else { return Choice(isYAML: isYAML) }

@@ -113,7 +113,8 @@ struct ListOptions: Sendable {
         guard let number = Int64(resourceVersion), number >= 0 else {
             throw .invalid(
                 kind: GroupKind(group: "meta.k8s.io", kind: "ListOptions"), name: "",
-                [.invalid("resourceVersion", .string(resourceVersion), "strconv.ParseUint: parsing \"\(resourceVersion)\": invalid syntax")])
+                [.invalid("resourceVersion", .string(resourceVersion), "strconv.ParseUint: parsing \"\(resourceVersion)\": invalid syntax")]
+            )
         }
         return number
     }

@@ -13,7 +13,9 @@ enum ResourceRouter {
         guard context.descriptor.verbs.contains(verb) else { throw .methodNotAllowed }
         if context.descriptor.isNamespaced, context.path.namespace == nil, verb != "list", verb != "watch" {
             if verb == "deletecollection" { throw .methodNotAllowed }
-            if verb == "create" { throw .badRequest("an object of a namespaced kind is created below /namespaces/<namespace>/\(context.descriptor.plural)") }
+            if verb == "create" {
+                throw .badRequest("an object of a namespaced kind is created below /namespaces/<namespace>/\(context.descriptor.plural)")
+            }
             throw .unknownPath
         }
         switch verb {

@@ -55,7 +55,10 @@ final class ServerDocuments: Sendable {
             let isCore = segments[0] == "api"
             switch (segments.count, isCore) {
             case (1, true):
-                return isAggregated ? Discovery.aggregated(core.registry, isCore: true) : Discovery.coreVersions(core.registry, serverAddress: "\(configuration.serviceAddress):\(configuration.servicePort)")
+                let address = "\(configuration.serviceAddress):\(configuration.servicePort)"
+                return isAggregated
+                    ? Discovery.aggregated(core.registry, isCore: true)
+                    : Discovery.coreVersions(core.registry, serverAddress: address)
             case (1, false): return isAggregated ? Discovery.aggregated(core.registry, isCore: false) : Discovery.groupList(core.registry)
             case (2, true):
                 return try Self.found(Discovery.resourceList(GroupVersion(group: "", version: segments[1]), core.registry))

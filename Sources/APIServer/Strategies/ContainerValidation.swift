@@ -28,7 +28,9 @@ enum ContainerValidation {
         errors += mounts(container["volumeMounts"]?.arrayValue ?? [], field: "\(field).volumeMounts", volumes: volumes)
         errors += resources(container["resources"], field: "\(field).resources")
         for (probe, isLiveness) in [("livenessProbe", true), ("readinessProbe", false), ("startupProbe", true)] {
-            if let value = container[probe], !value.isNull { errors += self.probe(value, field: "\(field).\(probe)", isLiveness: isLiveness) }
+            if let value = container[probe], !value.isNull {
+                errors += self.probe(value, field: "\(field).\(probe)", isLiveness: isLiveness)
+            }
         }
         return errors
     }

@@ -31,7 +31,8 @@ struct DeploymentStrategy: ResourceStrategy {
         func isZero(_ value: JSONValue?) -> Bool { value?.integerValue == 0 || value?.stringValue == "0%" }
         if isZero(rolling?["maxUnavailable"]), isZero(rolling?["maxSurge"]) {
             return [
-                .invalid("spec.strategy.rollingUpdate.maxUnavailable", rolling?["maxUnavailable"] ?? .null, "may not be 0 when `maxSurge` is 0")
+                .invalid(
+                    "spec.strategy.rollingUpdate.maxUnavailable", rolling?["maxUnavailable"] ?? .null, "may not be 0 when `maxSurge` is 0")
             ]
         }
         return []

@@ -15,7 +15,8 @@ struct JobStrategy: ResourceStrategy {
         let uid = JSONValue.string(object.uid)
         let name = JSONValue.string(object.name)
         for (key, value) in [
-            ("batch.kubernetes.io/controller-uid", uid), ("batch.kubernetes.io/job-name", name), ("controller-uid", uid), ("job-name", name),
+            ("batch.kubernetes.io/controller-uid", uid), ("batch.kubernetes.io/job-name", name), ("controller-uid", uid),
+            ("job-name", name),
         ] where object["spec", "template", "metadata", "labels", key] == nil {
             object["spec", "template", "metadata", "labels", key] = value
         }
@@ -41,7 +42,8 @@ struct JobStrategy: ResourceStrategy {
 
     func validateUpdate(_ object: KubeObject, old: KubeObject, _ context: WriteContext) -> [FieldError] {
         validateCreate(object, context) + WorkloadValidation.fixed(["spec", "selector"], object, old)
-            + WorkloadValidation.fixed(["spec", "template"], object, old) + WorkloadValidation.fixed(["spec", "completionMode"], object, old)
+            + WorkloadValidation.fixed(["spec", "template"], object, old)
+            + WorkloadValidation.fixed(["spec", "completionMode"], object, old)
             + (old.string("spec", "completionMode") == "Indexed" ? [] : WorkloadValidation.fixed(["spec", "completions"], object, old))
     }
 }

@@ -4,7 +4,11 @@ internal import JSONCore
 /// What may change in a pod's spec: images, a shorter deadline, more tolerations, and the grace period from negative to 1.
 enum PodUpdateValidation {
     private static let message =
-        "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)"
+        """
+        pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,\
+        `spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),\
+        `spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)
+        """
 
     static func errors(_ object: KubeObject, old: KubeObject) -> [FieldError] {
         var errors: [FieldError] = []

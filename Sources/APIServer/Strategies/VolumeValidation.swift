@@ -39,9 +39,10 @@ enum VolumeValidation {
         case "secret": return required("secretName")
         case "persistentVolumeClaim": return required("claimName")
         case "emptyDir":
-            guard let limit = source["sizeLimit"]?.stringValue, let quantity = try? Quantity(parsing: limit),  // best effort: the schema reports it
-                quantity.isNegative
-            else { return [] }
+            // best effort: the schema reports what is no quantity.
+            guard let limit = source["sizeLimit"]?.stringValue, let quantity = try? Quantity(parsing: limit), quantity.isNegative else {
+                return []
+            }
             return [.forbidden("\(field).sizeLimit", "SizeLimit field must be a valid resource quantity")]
         default: return []
         }

@@ -7,7 +7,9 @@ enum ConnectSubresource {
     static let names: Set<String> = ["exec", "attach", "portforward"]
 
     static func open(_ request: APIRequest, _ path: ResourcePath, _ core: ServerCore) async throws(APIStatus) -> any StreamSession {
-        guard path.resource == "pods", path.group.isEmpty, let endpoint = core.endpoints["", path.version, "pods"] else { throw .unknownPath }
+        guard path.resource == "pods", path.group.isEmpty, let endpoint = core.endpoints["", path.version, "pods"] else {
+            throw .unknownPath
+        }
         guard path.subresource != "portforward" else {
             throw .badRequest("port-forward is not served by this kdash yet; reach the pod by its IP address")
         }

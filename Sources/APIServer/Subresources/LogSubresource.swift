@@ -9,7 +9,9 @@ enum LogSubresource {
         let target = try PodTarget(
             context.path, core: context.core, endpoint: context.endpoint, container: context.request.queryValue("container"))
         let request = try self.request(context.request, target)
-        guard !target.node.isEmpty else { throw target.missingLog(previous: request.previous) ?? .badRequest("pod \(target.pod.name) is not scheduled yet") }
+        guard !target.node.isEmpty else {
+            throw target.missingLog(previous: request.previous) ?? .badRequest("pod \(target.pod.name) is not scheduled yet")
+        }
         let connection = try target.connection(context.core.nodes)
         context.core.tasks.perform {
             do throws(APIStatus) {

@@ -65,7 +65,9 @@ struct PodTarget: Sendable {
         if previous, status["lastState", "terminated"]?.objectValue == nil {
             return .badRequest("previous terminated \(names) not found")
         }
-        guard let waiting = status["state", "waiting"]?.objectValue, status["lastState", "terminated"]?.objectValue == nil else { return nil }
+        guard let waiting = status["state", "waiting"]?.objectValue, status["lastState", "terminated"]?.objectValue == nil else {
+            return nil
+        }
         switch waiting["reason"]?.stringValue {
         case "ErrImagePull": return .badRequest("\(names) is waiting to start: image can't be pulled")
         case "ImagePullBackOff": return .badRequest("\(names) is waiting to start: trying and failing to pull image")

@@ -81,7 +81,8 @@ enum ScaleSubresource {
         var spec = JSONObject()
         if let replicas = object.integer("spec", "replicas"), replicas != 0 { spec["replicas"] = .integer(replicas) }
         return [
-            "kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": .object(metadata), "spec": .object(spec), "status": .object(status),
+            "kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": .object(metadata), "spec": .object(spec),
+            "status": .object(status),
         ]
     }
 

@@ -44,7 +44,8 @@ enum DeleteVerb {
         if let version = options.resourceVersion, version != current.resourceVersion {
             throw .conflict(
                 resource, current.name,
-                "Precondition failed: ResourceVersion in precondition: \(version), ResourceVersion in object meta: \(current.resourceVersion)")
+                "Precondition failed: ResourceVersion in precondition: \(version), ResourceVersion in object meta: \(current.resourceVersion)"
+            )
         }
         if let refusal = endpoint.strategy.refusesDeletion(current, context) { throw refusal }
         var object = current

@@ -124,10 +124,12 @@ enum ListVerb {
     static func answer(_ page: Page, _ renderer: ObjectRenderer, _ context: RequestContext) -> APIResponse {
         let descriptor = context.descriptor
         if renderer.isPlain, !renderer.choice.isYAML { return plain(page, descriptor) }
-        let objects = page.parsed ?? page.items.compactMap { item in
-            // best effort: an object that cannot be read is shown by a get of it, not by breaking every list.
-            try? ObjectCoding.decode(item)
-        }
+        let objects =
+            page.parsed
+            ?? page.items.compactMap { item in
+                // best effort: an object that cannot be read is shown by a get of it, not by breaking every list.
+                try? ObjectCoding.decode(item)
+            }
         let served = objects.map { KubeObject(context.endpoint.conversion?.served($0.value) ?? $0.value) }
         switch renderer.choice.form {
         case .table(let version):

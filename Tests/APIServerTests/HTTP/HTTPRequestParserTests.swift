@@ -32,7 +32,8 @@ struct HTTPRequestParserTests {
     }
 
     @Test func `bytes that arrive one at a time make the same request`() throws {
-        let found = try parse("POST /b?x=1 HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nT: v\r\n\r\n", pieces: 1)
+        let found = try parse(
+            "POST /b?x=1 HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nT: v\r\n\r\n", pieces: 1)
         #expect(found.filter { $0.hasPrefix("body") }.map { $0.dropFirst(5) }.joined() == "abcde")
         #expect(found.first == "POST /b?x=1 true")
         #expect(found.last == "end")

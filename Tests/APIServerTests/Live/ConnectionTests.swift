@@ -86,7 +86,9 @@ struct ConnectionTests {
         try await TLSServer.with { server async throws in
             server.nodes.register("n1", FakeNode())
             let api = TestServerCalls(server.server)
-            try await api.create("/api/v1/namespaces/default/pods", TestServer.pod("p", spec: "\"nodeName\":\"n1\",\"containers\":[{\"name\":\"a\",\"image\":\"x\"}]"))
+            try await api.create(
+                "/api/v1/namespaces/default/pods",
+                TestServer.pod("p", spec: "\"nodeName\":\"n1\",\"containers\":[{\"name\":\"a\",\"image\":\"x\"}]"))
             let text = """
                 GET /api/v1/namespaces/default/pods/p/exec?command=fail&stdout=true&stderr=true HTTP/1.1\r\nHost: x\r\n\
                 Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\

@@ -34,7 +34,10 @@ struct PodTests {
         ("\"containers\":[]", "spec.containers: Required value"),
         ("\"containers\":[{\"name\":\"A\",\"image\":\"x\"}]", "spec.containers[0].name: Invalid value: \"A\""),
         ("\"containers\":[{\"name\":\"a\"}]", "spec.containers[0].image: Required value"),
-        ("\"containers\":[{\"name\":\"a\",\"image\":\"x\"},{\"name\":\"a\",\"image\":\"x\"}]", "spec.containers[1].name: Duplicate value: \"a\""),
+        (
+            "\"containers\":[{\"name\":\"a\",\"image\":\"x\"},{\"name\":\"a\",\"image\":\"x\"}]",
+            "spec.containers[1].name: Duplicate value: \"a\""
+        ),
         (
             "\"containers\":[{\"name\":\"a\",\"image\":\"x\",\"ports\":[{\"containerPort\":70000}]}]",
             "spec.containers[0].ports[0].containerPort: Invalid value: 70000: must be between 1 and 65535, inclusive"
@@ -52,10 +55,17 @@ struct PodTests {
             "must be greater than or equal to 0"
         ),
         (
-            "\"containers\":[{\"name\":\"a\",\"image\":\"x\",\"env\":[{\"name\":\"a=b\",\"value\":\"x\"}]}]", "spec.containers[0].env[0].name: Invalid value"
+            "\"containers\":[{\"name\":\"a\",\"image\":\"x\",\"env\":[{\"name\":\"a=b\",\"value\":\"x\"}]}]",
+            "spec.containers[0].env[0].name: Invalid value"
         ),
-        ("\"volumes\":[{\"name\":\"v\"}],\"containers\":[{\"name\":\"a\",\"image\":\"x\"}]", "spec.volumes[0]: Required value: must specify a volume type"),
-        ("\"restartPolicy\":\"Sometimes\",\"containers\":[{\"name\":\"a\",\"image\":\"x\"}]", "spec.restartPolicy: Unsupported value: \"Sometimes\""),
+        (
+            "\"volumes\":[{\"name\":\"v\"}],\"containers\":[{\"name\":\"a\",\"image\":\"x\"}]",
+            "spec.volumes[0]: Required value: must specify a volume type"
+        ),
+        (
+            "\"restartPolicy\":\"Sometimes\",\"containers\":[{\"name\":\"a\",\"image\":\"x\"}]",
+            "spec.restartPolicy: Unsupported value: \"Sometimes\""
+        ),
         (
             "\"terminationGracePeriodSeconds\":-1,\"containers\":[{\"name\":\"a\",\"image\":\"x\"}]",
             "spec.terminationGracePeriodSeconds: Invalid value: -1"
@@ -75,11 +85,13 @@ struct PodTests {
         try await TestServer.with { api async throws in
             let created = try await api.call(.post, pods, TestServer.pod("p")).object
             var image = created
-            image["spec", "containers"] = .array([{
-                var container = created.array("spec", "containers")[0]
-                container["image"] = "busybox:1"
-                return container
-            }()])
+            image["spec", "containers"] = .array([
+                {
+                    var container = created.array("spec", "containers")[0]
+                    container["image"] = "busybox:1"
+                    return container
+                }()
+            ])
             let changed = try await api.call(.put, "\(pods)/p", "\(image.value)")
             #expect(changed.status == 200, "\(changed.message)")
             #expect(changed.object.generation == 2)

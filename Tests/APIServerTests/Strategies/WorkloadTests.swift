@@ -13,7 +13,9 @@ struct WorkloadTests {
             let wrong = TestServer.deployment("d").replacing("\"labels\":{\"app\":\"d\"}", with: "\"labels\":{\"app\":\"e\"}")
             let refused = try await api.call(.post, deployments, wrong)
             #expect(refused.status == 422)
-            #expect(refused.message.contains("spec.template.metadata.labels: Invalid value: {\"app\":\"e\"}: `selector` does not match template `labels`"))
+            #expect(
+                refused.message.contains(
+                    "spec.template.metadata.labels: Invalid value: {\"app\":\"e\"}: `selector` does not match template `labels`"))
             var created = try await api.call(.post, deployments, TestServer.deployment("d")).object
             #expect(created.integer("spec", "progressDeadlineSeconds") == 600)
             created["spec", "selector", "matchLabels", "x"] = "y"
@@ -120,7 +122,10 @@ struct WorkloadTests {
             #expect(renewed.object.revision ?? 0 > created.revision ?? 0)
             #expect(try await watch.next()?.object.string("spec", "renewTime") == "2026-01-01T00:00:10.000000Z")
             watch.cancel()
-            #expect(try api.store.history(of: api.server.core.endpoints["coordination.k8s.io", "v1", "leases"]!.key(namespace: "kube-node-lease", name: "n")).count <= 1)
+            #expect(
+                try api.store.history(
+                    of: api.server.core.endpoints["coordination.k8s.io", "v1", "leases"]!.key(namespace: "kube-node-lease", name: "n")
+                ).count <= 1)
         }
     }
 }

@@ -23,7 +23,8 @@ struct DeleteTests {
     @Test func `preconditions protect the object that was meant`() async throws {
         try await TestServer.with { api async throws in
             let created = try await api.call(.post, configMaps, TestServer.configMap("c")).object
-            let wrong = try await api.call(.delete, "\(configMaps)/c", "{\"kind\":\"DeleteOptions\",\"apiVersion\":\"v1\",\"preconditions\":{\"uid\":\"x\"}}")
+            let wrong = try await api.call(
+                .delete, "\(configMaps)/c", "{\"kind\":\"DeleteOptions\",\"apiVersion\":\"v1\",\"preconditions\":{\"uid\":\"x\"}}")
             #expect(wrong.status == 409)
             #expect(wrong.message.contains("Precondition failed: UID in precondition: x, UID in object meta: \(created.uid)"))
             #expect(try await api.call(.delete, "\(configMaps)/c", "{\"preconditions\":{\"resourceVersion\":\"1\"}}").status == 409)

@@ -91,7 +91,8 @@ struct ListTests {
             #expect(metadata.value["kind"] == "PartialObjectMetadataList")
             #expect(metadata.object.array("items").first?["spec"] == nil)
             #expect(try await api.call(.get, pods, accept: "application/cbor").status == 406)
-            #expect(try await api.call(.get, pods, accept: "application/vnd.kubernetes.protobuf,application/json").value["kind"] == "PodList")
+            #expect(
+                try await api.call(.get, pods, accept: "application/vnd.kubernetes.protobuf,application/json").value["kind"] == "PodList")
         }
     }
 
@@ -107,7 +108,8 @@ struct ListTests {
             #expect(modern.string("note") == "m")
             #expect(modern.string("regarding", "name") == "p")
             #expect(modern.apiVersion == "events.k8s.io/v1")
-            #expect(try await api.call(.get, "/apis/events.k8s.io/v1/events?fieldSelector=regarding.name%3Dp").object.array("items").count == 1)
+            #expect(
+                try await api.call(.get, "/apis/events.k8s.io/v1/events?fieldSelector=regarding.name%3Dp").object.array("items").count == 1)
             time.advance(by: .seconds(3601))
             #expect(try await api.call(.get, "/api/v1/events").object.array("items").isEmpty)
             #expect(try await api.call(.get, "/api/v1/namespaces/default/events/e").status == 404)

@@ -47,7 +47,9 @@ struct PatchTests {
             let codes = try await withThrowingTaskGroup(of: Int.self) { group in
                 for number in 0..<50 {
                     group.addTask {
-                        try await api.call(.patch, "\(configMaps)/c", "{\"data\":{\"k\(number)\":\"x\"}}", type: "application/merge-patch+json").status
+                        try await api.call(
+                            .patch, "\(configMaps)/c", "{\"data\":{\"k\(number)\":\"x\"}}", type: "application/merge-patch+json"
+                        ).status
                     }
                 }
                 return try await group.reduce(into: Set<Int>()) { $0.insert($1) }

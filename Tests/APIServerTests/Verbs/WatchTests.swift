@@ -119,7 +119,9 @@ struct WatchTests {
             var orders: Set<[String]> = []
             for watch in watches {
                 var names: [String] = []
-                while names.count < 20, let event = try await watch.next() { names.append("\(event.object.name)@\(event.object.resourceVersion)") }
+                while names.count < 20, let event = try await watch.next() {
+                    names.append("\(event.object.name)@\(event.object.resourceVersion)")
+                }
                 orders.insert(names)
                 watch.cancel()
             }
