@@ -1,0 +1,61 @@
+import APIMachinery
+import KubeClient
+
+/// Carries one shell between its model and the container.
+@MainActor struct ShellDriver {
+    let model: ShellModel
+    let app: AppModel
+
+    /// Runs until the program ends or the task is cancelled.
+    func run(_ client: KubeClient, _ request: ExecRequest) async {
+        let (input, typed) = AsyncStream.makeStream(of: [UInt8].self)
+        model.onInput = { typed.yield($0) }
+        var size: (columns: Int, rows: Int)?
+        model.onResize = { size = ($0, $1) }
+        let session: any StreamSession
+        do throws(APIStatus) {
+            session = try await client.exec(request)
+        } catch {
+            return end(error.message)
+        }
+        defer { session.cancel() }
+        model.state = .open
+        model.onResize = { session.resize(columns: $0, rows: $1) }
+        if let size { session.resize(columns: size.columns, rows: size.rows) }
+        app.signal.touch()
+        async let _: Void = Self.write(input, to: session)
+        defer { typed.finish() }
+        do throws(APIStatus) {
+            while let bytes = try await session.output.next() {
+                model.receive(bytes)
+                app.signal.touch()
+            }
+        } catch {
+            return end(error.message)
+        }
+        if Task.isCancelled { return }
+        let result = await session.result()
+        end(Self.text(result))
+    }
+
+    nonisolated private static func write(_ input: AsyncStream<[UInt8]>, to session: any StreamSession) async {
+        for await bytes in input {
+            do { try await session.write(bytes) } catch { return }
+        }
+    }
+
+    private func end(_ text: String) {
+        model.state = .ended(text)
+        app.signal.touch()
+    }
+
+    private static func text(_ result: APIStatus) -> String {
+        guard result.isFailure else { return "exit 0" }
+        let code = result.details?.causes.first { $0.reason == "ExitCode" }?.message
+        switch code {
+        case "126", "127": return "there is no shell in this image (exit \(code ?? ""))"
+        case let code?: return "exit \(code)"
+        case nil: return result.message
+        }
+    }
+}

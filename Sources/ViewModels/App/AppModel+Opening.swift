@@ -1,0 +1,159 @@
+extension AppModel {
+    /// The panes in the order of Tab.
+    func shiftFocus(by amount: Int) {
+        let all = PaneID.allCases
+        guard let index = all.firstIndex(of: focus) else { return }
+        focus = all[(index + amount + all.count) % all.count]
+    }
+
+    /// Asks for one of a few texts.
+    func pick(_ title: String, _ texts: [String], onPick: @escaping (String) -> Void) {
+        let items = texts.map { PaletteItem(id: $0, title: $0) }
+        modal = .palette(
+            PaletteModel(title: title, placeholder: "type to find", items: items) { [weak self] item in
+                self?.modal = nil
+                onPick(item.id)
+            })
+    }
+
+    /// Lists every command. What is run is bound to the object that was under the cursor when the list opened.
+    func openPalette() {
+        let bound = (pods.selectedUID, namespaces.selectedUID)
+        let items = commands.commands.filter(\.isListed).map { command in
+            PaletteItem(
+                id: command.id, title: command.title, detail: command.section, keys: command.keys.first ?? "", disabledReason: command.reason(self))
+        }
+        modal = .palette(
+            PaletteModel(title: "Run", placeholder: "type to find a command", items: items) { [weak self] item in
+                guard let self else { return }
+                modal = nil
+                guard let command = commands[item.id] else { return }
+                if command.isDestructive, bound != (pods.selectedUID, namespaces.selectedUID) {
+                    return toast("the selected object is gone: nothing was done", .warning)
+                }
+                command.run(self)
+            })
+    }
+
+    /// Opens the filter of a table, or the search of a text.
+    func openFilter() {
+        if let detail {
+            return openPrompt(.search, "search", detail.search, { detail.search = $0 }, { _ in }, { detail.search = "" })
+        }
+        switch focus {
+        case .logs:
+            openPrompt(
+                .search, "search", logs.search, { [logs] in logs.search = $0 }, { [logs] _ in logs.find(next: false, from: logs.endLine) },
+                { [logs] in logs.search = "" })
+        case .yaml:
+            openPrompt(
+                .search, "search", editor.search, { [editor] in editor.search = $0 }, { [editor] _ in editor.find(next: true) },
+                { [editor] in editor.search = "" })
+        case .pods: openPrompt(.filter, "filter", pods.filter, { [pods] in pods.filter = $0 }, { _ in }, { [pods] in pods.filter = "" })
+        case .namespaces:
+            openPrompt(.filter, "filter", namespaces.filter, { [namespaces] in namespaces.filter = $0 }, { _ in }, { [namespaces] in namespaces.filter = "" })
+        }
+    }
+
+    /// Opens the one-line input; it closes itself.
+    func openPrompt(
+        _ kind: PromptModel.Kind, _ label: String, _ text: String, _ onChange: @escaping (String) -> Void, _ onSubmit: @escaping (String) -> Void,
+        _ onCancel: @escaping () -> Void = {}
+    ) {
+        prompt = PromptModel(
+            kind: kind, label: label, text: text,
+            onChange: { [weak self] text in
+                onChange(text)
+                self?.signal.touch()
+            },
+            onSubmit: { [weak self] text in
+                self?.prompt = nil
+                onSubmit(text)
+            },
+            onCancel: { [weak self] in
+                self?.prompt = nil
+                onCancel()
+            })
+    }
+
+    /// What Esc does in Browse: closes the innermost thing that is open.
+    func goBack() {
+        if detail != nil {
+            detail = nil
+        } else if focus == .yaml, editor.selection != nil {
+            editor.place(editor.cursor, selecting: false)
+        } else if focus == .logs, !logs.search.isEmpty {
+            logs.search = ""
+        } else if focus == .yaml, !editor.search.isEmpty {
+            editor.search = ""
+        } else if focus == .namespaces, !namespaces.filter.isEmpty {
+            namespaces.filter = ""
+        } else if !pods.filter.isEmpty {
+            pods.filter = ""
+        } else if isZoomed {
+            isZoomed = false
+        }
+    }
+
+    /// Ctrl-C copies what is selected while typing, and otherwise only says how to quit.
+    func interrupt() {
+        if inputMode == .type, focus == .yaml, let text = editor.copy() {
+            host?.copy(text)
+            return toast("copied", .dim)
+        }
+        toast("q quits; Ctrl-C never does", .dim)
+    }
+
+    /// Says something once in a session.
+    func hint(_ id: String, _ text: String) {
+        if givenHints.insert(id).inserted { toast(text, .dim) }
+    }
+
+    /// The namespaces to choose from.
+    func pickNamespace() {
+        let all = "all namespaces"
+        pick("Namespace", [all] + namespaces.rows.map(\.name).sorted()) { [weak self] name in self?.show(namespace: name == all ? nil : name) }
+    }
+
+    /// Shows one namespace, or all.
+    func show(namespace: String?) {
+        if let cluster { return cluster.use(namespace: namespace) }
+        self.namespace = namespace
+        namespaces.point(to: namespace)
+    }
+
+    /// The contexts to choose from.
+    func pickContext() {
+        let contexts = cluster?.contexts ?? []
+        guard !contexts.isEmpty else { return toast("there is no other context", .dim) }
+        pick("Context", contexts) { [weak self] name in self?.cluster?.use(context: name) }
+    }
+
+    /// The columns to order pods by.
+    func pickSort() {
+        let columns = pods.columns.filter(\.isSortable)
+        pick("Sort pods by", columns.map { $0.title.lowercased() }) { [weak self] title in
+            guard let column = columns.first(where: { $0.title.lowercased() == title }) else { return }
+            self?.sortPods(by: column.id)
+        }
+    }
+
+    /// Orders pods by a column; the same again turns the order round.
+    func sortPods(by column: String) {
+        pods.sort = TableSort(column: column, isDescending: pods.sort.column == column && !pods.sort.isDescending)
+    }
+
+    /// Asks which container's log to show.
+    func pickLogContainer() {
+        guard let target = logs.target else { return toast("no log is shown", .dim) }
+        let binding = ObjectBinding(context: context.name, namespace: target.namespace, kind: "Pod", name: target.pod, uid: target.podUID)
+        pick("Log of which container?", logs.containers) { [weak self] in self?.cluster?.showLogs(binding, container: $0, isPrevious: false) }
+    }
+
+    /// Shows the instance before the current one, or the current one again.
+    func togglePreviousLog() {
+        guard let target = logs.target else { return toast("no log is shown", .dim) }
+        let binding = ObjectBinding(context: context.name, namespace: target.namespace, kind: "Pod", name: target.pod, uid: target.podUID)
+        cluster?.showLogs(binding, container: target.container, isPrevious: !target.isPrevious)
+    }
+}

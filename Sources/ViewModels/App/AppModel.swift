@@ -1,0 +1,94 @@
+package import LinuxKernel
+
+/// Everything the screen shows.
+@MainActor package final class AppModel {
+    /// Wakes the screen.
+    package let signal = ChangeSignal()
+    /// The namespaces pane.
+    package let namespaces: NamespacesModel
+    /// The pods pane.
+    package let pods: PodsModel
+    /// The logs pane.
+    package let logs: LogsModel
+    /// The YAML pane.
+    package let editor: EditorModel
+    /// What keys and the palette can do.
+    package var commands: CommandTable
+    /// Wall time; tests stand it still.
+    package var clock: () -> Timestamp
+    /// An application without a cluster.
+    package init(clock: @escaping @MainActor () -> Timestamp) {
+        self.clock = clock
+        namespaces = NamespacesModel(signal: signal)
+        pods = PodsModel(signal: signal)
+        logs = LogsModel(signal: signal)
+        editor = EditorModel(signal: signal)
+        commands = CommandTable.standard()
+    }
+    /// Where we are.
+    package var context = ContextState(name: "kdash", access: .writable, isEmbedded: true) { didSet { signal.touch() } }
+    /// The namespace shown; nil for all.
+    package var namespace: String? {
+        didSet {
+            pods.namespace = namespace
+            signal.touch()
+        }
+    }
+    /// How the screen stands with its cluster.
+    package var connection: ConnectionState = .starting("starting the cluster") { didSet { signal.touch() } }
+    /// The pane that gets the keys.
+    package var focus: PaneID = .pods { didSet { signal.touch() } }
+    /// Whether the focused pane covers the screen.
+    package var isZoomed = false { didSet { signal.touch() } }
+    /// The panes somebody can see; set by the screen.
+    package var visiblePanes: Set<PaneID> = [] { didSet { if visiblePanes != oldValue { onVisibilityChange() } } }
+    /// Tells the drivers that ``visiblePanes`` changed.
+    package var onVisibilityChange: () -> Void = {}
+    /// Describe or why, over the panes.
+    package var detail: DetailModel? { didSet { signal.touch() } }
+    /// A full-screen shell; all keys go to it.
+    package var shell: ShellModel? { didSet { signal.touch() } }
+    /// What lies on top of everything.
+    package var modal: Modal? { didSet { signal.touch() } }
+    /// The one-line input at the bottom.
+    package var prompt: PromptModel? { didSet { signal.touch() } }
+    /// The messages that go by themselves.
+    package private(set) var toasts: [Toast] = []
+    /// What still runs and how to stop it; printed after the terminal is restored. Empty for nothing to say.
+    package var quitLine = ""
+    /// The screen leaves its loop when this is true.
+    package var isQuitting = false { didSet { signal.touch() } }
+    /// The screen.
+    package weak var host: (any ScreenHost)?
+    /// What reaches the cluster; nil in tests of models alone.
+    package weak var cluster: (any ClusterActions)?
+    /// Hints that are given once: their ids.
+    var givenHints: Set<String> = []
+
+    /// Shows a message for four seconds, errors for eight.
+    package func toast(_ text: String, _ tone: Tone = .normal) {
+        let now = clock()
+        toasts.removeAll { $0.until <= now }
+        toasts.append(Toast(id: (toasts.last?.id ?? 0) + 1, text: text, tone: tone, until: now.advanced(by: .seconds(tone == .error ? 8 : 4))))
+        signal.touch()
+    }
+
+    /// Where printable keys go now.
+    package var inputMode: InputMode {
+        if shell != nil || prompt != nil { return .type }
+        switch modal {
+        case .palette?, .help?: return .type
+        case .dialog(let dialog)?: return dialog.typedName == nil ? .browse : .type
+        case .some: return .browse
+        case nil: return detail == nil && focus == .yaml && editor.isTyping ? .type : .browse
+        }
+    }
+
+    /// The selected pod as it is now; actions keep it from the key press on.
+    package var selectedPodBinding: ObjectBinding? { pods.selectedPod.map(binding) }
+
+    /// A pod's binding in the present context.
+    package func binding(_ pod: PodRow) -> ObjectBinding {
+        ObjectBinding(context: context.name, namespace: pod.namespace, kind: "Pod", name: pod.name, uid: pod.uid)
+    }
+}

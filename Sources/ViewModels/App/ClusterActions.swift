@@ -1,0 +1,41 @@
+/// What commands ask of a cluster. Every call carries the object it was bound to at the key press.
+@MainActor package protocol ClusterActions: AnyObject {
+    /// Opens an object's description and keeps it current.
+    func describe(_ binding: ObjectBinding)
+    /// Opens why a pod is not running, most likely cause first.
+    func explain(_ binding: ObjectBinding)
+    /// Shows a pod's log; `container` nil picks the one kubectl would.
+    func showLogs(_ binding: ObjectBinding, container: String?, isPrevious: Bool)
+    /// Opens a shell in a container; asks which when there are several and `container` is nil.
+    func openShell(_ binding: ObjectBinding, container: String?)
+    /// Asks whether to delete pods; `isForced` gives them no time and asks for the name to be typed.
+    func askDelete(_ bindings: [ObjectBinding], isForced: Bool)
+    /// Asks for a namespace's name and deletes it with everything in it.
+    func askDeleteNamespace(_ binding: ObjectBinding)
+    /// Shows an object's YAML; `isEditing` starts typing in it.
+    func openYAML(_ binding: ObjectBinding, isEditing: Bool)
+    /// Opens the YAML of what controls a pod: its Deployment, Job, ReplicaSet.
+    func editOwner(_ binding: ObjectBinding)
+    /// Opens the object a text like `deploy/web` names, in the shown namespace.
+    func openYAML(named text: String)
+    /// Starts a new manifest in the shown namespace.
+    func newManifest()
+    /// Lets the shown text be typed in.
+    func startEditing()
+    /// Checks the editor's text on the server and shows what would change.
+    func apply()
+    /// Merges what changed in the cluster into the editor's text.
+    func merge()
+    /// Gives the editor's changes up, after asking.
+    func discardEdits()
+    /// Shows the texts that were never applied.
+    func openDrafts()
+    /// The other contexts that can be opened.
+    var contexts: [String] { get }
+    /// Opens another context.
+    func use(context: String)
+    /// Shows one namespace, or all.
+    func use(namespace: String?)
+    /// Saves what a quit would lose.
+    func prepareToQuit()
+}

@@ -1,0 +1,73 @@
+/// Whether a command can run now.
+package enum Availability: Sendable, Hashable {
+    /// It can.
+    case enabled
+    /// It cannot; why.
+    case disabled(String)
+}
+
+/// Where a command's keys work.
+package enum CommandScope: Sendable, Hashable {
+    /// Everywhere, in Type too: its keys are F-keys or chords.
+    case anywhere
+    /// In every pane, in Browse.
+    case browse
+    /// In one pane, in Browse.
+    case pane(PaneID)
+    /// In the editor, in Type.
+    case typing
+    /// In an open description.
+    case detail
+}
+
+/// Something the user can do, found by key, palette, help and menu.
+package struct Command {
+    /// Stable name: `pods.describe`.
+    package let id: String
+    /// What it does, in words.
+    package let title: String
+    /// The heading in help.
+    package let section: String
+    /// Key sequences, the best known first: `d`, `D d`, `ctrl-z`.
+    package let keys: [String]
+    /// Where its keys work.
+    package let scope: CommandScope
+    /// Whether it takes something away.
+    package let isDestructive: Bool
+    /// Whether palette and help list it; another command of the same title is listed otherwise.
+    let isListed: Bool
+    /// Whether it can run now.
+    package let availability: @MainActor (AppModel) -> Availability
+    /// Does it.
+    package let run: @MainActor (AppModel) -> Void
+    /// A command.
+    package init(
+        _ id: String, _ title: String, section: String, keys: [String], scope: CommandScope, isDestructive: Bool = false, isListed: Bool = true,
+        availability: @escaping @MainActor (AppModel) -> Availability = { _ in .enabled }, run: @escaping @MainActor (AppModel) -> Void
+    ) {
+        self.id = id
+        self.title = title
+        self.section = section
+        self.keys = keys
+        self.scope = scope
+        self.isDestructive = isDestructive
+        self.isListed = isListed
+        self.availability = availability
+        self.run = run
+    }
+
+    /// Why it cannot run now; nil when it can.
+    @MainActor func reason(_ app: AppModel) -> String? {
+        if case .disabled(let reason) = availability(app) { reason } else { nil }
+    }
+}
+
+/// What keys pressed so far mean.
+package enum KeyLookup {
+    /// A command.
+    case command(Command)
+    /// The start of these commands' sequences.
+    case prefix([Command])
+    /// Nothing.
+    case none
+}

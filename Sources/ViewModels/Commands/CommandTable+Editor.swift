@@ -1,0 +1,70 @@
+extension CommandTable {
+    static let editor: [Command] = [
+        yaml("yaml.edit", "Edit", ["e", "i", "enter"], availability: whenWritable, run: edit),
+        yaml("yaml.apply", "Apply, after a diff", ["a"], availability: whenApplicable) { $0.cluster?.apply() },
+        Command("yaml.applyF2", "Apply, after a diff", section: "YAML", keys: ["f2"], scope: .anywhere, isListed: false, availability: whenApplicable) {
+            $0.cluster?.apply()
+        },
+        yaml("yaml.new", "New manifest", ["c"], availability: whenWritable) { $0.cluster?.newManifest() },
+        yaml("yaml.open", "Open an object by kind and name", ["o"], availability: whenConnected) { app in
+            app.openPrompt(.line, "open KIND/NAME", "deploy/", { _ in }, { [weak app] in app?.cluster?.openYAML(named: $0) })
+        },
+        yaml("yaml.undo", "Undo", ["u"]) { $0.editor.undo() },
+        yaml("yaml.redo", "Redo", ["U"]) { $0.editor.redo() },
+        yaml("yaml.branch", "Let redo take another branch", ["ctrl-r"]) { app in
+            app.toast(app.editor.nextUndoBranch() ? "redo goes another way now" : "there is no other way from here", .dim)
+        },
+        yaml("yaml.copy", "Copy the selection or line", ["y"], run: copy),
+        yaml("yaml.paste", "Paste", ["P"], availability: whenEditing) { $0.editor.paste() },
+        yaml("yaml.selectAll", "Select everything", ["V"]) { $0.editor.selectAll() },
+        yaml("yaml.discard", "Discard the changes", ["D D"]) { $0.cluster?.discardEdits() },
+        yaml("yaml.reveal", "Show or hide this secret value", ["x"], run: reveal),
+        yaml("yaml.merge", "Merge what changed in the cluster", ["m"], availability: whenWritable) { $0.cluster?.merge() },
+    ]
+
+    static let typing: [Command] = [
+        text("yaml.leave", "Stop typing", ["esc"]) { $0.editor.isTyping = false },
+        text("yaml.undoTyping", "Undo", ["ctrl-_"]) { $0.editor.undo() },
+        text("yaml.redoTyping", "Redo", ["alt-_"]) { $0.editor.redo() },
+        text("yaml.copyTyping", "Copy", ["ctrl-c"]) { $0.interrupt() },
+        text("yaml.pasteTyping", "Paste", ["ctrl-v"]) { $0.editor.paste() },
+        text("yaml.cut", "Cut", ["ctrl-x"]) { app in if let text = app.editor.cut() { app.host?.copy(text) } },
+        text("yaml.deleteLine", "Delete the line", ["ctrl-y"]) { $0.editor.deleteLine() },
+    ]
+
+    private static func yaml(
+        _ id: String, _ title: String, _ keys: [String], availability: @escaping @MainActor (AppModel) -> Availability = { _ in .enabled },
+        run: @escaping @MainActor (AppModel) -> Void
+    ) -> Command {
+        Command(id, title, section: "YAML", keys: keys, scope: .pane(.yaml), isDestructive: id == "yaml.discard", availability: availability, run: run)
+    }
+
+    private static func text(_ id: String, _ title: String, _ keys: [String], run: @escaping @MainActor (AppModel) -> Void) -> Command {
+        Command(id, title, section: "Typing", keys: keys, scope: .typing, run: run)
+    }
+
+    private static func whenEditing(_ app: AppModel) -> Availability {
+        if let refusal = app.context.refusal { return .disabled(refusal) }
+        return app.editor.state == .editing ? .enabled : .disabled("press e to edit first")
+    }
+
+    private static func whenApplicable(_ app: AppModel) -> Availability {
+        if let refusal = app.context.refusal { return .disabled(refusal) }
+        return app.editor.target == nil ? .disabled("there is nothing to apply") : .enabled
+    }
+
+    private static func edit(_ app: AppModel) {
+        if let cluster = app.cluster { return cluster.startEditing() }
+        app.editor.state = .editing
+        app.editor.isTyping = true
+    }
+
+    private static func copy(_ app: AppModel) {
+        app.host?.copy(app.editor.copy() ?? app.editor.copyLine())
+        app.toast("copied", .dim)
+    }
+
+    private static func reveal(_ app: AppModel) {
+        if app.editor.toggleReveal() == nil { app.toast("there is no secret value on this line", .dim) }
+    }
+}

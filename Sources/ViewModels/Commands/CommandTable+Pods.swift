@@ -1,0 +1,70 @@
+extension CommandTable {
+    static let pods: [Command] = [
+        pod("pods.describe", "Describe", ["d"]) { $1.describe($0) },
+        pod("pods.why", "Why is it not running", ["w"]) { $1.explain($0) },
+        pod("pods.logs", "Logs", ["l", "enter"]) { $1.showLogs($0, container: nil, isPrevious: false) } then: { $0.focus = .logs },
+        pod("pods.previousLogs", "Logs of the instance before", ["p"]) { $1.showLogs($0, container: nil, isPrevious: true) } then: { $0.focus = .logs },
+        pod("pods.edit", "Edit", ["e"], availability: whenWritablePod) { $1.openYAML($0, isEditing: true) },
+        pod("pods.editOwner", "Edit what controls it", ["E"], availability: whenWritablePod) { $1.editOwner($0) },
+        pod("pods.yaml", "YAML", ["y"]) { $1.openYAML($0, isEditing: false) } then: { $0.focus = .yaml },
+        pod("pods.shell", "Shell", ["s"], availability: whenWritablePod) { $1.openShell($0, container: nil) },
+        Command(
+            "pods.delete", "Delete", section: "Pod", keys: ["D d"], scope: .pane(.pods), isDestructive: true, availability: whenWritablePod
+        ) { app in app.cluster?.askDelete(app.pods.chosenPods.map(app.binding), isForced: false) },
+        Command(
+            "pods.deleteNow", "Delete now, without grace", section: "Pod", keys: ["D f"], scope: .pane(.pods), isDestructive: true,
+            availability: whenWritablePod
+        ) { app in if let binding = app.selectedPodBinding { app.cluster?.askDelete([binding], isForced: true) } },
+        Command("pods.mark", "Mark", section: "Pod", keys: ["space"], scope: .pane(.pods), availability: whenPod) { app in
+            app.pods.toggleMark()
+            app.pods.moveSelection(by: 1)
+        },
+        Command("pods.new", "New manifest", section: "Pod", keys: ["c"], scope: .pane(.pods), availability: whenWritable) { $0.cluster?.newManifest() },
+        Command("pods.sort", "Sort by a column", section: "Pod", keys: ["o"], scope: .pane(.pods)) { $0.pickSort() },
+        Command("pods.sortName", "Sort by name", section: "Pod", keys: ["N"], scope: .pane(.pods)) { $0.sortPods(by: "name") },
+        Command("pods.sortAge", "Sort by age", section: "Pod", keys: ["A"], scope: .pane(.pods)) { $0.sortPods(by: "age") },
+        Command("pods.sortStatus", "Sort by status", section: "Pod", keys: ["S"], scope: .pane(.pods)) { $0.sortPods(by: "status") },
+        Command("pods.oldKill", "Kill, as k9s has it", section: "Pod", keys: ["ctrl-k"], scope: .pane(.pods), isListed: false) {
+            $0.toast("kill is D f here", .dim)
+        },
+    ]
+
+    /// A command on the pod under the cursor, bound at the key press.
+    private static func pod(
+        _ id: String, _ title: String, _ keys: [String], availability: @escaping @MainActor (AppModel) -> Availability = whenPod,
+        run: @escaping @MainActor (ObjectBinding, any ClusterActions) -> Void, then: @escaping @MainActor (AppModel) -> Void = { _ in }
+    ) -> Command {
+        Command(id, title, section: "Pod", keys: keys, scope: .pane(.pods), availability: availability) { app in
+            guard let binding = app.selectedPodBinding else { return }
+            if let cluster = app.cluster { run(binding, cluster) }
+            then(app)
+        }
+    }
+
+    static let namespaces: [Command] = [
+        Command("namespaces.use", "Use", section: "Namespace", keys: ["enter"], scope: .pane(.namespaces)) { app in
+            app.show(namespace: app.namespaces.selectedRow?.name)
+            app.focus = .pods
+        },
+        Command(
+            "namespaces.delete", "Delete", section: "Namespace", keys: ["D n"], scope: .pane(.namespaces), isDestructive: true,
+            availability: { app in
+                if let refusal = app.context.refusal { return .disabled(refusal) }
+                return app.namespaces.selectedRow == nil ? .disabled("no namespace is selected") : .enabled
+            }
+        ) { app in
+            guard let row = app.namespaces.selectedRow else { return }
+            app.cluster?.askDeleteNamespace(ObjectBinding(context: app.context.name, namespace: nil, kind: "Namespace", name: row.name, uid: row.uid))
+        },
+    ]
+
+    static let logs: [Command] = [
+        Command("logs.follow", "Follow or pause", section: "Logs", keys: ["f"], scope: .pane(.logs)) { $0.logs.isFollowing.toggle() },
+        Command("logs.wrap", "Wrap lines", section: "Logs", keys: ["W"], scope: .pane(.logs)) { $0.logs.isWrapping.toggle() },
+        Command("logs.timestamps", "Timestamps", section: "Logs", keys: ["t"], scope: .pane(.logs)) { $0.logs.showsTimestamps.toggle() },
+        Command("logs.container", "Choose the container", section: "Logs", keys: ["c"], scope: .pane(.logs)) { $0.pickLogContainer() },
+        Command("logs.previous", "The instance before", section: "Logs", keys: ["p"], scope: .pane(.logs)) { $0.togglePreviousLog() },
+        Command("logs.next", "Next match", section: "Logs", keys: ["n"], scope: .pane(.logs), isListed: false) { $0.host?.move(.nextMatch) },
+        Command("logs.nextBefore", "Previous match", section: "Logs", keys: ["N"], scope: .pane(.logs), isListed: false) { $0.host?.move(.previousMatch) },
+    ]
+}

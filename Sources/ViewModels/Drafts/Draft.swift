@@ -1,0 +1,56 @@
+import JSONCore
+import LinuxKernel
+
+/// A text that was never applied, with what it was made from.
+struct Draft: Sendable, Hashable {
+    /// Names its file.
+    var id: String
+    var target: EditorTarget
+    var savedAt: Timestamp
+    var text: String
+    /// What the editor showed before the first change.
+    var baseText: String
+    /// By document title, what the text was made from.
+    var bases: [String: EditBase]
+
+    /// As its file holds it.
+    var value: JSONValue {
+        let binding = target.binding
+        var object: JSONObject = [
+            "version": .integer(1), "context": .string(binding.context), "kind": .string(binding.kind), "name": .string(binding.name),
+            "isNew": .bool(target.isNew), "savedAt": .string(savedAt.rfc3339Nano), "text": .string(text), "baseText": .string(baseText),
+        ]
+        object["namespace"] = binding.namespace.map { .string($0) }
+        object["uid"] = binding.uid.map { .string($0) }
+        object["resourceVersion"] = target.resourceVersion.map { .string($0) }
+        object["bases"] = .object(JSONObject(bases.sorted { $0.key < $1.key }.map { ($0.key, ["text": $0.value.text, "live": $0.value.live]) }))
+        return .object(object)
+    }
+
+    init(id: String, target: EditorTarget, savedAt: Timestamp, text: String, baseText: String, bases: [String: EditBase]) {
+        self.id = id
+        self.target = target
+        self.savedAt = savedAt
+        self.text = text
+        self.baseText = baseText
+        self.bases = bases
+    }
+
+    /// Reads what ``value`` wrote; nil when it is no draft.
+    init?(id: String, _ value: JSONValue) {
+        guard let text = value["text"]?.stringValue, let saved = value["savedAt"]?.stringValue.flatMap({ Timestamp(rfc3339: $0) }) else { return nil }
+        self.id = id
+        self.text = text
+        savedAt = saved
+        baseText = value["baseText"]?.stringValue ?? ""
+        target = EditorTarget(
+            binding: ObjectBinding(
+                context: value["context"]?.stringValue ?? "", namespace: value["namespace"]?.stringValue, kind: value["kind"]?.stringValue ?? "",
+                name: value["name"]?.stringValue ?? "", uid: value["uid"]?.stringValue),
+            resourceVersion: value["resourceVersion"]?.stringValue, isNew: value["isNew"]?.boolValue ?? false)
+        bases = [:]
+        for member in value["bases"]?.objectValue ?? JSONObject() {
+            if let text = member.value["text"], let live = member.value["live"] { bases[member.key] = EditBase(text: text, live: live) }
+        }
+    }
+}

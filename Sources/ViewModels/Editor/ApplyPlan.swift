@@ -1,0 +1,113 @@
+import APIMachinery
+import JSONCore
+import KubeClient
+import KubeSchemas
+
+/// Everything a text would do to the cluster, asked of the server before anything is sent.
+struct ApplyPlan: Sendable {
+    private(set) var steps: [ApplyStep] = []
+    /// The difference to the cluster, all documents together.
+    private(set) var lines: [DiffLine] = []
+    /// Refusals at their lines.
+    private(set) var faults: [Diagnostic] = []
+    /// Refusals without a line.
+    private(set) var messages: [String] = []
+    private(set) var conflicts: [KubeObject] = []
+    private(set) var created = 0
+    private(set) var changed = 0
+
+    var changeCount: Int { created + changed }
+
+    /// `the server accepts it: 1 object is created, 2 change`.
+    var summary: String {
+        var parts: [String] = []
+        if created > 0 { parts.append(created == 1 ? "1 object is created" : "\(created) objects are created") }
+        if changed > 0 { parts.append(changed == 1 ? "1 object changes" : "\(changed) objects change") }
+        let same = steps.count - changeCount
+        if same > 0 { parts.append("\(same) \(same == 1 ? "stays" : "stay") as \(same == 1 ? "it is" : "they are")") }
+        return "the server accepts it: \(parts.joined(separator: ", "))"
+    }
+
+    /// What the question names: the object, or the first of several.
+    func binding(_ target: EditorTarget) -> ObjectBinding {
+        guard let first = steps.first else { return target.binding }
+        return ObjectBinding(
+            context: target.binding.context, namespace: first.namespace, kind: first.descriptor.kind,
+            name: steps.count == 1 ? first.manifest.name : "\(first.manifest.name) and \(steps.count - 1) more", uid: first.live?.uid)
+    }
+
+    /// Checks every document, first here and then by a dry run on the server.
+    @concurrent static func make(_ text: String, namespace: String, bases: [String: EditBase], client: KubeClient) async -> ApplyPlan {
+        var plan = ApplyPlan()
+        let manifest = Manifest(text)
+        // What kdash's schemas refuse may be fine for a newer server; what it cannot read or route is not.
+        guard !manifest.documents.isEmpty, manifest.documents.allSatisfy({ $0.descriptor != nil }) else {
+            plan.faults = manifest.diagnostics.filter { $0.severity == .error }
+            return plan
+        }
+        if manifest.diagnostics.contains(where: { $0.severity == .error && $0.message.contains("is required") && manifest.documents.isEmpty }) { return plan }
+        for document in manifest.documents {
+            guard let descriptor = document.descriptor else { continue }
+            let bare = ApplyStep(document, descriptor, namespace: namespace, base: nil)
+            let step = ApplyStep(document, descriptor, namespace: namespace, base: bases[bare.title])
+            await plan.add(step, document, client)
+        }
+        return plan
+    }
+
+    private mutating func add(_ step: ApplyStep, _ document: Manifest.Document, _ client: KubeClient) async {
+        switch await step.check(client) {
+        case .accepted(let checked, let difference):
+            steps.append(checked)
+            if checked.live == nil { created += 1 } else if !difference.isEmpty { changed += 1 }
+            lines.append(DiffLine(kind: .header, text: step.title))
+            lines += difference.isEmpty ? [DiffLine(kind: .note, text: "stays as it is")] : difference
+        case .conflict(let live): conflicts.append(live)
+        case .refused(let status) where status.code == 404 && isNamespaceComing(step.namespace):
+            // Its namespace is made by an earlier document: the server can only check it then.
+            steps.append(step)
+            created += 1
+            lines.append(DiffLine(kind: .header, text: step.title))
+            lines.append(DiffLine(kind: .note, text: "checked when namespace \(step.namespace ?? "") exists"))
+            lines += UnifiedDiff.lines(from: "", to: EditForm.text(step.sent))
+        case .refused(let status):
+            let placed = Manifest.place(status, in: document.yaml)
+            faults += placed.lines
+            messages += placed.rest
+        }
+    }
+
+    private func isNamespaceComing(_ namespace: String?) -> Bool {
+        steps.contains { $0.descriptor.kind == "Namespace" && $0.live == nil && $0.manifest.name == namespace }
+    }
+
+    /// What ``merge(_:namespace:bases:client:)`` found.
+    struct Merged: Sendable {
+        var text: String
+        var bases: [String: EditBase]
+    }
+
+    /// Joins what changed in the cluster into a text; where both changed the same, the text wins.
+    @concurrent static func merge(_ text: String, namespace: String, bases: [String: EditBase], client: KubeClient) async -> Result<Merged, APIStatus> {
+        let manifest = Manifest(text)
+        var (parts, bases): ([String], [String: EditBase]) = ([], bases)
+        guard !manifest.documents.isEmpty else { return .failure(.badRequest(manifest.diagnostics.first?.message ?? "the text is empty")) }
+        for document in manifest.documents {
+            guard let descriptor = document.descriptor else { return .failure(.badRequest("kdash does not know the kind \(document.object.kind)")) }
+            let step = ApplyStep(document, descriptor, namespace: namespace, base: nil)
+            do throws(APIStatus) {
+                let live = EditForm.value(try await client.get(descriptor.gvr, namespace: step.namespace, name: document.object.name))
+                var mine = step.sent.value
+                mine = EditForm.value(KubeObject(mine))
+                let merged = try ApplyStep.merged(base: bases[step.title]?.text ?? mine, text: mine, live: live, type: descriptor.type)
+                parts.append(EditForm.text(KubeObject(merged)))
+                bases[step.title] = EditBase(text: live, live: live)
+            } catch {
+                // Deleted meanwhile: the text is all there is.
+                guard error.code == 404 else { return .failure(error) }
+                parts.append(EditForm.text(document.object))
+            }
+        }
+        return .success(Merged(text: parts.joined(separator: "\n---\n"), bases: bases))
+    }
+}

@@ -1,0 +1,135 @@
+import APIMachinery
+import JSONCore
+import KubeClient
+import KubeSchemas
+
+/// What a document's text was made from.
+struct EditBase: Sendable, Hashable {
+    /// What the text said when it was opened or applied last.
+    var text: JSONValue
+    /// What the cluster had then.
+    var live: JSONValue
+
+    /// Whether changes made in the cluster since then meet changes made in the text. Changes apart from each other are joined.
+    func isInConflict(text new: JSONValue, live present: JSONValue) -> Bool {
+        guard present != live else { return false }
+        return Self.overlap(MergePatch.diff(from: text, to: new), MergePatch.diff(from: live, to: present), new, present)
+    }
+
+    private static func overlap(_ mine: JSONValue, _ theirs: JSONValue, _ new: JSONValue?, _ present: JSONValue?) -> Bool {
+        guard case .object(let a) = mine, case .object(let b) = theirs else { return new != present }
+        return a.contains { member in
+            b[member.key].map { overlap(member.value, $0, new?[member.key], present?[member.key]) } ?? false
+        }
+    }
+}
+
+/// One document on its way to the server. Works off the main actor and changes nothing until ``write(_:)``.
+struct ApplyStep: Sendable {
+    /// What the dry run found.
+    enum Outcome: Sendable {
+        /// The server accepts it; how the object changes.
+        case accepted(ApplyStep, [DiffLine])
+        /// The server refuses it.
+        case refused(APIStatus)
+        /// It changed in the cluster since the text was opened; the object as it is now.
+        case conflict(KubeObject)
+    }
+
+    let descriptor: ResourceDescriptor
+    let namespace: String?
+    /// What the text says.
+    let manifest: KubeObject
+    /// What the text was made from; nil when it was written from nothing.
+    let base: EditBase?
+    /// The object as it is in the cluster; nil when it is to be created.
+    private(set) var live: KubeObject?
+    /// What will be sent.
+    private(set) var sent: KubeObject
+
+    /// A step for a document; `namespace` is where objects go that name none.
+    init(_ document: Manifest.Document, _ descriptor: ResourceDescriptor, namespace: String, base: EditBase?) {
+        self.descriptor = descriptor
+        self.base = base
+        manifest = document.object
+        self.namespace = descriptor.isNamespaced ? document.object.namespace ?? namespace : nil
+        sent = manifest
+        if let namespace = self.namespace { sent["metadata", "namespace"] = .string(namespace) }
+    }
+
+    /// `Deployment demo/web`.
+    var title: String { "\(descriptor.kind) \(namespace.map { "\($0)/" } ?? "")\(manifest.name.isEmpty ? manifest.generateName : manifest.name)" }
+
+    /// Reads the live object, joins the text with it and asks the server, which keeps nothing.
+    func check(_ client: KubeClient) async -> Outcome {
+        var step = self
+        // Somebody may write between reading and asking: then the newer state is read again.
+        for _ in 0..<3 {
+            do throws(APIStatus) {
+                guard try await step.prepare(client) else { return step.live.map { .conflict($0) } ?? .refused(.internalError("the object vanished")) }
+                let result = try await step.send(client, WriteOptions.strictDryRun)
+                let before = step.live.map { EditForm.text($0) } ?? ""
+                return .accepted(step, UnifiedDiff.lines(from: before, to: EditForm.text(result)))
+            } catch {
+                guard error.code == 409, step.live != nil else { return .refused(error) }
+            }
+        }
+        return step.live.map { .conflict($0) } ?? .refused(.conflict(descriptor.groupResource, manifest.name))
+    }
+
+    /// Writes what was checked. A change since then is a conflict, never an overwrite.
+    func write(_ client: KubeClient) async throws(APIStatus) -> KubeObject {
+        var step = self
+        let options = WriteOptions(fieldManager: "kdash", fieldValidation: "Strict")
+        for _ in 0..<5 {
+            do throws(APIStatus) {
+                return try await step.send(client, options)
+            } catch {
+                guard error.code == 409, let seen = step.live else { throw error }
+                // A status that moved on is no conflict; anything else is.
+                let fresh = try await client.get(descriptor.gvr, namespace: namespace, name: seen.name)
+                guard fresh.uid == seen.uid, EditForm.value(fresh) == EditForm.value(seen) else { throw error }
+                step.live = fresh
+                step.sent.resourceVersion = fresh.resourceVersion
+            }
+        }
+        throw .conflict(descriptor.groupResource, manifest.name)
+    }
+
+    /// The object with what the text changed, on top of the live one.
+    static func merged(base: JSONValue, text: JSONValue, live: JSONValue, type: TypeSchema) throws(APIStatus) -> JSONValue {
+        let patch = StrategicMergePatch.threeWay(original: base, modified: text, current: live, type: type)
+        return try StrategicMergePatch.apply(patch, to: live, type: type)
+    }
+
+    /// False when what the text was made from is not what is in the cluster.
+    private mutating func prepare(_ client: KubeClient) async throws(APIStatus) -> Bool {
+        guard !manifest.name.isEmpty else { return true }
+        do throws(APIStatus) {
+            live = try await client.get(descriptor.gvr, namespace: namespace, name: manifest.name)
+        } catch {
+            guard error.code == 404 else { throw error }
+            live = nil
+        }
+        var whole = manifest
+        if let namespace { whole["metadata", "namespace"] = .string(namespace) }
+        guard let live else {
+            // Bookkeeping of an object that is gone must not stop its successor.
+            for field in ["uid", "resourceVersion", "creationTimestamp", "generation"] { whole["metadata", field] = nil }
+            sent = whole
+            return true
+        }
+        let text = EditForm.value(whole)
+        if let base, base.isInConflict(text: text, live: EditForm.value(live)) { return false }
+        var merged = KubeObject(try Self.merged(base: base?.text ?? text, text: text, live: live.value, type: descriptor.type))
+        merged["metadata", "managedFields"] = nil
+        if let version = manifest.string("metadata", "resourceVersion"), base == nil { merged.resourceVersion = version }
+        sent = merged
+        return true
+    }
+
+    private func send(_ client: KubeClient, _ options: WriteOptions) async throws(APIStatus) -> KubeObject {
+        if live == nil { return try await client.create(descriptor.gvr, sent, namespace: namespace, options: options) }
+        return try await client.update(descriptor.gvr, sent, options: options)
+    }
+}

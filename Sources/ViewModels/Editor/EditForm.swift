@@ -1,0 +1,40 @@
+import APIMachinery
+import JSONCore
+
+/// An object as people edit it: without what only the server writes.
+enum EditForm {
+    private static let serverFields = ["managedFields", "uid", "resourceVersion", "creationTimestamp", "generation", "selfLink"]
+
+    /// The object without status and bookkeeping.
+    static func value(_ object: KubeObject) -> JSONValue {
+        guard case .object(var members) = readable(object) else { return object.value }
+        members.removeValue(forKey: "status")
+        if case .object(var metadata)? = members["metadata"] {
+            for field in serverFields { metadata.removeValue(forKey: field) }
+            members["metadata"] = .object(metadata)
+        }
+        return .object(members)
+    }
+
+    /// The object without managed fields, its kind first: for reading.
+    static func readable(_ object: KubeObject) -> JSONValue {
+        var object = object
+        object["metadata", "managedFields"] = nil
+        guard case .object(let members) = object.value else { return object.value }
+        var ordered = JSONObject()
+        for key in ["apiVersion", "kind", "metadata", "spec"] {
+            if let value = members[key] { ordered.append(unchecked: key, value: value) }
+        }
+        for member in members where ordered[member.key] == nil && member.key != "status" { ordered.append(unchecked: member.key, value: member.value) }
+        if let status = members["status"] { ordered.append(unchecked: "status", value: status) }
+        return .object(ordered)
+    }
+
+    /// The text to edit.
+    static func text(_ object: KubeObject) -> String { trimmed(YAML.encode(value(object))) }
+
+    /// The text to read.
+    static func readableText(_ object: KubeObject) -> String { trimmed(YAML.encode(readable(object))) }
+
+    private static func trimmed(_ text: String) -> String { text.hasSuffix("\n") ? String(text.dropLast()) : text }
+}

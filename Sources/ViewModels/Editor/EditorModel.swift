@@ -1,0 +1,179 @@
+/// The YAML pane: a text, where the cursor is in it, what is wrong with it, and where it goes when it is applied.
+@MainActor package final class EditorModel {
+    let signal: ChangeSignal
+    private(set) var buffer = TextBuffer()
+    var history = UndoTree()
+    private var original = TextBuffer()
+    private var anchor: TextPosition?
+    private var wantedColumn: Int?
+    var clipboard = ""
+    /// An empty pane.
+    package init(signal: ChangeSignal) { self.signal = signal }
+
+    /// Where Apply goes, whatever the screen shows now.
+    package var target: EditorTarget? { didSet { signal.touch() } }
+    /// What the pane is doing.
+    package var state: EditorState = .empty("select a pod, or press c to write a manifest") { didSet { signal.touch() } }
+    /// Whether printable keys are text.
+    package var isTyping = false {
+        didSet {
+            history.seal()
+            if !isTyping { completion = nil }
+            signal.touch()
+        }
+    }
+    /// Whether the text differs from what was opened or applied last.
+    package private(set) var isDirty = false
+    /// Where unsaved text stands.
+    package var draft: DraftState = .none { didSet { signal.touch() } }
+    /// One line above the text.
+    package var banner: TextSpan? { didSet { signal.touch() } }
+    /// What is wrong, ordered by line.
+    package var diagnostics: [Diagnostic] = [] { didSet { if diagnostics != oldValue { signal.touch() } } }
+    /// What could be written at the cursor; nil for nothing.
+    package var completion: CompletionModel? { didSet { signal.touch() } }
+    /// What is looked for, ignoring case. Never found in masked text.
+    package var search = "" { didSet { signal.touch() } }
+    /// Told after every change of the text.
+    var onEdit: () -> Void = {}
+    /// Grows with every change of the text.
+    private(set) var revision = 0
+    var mask = SecretMask()
+    /// The place that typing changes.
+    package private(set) var cursor = TextPosition(line: 0, column: 0)
+
+    /// Shows another text; it counts as unchanged and cannot be undone.
+    package func setText(_ text: String) {
+        buffer = TextBuffer(text)
+        original = buffer
+        (cursor, anchor, wantedColumn, history) = (TextPosition(line: 0, column: 0), nil, nil, UndoTree())
+        (completion, isDirty, mask.revealed) = (nil, false, nil)
+        textChanged()
+    }
+
+    /// Shows a newer state of the same object, with the cursor where it was.
+    func refreshText(_ text: String) {
+        let fresh = TextBuffer(text)
+        guard fresh != buffer else { return }
+        let place = cursor
+        buffer = fresh
+        original = fresh
+        history = UndoTree()
+        isDirty = false
+        anchor = nil
+        cursor = buffer.clamped(place)
+        textChanged()
+    }
+
+    /// Puts back a text that was never applied; `base` is what it was made from.
+    func restore(_ text: String, base: String) {
+        setText(base)
+        replaceAll(text)
+    }
+
+    /// Replaces the whole text as one step that can be undone.
+    func replaceAll(_ text: String) {
+        let place = cursor
+        let end = TextPosition(line: buffer.lines.count - 1, column: buffer.lines[buffer.lines.count - 1].count)
+        change(TextPosition(line: 0, column: 0)..<end, with: text)
+        place_(buffer.clamped(place))
+    }
+
+    /// Takes the present text as what the cluster has.
+    func markClean() {
+        original = buffer
+        isDirty = false
+        history.seal()
+        signal.touch()
+    }
+
+    /// The whole text.
+    package var text: String { buffer.text }
+    /// The number of lines; at least 1.
+    package var lineCount: Int { buffer.lines.count }
+    /// A line without its line feed; empty outside of the text.
+    package func line(_ number: Int) -> String { buffer.lines.indices.contains(number) ? buffer.lines[number] : "" }
+    /// What is selected; nil for nothing.
+    package var selection: Range<TextPosition>? {
+        guard let anchor, anchor != cursor else { return nil }
+        return min(anchor, cursor)..<max(anchor, cursor)
+    }
+    /// The columns of a line that are drawn as dots; nil for none.
+    package func maskedColumns(line: Int) -> Range<Int>? { mask.columns(line) }
+
+    /// Shows the masked value at the cursor, and hides the one shown before. Returns its name, or nil when there is none.
+    @discardableResult
+    package func toggleReveal() -> String? {
+        defer { signal.touch() }
+        return mask.toggleReveal(line: cursor.line)
+    }
+
+    /// Moves the cursor.
+    package func place(_ position: TextPosition, selecting: Bool) {
+        if selecting { anchor = anchor ?? cursor } else { anchor = nil }
+        place_(position)
+        history.seal()
+    }
+
+    /// Moves the cursor up or down, keeping the column it came from.
+    func placeVertically(_ line: Int, selecting: Bool) {
+        let column = wantedColumn ?? cursor.column
+        place(TextPosition(line: max(0, min(lineCount - 1, line)), column: column), selecting: selecting)
+        wantedColumn = column
+    }
+
+    /// Selects everything.
+    package func selectAll() {
+        anchor = TextPosition(line: 0, column: 0)
+        place_(TextPosition(line: lineCount - 1, column: line(lineCount - 1).count))
+    }
+
+    private func place_(_ position: TextPosition) {
+        cursor = buffer.clamped(position)
+        wantedColumn = nil
+        completion = nil
+        signal.touch()
+    }
+
+    /// Replaces a range as a step of its own, or as part of what is being typed.
+    func change(_ range: Range<TextPosition>, with text: String) {
+        let edit = buffer.edit(range, with: text)
+        guard !edit.removed.isEmpty || !edit.inserted.isEmpty else { return }
+        let before = cursor
+        cursor = buffer.position(buffer.apply(edit))
+        history.record([edit], before: before, after: cursor)
+        edited()
+    }
+
+    /// Takes the last step back.
+    package func undo() {
+        guard let place = history.undo(&buffer) else { return }
+        cursor = place
+        edited()
+    }
+
+    /// Does the step that was taken back last again.
+    package func redo() {
+        guard let place = history.redo(&buffer) else { return }
+        cursor = place
+        edited()
+    }
+
+    /// Takes back the last step and makes redo follow another branch from there.
+    package func nextUndoBranch() -> Bool { history.nextBranch() }
+
+    private func edited() {
+        (anchor, wantedColumn, completion) = (nil, nil, nil)
+        isDirty = buffer != original
+        if case .viewing = state { state = .editing }
+        if case .empty = state { state = .editing }
+        textChanged()
+    }
+
+    private func textChanged() {
+        revision += 1
+        mask.scan(buffer.lines)
+        onEdit()
+        signal.touch()
+    }
+}

@@ -1,0 +1,80 @@
+import LinuxKernel
+
+/// Cuts a log's bytes into chunks of complete lines, and leaves out what an earlier connection already brought.
+struct LogCursor: Sendable {
+    /// The newest line's time.
+    private(set) var newest: Timestamp?
+    /// Lines that carry ``newest``: after a reconnection so many of them come again.
+    private var newestCount = 0
+    private var pending: [UInt8] = []
+    private var isResuming = false
+    private var toSkip = 0
+    private var mayHaveLost = false
+    /// Set when a resumed stream starts after lines that were never seen.
+    private(set) var gap: (from: Timestamp, to: Timestamp)?
+
+    /// Says that bytes come from a new connection, which starts at the second of ``newest``. `isAfterFailure`: the one before broke, so
+    /// that lines may be missing; one that ended had delivered everything.
+    mutating func resume(isAfterFailure: Bool) {
+        mayHaveLost = isAfterFailure
+        pending = []
+        isResuming = newest != nil
+        toSkip = newestCount
+        gap = nil
+    }
+
+    /// The complete lines in what arrived, together with what was left over; nil when there are none.
+    mutating func take(_ bytes: [UInt8]) -> LogChunk? {
+        gap = nil
+        guard let end = bytes.lastIndex(of: 0x0A) else {
+            pending += bytes
+            return nil
+        }
+        let whole: [UInt8]
+        if pending.isEmpty, end == bytes.count - 1 {
+            whole = bytes
+        } else {
+            whole = pending + bytes[...end]
+            pending = Array(bytes[(end + 1)...])
+        }
+        return admit(LogChunk(whole, isStamped: true))
+    }
+
+    /// The last line when the stream ended without a line feed.
+    mutating func finish() -> LogChunk? {
+        guard !pending.isEmpty else { return nil }
+        defer { pending = [] }
+        return admit(LogChunk(pending + [0x0A], isStamped: true))
+    }
+
+    private mutating func admit(_ chunk: LogChunk) -> LogChunk? {
+        var chunk = chunk
+        if isResuming {
+            let known = newest ?? Timestamp(seconds: .min)
+            var skipped = 0
+            while skipped < chunk.count, let time = chunk.timestamp(skipped), time < known || time == known && toSkip > 0 {
+                if time == known { toSkip -= 1 }
+                skipped += 1
+            }
+            if skipped == chunk.count { return nil }
+            isResuming = false
+            // The server starts at the whole second of the newest known line: when nothing of it is left, lines were lost.
+            if mayHaveLost, toSkip == newestCount, let first = chunk.timestamp(skipped), first > known { gap = (known, first) }
+            if skipped > 0 { chunk.dropFirst(bytes: chunk.range(skipped).lowerBound) }
+        }
+        note(chunk)
+        return chunk
+    }
+
+    private mutating func note(_ chunk: LogChunk) {
+        guard let last = chunk.timestamp(chunk.count - 1) else { return }
+        var count = 0
+        var index = chunk.count - 1
+        while index >= 0, chunk.timestamp(index) == last {
+            count += 1
+            index -= 1
+        }
+        newestCount = newest == last && index < 0 ? newestCount + count : count
+        newest = last
+    }
+}

@@ -1,0 +1,159 @@
+import APIMachinery
+import JSONCore
+import KubeClient
+import KubeSchemas
+import LinuxKernel
+
+extension ClusterSession {
+    private var editor: EditorModel { app.editor }
+
+    package func apply() {
+        guard let target = editor.target, let client = cluster?.client else { return app.toast("there is nothing to apply", .dim) }
+        switch editor.state {
+        case .editing: break
+        case .viewing: return app.toast("nothing was changed: press e to edit", .dim)
+        case .checking, .applying: return
+        case .empty, .loading: return app.toast("there is nothing to apply", .dim)
+        }
+        guard target.binding.context == app.context.name else {
+            return app.toast("this text belongs to context \(target.binding.context): go there with C to apply it", .error)
+        }
+        editor.state = .checking
+        editing.conflict = nil
+        let (text, bases) = (editor.text, editing.bases)
+        let namespace = target.binding.namespace ?? app.namespace ?? "default"
+        tasks.run("apply") { [weak self] in
+            let plan = await ApplyPlan.make(text, namespace: namespace, bases: bases, client: client)
+            guard let self else { return }
+            guard editor.state == .checking else { return }
+            editor.state = .editing
+            guard editor.text == text else { return app.toast("the text changed meanwhile: apply again", .warning) }
+            propose(plan, target, client)
+        }
+    }
+
+    private func propose(_ plan: ApplyPlan, _ target: EditorTarget, _ client: KubeClient) {
+        if !plan.faults.isEmpty || !plan.messages.isEmpty { return refuse(plan) }
+        if let conflict = plan.conflicts.first {
+            editing.conflict = conflict
+            let what = conflict.uid == target.binding.uid ? "it" : "\(conflict.kind.lowercased()) \(conflict.name)"
+            editor.banner = TextSpan("\(what) changed in the cluster at the same places: press m to merge; your text is kept", .warning)
+            return app.toast("not applied: changed in the cluster", .warning)
+        }
+        guard !plan.steps.isEmpty else { return app.toast("there is nothing to apply", .dim) }
+        guard plan.changeCount > 0 else {
+            finish(plan.steps.map { ($0, $0.live ?? $0.manifest) }, target)
+            return app.toast("the cluster has exactly this already", .ok)
+        }
+        let model = DiffModel(title: "Apply in context \(target.binding.context)", binding: plan.binding(target), lines: plan.lines)
+        model.state = .ready(plan.summary)
+        model.onCancel = { [weak self] in self?.app.modal = nil }
+        model.onConfirm = { [weak self] in
+            self?.app.modal = nil
+            self?.write(plan.steps, target, client)
+        }
+        app.modal = .diff(model)
+    }
+
+    private func refuse(_ plan: ApplyPlan) {
+        editor.diagnostics = plan.faults
+        editing.refusedRevision = editor.revision
+        if let first = plan.faults.first { editor.place(TextPosition(line: first.line, column: first.columns?.lowerBound ?? 0), selecting: false) }
+        editor.banner = plan.messages.first.map { TextSpan($0, .error) }
+        let count = plan.faults.count + plan.messages.count
+        app.toast(count == 1 ? "not applied: \(plan.faults.first?.message ?? plan.messages[0])" : "not applied: \(count) errors", .error)
+    }
+
+    private func write(_ steps: [ApplyStep], _ target: EditorTarget, _ client: KubeClient) {
+        editor.state = .applying
+        tasks.run("apply") { [weak self] in
+            var done: [(ApplyStep, KubeObject)] = []
+            do throws(APIStatus) {
+                for step in steps { done.append((step, try await step.write(client))) }
+            } catch {
+                guard let self else { return }
+                return writeFailed(error, steps[done.count], done, target, client)
+            }
+            guard let self else { return }
+            finish(done, target)
+            app.toast(done.count == 1 ? "applied \(done[0].0.title)" : "applied \(done.count) objects", .ok)
+        }
+    }
+
+    private func writeFailed(_ status: APIStatus, _ step: ApplyStep, _ done: [(ApplyStep, KubeObject)], _ target: EditorTarget, _ client: KubeClient) {
+        editor.state = .editing
+        remember(done)
+        let prefix = done.isEmpty ? "" : "\(done.count) applied, then "
+        guard status.code == 409 else {
+            editor.banner = TextSpan("\(prefix)\(step.title): \(status.message)", .error)
+            return app.toast("\(prefix)not applied: \(status.message)", .error)
+        }
+        editor.banner = TextSpan("\(prefix)\(step.title) changed in the cluster: apply again, or press m to merge; your text is kept", .warning)
+        app.toast("\(prefix)not applied: changed in the cluster", .warning)
+    }
+
+    private func remember(_ done: [(ApplyStep, KubeObject)]) {
+        for (step, result) in done {
+            var whole = step.manifest
+            if let namespace = step.namespace { whole["metadata", "namespace"] = .string(namespace) }
+            editing.bases[step.title] = EditBase(text: EditForm.value(whole), live: EditForm.value(result))
+        }
+    }
+
+    /// The text is what the cluster has now: it stays as it was written, comments and all.
+    private func finish(_ done: [(ApplyStep, KubeObject)], _ target: EditorTarget) {
+        remember(done)
+        removeDraft()
+        editor.banner = nil
+        editor.diagnostics = []
+        editor.isTyping = false
+        editor.state = .editing
+        editor.markClean()
+        editing.baseText = editor.text
+        guard let (step, object) = done.first(where: { $0.1.uid == target.binding.uid }) ?? done.first, let client = cluster?.client else { return }
+        let binding = ObjectBinding(context: target.binding.context, namespace: step.namespace, kind: step.descriptor.kind, name: object.name, uid: object.uid)
+        editing.live = object
+        editor.target = EditorTarget(binding: binding, resourceVersion: object.resourceVersion)
+        if step.descriptor.kind != "Pod", !object.uid.isEmpty { followTarget(binding, step.descriptor, client) }
+    }
+
+    // MARK: - Merging
+
+    package func merge() {
+        guard let client = cluster?.client, let target = editor.target, editor.state == .editing else { return app.toast("there is nothing to merge", .dim) }
+        let (text, bases, namespace) = (editor.text, editing.bases, target.binding.namespace ?? "default")
+        tasks.run("apply") { [weak self] in
+            let merged = await ApplyPlan.merge(text, namespace: namespace, bases: bases, client: client)
+            guard let self, editor.text == text else { return }
+            switch merged {
+            case .failure(let status): app.toast("not merged: \(status.message)", .error)
+            case .success(let result):
+                guard result.text != text else { return app.toast("nothing to merge", .dim) }
+                editing.bases = result.bases
+                editing.conflict = nil
+                editor.replaceAll(result.text)
+                editor.banner = TextSpan("merged; where both changed the same, yours stayed. u brings the text before back", .ok)
+            }
+        }
+    }
+
+    package func discardEdits() {
+        guard editor.isDirty, let target = editor.target else {
+            removeDraft()
+            return closeEditor()
+        }
+        app.modal = .dialog(
+            DialogModel(
+                title: "Discard the changes?", body: [[TextSpan("The unsaved text of "), TextSpan(target.binding.text, .accent), TextSpan(" is lost.")]],
+                binding: nil,
+                choices: [DialogChoice(id: "no", title: "No", key: "n"), DialogChoice(id: "yes", title: "Discard", key: "y", isDestructive: true)],
+                defaultChoice: 0
+            ) { [weak self] id in
+                self?.app.modal = nil
+                guard id == "yes" else { return }
+                self?.removeDraft()
+                self?.closeEditor()
+                if let pod = self?.app.pods.selectedPod { self?.follow(pod) }
+            })
+    }
+}

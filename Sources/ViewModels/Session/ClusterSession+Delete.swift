@@ -1,0 +1,96 @@
+import APIMachinery
+import KubeClient
+import KubeSchemas
+
+extension ClusterSession {
+    package func askDelete(_ bindings: [ObjectBinding], isForced: Bool) {
+        guard let first = bindings.first else { return }
+        let isOne = bindings.count == 1
+        var body: [[TextSpan]] = []
+        if isOne {
+            body += ownerLines(first)
+        } else {
+            body += bindings.prefix(8).map { [TextSpan($0.namespace.map { "\($0)/" } ?? "", .dim), TextSpan($0.name)] }
+            if bindings.count > 8 { body.append([TextSpan("and \(bindings.count - 8) more", .dim)]) }
+        }
+        body.append([TextSpan(isForced ? "It gets no time to end; what it had open may be broken." : graceText(first), .dim)])
+        if isForced { body.append([TextSpan("Type "), TextSpan(first.name, .accent), TextSpan(" to confirm:")]) }
+        let title = isForced ? "Delete now, without grace?" : isOne ? "Delete this pod?" : "Delete these \(bindings.count) pods?"
+        app.modal = .dialog(
+            DialogModel(
+                title: title, body: body, binding: isOne ? first : nil,
+                choices: [DialogChoice(id: "no", title: "No", key: "n"), DialogChoice(id: "yes", title: "Delete", key: "y", isDestructive: true)],
+                defaultChoice: 0, typedName: isForced ? first.name : nil
+            ) { [weak self] id in
+                self?.app.modal = nil
+                if id == "yes" { self?.delete(bindings, isForced: isForced) }
+            })
+    }
+
+    private func ownerLines(_ binding: ObjectBinding) -> [[TextSpan]] {
+        guard let object = feed?.pods.get(namespace: binding.namespace, name: binding.name), object.uid == binding.uid else { return [] }
+        guard let owner = object.controllerRef else { return [[TextSpan("Nothing makes another one.", .warning)]] }
+        return [[TextSpan("Its owner "), TextSpan("\(owner.kind) \(owner.name)", .accent), TextSpan(owner.kind == "Job" ? " may make another one." : " makes another one.")]]
+    }
+
+    private func graceText(_ binding: ObjectBinding) -> String {
+        let grace = feed?.pods.get(namespace: binding.namespace, name: binding.name).map { Pod($0).spec.terminationGracePeriodSeconds }
+        return "It gets \(grace ?? 30) seconds to end."
+    }
+
+    private func delete(_ bindings: [ObjectBinding], isForced: Bool) {
+        guard let client = cluster?.client else { return }
+        app.pods.clearMarks()
+        tasks.add { [weak self] in
+            var deleted = 0
+            for binding in bindings {
+                do throws(APIStatus) {
+                    try await client.delete(
+                        Pod.resource, namespace: binding.namespace, name: binding.name,
+                        DeleteOptions(gracePeriodSeconds: isForced ? 0 : nil, uid: binding.uid))
+                    deleted += 1
+                } catch {
+                    self?.reportDeletion(error, of: binding)
+                }
+            }
+            if deleted > 0 { self?.app.toast(bindings.count == 1 ? "deleting \(bindings[0].text)" : "deleting \(deleted) pods", .ok) }
+        }
+    }
+
+    private func reportDeletion(_ status: APIStatus, of binding: ObjectBinding) {
+        if status.code == 404 || status.code == 409 {
+            app.toast("\(binding.text) is gone: nothing was deleted", .warning)
+        } else {
+            app.toast("\(binding.text) was not deleted: \(status.message)", .error)
+        }
+    }
+
+    package func askDeleteNamespace(_ binding: ObjectBinding) {
+        let pods = app.pods.all.count { $0.namespace == binding.name }
+        let body: [[TextSpan]] = [
+            [TextSpan("Everything in it is deleted with it: \(pods == 1 ? "1 pod" : "\(pods) pods"), their owners, secrets, all.", .warning)],
+            [TextSpan("Type "), TextSpan(binding.name, .accent), TextSpan(" to confirm:")],
+        ]
+        app.modal = .dialog(
+            DialogModel(
+                title: "Delete namespace \(binding.name)?", body: body, binding: binding,
+                choices: [DialogChoice(id: "no", title: "No", key: "n"), DialogChoice(id: "yes", title: "Delete", key: "y", isDestructive: true)],
+                defaultChoice: 0, typedName: binding.name
+            ) { [weak self] id in
+                self?.app.modal = nil
+                if id == "yes" { self?.deleteNamespace(binding) }
+            })
+    }
+
+    private func deleteNamespace(_ binding: ObjectBinding) {
+        guard let client = cluster?.client else { return }
+        tasks.add { [weak self] in
+            do throws(APIStatus) {
+                try await client.delete(Namespace.resource, namespace: nil, name: binding.name, DeleteOptions(uid: binding.uid))
+                self?.app.toast("deleting \(binding.text)", .ok)
+            } catch {
+                self?.reportDeletion(error, of: binding)
+            }
+        }
+    }
+}

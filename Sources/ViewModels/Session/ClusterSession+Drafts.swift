@@ -1,0 +1,179 @@
+import APIMachinery
+import JSONCore
+import KubeClient
+import KubeSchemas
+import LinuxKernel
+
+extension ClusterSession {
+    /// Changes reach the disk this long after they were made, which leaves room within the promised second for a slow disk.
+    static let draftDelay = Duration.milliseconds(400)
+
+    private var editor: EditorModel { app.editor }
+    var drafts: DraftStore { DraftStore(stateDirectory: stateDirectory) }
+
+    /// Sees to it that the present text is on disk soon, or that nothing is there when nothing is unsaved.
+    func keepDraft() {
+        guard editor.isDirty else {
+            if editing.draftID != nil { removeDraft() }
+            return
+        }
+        editor.draft = .saving
+        // Never put off by more typing: the text of this moment is saved when the delay ends.
+        guard !tasks.isRunning("draft") else { return }
+        tasks.run("draft") { [weak self, time] in
+            while true {
+                do { try await time.sleep(for: Self.draftDelay) } catch { return }
+                guard let self, editor.isDirty, let draft = currentDraft() else { return }
+                let revision = editor.revision
+                let failure = await Self.save(draft, drafts)
+                if Task.isCancelled { return }
+                note(failure, revision)
+                if editor.revision == revision { return }
+            }
+        }
+    }
+
+    @concurrent nonisolated private static func save(_ draft: Draft, _ store: DraftStore) async -> SystemError? {
+        do throws(SystemError) {
+            try store.save(draft)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private func note(_ failure: SystemError?, _ revision: Int) {
+        if failure == nil { editing.savedRevision = revision }
+        editor.draft = failure.map { .failed("\($0)") } ?? .saved
+    }
+
+    private func currentDraft() -> Draft? {
+        guard let target = editor.target else { return nil }
+        let id = editing.draftID ?? SecureRandom.hex(8)
+        editing.draftID = id
+        return Draft(id: id, target: target, savedAt: time.now(), text: editor.text, baseText: editing.baseText, bases: editing.bases)
+    }
+
+    /// Writes unsaved text before this returns: the process is about to end.
+    func saveDraftNow() {
+        guard editor.isDirty, editing.savedRevision != editor.revision, let draft = currentDraft() else { return }
+        tasks.cancel("draft")
+        do throws(SystemError) {
+            try drafts.save(draft)
+            note(nil, editor.revision)
+        } catch {
+            note(error, editor.revision)
+        }
+    }
+
+    /// Applied or discarded: nothing is to be offered again.
+    func removeDraft() {
+        tasks.cancel("draft")
+        editor.draft = .none
+        editing.savedRevision = nil
+        guard let id = editing.draftID else { return }
+        editing.draftID = nil
+        // best effort: a file that stays is offered again, which loses nothing.
+        try? drafts.remove(id)
+    }
+
+    /// Keeps unsaved text as a draft because something else is to be shown.
+    func setAside() {
+        guard editor.isDirty, let target = editor.target else { return }
+        saveDraftNow()
+        editor.isTyping = false
+        app.toast("the unsaved text of \(target.binding.text) is kept: see Drafts in the palette", .warning)
+        editing.draftID = nil
+        editor.markClean()
+    }
+
+    // MARK: - Offering
+
+    package func openDrafts() { offerDrafts(isAsked: true) }
+
+    /// Shows the texts that were never applied, each with its difference to the cluster. Returns false when there are none.
+    func offerDrafts(isAsked: Bool) {
+        let present = editing.draftID
+        let store = drafts
+        let client = cluster?.client
+        let context = app.context.name
+        tasks.run("drafts") { [weak self] in
+            let found = await Self.summaries(store, except: present, client, context)
+            guard let self, !Task.isCancelled else { return }
+            guard !found.isEmpty else {
+                if isAsked { app.toast("there are no drafts", .dim) } else { offerDemo() }
+                return
+            }
+            guard app.modal == nil else { return }
+            show(found)
+        }
+    }
+
+    private func show(_ found: [(Draft, DraftSummary)]) {
+        let model = DraftsModel(drafts: found.map(\.1))
+        model.onClose = { [weak self] in self?.app.modal = nil }
+        model.onOpen = { [weak self] id in
+            self?.app.modal = nil
+            if let draft = found.first(where: { $0.0.id == id })?.0 { self?.open(draft) }
+        }
+        model.onDiscard = { [weak self, weak model] id in
+            guard let self, let model else { return }
+            // best effort: a file that stays is offered again, which loses nothing.
+            try? drafts.remove(id)
+            model.drafts.removeAll { $0.id == id }
+            model.selected = max(0, min(model.selected, model.drafts.count - 1))
+            if model.drafts.isEmpty { app.modal = nil }
+            app.signal.touch()
+        }
+        app.modal = .drafts(model)
+    }
+
+    private func open(_ draft: Draft) {
+        setAside()
+        tasks.cancel("target")
+        editing = EditingState()
+        editing.bases = draft.bases
+        editing.baseText = draft.baseText
+        editing.draftID = draft.id
+        editor.target = draft.target
+        editor.state = .editing
+        editor.diagnostics = []
+        editor.banner = nil
+        editor.restore(draft.text, base: draft.baseText)
+        app.focus = .yaml
+        let binding = draft.target.binding
+        guard !draft.target.isNew, binding.context == app.context.name, let client = cluster?.client,
+            let descriptor = builtinSchemas.resources.first(where: { $0.kind == binding.kind })
+        else { return }
+        followTarget(binding, descriptor, client)
+    }
+
+    @concurrent nonisolated private static func summaries(
+        _ store: DraftStore, except present: String?, _ client: KubeClient?, _ context: String
+    ) async -> [(Draft, DraftSummary)] {
+        var result: [(Draft, DraftSummary)] = []
+        for draft in store.all() where draft.id != present {
+            var live: String?
+            if let client, draft.target.binding.context == context { live = await liveText(draft, client) }
+            let preview = UnifiedDiff.lines(from: live ?? draft.baseText, to: draft.text)
+            let lines = preview.isEmpty ? [DiffLine(kind: .note, text: "the same as in the cluster")] : preview
+            result.append((draft, DraftSummary(id: draft.id, binding: draft.target.binding, savedAt: draft.savedAt, preview: lines)))
+        }
+        return result
+    }
+
+    /// The text of what a draft's documents are in the cluster now; nil when that cannot be told.
+    nonisolated private static func liveText(_ draft: Draft, _ client: KubeClient) async -> String? {
+        var parts: [String] = []
+        for document in Manifest(draft.text).documents {
+            guard let descriptor = document.descriptor else { return nil }
+            let step = ApplyStep(document, descriptor, namespace: draft.target.binding.namespace ?? "default", base: nil)
+            do throws(APIStatus) {
+                parts.append(EditForm.text(try await client.get(descriptor.gvr, namespace: step.namespace, name: document.object.name)))
+            } catch {
+                guard error.code == 404 else { return nil }
+            }
+        }
+        return parts.joined(separator: "\n---\n")
+    }
+}

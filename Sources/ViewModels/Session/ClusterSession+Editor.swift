@@ -1,0 +1,242 @@
+import APIMachinery
+import JSONCore
+import KubeClient
+import KubeSchemas
+import LinuxKernel
+
+extension ClusterSession {
+    /// How long typing rests before the text is checked.
+    static let checkDelay = Duration.milliseconds(120)
+
+    private var editor: EditorModel { app.editor }
+
+    /// Whether the pane may show something else without being asked to.
+    private var isFree: Bool {
+        if editor.isTyping || editor.isDirty { return false }
+        switch editor.state {
+        case .empty, .viewing: return true
+        case .loading, .editing, .checking, .applying: return false
+        }
+    }
+
+    // MARK: - Showing
+
+    /// Shows the pod under the cursor, when nothing is being edited.
+    func showPodInEditor(_ binding: ObjectBinding) {
+        guard isFree, let object = feed?.pods.get(namespace: binding.namespace, name: binding.name), object.uid == binding.uid else { return }
+        show(object, binding)
+    }
+
+    /// Keeps what is shown current.
+    func showPodInEditor(touched: Set<String>) {
+        guard let target = editor.target, target.binding.kind == "Pod", let uid = target.binding.uid, touched.contains(uid) else { return }
+        guard let object = feed?.pods.get(namespace: target.binding.namespace, name: target.binding.name), object.uid == uid else { return }
+        targetChanged(object)
+    }
+
+    private func show(_ object: KubeObject, _ binding: ObjectBinding) {
+        tasks.cancel("target")
+        editing = EditingState()
+        editing.live = object
+        editor.target = EditorTarget(binding: binding, resourceVersion: object.resourceVersion)
+        editor.banner = nil
+        editor.draft = .none
+        editor.diagnostics = []
+        let isSame = editor.state == .viewing && editor.target?.binding == binding
+        editor.state = .viewing
+        let text = EditForm.readableText(object)
+        if isSame { editor.refreshText(text) } else { editor.setText(text) }
+    }
+
+    /// The object behind the text changed in the cluster.
+    func targetChanged(_ object: KubeObject) {
+        guard let target = editor.target, target.binding.uid == object.uid else { return }
+        let before = editing.live
+        editing.live = object
+        if case .viewing = editor.state {
+            editor.target?.resourceVersion = object.resourceVersion
+            return editor.refreshText(EditForm.readableText(object))
+        }
+        guard editor.isDirty, let before, EditForm.value(before) != EditForm.value(object), !target.isNew else { return }
+        let manager = Self.lastManager(object)
+        editor.banner = TextSpan("changed in the cluster\(manager.map { " by \($0)" } ?? ""): apply joins the changes, m merges them into the text", .warning)
+    }
+
+    private static func lastManager(_ object: KubeObject) -> String? {
+        object.array("metadata", "managedFields").filter { $0["subresource"] == nil }
+            .max { ($0["time"]?.stringValue ?? "") < ($1["time"]?.stringValue ?? "") }?["manager"]?.stringValue
+    }
+
+    /// The object behind the text is gone.
+    func targetVanished(_ target: EditorTarget) {
+        editing.live = nil
+        editing.conflict = nil
+        editor.banner = TextSpan("\(target.binding.text) was deleted in the cluster: apply creates it again", .warning)
+        if case .viewing = editor.state {
+            editor.banner = TextSpan("\(target.binding.text) is gone; this is its last state", .warning)
+        }
+    }
+
+    // MARK: - Opening
+
+    package func openYAML(_ binding: ObjectBinding, isEditing: Bool) {
+        if let target = editor.target, target.binding == binding, !target.isNew, !isFree {
+            app.focus = .yaml
+            if isEditing { editor.isTyping = true }
+            return
+        }
+        setAside()
+        if binding.kind == "Pod", let object = feed?.pods.get(namespace: binding.namespace, name: binding.name), object.uid == binding.uid {
+            return open(object, binding, isEditing: isEditing)
+        }
+        guard let client = cluster?.client else { return }
+        guard let descriptor = builtinSchemas.resources.first(where: { $0.kind == binding.kind }) else {
+            return app.toast("kdash does not know the kind \(binding.kind)", .error)
+        }
+        app.focus = .yaml
+        editor.target = EditorTarget(binding: binding)
+        editor.setText("")
+        editor.state = .loading
+        tasks.run("open") { [weak self] in
+            do throws(APIStatus) {
+                let object = try await client.get(descriptor.gvr, namespace: binding.namespace, name: binding.name)
+                guard let self, !Task.isCancelled else { return }
+                if let uid = binding.uid, object.uid != uid { throw .notFound(descriptor.groupResource, binding.name) }
+                var found = binding
+                found.uid = object.uid
+                open(object, found, isEditing: isEditing)
+                followTarget(found, descriptor, client)
+            } catch {
+                guard let self, !Task.isCancelled else { return }
+                closeEditor()
+                app.toast("\(binding.text): \(error.message)", .error)
+            }
+        }
+    }
+
+    private func open(_ object: KubeObject, _ binding: ObjectBinding, isEditing: Bool) {
+        editor.state = .viewing
+        show(object, binding)
+        app.focus = .yaml
+        if isEditing { startEditing() }
+    }
+
+    /// Follows one object that no pane follows.
+    func followTarget(_ binding: ObjectBinding, _ descriptor: ResourceDescriptor, _ client: KubeClient) {
+        let name = FieldSelector(requirements: [FieldSelector.Requirement(field: "metadata.name", value: binding.name)])
+        let informer = Informer(client: client, resource: descriptor.gvr, namespace: binding.namespace, fields: name, time: time)
+        let (changes, continuation) = AsyncStream.makeStream(of: InformerEvent.self)
+        informer.addHandler { continuation.yield($0) }
+        tasks.run("target") { [weak self] in
+            async let _: Void = informer.run()
+            for await change in changes {
+                guard let self, editor.target?.binding.uid == binding.uid else { break }
+                if case .deleted(let object) = change {
+                    if object.uid == binding.uid { noteGone([object.uid]) }
+                } else {
+                    targetChanged(change.object)
+                }
+            }
+        }
+    }
+
+    package func editOwner(_ binding: ObjectBinding) {
+        guard let client = cluster?.client, let pod = feed?.pods.get(namespace: binding.namespace, name: binding.name), pod.uid == binding.uid else {
+            return app.toast("\(binding.text) is gone", .warning)
+        }
+        guard let owner = pod.controllerRef else { return app.toast("nothing controls \(binding.text)", .dim) }
+        tasks.run("open") { [weak self] in
+            var (kind, name, uid) = (owner.kind, owner.name, owner.uid)
+            // A Deployment stands behind its ReplicaSet: that is what people mean to edit.
+            if kind == "ReplicaSet", let set = try? await client.get(ReplicaSet.resource, namespace: binding.namespace, name: name),
+                let above = set.controllerRef
+            {
+                // best effort: without the ReplicaSet it is opened itself, and says what is wrong.
+                (kind, name, uid) = (above.kind, above.name, above.uid)
+            }
+            guard let self, !Task.isCancelled else { return }
+            openYAML(ObjectBinding(context: binding.context, namespace: binding.namespace, kind: kind, name: name, uid: uid), isEditing: true)
+        }
+    }
+
+    package func openYAML(named text: String) {
+        let parts = text.split(whereSeparator: { $0 == "/" || $0 == " " }).map(String.init)
+        guard parts.count == 2, let descriptor = builtinSchemas.resources(named: parts[0].lowercased()).first else {
+            return app.toast("write KIND/NAME, for example deploy/web", .warning)
+        }
+        let namespace = descriptor.isNamespaced ? app.namespace ?? "default" : nil
+        openYAML(ObjectBinding(context: app.context.name, namespace: namespace, kind: descriptor.kind, name: parts[1], uid: nil), isEditing: false)
+    }
+
+    package func newManifest() {
+        setAside()
+        tasks.cancel("target")
+        let namespace = app.namespace ?? "default"
+        editing = EditingState()
+        editor.target = EditorTarget(
+            binding: ObjectBinding(context: app.context.name, namespace: namespace, kind: "Manifest", name: "new", uid: nil), isNew: true)
+        editor.setText(ManifestTemplate.deployment)
+        editing.baseText = editor.text
+        editor.state = .editing
+        editor.banner = TextSpan("type or paste to replace this example, or move into it; F2 applies to \(namespace)", .dim)
+        app.focus = .yaml
+        editor.isTyping = true
+        editor.selectAll()
+    }
+
+    package func startEditing() {
+        guard let target = editor.target else { return newManifest() }
+        app.focus = .yaml
+        if case .viewing = editor.state {
+            guard let live = editing.live else { return app.toast("\(target.binding.text) is gone", .warning) }
+            let place = editor.cursor
+            let form = EditForm.value(live)
+            editor.setText(EditForm.text(live))
+            editor.place(place, selecting: false)
+            editor.target?.resourceVersion = live.resourceVersion
+            editing.bases = [Self.title(target.binding): EditBase(text: form, live: form)]
+            editing.baseText = editor.text
+            editor.state = .editing
+        }
+        editor.isTyping = true
+    }
+
+    /// The name of a document, by which its base is found.
+    static func title(_ binding: ObjectBinding) -> String { "\(binding.kind) \(binding.namespace.map { "\($0)/" } ?? "")\(binding.name)" }
+
+    /// Empties the pane; it follows the cursor again.
+    func closeEditor() {
+        tasks.cancel("target")
+        tasks.cancel("check")
+        editing = EditingState()
+        editor.isTyping = false
+        editor.target = nil
+        editor.banner = nil
+        editor.diagnostics = []
+        editor.draft = .none
+        editor.setText("")
+        editor.state = .empty("select a pod, or press c to write a manifest")
+    }
+
+    // MARK: - Checking while typing
+
+    func textChanged() {
+        keepDraft()
+        guard editor.state == .editing else { return }
+        let revision = editor.revision
+        tasks.run("check") { [weak self, time] in
+            do { try await time.sleep(for: Self.checkDelay) } catch { return }
+            guard let self, editor.revision == revision else { return }
+            let (lines, cursor, isTyping) = (editor.buffer.lines, editor.cursor, editor.isTyping)
+            let (diagnostics, completion) = await Self.check(lines, isTyping ? cursor : nil)
+            guard !Task.isCancelled, editor.revision == revision else { return }
+            if editing.refusedRevision != revision { editor.diagnostics = diagnostics }
+            if editor.isTyping, editor.cursor == cursor, editor.selection == nil { editor.completion = completion }
+        }
+    }
+
+    @concurrent nonisolated private static func check(_ lines: [String], _ cursor: TextPosition?) async -> ([Diagnostic], CompletionModel?) {
+        let manifest = Manifest(lines.joined(separator: "\n"))
+        return (manifest.diagnostics, cursor.flatMap { Completion.model(lines, $0) })
+    }
+}

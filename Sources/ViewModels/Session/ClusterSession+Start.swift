@@ -1,0 +1,79 @@
+import APIMachinery
+import JSONCore
+import KubeClient
+import KubeSchemas
+import LinuxKernel
+
+extension ClusterSession {
+    /// What is open goes on with the new connection.
+    func resumeAfterConnect() {
+        if let target = app.logs.target, let client = cluster?.client, app.logs.isWorthResuming {
+            tasks.run("logs") { [weak self, logs] in
+                await logs.follow(target, client: client, isResuming: true) { self?.podState(target) ?? .gone }
+            }
+        }
+        if let target = app.editor.target, !target.isNew, target.binding.uid != nil, target.binding.kind != "Pod", let client = cluster?.client,
+            target.binding.context == app.context.name, let descriptor = builtinSchemas.resources.first(where: { $0.kind == target.binding.kind })
+        {
+            followTarget(target.binding, descriptor, client)
+        }
+    }
+
+    /// After the first list: unsaved texts first, then the demo.
+    func askAtStart(_ feed: ClusterFeed) { offerDrafts(isAsked: false) }
+
+    private static let ownNamespaces: Set = ["default", "kube-system", "kube-public", "kube-node-lease"]
+
+    /// Names the cluster in the remembered answer, so that another one is asked about again.
+    private var clusterID: String { namespaceRows.values.first { $0.name == "kube-system" }?.uid ?? "" }
+    private var answerPath: String { "\(stateDirectory)/demo-answer" }
+
+    /// Offers something to look at on a cluster of ours that holds nothing, once.
+    func offerDemo() {
+        guard app.context.isEmbedded, app.context.refusal == nil, app.modal == nil, !clusterID.isEmpty else { return }
+        guard namespaceRows.values.allSatisfy({ Self.ownNamespaces.contains($0.name) }) else { return }
+        guard app.pods.all.allSatisfy({ $0.namespace.hasPrefix("kube-") }) else { return }
+        // best effort: an answer that cannot be read is asked for again.
+        guard (try? FileSystem.readText(answerPath)) != clusterID else { return }
+        app.modal = .demoOffer(
+            DemoOfferModel(items: DemoManifest.items) { [weak self] isWanted in
+                guard let self else { return }
+                app.modal = nil
+                rememberDemoAnswer()
+                if isWanted { startDemo() }
+            })
+    }
+
+    private func rememberDemoAnswer() {
+        do throws(SystemError) {
+            try FileSystem.makeDirectories(stateDirectory, mode: 0o700)
+            try FileSystem.writeAtomically(answerPath, Array(clusterID.utf8), mode: 0o600)
+        } catch {
+            app.toast("the answer could not be remembered: \(error)", .warning)
+        }
+    }
+
+    /// Creates the demo in its namespace and shows it.
+    func startDemo() {
+        guard let client = cluster?.client else { return }
+        app.toast("starting the demo in namespace demo", .ok)
+        tasks.run("demo") { [weak self] in
+            do throws(APIStatus) {
+                try await DemoManifest.create(client)
+                self?.use(namespace: "demo")
+            } catch {
+                self?.app.toast("the demo could not be started: \(error.message)", .error)
+            }
+        }
+    }
+}
+
+extension LogsModel {
+    /// Whether more may come from the log that is shown.
+    fileprivate var isWorthResuming: Bool {
+        switch state {
+        case .loading, .live, .failed: true
+        case .idle, .ended: false
+        }
+    }
+}

@@ -1,0 +1,245 @@
+import APIMachinery
+import KubeClient
+import KubeSchemas
+package import LinuxKernel
+
+/// Keeps an ``AppModel`` true to a cluster and carries out what its commands ask for.
+///
+/// Make one, call ``start()``, run the screen, then ``stop()``. It owns every task it starts.
+@MainActor package final class ClusterSession: ClusterActions {
+    let app: AppModel
+    let time: any TimeSource
+    let stateDirectory: String
+    let tasks = TaskSlots()
+    let logs: LogsDriver
+    var cluster: ConnectedCluster?
+    var feed: ClusterFeed?
+    var namespaceRows: [String: NamespaceRow] = [:]
+    /// Makes the open detail's text again.
+    var refreshDetail: (() -> Void)?
+    var editing = EditingState()
+    private var connect: @Sendable () async throws -> ConnectedCluster
+    private let restart: (@Sendable () async throws -> Void)?
+    private var mayRestart = true
+    private var isFirstSync = true
+    private var hasAskedAtStart = false
+    private var wantedNamespace: String?
+    /// The other contexts that can be opened, for the picker; nothing of them is contacted before one is picked.
+    package var contexts: [String] = []
+    /// Reaches a picked context; without it the picker is empty.
+    package var connectTo: (@Sendable (String) async throws -> ConnectedCluster)?
+
+    /// A session that has not started. `connect` reaches the cluster, starting the daemon when it has to; `restart` starts a local daemon
+    /// that vanished. `stateDirectory` holds drafts and remembered answers.
+    package init(
+        app: AppModel, connect: @escaping @Sendable () async throws -> ConnectedCluster, restart: (@Sendable () async throws -> Void)?,
+        time: any TimeSource, stateDirectory: String
+    ) {
+        self.app = app
+        self.connect = connect
+        self.restart = restart
+        self.time = time
+        self.stateDirectory = stateDirectory
+        logs = LogsDriver(model: app.logs, time: time)
+    }
+
+    /// Starts following the cluster. Set `app.namespace` and `app.context` before, where the command line names them.
+    package func start() {
+        app.cluster = self
+        wantedNamespace = app.namespace
+        app.onVisibilityChange = { [weak self] in self?.sampleWhileVisible() }
+        app.namespaces.onSelect = { [weak self] name in self?.show(namespace: name) }
+        app.pods.onSelect = { [weak self] pod in self?.follow(pod) }
+        app.editor.onEdit = { [weak self] in self?.textChanged() }
+        app.pods.notice = "waiting for the cluster"
+        tasks.run("session") { [weak self] in await self?.run() }
+    }
+
+    /// Ends everything, after unsaved text is on disk.
+    package func stop() {
+        prepareToQuit()
+        tasks.cancelAll()
+    }
+
+    package func prepareToQuit() { saveDraftNow() }
+
+    // MARK: - Connection
+
+    private func run() async {
+        var backoff = Backoff(first: .milliseconds(250), maximum: .seconds(10), jitter: 0.2)
+        while !Task.isCancelled {
+            do {
+                let cluster = try await connect()
+                if Task.isCancelled { return }
+                let started = time.monotonic()
+                let loss = await follow(cluster)
+                if Task.isCancelled { return }
+                // A daemon that stayed may be started again when it vanishes; one that keeps dying is left alone.
+                if time.monotonic() - started > .seconds(30) {
+                    mayRestart = true
+                    backoff.reset()
+                }
+                if let loss { await restartOnce(after: loss) }
+            } catch {
+                if Task.isCancelled { return }
+                show(ConnectionFailure(error))
+            }
+            do { try await time.sleep(for: backoff.next()) } catch { return }
+        }
+    }
+
+    private func show(_ failure: ConnectionFailure) {
+        switch app.connection {
+        case .stale(let since, _): app.connection = .stale(since: since, reason: failure.reason)
+        case .ready: app.connection = .stale(since: time.now(), reason: failure.reason)
+        case .starting, .failed: app.connection = .failed(reason: failure.reason, remedy: failure.remedy)
+        }
+    }
+
+    private func restartOnce(after loss: APIStatus) async {
+        guard mayRestart, let restart else { return }
+        mayRestart = false
+        if case .stale(let since, _) = app.connection {
+            app.connection = .stale(since: since, reason: "the cluster's daemon is gone: starting it again")
+        }
+        do { try await restart() } catch { show(ConnectionFailure(error)) }
+    }
+
+    /// Follows a cluster until the task is cancelled or its local daemon is gone; returns why.
+    private func follow(_ cluster: ConnectedCluster) async -> APIStatus? {
+        self.cluster = cluster
+        app.context = ContextState(name: cluster.contextName, access: cluster.access, isEmbedded: cluster.isEmbedded, server: cluster.server)
+        let feed = ClusterFeed(client: cluster.client, time: time)
+        self.feed = feed
+        adoptFeed()
+        tasks.run("feed") { await feed.run() }
+        sampleWhileVisible()
+        resumeAfterConnect()
+        defer { tasks.cancel("feed") }
+        for await _ in feed.wake {
+            if Task.isCancelled { return nil }
+            if let loss = apply(feed.take(), feed) { return loss }
+        }
+        return nil
+    }
+
+    /// A new connection lists everything again: what it does not list is gone.
+    private func adoptFeed() {
+        isFirstSync = true
+        namespaceRows = [:]
+    }
+
+    /// Shows what changed; returns why the connection is to be made anew, if it is.
+    private func apply(_ batch: ClusterFeed.Batch, _ feed: ClusterFeed) -> APIStatus? {
+        app.pods.upsert(Array(batch.pods.values), now: time.now())
+        app.pods.remove(uids: Array(batch.gonePods))
+        for uid in batch.goneNamespaces { namespaceRows[uid] = nil }
+        namespaceRows.merge(batch.namespaces) { _, new in new }
+        if isFirstSync, feed.pods.hasSynced, feed.namespaces.hasSynced { finishFirstSync(feed) }
+        if !batch.pods.isEmpty || !batch.gonePods.isEmpty || !batch.namespaces.isEmpty || !batch.goneNamespaces.isEmpty { updateNamespaces() }
+        noteGone(batch.gonePods.union(batch.goneNamespaces))
+        if let uid = app.detail?.binding?.uid, batch.touched.contains(uid) { refreshDetail?() }
+        showPodInEditor(touched: batch.touched)
+        switch batch.state {
+        case .following?: app.connection = .ready
+        case .failing(let status)?:
+            show(ConnectionFailure(reason: status.message, remedy: "kdash tries again by itself; q quits"))
+            if cluster?.isEmbedded == true, restart != nil, [0, 503, 504].contains(status.code) { return status }
+        case .starting?, nil: break
+        }
+        updateNotice()
+        return nil
+    }
+
+    private func finishFirstSync(_ feed: ClusterFeed) {
+        isFirstSync = false
+        let present = Set(feed.pods.all().map(\.uid))
+        let gone = app.pods.all.map(\.uid).filter { !present.contains($0) }
+        app.pods.remove(uids: gone)
+        noteGone(Set(gone))
+        if let pod = app.pods.selectedPod { follow(pod) }
+        guard !hasAskedAtStart else { return }
+        hasAskedAtStart = true
+        askAtStart(feed)
+    }
+
+    // MARK: - Namespaces
+
+    private func updateNamespaces() {
+        var counts: [String: Int] = [:]
+        for pod in app.pods.all { counts[pod.namespace, default: 0] += 1 }
+        app.namespaces.rows = namespaceRows.values.map { row in
+            var row = row
+            row.podCount = counts[row.name] ?? 0
+            return row
+        }
+        if let wanted = wantedNamespace, namespaceRows.values.contains(where: { $0.name == wanted }) {
+            wantedNamespace = nil
+            app.namespaces.point(to: wanted)
+        }
+        let running = app.pods.all.count { !$0.isFinished }
+        let what = running == 0 ? "its cluster, without pods" : running == 1 ? "1 pod" : "\(running) pods"
+        app.quitLine = app.context.isEmbedded ? "kdash still runs \(what); stop it with: kdash down" : ""
+    }
+
+    private func show(namespace: String?) {
+        app.namespace = namespace
+        updateNotice()
+        if let pod = app.pods.selectedPod { follow(pod) }
+    }
+
+    package func use(namespace: String?) {
+        show(namespace: namespace)
+        app.namespaces.point(to: namespace)
+    }
+
+    private func updateNotice() {
+        guard app.pods.total == 0 else {
+            if app.pods.notice != nil { app.pods.notice = nil }
+            return
+        }
+        let place = app.namespace ?? "any namespace"
+        let notice = isFirstSync ? "waiting for the cluster" : "no pods in \(place)\(app.context.refusal == nil ? ": press c to write one" : "")"
+        if app.pods.notice != notice { app.pods.notice = notice }
+    }
+
+    // MARK: - Contexts
+
+    package func use(context: String) {
+        guard let connectTo else { return }
+        saveDraftNow()
+        tasks.cancelAll()
+        connect = { try await connectTo(context) }
+        (cluster, feed, hasAskedAtStart) = (nil, nil, true)
+        namespaceRows = [:]
+        app.namespaces.rows = []
+        app.pods.removeAll()
+        app.logs.clear()
+        app.logs.target = nil
+        app.logs.state = .idle("select a pod")
+        app.detail = nil
+        app.namespace = nil
+        app.namespaces.point(to: nil)
+        app.context = ContextState(name: context, access: .protected, isEmbedded: false)
+        app.connection = .starting("opening \(context)")
+        if !app.editor.isDirty { closeEditor() }
+        tasks.run("session") { [weak self] in await self?.run() }
+    }
+
+    // MARK: - Usage
+
+    private func sampleWhileVisible() {
+        guard app.visiblePanes.contains(.pods), let usage = cluster?.usage else { return tasks.cancel("usage") }
+        guard !tasks.isRunning("usage") else { return }
+        tasks.run("usage") { [weak self, time] in
+            var sampler = UsageSampler()
+            while !Task.isCancelled {
+                // best effort: without a sample the bars go, and the connection's own state says why.
+                let samples = try? await usage()
+                guard let self, !Task.isCancelled else { return }
+                app.pods.setUsage(sampler.take(samples ?? []))
+                do { try await time.sleep(for: .seconds(1)) } catch { return }
+            }
+        }
+    }
+}

@@ -1,0 +1,48 @@
+package import KubeClient
+
+/// A cluster that answered.
+package struct ConnectedCluster: Sendable {
+    /// Reaches it, through the gate of its context.
+    package let client: KubeClient
+    /// The context's name.
+    package let contextName: String
+    /// Whether changes pass the gate.
+    package let access: ContextState.Access
+    /// Whether kdash runs it itself.
+    package let isEmbedded: Bool
+    /// The server's address, for the title.
+    package let server: String
+    /// Asks every node what its pods use; nil when the cluster cannot say.
+    package let usage: (@Sendable () async throws -> [NodeStats])?
+
+    /// A cluster that answered.
+    package init(
+        client: KubeClient, contextName: String, access: ContextState.Access, isEmbedded: Bool, server: String,
+        usage: (@Sendable () async throws -> [NodeStats])? = nil
+    ) {
+        self.client = client
+        self.contextName = contextName
+        self.access = access
+        self.isEmbedded = isEmbedded
+        self.server = server
+        self.usage = usage
+    }
+}
+
+/// Why a cluster cannot be reached, and what the user can do. `connect` and `restart` may throw any error; this one chooses both texts.
+package struct ConnectionFailure: Error, Sendable, CustomStringConvertible {
+    /// What is wrong.
+    package let reason: String
+    /// What helps.
+    package let remedy: String
+    /// A failure.
+    package init(reason: String, remedy: String) {
+        self.reason = reason
+        self.remedy = remedy
+    }
+    package var description: String { reason }
+
+    init(_ error: any Error) {
+        self = error as? ConnectionFailure ?? ConnectionFailure(reason: "\(error)", remedy: "kdash tries again by itself; q quits")
+    }
+}
