@@ -51,6 +51,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler, @u
     private var parser = HTTPRequestParser()
     private var inbound = ByteBuffer()
     private var certificate: CertificateIdentity?
+    private var certificateUser: UserInfo?
     private var deadline: NIODeadline?
     /// Counts exchanges, so that an answer to an abandoned one is ignored.
     private var exchange: UInt64 = 0
@@ -234,12 +235,20 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler, @u
         guard let context else { return }
         let body = ByteChannel(highWaterMark: 1 << 20)
         phase = .uploading(head, body, isComplete: false)
-        switch (RequestAssembly.request(head, body: []), service.authenticate(head, certificate: certificate)) {
+        switch (RequestAssembly.request(head, body: []), authenticate(head)) {
         case (.failure(let status), _), (_, .failure(let status)): answer(status, exchange)
         case (.success(let request), .success(let user)):
             if head.expectsContinue, head.body != .none { writeContinue(context) }
             service.handleStreamed(request, body: body, as: user, reply: replier(exchange))
         }
+    }
+
+    /// Who sends a request; what the connection's certificate says is worked out once.
+    private func authenticate(_ head: HTTPRequestHead) -> Result<UserInfo, APIStatus> {
+        if let certificateUser { return .success(certificateUser) }
+        let result = service.authenticate(head, certificate: certificate)
+        if certificate != nil, case .success(let user) = result { certificateUser = user }
+        return result
     }
 
     private static func path(of target: String) -> String {
@@ -252,7 +261,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler, @u
     private func dispatch(_ head: HTTPRequestHead, _ bytes: [UInt8]) {
         setDeadline(nil)
         let number = exchange
-        switch (RequestAssembly.request(head, body: bytes), service.authenticate(head, certificate: certificate)) {
+        switch (RequestAssembly.request(head, body: bytes), authenticate(head)) {
         case (.failure(let status), _), (_, .failure(let status)): answer(status, number)
         case (.success(let request), .success(let user)):
             if head.header("upgrade", lists: "websocket"), head.header("connection", lists: "upgrade") {
