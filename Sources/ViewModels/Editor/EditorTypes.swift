@@ -1,6 +1,10 @@
+/// A place in the text, in lines and characters from 0.
 package struct TextPosition: Sendable, Hashable, Comparable {
+    /// The line.
     package var line: Int
+    /// The character in the line.
     package var column: Int
+    /// A place.
     package init(line: Int, column: Int) {
         self.line = line
         self.column = column
@@ -8,10 +12,15 @@ package struct TextPosition: Sendable, Hashable, Comparable {
     package static func < (a: TextPosition, b: TextPosition) -> Bool { (a.line, a.column) < (b.line, b.column) }
 }
 
+/// Where Apply goes; bound when the text was opened.
 package struct EditorTarget: Sendable, Hashable {
+    /// The object, or the namespace of a new one.
     package var binding: ObjectBinding
+    /// The version that was opened; nil for a new object.
     package var resourceVersion: String?
+    /// Whether the object does not exist yet.
     package var isNew: Bool
+    /// A target.
     package init(binding: ObjectBinding, resourceVersion: String? = nil, isNew: Bool = false) {
         self.binding = binding
         self.resourceVersion = resourceVersion
@@ -19,15 +28,47 @@ package struct EditorTarget: Sendable, Hashable {
     }
 }
 
-package enum EditorState: Sendable, Hashable { case empty(String), loading, viewing, editing, checking, applying }
-package enum DraftState: Sendable, Hashable { case none, saving, saved, failed(String) }
+/// What the YAML pane is doing.
+package enum EditorState: Sendable, Hashable {
+    /// Nothing is shown; a hint.
+    case empty(String)
+    /// The object is being read.
+    case loading
+    /// The live object is shown and follows the cluster.
+    case viewing
+    /// A text is being written.
+    case editing
+    /// The server is asked what it would do.
+    case checking
+    /// It is being written.
+    case applying
+}
 
+/// Where unsaved text stands.
+package enum DraftState: Sendable, Hashable {
+    /// Nothing is unsaved.
+    case none
+    /// On its way to the disk.
+    case saving
+    /// On the disk.
+    case saved
+    /// Not on the disk; why.
+    case failed(String)
+}
+
+/// What is wrong at a line.
 package struct Diagnostic: Sendable, Hashable {
+    /// How bad it is.
     package enum Severity: Sendable { case error, warning }
+    /// The line.
     package var line: Int
+    /// The characters it is about; nil for the whole line.
     package var columns: Range<Int>?
+    /// How bad it is.
     package var severity: Severity
+    /// What is wrong, for people.
     package var message: String
+    /// A message.
     package init(line: Int, columns: Range<Int>? = nil, severity: Severity, message: String) {
         self.line = line
         self.columns = columns
@@ -36,19 +77,28 @@ package struct Diagnostic: Sendable, Hashable {
     }
 }
 
+/// Something that could be written.
 package struct CompletionItem: Sendable, Hashable {
+    /// What is inserted.
     package var text: String
+    /// What it means.
     package var detail: String
+    /// An item.
     package init(text: String, detail: String) {
         self.text = text
         self.detail = detail
     }
 }
 
+/// What could be written at the cursor.
 package struct CompletionModel: Sendable, Hashable {
+    /// The items, best first; never none.
     package var items: [CompletionItem]
+    /// The item Enter takes.
     package var selected: Int
+    /// Where what it replaces starts.
     package var start: TextPosition
+    /// A popup.
     package init(items: [CompletionItem], selected: Int = 0, start: TextPosition) {
         self.items = items
         self.selected = selected
@@ -56,16 +106,7 @@ package struct CompletionModel: Sendable, Hashable {
     }
 }
 
+/// A motion of the editor's cursor.
 package enum TextMotion: Sendable, Hashable {
     case left, right, up, down, wordLeft, wordRight, lineStart, lineEnd, pageUp(Int), pageDown(Int), documentStart, documentEnd
-}
-
-package enum DiffKind: Sendable { case context, added, removed, header, note }
-package struct DiffLine: Sendable, Hashable {
-    package var kind: DiffKind
-    package var text: String
-    package init(kind: DiffKind, text: String) {
-        self.kind = kind
-        self.text = text
-    }
 }

@@ -10,6 +10,8 @@ import LinuxKernel
         case gone
         /// The container has ended for good; in words.
         case ended(String)
+        /// It has ended and will start again; in words.
+        case pausing(String)
         /// It runs, or will.
         case alive
     }
@@ -46,11 +48,16 @@ import LinuxKernel
             if Task.isCancelled { return }
             if model.endLine > before { backoff.reset() }
             model.lag = nil
-            if let end = ending(target, podState(), failure) {
+            let pod = podState()
+            if let end = ending(target, pod, failure) {
                 model.state = end
                 return
             }
-            if let failure { model.state = .failed(Self.reason(failure)) }
+            if let failure {
+                model.state = .failed(Self.reason(failure))
+            } else if case .pausing(let how) = pod {
+                model.state = .ended(how)
+            }
             do { try await time.sleep(for: backoff.next()) } catch { return }
         }
     }
@@ -64,7 +71,7 @@ import LinuxKernel
         switch pod {
         case .gone: return .ended("the pod was deleted")
         case .ended(let how): return failure.map { .failed(Self.reason($0)) } ?? .ended(how)
-        case .alive: return nil
+        case .pausing, .alive: return nil
         }
     }
 

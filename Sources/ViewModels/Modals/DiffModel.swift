@@ -1,70 +1,50 @@
-package import LinuxKernel
+/// What a line of a difference is.
+package enum DiffKind: Sendable { case context, added, removed, header, note }
 
+/// One line of a difference.
+package struct DiffLine: Sendable, Hashable {
+    /// What it is.
+    package var kind: DiffKind
+    /// Its text, without a sign in front.
+    package var text: String
+    /// A line.
+    package init(kind: DiffKind, text: String) {
+        self.kind = kind
+        self.text = text
+    }
+}
+
+/// What Apply would change; shown before anything is sent.
 @MainActor package final class DiffModel {
-    package enum State: Sendable, Hashable { case checking, ready(String), refused([String]) }
+    /// What the server says to a dry run.
+    package enum State: Sendable, Hashable {
+        /// It is being asked.
+        case checking
+        /// It accepts; a summary.
+        case ready(String)
+        /// It refuses; why.
+        case refused([String])
+    }
+    /// What is asked.
     package let title: String
+    /// Where it goes.
     package let binding: ObjectBinding
+    /// The difference.
     package var lines: [DiffLine]
+    /// What the server says.
     package var state: State = .checking
+    /// The first row on screen; the screen keeps it inside.
     package var top = 0
+    /// Sends it.
     package var onConfirm: () -> Void = {}
+    /// Goes back to the text; the default.
     package var onCancel: () -> Void = {}
+    /// A difference that the server was not asked about yet.
     package init(title: String, binding: ObjectBinding, lines: [DiffLine]) {
         self.title = title
         self.binding = binding
         self.lines = lines
     }
+    /// Whether it may be sent.
     package var canConfirm: Bool { if case .ready = state { true } else { false } }
-}
-
-package struct DraftSummary: Sendable, Hashable {
-    package var id: String
-    package var binding: ObjectBinding
-    package var savedAt: Timestamp
-    package var preview: [DiffLine]
-    package init(id: String, binding: ObjectBinding, savedAt: Timestamp, preview: [DiffLine]) {
-        self.id = id
-        self.binding = binding
-        self.savedAt = savedAt
-        self.preview = preview
-    }
-}
-
-@MainActor package final class DraftsModel {
-    package var drafts: [DraftSummary]
-    package var selected = 0
-    package var onOpen: (String) -> Void = { _ in }
-    package var onDiscard: (String) -> Void = { _ in }
-    package var onClose: () -> Void = {}
-    package init(drafts: [DraftSummary]) { self.drafts = drafts }
-}
-
-@MainActor package final class DetailModel {
-    package let title: String
-    package let binding: ObjectBinding?
-    package var lines: [[TextSpan]] = []
-    package var top = 0
-    package var isLive = true
-    package var vanished: String?
-    package var search = ""
-    package init(title: String, binding: ObjectBinding?) {
-        self.title = title
-        self.binding = binding
-    }
-}
-
-@MainActor package final class ShellModel {
-    package enum State: Sendable, Hashable { case connecting, open, ended(String) }
-    package let binding: ObjectBinding
-    package let container: String
-    package var state: State = .connecting
-    package var onOutput: (([UInt8]) -> Void)?
-    package var onInput: ([UInt8]) -> Void = { _ in }
-    package var onResize: (Int, Int) -> Void = { _, _ in }
-    package var onClose: () -> Void = {}
-    package init(binding: ObjectBinding, container: String) {
-        self.binding = binding
-        self.container = container
-    }
-    package func receive(_ bytes: [UInt8]) { onOutput?(bytes) }
 }

@@ -1,7 +1,10 @@
 /// One-line text with a cursor, edited with readline's keys; `cursor` counts Characters.
 package struct LineInput: Sendable, Hashable {
+    /// The text.
     package var text: String { didSet { cursor = min(cursor, text.count) } }
+    /// The character the cursor stands before.
     package var cursor: Int
+    /// A text with the cursor at its end.
     package init(_ text: String = "") {
         self.text = text
         cursor = text.count
@@ -17,15 +20,18 @@ package struct LineInput: Sendable, Hashable {
         text = next
         cursor = min(moved, text.count)
     }
+    /// Deletes the character before the cursor.
     package mutating func deleteBackward() {
         guard cursor > 0 else { return }
         cursor -= 1
         text.remove(at: index)
     }
+    /// Deletes the character at the cursor.
     package mutating func deleteForward() {
         guard cursor < text.count else { return }
         text.remove(at: index)
     }
+    /// Deletes the word before the cursor.
     package mutating func deleteWordBackward() {
         var characters = Array(text)
         var start = cursor
@@ -35,13 +41,18 @@ package struct LineInput: Sendable, Hashable {
         cursor = start
         text = String(characters)
     }
+    /// Deletes everything before the cursor.
     package mutating func deleteToStart() {
         let rest = String(text[index...])
         cursor = 0
         text = rest
     }
+    /// Deletes everything after the cursor.
     package mutating func deleteToEnd() { text = String(text[..<index]) }
+    /// Moves the cursor by characters.
     package mutating func move(by amount: Int) { cursor = max(0, min(text.count, cursor + amount)) }
+    /// Moves the cursor to the start.
     package mutating func moveToStart() { cursor = 0 }
+    /// Moves the cursor to the end.
     package mutating func moveToEnd() { cursor = text.count }
 }

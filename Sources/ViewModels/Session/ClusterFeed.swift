@@ -14,8 +14,8 @@ final class ClusterFeed: Sendable {
         var goneNamespaces: Set<String> = []
         /// Objects that changed or that events are about.
         var touched: Set<String> = []
-        /// How the caches stand with the server, when that changed.
-        var state: InformerState?
+        /// Whether ``ClusterFeed/state`` may have changed.
+        var isStateChanged = false
     }
 
     let pods: Informer
@@ -41,9 +41,8 @@ final class ClusterFeed: Sendable {
             let uid = Event(event.object).involvedObject.uid
             self?.change { $0.touched.insert(uid) }
         }
-        pods.addStateHandler { [weak self] state in self?.change { $0.state = state } }
-        namespaces.addStateHandler { [weak self] state in
-            if case .failing = state { self?.change { $0.state = state } }
+        for informer in [pods, namespaces] {
+            informer.addStateHandler { [weak self] _ in self?.change { $0.isStateChanged = true } }
         }
     }
 
@@ -52,6 +51,13 @@ final class ClusterFeed: Sendable {
         await withDiscardingTaskGroup { group in
             for informer in [namespaces, pods, events] { group.addTask { await informer.run() } }
         }
+    }
+
+    /// How the panes stand with the server: failing when either cache does, following when both do.
+    var state: InformerState {
+        let states = [pods.state, namespaces.state]
+        for case .failing(let status) in states { return .failing(status) }
+        return states.allSatisfy { $0 == .following } ? .following : .starting
     }
 
     /// What changed since the last call.

@@ -66,7 +66,7 @@ extension ClusterSession {
     }
 
     package func askDeleteNamespace(_ binding: ObjectBinding) {
-        let pods = app.pods.all.count { $0.namespace == binding.name }
+        let pods = app.pods.countByNamespace[binding.name] ?? 0
         let body: [[TextSpan]] = [
             [TextSpan("Everything in it is deleted with it: \(pods == 1 ? "1 pod" : "\(pods) pods"), their owners, secrets, all.", .warning)],
             [TextSpan("Type "), TextSpan(binding.name, .accent), TextSpan(" to confirm:")],

@@ -134,12 +134,13 @@ extension ClusterSession {
         editing = EditingState()
         editing.bases = draft.bases
         editing.baseText = draft.baseText
-        editing.draftID = draft.id
         editor.target = draft.target
         editor.state = .editing
         editor.diagnostics = []
         editor.banner = nil
         editor.restore(draft.text, base: draft.baseText)
+        // Only now: the base alone counts as nothing unsaved, and would take the file away.
+        editing.draftID = draft.id
         app.focus = .yaml
         let binding = draft.target.binding
         guard !draft.target.isNew, binding.context == app.context.name, let client = cluster?.client,

@@ -35,6 +35,7 @@ extension ClusterSession {
     }
 
     private func show(_ object: KubeObject, _ binding: ObjectBinding) {
+        let isSame = editor.state == .viewing && editor.target?.binding == binding
         tasks.cancel("target")
         editing = EditingState()
         editing.live = object
@@ -42,7 +43,6 @@ extension ClusterSession {
         editor.banner = nil
         editor.draft = .none
         editor.diagnostics = []
-        let isSame = editor.state == .viewing && editor.target?.binding == binding
         editor.state = .viewing
         let text = EditForm.readableText(object)
         if isSame { editor.refreshText(text) } else { editor.setText(text) }

@@ -113,6 +113,7 @@ package import LinuxKernel
         self.feed = feed
         adoptFeed()
         tasks.run("feed") { await feed.run() }
+        tasks.cancel("usage")
         sampleWhileVisible()
         resumeAfterConnect()
         defer { tasks.cancel("feed") }
@@ -140,14 +141,14 @@ package import LinuxKernel
         noteGone(batch.gonePods.union(batch.goneNamespaces))
         if let uid = app.detail?.binding?.uid, batch.touched.contains(uid) { refreshDetail?() }
         showPodInEditor(touched: batch.touched)
-        switch batch.state {
-        case .following?: app.connection = .ready
-        case .failing(let status)?:
+        updateNotice()
+        switch batch.isStateChanged ? feed.state : .starting {
+        case .following: app.connection = .ready
+        case .failing(let status):
             show(ConnectionFailure(reason: status.message, remedy: "kdash tries again by itself; q quits"))
             if cluster?.isEmbedded == true, restart != nil, [0, 503, 504].contains(status.code) { return status }
-        case .starting?, nil: break
+        case .starting: break
         }
-        updateNotice()
         return nil
     }
 
@@ -166,18 +167,16 @@ package import LinuxKernel
     // MARK: - Namespaces
 
     private func updateNamespaces() {
-        var counts: [String: Int] = [:]
-        for pod in app.pods.all { counts[pod.namespace, default: 0] += 1 }
         app.namespaces.rows = namespaceRows.values.map { row in
             var row = row
-            row.podCount = counts[row.name] ?? 0
+            row.podCount = app.pods.countByNamespace[row.name] ?? 0
             return row
         }
         if let wanted = wantedNamespace, namespaceRows.values.contains(where: { $0.name == wanted }) {
             wantedNamespace = nil
             app.namespaces.point(to: wanted)
         }
-        let running = app.pods.all.count { !$0.isFinished }
+        let running = app.pods.runningCount
         let what = running == 0 ? "its cluster, without pods" : running == 1 ? "1 pod" : "\(running) pods"
         app.quitLine = app.context.isEmbedded ? "kdash still runs \(what); stop it with: kdash down" : ""
     }

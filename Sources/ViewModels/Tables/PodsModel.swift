@@ -31,6 +31,10 @@ package struct PodUsage: Sendable, Hashable {
     private var isOrdered = true
     private var marks: Set<String> = []
     private var selected: String?
+    /// Pods in each namespace.
+    private(set) var countByNamespace: [String: Int] = [:]
+    /// Pods that have not ended for good.
+    private(set) var runningCount = 0
     /// Told when the user, and not a vanished pod, moved the cursor.
     package var onSelect: (PodRow) -> Void = { _ in }
     /// Whether the namespace is a column.
@@ -70,7 +74,7 @@ package struct PodUsage: Sendable, Hashable {
         return shown
     }
     package var count: Int { order.count }
-    package var total: Int { namespace.map { name in pods.values.count { $0.namespace == name } } ?? pods.count }
+    package var total: Int { namespace.map { countByNamespace[$0] ?? 0 } ?? pods.count }
     package var markedCount: Int { marks.count }
     package var selectedUID: String? {
         if !isOrdered { computeOrder() }
@@ -151,6 +155,8 @@ package struct PodUsage: Sendable, Hashable {
                 if bits != 0 { changes[row.uid] = (bits, now) }
             }
             pods[row.uid] = row
+            if let old { count(old, -1) }
+            count(row, 1)
             if old.map({ isMoved($0, row) }) ?? true { reorder() }
         }
         signal.touch()
@@ -162,7 +168,7 @@ package struct PodUsage: Sendable, Hashable {
         for uid in uids where pods[uid] != nil {
             // The neighbour is found in the order as it was.
             if !isOrdered { computeOrder() }
-            pods[uid] = nil
+            if let old = pods.removeValue(forKey: uid) { count(old, -1) }
             usage[uid] = nil
             changes[uid] = nil
             marks.remove(uid)
@@ -174,6 +180,7 @@ package struct PodUsage: Sendable, Hashable {
     /// Takes everything away: another cluster is shown.
     package func removeAll() {
         (pods, usage, changes, marks, selected) = ([:], [:], [:], [], nil)
+        (countByNamespace, runningCount) = ([:], 0)
         reorder()
     }
 
@@ -183,6 +190,11 @@ package struct PodUsage: Sendable, Hashable {
         usage = samples
         if sort.column == "cpu" || sort.column == "memory" { reorder() }
         signal.touch()
+    }
+
+    private func count(_ pod: PodRow, _ amount: Int) {
+        countByNamespace[pod.namespace, default: 0] += amount
+        if !pod.isFinished { runningCount += amount }
     }
 
     private func reorder() {

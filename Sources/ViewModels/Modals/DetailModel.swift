@@ -1,0 +1,66 @@
+/// A text about an object, over the panes: describe, why.
+@MainActor package final class DetailModel {
+    /// What it is.
+    package let title: String
+    /// The object; nil when it is about none.
+    package let binding: ObjectBinding?
+    /// The text.
+    package var lines: [[TextSpan]] = []
+    /// The first row on screen; the screen keeps it inside.
+    package var top = 0
+    /// Whether it follows the object.
+    package var isLive = true
+    /// Says that the object is gone.
+    package var vanished: String?
+    /// What is looked for, ignoring case.
+    package var search = ""
+    /// An empty text.
+    package init(title: String, binding: ObjectBinding?) {
+        self.title = title
+        self.binding = binding
+    }
+}
+
+/// A terminal in a container; the screen emulates it.
+@MainActor package final class ShellModel {
+    /// How the session stands.
+    package enum State: Sendable, Hashable {
+        /// It is being opened.
+        case connecting
+        /// Keys go to the container.
+        case open
+        /// It is over; how.
+        case ended(String)
+    }
+    /// The pod.
+    package let binding: ObjectBinding
+    /// The container.
+    package let container: String
+    /// How the session stands.
+    package var state: State = .connecting
+    /// Takes what the container writes; set by the screen.
+    package var onOutput: (([UInt8]) -> Void)? { didSet { flush() } }
+    /// Takes what the user types; set by the driver.
+    package var onInput: ([UInt8]) -> Void = { _ in }
+    /// Takes the size in columns and rows; set by the driver.
+    package var onResize: (Int, Int) -> Void = { _, _ in }
+    /// Ends the session.
+    package var onClose: () -> Void = {}
+    private var waiting: [[UInt8]] = []
+    /// A session that is not open yet.
+    package init(binding: ObjectBinding, container: String) {
+        self.binding = binding
+        self.container = container
+    }
+    /// Hands on what the container wrote; it waits while nobody draws.
+    package func receive(_ bytes: [UInt8]) {
+        guard let onOutput else { return waiting.append(bytes) }
+        onOutput(bytes)
+    }
+    private func flush() {
+        guard let onOutput else { return }
+        let bytes = waiting
+        waiting = []
+        for chunk in bytes { onOutput(chunk) }
+    }
+}

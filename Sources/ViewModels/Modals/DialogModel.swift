@@ -1,0 +1,59 @@
+/// One answer to a question.
+package struct DialogChoice: Sendable, Hashable {
+    /// What the asker is told.
+    package var id: String
+    /// What the button says.
+    package var title: String
+    /// The key that chooses it.
+    package var key: String
+    /// Whether it takes something away.
+    package var isDestructive: Bool
+    /// An answer.
+    package init(id: String, title: String, key: String, isDestructive: Bool = false) {
+        self.id = id
+        self.title = title
+        self.key = key
+        self.isDestructive = isDestructive
+    }
+}
+
+/// A question. The default is always the harmless answer; what it is about is bound when it opens.
+@MainActor package final class DialogModel {
+    /// The question.
+    package let title: String
+    /// What there is to know before answering.
+    package let body: [[TextSpan]]
+    /// The object it is about; nil for none or several.
+    package let binding: ObjectBinding?
+    /// The answers.
+    package let choices: [DialogChoice]
+    /// The name that has to be typed before a destructive answer; nil for none.
+    package let typedName: String?
+    /// The answer Enter takes.
+    package var focused: Int
+    /// What was typed of ``typedName``.
+    package var typed = LineInput()
+    /// Says that the object is gone; from then on only harmless answers count.
+    package var vanished: String?
+    private let onChoice: (String) -> Void
+    /// A question.
+    package init(
+        title: String, body: [[TextSpan]], binding: ObjectBinding?, choices: [DialogChoice], defaultChoice: Int, typedName: String? = nil,
+        onChoice: @escaping (String) -> Void
+    ) {
+        self.title = title
+        self.body = body
+        self.binding = binding
+        self.choices = choices
+        self.typedName = typedName
+        self.onChoice = onChoice
+        focused = defaultChoice
+    }
+    /// Whether a destructive answer counts now.
+    package var canConfirm: Bool { vanished == nil && (typedName == nil || typed.text == typedName) }
+    /// Gives an answer; a destructive one is ignored unless ``canConfirm``.
+    package func choose(_ id: String) {
+        guard let choice = choices.first(where: { $0.id == id }), !choice.isDestructive || canConfirm else { return }
+        onChoice(id)
+    }
+}

@@ -1,0 +1,46 @@
+/// A command in help.
+package struct HelpEntry: Sendable, Hashable {
+    /// Its keys.
+    package var keys: String
+    /// What it does.
+    package var title: String
+    /// Why it cannot run now; nil when it can.
+    package var disabledReason: String?
+}
+
+/// Commands that belong together.
+package struct HelpSection: Sendable, Hashable {
+    /// The heading.
+    package var title: String
+    /// The commands.
+    package var entries: [HelpEntry]
+}
+
+/// Every command with its keys, made from the command table.
+@MainActor package final class HelpModel {
+    private let commands: [Command]
+    private let app: AppModel
+    /// Text that titles must have, ignoring case.
+    package var filter = LineInput()
+    /// The first row on screen; the screen keeps it inside.
+    package var top = 0
+    /// Help for commands.
+    package init(commands: [Command], app: AppModel) {
+        self.commands = commands
+        self.app = app
+    }
+    /// What matches the filter.
+    package var sections: [HelpSection] {
+        var result: [HelpSection] = []
+        let wanted = filter.text.lowercased()
+        for command in commands where command.isListed && !command.keys.isEmpty && (wanted.isEmpty || command.title.lowercased().contains(wanted)) {
+            let entry = HelpEntry(keys: command.keys.joined(separator: " · "), title: command.title, disabledReason: command.reason(app))
+            if let index = result.firstIndex(where: { $0.title == command.section }) {
+                result[index].entries.append(entry)
+            } else {
+                result.append(HelpSection(title: command.section, entries: [entry]))
+            }
+        }
+        return result
+    }
+}

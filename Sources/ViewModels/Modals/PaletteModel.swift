@@ -1,0 +1,65 @@
+/// Something that can be picked from a list.
+package struct PaletteItem: Sendable, Hashable {
+    /// What the asker is told.
+    package var id: String
+    /// What is searched and shown.
+    package var title: String
+    /// Shown beside it.
+    package var detail: String
+    /// The keys that do the same.
+    package var keys: String
+    /// Why it cannot be picked; nil when it can.
+    package var disabledReason: String?
+    /// An item.
+    package init(id: String, title: String, detail: String = "", keys: String = "", disabledReason: String? = nil) {
+        self.id = id
+        self.title = title
+        self.detail = detail
+        self.keys = keys
+        self.disabledReason = disabledReason
+    }
+}
+
+/// An item that matches what was typed.
+package struct PaletteMatch: Sendable, Hashable {
+    /// The item.
+    package var item: PaletteItem
+    /// The characters of its title that matched.
+    package var positions: [Int]
+}
+
+/// A list to pick from by typing a part: commands, namespaces, containers, contexts, the mouse menu.
+@MainActor package final class PaletteModel {
+    /// What is picked.
+    package let title: String
+    /// Shown while nothing is typed.
+    package let placeholder: String
+    private let items: [PaletteItem]
+    private let onAccept: (PaletteItem) -> Void
+    /// What was typed.
+    package var query = LineInput() { didSet { if query.text != oldValue.text { rank() } } }
+    /// The items that match, best first.
+    package private(set) var results: [PaletteMatch] = []
+    /// The item Enter takes.
+    package var selected = 0
+    /// A list.
+    package init(title: String, placeholder: String, items: [PaletteItem], onAccept: @escaping (PaletteItem) -> Void) {
+        self.title = title
+        self.placeholder = placeholder
+        self.items = items
+        self.onAccept = onAccept
+        rank()
+    }
+    /// Takes the selected item, unless it is disabled.
+    package func accept() {
+        guard results.indices.contains(selected), results[selected].item.disabledReason == nil else { return }
+        onAccept(results[selected].item)
+    }
+    private func rank() {
+        let scored = items.enumerated().compactMap { index, item in
+            FuzzyMatch.match(query.text, in: item.title).map { (index, $0.score, PaletteMatch(item: item, positions: $0.positions)) }
+        }
+        results = scored.sorted { ($1.1, $0.0) < ($0.1, $1.0) }.map(\.2)
+        selected = 0
+    }
+}
