@@ -150,9 +150,10 @@ struct ContainerSpecBuilder: Sendable {
             case "Bidirectional": .both
             default: .private
             }
+        let source = try VolumeSource(volume, pod: pod, paths: paths)
         var result = Mount(
-            source: try VolumeSource(volume, pod: pod, paths: paths).nodePath, subPath: subPath, target: target,
-            isReadOnly: mount["readOnly"]?.boolValue ?? false, propagation: propagation)
+            source: source.nodePath, subPath: subPath, target: target, isReadOnly: mount["readOnly"]?.boolValue ?? false,
+            propagation: propagation, creation: source.creation, requiredType: source.requiredType)
         if let medium = volume["emptyDir"]?["medium"]?.stringValue, medium == "Memory", subPath.isEmpty, isOnlyUser(of: name) {
             result.kind = .temporary(volume["emptyDir"]?["sizeLimit"]?.stringValue.flatMap { try? Quantity(parsing: $0) }.map { ByteCount($0.value) })  // best effort: validated at admission
         }

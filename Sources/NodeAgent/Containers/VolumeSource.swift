@@ -1,4 +1,5 @@
 import APIMachinery
+import ContainerRuntime
 import Glibc
 import JSONCore
 import KubeSchemas
@@ -39,13 +40,11 @@ struct VolumeSource: Sendable {
         }
     }
 
-    /// Makes what must exist before a container starts. `nodeRoot` is the node's `/` on the host.
-    func prepare(fsGroup: Int64?, nodeRoot: String) throws(ConfigurationError) {
+    /// Makes what must exist before a container starts. Paths of the node are made inside the node, where a pod's links cannot lead out.
+    func prepare(fsGroup: Int64?) throws(ConfigurationError) {
+        guard case .emptyDirectory = kind else { return }
         do throws(SystemError) {
-            switch kind {
-            case .emptyDirectory: try prepareEmptyDirectory(fsGroup: fsGroup)
-            case .nodePath(let path, let type): try prepareNodePath(path, type: type, root: nodeRoot)
-            }
+            try prepareEmptyDirectory(fsGroup: fsGroup)
         } catch {
             throw ConfigurationError("volume \(name): \(error)")
         }
@@ -61,48 +60,26 @@ struct VolumeSource: Sendable {
         }
     }
 
-    private func prepareNodePath(_ path: String, type: String, root: String) throws(SystemError) {
-        let directory = try FileDescriptor.open(root, Self.pathOnly | O_DIRECTORY)
-        let exists = Self.exists(path, beneath: directory)
-        switch type {
-        case "Directory", "File", "Socket", "CharDevice", "BlockDevice":
-            // /proc, /dev and /sys exist only inside the node; the supervisor answers for them.
-            let isVirtual = ["/proc", "/dev", "/sys", "/run", "/tmp"].contains { path == $0 || path.hasPrefix($0 + "/") }
-            if !exists, !isVirtual { throw SystemError(call: "open", errno: ENOENT, arguments: "hostPath \(path) in the node, type \(type)") }
-        case "FileOrCreate":
-            if !exists { try makeFile(path, beneath: directory) }
-        default:
-            if !exists { try makeDirectories(path, beneath: directory) }
+    /// What the supervisor makes when the source is missing.
+    var creation: Mount.Creation? {
+        guard case .nodePath(_, let type) = kind else { return nil }
+        return switch type {
+        case "", "DirectoryOrCreate": .directory
+        case "FileOrCreate": .file
+        default: nil
         }
     }
 
-    private static let pathOnly: CInt = 0x20_0000  // O_PATH, which Swift's Glibc module leaves out.
-    private static let inRoot: UInt64 = 0x10  // RESOLVE_IN_ROOT
-
-    private static func exists(_ path: String, beneath root: borrowing FileDescriptor) -> Bool {
-        do throws(SystemError) {
-            _ = try FileDescriptor.openResolving(path, pathOnly, resolve: inRoot, at: root.raw)
-            return true
-        } catch {
-            return false
+    /// What the source must be.
+    var requiredType: UInt32? {
+        guard case .nodePath(_, let type) = kind else { return nil }
+        return switch type {
+        case "Directory", "DirectoryOrCreate": UInt32(S_IFDIR)
+        case "File", "FileOrCreate": UInt32(S_IFREG)
+        case "Socket": UInt32(S_IFSOCK)
+        case "CharDevice": UInt32(S_IFCHR)
+        case "BlockDevice": UInt32(S_IFBLK)
+        default: nil
         }
-    }
-
-    /// Creates every missing part of `path` as the node would, never following a link out of its root.
-    private func makeDirectories(_ path: String, beneath root: borrowing FileDescriptor) throws(SystemError) {
-        var made = ""
-        for part in path.split(separator: "/") {
-            let parent = try FileDescriptor.openResolving(made.isEmpty ? "/" : made, Self.pathOnly | O_DIRECTORY, resolve: Self.inRoot, at: root.raw)
-            let name = String(part)
-            if mkdirat(parent.raw, name, 0o755) != 0, errno != EEXIST { throw .last("mkdirat", "\(made)/\(name)") }
-            made += "/" + name
-        }
-    }
-
-    private func makeFile(_ path: String, beneath root: borrowing FileDescriptor) throws(SystemError) {
-        let folder = FileSystem.directory(of: path)
-        try makeDirectories(folder, beneath: root)
-        let parent = try FileDescriptor.openResolving(folder, Self.pathOnly | O_DIRECTORY, resolve: Self.inRoot, at: root.raw)
-        _ = try FileDescriptor.open(FileSystem.name(of: path), O_WRONLY | O_CREAT | O_NOFOLLOW, mode: 0o644, at: parent.raw)
     }
 }

@@ -18,8 +18,6 @@ package final class NodeAgent: NodeConnection, Sendable {
     package struct Configuration: Sendable {
         package var nodeName: String
         package var paths: NodePaths
-        /// The node's `/` on the host.
-        package var nodeRoot: String
         /// The address pods and people reach the node at.
         package var hostIP: String
         package var podRange: String
@@ -32,12 +30,11 @@ package final class NodeAgent: NodeConnection, Sendable {
         package var deletedLogBudget: ByteCount
 
         package init(
-            nodeName: String, paths: NodePaths, nodeRoot: String, hostIP: String, podRange: String, serviceAddress: String, version: String,
+            nodeName: String, paths: NodePaths, hostIP: String, podRange: String, serviceAddress: String, version: String,
             logMaximumSize: ByteCount = .mebibytes(10), logMaximumFiles: Int = 5, deletedLogBudget: ByteCount = .gibibytes(1)
         ) {
             self.nodeName = nodeName
             self.paths = paths
-            self.nodeRoot = nodeRoot
             self.hostIP = hostIP
             self.podRange = podRange
             self.serviceAddress = serviceAddress
@@ -78,7 +75,7 @@ package final class NodeAgent: NodeConnection, Sendable {
         self.running = running
         context = PodContext(
             nodeName: configuration.nodeName, client: client, runtime: runtime, images: images, cgroups: cgroups, network: network,
-            paths: configuration.paths, nodeRoot: configuration.nodeRoot, time: time, logger: logger,
+            paths: configuration.paths, time: time, logger: logger,
             events: EventSink(client: client, nodeName: configuration.nodeName, time: time, logger: logger), resolver: .ofHost(),
             hostIP: configuration.hostIP, totalMemory: SystemFacts.totalMemory,
             logSettings: .init(maximumSize: configuration.logMaximumSize, maximumFiles: configuration.logMaximumFiles), followers: followers, running: running,

@@ -1,11 +1,11 @@
-import APIMachinery
+package import APIMachinery
 import JSONCore
-import KubeClient
-import LinuxKernel
-import Logging
+package import KubeClient
+package import LinuxKernel
+package import Logging
 
 /// Announces the node to the API server and renews its lease.
-struct NodeRegistration: Sendable {
+package struct NodeRegistration: Sendable {
     let client: KubeClient
     let status: NodeStatusBuilder
     let time: any TimeSource
@@ -17,7 +17,7 @@ struct NodeRegistration: Sendable {
     static let renewal: Duration = .seconds(10)
 
     /// Creates the Node, or brings the status of the existing one up to date. Labels, taints and resources set by others stay.
-    func register() async throws(APIStatus) {
+    package func register() async throws(APIStatus) {
         do throws(APIStatus) {
             _ = try await client.create(Self.nodes, status.object)
         } catch where error.code == 409 {
@@ -55,5 +55,15 @@ struct NodeRegistration: Sendable {
         } catch {
             logger.warning("could not renew the node's lease", metadata: ["node": "\(status.name)", "error": "\(error.message)"])
         }
+    }
+}
+
+extension NodeAgent {
+    /// Announces a node that cannot run pods, with the reason and the remedy.
+    package static func registration(
+        name: String, reason: String, version: String, client: KubeClient, time: any TimeSource, logger: Logger
+    ) -> NodeRegistration {
+        let status = NodeStatusBuilder(name: name, address: "127.0.0.1", podRange: "", version: version, notReadyReason: reason, now: time.now())
+        return NodeRegistration(client: client, status: status, time: time, logger: logger)
     }
 }

@@ -78,7 +78,7 @@ extension PodContext {
         let pod = state.pod
         let fsGroup = pod.spec.value["securityContext"]?["fsGroup"]?.integerValue
         for volume in pod.spec.value["volumes"]?.arrayValue ?? [] {
-            try VolumeSource(volume, pod: pod, paths: paths).prepare(fsGroup: fsGroup, nodeRoot: nodeRoot)
+            try VolumeSource(volume, pod: pod, paths: paths).prepare(fsGroup: fsGroup)
         }
         let environment = try await EnvironmentBuilder(context: self, pod: pod, podIP: state.sandbox?.address ?? "").build(container, image: image)
         try makeDirectories(pod, container.name, attempt)

@@ -16,8 +16,6 @@ struct PodContext: Sendable {
     let cgroups: CgroupTree?
     let network: NodeNetwork?
     let paths: NodePaths
-    /// The node's `/` on the host.
-    let nodeRoot: String
     let time: any TimeSource
     let logger: Logger
     let events: EventSink

@@ -1,0 +1,63 @@
+import JSONCore
+import LinuxKernel
+import PodNetwork
+
+/// What the user may set in `config.yaml`; command-line flags win.
+struct ClusterSettings: Sendable, Hashable {
+    /// Port of the API on 127.0.0.1; nil lets kdash choose (6443 when it is free).
+    var apiPort: Int?
+    /// Ranges that must be used; nil lets kdash choose free ones.
+    var podCIDR: IPv4Network?
+    var serviceCIDR: IPv4Network?
+    /// Size of one log file. Default 10 MiB.
+    var logMaximumSize = ByteCount.mebibytes(10)
+    /// How many files are kept per container instance. Default 5.
+    var logMaximumFiles = 5
+    /// Bytes kept of deleted pods' logs. Default 1 GiB.
+    var deletedLogBudget = ByteCount.gibibytes(1)
+
+    static func load(_ directory: DataDirectory) throws(CommandError) -> ClusterSettings {
+        guard FileSystem.exists(directory.configuration) else { return ClusterSettings() }
+        do {
+            let document = try YAML.parseSingle(try FileSystem.readFile(directory.configuration, limit: 1 << 20))
+            return try ClusterSettings(document, path: directory.configuration)
+        } catch let error as CommandError {
+            throw error
+        } catch let error as YAMLError {
+            throw CommandError("\(directory.configuration):\(error.mark.line + 1): \(error.message)")
+        } catch {
+            throw CommandError("cannot read \(directory.configuration): \(error)")
+        }
+    }
+
+    init() {}
+
+    private init(_ document: YAMLDocument, path: String) throws(CommandError) {
+        for member in document.value.objectValue ?? [:] {
+            func refuse(_ what: String) -> CommandError {
+                let line = (document.keyMark(of: JSONPointer([member.key]))?.line ?? 0) + 1
+                return CommandError("\(path):\(line): \(member.key): \(what)")
+            }
+            let number = member.value.integerValue
+            switch member.key {
+            case "apiPort":
+                guard let number, (1...65535).contains(number) else { throw refuse("must be a port number from 1 to 65535") }
+                apiPort = Int(number)
+            case "podCIDR", "serviceCIDR":
+                guard let network = member.value.stringValue.flatMap({ IPv4Network($0) }) else { throw refuse("must be a range like 10.42.0.0/16") }
+                if member.key == "podCIDR" { podCIDR = network } else { serviceCIDR = network }
+            case "logMaximumMiB":
+                guard let number, (1...1024).contains(number) else { throw refuse("must be a number of MiB from 1 to 1024") }
+                logMaximumSize = .mebibytes(number)
+            case "logMaximumFiles":
+                guard let number, (2...100).contains(number) else { throw refuse("must be a number from 2 to 100") }
+                logMaximumFiles = Int(number)
+            case "deletedLogMiB":
+                guard let number, number >= 0, number <= 1 << 20 else { throw refuse("must be a number of MiB, 0 or more") }
+                deletedLogBudget = .mebibytes(number)
+            default:
+                throw refuse("unknown setting; known are apiPort, podCIDR, serviceCIDR, logMaximumMiB, logMaximumFiles, deletedLogMiB")
+            }
+        }
+    }
+}

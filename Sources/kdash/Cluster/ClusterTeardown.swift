@@ -1,0 +1,76 @@
+import ContainerRuntime
+import Glibc
+import KubeClient
+import LinuxKernel
+import PodNetwork
+
+/// Stops a cluster and, when asked, removes every trace of it.
+struct ClusterTeardown: Sendable {
+    let directory: DataDirectory
+
+    /// Ends daemon and pods within their grace periods. A cluster that does not run is left as it is.
+    func stop() throws(CommandError) {
+        let launcher = DaemonLauncher(directory: directory)
+        if try !launcher.isRunning {
+            guard let instance = try ClusterInstance.load(directory), nodesSurvive(instance) else { return }
+            // Containers outlived their daemon: a daemon adopts them, so that they end as gracefully as any.
+            _ = try launcher.start()
+        }
+        do throws(CommandError) {
+            let client = try DaemonClient(directory)
+            try Blocking.run { () throws(CommandError) in _ = try await client.call(.post, "/down") }
+        } catch {
+            try terminateHolder(because: error)
+        }
+        do throws(SystemError) {
+            // The lock is free once the daemon's process has ended.
+            _ = try FileLock.acquire(directory.lock)
+        } catch {
+            throw CommandError("cannot wait for the daemon to end: \(error)")
+        }
+    }
+
+    private func nodesSurvive(_ instance: ClusterInstance) -> Bool {
+        let socket = RunDirectory().node(instance.id, NodePlace.name(0)) + "/supervisor.sock"
+        do throws(SystemError) {
+            _ = try UnixSocket.connect(socket, kind: .sequencedPacket)
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    /// The daemon does not answer: ends exactly the process that holds the lock.
+    private func terminateHolder(because reason: CommandError) throws(CommandError) {
+        do {
+            guard let pid = Int32(try FileSystem.readText(directory.lock).split(separator: " ").first ?? "") else { throw reason }
+            let process = try ChildProcess.pidfd(of: pid)
+            guard try FileLock.isHeld(directory.lock) else { return }
+            try ChildProcess.signal(SIGTERM, to: process)
+        } catch let error as SystemError where error.errno == ESRCH {
+            return
+        } catch {
+            throw CommandError("the daemon does not answer (\(reason.message)) and cannot be ended: \(error)")
+        }
+    }
+
+    /// Removes what kdash made in the directory and on the machine. Refuses a directory that is not a cluster's.
+    func purge() throws(CommandError) {
+        guard let instance = try ClusterInstance.load(directory) else {
+            throw CommandError("\(directory.path) has no file `instance`, so it is not a cluster of kdash; nothing was removed")
+        }
+        do {
+            try MachineSweep(id: instance.id).removeAll()
+            let merge = KubeconfigMerge(directory: directory)
+            try Blocking.run { () throws(any Error) in try await merge.remove() }
+            for entry in directory.ownEntries {
+                if FileSystem.isDirectory(entry) { try FileSystem.removeTree(entry) } else { try FileSystem.removeFile(entry) }
+            }
+            if try FileSystem.names(in: directory.path).isEmpty { try FileSystem.removeDirectory(directory.path) }
+        } catch let error as CommandError {
+            throw error
+        } catch {
+            throw CommandError("could not remove everything: \(error)")
+        }
+    }
+}

@@ -1,0 +1,222 @@
+import APIMachinery
+import APIServer
+import ContainerImages
+import Controllers
+import JSONCore
+import KubeClient
+import KubeSchemas
+import LinuxKernel
+import Logging
+import NodeAgent
+import ObjectStore
+import PodNetwork
+import Scheduler
+import Synchronization
+
+/// Store, API server and the controllers and agent that are its clients.
+final class ControlPlane: Sendable {
+    private let store: ObjectStore
+    private let server: APIServer
+    private let nodes: NodeDirectory
+    private let images: ImageStore
+    private let informers: SharedInformers
+    private let options: DaemonOptions
+    private let settings: ClusterSettings
+    private let logger: Logger
+    private let time: any TimeSource
+    private let agent = Mutex<NodeAgent?>(nil)
+    private let nodeState: Mutex<(reason: String?, notes: [String])>
+    /// The administrator's, for the cluster's own kubeconfig.
+    let credentials: KubeconfigMerge.Credentials
+    /// What goes into the user's kubeconfig: those of the user behind sudo, when there is one.
+    let userCredentials: KubeconfigMerge.Credentials
+    private let instance: ClusterInstance
+
+    /// How long pods may take to end when the cluster stops, whatever they ask for.
+    static let shutdownGrace: Duration = .seconds(60)
+
+    /// Opens the store and serves. Fills in the API port when it was not chosen before.
+    static func start(
+        options: DaemonOptions, settings: ClusterSettings, instance: inout ClusterInstance, stop: StopSignal, logger: Logger, time: any TimeSource
+    ) async throws(CommandError) -> ControlPlane {
+        let directory = options.directory
+        let store: ObjectStore
+        let images: ImageStore
+        do {
+            var storeOptions = ObjectStore.Options()
+            storeOptions.onFault = { logger.error("the store has a fault", metadata: ["error": "\($0)"]) }
+            store = try ObjectStore.open(directory: directory.path, time: time, options: storeOptions)
+            images = try ImageStore(directory: directory.images, time: time)
+        } catch {
+            throw CommandError("\(error)")
+        }
+        let nodes = NodeDirectory()
+        var configuration = APIServerConfiguration(
+            pkiDirectory: directory.pki, clusterID: instance.id, schemas: builtinSchemas, time: time, logger: logger)
+        configuration.hostName = SystemFacts.hostname
+        configuration.programVersion = Version.number
+        configuration.listen = []
+        if let ranges = instance.ranges, let range = AddressRange(ranges.serviceCIDR.description) {
+            configuration.serviceAddress = ranges.apiAddress.description
+            configuration.serviceRange = range
+        }
+        let box = PlaneBox()
+        let endpoints = KdashEndpoints(
+            images: images, nodes: nodes, status: { await box.plane?.status() ?? .null }, down: { stop.raise() },
+            imagesChanged: { box.plane?.agent.withLock { $0 }?.imagesChanged() })
+        let server = APIServer(configuration: configuration, store: store, nodes: nodes, extensions: [endpoints])
+        do {
+            try await server.start()
+        } catch {
+            throw CommandError("the API server cannot start: \(error)")
+        }
+        instance.apiPort = try await bind(server, options: options, preferred: instance.apiPort)
+        guard let pki = server.pki else { throw CommandError("the API server has no certificates") }
+        let address = "https://127.0.0.1:\(instance.apiPort)"
+        let credentials = KubeconfigMerge.Credentials(
+            server: address, authorityPath: pki.authorityPath, certificatePath: pki.adminCertificatePath, keyPath: pki.adminKeyPath)
+        let merged = try Environment.current.sudoUser.map { user throws(CommandError) in
+            try SudoUserAccess(directory: directory, user: user).grant(pki, server: address)
+        }
+        let plane = ControlPlane(
+            store: store, server: server, nodes: nodes, images: images, options: options, settings: settings, logger: logger, time: time,
+            credentials: credentials, userCredentials: merged ?? credentials, instance: instance)
+        box.plane = plane
+        return plane
+    }
+
+    /// Lets the endpoints, which the server is made with, reach the plane, which is made with the server.
+    private final class PlaneBox: Sendable {
+        private let held = Mutex<ControlPlane?>(nil)
+        var plane: ControlPlane? {
+            get { held.withLock { $0 } }
+            set { held.withLock { $0 = newValue } }
+        }
+    }
+
+    /// Binds the API to the wanted port; a port that nobody asked for may be replaced by a free one.
+    private static func bind(_ server: APIServer, options: DaemonOptions, preferred: Int) async throws(CommandError) -> Int {
+        let candidates = preferred != 0 ? [preferred] : [6443, 0]
+        var failure = ""
+        for port in candidates {
+            do {
+                return try await server.add(.init(address: "127.0.0.1", port: port))
+            } catch {
+                failure = "\(error)"
+            }
+        }
+        throw CommandError("port \(preferred) of 127.0.0.1 is not free (\(failure)); choose another with --api-port")
+    }
+
+    private init(
+        store: ObjectStore, server: APIServer, nodes: NodeDirectory, images: ImageStore, options: DaemonOptions, settings: ClusterSettings,
+        logger: Logger, time: any TimeSource, credentials: KubeconfigMerge.Credentials,
+        userCredentials: KubeconfigMerge.Credentials, instance: ClusterInstance
+    ) {
+        self.store = store
+        self.server = server
+        self.nodes = nodes
+        self.images = images
+        self.options = options
+        self.settings = settings
+        self.logger = logger
+        self.time = time
+        self.credentials = credentials
+        self.userCredentials = userCredentials
+        self.instance = instance
+        nodeState = Mutex((nil, []))
+        informers = SharedInformers(client: KubeClient(transport: InProcessTransport(pipeline: server, user: .loopback)), time: time)
+    }
+
+    private func client(_ user: UserInfo) -> KubeClient {
+        KubeClient(transport: InProcessTransport(pipeline: server, user: user))
+    }
+
+    // MARK: Running
+
+    /// Runs controllers and scheduler until cancelled.
+    func runControllers() async {
+        let authority: String
+        do {
+            authority = try server.pki?.authorityPEM() ?? ""
+        } catch {
+            logger.error("controllers have no certificate authority", metadata: ["error": "\(error)"])
+            authority = ""
+        }
+        let manager = ControllerManager(
+            .init(schemas: builtinSchemas, certificateAuthority: authority), informers: informers, client: { self.client(.controller($0)) },
+            time: time, logger: logger)
+        let scheduler = Scheduler(client: client(.scheduler), informers: informers, time: time, logger: logger)
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.informers.run() }
+            group.addTask { await manager.run() }
+            group.addTask { await scheduler.run() }
+        }
+    }
+
+    /// Runs the node's agent until cancelled; `ready` is called once, also when the node cannot run.
+    func runNode(_ node: LaunchedNode, ready: @escaping @Sendable () -> Void) async {
+        nodeState.withLock { $0 = (node.reason, node.notes) }
+        guard let supervisor = node.supervisor else {
+            await registerUnready(node)
+            ready()
+            return
+        }
+        do {
+            if node.link != nil {
+                _ = try await server.add(.init(address: serviceAddress, port: 443))
+            }
+            let agent = try NodeAgent(
+                configuration: .init(
+                    nodeName: node.place.nodeName, paths: NodePaths(data: options.directory.path),
+                    hostIP: node.link?.nodeAddress.description ?? "127.0.0.1", podRange: node.link?.podCIDR.description ?? "",
+                    serviceAddress: serviceAddress, version: Version.number, logMaximumSize: settings.logMaximumSize,
+                    logMaximumFiles: settings.logMaximumFiles, deletedLogBudget: settings.deletedLogBudget),
+                client: client(.node(node.place.nodeName)), runtime: supervisor, images: images, cgroups: node.cgroups, network: node.network,
+                time: time, logger: logger)
+            self.agent.withLock { $0 = agent }
+            nodes.register(node.place.nodeName, agent)
+            try await agent.run(ready: ready)
+        } catch {
+            logger.error("the node's agent ended", metadata: ["error": "\(error)"])
+            nodeState.withLock { $0.reason = "\(error)" }
+            ready()
+        }
+    }
+
+    private var serviceAddress: String { instance.ranges?.apiAddress.description ?? "10.96.0.1" }
+
+    private func registerUnready(_ node: LaunchedNode) async {
+        let registration = NodeAgent.registration(
+            name: node.place.nodeName, reason: node.reason ?? "", version: Version.number, client: client(.node(node.place.nodeName)), time: time,
+            logger: logger)
+        do throws(APIStatus) {
+            try await registration.register()
+        } catch {
+            logger.error("the node could not be registered", metadata: ["error": "\(error.message)"])
+        }
+    }
+
+    /// Ends all pods within their grace periods; their objects stay.
+    func stopPods() async {
+        await agent.withLock { $0 }?.shutdown(grace: Self.shutdownGrace)
+    }
+
+    /// Closes the API and the store.
+    func stop() async {
+        await server.stop()
+        store.close()
+    }
+
+    // MARK: Status
+
+    func status() async -> JSONValue {
+        let node = nodeState.withLock { $0 }
+        return [
+            "state": "running", "server": .string(credentials.server), "kubeconfig": .string(options.directory.kubeconfig),
+            "dataDirectory": .string(options.directory.path), "id": .string(instance.id), "version": .string(Version.number),
+            "nodes": [["name": .string(NodePlace.name(0)), "ready": .bool(node.reason == nil), "reason": .string(node.reason ?? "")]],
+            "notes": .array(node.notes.map { .string($0) }),
+        ]
+    }
+}

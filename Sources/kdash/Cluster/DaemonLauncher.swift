@@ -1,0 +1,91 @@
+import Glibc
+import JSONCore
+import LinuxKernel
+
+/// Starts the daemon in the background and waits until it is ready, or attaches to the one that runs.
+struct DaemonLauncher: Sendable {
+    let directory: DataDirectory
+    /// Passed on to `kdash serve`.
+    var arguments: [String] = []
+
+    /// What the daemon said when it was ready.
+    struct Ready: Sendable, Hashable {
+        /// `https://127.0.0.1:PORT`.
+        var server: String
+        var kubeconfig: String
+        /// From the start of the process to ready, or zero when it ran already.
+        var elapsed: Duration
+        /// What was changed on the host and what the user should know.
+        var notes: [String]
+        var wasRunning: Bool
+    }
+
+    /// Whether a daemon serves the directory now.
+    var isRunning: Bool {
+        get throws(CommandError) {
+            do throws(SystemError) {
+                return try FileLock.isHeld(directory.lock)
+            } catch {
+                throw CommandError("cannot look at \(directory.lock): \(error)")
+            }
+        }
+    }
+
+    /// Starts the daemon unless it runs, and returns once it is ready. Blocking.
+    func start() throws(CommandError) -> Ready {
+        if try isRunning { return try attach() }
+        let started = SystemTimeSource().monotonic()
+        let reader: FileDescriptor
+        do throws(SystemError) {
+            reader = try spawn()
+        } catch {
+            throw CommandError("cannot start the daemon: \(error)")
+        }
+        var ready = try read(reader)
+        ready.elapsed = SystemTimeSource().monotonic() - started
+        return ready
+    }
+
+    /// Starts the daemon; returns the end of the pipe that its announcement comes from.
+    private func spawn() throws(SystemError) -> FileDescriptor {
+        var ends: [CInt] = [-1, -1]
+        try SystemError.check("pipe") { pipe(&ends) }
+        let reader = FileDescriptor(ends[0])
+        let writer = FileDescriptor(ends[1])
+        for end in ends { try SystemError.check("fcntl", "FD_CLOEXEC") { fcntl(end, F_SETFD, FD_CLOEXEC) } }
+        _ = try ChildProcess.start(
+            "/proc/self/exe", arguments: ["kdash", "serve", "--data-dir", directory.path, "--announce-to", "3"] + arguments,
+            inherited: [writer.raw], newSession: true)
+        return reader
+    }
+
+    /// Reads the daemon's announcement: one JSON object, or nothing when it died.
+    private func read(_ reader: borrowing FileDescriptor) throws(CommandError) -> Ready {
+        var bytes: [UInt8] = []
+        do throws(SystemError) {
+            while !bytes.contains(0x0A) {
+                let chunk = try reader.read(maximum: 4096)
+                if chunk.isEmpty { break }
+                bytes += chunk
+            }
+        } catch {
+            throw CommandError("cannot hear from the daemon: \(error)")
+        }
+        guard let value = try? JSON.parse(bytes.filter { $0 != 0x0A }) else {  // best effort: it died without a word
+            throw CommandError("the daemon ended before it was ready; see \(directory.daemonLog)")
+        }
+        if let message = value["error"]?.stringValue { throw CommandError(message) }
+        return Ready(
+            server: value["server"]?.stringValue ?? "", kubeconfig: value["kubeconfig"]?.stringValue ?? directory.kubeconfig, elapsed: .zero,
+            notes: value["notes"]?.arrayValue?.compactMap(\.stringValue) ?? [], wasRunning: false)
+    }
+
+    /// What the running daemon serves. It may still be starting: then its kubeconfig appears in a moment.
+    private func attach() throws(CommandError) -> Ready {
+        guard let instance = try ClusterInstance.load(directory) else {
+            throw CommandError("another process holds \(directory.lock); try again in a moment")
+        }
+        return Ready(
+            server: "https://127.0.0.1:\(instance.apiPort)", kubeconfig: directory.kubeconfig, elapsed: .zero, notes: [], wasRunning: true)
+    }
+}

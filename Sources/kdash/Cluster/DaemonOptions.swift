@@ -1,0 +1,10 @@
+/// How a daemon was asked to run.
+struct DaemonOptions: Sendable {
+    let directory: DataDirectory
+    /// Wanted by a flag; a busy port is then an error.
+    let apiPort: Int?
+    let mergesKubeconfig: Bool
+    /// Started in the background: logs go to the daemon's log file.
+    let isDetached: Bool
+    let announcement: Announcement
+}

@@ -1,0 +1,104 @@
+import Glibc
+import LinuxKernel
+import Logging
+import Synchronization
+
+/// The process around a `Daemon`: lock, log, signals, exit status.
+enum DaemonProcess {
+    /// Runs until the cluster is stopped; returns the exit status.
+    static func run(_ options: DaemonOptions) -> Int32 {
+        signal(SIGPIPE, SIG_IGN)
+        umask(0o022)
+        do throws(CommandError) {
+            let lock = try prepare(options)
+            defer { withExtendedLifetime(lock) {} }
+            if options.isDetached { try redirectOutput(to: options.directory.daemonLog) }
+            let logger = Logger(label: "kdash") { _ in LineLogHandler() }
+            let stop = StopSignal()
+            stop.listen()
+            try Blocking.run { () throws(CommandError) in
+                try await Daemon(options: options, logger: logger, stop: stop).run()
+            }
+            return 0
+        } catch {
+            options.announcement.failed(error.message)
+            if !options.isDetached { Output.error("kdash: \(error.message)") }
+            return 1
+        }
+    }
+
+    /// Makes the directory and takes its lock.
+    private static func prepare(_ options: DaemonOptions) throws(CommandError) -> FileLock {
+        let directory = options.directory
+        let acquired: FileLock?
+        do throws(SystemError) {
+            try FileSystem.makeDirectories(directory.path, mode: 0o711)
+            acquired = try FileLock.tryAcquire(directory.lock)
+            try acquired?.write("\(getpid())\n")
+        } catch {
+            throw CommandError("cannot use \(directory.path): \(error); choose another directory with --data-dir")
+        }
+        guard let acquired else { throw CommandError("a daemon already runs in \(directory.path); `kdash status` shows it") }
+        return acquired
+    }
+
+    /// One earlier log is kept.
+    private static func redirectOutput(to path: String) throws(CommandError) {
+        do throws(SystemError) {
+            if FileSystem.exists(path) { try FileSystem.rename(path, path + ".1") }
+            let file = try FileDescriptor.open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW)
+            for target: CInt in [1, 2] {
+                let raw = file.raw
+                try SystemError.check("dup2", path) { dup2(raw, target) }
+            }
+        } catch {
+            throw CommandError("cannot write \(path): \(error)")
+        }
+    }
+}
+
+/// The wish to end, from a signal or from `kdash down`; may come more than once and from any thread.
+final class StopSignal: Sendable {
+    private struct State {
+        var isRaised = false
+        var waiters: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state = Mutex<State>(State())
+
+    /// Raises the wish on SIGTERM and SIGINT; SIGHUP is ignored, since a daemon has no terminal to lose. Call it before other threads exist.
+    func listen() {
+        signal(SIGHUP, SIG_IGN)
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGTERM)
+        sigaddset(&signals, SIGINT)
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
+        let awaited = signals
+        KernelThread.start("kdash-signals") { [self] in
+            var awaited = awaited
+            var number: CInt = 0
+            while sigwait(&awaited, &number) == 0 { raise() }
+        }
+    }
+
+    func raise() {
+        let waiters = state.withLock { state in
+            state.isRaised = true
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+
+    /// Returns once the wish is there.
+    func wait() async {
+        await withCheckedContinuation { continuation in
+            let isRaised = state.withLock { state in
+                if !state.isRaised { state.waiters.append(continuation) }
+                return state.isRaised
+            }
+            if isRaised { continuation.resume() }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import Glibc
+import LinuxKernel
+
+/// The directory of one cluster and the names of everything in it.
+struct DataDirectory: Sendable, Hashable {
+    /// Absolute path without a trailing slash.
+    let path: String
+
+    /// The directory that `--data-dir` names, else /var/lib/kdash for root, else $XDG_DATA_HOME/kdash or ~/.local/share/kdash.
+    init(option: String?, environment: Environment = .current) {
+        if let option {
+            path = Self.absolute(option, environment: environment)
+        } else if geteuid() == 0 {
+            path = Self.systemPath
+        } else {
+            path = environment.dataHome + "/kdash"
+        }
+    }
+
+    init(path: String) {
+        self.path = path
+    }
+
+    /// Where root's cluster lives unless told otherwise.
+    static let systemPath = "/var/lib/kdash"
+
+    /// The identity and the choices made at creation (`ClusterInstance`). Its presence makes the directory a cluster's.
+    var instance: String { path + "/instance" }
+    /// Held locked by the daemon for its whole life; contains its pid.
+    var lock: String { path + "/lock" }
+    /// Settings of the user; command-line flags win.
+    var configuration: String { path + "/config.yaml" }
+    /// The administrator's kubeconfig, mode 0600.
+    var kubeconfig: String { path + "/kubeconfig" }
+    var pki: String { path + "/pki" }
+    var store: String { path + "/store.db" }
+    var images: String { path + "/images" }
+    var pods: String { path + "/pods" }
+    var logs: String { path + "/logs" }
+    /// Private roots of the nodes: `nodes/<name>/root`.
+    var nodes: String { path + "/nodes" }
+    /// Certificates of users who started the cluster through sudo: `users/<uid>/`.
+    var users: String { path + "/users" }
+    /// The kubeconfig of a user who started the cluster through sudo, readable by that user only.
+    func userKubeconfig(_ uid: UInt32) -> String { "\(users)/\(uid)/kubeconfig" }
+    /// What the daemon says; rotated at its start.
+    var daemonLog: String { path + "/daemon.log" }
+    /// What `up` added to a kubeconfig of the user, so that purge removes exactly that.
+    var mergedKubeconfig: String { path + "/merged-kubeconfig" }
+
+    /// Every name that kdash itself makes in the directory. Purge removes these and nothing else.
+    var ownEntries: [String] {
+        [
+            kubeconfig, pki, store, store + "-wal", store + "-shm", images, pods, logs, nodes, users, daemonLog, daemonLog + ".1",
+            mergedKubeconfig, configuration, lock, instance,
+        ]
+    }
+
+    private static func absolute(_ path: String, environment: Environment) -> String {
+        var result = path.hasPrefix("/") ? path : environment.workingDirectory + "/" + path
+        while result.count > 1, result.hasSuffix("/") { result.removeLast() }
+        return result
+    }
+}

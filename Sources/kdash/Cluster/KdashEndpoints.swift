@@ -1,0 +1,85 @@
+import APIMachinery
+import APIServer
+import ContainerImages
+import JSONCore
+import KubeClient
+import LinuxKernel
+import NodeAgent
+
+/// What is not Kubernetes, below `/kdash/v1/`: status, down, images and usage.
+struct KdashEndpoints: ExtensionEndpoint {
+    let path = "/kdash/v1"
+    let images: ImageStore
+    let nodes: NodeDirectory
+    let status: @Sendable () async -> JSONValue
+    /// Starts the shutdown; returns at once.
+    let down: @Sendable () -> Void
+    let imagesChanged: @Sendable () -> Void
+
+    func handle(_ request: APIRequest, body: any ByteSource, as user: UserInfo) async throws(APIStatus) -> APIResponse {
+        let route = String(request.path.dropFirst(path.count))
+        switch (request.method, route) {
+        case (.get, "/status"): return .json(await status())
+        case (.post, "/down"):
+            down()
+            return .json(["state": "stopping"])
+        case (.get, "/images"): return .json(listImages())
+        case (.post, "/images/load"): return .json(try await loadImages(body))
+        case (.post, "/images/import-host"):
+            guard let program = request.query.first(where: { $0.name == "program" })?.value else { throw .badRequest("query parameter program is missing") }
+            return .json(try await importHost(program))
+        case (.get, "/stats"): return .json(await stats())
+        default: throw .badRequest("\(request.method.rawValue) \(request.path) is nothing kdash knows")
+        }
+    }
+
+    private func listImages() -> JSONValue {
+        ["images": .array(images.list().map(Self.describe))]
+    }
+
+    private func loadImages(_ body: any ByteSource) async throws(APIStatus) -> JSONValue {
+        do {
+            let upload = try images.beginUpload()
+            while let bytes = try await body.next(maximum: 1 << 20) { try upload.append(bytes) }
+            let loaded = try await upload.finishLoading()
+            imagesChanged()
+            return ["images": .array(loaded.map(Self.describe))]
+        } catch let error as APIStatus {
+            throw error
+        } catch {
+            throw .badRequest("cannot load the image archive: \(error)")
+        }
+    }
+
+    private func importHost(_ program: String) async throws(APIStatus) -> JSONValue {
+        do {
+            let record = try await images.importHost(program: program)
+            imagesChanged()
+            return ["images": [Self.describe(record)]]
+        } catch {
+            throw .badRequest("cannot import \(program): \(error)")
+        }
+    }
+
+    private func stats() async -> JSONValue {
+        var samples: [JSONValue] = []
+        for name in nodes.names {
+            if let node = nodes.connection(named: name) { samples.append(await node.stats().value) }
+        }
+        return ["nodes": .array(samples)]
+    }
+
+    private static func describe(_ record: ImageRecord) -> JSONValue {
+        [
+            "name": .string(record.names.first ?? record.id.description), "names": .array(record.names.map { .string($0) }),
+            "id": .string(record.id.description), "size": .integer(record.size.value),
+        ]
+    }
+}
+
+extension APIResponse {
+    /// A JSON answer.
+    static func json(_ value: JSONValue, status: Int = 200) -> APIResponse {
+        APIResponse(status: status, body: .bytes(JSON.encode(value)))
+    }
+}

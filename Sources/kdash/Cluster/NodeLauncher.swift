@@ -1,0 +1,112 @@
+import ContainerRuntime
+import Glibc
+import LinuxKernel
+import Logging
+import NodeAgent
+import PodNetwork
+
+/// Starts or finds the node: cgroups, supervisor, link to the host.
+struct NodeLauncher: Sendable {
+    /// Where the node belongs.
+    struct Place: Sendable {
+        let directory: DataDirectory
+        let instance: ClusterInstance
+        let ranges: ClusterRanges
+        let settings: ClusterSettings
+        var nodeName: String { NodePlace.name(0) }
+        var runDirectory: String { RunDirectory().node(instance.id, nodeName) }
+        var rootDirectory: String { "\(directory.nodes)/\(nodeName)/root" }
+        var stateDirectory: String { "\(directory.nodes)/\(nodeName)/state" }
+    }
+
+    let place: Place
+    let logger: Logger
+    let time: any TimeSource
+
+    /// Never throws: a node that cannot run is part of a cluster that can.
+    func launch() async -> LaunchedNode {
+        var notes: [String] = []
+        var cgroups: CgroupTree?
+        do throws(RuntimeError) {
+            cgroups = try CgroupTree(clusterID: place.instance.id, node: place.nodeName)
+        } catch {
+            notes.append("limits are not enforced: \(error)")
+        }
+        let configuration = supervisorConfiguration(cgroups)
+        do {
+            for directory in [place.directory.images, place.directory.pods, place.directory.logs] {
+                try FileSystem.makeDirectories(directory, mode: 0o711)
+            }
+            let supervisor = try await NodeSupervisor.attachOrStart(configuration)
+            // On cgroup v2 the supervisor must live in its own leaf before controllers are turned on for the others.
+            try cgroups?.prepare(
+                capacity: ResourceLimits(cpuRequest: .cores(Int64(SystemFacts.processorCount)), memoryLimit: SystemFacts.totalMemory))
+            let (link, network) = try await connect(supervisor, &notes)
+            return LaunchedNode(
+                place: place, supervisor: supervisor, cgroups: cgroups, link: link, network: network, notes: notes, reason: nil, logger: logger)
+        } catch {
+            logger.error("the node cannot run", metadata: ["error": "\(error)"])
+            notes.append("the node cannot run pods: \(error)")
+            return LaunchedNode(
+                place: place, supervisor: nil, cgroups: cgroups, link: nil, network: nil, notes: notes, reason: "\(error)", logger: logger)
+        }
+    }
+
+    private func supervisorConfiguration(_ cgroups: CgroupTree?) -> NodeSupervisorConfiguration {
+        NodeSupervisorConfiguration(
+            clusterID: place.instance.id, nodeName: place.nodeName, runDirectory: place.runDirectory, stateDirectory: place.stateDirectory,
+            rootDirectory: place.rootDirectory,
+            binds: NodePaths(data: place.directory.path).binds.map { .init(source: $0.host, target: $0.node) }, cgroups: cgroups,
+            isRootless: geteuid() != 0)
+    }
+
+    private func connect(_ supervisor: NodeSupervisor, _ notes: inout [String]) async throws -> (NodeLink?, NodeNetwork?) {
+        guard geteuid() == 0 else {
+            notes.append("pods have no network beyond their node: that needs root; run `sudo kdash up`")
+            return (nil, nil)
+        }
+        let handles = try await supervisor.nodeHandles().release()
+        let namespace = NetworkNamespace(owning: handles.networkNamespace)
+        let socket = NetlinkSocket(owning: handles.netlink)
+        let link = try NodeLink.establish(
+            .init(clusterID: place.instance.id, nodeIndex: 0, ranges: place.ranges, node: namespace, runDirectory: RunDirectory().base))
+        notes += link.announce()
+        if let obstacle = try link.forwardObstacle() {
+            notes.append("pods cannot reach the outside: \(obstacle.description). Lift it with: \(obstacle.remedy)")
+        }
+        return (link, NodeNetwork(pool: PodAddressPool(range: link.podCIDR), node: socket, mtu: link.mtu))
+    }
+}
+
+/// A node that runs, or the reason why it does not.
+struct LaunchedNode: Sendable {
+    let place: NodeLauncher.Place
+    let supervisor: NodeSupervisor?
+    let cgroups: CgroupTree?
+    let link: NodeLink?
+    let network: NodeNetwork?
+    /// What `up` tells about the host and the limits.
+    let notes: [String]
+    /// Why the node is NotReady, with the remedy; nil when it runs.
+    let reason: String?
+    let logger: Logger
+
+    /// Ends the node and everything it changed on the host.
+    func shutdown() async {
+        await supervisor?.shutdown()
+        do {
+            try link?.remove()
+            cgroups?.removeNode()
+            CgroupTree.sweep(clusterID: place.instance.id)
+            try MachineSweep(id: place.instance.id).removeAll()
+        } catch {
+            logger.warning("something of the node is left", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// After a failed start: a node that this start made goes again; one that was found keeps its containers.
+    func undo() async {
+        guard let supervisor else { return }
+        if supervisor.isFresh { await shutdown() } else { supervisor.disconnect() }
+    }
+}

@@ -1,0 +1,164 @@
+import APIMachinery
+import ArgumentParser
+import Glibc
+import JSONCore
+import KubeClient
+import KubeClientHTTP
+import LinuxKernel
+import TerminalUI
+import ViewModels
+
+/// `kdash` alone: the screen.
+struct ScreenCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "screen", abstract: "Open the screen (what `kdash` alone does).", shouldDisplay: false)
+
+    @OptionGroup var data: DataDirectoryOption
+    @OptionGroup var options: ServeOptions
+
+    @Option(help: ArgumentHelp("Open this context of your kubeconfig instead of the embedded cluster.", valueName: "name"))
+    var context: String?
+
+    @Option(help: ArgumentHelp("Open the cluster of this kubeconfig.", valueName: "file"))
+    var kubeconfig: String?
+
+    @Option(name: [.customShort("n"), .long], help: "The namespace to show first. Default: all.")
+    var namespace: String?
+
+    @Flag(help: "Change nothing, whatever is typed.")
+    var readonly = false
+
+    @Option(help: ArgumentHelp("A theme's name (dark, sixteen) or file.", valueName: "name"))
+    var theme: String?
+
+    @Flag(help: "Use a temporary directory and remove the cluster on quit.")
+    var ephemeral = false
+
+    func validate() throws {
+        if ephemeral, data.path != nil || context != nil || kubeconfig != nil {
+            throw ValidationError("--ephemeral makes its own cluster; leave out --data-dir, --context and --kubeconfig.")
+        }
+    }
+
+    func run() throws {
+        guard isatty(0) == 1, isatty(1) == 1 else {
+            throw CommandError("the screen needs a terminal; `kdash up` starts the cluster without one, `kdash status` shows it")
+        }
+        let temporary = ephemeral ? "/tmp/kdash-ephemeral-\(SecureRandom.hex(8))" : nil
+        let isForeign = context != nil || kubeconfig != nil
+        let target: any ScreenTarget =
+            isForeign
+            ? try ForeignTarget(context: context, kubeconfig: kubeconfig, isReadOnly: readonly)
+            : EmbeddedTarget(
+                directory: temporary.map { DataDirectory(path: $0) } ?? EmbeddedTarget.directory(option: data.path),
+                arguments: options.arguments + (ephemeral ? ["--no-merge"] : []), isReadOnly: readonly)
+        let code = MainActor.assumeIsolated { show(target) }
+        if let temporary {
+            let teardown = ClusterTeardown(directory: DataDirectory(path: temporary))
+            try teardown.stop()
+            if FileSystem.exists(temporary) { try teardown.purge() }
+        }
+        throw ExitCode(code)
+    }
+
+    @MainActor private func show(_ target: any ScreenTarget) -> Int32 {
+        let time = SystemTimeSource()
+        let app = AppModel(clock: { time.now() })
+        app.namespace = namespace
+        app.context = ContextState(name: target.name, access: target.access, isEmbedded: target.isEmbedded, server: "")
+        let session = ClusterSession(
+            app: app, connect: { try await target.connect() }, restart: target.isEmbedded ? { try await target.restart() } : nil, time: time,
+            stateDirectory: Environment.current.stateHome + "/kdash")
+        session.start()
+        defer { withExtendedLifetime(session) {} }
+        return runTerminalUI(app: app, options: TerminalUIOptions(theme: theme))
+    }
+}
+
+/// What the screen shows: the embedded cluster or somebody's.
+protocol ScreenTarget: Sendable {
+    var name: String { get }
+    var access: ContextState.Access { get }
+    var isEmbedded: Bool { get }
+    /// Reaches the cluster, starting it when it is ours.
+    func connect() async throws -> ConnectedCluster
+    /// Starts our own cluster again after its daemon vanished.
+    func restart() async throws
+}
+
+/// The cluster of this machine.
+struct EmbeddedTarget: ScreenTarget {
+    let directory: DataDirectory
+    let arguments: [String]
+    let isReadOnly: Bool
+    var name: String { KubeconfigMerge.name }
+    var access: ContextState.Access { isReadOnly ? .readonly : .writable }
+    var isEmbedded: Bool { true }
+
+    /// The user's own cluster; without one, the cluster that this user started through sudo.
+    static func directory(option: String?) -> DataDirectory {
+        let own = DataDirectory(option: option)
+        guard option == nil, geteuid() != 0, !FileSystem.exists(own.instance) else { return own }
+        let system = DataDirectory(path: DataDirectory.systemPath)
+        return access(system.userKubeconfig(getuid()), R_OK) == 0 ? system : own
+    }
+
+    func connect() async throws -> ConnectedCluster {
+        let launcher = DaemonLauncher(directory: directory, arguments: arguments)
+        let kubeconfig = isOwn ? directory.kubeconfig : directory.userKubeconfig(getuid())
+        if isOwn { _ = try await KernelThread.run("kdash-start") { () throws(CommandError) in try launcher.start() } }
+        let context = try Kubeconfig.load([kubeconfig]).context()
+        let transport = try HTTPTransport(context: context, runsPlugins: false)
+        let gate = isReadOnly ? ContextGate(context: name, mode: .readonly) : .open
+        return ConnectedCluster(
+            client: KubeClient(transport: transport, gate: gate), contextName: name, access: access, isEmbedded: true, server: context.cluster.server,
+            usage: { try await UsageRequest.samples(transport) })
+    }
+
+    private var isOwn: Bool { geteuid() == 0 || directory.path != DataDirectory.systemPath }
+
+    func restart() async throws {
+        let launcher = DaemonLauncher(directory: directory, arguments: arguments)
+        _ = try await KernelThread.run("kdash-start") { () throws(CommandError) in try launcher.start() }
+    }
+}
+
+/// A cluster that kdash did not make: protected.
+struct ForeignTarget: ScreenTarget {
+    private let chosen: KubeconfigContext
+    let isReadOnly: Bool
+    var name: String { chosen.name }
+    var access: ContextState.Access { isReadOnly ? .readonly : .protected }
+    var isEmbedded: Bool { false }
+
+    init(context: String?, kubeconfig: String?, isReadOnly: Bool) throws(CommandError) {
+        let environment = Environment.current
+        do {
+            let paths = Kubeconfig.paths(explicit: kubeconfig, environment: { environment[$0] }, home: environment.home)
+            chosen = try Kubeconfig.load(paths).context(named: context)
+        } catch {
+            throw CommandError("\(error)")
+        }
+        self.isReadOnly = isReadOnly
+    }
+
+    func connect() async throws -> ConnectedCluster {
+        let transport = try HTTPTransport(context: chosen, runsPlugins: true)
+        let gate = ContextGate(context: name, mode: isReadOnly ? .readonly : .protected(canUnlock: false))
+        return ConnectedCluster(
+            client: KubeClient(transport: transport, gate: gate), contextName: name, access: access, isEmbedded: false,
+            server: chosen.cluster.server, usage: nil)
+    }
+
+    func restart() async throws {}
+}
+
+/// Asks the daemon what the pods use.
+enum UsageRequest {
+    static func samples(_ transport: HTTPTransport) async throws -> [NodeStats] {
+        let response = try await transport.send(APIRequest(path: "/kdash/v1/stats"))
+        if let failure = try await response.failure() { throw failure }
+        guard case .bytes(let bytes) = response.body else { return [] }
+        return try JSON.parse(bytes)["nodes"]?.arrayValue?.compactMap { NodeStats($0) } ?? []
+    }
+}
