@@ -45,7 +45,6 @@ struct ApplyPlan: Sendable {
             plan.faults = manifest.diagnostics.filter { $0.severity == .error }
             return plan
         }
-        if manifest.diagnostics.contains(where: { $0.severity == .error && $0.message.contains("is required") && manifest.documents.isEmpty }) { return plan }
         for document in manifest.documents {
             guard let descriptor = document.descriptor else { continue }
             let bare = ApplyStep(document, descriptor, namespace: namespace, base: nil)
@@ -97,9 +96,8 @@ struct ApplyPlan: Sendable {
             let step = ApplyStep(document, descriptor, namespace: namespace, base: nil)
             do throws(APIStatus) {
                 let live = EditForm.value(try await client.get(descriptor.gvr, namespace: step.namespace, name: document.object.name))
-                var mine = step.sent.value
-                mine = EditForm.value(KubeObject(mine))
-                let merged = try ApplyStep.merged(base: bases[step.title]?.text ?? mine, text: mine, live: live, type: descriptor.type)
+                let mine = EditForm.value(step.sent)
+                let merged = try ApplyStep.merged(base: bases[step.title]?.text, text: mine, live: live, type: descriptor.type)
                 parts.append(EditForm.text(KubeObject(merged)))
                 bases[step.title] = EditBase(text: live, live: live)
             } catch {

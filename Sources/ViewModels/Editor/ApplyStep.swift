@@ -96,9 +96,11 @@ struct ApplyStep: Sendable {
         throw .conflict(descriptor.groupResource, manifest.name)
     }
 
-    /// The object with what the text changed, on top of the live one.
-    static func merged(base: JSONValue, text: JSONValue, live: JSONValue, type: TypeSchema) throws(APIStatus) -> JSONValue {
-        let patch = StrategicMergePatch.threeWay(original: base, modified: text, current: live, type: type)
+    /// The live object with what the text changed since its base; without a base the text adds and replaces, and takes nothing away.
+    static func merged(base: JSONValue?, text: JSONValue, live: JSONValue, type: TypeSchema) throws(APIStatus) -> JSONValue {
+        let patch =
+            base.map { StrategicMergePatch.diff(from: $0, to: text, type: type) }
+            ?? StrategicMergePatch.threeWay(original: text, modified: text, current: live, type: type)
         return try StrategicMergePatch.apply(patch, to: live, type: type)
     }
 
@@ -121,7 +123,7 @@ struct ApplyStep: Sendable {
         }
         let text = EditForm.value(whole)
         if let base, base.isInConflict(text: text, live: EditForm.value(live)) { return false }
-        var merged = KubeObject(try Self.merged(base: base?.text ?? text, text: text, live: live.value, type: descriptor.type))
+        var merged = KubeObject(try Self.merged(base: base?.text, text: text, live: live.value, type: descriptor.type))
         merged["metadata", "managedFields"] = nil
         if let version = manifest.string("metadata", "resourceVersion"), base == nil { merged.resourceVersion = version }
         sent = merged

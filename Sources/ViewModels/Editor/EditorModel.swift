@@ -140,7 +140,8 @@
         let edit = buffer.edit(range, with: text)
         guard !edit.removed.isEmpty || !edit.inserted.isEmpty else { return }
         let before = cursor
-        cursor = buffer.position(buffer.apply(edit))
+        let end = buffer.apply(edit)
+        cursor = buffer.position(end)
         history.record([edit], before: before, after: cursor)
         edited()
     }

@@ -1,0 +1,151 @@
+import APIMachinery
+import JSONCore
+import KubeClient
+import LinuxKernel
+import Testing
+
+@testable import ViewModels
+
+@MainActor @Suite struct ApplyTests {
+    private static let config = "/api/v1/namespaces/default/configmaps/settings"
+
+    private func configMap(_ data: JSONValue) -> JSONValue {
+        ["apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": "settings", "namespace": "default", "uid": "uid-c"], "data": data]
+    }
+
+    /// Opens the ConfigMap and types in it.
+    private func edit(_ fixture: Fixture) async throws -> EditorModel {
+        let editor = fixture.app.editor
+        fixture.session.openYAML(ObjectBinding(context: "kdash", namespace: "default", kind: "ConfigMap", name: "settings", uid: "uid-c"), isEditing: true)
+        try await fixture.until("it is open") { editor.state == .editing }
+        return editor
+    }
+
+    private func replace(_ editor: EditorModel, _ old: String, _ new: String) { editor.replaceAll(editor.text.replacing(old, with: new)) }
+
+    @Test func `a new manifest is checked, shown and created where it was opened`() async throws {
+        try await Fixture.with { fixture in
+            fixture.run("pods.new")
+            let editor = fixture.app.editor
+            #expect(editor.isTyping && editor.selection != nil)
+            editor.insert("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata: {k: v}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: b\n")
+            fixture.app.namespace = "kube-system"
+            fixture.run("yaml.applyF2")
+            try await fixture.until("the diff") { fixture.diff != nil }
+            #expect(fixture.server.writes.isEmpty)
+            #expect(fixture.diff?.canConfirm == true && fixture.diff?.lines.contains { $0.kind == .added && $0.text.contains("k: v") } == true)
+            let dry = fixture.server.requests.first { $0.queryValue("dryRun") == "All" }
+            #expect(dry?.queryValue("fieldValidation") == "Strict")
+            fixture.diff?.onConfirm()
+            try await fixture.until("both are there") { fixture.server.object("/api/v1/namespaces/default/configmaps/b") != nil }
+            #expect(fixture.server.object("/api/v1/namespaces/default/configmaps/a") != nil)
+            try await fixture.until("it is clean") { !editor.isDirty && editor.state == .editing }
+            #expect(!editor.isTyping)
+        }
+    }
+
+    @Test func `an update sends what changed on top of what is there`() async throws {
+        try await Fixture.with { fixture in
+            fixture.server.put(Self.config, configMap(["a": "1", "b": "2"]))
+            let editor = try await edit(fixture)
+            #expect(!editor.text.contains("resourceVersion") && !editor.text.contains("uid"))
+            replace(editor, "\"1\"", "\"one\"")
+            // Somebody else changes another key: both changes stay.
+            fixture.server.put(Self.config, configMap(["a": "1", "b": "two"]))
+            fixture.run("yaml.apply")
+            try await fixture.until("the diff") { fixture.diff != nil }
+            #expect(fixture.diff?.lines.filter { $0.kind == .added }.map(\.text) == ["  a: one"])
+            fixture.diff?.onConfirm()
+            try await fixture.until("it is written") { fixture.server.object(Self.config)?["data", "a"] == "one" }
+            #expect(fixture.server.object(Self.config)?["data", "b"] == "two")
+        }
+    }
+
+    @Test func `a conflict keeps the text and offers a merge`() async throws {
+        try await Fixture.with { fixture in
+            fixture.server.put(Self.config, configMap(["a": "1", "b": "2"]))
+            let editor = try await edit(fixture)
+            replace(editor, "\"1\"", "mine")
+            fixture.server.put(Self.config, configMap(["a": "theirs", "b": "3"]))
+            let text = editor.text
+            fixture.run("yaml.apply")
+            try await fixture.until("it is said") { editor.banner?.text.contains("press m") == true && editor.state == .editing }
+            #expect(editor.text == text && fixture.diff == nil && fixture.server.writes.isEmpty)
+            fixture.run("yaml.merge")
+            try await fixture.until("it is merged") { editor.text != text }
+            #expect(editor.text.contains("a: mine") && editor.text.contains("b: \"3\""))
+            fixture.run("yaml.apply")
+            try await fixture.until("the diff") { fixture.diff != nil }
+            fixture.diff?.onConfirm()
+            try await fixture.until("it is written") { fixture.server.object(Self.config)?["data", "a"] == "mine" }
+            #expect(fixture.server.object(Self.config)?["data", "b"] == "3")
+            editor.undo()
+            #expect(editor.text == text)
+        }
+    }
+
+    @Test func `a 409 between the question and the answer keeps the text`() async throws {
+        try await Fixture.with { fixture in
+            fixture.server.put(Self.config, configMap(["a": "1"]))
+            let editor = try await edit(fixture)
+            replace(editor, "\"1\"", "mine")
+            fixture.run("yaml.apply")
+            try await fixture.until("the diff") { fixture.diff != nil }
+            fixture.server.put(Self.config, configMap(["a": "theirs"]))
+            let text = editor.text
+            fixture.diff?.onConfirm()
+            try await fixture.until("it is said") { editor.state == .editing && editor.banner?.text.contains("changed in the cluster") == true }
+            #expect(editor.text == text && editor.isDirty)
+            #expect(fixture.server.object(Self.config)?["data", "a"] == "theirs")
+        }
+    }
+
+    @Test func `the server's causes stand at their lines`() async throws {
+        try await Fixture.with { fixture in
+            fixture.server.put(Self.config, configMap(["a": "1"]))
+            let editor = try await edit(fixture)
+            replace(editor, "\"1\"", "mine")
+            let refusal = APIStatus.invalid(kind: GroupKind(group: "", kind: "ConfigMap"), name: "settings", [.invalid("data.a", .string("mine"), "must be a number")])
+            fixture.server.refuse(.put, Self.config, refusal)
+            fixture.run("yaml.apply")
+            try await fixture.until("it is said") { !editor.diagnostics.isEmpty && editor.state == .editing }
+            let line = editor.diagnostics[0].line
+            #expect(editor.line(line).contains("a: mine") && editor.diagnostics[0].message.contains("must be a number"))
+            #expect(editor.cursor.line == line && fixture.diff == nil)
+        }
+    }
+
+    @Test func `an object deleted meanwhile is created again`() async throws {
+        try await Fixture.with { fixture in
+            fixture.server.put(Self.config, configMap(["a": "1"]))
+            let editor = try await edit(fixture)
+            replace(editor, "\"1\"", "mine")
+            fixture.server.remove(Self.config)
+            try await fixture.until("it is said") { editor.banner?.text.contains("apply creates it again") == true }
+            fixture.run("yaml.apply")
+            try await fixture.until("the diff") { fixture.diff != nil }
+            fixture.diff?.onConfirm()
+            try await fixture.until("it is there") { fixture.server.object(Self.config)?["data", "a"] == "mine" }
+        }
+    }
+
+    @Test func `text that does not parse is never sent`() async throws {
+        try await Fixture.with { fixture in
+            fixture.run("pods.new")
+            let editor = fixture.app.editor
+            editor.insert("apiVersion: v1\nkind: [")
+            fixture.run("yaml.applyF2")
+            try await fixture.until("it is said") { !editor.diagnostics.isEmpty && editor.state == .editing }
+            #expect(fixture.diff == nil && fixture.server.requests.allSatisfy { $0.method == .get })
+        }
+    }
+
+    @Test func `text of another context is not sent here`() async throws {
+        try await Fixture.with { fixture in
+            fixture.run("pods.new")
+            fixture.app.editor.target?.binding.context = "elsewhere"
+            fixture.run("yaml.applyF2")
+            #expect(fixture.app.editor.state == .editing && fixture.app.toasts.last?.text.contains("elsewhere") == true)
+        }
+    }
+}

@@ -1,0 +1,95 @@
+import Glibc
+import JSONCore
+import LinuxKernel
+import Testing
+
+@testable import ViewModels
+
+@MainActor @Suite struct DraftTests {
+    private func files(_ fixture: Fixture) -> [String] { (try? FileSystem.names(in: "\(fixture.directory)/drafts")) ?? [] }
+
+    @Test func `unsaved text is on disk within a second of the last change, for the user alone`() async throws {
+        try await Fixture.with { fixture in
+            fixture.run("pods.new")
+            let editor = fixture.app.editor
+            editor.insert("a: 1")
+            let changed = fixture.time.monotonic()
+            try await fixture.until("it is saved") { editor.draft == .saved }
+            #expect(fixture.time.monotonic() - changed < .seconds(1))
+            let names = files(fixture)
+            #expect(names.count == 1)
+            let status = try FileSystem.status("\(fixture.directory)/drafts/\(names[0])")
+            #expect(status.map { $0.st_mode & 0o777 } == 0o600)
+        }
+    }
+
+    @Test func `constant typing does not put the saving off`() async throws {
+        try await Fixture.with { fixture in
+            fixture.run("pods.new")
+            let editor = fixture.app.editor
+            for _ in 0..<8 {
+                editor.insert("x")
+                fixture.time.advance(by: .milliseconds(100))
+                for _ in 0..<200 { await Task.yield() }
+            }
+            try await fixture.until("it is saved") { fixture.session.drafts.all().first != nil }
+            #expect(fixture.session.drafts.all().first?.text.hasPrefix("xx") == true)
+        }
+    }
+
+    @Test func `quitting saves at once, and the next start offers it with its difference`() async throws {
+        let first = Fixture()
+        first.addPod("web-1")
+        first.session.start()
+        try await first.until("the first list") { first.app.connection == .ready }
+        first.run("pods.new")
+        first.app.editor.insert("apiVersion: v1\nkind: Secret\nmetadata:\n  name: s\nstringData:\n  key: hunter2\n")
+        first.run("app.quit")
+        first.session.stop()
+        #expect(files(first).count == 1)
+
+        let second = Fixture(directory: first.directory)
+        second.addPod("web-1")
+        try await second.run { second in
+            try await second.until("the offer") { second.drafts != nil }
+            let draft = second.drafts?.drafts.first
+            #expect(draft?.binding.namespace == "default" && draft?.preview.contains { $0.kind == .added } == true)
+            #expect(draft?.preview.contains { $0.text.contains("hunter2") } == false)
+            if let id = draft?.id { second.drafts?.onOpen(id) }
+            #expect(second.app.editor.text.contains("hunter2") && second.app.editor.isDirty && second.app.editor.maskedColumns(line: 5) != nil)
+            #expect(self.files(second).count == 1)
+            second.run("yaml.applyF2")
+            try await second.until("the diff") { second.diff != nil }
+            #expect(second.diff?.lines.contains { $0.text.contains("hunter2") } == false)
+            second.diff?.onConfirm()
+            try await second.until("it is there") { second.server.object("/api/v1/namespaces/default/secrets/s") != nil }
+            try await second.until("the draft went") { self.files(second).isEmpty }
+        }
+    }
+
+    @Test func `discarding asks first, and takes the draft away`() async throws {
+        try await Fixture.with { fixture in
+            fixture.run("pods.new")
+            fixture.app.editor.insert("a: 1")
+            try await fixture.until("it is saved") { fixture.app.editor.draft == .saved }
+            fixture.app.editor.isTyping = false
+            fixture.run("yaml.discard")
+            #expect(fixture.dialog?.focused == 0)
+            fixture.dialog?.choose("no")
+            #expect(fixture.app.editor.text == "a: 1")
+            fixture.run("yaml.discard")
+            fixture.dialog?.choose("yes")
+            #expect(self.files(fixture).isEmpty && fixture.app.editor.target == nil)
+        }
+    }
+
+    @Test func `what is set aside for another text stays as a draft`() async throws {
+        try await Fixture.with { fixture in
+            fixture.run("pods.new")
+            fixture.app.editor.insert("a: 1")
+            fixture.run("pods.yaml")
+            #expect(fixture.app.editor.target?.binding.name == "web-1" && fixture.app.editor.state == .viewing)
+            #expect(fixture.session.drafts.all().first?.text == "a: 1")
+        }
+    }
+}

@@ -1,0 +1,101 @@
+import APIMachinery
+import JSONCore
+import KubeClient
+import LinuxKernel
+import Testing
+
+@testable import ViewModels
+
+/// A session on a server in memory, with a clock that the test moves and a folder of its own.
+@MainActor final class Fixture {
+    let server = MemoryServer()
+    let time = ManualTimeSource(at: Timestamp(rfc3339: "2026-03-01T10:00:00Z")!)
+    let app: AppModel
+    let directory: String
+    var session: ClusterSession
+
+    init(access: ContextState.Access = .writable, directory: String? = nil) {
+        let time = time
+        self.directory = directory ?? "/tmp/kd-vm-\(SecureRandom.hex(6))"
+        app = AppModel(clock: { time.now() })
+        let server = server
+        let gate = access == .writable ? ContextGate.open : ContextGate(context: "prod", mode: .protected(canUnlock: false), time: time)
+        session = ClusterSession(
+            app: app,
+            connect: {
+                ConnectedCluster(
+                    client: server.client(gate: gate), contextName: access == .writable ? "kdash" : "prod", access: access,
+                    isEmbedded: access == .writable, server: "memory")
+            }, restart: nil, time: time, stateDirectory: self.directory)
+        for name in ["default", "kube-system"] {
+            server.put("/api/v1/namespaces/\(name)", ["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(name)]])
+        }
+    }
+
+    /// Runs a test with a started session and cleans up after it.
+    static func with(access: ContextState.Access = .writable, pods: [String] = ["web-1"], _ body: (Fixture) async throws -> Void) async throws {
+        let fixture = Fixture(access: access)
+        for pod in pods { fixture.addPod(pod) }
+        try await fixture.run(body)
+    }
+
+    func run(_ body: (Fixture) async throws -> Void) async throws {
+        session.start()
+        defer {
+            session.tasks.cancelAll()
+            try? FileSystem.removeTree(directory)  // best effort: a temporary folder
+        }
+        try await until("the first list") { self.app.connection == .ready }
+        try await body(self)
+    }
+
+    /// Lets other tasks run until something holds; the clock moves in small steps.
+    func until(_ what: String, _ condition: @MainActor () -> Bool, sourceLocation: SourceLocation = #_sourceLocation) async throws {
+        for round in 0..<20_000 {
+            if condition() { return }
+            if round % 4 == 3 { time.advance(by: .milliseconds(20)) }
+            await Task.yield()
+        }
+        Issue.record("never came: \(what); \(app.connection), \(app.toasts.map(\.text))", sourceLocation: sourceLocation)
+        throw APIStatus.timeout("never came: \(what)")
+    }
+
+    @discardableResult
+    func addPod(_ name: String, namespace: String = "default", uid: String? = nil, status: JSONValue = ["phase": "Running"]) -> JSONValue {
+        server.put(
+            "/api/v1/namespaces/\(namespace)/pods/\(name)",
+            [
+                "apiVersion": "v1", "kind": "Pod",
+                "metadata": ["name": .string(name), "namespace": .string(namespace), "uid": .string(uid ?? "uid-\(name)")],
+                "spec": ["nodeName": "node", "containers": [["name": "app", "image": "kdash.dev/demo:1"]]], "status": status,
+            ])
+    }
+
+    func path(_ pod: String) -> String { "/api/v1/namespaces/default/pods/\(pod)" }
+
+    func run(_ id: String) {
+        guard let command = app.commands[id] else {
+            Issue.record("no command \(id)")
+            return
+        }
+        if case .disabled(let reason) = command.availability(app) { return app.toast(reason, .warning) }
+        command.run(app)
+    }
+
+    var dialog: DialogModel? { if case .dialog(let model)? = app.modal { model } else { nil } }
+    var diff: DiffModel? { if case .diff(let model)? = app.modal { model } else { nil } }
+    var drafts: DraftsModel? { if case .drafts(let model)? = app.modal { model } else { nil } }
+}
+
+/// A generator with a seed, so that a failure can be seen again.
+struct SplitMix {
+    var state: UInt64
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+    mutating func below(_ limit: Int) -> Int { Int(next() % UInt64(max(1, limit))) }
+}

@@ -1,0 +1,93 @@
+import KubeClient
+import LinuxKernel
+import Testing
+
+@testable import ViewModels
+
+@MainActor @Suite struct LogTests {
+    private func stamped(_ second: Int, _ text: String) -> String { "2026-03-01T10:00:\(second < 10 ? "0" : "")\(second).000000000Z \(text)\n" }
+
+    @Test func `a burst of a million lines is complete and its numbers stay`() {
+        let model = LogsModel(signal: ChangeSignal())
+        var cursor = LogCursor()
+        var bytes: [UInt8] = []
+        for number in 0..<1_000_000 { bytes += Array("2026-03-01T10:00:00.000000000Z line \(number)\n".utf8) }
+        var at = 0
+        var random = SplitMix(state: 7)
+        while at < bytes.count {
+            let end = min(bytes.count, at + 1 + random.below(1 << 20))
+            if let chunk = cursor.take(Array(bytes[at..<end])) { model.append(chunk) }
+            at = end
+        }
+        #expect(model.endLine - model.firstLine == 1_000_000)
+        for number in [0, 1, 499_999, 999_999] {
+            #expect(model.line(number).map { String(decoding: $0.bytes, as: UTF8.self) } == "line \(number)")
+        }
+        #expect(model.line(12)?.timestamp == Timestamp(rfc3339: "2026-03-01T10:00:00Z"))
+        #expect(model.line(1_000_000) == nil)
+    }
+
+    @Test func `old lines go and the others keep their numbers`() {
+        var index = LogIndex()
+        let chunk = LogChunk([UInt8](repeating: 0x78, count: (1 << 20) - 1) + [0x0A], isStamped: false)
+        for _ in 0..<100 { index.append(chunk) }
+        #expect(index.endLine == 100 && index.firstLine == 20)
+        #expect(index.line(19) == nil && index.line(20) != nil && index.line(99) != nil)
+    }
+
+    @Test func `after a reconnection no line comes twice and none is missing`() {
+        let model = LogsModel(signal: ChangeSignal())
+        var cursor = LogCursor()
+        let first = stamped(1, "a") + stamped(2, "b") + stamped(2, "c")
+        if let chunk = cursor.take(Array(first.utf8)) { model.append(chunk) }
+        cursor.resume(isAfterFailure: true)
+        let again = stamped(2, "b") + stamped(2, "c") + stamped(2, "d") + stamped(3, "e")
+        for byte in again.utf8 { if let chunk = cursor.take([byte]) { model.append(chunk) } }
+        let lines = (model.firstLine..<model.endLine).compactMap { model.line($0) }.map { String(decoding: $0.bytes, as: UTF8.self) }
+        #expect(lines == ["a", "b", "c", "d", "e"])
+        #expect(cursor.gap == nil)
+    }
+
+    @Test func `lines that were lost in between are named`() {
+        var cursor = LogCursor()
+        _ = cursor.take(Array(stamped(1, "a").utf8))
+        cursor.resume(isAfterFailure: true)
+        _ = cursor.take(Array(stamped(9, "z").utf8))
+        #expect(cursor.gap?.from == Timestamp(rfc3339: "2026-03-01T10:00:01Z") && cursor.gap?.to == Timestamp(rfc3339: "2026-03-01T10:00:09Z"))
+    }
+
+    @Test func `a search goes both ways, ignores case and skips times`() {
+        let model = LogsModel(signal: ChangeSignal())
+        var cursor = LogCursor()
+        let text = (0..<200).map { stamped($0 % 60, $0 % 50 == 10 ? "Error \($0)" : "fine \($0)") }.joined()
+        if let chunk = cursor.take(Array(text.utf8)) { model.append(chunk) }
+        model.search = "eRROR"
+        model.find(next: true, from: 10)
+        #expect(model.currentMatch == 60)
+        model.find(next: false, from: 60)
+        #expect(model.currentMatch == 10)
+        model.find(next: false, from: 10)
+        #expect(model.currentMatch == 160)
+        model.search = "2026"
+        model.find(next: true, from: 0)
+        #expect(model.currentMatch == nil)
+    }
+
+    @Test func `a log is followed over the end of its stream, and a deleted pod's log stays`() async throws {
+        try await Fixture.with { fixture in
+            let (first, second) = (ByteChannel(), ByteChannel())
+            fixture.server.setLogs("web-1", [first, second])
+            first.send(Array(stamped(1, "one").utf8))
+            let logs = fixture.app.logs
+            try await fixture.until("the first line") { logs.endLine == logs.firstLine + 1 }
+            #expect(logs.state == .live && logs.target?.podUID == "uid-web-1")
+            first.finish()
+            second.send(Array((self.stamped(1, "one") + self.stamped(2, "two")).utf8))
+            try await fixture.until("the second line") { logs.endLine == logs.firstLine + 2 }
+            fixture.server.remove(fixture.path("web-1"))
+            second.finish()
+            try await fixture.until("the end") { logs.state == .ended("the pod was deleted") }
+            #expect(logs.line(logs.firstLine + 1).map { String(decoding: $0.bytes, as: UTF8.self) } == "two")
+        }
+    }
+}

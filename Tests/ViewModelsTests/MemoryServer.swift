@@ -1,0 +1,163 @@
+import APIMachinery
+import JSONCore
+import KubeClient
+import KubeSchemas
+import LinuxKernel
+import Synchronization
+
+/// A small API server in memory: get, list, watch, create, update and delete of any kind, with versions, dry runs and preconditions.
+final class MemoryServer: RequestPipeline {
+    private struct State {
+        var objects: [String: JSONValue] = [:]
+        var revision = 100
+        var watches: [(prefix: String, channel: ByteChannel)] = []
+        /// Everything that happened, so that a watch starts where its list ended.
+        var history: [(revision: Int, path: String, line: [UInt8])] = []
+        var requests: [APIRequest] = []
+        var refusals: [String: APIStatus] = [:]
+        var logs: [String: [ByteChannel]] = [:]
+    }
+    private let state = Mutex(State())
+
+    var requests: [APIRequest] { state.withLock { $0.requests } }
+    /// What changed something.
+    var writes: [APIRequest] { requests.filter { $0.method != .get && $0.queryValue("dryRun") == nil } }
+
+    func client(gate: ContextGate = .open) -> KubeClient { KubeClient(transport: InProcessTransport(pipeline: self, user: .loopback), gate: gate) }
+
+    /// Answers a method on a path with a refusal from now on; nil takes it away.
+    func refuse(_ method: APIRequest.Method, _ path: String, _ status: APIStatus?) {
+        state.withLock { $0.refusals["\(method.rawValue) \(path)"] = status }
+    }
+
+    /// The next streams of a pod's log, in order.
+    func setLogs(_ pod: String, _ channels: [ByteChannel]) { state.withLock { $0.logs[pod] = channels } }
+
+    func object(_ path: String) -> JSONValue? { state.withLock { $0.objects[path] } }
+
+    /// Puts an object, as another client would.
+    @discardableResult
+    func put(_ path: String, _ value: JSONValue) -> JSONValue { state.withLock { store(path, value, &$0) } }
+
+    func remove(_ path: String) {
+        state.withLock { state in
+            guard var old = state.objects.removeValue(forKey: path) else { return }
+            state.revision += 1
+            old["metadata", "resourceVersion"] = .string("\(state.revision)")
+            notify("DELETED", path, old, &state)
+        }
+    }
+
+    func handle(_ request: APIRequest, as user: UserInfo, reply: @escaping @Sendable (APIResponse) -> Void) {
+        reply(state.withLock { answer(request, &$0) })
+    }
+
+    func connect(_ request: APIRequest, as user: UserInfo) async throws(APIStatus) -> any StreamSession {
+        throw APIStatus.badRequest("no sessions here")
+    }
+
+    private func answer(_ request: APIRequest, _ state: inout State) -> APIResponse {
+        state.requests.append(request)
+        if let status = state.refusals["\(request.method.rawValue) \(request.path)"] { return .status(status) }
+        if request.path.hasSuffix("/log") {
+            let pod = request.pathSegments?.dropLast().last ?? ""
+            guard let channel = state.logs[pod]?.first else { return .status(.badRequest("container \"app\" in pod \"\(pod)\" is waiting to start: ContainerCreating")) }
+            state.logs[pod]?.removeFirst()
+            return APIResponse(body: .stream(channel))
+        }
+        let isCollection = Self.isCollection(request.path)
+        switch request.method {
+        case .get where request.queryFlag("watch"):
+            let channel = ByteChannel()
+            let from = request.queryValue("resourceVersion").flatMap { Int($0) } ?? state.revision
+            for event in state.history where event.revision > from && Self.matches(event.path, request.path) { channel.send(event.line) }
+            state.watches.append((request.path, channel))
+            return APIResponse(body: .stream(channel))
+        case .get where isCollection: return list(request.path, state)
+        case .get:
+            return state.objects[request.path].map { .json($0) } ?? .status(.notFound(Self.resource(request.path), Self.name(request.path)))
+        case .post: return create(request, &state)
+        case .put: return update(request, &state)
+        case .delete: return delete(request, &state)
+        default: return .status(.methodNotAllowed)
+        }
+    }
+
+    private func list(_ path: String, _ state: State) -> APIResponse {
+        let items = state.objects.filter { Self.matches($0.key, path) }.sorted { $0.key < $1.key }.map(\.value)
+        return .json(["apiVersion": "v1", "kind": "List", "metadata": ["resourceVersion": .string("\(state.revision)")], "items": .array(items)])
+    }
+
+    private func create(_ request: APIRequest, _ state: inout State) -> APIResponse {
+        guard let value = try? JSON.parse(request.body) else { return .status(.badRequest("no JSON")) }
+        let path = "\(request.path)/\(KubeObject(value).name)"
+        if state.objects[path] != nil { return .status(.alreadyExists(Self.resource(path), Self.name(path))) }
+        if request.queryValue("dryRun") == "All" { return .json(value, status: 201) }
+        return .json(store(path, value, &state), status: 201)
+    }
+
+    private func update(_ request: APIRequest, _ state: inout State) -> APIResponse {
+        guard var value = try? JSON.parse(request.body), let old = state.objects[request.path] else { return .status(.notFound(Self.resource(request.path), Self.name(request.path))) }
+        if let version = value["metadata", "resourceVersion"], version != old["metadata", "resourceVersion"] {
+            return .status(.conflict(Self.resource(request.path), Self.name(request.path)))
+        }
+        value["status"] = old["status"]
+        if request.queryValue("dryRun") == "All" { return .json(value) }
+        return .json(store(request.path, value, &state))
+    }
+
+    private func delete(_ request: APIRequest, _ state: inout State) -> APIResponse {
+        guard let old = state.objects[request.path] else { return .status(.notFound(Self.resource(request.path), Self.name(request.path))) }
+        let options = try? JSON.parse(request.body)
+        if let uid = options?["preconditions", "uid"], uid != old["metadata", "uid"] {
+            return .status(.conflict(Self.resource(request.path), Self.name(request.path)))
+        }
+        state.objects[request.path] = nil
+        state.revision += 1
+        var last = old
+        last["metadata", "resourceVersion"] = .string("\(state.revision)")
+        notify("DELETED", request.path, last, &state)
+        return .json(["kind": "Status", "apiVersion": "v1", "status": "Success"])
+    }
+
+    private func store(_ path: String, _ value: JSONValue, _ state: inout State) -> JSONValue {
+        var value = value
+        let old = state.objects[path]
+        state.revision += 1
+        value["metadata", "resourceVersion"] = .string("\(state.revision)")
+        if value["metadata", "uid"] == nil { value["metadata", "uid"] = old?["metadata", "uid"] ?? .string("uid-\(Self.name(path))-\(state.revision)") }
+        state.objects[path] = value
+        notify(old == nil ? "ADDED" : "MODIFIED", path, value, &state)
+        return value
+    }
+
+    private func notify(_ type: String, _ path: String, _ value: JSONValue, _ state: inout State) {
+        let line = JSON.encode(["type": .string(type), "object": value]) + [0x0A]
+        state.history.append((state.revision, path, line))
+        for watch in state.watches where Self.matches(path, watch.prefix) { watch.channel.send(line) }
+    }
+
+    /// Whether an object is in `/api/v1/pods` or `/api/v1/namespaces/x/pods`.
+    private static func matches(_ path: String, _ collection: String) -> Bool {
+        if path.hasPrefix("\(collection)/"), !path.dropFirst(collection.count + 1).contains("/") { return true }
+        let wanted = collection.split(separator: "/")
+        let parts = path.split(separator: "/")
+        guard let kind = wanted.last, !wanted.contains("namespaces") || kind == "namespaces", parts.count == wanted.count + 3 else { return false }
+        return parts.dropLast().last == kind && path.hasPrefix("/\(wanted.dropLast().joined(separator: "/"))/")
+    }
+
+    private static func isCollection(_ path: String) -> Bool {
+        guard let descriptor = path.split(separator: "/").last else { return false }
+        return builtinSchemas.resources.contains { $0.plural == descriptor }
+    }
+
+    private static func name(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? "" }
+    private static func resource(_ path: String) -> GroupResource {
+        GroupResource(group: "", resource: path.split(separator: "/").dropLast().last.map(String.init) ?? "")
+    }
+}
+
+extension APIResponse {
+    static func json(_ value: JSONValue, status: Int = 200) -> APIResponse { APIResponse(status: status, body: .bytes(JSON.encode(value))) }
+    static func status(_ status: APIStatus) -> APIResponse { .json(status.value, status: status.code) }
+}

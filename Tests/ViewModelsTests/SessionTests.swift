@@ -1,0 +1,108 @@
+import APIMachinery
+import JSONCore
+import KubeClient
+import LinuxKernel
+import Testing
+
+@testable import ViewModels
+
+@MainActor @Suite struct SessionTests {
+    @Test func `panes follow the cluster`() async throws {
+        try await Fixture.with { fixture in
+            let app = fixture.app
+            #expect(app.pods.count == 1 && app.namespaces.rows.count == 2)
+            fixture.addPod("web-2")
+            try await fixture.until("the second pod") { app.pods.count == 2 }
+            try await fixture.until("its count") { app.namespaces.rows.first { $0.name == "default" }?.podCount == 2 }
+            #expect(app.quitLine == "kdash still runs 2 pods; stop it with: kdash down")
+            fixture.server.remove(fixture.path("web-2"))
+            try await fixture.until("it went") { app.pods.count == 1 }
+        }
+    }
+
+    @Test func `a deletion goes to what was under the cursor at the key press, with its uid`() async throws {
+        try await Fixture.with(pods: ["web-1", "web-2"]) { fixture in
+            let app = fixture.app
+            app.pods.select(uid: "uid-web-1")
+            fixture.run("pods.delete")
+            #expect(fixture.dialog?.focused == 0 && fixture.dialog?.choices[0].isDestructive == false)
+            app.pods.select(uid: "uid-web-2")
+            fixture.dialog?.choose("yes")
+            try await fixture.until("it went") { fixture.server.object(fixture.path("web-1")) == nil }
+            #expect(fixture.server.object(fixture.path("web-2")) != nil)
+            let body = fixture.server.writes.last.flatMap { try? JSON.parse($0.body) }
+            #expect(body?["preconditions", "uid"] == "uid-web-1")
+        }
+    }
+
+    @Test func `a question about an object that went says so and does nothing`() async throws {
+        try await Fixture.with(pods: ["web-1", "web-2"]) { fixture in
+            fixture.app.pods.select(uid: "uid-web-1")
+            fixture.run("pods.delete")
+            fixture.server.remove(fixture.path("web-1"))
+            try await fixture.until("the dialog knows") { fixture.dialog?.vanished != nil }
+            #expect(fixture.dialog?.vanished?.contains("uid-web-1") == true)
+            fixture.dialog?.choose("yes")
+            #expect(fixture.server.writes.isEmpty)
+        }
+    }
+
+    @Test func `a namesake made meanwhile survives`() async throws {
+        try await Fixture.with { fixture in
+            fixture.run("pods.delete")
+            let dialog = fixture.dialog
+            fixture.server.put(fixture.path("web-1"), ["apiVersion": "v1", "kind": "Pod", "metadata": ["name": "web-1", "namespace": "default", "uid": "other"]])
+            dialog?.choose("yes")
+            try await fixture.until("it is said") { fixture.app.toasts.contains { $0.text.contains("is gone") } }
+            #expect(fixture.server.object(fixture.path("web-1")) != nil)
+        }
+    }
+
+    @Test func `force and namespace deletion ask for the name`() async throws {
+        try await Fixture.with { fixture in
+            fixture.run("pods.deleteNow")
+            #expect(fixture.dialog?.typedName == "web-1" && fixture.dialog?.canConfirm == false)
+            fixture.dialog?.choose("yes")
+            #expect(fixture.app.modal != nil && fixture.server.writes.isEmpty)
+            fixture.dialog?.typed = LineInput("web-1")
+            fixture.dialog?.choose("yes")
+            try await fixture.until("it went") { fixture.server.object(fixture.path("web-1")) == nil }
+            #expect(fixture.server.writes.last.flatMap { try? JSON.parse($0.body) }?["gracePeriodSeconds"] == 0)
+            fixture.app.namespaces.point(to: "default")
+            fixture.run("namespaces.delete")
+            #expect(fixture.dialog?.typedName == "default")
+        }
+    }
+
+    @Test func `a protected context sends nothing but reads`() async throws {
+        try await Fixture.with(access: .protected) { fixture in
+            for id in ["pods.delete", "pods.deleteNow", "pods.shell", "pods.edit", "pods.new", "yaml.apply"] { fixture.run(id) }
+            #expect(fixture.app.modal == nil && fixture.app.shell == nil && !fixture.app.editor.isTyping)
+            #expect(fixture.server.writes.isEmpty)
+        }
+    }
+
+    @Test func `a description stays with its pod and says when it is gone`() async throws {
+        try await Fixture.with(pods: ["web-1", "web-2"]) { fixture in
+            fixture.app.pods.select(uid: "uid-web-1")
+            fixture.run("pods.describe")
+            #expect(fixture.app.detail?.binding?.name == "web-1")
+            fixture.server.remove(fixture.path("web-1"))
+            try await fixture.until("it is said") { fixture.app.detail?.vanished != nil }
+            #expect(fixture.app.detail?.binding?.name == "web-1" && fixture.app.detail?.lines.isEmpty == false)
+        }
+    }
+
+    @Test func `the demo is offered once on an empty cluster`() async throws {
+        let fixture = Fixture()
+        try await fixture.run { fixture in
+            try await fixture.until("the offer") { if case .demoOffer? = fixture.app.modal { true } else { false } }
+            guard case .demoOffer(let offer)? = fixture.app.modal else { return }
+            offer.answer(true)
+            try await fixture.until("the pod") { fixture.server.object("/api/v1/namespaces/demo/pods/giant") != nil }
+            #expect(fixture.server.object("/apis/batch/v1/namespaces/demo/jobs/sum") != nil)
+            try await fixture.until("it is shown") { fixture.app.namespace == "demo" }
+            #expect(FileSystem.exists("\(fixture.directory)/demo-answer"))
+        }
+    }
+}
