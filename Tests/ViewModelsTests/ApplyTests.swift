@@ -16,7 +16,8 @@ import Testing
     /// Opens the ConfigMap and types in it.
     private func edit(_ fixture: Fixture) async throws -> EditorModel {
         let editor = fixture.app.editor
-        fixture.session.openYAML(ObjectBinding(context: "kdash", namespace: "default", kind: "ConfigMap", name: "settings", uid: "uid-c"), isEditing: true)
+        fixture.session.openYAML(
+            ObjectBinding(context: "kdash", namespace: "default", kind: "ConfigMap", name: "settings", uid: "uid-c"), isEditing: true)
         try await fixture.until("it is open") { editor.state == .editing }
         return editor
     }
@@ -28,12 +29,15 @@ import Testing
             fixture.run("pods.new")
             let editor = fixture.app.editor
             #expect(editor.isTyping && editor.selection != nil)
-            editor.insert("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata: {k: v}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: b\n")
+            editor.insert(
+                "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata: {k: v}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: b\n"
+            )
             fixture.app.namespace = "kube-system"
             fixture.run("yaml.applyF2")
             try await fixture.until("the diff") { fixture.diff != nil }
             #expect(fixture.server.writes.isEmpty)
-            #expect(fixture.diff?.canConfirm == true && fixture.diff?.lines.contains { $0.kind == .added && $0.text.contains("k: v") } == true)
+            #expect(
+                fixture.diff?.canConfirm == true && fixture.diff?.lines.contains { $0.kind == .added && $0.text.contains("k: v") } == true)
             let dry = fixture.server.requests.first { $0.queryValue("dryRun") == "All" }
             #expect(dry?.queryValue("fieldValidation") == "Strict")
             fixture.diff?.onConfirm()
@@ -94,7 +98,9 @@ import Testing
             fixture.server.put(Self.config, configMap(["a": "theirs"]))
             let text = editor.text
             fixture.diff?.onConfirm()
-            try await fixture.until("it is said") { editor.state == .editing && editor.banner?.text.contains("changed in the cluster") == true }
+            try await fixture.until("it is said") {
+                editor.state == .editing && editor.banner?.text.contains("changed in the cluster") == true
+            }
             #expect(editor.text == text && editor.isDirty)
             #expect(fixture.server.object(Self.config)?["data", "a"] == "theirs")
         }
@@ -105,7 +111,8 @@ import Testing
             fixture.server.put(Self.config, configMap(["a": "1"]))
             let editor = try await edit(fixture)
             replace(editor, "\"1\"", "mine")
-            let refusal = APIStatus.invalid(kind: GroupKind(group: "", kind: "ConfigMap"), name: "settings", [.invalid("data.a", .string("mine"), "must be a number")])
+            let refusal = APIStatus.invalid(
+                kind: GroupKind(group: "", kind: "ConfigMap"), name: "settings", [.invalid("data.a", .string("mine"), "must be a number")])
             fixture.server.refuse(.put, Self.config, refusal)
             fixture.run("yaml.apply")
             try await fixture.until("it is said") { !editor.diagnostics.isEmpty && editor.state == .editing }

@@ -51,7 +51,10 @@ import Testing
         let app = AppModel(clock: { Timestamp(seconds: 0) })
         app.context = ContextState(name: "prod", access: .protected, isEmbedded: false)
         app.editor.target = EditorTarget(binding: ObjectBinding(context: "prod", namespace: "d", kind: "Pod", name: "p", uid: "u"))
-        for id in ["pods.delete", "pods.deleteNow", "pods.edit", "pods.shell", "pods.new", "namespaces.delete", "yaml.apply", "yaml.applyF2", "yaml.edit"] {
+        for id in [
+            "pods.delete", "pods.deleteNow", "pods.edit", "pods.shell", "pods.new", "namespaces.delete", "yaml.apply", "yaml.applyF2",
+            "yaml.edit",
+        ] {
             guard case .disabled(let reason)? = app.commands[id]?.availability(app) else {
                 Issue.record("\(id) is enabled")
                 continue

@@ -18,7 +18,8 @@ import Testing
             ]))
     }
     private func text(_ lines: [[TextSpan]]) -> String {
-        lines.map { $0.map(\.text).joined().replacing("\n", with: "⏎") }.map { String($0.reversed().drop { $0 == " " }.reversed()) }.joined(separator: "\n")
+        lines.map { $0.map(\.text).joined().replacing("\n", with: "⏎") }.map { String($0.reversed().drop { $0 == " " }.reversed()) }.joined(
+            separator: "\n")
     }
 
     private static let crashing = """
@@ -56,7 +57,8 @@ import Testing
         """
 
     @Test func `a description reads from top to bottom`() throws {
-        let lines = PodDescription.lines(try pod(Self.crashing), events: [event("BackOff", "Back-off restarting failed container", count: 9)], now: now)
+        let lines = PodDescription.lines(
+            try pod(Self.crashing), events: [event("BackOff", "Back-off restarting failed container", count: 9)], now: now)
         #expect(
             text(lines) == """
                 Pod
@@ -117,11 +119,26 @@ import Testing
     }
 
     @Test(arguments: [
-        ("spec: {containers: [{name: a, resources: {requests: {cpu: \"1000\"}}}]}\nstatus: {phase: Pending, conditions: [{type: PodScheduled, status: \"False\", reason: Unschedulable, message: \"0/1 nodes are available: 1 Insufficient cpu.\"}]}", "no node fits it"),
-        ("spec: {nodeName: node-1, containers: [{name: a}]}\nstatus: {phase: Pending, containerStatuses: [{name: a, image: \"no/such:1\", state: {waiting: {reason: ImagePullBackOff}}}]}", "container a has no image no/such:1"),
-        ("spec: {nodeName: node-1, restartPolicy: Never, containers: [{name: a}]}\nstatus: {phase: Failed, containerStatuses: [{name: a, state: {terminated: {exitCode: 137, reason: OOMKilled}}}]}", "container a ended: killed: out of memory (exit 137)"),
-        ("spec: {nodeName: node-1, containers: [{name: a}]}\nstatus: {phase: Pending, initContainerStatuses: [{name: i, state: {terminated: {exitCode: 3, reason: Error}}}], containerStatuses: [{name: a, state: {waiting: {reason: PodInitializing}}}]}", "init container i ended: exit 3 (Error)"),
-        ("spec: {nodeName: node-1, containers: [{name: a}]}\nstatus: {phase: Running, conditions: [{type: Ready, status: \"False\"}], containerStatuses: [{name: a, ready: false, state: {running: {}}}]}", "container a runs, but is not ready"),
+        (
+            "spec: {containers: [{name: a, resources: {requests: {cpu: \"1000\"}}}]}\nstatus: {phase: Pending, conditions: [{type: PodScheduled, status: \"False\", reason: Unschedulable, message: \"0/1 nodes are available: 1 Insufficient cpu.\"}]}",
+            "no node fits it"
+        ),
+        (
+            "spec: {nodeName: node-1, containers: [{name: a}]}\nstatus: {phase: Pending, containerStatuses: [{name: a, image: \"no/such:1\", state: {waiting: {reason: ImagePullBackOff}}}]}",
+            "container a has no image no/such:1"
+        ),
+        (
+            "spec: {nodeName: node-1, restartPolicy: Never, containers: [{name: a}]}\nstatus: {phase: Failed, containerStatuses: [{name: a, state: {terminated: {exitCode: 137, reason: OOMKilled}}}]}",
+            "container a ended: killed: out of memory (exit 137)"
+        ),
+        (
+            "spec: {nodeName: node-1, containers: [{name: a}]}\nstatus: {phase: Pending, initContainerStatuses: [{name: i, state: {terminated: {exitCode: 3, reason: Error}}}], containerStatuses: [{name: a, state: {waiting: {reason: PodInitializing}}}]}",
+            "init container i ended: exit 3 (Error)"
+        ),
+        (
+            "spec: {nodeName: node-1, containers: [{name: a}]}\nstatus: {phase: Running, conditions: [{type: Ready, status: \"False\"}], containerStatuses: [{name: a, ready: false, state: {running: {}}}]}",
+            "container a runs, but is not ready"
+        ),
     ])
     func `each trouble is put in words`(yaml: String, expected: String) throws {
         let causes = PodDiagnosis(try pod("metadata: {name: p, uid: u}\n\(yaml)"), events: [], now: now).causes
@@ -129,7 +146,8 @@ import Testing
     }
 
     @Test func `a healthy pod has no cause`() throws {
-        let yaml = "metadata: {name: p}\nspec: {nodeName: node-1, containers: [{name: a}]}\nstatus: {phase: Running, conditions: [{type: Ready, status: \"True\"}], containerStatuses: [{name: a, ready: true, state: {running: {}}}]}"
+        let yaml =
+            "metadata: {name: p}\nspec: {nodeName: node-1, containers: [{name: a}]}\nstatus: {phase: Running, conditions: [{type: Ready, status: \"True\"}], containerStatuses: [{name: a, ready: true, state: {running: {}}}]}"
         #expect(PodDiagnosis(try pod(yaml), events: [], now: now).causes.isEmpty)
     }
 }

@@ -56,7 +56,8 @@ import Testing
             #expect(draft?.binding.namespace == "default" && draft?.preview.contains { $0.kind == .added } == true)
             #expect(draft?.preview.contains { $0.text.contains("hunter2") } == false)
             if let id = draft?.id { second.drafts?.onOpen(id) }
-            #expect(second.app.editor.text.contains("hunter2") && second.app.editor.isDirty && second.app.editor.maskedColumns(line: 5) != nil)
+            #expect(
+                second.app.editor.text.contains("hunter2") && second.app.editor.isDirty && second.app.editor.maskedColumns(line: 5) != nil)
             #expect(self.files(second).count == 1)
             second.run("yaml.applyF2")
             try await second.until("the diff") { second.diff != nil }

@@ -131,14 +131,16 @@ import Testing
         let lines = UnifiedDiff.lines(from: old, to: old.replacing("line 10\n", with: "line ten\n"))
         #expect(
             lines.map { "\($0.kind) \($0.text)" } == [
-                "note 6 lines", "context line 7", "context line 8", "context line 9", "removed line 10", "added line ten", "context line 11",
+                "note 6 lines", "context line 7", "context line 8", "context line 9", "removed line 10", "added line ten",
+                "context line 11",
                 "context line 12", "context line 13",
             ])
         #expect(UnifiedDiff.lines(from: old, to: old).isEmpty)
     }
 
     @Test func `the schema's complaints stand at their lines`() {
-        let manifest = Manifest("apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\nspec:\n  containers:\n  - name: app\n    imge: x\n    image: y\n")
+        let manifest = Manifest(
+            "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\nspec:\n  containers:\n  - name: app\n    imge: x\n    image: y\n")
         #expect(manifest.diagnostics.contains { $0.line == 7 && $0.columns == 4..<8 && $0.severity == .error })
         #expect(Manifest("a: [").hasErrors)
         #expect(Manifest("kind: Pod").diagnostics.first?.message == "apiVersion is required")
@@ -149,7 +151,10 @@ import Testing
         let model = Completion.model(lines, TextPosition(line: 5, column: 10))
         #expect(model?.items.map(\.text) == ["imagePullPolicy: "])
         #expect(model?.start == TextPosition(line: 5, column: 4))
-        #expect(Completion.model(["apiVersion: v1", "kind: Pod", "spec:", "  restartPolicy: N"], TextPosition(line: 3, column: 18))?.items.map(\.text) == ["Never"])
-        #expect(Completion.model(["apiVersion: v1", "kind: Pod", "spec:", "  restartPolicy: Never"], TextPosition(line: 3, column: 22)) == nil)
+        #expect(
+            Completion.model(["apiVersion: v1", "kind: Pod", "spec:", "  restartPolicy: N"], TextPosition(line: 3, column: 18))?.items.map(
+                \.text) == ["Never"])
+        #expect(
+            Completion.model(["apiVersion: v1", "kind: Pod", "spec:", "  restartPolicy: Never"], TextPosition(line: 3, column: 22)) == nil)
     }
 }

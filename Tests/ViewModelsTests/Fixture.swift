@@ -14,26 +14,33 @@ import Testing
     let directory: String
     var session: ClusterSession
 
-    init(access: ContextState.Access = .writable, directory: String? = nil) {
+    init(
+        access: ContextState.Access = .writable, directory: String? = nil, restart: (@Sendable (MemoryServer) async throws -> Void)? = nil,
+        usage: (@Sendable () async throws -> [NodeStats])? = nil
+    ) {
         let time = time
         self.directory = directory ?? "/tmp/kd-vm-\(SecureRandom.hex(6))"
         app = AppModel(clock: { time.now() })
         let server = server
         let gate = access == .writable ? ContextGate.open : ContextGate(context: "prod", mode: .protected(canUnlock: false), time: time)
-        session = ClusterSession(
-            app: app,
-            connect: {
-                ConnectedCluster(
-                    client: server.client(gate: gate), contextName: access == .writable ? "kdash" : "prod", access: access,
-                    isEmbedded: access == .writable, server: "memory")
-            }, restart: nil, time: time, stateDirectory: self.directory)
+        let isOurs = access == .writable
+        let connect: @Sendable () async throws -> ConnectedCluster = {
+            ConnectedCluster(
+                client: server.client(gate: gate), contextName: isOurs ? "kdash" : "prod", access: access, isEmbedded: isOurs,
+                server: "memory", usage: usage)
+        }
+        var again: (@Sendable () async throws -> Void)?
+        if let restart { again = { try await restart(server) } }
+        session = ClusterSession(app: app, connect: connect, restart: again, time: time, stateDirectory: self.directory)
         for name in ["default", "kube-system"] {
             server.put("/api/v1/namespaces/\(name)", ["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(name)]])
         }
     }
 
     /// Runs a test with a started session and cleans up after it.
-    static func with(access: ContextState.Access = .writable, pods: [String] = ["web-1"], _ body: (Fixture) async throws -> Void) async throws {
+    static func with(access: ContextState.Access = .writable, pods: [String] = ["web-1"], _ body: (Fixture) async throws -> Void)
+        async throws
+    {
         let fixture = Fixture(access: access)
         for pod in pods { fixture.addPod(pod) }
         try await fixture.run(body)

@@ -5,7 +5,9 @@ import Testing
 @testable import ViewModels
 
 @MainActor @Suite struct LogTests {
-    private func stamped(_ second: Int, _ text: String) -> String { "2026-03-01T10:00:\(second < 10 ? "0" : "")\(second).000000000Z \(text)\n" }
+    private func stamped(_ second: Int, _ text: String) -> String {
+        "2026-03-01T10:00:\(second < 10 ? "0" : "")\(second).000000000Z \(text)\n"
+    }
 
     @Test func `a burst of a million lines is complete and its numbers stay`() {
         let model = LogsModel(signal: ChangeSignal())
@@ -53,7 +55,8 @@ import Testing
         _ = cursor.take(Array(stamped(1, "a").utf8))
         cursor.resume(isAfterFailure: true)
         _ = cursor.take(Array(stamped(9, "z").utf8))
-        #expect(cursor.gap?.from == Timestamp(rfc3339: "2026-03-01T10:00:01Z") && cursor.gap?.to == Timestamp(rfc3339: "2026-03-01T10:00:09Z"))
+        #expect(
+            cursor.gap?.from == Timestamp(rfc3339: "2026-03-01T10:00:01Z") && cursor.gap?.to == Timestamp(rfc3339: "2026-03-01T10:00:09Z"))
     }
 
     @Test func `a search goes both ways, ignores case and skips times`() {

@@ -23,7 +23,9 @@ final class MemoryServer: RequestPipeline {
     /// What changed something.
     var writes: [APIRequest] { requests.filter { $0.method != .get && $0.queryValue("dryRun") == nil } }
 
-    func client(gate: ContextGate = .open) -> KubeClient { KubeClient(transport: InProcessTransport(pipeline: self, user: .loopback), gate: gate) }
+    func client(gate: ContextGate = .open) -> KubeClient {
+        KubeClient(transport: InProcessTransport(pipeline: self, user: .loopback), gate: gate)
+    }
 
     /// Answers a method on a path with a refusal from now on; nil takes it away.
     func refuse(_ method: APIRequest.Method, _ path: String, _ status: APIStatus?) {
@@ -38,6 +40,15 @@ final class MemoryServer: RequestPipeline {
     /// Puts an object, as another client would.
     @discardableResult
     func put(_ path: String, _ value: JSONValue) -> JSONValue { state.withLock { store(path, value, &$0) } }
+
+    /// Breaks every watch off, as a daemon that is killed does.
+    func breakWatches() {
+        let watches = state.withLock { state in
+            defer { state.watches = [] }
+            return state.watches
+        }
+        for watch in watches { watch.channel.fail(.serviceUnavailable("connection refused")) }
+    }
 
     func remove(_ path: String) {
         state.withLock { state in
@@ -61,7 +72,9 @@ final class MemoryServer: RequestPipeline {
         if let status = state.refusals["\(request.method.rawValue) \(request.path)"] { return .status(status) }
         if request.path.hasSuffix("/log") {
             let pod = request.pathSegments?.dropLast().last ?? ""
-            guard let channel = state.logs[pod]?.first else { return .status(.badRequest("container \"app\" in pod \"\(pod)\" is waiting to start: ContainerCreating")) }
+            guard let channel = state.logs[pod]?.first else {
+                return .status(.badRequest("container \"app\" in pod \"\(pod)\" is waiting to start: ContainerCreating"))
+            }
             state.logs[pod]?.removeFirst()
             return APIResponse(body: .stream(channel))
         }
@@ -85,7 +98,9 @@ final class MemoryServer: RequestPipeline {
 
     private func list(_ path: String, _ state: State) -> APIResponse {
         let items = state.objects.filter { Self.matches($0.key, path) }.sorted { $0.key < $1.key }.map(\.value)
-        return .json(["apiVersion": "v1", "kind": "List", "metadata": ["resourceVersion": .string("\(state.revision)")], "items": .array(items)])
+        return .json([
+            "apiVersion": "v1", "kind": "List", "metadata": ["resourceVersion": .string("\(state.revision)")], "items": .array(items),
+        ])
     }
 
     private func create(_ request: APIRequest, _ state: inout State) -> APIResponse {
@@ -97,7 +112,9 @@ final class MemoryServer: RequestPipeline {
     }
 
     private func update(_ request: APIRequest, _ state: inout State) -> APIResponse {
-        guard var value = try? JSON.parse(request.body), let old = state.objects[request.path] else { return .status(.notFound(Self.resource(request.path), Self.name(request.path))) }
+        guard var value = try? JSON.parse(request.body), let old = state.objects[request.path] else {
+            return .status(.notFound(Self.resource(request.path), Self.name(request.path)))
+        }
         if let version = value["metadata", "resourceVersion"], version != old["metadata", "resourceVersion"] {
             return .status(.conflict(Self.resource(request.path), Self.name(request.path)))
         }
@@ -125,7 +142,9 @@ final class MemoryServer: RequestPipeline {
         let old = state.objects[path]
         state.revision += 1
         value["metadata", "resourceVersion"] = .string("\(state.revision)")
-        if value["metadata", "uid"] == nil { value["metadata", "uid"] = old?["metadata", "uid"] ?? .string("uid-\(Self.name(path))-\(state.revision)") }
+        if value["metadata", "uid"] == nil {
+            value["metadata", "uid"] = old?["metadata", "uid"] ?? .string("uid-\(Self.name(path))-\(state.revision)")
+        }
         state.objects[path] = value
         notify(old == nil ? "ADDED" : "MODIFIED", path, value, &state)
         return value
@@ -142,7 +161,9 @@ final class MemoryServer: RequestPipeline {
         if path.hasPrefix("\(collection)/"), !path.dropFirst(collection.count + 1).contains("/") { return true }
         let wanted = collection.split(separator: "/")
         let parts = path.split(separator: "/")
-        guard let kind = wanted.last, !wanted.contains("namespaces") || kind == "namespaces", parts.count == wanted.count + 3 else { return false }
+        guard let kind = wanted.last, !wanted.contains("namespaces") || kind == "namespaces", parts.count == wanted.count + 3 else {
+            return false
+        }
         return parts.dropLast().last == kind && path.hasPrefix("/\(wanted.dropLast().joined(separator: "/"))/")
     }
 

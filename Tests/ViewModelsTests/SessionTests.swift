@@ -51,7 +51,9 @@ import Testing
         try await Fixture.with { fixture in
             fixture.run("pods.delete")
             let dialog = fixture.dialog
-            fixture.server.put(fixture.path("web-1"), ["apiVersion": "v1", "kind": "Pod", "metadata": ["name": "web-1", "namespace": "default", "uid": "other"]])
+            fixture.server.put(
+                fixture.path("web-1"),
+                ["apiVersion": "v1", "kind": "Pod", "metadata": ["name": "web-1", "namespace": "default", "uid": "other"]])
             dialog?.choose("yes")
             try await fixture.until("it is said") { fixture.app.toasts.contains { $0.text.contains("is gone") } }
             #expect(fixture.server.object(fixture.path("web-1")) != nil)

@@ -7,7 +7,8 @@ import Testing
 @MainActor @Suite struct TableTests {
     private func row(_ number: Int, status: String = "Running", namespace: String = "default") -> PodRow {
         PodRow(
-            uid: "u\(number)", namespace: namespace, name: "pod-\(number + 1000)", readyCount: 1, containerCount: 1, status: status, tone: .ok, restarts: 0,
+            uid: "u\(number)", namespace: namespace, name: "pod-\(number + 1000)", readyCount: 1, containerCount: 1, status: status,
+            tone: .ok, restarts: 0,
             createdAt: nil, node: "n", ip: "", cpu: Usage(unit: .milliCPU), memory: Usage(unit: .bytes), containers: ["app"])
     }
     private let now = Timestamp(seconds: 1_000_000)
@@ -67,7 +68,11 @@ import Testing
             sampler.take([
                 .init(
                     node: "n", sampledAt: Timestamp(seconds: second),
-                    pods: [.init(namespace: "d", name: "p", uid: "u", usage: .init(cpuNanoseconds: cpu, workingSet: ByteCount(42), isCPULimitEnforced: false))])
+                    pods: [
+                        .init(
+                            namespace: "d", name: "p", uid: "u",
+                            usage: .init(cpuNanoseconds: cpu, workingSet: ByteCount(42), isCPULimitEnforced: false))
+                    ])
             ])
         }
         #expect(sample(10, 1_000_000_000)["u"] == PodUsage(cpu: nil, memory: 42, isCPULimitEnforced: false))

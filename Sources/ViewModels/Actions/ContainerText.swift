@@ -18,11 +18,15 @@ enum ContainerText {
         if let ended = state.terminated {
             let tone: Tone = ended.exitCode == 0 ? .done : .error
             var spans = [TextSpan(ending(ended), tone), TextSpan(" \(age(ended.finishedAt, now)) ago", .dim)]
-            if let start = ended.startedAt, let end = ended.finishedAt { spans.append(TextSpan(", ran \(HumanDuration.text(end - start))", .dim)) }
+            if let start = ended.startedAt, let end = ended.finishedAt {
+                spans.append(TextSpan(", ran \(HumanDuration.text(end - start))", .dim))
+            }
             return spans
         }
         guard let waiting = state.waiting else { return [TextSpan("not started", .pending)] }
-        let isFault = waiting.reason.contains("BackOff") || waiting.reason.hasPrefix("Err") || waiting.reason.contains("Error") || waiting.reason.hasPrefix("Invalid")
+        let isFault =
+            waiting.reason.contains("BackOff") || waiting.reason.hasPrefix("Err") || waiting.reason.contains("Error")
+            || waiting.reason.hasPrefix("Invalid")
         return [TextSpan("waiting: \(waiting.reason.isEmpty ? "no reason given" : waiting.reason)", isFault ? .error : .pending)]
     }
 

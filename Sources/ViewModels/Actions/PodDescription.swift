@@ -78,11 +78,15 @@ struct PodDescription {
         let resources = container.resources
         text.fact("requests", Self.amounts(resources.requests))
         text.fact("limits", Self.amounts(resources.limits))
-        text.fact("ports", container.ports.map { "\($0.containerPort)/\($0.protocol)\($0.name.isEmpty ? "" : " \($0.name)")" }.joined(separator: ", "))
+        text.fact(
+            "ports",
+            container.ports.map { "\($0.containerPort)/\($0.protocol)\($0.name.isEmpty ? "" : " \($0.name)")" }.joined(separator: ", "))
         for (index, variable) in container.env.enumerated() { text.fact(index == 0 ? "environment" : "", Self.variable(variable)) }
         for source in container.envFrom { text.fact("env from", Self.source(source.value), .dim) }
         for (index, mount) in container.volumeMounts.enumerated() {
-            text.fact(index == 0 ? "mounts" : "", [TextSpan(mount.mountPath), TextSpan(" from \(mount.name)\(mount.readOnly ? ", read only" : "")", .dim)])
+            text.fact(
+                index == 0 ? "mounts" : "",
+                [TextSpan(mount.mountPath), TextSpan(" from \(mount.name)\(mount.readOnly ? ", read only" : "")", .dim)])
         }
     }
 
@@ -93,13 +97,19 @@ struct PodDescription {
     /// Values that come from elsewhere are named, never shown.
     private static func variable(_ variable: EnvVar) -> [TextSpan] {
         let name = TextSpan("\(variable.value["name"]?.stringValue ?? "")=", .dim)
-        guard let origin = variable.value["valueFrom"]?.objectValue?.first else { return [name, TextSpan(variable.value["value"]?.stringValue ?? "")] }
-        let (object, key) = (origin.value["name"]?.stringValue, origin.value["key"]?.stringValue ?? origin.value["fieldPath"]?.stringValue ?? origin.value["resource"]?.stringValue ?? "")
+        guard let origin = variable.value["valueFrom"]?.objectValue?.first else {
+            return [name, TextSpan(variable.value["value"]?.stringValue ?? "")]
+        }
+        let (object, key) = (
+            origin.value["name"]?.stringValue,
+            origin.value["key"]?.stringValue ?? origin.value["fieldPath"]?.stringValue ?? origin.value["resource"]?.stringValue ?? ""
+        )
         return [name, TextSpan("<\(origin.key)\(object.map { " \($0)" } ?? ""): \(key)>", .dim)]
     }
 
     private static func source(_ value: JSONValue) -> String {
-        (value.objectValue ?? JSONObject()).compactMap { member in member.value["name"]?.stringValue.map { "\(member.key) \($0)" } }.joined(separator: ", ")
+        (value.objectValue ?? JSONObject()).compactMap { member in member.value["name"]?.stringValue.map { "\(member.key) \($0)" } }.joined(
+            separator: ", ")
     }
 
     private mutating func writeConditions() {

@@ -32,7 +32,8 @@ struct PodDiagnosis {
         for container in status.initContainerStatuses { causes += self.causes(container, isInit: true) }
         if !isDone { for container in status.containerStatuses { causes += self.causes(container, isInit: false) } }
         if status.phase == "Failed", !status.reason.isEmpty {
-            causes.append(Cause(rank: 0, tone: .error, text: "the pod failed: \(status.reason)", details: [status.message].filter { !$0.isEmpty }))
+            causes.append(
+                Cause(rank: 0, tone: .error, text: "the pod failed: \(status.reason)", details: [status.message].filter { !$0.isEmpty }))
         }
         causes += sandbox(hasCause: !causes.isEmpty)
         return causes.enumerated().sorted { ($0.element.rank, $0.offset) < ($1.element.rank, $1.offset) }.map(\.element)
@@ -44,7 +45,9 @@ struct PodDiagnosis {
         let row = PodRow(pod)
         let causes = causes
         if causes.isEmpty {
-            text.heading("Nothing is wrong", [TextSpan("  \(row.status)", row.tone), TextSpan(", \(row.readyCount)/\(row.containerCount) ready", .dim)])
+            text.heading(
+                "Nothing is wrong",
+                [TextSpan("  \(row.status)", row.tone), TextSpan(", \(row.readyCount)/\(row.containerCount) ready", .dim)])
         }
         for (index, cause) in causes.enumerated() {
             if index == 1 { text.heading("Also") }
@@ -67,7 +70,11 @@ struct PodDiagnosis {
         guard spec.nodeName.isEmpty, !pod.isTerminated else { return [] }
         let condition = pod.status.conditions["PodScheduled"]
         if condition?.reason == "SchedulingGated" || !spec.schedulingGates.isEmpty {
-            return [Cause(rank: 0, tone: .warning, text: "it is held back by the scheduling gates \(spec.schedulingGates.joined(separator: ", "))")]
+            return [
+                Cause(
+                    rank: 0, tone: .warning, text: "it is held back by the scheduling gates \(spec.schedulingGates.joined(separator: ", "))"
+                )
+            ]
         }
         let event = events.last { $0.reason == "FailedScheduling" }
         let why = condition.flatMap { $0.isTrue || $0.message.isEmpty ? nil : $0.message } ?? event?.message
@@ -109,7 +116,8 @@ struct PodDiagnosis {
         case "ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError":
             let pull = events.last { $0.reason == "Failed" && $0.message.contains("image") }.map { [$0.message] } ?? []
             let remedy = "load it with: kdash image load FILE, or correct the name in spec.containers"
-            return Cause(rank: 0, tone: .error, text: "\(name) has no image \(container.image)", details: Self.distinct(message + pull) + [remedy])
+            return Cause(
+                rank: 0, tone: .error, text: "\(name) has no image \(container.image)", details: Self.distinct(message + pull) + [remedy])
         case "CrashLoopBackOff":
             guard let last = container.lastState.terminated else {
                 return Cause(rank: 0, tone: .error, text: "\(name) keeps ending and waits before it starts again", details: message)
@@ -129,7 +137,8 @@ struct PodDiagnosis {
     private func exitCause(_ ended: StateTerminated, _ name: String, rank: Int) -> Cause {
         var details = [ended.message].filter { !$0.isEmpty }
         switch ended.exitCode {
-        case _ where ended.reason == "OOMKilled": details.append("it used more memory than its limit: raise resources.limits.memory or use less")
+        case _ where ended.reason == "OOMKilled":
+            details.append("it used more memory than its limit: raise resources.limits.memory or use less")
         case 126: details.append("126: the program is there but cannot be executed")
         case 127: details.append("127: the program was not found in the image")
         case 137: details.append("137: killed by SIGKILL, by a deletion, a probe or the memory limit")
@@ -138,13 +147,17 @@ struct PodDiagnosis {
         default: break
         }
         let when = ended.finishedAt.map { " \(HumanDuration.text(now - $0)) ago" } ?? ""
-        return Cause(rank: rank, tone: ended.exitCode == 0 ? .warning : .error, text: "\(name) ended: \(ContainerText.ending(ended))\(when)", details: details)
+        return Cause(
+            rank: rank, tone: ended.exitCode == 0 ? .warning : .error, text: "\(name) ended: \(ContainerText.ending(ended))\(when)",
+            details: details)
     }
 
     private func unready(_ container: ContainerStatus, _ name: String) -> Cause {
         let probe = events.last { $0.reason == "Unhealthy" }
         let text = container.started == false ? "\(name) runs, but its startup probe has not passed" : "\(name) runs, but is not ready"
-        return Cause(rank: 2, tone: .warning, text: text, details: probe.map { ["\($0.message) (\(ContainerText.age($0.lastSeen, now)) ago)"] } ?? [])
+        return Cause(
+            rank: 2, tone: .warning, text: text, details: probe.map { ["\($0.message) (\(ContainerText.age($0.lastSeen, now)) ago)"] } ?? []
+        )
     }
 
     /// What the node says when no container has a state of its own to blame.
@@ -180,7 +193,12 @@ struct PodDiagnosis {
         guard !conditions.isEmpty else { return }
         text.heading("Conditions that do not hold")
         for condition in conditions {
-            text.fact(condition.type, [TextSpan(condition.reason.isEmpty ? condition.status : condition.reason, .warning), TextSpan(condition.message.isEmpty ? "" : "  \(condition.message)", .dim)])
+            text.fact(
+                condition.type,
+                [
+                    TextSpan(condition.reason.isEmpty ? condition.status : condition.reason, .warning),
+                    TextSpan(condition.message.isEmpty ? "" : "  \(condition.message)", .dim),
+                ])
         }
     }
 }

@@ -21,7 +21,8 @@ extension AppModel {
         let bound = (pods.selectedUID, namespaces.selectedUID)
         let items = commands.commands.filter(\.isListed).map { command in
             PaletteItem(
-                id: command.id, title: command.title, detail: command.section, keys: command.keys.first ?? "", disabledReason: command.reason(self))
+                id: command.id, title: command.title, detail: command.section, keys: command.keys.first ?? "",
+                disabledReason: command.reason(self))
         }
         modal = .palette(
             PaletteModel(title: "Run", placeholder: "type to find a command", items: items) { [weak self] item in
@@ -51,13 +52,16 @@ extension AppModel {
                 { [editor] in editor.search = "" })
         case .pods: openPrompt(.filter, "filter", pods.filter, { [pods] in pods.filter = $0 }, { _ in }, { [pods] in pods.filter = "" })
         case .namespaces:
-            openPrompt(.filter, "filter", namespaces.filter, { [namespaces] in namespaces.filter = $0 }, { _ in }, { [namespaces] in namespaces.filter = "" })
+            openPrompt(
+                .filter, "filter", namespaces.filter, { [namespaces] in namespaces.filter = $0 }, { _ in },
+                { [namespaces] in namespaces.filter = "" })
         }
     }
 
     /// Opens the one-line input; it closes itself.
     func openPrompt(
-        _ kind: PromptModel.Kind, _ label: String, _ text: String, _ onChange: @escaping (String) -> Void, _ onSubmit: @escaping (String) -> Void,
+        _ kind: PromptModel.Kind, _ label: String, _ text: String, _ onChange: @escaping (String) -> Void,
+        _ onSubmit: @escaping (String) -> Void,
         _ onCancel: @escaping () -> Void = {}
     ) {
         prompt = PromptModel(
@@ -112,7 +116,9 @@ extension AppModel {
     /// The namespaces to choose from.
     func pickNamespace() {
         let all = "all namespaces"
-        pick("Namespace", [all] + namespaces.rows.map(\.name).sorted()) { [weak self] name in self?.show(namespace: name == all ? nil : name) }
+        pick("Namespace", [all] + namespaces.rows.map(\.name).sorted()) { [weak self] name in
+            self?.show(namespace: name == all ? nil : name)
+        }
     }
 
     /// Shows one namespace, or all.
@@ -147,7 +153,8 @@ extension AppModel {
     func pickLogContainer() {
         guard let target = logs.target else { return toast("no log is shown", .dim) }
         let binding = ObjectBinding(context: context.name, namespace: target.namespace, kind: "Pod", name: target.pod, uid: target.podUID)
-        pick("Log of which container?", logs.containers) { [weak self] in self?.cluster?.showLogs(binding, container: $0, isPrevious: false) }
+        pick("Log of which container?", logs.containers) { [weak self] in self?.cluster?.showLogs(binding, container: $0, isPrevious: false)
+        }
     }
 
     /// Shows the instance before the current one, or the current one again.

@@ -69,7 +69,8 @@ package import LinuxKernel
     package func toast(_ text: String, _ tone: Tone = .normal) {
         let now = clock()
         toasts.removeAll { $0.until <= now }
-        toasts.append(Toast(id: (toasts.last?.id ?? 0) + 1, text: text, tone: tone, until: now.advanced(by: .seconds(tone == .error ? 8 : 4))))
+        toasts.append(
+            Toast(id: (toasts.last?.id ?? 0) + 1, text: text, tone: tone, until: now.advanced(by: .seconds(tone == .error ? 8 : 4))))
         signal.touch()
     }
 

@@ -46,7 +46,9 @@ package enum ConnectionState: Sendable, Hashable {
 package enum InputMode: Sendable { case browse, type }
 
 /// A motion in the focused pane, the open detail or the top modal.
-package enum Motion: Sendable { case up, down, left, right, pageUp, pageDown, halfPageUp, halfPageDown, top, bottom, nextMatch, previousMatch }
+package enum Motion: Sendable {
+    case up, down, left, right, pageUp, pageDown, halfPageUp, halfPageDown, top, bottom, nextMatch, previousMatch
+}
 
 /// A short message that goes by itself.
 package struct Toast: Sendable, Hashable {

@@ -42,7 +42,8 @@ package struct Command {
     package let run: @MainActor (AppModel) -> Void
     /// A command.
     package init(
-        _ id: String, _ title: String, section: String, keys: [String], scope: CommandScope, isDestructive: Bool = false, isListed: Bool = true,
+        _ id: String, _ title: String, section: String, keys: [String], scope: CommandScope, isDestructive: Bool = false,
+        isListed: Bool = true,
         availability: @escaping @MainActor (AppModel) -> Availability = { _ in .enabled }, run: @escaping @MainActor (AppModel) -> Void
     ) {
         self.id = id

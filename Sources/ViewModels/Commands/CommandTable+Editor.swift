@@ -2,7 +2,10 @@ extension CommandTable {
     static let editor: [Command] = [
         yaml("yaml.edit", "Edit", ["e", "i", "enter"], availability: whenWritable, run: edit),
         yaml("yaml.apply", "Apply, after a diff", ["a"], availability: whenApplicable) { $0.cluster?.apply() },
-        Command("yaml.applyF2", "Apply, after a diff", section: "YAML", keys: ["f2"], scope: .anywhere, isListed: false, availability: whenApplicable) {
+        Command(
+            "yaml.applyF2", "Apply, after a diff", section: "YAML", keys: ["f2"], scope: .anywhere, isListed: false,
+            availability: whenApplicable
+        ) {
             $0.cluster?.apply()
         },
         yaml("yaml.new", "New manifest", ["c"], availability: whenWritable) { $0.cluster?.newManifest() },
@@ -36,7 +39,9 @@ extension CommandTable {
         _ id: String, _ title: String, _ keys: [String], availability: @escaping @MainActor (AppModel) -> Availability = { _ in .enabled },
         run: @escaping @MainActor (AppModel) -> Void
     ) -> Command {
-        Command(id, title, section: "YAML", keys: keys, scope: .pane(.yaml), isDestructive: id == "yaml.discard", availability: availability, run: run)
+        Command(
+            id, title, section: "YAML", keys: keys, scope: .pane(.yaml), isDestructive: id == "yaml.discard", availability: availability,
+            run: run)
     }
 
     private static func text(_ id: String, _ title: String, _ keys: [String], run: @escaping @MainActor (AppModel) -> Void) -> Command {

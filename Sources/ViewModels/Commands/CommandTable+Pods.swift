@@ -2,11 +2,23 @@ extension CommandTable {
     static let pods: [Command] = [
         pod("pods.describe", "Describe", ["d"]) { $1.describe($0) },
         pod("pods.why", "Why is it not running", ["w"]) { $1.explain($0) },
-        pod("pods.logs", "Logs", ["l", "enter"]) { $1.showLogs($0, container: nil, isPrevious: false) } then: { $0.focus = .logs },
-        pod("pods.previousLogs", "Logs of the instance before", ["p"]) { $1.showLogs($0, container: nil, isPrevious: true) } then: { $0.focus = .logs },
+        pod("pods.logs", "Logs", ["l", "enter"]) {
+            $1.showLogs($0, container: nil, isPrevious: false)
+        } then: {
+            $0.focus = .logs
+        },
+        pod("pods.previousLogs", "Logs of the instance before", ["p"]) {
+            $1.showLogs($0, container: nil, isPrevious: true)
+        } then: {
+            $0.focus = .logs
+        },
         pod("pods.edit", "Edit", ["e"], availability: whenWritablePod) { $1.openYAML($0, isEditing: true) },
         pod("pods.editOwner", "Edit what controls it", ["E"], availability: whenWritablePod) { $1.editOwner($0) },
-        pod("pods.yaml", "YAML", ["y"]) { $1.openYAML($0, isEditing: false) } then: { $0.focus = .yaml },
+        pod("pods.yaml", "YAML", ["y"]) {
+            $1.openYAML($0, isEditing: false)
+        } then: {
+            $0.focus = .yaml
+        },
         pod("pods.shell", "Shell", ["s"], availability: whenWritablePod) { $1.openShell($0, container: nil) },
         Command(
             "pods.delete", "Delete", section: "Pod", keys: ["D d"], scope: .pane(.pods), isDestructive: true, availability: whenWritablePod
@@ -19,7 +31,9 @@ extension CommandTable {
             app.pods.toggleMark()
             app.pods.moveSelection(by: 1)
         },
-        Command("pods.new", "New manifest", section: "Pod", keys: ["c"], scope: .pane(.pods), availability: whenWritable) { $0.cluster?.newManifest() },
+        Command("pods.new", "New manifest", section: "Pod", keys: ["c"], scope: .pane(.pods), availability: whenWritable) {
+            $0.cluster?.newManifest()
+        },
         Command("pods.sort", "Sort by a column", section: "Pod", keys: ["o"], scope: .pane(.pods)) { $0.pickSort() },
         Command("pods.sortName", "Sort by name", section: "Pod", keys: ["N"], scope: .pane(.pods)) { $0.sortPods(by: "name") },
         Command("pods.sortAge", "Sort by age", section: "Pod", keys: ["A"], scope: .pane(.pods)) { $0.sortPods(by: "age") },
@@ -54,7 +68,8 @@ extension CommandTable {
             }
         ) { app in
             guard let row = app.namespaces.selectedRow else { return }
-            app.cluster?.askDeleteNamespace(ObjectBinding(context: app.context.name, namespace: nil, kind: "Namespace", name: row.name, uid: row.uid))
+            app.cluster?.askDeleteNamespace(
+                ObjectBinding(context: app.context.name, namespace: nil, kind: "Namespace", name: row.name, uid: row.uid))
         },
     ]
 
@@ -64,7 +79,11 @@ extension CommandTable {
         Command("logs.timestamps", "Timestamps", section: "Logs", keys: ["t"], scope: .pane(.logs)) { $0.logs.showsTimestamps.toggle() },
         Command("logs.container", "Choose the container", section: "Logs", keys: ["c"], scope: .pane(.logs)) { $0.pickLogContainer() },
         Command("logs.previous", "The instance before", section: "Logs", keys: ["p"], scope: .pane(.logs)) { $0.togglePreviousLog() },
-        Command("logs.next", "Next match", section: "Logs", keys: ["n"], scope: .pane(.logs), isListed: false) { $0.host?.move(.nextMatch) },
-        Command("logs.nextBefore", "Previous match", section: "Logs", keys: ["N"], scope: .pane(.logs), isListed: false) { $0.host?.move(.previousMatch) },
+        Command("logs.next", "Next match", section: "Logs", keys: ["n"], scope: .pane(.logs), isListed: false) {
+            $0.host?.move(.nextMatch)
+        },
+        Command("logs.nextBefore", "Previous match", section: "Logs", keys: ["N"], scope: .pane(.logs), isListed: false) {
+            $0.host?.move(.previousMatch)
+        },
     ]
 }

@@ -7,14 +7,23 @@ extension CommandTable {
         Command("app.suspend", "Suspend to the shell", section: "Screen", keys: ["ctrl-z"], scope: .anywhere) { $0.host?.suspend() },
         Command("app.redraw", "Draw the screen again", section: "Screen", keys: ["ctrl-l"], scope: .anywhere) { $0.host?.redraw() },
         Command("app.zoom", "Zoom the pane", section: "Screen", keys: ["z"], scope: .browse) { $0.isZoomed.toggle() },
-        Command("app.zoomF11", "Zoom the pane", section: "Screen", keys: ["f11"], scope: .anywhere, isListed: false) { $0.isZoomed.toggle() },
+        Command("app.zoomF11", "Zoom the pane", section: "Screen", keys: ["f11"], scope: .anywhere, isListed: false) {
+            $0.isZoomed.toggle()
+        },
         Command("app.interrupt", "Copy, or say how to quit", section: "Screen", keys: ["ctrl-c"], scope: .anywhere) { $0.interrupt() },
         Command("app.back", "Back", section: "Screen", keys: ["esc"], scope: .browse) { $0.goBack() },
         Command("app.namespace", "Choose a namespace", section: "Screen", keys: ["n"], scope: .pane(.pods)) { $0.pickNamespace() },
-        Command("app.namespaceHere", "Choose a namespace", section: "Screen", keys: ["n"], scope: .pane(.namespaces), isListed: false) { $0.pickNamespace() },
+        Command("app.namespaceHere", "Choose a namespace", section: "Screen", keys: ["n"], scope: .pane(.namespaces), isListed: false) {
+            $0.pickNamespace()
+        },
         Command("app.allNamespaces", "All namespaces", section: "Screen", keys: ["0"], scope: .browse) { $0.show(namespace: nil) },
-        Command("app.context", "Choose a context", section: "Screen", keys: ["C"], scope: .browse, availability: whenConnected) { $0.pickContext() },
-        Command("app.drafts", "Drafts: texts that were never applied", section: "Screen", keys: ["ctrl-t"], scope: .browse, availability: whenConnected) {
+        Command("app.context", "Choose a context", section: "Screen", keys: ["C"], scope: .browse, availability: whenConnected) {
+            $0.pickContext()
+        },
+        Command(
+            "app.drafts", "Drafts: texts that were never applied", section: "Screen", keys: ["ctrl-t"], scope: .browse,
+            availability: whenConnected
+        ) {
             $0.cluster?.openDrafts()
         },
     ]
@@ -39,14 +48,16 @@ extension CommandTable {
     static let motion: [Command] = [
         move("down", "Down", ["j", "down"], .down), move("up", "Up", ["k", "up"], .up), move("left", "Left", ["h", "left"], .left),
         move("right", "Right", ["right"], .right), move("pageDown", "Page down", ["ctrl-f", "pagedown"], .pageDown),
-        move("pageDownLogs", "Page down", ["space"], .pageDown, .pane(.logs)), move("pageDownDetail", "Page down", ["space"], .pageDown, .detail),
+        move("pageDownLogs", "Page down", ["space"], .pageDown, .pane(.logs)),
+        move("pageDownDetail", "Page down", ["space"], .pageDown, .detail),
         move("pageUp", "Page up", ["ctrl-b", "pageup"], .pageUp), move("halfPageDown", "Half a page down", ["ctrl-d"], .halfPageDown),
         move("halfPageUp", "Half a page up", ["ctrl-u"], .halfPageUp), move("top", "To the top", ["g g", "home"], .top),
         move("bottom", "To the end", ["G", "end"], .bottom), move("next", "Next match", ["n"], .nextMatch, .browse),
         move("previous", "Previous match", ["N"], .previousMatch, .browse),
     ]
 
-    private static func move(_ id: String, _ title: String, _ keys: [String], _ motion: Motion, _ scope: CommandScope = .browse) -> Command {
+    private static func move(_ id: String, _ title: String, _ keys: [String], _ motion: Motion, _ scope: CommandScope = .browse) -> Command
+    {
         let isExtra = scope != .browse
         return Command("move.\(id)", title, section: "Moving", keys: keys, scope: scope, isListed: !isExtra) { app in
             if motion == .halfPageDown, app.focus == .pods { app.hint("ctrl-d", "Ctrl-d pages down; delete is D d") }

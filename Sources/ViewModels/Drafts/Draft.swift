@@ -23,7 +23,8 @@ struct Draft: Sendable, Hashable {
         object["namespace"] = binding.namespace.map { .string($0) }
         object["uid"] = binding.uid.map { .string($0) }
         object["resourceVersion"] = target.resourceVersion.map { .string($0) }
-        object["bases"] = .object(JSONObject(bases.sorted { $0.key < $1.key }.map { ($0.key, ["text": $0.value.text, "live": $0.value.live]) }))
+        object["bases"] = .object(
+            JSONObject(bases.sorted { $0.key < $1.key }.map { ($0.key, ["text": $0.value.text, "live": $0.value.live]) }))
         return .object(object)
     }
 
@@ -38,14 +39,17 @@ struct Draft: Sendable, Hashable {
 
     /// Reads what ``value`` wrote; nil when it is no draft.
     init?(id: String, _ value: JSONValue) {
-        guard let text = value["text"]?.stringValue, let saved = value["savedAt"]?.stringValue.flatMap({ Timestamp(rfc3339: $0) }) else { return nil }
+        guard let text = value["text"]?.stringValue, let saved = value["savedAt"]?.stringValue.flatMap({ Timestamp(rfc3339: $0) }) else {
+            return nil
+        }
         self.id = id
         self.text = text
         savedAt = saved
         baseText = value["baseText"]?.stringValue ?? ""
         target = EditorTarget(
             binding: ObjectBinding(
-                context: value["context"]?.stringValue ?? "", namespace: value["namespace"]?.stringValue, kind: value["kind"]?.stringValue ?? "",
+                context: value["context"]?.stringValue ?? "", namespace: value["namespace"]?.stringValue,
+                kind: value["kind"]?.stringValue ?? "",
                 name: value["name"]?.stringValue ?? "", uid: value["uid"]?.stringValue),
             resourceVersion: value["resourceVersion"]?.stringValue, isNew: value["isNew"]?.boolValue ?? false)
         bases = [:]

@@ -87,12 +87,16 @@ struct ApplyPlan: Sendable {
     }
 
     /// Joins what changed in the cluster into a text; where both changed the same, the text wins.
-    @concurrent static func merge(_ text: String, namespace: String, bases: [String: EditBase], client: KubeClient) async -> Result<Merged, APIStatus> {
+    @concurrent static func merge(_ text: String, namespace: String, bases: [String: EditBase], client: KubeClient) async -> Result<
+        Merged, APIStatus
+    > {
         let manifest = Manifest(text)
         var (parts, bases): ([String], [String: EditBase]) = ([], bases)
         guard !manifest.documents.isEmpty else { return .failure(.badRequest(manifest.diagnostics.first?.message ?? "the text is empty")) }
         for document in manifest.documents {
-            guard let descriptor = document.descriptor else { return .failure(.badRequest("kdash does not know the kind \(document.object.kind)")) }
+            guard let descriptor = document.descriptor else {
+                return .failure(.badRequest("kdash does not know the kind \(document.object.kind)"))
+            }
             let step = ApplyStep(document, descriptor, namespace: namespace, base: nil)
             do throws(APIStatus) {
                 let live = EditForm.value(try await client.get(descriptor.gvr, namespace: step.namespace, name: document.object.name))

@@ -58,7 +58,9 @@ struct ApplyStep: Sendable {
     }
 
     /// `Deployment demo/web`.
-    var title: String { "\(descriptor.kind) \(namespace.map { "\($0)/" } ?? "")\(manifest.name.isEmpty ? manifest.generateName : manifest.name)" }
+    var title: String {
+        "\(descriptor.kind) \(namespace.map { "\($0)/" } ?? "")\(manifest.name.isEmpty ? manifest.generateName : manifest.name)"
+    }
 
     /// Reads the live object, joins the text with it and asks the server, which keeps nothing.
     func check(_ client: KubeClient) async -> Outcome {
@@ -66,7 +68,9 @@ struct ApplyStep: Sendable {
         // Somebody may write between reading and asking: then the newer state is read again.
         for _ in 0..<3 {
             do throws(APIStatus) {
-                guard try await step.prepare(client) else { return step.live.map { .conflict($0) } ?? .refused(.internalError("the object vanished")) }
+                guard try await step.prepare(client) else {
+                    return step.live.map { .conflict($0) } ?? .refused(.internalError("the object vanished"))
+                }
                 let result = try await step.send(client, WriteOptions.strictDryRun)
                 let before = step.live.map { EditForm.text($0) } ?? ""
                 return .accepted(step, UnifiedDiff.lines(from: before, to: EditForm.text(result)))

@@ -25,7 +25,9 @@ enum Completion {
         }
         let found = SchemaLookup.completions(at: JSONPointer(path), in: type, prefix: prefix)
         guard !found.isEmpty, !found.contains(where: { $0.text == prefix }) else { return nil }
-        let items = found.prefix(12).map { CompletionItem(text: $0.isKey ? "\($0.text): " : $0.text, detail: $0.documentation.isEmpty ? $0.type : $0.documentation) }
+        let items = found.prefix(12).map {
+            CompletionItem(text: $0.isKey ? "\($0.text): " : $0.text, detail: $0.documentation.isEmpty ? $0.type : $0.documentation)
+        }
         return CompletionModel(items: Array(items), start: TextPosition(line: cursor.line, column: cursor.column - prefix.count))
     }
 

@@ -25,7 +25,9 @@ enum EditForm {
         for key in ["apiVersion", "kind", "metadata", "spec"] {
             if let value = members[key] { ordered.append(unchecked: key, value: value) }
         }
-        for member in members where ordered[member.key] == nil && member.key != "status" { ordered.append(unchecked: member.key, value: member.value) }
+        for member in members where ordered[member.key] == nil && member.key != "status" {
+            ordered.append(unchecked: member.key, value: member.value)
+        }
         if let status = members["status"] { ordered.append(unchecked: "status", value: status) }
         return .object(ordered)
     }

@@ -82,7 +82,9 @@ extension EditorModel {
         if number + 1 < lineCount {
             change(TextPosition(line: number, column: 0)..<TextPosition(line: number + 1, column: 0), with: "")
         } else if number > 0 {
-            change(TextPosition(line: number - 1, column: line(number - 1).count)..<TextPosition(line: number, column: line(number).count), with: "")
+            change(
+                TextPosition(line: number - 1, column: line(number - 1).count)..<TextPosition(line: number, column: line(number).count),
+                with: "")
             place(TextPosition(line: number - 1, column: 0), selecting: false)
         } else {
             change(TextPosition(line: 0, column: 0)..<TextPosition(line: 0, column: line(0).count), with: "")

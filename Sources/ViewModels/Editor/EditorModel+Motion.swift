@@ -8,9 +8,17 @@ extension EditorModel {
         case .pageUp(let rows): return placeVertically(cursor.line - rows, selecting: selecting)
         case .pageDown(let rows): return placeVertically(cursor.line + rows, selecting: selecting)
         case .left:
-            if to.column > 0 { to.column -= 1 } else if to.line > 0 { to = TextPosition(line: to.line - 1, column: line(to.line - 1).count) }
+            if to.column > 0 {
+                to.column -= 1
+            } else if to.line > 0 {
+                to = TextPosition(line: to.line - 1, column: line(to.line - 1).count)
+            }
         case .right:
-            if to.column < line(to.line).count { to.column += 1 } else if to.line + 1 < lineCount { to = TextPosition(line: to.line + 1, column: 0) }
+            if to.column < line(to.line).count {
+                to.column += 1
+            } else if to.line + 1 < lineCount {
+                to = TextPosition(line: to.line + 1, column: 0)
+            }
         case .lineStart:
             // First to the text, then to the edge.
             let indent = line(to.line).prefix { $0 == " " }.count

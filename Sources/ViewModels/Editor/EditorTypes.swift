@@ -108,5 +108,8 @@ package struct CompletionModel: Sendable, Hashable {
 
 /// A motion of the editor's cursor.
 package enum TextMotion: Sendable, Hashable {
-    case left, right, up, down, wordLeft, wordRight, lineStart, lineEnd, pageUp(Int), pageDown(Int), documentStart, documentEnd
+    case left, right, up, down, wordLeft, wordRight, lineStart, lineEnd
+    case pageUp(Int)
+    case pageDown(Int)
+    case documentStart, documentEnd
 }

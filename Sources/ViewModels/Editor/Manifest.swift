@@ -52,7 +52,10 @@ struct Manifest: Sendable {
         guard let descriptor else {
             let known = builtinSchemas.resources.first { $0.kind == object.kind }
             let pointer = JSONPointer([known == nil ? "kind" : "apiVersion"])
-            add(yaml, pointer, known.map { "\(object.kind) is in \($0.groupVersion.apiVersion)" } ?? "kdash does not know the kind \(object.kind) in \(object.apiVersion)")
+            add(
+                yaml, pointer,
+                known.map { "\(object.kind) is in \($0.groupVersion.apiVersion)" }
+                    ?? "kdash does not know the kind \(object.kind) in \(object.apiVersion)")
             return
         }
         for found in SchemaDiagnostics.check(yaml.value, type: descriptor.type) {
@@ -68,7 +71,8 @@ struct Manifest: Sendable {
     /// A message at a field's key, or its value in a list.
     static func diagnostic(_ pointer: JSONPointer, _ message: String, _ severity: Diagnostic.Severity, _ yaml: YAMLDocument) -> Diagnostic {
         guard let mark = yaml.keyMark(of: pointer), let key = pointer.tokens.last else {
-            return Diagnostic(line: yaml.mark(of: pointer)?.line ?? yaml.nearestMark(of: pointer).line, severity: severity, message: message)
+            return Diagnostic(
+                line: yaml.mark(of: pointer)?.line ?? yaml.nearestMark(of: pointer).line, severity: severity, message: message)
         }
         return Diagnostic(line: mark.line, columns: mark.column..<(mark.column + key.count), severity: severity, message: message)
     }

@@ -79,7 +79,9 @@ struct SecretMask: Sendable {
             name = ""
             for key in ["data", "stringData", "kubectl.kubernetes.io/last-applied-configuration"] {
                 guard let column = Self.column(of: key, in: line) else { continue }
-                if line.dropFirst(column).contains(where: { $0 != " " }) { mask(number, column..<line.count, "\(document)/\(key) \(number)") }
+                if line.dropFirst(column).contains(where: { $0 != " " }) {
+                    mask(number, column..<line.count, "\(document)/\(key) \(number)")
+                }
                 blockIndent = indent
                 valueIndent = .max
                 break

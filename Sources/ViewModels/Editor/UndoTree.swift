@@ -11,7 +11,9 @@ struct UndoTree: Sendable {
         var preferred: Int?
     }
 
-    private var nodes: [Node] = [Node(parent: 0, edits: [], before: TextPosition(line: 0, column: 0), after: TextPosition(line: 0, column: 0))]
+    private var nodes: [Node] = [
+        Node(parent: 0, edits: [], before: TextPosition(line: 0, column: 0), after: TextPosition(line: 0, column: 0))
+    ]
     private var current = 0
     private var isSealed = true
 
@@ -66,7 +68,8 @@ struct UndoTree: Sendable {
     }
 
     private func canJoin(_ edit: TextEdit) -> Bool {
-        guard current != 0, Self.isTyping(edit), let last = nodes[current].edits.last, nodes[current].children.isEmpty, last.removed.isEmpty else { return false }
+        guard current != 0, Self.isTyping(edit), let last = nodes[current].edits.last, nodes[current].children.isEmpty, last.removed.isEmpty
+        else { return false }
         guard last.inserted.utf8.last != 0x20 || edit.inserted == " " else { return false }
         return last.start.line == edit.start.line && last.start.offset + last.inserted.utf8.count == edit.start.offset
     }

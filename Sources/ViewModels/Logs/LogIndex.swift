@@ -50,7 +50,9 @@ struct LogIndex: Sendable {
 
     mutating func append(_ chunk: LogChunk) {
         guard chunk.count > 0 else { return }
-        if case .bytes(var present)? = segments.last?.content, present.bytes.count < LogChunk.mergeSize, present.isStamped == chunk.isStamped {
+        if case .bytes(var present)? = segments.last?.content, present.bytes.count < LogChunk.mergeSize,
+            present.isStamped == chunk.isStamped
+        {
             // Taken out first, so that the bytes are extended in place.
             segments[segments.count - 1].content = .lines([])
             present.append(chunk)
@@ -82,7 +84,10 @@ struct LogIndex: Sendable {
             if Task.isCancelled { return nil }
             let segment = segments[index]
             let from = max(0, min(segment.count - 1, start - segment.first))
-            let range = next ? (start > segment.first ? from : 0)..<segment.count : 0..<(start < segment.first + segment.count ? from + 1 : segment.count)
+            let range =
+                next
+                ? (start > segment.first ? from : 0)..<segment.count
+                : 0..<(start < segment.first + segment.count ? from + 1 : segment.count)
             if let found = find(needle, in: segment, range, next: next) { return segment.first + found }
             index += next ? 1 : -1
         }

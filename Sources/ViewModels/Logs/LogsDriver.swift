@@ -123,7 +123,9 @@ import LinuxKernel
     nonisolated private static let batchSize = 1 << 20
 
     /// Gathers what is there, off the main actor; waits when there is nothing. Nil at the end.
-    @concurrent nonisolated private static func next(_ source: any ByteSource, _ cursor: LogCursor, isCaughtUp: Bool) async throws(APIStatus) -> Batch? {
+    @concurrent nonisolated private static func next(_ source: any ByteSource, _ cursor: LogCursor, isCaughtUp: Bool)
+        async throws(APIStatus) -> Batch?
+    {
         var cursor = cursor
         var bytes: [UInt8] = []
         while bytes.count < batchSize {

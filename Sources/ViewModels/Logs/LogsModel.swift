@@ -99,7 +99,9 @@ import LinuxKernel
         }
     }
 
-    @concurrent nonisolated private static func searchAside(_ index: LogIndex, _ needle: ByteSearch, next: Bool, from line: Int) async -> Int? {
+    @concurrent nonisolated private static func searchAside(_ index: LogIndex, _ needle: ByteSearch, next: Bool, from line: Int) async
+        -> Int?
+    {
         search(index, needle, next: next, from: line)
     }
 

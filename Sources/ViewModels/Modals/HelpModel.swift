@@ -33,7 +33,8 @@ package struct HelpSection: Sendable, Hashable {
     package var sections: [HelpSection] {
         var result: [HelpSection] = []
         let wanted = filter.text.lowercased()
-        for command in commands where command.isListed && !command.keys.isEmpty && (wanted.isEmpty || command.title.lowercased().contains(wanted)) {
+        for command in commands
+        where command.isListed && !command.keys.isEmpty && (wanted.isEmpty || command.title.lowercased().contains(wanted)) {
             let entry = HelpEntry(keys: command.keys.joined(separator: " · "), title: command.title, disabledReason: command.reason(app))
             if let index = result.firstIndex(where: { $0.title == command.section }) {
                 result[index].entries.append(entry)

@@ -12,7 +12,10 @@
     private let onSubmit: (String) -> Void
     private let onCancel: () -> Void
     /// An input that starts with a text.
-    package init(kind: Kind, label: String, text: String, onChange: @escaping (String) -> Void, onSubmit: @escaping (String) -> Void, onCancel: @escaping () -> Void) {
+    package init(
+        kind: Kind, label: String, text: String, onChange: @escaping (String) -> Void, onSubmit: @escaping (String) -> Void,
+        onCancel: @escaping () -> Void
+    ) {
         self.kind = kind
         self.label = label
         input = LineInput(text)

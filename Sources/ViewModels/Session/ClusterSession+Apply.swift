@@ -58,7 +58,9 @@ extension ClusterSession {
     private func refuse(_ plan: ApplyPlan) {
         editor.diagnostics = plan.faults
         editing.refusedRevision = editor.revision
-        if let first = plan.faults.first { editor.place(TextPosition(line: first.line, column: first.columns?.lowerBound ?? 0), selecting: false) }
+        if let first = plan.faults.first {
+            editor.place(TextPosition(line: first.line, column: first.columns?.lowerBound ?? 0), selecting: false)
+        }
         editor.banner = plan.messages.first.map { TextSpan($0, .error) }
         let count = plan.faults.count + plan.messages.count
         app.toast(count == 1 ? "not applied: \(plan.faults.first?.message ?? plan.messages[0])" : "not applied: \(count) errors", .error)
@@ -80,7 +82,9 @@ extension ClusterSession {
         }
     }
 
-    private func writeFailed(_ status: APIStatus, _ step: ApplyStep, _ done: [(ApplyStep, KubeObject)], _ target: EditorTarget, _ client: KubeClient) {
+    private func writeFailed(
+        _ status: APIStatus, _ step: ApplyStep, _ done: [(ApplyStep, KubeObject)], _ target: EditorTarget, _ client: KubeClient
+    ) {
         editor.state = .editing
         remember(done)
         let prefix = done.isEmpty ? "" : "\(done.count) applied, then "
@@ -88,7 +92,8 @@ extension ClusterSession {
             editor.banner = TextSpan("\(prefix)\(step.title): \(status.message)", .error)
             return app.toast("\(prefix)not applied: \(status.message)", .error)
         }
-        editor.banner = TextSpan("\(prefix)\(step.title) changed in the cluster: apply again, or press m to merge; your text is kept", .warning)
+        editor.banner = TextSpan(
+            "\(prefix)\(step.title) changed in the cluster: apply again, or press m to merge; your text is kept", .warning)
         app.toast("\(prefix)not applied: changed in the cluster", .warning)
     }
 
@@ -110,8 +115,11 @@ extension ClusterSession {
         editor.state = .editing
         editor.markClean()
         editing.baseText = editor.text
-        guard let (step, object) = done.first(where: { $0.1.uid == target.binding.uid }) ?? done.first, let client = cluster?.client else { return }
-        let binding = ObjectBinding(context: target.binding.context, namespace: step.namespace, kind: step.descriptor.kind, name: object.name, uid: object.uid)
+        guard let (step, object) = done.first(where: { $0.1.uid == target.binding.uid }) ?? done.first, let client = cluster?.client else {
+            return
+        }
+        let binding = ObjectBinding(
+            context: target.binding.context, namespace: step.namespace, kind: step.descriptor.kind, name: object.name, uid: object.uid)
         editing.live = object
         editor.target = EditorTarget(binding: binding, resourceVersion: object.resourceVersion)
         if step.descriptor.kind != "Pod", !object.uid.isEmpty { followTarget(binding, step.descriptor, client) }
@@ -120,7 +128,9 @@ extension ClusterSession {
     // MARK: - Merging
 
     package func merge() {
-        guard let client = cluster?.client, let target = editor.target, editor.state == .editing else { return app.toast("there is nothing to merge", .dim) }
+        guard let client = cluster?.client, let target = editor.target, editor.state == .editing else {
+            return app.toast("there is nothing to merge", .dim)
+        }
         let (text, bases, namespace) = (editor.text, editing.bases, target.binding.namespace ?? "default")
         tasks.run("apply") { [weak self] in
             let merged = await ApplyPlan.merge(text, namespace: namespace, bases: bases, client: client)
@@ -144,9 +154,12 @@ extension ClusterSession {
         }
         app.modal = .dialog(
             DialogModel(
-                title: "Discard the changes?", body: [[TextSpan("The unsaved text of "), TextSpan(target.binding.text, .accent), TextSpan(" is lost.")]],
+                title: "Discard the changes?",
+                body: [[TextSpan("The unsaved text of "), TextSpan(target.binding.text, .accent), TextSpan(" is lost.")]],
                 binding: nil,
-                choices: [DialogChoice(id: "no", title: "No", key: "n"), DialogChoice(id: "yes", title: "Discard", key: "y", isDestructive: true)],
+                choices: [
+                    DialogChoice(id: "no", title: "No", key: "n"), DialogChoice(id: "yes", title: "Discard", key: "y", isDestructive: true),
+                ],
                 defaultChoice: 0
             ) { [weak self] id in
                 self?.app.modal = nil

@@ -19,7 +19,9 @@ extension ClusterSession {
         app.modal = .dialog(
             DialogModel(
                 title: title, body: body, binding: isOne ? first : nil,
-                choices: [DialogChoice(id: "no", title: "No", key: "n"), DialogChoice(id: "yes", title: "Delete", key: "y", isDestructive: true)],
+                choices: [
+                    DialogChoice(id: "no", title: "No", key: "n"), DialogChoice(id: "yes", title: "Delete", key: "y", isDestructive: true),
+                ],
                 defaultChoice: 0, typedName: isForced ? first.name : nil
             ) { [weak self] id in
                 self?.app.modal = nil
@@ -30,7 +32,12 @@ extension ClusterSession {
     private func ownerLines(_ binding: ObjectBinding) -> [[TextSpan]] {
         guard let object = feed?.pods.get(namespace: binding.namespace, name: binding.name), object.uid == binding.uid else { return [] }
         guard let owner = object.controllerRef else { return [[TextSpan("Nothing makes another one.", .warning)]] }
-        return [[TextSpan("Its owner "), TextSpan("\(owner.kind) \(owner.name)", .accent), TextSpan(owner.kind == "Job" ? " may make another one." : " makes another one.")]]
+        return [
+            [
+                TextSpan("Its owner "), TextSpan("\(owner.kind) \(owner.name)", .accent),
+                TextSpan(owner.kind == "Job" ? " may make another one." : " makes another one."),
+            ]
+        ]
     }
 
     private func graceText(_ binding: ObjectBinding) -> String {
@@ -68,13 +75,18 @@ extension ClusterSession {
     package func askDeleteNamespace(_ binding: ObjectBinding) {
         let pods = app.pods.countByNamespace[binding.name] ?? 0
         let body: [[TextSpan]] = [
-            [TextSpan("Everything in it is deleted with it: \(pods == 1 ? "1 pod" : "\(pods) pods"), their owners, secrets, all.", .warning)],
+            [
+                TextSpan(
+                    "Everything in it is deleted with it: \(pods == 1 ? "1 pod" : "\(pods) pods"), their owners, secrets, all.", .warning)
+            ],
             [TextSpan("Type "), TextSpan(binding.name, .accent), TextSpan(" to confirm:")],
         ]
         app.modal = .dialog(
             DialogModel(
                 title: "Delete namespace \(binding.name)?", body: body, binding: binding,
-                choices: [DialogChoice(id: "no", title: "No", key: "n"), DialogChoice(id: "yes", title: "Delete", key: "y", isDestructive: true)],
+                choices: [
+                    DialogChoice(id: "no", title: "No", key: "n"), DialogChoice(id: "yes", title: "Delete", key: "y", isDestructive: true),
+                ],
                 defaultChoice: 0, typedName: binding.name
             ) { [weak self] id in
                 self?.app.modal = nil

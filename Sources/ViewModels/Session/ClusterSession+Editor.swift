@@ -23,7 +23,9 @@ extension ClusterSession {
 
     /// Shows the pod under the cursor, when nothing is being edited.
     func showPodInEditor(_ binding: ObjectBinding) {
-        guard isFree, let object = feed?.pods.get(namespace: binding.namespace, name: binding.name), object.uid == binding.uid else { return }
+        guard isFree, let object = feed?.pods.get(namespace: binding.namespace, name: binding.name), object.uid == binding.uid else {
+            return
+        }
         show(object, binding)
     }
 
@@ -59,7 +61,8 @@ extension ClusterSession {
         }
         guard editor.isDirty, let before, EditForm.value(before) != EditForm.value(object), !target.isNew else { return }
         let manager = Self.lastManager(object)
-        editor.banner = TextSpan("changed in the cluster\(manager.map { " by \($0)" } ?? ""): apply joins the changes, m merges them into the text", .warning)
+        editor.banner = TextSpan(
+            "changed in the cluster\(manager.map { " by \($0)" } ?? ""): apply joins the changes, m merges them into the text", .warning)
     }
 
     private static func lastManager(_ object: KubeObject) -> String? {
@@ -141,7 +144,9 @@ extension ClusterSession {
     }
 
     package func editOwner(_ binding: ObjectBinding) {
-        guard let client = cluster?.client, let pod = feed?.pods.get(namespace: binding.namespace, name: binding.name), pod.uid == binding.uid else {
+        guard let client = cluster?.client, let pod = feed?.pods.get(namespace: binding.namespace, name: binding.name),
+            pod.uid == binding.uid
+        else {
             return app.toast("\(binding.text) is gone", .warning)
         }
         guard let owner = pod.controllerRef else { return app.toast("nothing controls \(binding.text)", .dim) }
@@ -155,7 +160,8 @@ extension ClusterSession {
                 (kind, name, uid) = (above.kind, above.name, above.uid)
             }
             guard let self, !Task.isCancelled else { return }
-            openYAML(ObjectBinding(context: binding.context, namespace: binding.namespace, kind: kind, name: name, uid: uid), isEditing: true)
+            openYAML(
+                ObjectBinding(context: binding.context, namespace: binding.namespace, kind: kind, name: name, uid: uid), isEditing: true)
         }
     }
 
@@ -165,7 +171,9 @@ extension ClusterSession {
             return app.toast("write KIND/NAME, for example deploy/web", .warning)
         }
         let namespace = descriptor.isNamespaced ? app.namespace ?? "default" : nil
-        openYAML(ObjectBinding(context: app.context.name, namespace: namespace, kind: descriptor.kind, name: parts[1], uid: nil), isEditing: false)
+        openYAML(
+            ObjectBinding(context: app.context.name, namespace: namespace, kind: descriptor.kind, name: parts[1], uid: nil),
+            isEditing: false)
     }
 
     package func newManifest() {
@@ -235,7 +243,8 @@ extension ClusterSession {
         }
     }
 
-    @concurrent nonisolated private static func check(_ lines: [String], _ cursor: TextPosition?) async -> ([Diagnostic], CompletionModel?) {
+    @concurrent nonisolated private static func check(_ lines: [String], _ cursor: TextPosition?) async -> ([Diagnostic], CompletionModel?)
+    {
         let manifest = Manifest(lines.joined(separator: "\n"))
         return (manifest.diagnostics, cursor.flatMap { Completion.model(lines, $0) })
     }

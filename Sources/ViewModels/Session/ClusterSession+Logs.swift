@@ -55,6 +55,7 @@ extension ClusterSession {
         guard let ended = state?.terminated else { return pod.isTerminated && state?.running == nil ? .ended("the pod has ended") : .alive }
         let isFinal = pod.isTerminated || pod.spec.restartPolicy == "Never" || ended.exitCode == 0 && pod.spec.restartPolicy == "OnFailure"
         let isInit = pod.status.initContainerStatuses.contains { $0.name == target.container }
-        return isFinal || isInit && ended.exitCode == 0 ? .ended(ContainerText.ending(ended)) : .pausing("\(ContainerText.ending(ended)), starts again")
+        return isFinal || isInit && ended.exitCode == 0
+            ? .ended(ContainerText.ending(ended)) : .pausing("\(ContainerText.ending(ended)), starts again")
     }
 }

@@ -4,7 +4,9 @@ import KubeSchemas
 
 extension ClusterSession {
     /// bash where there is one, otherwise sh.
-    private static let shellCommand = ["/bin/sh", "-c", "TERM=xterm-256color; export TERM; command -v bash >/dev/null 2>&1 && exec bash || exec sh"]
+    private static let shellCommand = [
+        "/bin/sh", "-c", "TERM=xterm-256color; export TERM; command -v bash >/dev/null 2>&1 && exec bash || exec sh",
+    ]
 
     package func openShell(_ binding: ObjectBinding, container: String?) {
         guard let client = cluster?.client else { return }

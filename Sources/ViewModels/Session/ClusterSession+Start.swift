@@ -12,8 +12,10 @@ extension ClusterSession {
                 await logs.follow(target, client: client, isResuming: true) { self?.podState(target) ?? .gone }
             }
         }
-        if let target = app.editor.target, !target.isNew, target.binding.uid != nil, target.binding.kind != "Pod", let client = cluster?.client,
-            target.binding.context == app.context.name, let descriptor = builtinSchemas.resources.first(where: { $0.kind == target.binding.kind })
+        if let target = app.editor.target, !target.isNew, target.binding.uid != nil, target.binding.kind != "Pod",
+            let client = cluster?.client,
+            target.binding.context == app.context.name,
+            let descriptor = builtinSchemas.resources.first(where: { $0.kind == target.binding.kind })
         {
             followTarget(target.binding, descriptor, client)
         }

@@ -108,7 +108,8 @@ package import LinuxKernel
     /// Follows a cluster until the task is cancelled or its local daemon is gone; returns why.
     private func follow(_ cluster: ConnectedCluster) async -> APIStatus? {
         self.cluster = cluster
-        app.context = ContextState(name: cluster.contextName, access: cluster.access, isEmbedded: cluster.isEmbedded, server: cluster.server)
+        app.context = ContextState(
+            name: cluster.contextName, access: cluster.access, isEmbedded: cluster.isEmbedded, server: cluster.server)
         let feed = ClusterFeed(client: cluster.client, time: time)
         self.feed = feed
         adoptFeed()
@@ -137,7 +138,9 @@ package import LinuxKernel
         for uid in batch.goneNamespaces { namespaceRows[uid] = nil }
         namespaceRows.merge(batch.namespaces) { _, new in new }
         if isFirstSync, feed.pods.hasSynced, feed.namespaces.hasSynced { finishFirstSync(feed) }
-        if !batch.pods.isEmpty || !batch.gonePods.isEmpty || !batch.namespaces.isEmpty || !batch.goneNamespaces.isEmpty { updateNamespaces() }
+        if !batch.pods.isEmpty || !batch.gonePods.isEmpty || !batch.namespaces.isEmpty || !batch.goneNamespaces.isEmpty {
+            updateNamespaces()
+        }
         noteGone(batch.gonePods.union(batch.goneNamespaces))
         if let uid = app.detail?.binding?.uid, batch.touched.contains(uid) { refreshDetail?() }
         showPodInEditor(touched: batch.touched)
@@ -198,7 +201,8 @@ package import LinuxKernel
             return
         }
         let place = app.namespace ?? "any namespace"
-        let notice = isFirstSync ? "waiting for the cluster" : "no pods in \(place)\(app.context.refusal == nil ? ": press c to write one" : "")"
+        let notice =
+            isFirstSync ? "waiting for the cluster" : "no pods in \(place)\(app.context.refusal == nil ? ": press c to write one" : "")"
         if app.pods.notice != notice { app.pods.notice = notice }
     }
 

@@ -21,7 +21,8 @@ struct UsageSampler {
                 let samples = [pod.usage] + pod.containers.map(\.usage)
                 result[pod.uid] = PodUsage(
                     cpu: readings[pod.uid].flatMap { Self.milliCPU($0, reading) }, memory: pod.usage.workingSet.value,
-                    isCPULimitEnforced: samples.allSatisfy(\.isCPULimitEnforced), isMemoryLimitEnforced: samples.allSatisfy(\.isMemoryLimitEnforced))
+                    isCPULimitEnforced: samples.allSatisfy(\.isCPULimitEnforced),
+                    isMemoryLimitEnforced: samples.allSatisfy(\.isMemoryLimitEnforced))
             }
         }
         readings = fresh

@@ -29,7 +29,8 @@ package struct NamespaceRow: Sendable, Hashable {
     init(_ namespace: Namespace) {
         let isActive = namespace.phase == "Active" && !namespace.object.isBeingDeleted
         self.init(
-            uid: namespace.uid, name: namespace.name, status: isActive ? "Active" : "Terminating", tone: isActive ? .ok : .warning, podCount: nil,
+            uid: namespace.uid, name: namespace.name, status: isActive ? "Active" : "Terminating", tone: isActive ? .ok : .warning,
+            podCount: nil,
             createdAt: namespace.object.creationTimestamp)
     }
 }

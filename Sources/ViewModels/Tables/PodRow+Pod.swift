@@ -11,7 +11,8 @@ extension PodRow {
         let resources = PodResources(spec)
         let containers = spec.containers.map(\.name) + spec.initContainers.map(\.name)
         self.init(
-            uid: pod.uid, namespace: pod.namespace ?? "", name: pod.name, readyCount: summary.readyContainers, containerCount: summary.totalContainers,
+            uid: pod.uid, namespace: pod.namespace ?? "", name: pod.name, readyCount: summary.readyContainers,
+            containerCount: summary.totalContainers,
             status: summary.status.isEmpty ? "Pending" : summary.status, tone: Self.tone(summary, status.phase, pod.object.isBeingDeleted),
             restarts: Int(clamping: summary.restarts), createdAt: pod.object.creationTimestamp, node: spec.nodeName, ip: status.podIP,
             cpu: Usage(

@@ -41,7 +41,8 @@ package struct PodRow: Sendable, Hashable {
 
     /// A row.
     package init(
-        uid: String, namespace: String, name: String, readyCount: Int, containerCount: Int, status: String, tone: Tone, restarts: Int, createdAt: Timestamp?,
+        uid: String, namespace: String, name: String, readyCount: Int, containerCount: Int, status: String, tone: Tone, restarts: Int,
+        createdAt: Timestamp?,
         node: String, ip: String, cpu: Usage, memory: Usage, containers: [String], isDeleting: Bool = false, reason: String? = nil
     ) {
         self.uid = uid

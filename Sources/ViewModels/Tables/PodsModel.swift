@@ -84,7 +84,9 @@ package struct PodUsage: Sendable, Hashable {
     /// The pod under the cursor.
     package var selectedPod: PodRow? { selectedUID.flatMap { pods[$0] } }
     /// The marked pods, or else the one under the cursor.
-    package var chosenPods: [PodRow] { marks.isEmpty ? selectedPod.map { [$0] } ?? [] : order.filter(marks.contains).compactMap { pods[$0] } }
+    package var chosenPods: [PodRow] {
+        marks.isEmpty ? selectedPod.map { [$0] } ?? [] : order.filter(marks.contains).compactMap { pods[$0] }
+    }
     /// Every pod of every namespace, in no order.
     package var all: some Collection<PodRow> { pods.values }
     /// One pod.
@@ -101,14 +103,17 @@ package struct PodUsage: Sendable, Hashable {
         var (cpu, memory) = (pod.cpu, pod.memory)
         if let usage = usage[pod.uid] { usage.overlay(&cpu, &memory) }
         var cells: [TableCell] = [
-            .text(pod.name, .normal), .text("\(pod.readyCount)/\(pod.containerCount)", pod.tone == .done ? .dim : ready), .text(pod.status, pod.tone),
-            .number(pod.restarts, pod.restarts == 0 ? .dim : .warning), .usage(cpu), .usage(memory), .age(pod.createdAt), .text(pod.node, .dim),
+            .text(pod.name, .normal), .text("\(pod.readyCount)/\(pod.containerCount)", pod.tone == .done ? .dim : ready),
+            .text(pod.status, pod.tone),
+            .number(pod.restarts, pod.restarts == 0 ? .dim : .warning), .usage(cpu), .usage(memory), .age(pod.createdAt),
+            .text(pod.node, .dim),
             .text(pod.ip, .dim),
         ]
         if showsNamespace { cells.insert(.text(pod.namespace, .dim), at: 0) }
         let change = changes[pod.uid]
         return TableRow(
-            uid: pod.uid, cells: cells, isMarked: marks.contains(pod.uid), isFading: pod.isDeleting, changed: (change?.bits ?? 0) << (showsNamespace ? 1 : 0),
+            uid: pod.uid, cells: cells, isMarked: marks.contains(pod.uid), isFading: pod.isDeleting,
+            changed: (change?.bits ?? 0) << (showsNamespace ? 1 : 0),
             changedAt: change?.at)
     }
 

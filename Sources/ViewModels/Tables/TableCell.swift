@@ -17,7 +17,9 @@ package struct Usage: Sendable, Hashable {
     /// Why the limit is not held; nil when it is.
     package var note: String?
     /// A consumption.
-    package init(used: Int64? = nil, request: Int64? = nil, limit: Int64? = nil, isLimitEnforced: Bool = true, unit: Unit, note: String? = nil) {
+    package init(
+        used: Int64? = nil, request: Int64? = nil, limit: Int64? = nil, isLimitEnforced: Bool = true, unit: Unit, note: String? = nil
+    ) {
         self.used = used
         self.request = request
         self.limit = limit
@@ -54,7 +56,9 @@ package struct TableRow: Sendable, Hashable {
     /// When cells last changed; the screen marks them for two seconds.
     package var changedAt: Timestamp?
     /// A row.
-    package init(uid: String, cells: [TableCell], isMarked: Bool = false, isFading: Bool = false, changed: UInt64 = 0, changedAt: Timestamp? = nil) {
+    package init(
+        uid: String, cells: [TableCell], isMarked: Bool = false, isFading: Bool = false, changed: UInt64 = 0, changedAt: Timestamp? = nil
+    ) {
         self.uid = uid
         self.cells = cells
         self.isMarked = isMarked

@@ -17,7 +17,10 @@ package struct TableColumn: Sendable, Hashable {
     /// Whether rows can be ordered by it.
     package var isSortable: Bool
     /// A column.
-    package init(id: String, title: String, alignment: Alignment = .left, minimumWidth: Int, maximumWidth: Int, priority: Int, isSortable: Bool = true) {
+    package init(
+        id: String, title: String, alignment: Alignment = .left, minimumWidth: Int, maximumWidth: Int, priority: Int,
+        isSortable: Bool = true
+    ) {
         self.id = id
         self.title = title
         self.alignment = alignment

@@ -1,0 +1,84 @@
+import APIMachinery
+import KubeClient
+import LinuxKernel
+import Synchronization
+import Testing
+
+@testable import ViewModels
+
+@MainActor @Suite struct ConnectionTests {
+    @Test func `a vanished daemon is started again once, and what was open goes on`() async throws {
+        let starts = Mutex(0)
+        let fixture = Fixture(restart: { server in
+            starts.withLock { $0 += 1 }
+            server.refuse(.get, "/api/v1/pods", nil)
+        })
+        fixture.addPod("web-1")
+        try await fixture.run { fixture in
+            fixture.app.pods.select(uid: "uid-web-1")
+            fixture.server.refuse(.get, "/api/v1/pods", .serviceUnavailable("connection refused"))
+            fixture.server.breakWatches()
+            try await fixture.until("it is stale") { if case .stale = fixture.app.connection { true } else { false } }
+            #expect(fixture.app.pods.count == 1 && fixture.app.pods.selectedUID == "uid-web-1")
+            try await fixture.until("it is back") { fixture.app.connection == .ready }
+            #expect(starts.withLock { $0 } == 1)
+            fixture.addPod("web-2")
+            try await fixture.until("the second pod") { fixture.app.pods.count == 2 }
+        }
+    }
+
+    @Test func `what went while the server was lost is gone afterwards`() async throws {
+        let fixture = Fixture(restart: { $0.refuse(.get, "/api/v1/pods", nil) })
+        for pod in ["web-1", "web-2"] { fixture.addPod(pod) }
+        try await fixture.run { fixture in
+            fixture.server.refuse(.get, "/api/v1/pods", .serviceUnavailable("connection refused"))
+            fixture.server.breakWatches()
+            fixture.server.remove(fixture.path("web-1"))
+            try await fixture.until("it is stale") { fixture.app.connection != .ready }
+            try await fixture.until("it is back") { fixture.app.connection == .ready }
+            try await fixture.until("it is gone") { fixture.app.pods.count == 1 }
+        }
+    }
+
+    @Test func `a cluster that cannot be reached says why and what helps, and is tried again`() async throws {
+        struct Down: Error {}
+        let fixture = Fixture()
+        let attempts = Mutex(0)
+        let client = fixture.server.client()
+        fixture.session = ClusterSession(
+            app: fixture.app,
+            connect: {
+                guard
+                    attempts.withLock({
+                        $0 += 1
+                        return $0
+                    }) > 2
+                else { throw ConnectionFailure(reason: "port 6443 is busy", remedy: "use --api-port") }
+                return ConnectedCluster(client: client, contextName: "kdash", access: .writable, isEmbedded: true, server: "memory")
+            }, restart: nil, time: fixture.time, stateDirectory: fixture.directory)
+        fixture.session.start()
+        try await fixture.until("it says so") { fixture.app.connection == .failed(reason: "port 6443 is busy", remedy: "use --api-port") }
+        try await fixture.until("it is there") { fixture.app.connection == .ready }
+        fixture.session.stop()
+    }
+
+    @Test func `usage is sampled only while pods are visible`() async throws {
+        let count = Mutex(0)
+        let fixture = Fixture(usage: {
+            count.withLock { $0 += 1 }
+            return []
+        })
+        fixture.addPod("web-1")
+        try await fixture.run { fixture in
+            #expect(count.withLock { $0 } == 0)
+            fixture.app.visiblePanes = [.pods]
+            try await fixture.until("some samples") { count.withLock { $0 } >= 3 }
+            fixture.app.visiblePanes = [.yaml]
+            for _ in 0..<50 { await Task.yield() }
+            let seen = count.withLock { $0 }
+            fixture.time.advance(by: .seconds(10))
+            for _ in 0..<200 { await Task.yield() }
+            #expect(count.withLock { $0 } == seen)
+        }
+    }
+}
