@@ -37,7 +37,7 @@ def processes():
             state = (entry / "stat").read_text().rsplit(")", 1)[1].split()[0]
         except OSError:
             continue
-        if state != "Z" and command and os.path.basename(command[0]).startswith(b"kdash"):
+        if state != "Z" and command and os.path.basename(command[0]) in (b"kdash", b"kdash-t", b"kdash-node", b"kdash-demo"):
             found.append((int(entry.name), b" ".join(command).decode(errors="replace")))
     return found
 

@@ -38,10 +38,10 @@ def test_a_pod_runs_logs_and_is_reached(shared, image):
     running = shared.phase("hello", "Running")
     assert re.match(r"\d+\.\d+\.\d+\.\d+$", running["podIP"])
     eventually(lambda: {"to-out", "to-err"} <= set(shared.kubectl("logs", "hello").split()), what="both streams in the log")
-    answer = subprocess.run(["nc", "-w", "3", running["podIP"], "8080"], capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    assert "pong" in answer.stdout or eventually(
-        lambda: "pong" in subprocess.run(["busybox", "nc", "-w", "3", running["podIP"], "8080"], capture_output=True, text=True, stdin=subprocess.DEVNULL).stdout,
-        what="the host reaching the pod")
+    def reach():
+        return subprocess.run(["busybox", "nc", "-w", "3", running["podIP"], "8080"], capture_output=True, text=True, stdin=subprocess.DEVNULL).stdout
+
+    eventually(lambda: "pong" in reach(), what="the host reaching the pod")
     described = shared.kubectl("describe", "pod", "hello")
     for reason in ("Scheduled", "Created", "Started"):
         assert reason in described
@@ -232,7 +232,7 @@ def test_hand_made_deployment_heals_and_scales(shared, image):
     eventually(lambda: shared.get("deployment", "web")["status"].get("readyReplicas") == 2, what="two ready replicas")
     names = shared.kubectl("get", "pods", "-l", "app=web", "-o", "name").split()
     shared.kubectl("delete", names[0], "--wait=false")
-    eventually(lambda: shared.get("deployment", "web")["status"].get("readyReplicas") == 2
+    eventually(within=60, probe=lambda: shared.get("deployment", "web")["status"].get("readyReplicas") == 2
                and names[0] not in shared.kubectl("get", "pods", "-l", "app=web", "-o", "name").split(), what="a replacement")
     shared.kubectl("scale", "deployment", "web", "--replicas=3")
     eventually(lambda: shared.get("deployment", "web")["status"].get("readyReplicas") == 3, what="three ready replicas")

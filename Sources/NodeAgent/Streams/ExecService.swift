@@ -29,6 +29,8 @@ struct ExecService: Sendable {
             let handle = try await context.runtime.exec(
                 ExecSpec(containerID: id, process: process, cgroup: cgroup, hasInput: request.stdin))
             return try ExecStream(handle, poller: agent.poller)
+        } catch let error as RuntimeError where error.code == .startError {
+            return RefusedStream(.internalError("error executing command in container: \(error.message)"), hasTerminal: request.tty)
         } catch let error as RuntimeError {
             throw .badRequest("cannot run \(request.command.first ?? "") in container \(container.name): \(error.message)")
         } catch let error as ConfigurationError {

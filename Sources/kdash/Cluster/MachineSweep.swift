@@ -12,6 +12,16 @@ struct MachineSweep: Sendable {
         CgroupTree.sweep(clusterID: id)
         try NodeLink.sweep(clusterID: id, runDirectory: run.base)
         if FileSystem.exists(run.cluster(id)) { try FileSystem.removeTree(run.cluster(id)) }
-        if FileSystem.exists(run.base), try FileSystem.names(in: run.base).isEmpty { try FileSystem.removeDirectory(run.base) }
+        try removeSharedDirectory(run.base)
+    }
+
+    /// The last cluster takes the directory that all share with it; what others keep there stays.
+    private func removeSharedDirectory(_ base: String) throws {
+        guard FileSystem.exists(base) else { return }
+        let lock = base + "/forwarding.lock"
+        let held = try FileLock.tryAcquire(lock)
+        guard held != nil, try FileSystem.names(in: base) == ["forwarding.lock"] else { return }
+        try FileSystem.removeFile(lock)
+        try FileSystem.removeDirectory(base)
     }
 }

@@ -69,9 +69,15 @@ struct ScreenCommand: ParsableCommand {
         let session = ClusterSession(
             app: app, connect: { try await target.connect() }, restart: target.isEmbedded ? { try await target.restart() } : nil, time: time,
             stateDirectory: Environment.current.stateHome + "/kdash")
+        // Names only: nothing of a context is contacted before it is picked on the screen.
+        session.contexts = ForeignTarget.names(kubeconfig: kubeconfig)
+        session.connectTo = { [readonly, kubeconfig] name in
+            try await ForeignTarget(context: name, kubeconfig: kubeconfig, isReadOnly: readonly).connect()
+        }
         session.start()
-        defer { withExtendedLifetime(session) {} }
-        return runTerminalUI(app: app, options: TerminalUIOptions(theme: theme))
+        let code = runTerminalUI(app: app, options: TerminalUIOptions(theme: theme))
+        session.stop()
+        return code
     }
 }
 
@@ -140,6 +146,17 @@ struct ForeignTarget: ScreenTarget {
             throw CommandError("\(error)")
         }
         self.isReadOnly = isReadOnly
+    }
+
+    /// The contexts that can be picked; ours is not among them.
+    static func names(kubeconfig: String?) -> [String] {
+        let environment = Environment.current
+        let paths = Kubeconfig.paths(explicit: kubeconfig, environment: { environment[$0] }, home: environment.home)
+        do throws(KubeconfigError) {
+            return try Kubeconfig.load(paths).contextNames.filter { $0 != KubeconfigMerge.name }
+        } catch {
+            return []
+        }
     }
 
     func connect() async throws -> ConnectedCluster {
