@@ -157,4 +157,24 @@ import Testing
         #expect(
             Completion.model(["apiVersion: v1", "kind: Pod", "spec:", "  restartPolicy: Never"], TextPosition(line: 3, column: 22)) == nil)
     }
+
+    @Test func `nothing that can be typed traps masks, completion, checks or differences`() {
+        var random = SplitMix(state: 99)
+        let parts = [
+            "kind: Secret", "apiVersion: v1", "data:", "  ", "- ", ":", "\"data\": {", "---", "a", "é", "\u{301}", "|", "#", "spec:",
+            "containers:", "\t", "'",
+        ]
+        for _ in 0..<300 {
+            let lines = (0..<(1 + random.below(12))).map { _ in (0..<random.below(6)).map { _ in parts[random.below(parts.count)] }.joined()
+            }
+            #expect(SecretMask.masked(lines).count == lines.count)
+            let line = random.below(lines.count)
+            _ = Completion.model(lines, TextPosition(line: line, column: random.below(lines[line].count + 1)))
+            let text = lines.joined(separator: "\n")
+            _ = Manifest(text)
+            let other = lines.reversed().joined(separator: "\n")
+            let difference = UnifiedDiff.lines(from: text, to: other)
+            #expect(difference.isEmpty == (text == other))
+        }
+    }
 }

@@ -50,6 +50,21 @@ import Testing
         #expect(cursor.gap == nil)
     }
 
+    @Test func `a line without end is shown in pieces and nothing of it is lost`() {
+        let model = LogsModel(signal: ChangeSignal())
+        var cursor = LogCursor()
+        var bytes = Array(stamped(1, "").utf8.dropLast())
+        for _ in 0..<5 {
+            bytes += [UInt8](repeating: 0x61, count: 1 << 20)
+            if let chunk = cursor.take(bytes) { model.append(chunk) }
+            bytes = Array("b c ".utf8)
+        }
+        if let chunk = cursor.take(bytes + Array("\n".utf8) + Array(stamped(2, "next").utf8)) { model.append(chunk) }
+        let lines = (model.firstLine..<model.endLine).compactMap { model.line($0) }
+        #expect(lines.reduce(0) { $0 + $1.bytes.count } == (5 << 20) + 5 * 4 + 4)
+        #expect(lines.last?.bytes == ArraySlice("next".utf8) && lines.last?.timestamp != nil)
+    }
+
     @Test func `lines that were lost in between are named`() {
         var cursor = LogCursor()
         _ = cursor.take(Array(stamped(1, "a").utf8))

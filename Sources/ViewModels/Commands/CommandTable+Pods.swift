@@ -1,7 +1,7 @@
 extension CommandTable {
     static let pods: [Command] = [
-        pod("pods.describe", "Describe", ["d"]) { $1.describe($0) },
-        pod("pods.why", "Why is it not running", ["w"]) { $1.explain($0) },
+        detail("pods.describe", "Describe", "Describe", ["d"]) { $1.describe($0) },
+        detail("pods.why", "Why is it not running", "Why", ["w"]) { $1.explain($0) },
         pod("pods.logs", "Logs", ["l", "enter"]) {
             $1.showLogs($0, container: nil, isPrevious: false)
         } then: {
@@ -52,6 +52,16 @@ extension CommandTable {
             guard let binding = app.selectedPodBinding else { return }
             if let cluster = app.cluster { run(binding, cluster) }
             then(app)
+        }
+    }
+
+    /// A command that covers the panes with a text about the pod under the cursor; without a cluster the text stays empty.
+    private static func detail(
+        _ id: String, _ title: String, _ heading: String, _ keys: [String],
+        run: @escaping @MainActor (ObjectBinding, any ClusterActions) -> Void
+    ) -> Command {
+        pod(id, title, keys, run: run) { app in
+            if app.cluster == nil { app.detail = DetailModel(title: heading, binding: app.selectedPodBinding) }
         }
     }
 

@@ -46,15 +46,21 @@ struct LogChunk: Sendable {
     /// Where the text of a line is, after its time.
     func textRange(_ index: Int) -> Range<Int> {
         let whole = range(index)
-        guard isStamped, let space = bytes[whole].prefix(40).firstIndex(of: 0x20) else { return whole }
-        return (space + 1)..<whole.upperBound
+        return stampEnd(whole).map { ($0 + 1)..<whole.upperBound } ?? whole
     }
 
     func timestamp(_ index: Int) -> Timestamp? {
-        guard isStamped else { return nil }
         let whole = range(index)
-        guard let space = bytes[whole].prefix(40).firstIndex(of: 0x20) else { return nil }
-        return bytes.withUnsafeBufferPointer { Timestamp(rfc3339: UnsafeBufferPointer(rebasing: $0[whole.lowerBound..<space])) }
+        guard let end = stampEnd(whole) else { return nil }
+        return bytes.withUnsafeBufferPointer { Timestamp(rfc3339: UnsafeBufferPointer(rebasing: $0[whole.lowerBound..<end])) }
+    }
+
+    /// Where a line's time ends; nil when it has none, as the rest of a line that was cut.
+    private func stampEnd(_ line: Range<Int>) -> Int? {
+        guard isStamped, line.count > 20 else { return nil }
+        let start = line.lowerBound
+        guard bytes[start + 4] == 0x2D, bytes[start + 7] == 0x2D, bytes[start + 10] == 0x54 else { return nil }
+        return bytes[line].prefix(40).firstIndex(of: 0x20)
     }
 
     func line(_ index: Int) -> LogLine {

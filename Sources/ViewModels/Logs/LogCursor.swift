@@ -13,6 +13,8 @@ struct LogCursor: Sendable {
     /// Set when a resumed stream starts after lines that were never seen.
     private(set) var gap: (from: Timestamp, to: Timestamp)?
 
+    private static let longestLine = 1 << 20
+
     /// Says that bytes come from a new connection, which starts at the second of ``newest``. `isAfterFailure`: the one before broke, so
     /// that lines may be missing; one that ended had delivered everything.
     mutating func resume(isAfterFailure: Bool) {
@@ -28,7 +30,8 @@ struct LogCursor: Sendable {
         gap = nil
         guard let end = bytes.lastIndex(of: 0x0A) else {
             pending += bytes
-            return nil
+            // Somebody writes without ever ending a line: it is shown in pieces.
+            return pending.count > Self.longestLine ? finish() : nil
         }
         let whole: [UInt8]
         if pending.isEmpty, end == bytes.count - 1 {
