@@ -1,4 +1,5 @@
 import APIMachinery
+import JSONCore
 import KubeClient
 import LinuxKernel
 import Synchronization
@@ -60,6 +61,30 @@ import Testing
         try await fixture.until("it says so") { fixture.app.connection == .failed(reason: "port 6443 is busy", remedy: "use --api-port") }
         try await fixture.until("it is there") { fixture.app.connection == .ready }
         fixture.session.stop()
+    }
+
+    @Test func `another context replaces everything, keeps unsaved text, and there is a way back`() async throws {
+        let other = MemoryServer()
+        other.put("/api/v1/namespaces/prod", ["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": "prod"]])
+        let client = other.client(gate: ContextGate(context: "prod", mode: .protected(canUnlock: false)))
+        let fixture = Fixture()
+        fixture.addPod("web-1")
+        fixture.session.contexts = ["prod"]
+        fixture.session.connectTo = { _ in
+            ConnectedCluster(client: client, contextName: "prod", access: .protected, isEmbedded: false, server: "elsewhere")
+        }
+        try await fixture.run { fixture in
+            #expect(fixture.session.contexts == ["kdash", "prod"])
+            fixture.run("pods.new")
+            fixture.app.editor.insert("a: 1")
+            fixture.session.use(context: "prod")
+            try await fixture.until("it is open") { fixture.app.connection == .ready && fixture.app.namespaces.rows.map(\.name) == ["prod"] }
+            #expect(fixture.app.pods.count == 0 && fixture.app.context.access == .protected && fixture.app.quitLine.isEmpty)
+            #expect(fixture.app.editor.text == "a: 1" && fixture.app.editor.target?.binding.context == "kdash")
+            #expect(fixture.session.drafts.all().count == 1)
+            fixture.session.use(context: "kdash")
+            try await fixture.until("it is back") { fixture.app.connection == .ready && fixture.app.pods.count == 1 }
+        }
     }
 
     @Test func `usage is sampled only while pods are visible`() async throws {

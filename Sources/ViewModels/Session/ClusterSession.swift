@@ -19,6 +19,10 @@ package import LinuxKernel
     var refreshDetail: (() -> Void)?
     var editing = EditingState()
     private var connect: @Sendable () async throws -> ConnectedCluster
+    private let connectHome: @Sendable () async throws -> ConnectedCluster
+    private var home = ""
+    /// Whether the cluster goes on after the screen; false leaves the quit line empty. Default true.
+    package var leavesClusterRunning = true
     private let restart: (@Sendable () async throws -> Void)?
     private var mayRestart = true
     private var isFirstSync = true
@@ -37,6 +41,7 @@ package import LinuxKernel
     ) {
         self.app = app
         self.connect = connect
+        connectHome = connect
         self.restart = restart
         self.time = time
         self.stateDirectory = stateDirectory
@@ -47,6 +52,9 @@ package import LinuxKernel
     package func start() {
         app.cluster = self
         wantedNamespace = app.namespace
+        home = app.context.name
+        // The way back from another context.
+        if !contexts.isEmpty, !contexts.contains(home) { contexts.insert(home, at: 0) }
         app.onVisibilityChange = { [weak self] in self?.sampleWhileVisible() }
         app.namespaces.onSelect = { [weak self] name in self?.show(namespace: name) }
         app.pods.onSelect = { [weak self] pod in self?.follow(pod) }
@@ -181,7 +189,7 @@ package import LinuxKernel
         }
         let running = app.pods.runningCount
         let what = running == 0 ? "its cluster, without pods" : running == 1 ? "1 pod" : "\(running) pods"
-        app.quitLine = app.context.isEmbedded ? "kdash still runs \(what); stop it with: kdash down" : ""
+        app.quitLine = app.context.isEmbedded && leavesClusterRunning ? "kdash still runs \(what); stop it with: kdash down" : ""
     }
 
     private func show(namespace: String?) {
@@ -209,10 +217,14 @@ package import LinuxKernel
     // MARK: - Contexts
 
     package func use(context: String) {
-        guard let connectTo else { return }
+        guard context != app.context.name, context == home || connectTo != nil else { return }
         saveDraftNow()
         tasks.cancelAll()
-        connect = { try await connectTo(context) }
+        if context == home {
+            connect = connectHome
+        } else if let connectTo {
+            connect = { try await connectTo(context) }
+        }
         (cluster, feed, hasAskedAtStart) = (nil, nil, true)
         namespaceRows = [:]
         app.namespaces.rows = []
