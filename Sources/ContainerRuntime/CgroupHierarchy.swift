@@ -66,7 +66,7 @@ struct CgroupHierarchy: Sendable, Hashable {
     func apply(_ limits: ResourceLimits, at path: String, isContainer: Bool) throws(SystemError) {
         for (file, value) in isVersion2 ? limits.version2(isContainer: isContainer) : limits.version1(controllers: controllers) {
             guard FileSystem.exists("\(path)/\(file)") else { continue }
-            do throws(SystemError) { try FileSystem.write(value, to: "\(path)/\(file)") } catch where error.errno == EINVAL && file.hasPrefix("memory.") {
+            do throws(SystemError) { try FileSystem.write(value, to: "\(path)/\(file)") } catch  where error.errno == EINVAL && file.hasPrefix("memory.") {
                 // v1 keeps limit <= memory+swap at every moment: the one to write first depends on the direction.
                 try FileSystem.write(value, to: "\(path)/memory.memsw.limit_in_bytes")
                 try FileSystem.write(value, to: "\(path)/\(file)")
@@ -76,7 +76,10 @@ struct CgroupHierarchy: Sendable, Hashable {
 
     /// The node and everything in it, privileged containers included, reaches no device of the machine but these.
     func denyDevices(at path: String) {
-        if isVersion2 { _ = kd_restrict_devices(path); return }
+        if isVersion2 {
+            _ = kd_restrict_devices(path)
+            return
+        }
         guard controllers.contains("devices") else { return }
         let allowed = [
             "c *:* m", "b *:* m", "c 1:3 rwm", "c 1:5 rwm", "c 1:7 rwm", "c 1:8 rwm", "c 1:9 rwm", "c 5:0 rwm", "c 5:1 rwm", "c 5:2 rwm",
@@ -117,7 +120,10 @@ struct CgroupHierarchy: Sendable, Hashable {
     }
 
     private func write(best text: String, to path: String) -> Bool {
-        do throws(SystemError) { try FileSystem.write(text, to: path); return true } catch { return false }  // best effort: the caller falls back
+        do throws(SystemError) {
+            try FileSystem.write(text, to: path)
+            return true
+        } catch { return false }  // best effort: the caller falls back
     }
 
     static func children(of path: String) -> [String] {

@@ -45,13 +45,16 @@ enum ContainerPlan {
 
     /// The id itself when the supervisor will take it.
     static func validated(id: String) throws(RuntimeError) -> String {
-        let isValid = (1..<64).contains(id.utf8.count) && id.utf8.first != UInt8(ascii: ".") && id.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"): true
-            default: false
+        let isValid =
+            (1..<64).contains(id.utf8.count) && id.utf8.first != UInt8(ascii: ".")
+            && id.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+                    true
+                default: false
+                }
             }
-        }
         guard isValid else { throw RuntimeError(.invalid, "\"\(id)\" is no id: 1 to 63 of [A-Za-z0-9._-], not starting with a dot") }
         return id
     }

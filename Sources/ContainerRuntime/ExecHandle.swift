@@ -47,7 +47,7 @@ package final class ExecHandle: Sendable {
 
     /// Sends SIGKILL; nothing when it has ended.
     package func kill() async throws(RuntimeError) {
-        do throws(RuntimeError) { try await supervisor.kill(id) } catch where error.code == .notFound { return }
+        do throws(RuntimeError) { try await supervisor.kill(id) } catch  where error.code == .notFound { return }
     }
 
     /// Sends a signal.

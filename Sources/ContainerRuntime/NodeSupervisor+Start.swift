@@ -68,7 +68,7 @@ extension NodeSupervisor {
         guard let connection = opened else { return nil }
         connection.start()
         let reply: SupervisorConnection.Reply
-        do throws(RuntimeError) { reply = try await connection.call(KD_OP_HELLO) } catch where error.code == .supervisorLost {
+        do throws(RuntimeError) { reply = try await connection.call(KD_OP_HELLO) } catch  where error.code == .supervisorLost {
             if isFresh { return nil }
             throw RuntimeError(
                 .incompatible, "the running node was started by a version of kdash that this one does not understand; end it with that version's `kdash down`")

@@ -48,7 +48,8 @@ package final class NodeSupervisor: Sendable {
 
     /// Makes the namespaces a pod's containers share. With `usesHostNetwork` the handles are the node's.
     package func createSandbox(_ spec: SandboxSpec) async throws(RuntimeError) -> SandboxHandles {
-        let flags = (spec.usesHostNetwork ? Int(KD_SANDBOX_HOST_NETWORK) : 0) | (spec.usesHostIPC ? Int(KD_SANDBOX_HOST_IPC) : 0)
+        let flags =
+            (spec.usesHostNetwork ? Int(KD_SANDBOX_HOST_NETWORK) : 0) | (spec.usesHostIPC ? Int(KD_SANDBOX_HOST_IPC) : 0)
             | (spec.usesHostPID ? Int(KD_SANDBOX_HOST_PID) : 0) | (spec.sharesProcessNamespace ? Int(KD_SANDBOX_SHARED_PID) : 0)
         let id = try ContainerPlan.validated(id: spec.id)
         guard spec.hostname.utf8.count < 64, spec.sysctls.count <= 64 else {

@@ -5,8 +5,7 @@ extension ResourceLimits {
     func version1(controllers: Set<String>) -> [(String, String)] {
         var files: [(String, String)] = []
         if controllers.contains("cpu") {
-            if let weight = cpuRequest ?? cpuLimit { files.append(("cpu.shares", "\(CPUValues.shares(weight))")) }
-            else { files.append(("cpu.shares", "2")) }
+            if let weight = cpuRequest ?? cpuLimit { files.append(("cpu.shares", "\(CPUValues.shares(weight))")) } else { files.append(("cpu.shares", "2")) }
             if let quota = cpuLimit.flatMap({ CPUValues.quota($0) }) {
                 files.append(("cpu.cfs_period_us", "\(CPUValues.period)"))
                 files.append(("cpu.cfs_quota_us", "\(quota)"))

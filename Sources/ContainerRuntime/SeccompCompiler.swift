@@ -20,7 +20,12 @@ struct SeccompCompiler {
         case arm = 0xC000_00B7
     }
 
-    private struct Instruction { var code: UInt16; var jumpTrue: UInt8 = 0; var jumpFalse: UInt8 = 0; var value: UInt32 }
+    private struct Instruction {
+        var code: UInt16
+        var jumpTrue: UInt8 = 0
+        var jumpFalse: UInt8 = 0
+        var value: UInt32
+    }
 
     private static let load: UInt16 = 0x20, jump: UInt16 = 0x05, equal: UInt16 = 0x15, above: UInt16 = 0x35, bits: UInt16 = 0x45, answer: UInt16 = 0x06
 

@@ -35,7 +35,7 @@ final class SupervisorConnection: Sendable {
         do throws(SystemError) {
             let socket = try UnixSocket.connect("/proc/self/fd/\(folder.raw)/supervisor.sock", kind: .sequencedPacket)
             return SupervisorConnection(socket: socket, onEvent: onEvent, onLost: onLost)
-        } catch where error.errno == ENOENT || error.errno == ECONNREFUSED {
+        } catch  where error.errno == ENOENT || error.errno == ECONNREFUSED {
             return nil
         }
     }

@@ -15,7 +15,8 @@ enum UserNamespaceMap {
         let (user, group) = (geteuid(), getegid())
         let name = userName(of: user)
         if let users = range(in: "/etc/subuid", name: name, id: user), let groups = range(in: "/etc/subgid", name: name, id: user),
-            help("newuidmap", pid, user, users), help("newgidmap", pid, group, groups) {
+            help("newuidmap", pid, user, users), help("newgidmap", pid, group, groups)
+        {
             return
         }
         // The kernel wants setgroups refused before an ordinary user may map a group.

@@ -16,8 +16,7 @@ import Testing
 
     private func gunzip(_ packed: [UInt8], limit: Int64 = 1 << 30, memoryLimit: Int = 1 << 30) throws -> (bytes: [UInt8], files: Int) {
         var files = 0
-        let chunks = try GzipChunks(MemoryChunks(packed), length: Int64(packed.count), limit: limit, name: "blob", memoryLimit: memoryLimit)
-        {
+        let chunks = try GzipChunks(MemoryChunks(packed), length: Int64(packed.count), limit: limit, name: "blob", memoryLimit: memoryLimit) {
             () throws(ImageError) in
             files += 1
             return SharedFile(try explaining("make a file") { () throws(SystemError) in try FileDescriptor.memory(named: "scratch") })

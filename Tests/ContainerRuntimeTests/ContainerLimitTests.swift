@@ -48,7 +48,8 @@ struct ContainerLimitTests {
             try node.cgroups.apply(ResourceLimits(memoryLimit: .mebibytes(48)), to: spec.cgroup, isContainer: true)
             #expect(node.cgroups.usage(of: spec.cgroup)?.memoryLimit == .mebibytes(48))
             // A fork bomb ends at its limit.
-            let bomb = try await supervisor.exec(ExecSpec(containerID: "c1", process: shell("for i in $(seq 40); do sleep 100 & done; echo made"), cgroup: spec.cgroup))
+            let bomb = try await supervisor.exec(
+                ExecSpec(containerID: "c1", process: shell("for i in $(seq 40); do sleep 100 & done; echo made"), cgroup: spec.cgroup))
             _ = await bomb.wait()
             #expect(try #require(node.cgroups.usage(of: spec.cgroup)).processes <= 20)
             try node.cgroups.remove(spec.cgroup)
@@ -73,7 +74,9 @@ struct ContainerLimitTests {
                 _ = try await supervisor.end(of: spec.id)
                 whole.append(clock.now - start)
             }
-            print("measured: sandbox p50 \(sandboxes.sorted()[50]), container start p50 \(starts.sorted()[50]) min \(starts.min()!), to exit reported p50 \(whole.sorted()[50])")
+            print(
+                "measured: sandbox p50 \(sandboxes.sorted()[50]), container start p50 \(starts.sorted()[50]) min \(starts.min()!), to exit reported p50 \(whole.sorted()[50])"
+            )
             let spec = try node.spec("holder", "sleep 1000", limits: ResourceLimits(cpuRequest: .cores(1)))
             _ = try await supervisor.start(spec)
             var execs: [Duration] = []

@@ -54,12 +54,15 @@ struct ContainerLogTests {
         try await Node.with { node, supervisor in
             _ = try await supervisor.createSandbox(SandboxSpec(id: "pod", hostname: "p")).release()
             // A tiny file system of the node's own takes the log; a second container frees it.
-            let holder = try node.spec("holder", "mkdir /pods/small 2>/dev/null; mount -t tmpfs -o size=256k tmpfs /node/pods/small; touch /node/pods/small/ready; sleep 1000", mounts: [
-                Mount(source: "/", target: "/node", propagation: .both)
-            ], privileged: true)
+            let holder = try node.spec(
+                "holder", "mkdir /pods/small 2>/dev/null; mount -t tmpfs -o size=256k tmpfs /node/pods/small; touch /node/pods/small/ready; sleep 1000",
+                mounts: [
+                    Mount(source: "/", target: "/node", propagation: .both)
+                ], privileged: true)
             try FileSystem.makeDirectories("\(node.directory)/pods/small")
             _ = try await supervisor.start(holder)
-            let exec = try await supervisor.exec(ExecSpec(containerID: "holder", process: shell("until [ -e /node/pods/small/ready ]; do :; done"), cgroup: holder.cgroup))
+            let exec = try await supervisor.exec(
+                ExecSpec(containerID: "holder", process: shell("until [ -e /node/pods/small/ready ]; do :; done"), cgroup: holder.cgroup))
             #expect(await exec.wait().code == 0)
             let gate = "\(node.directory)/pods/gate"
             try FileSystem.makeDirectories(gate)
@@ -70,7 +73,8 @@ struct ContainerLogTests {
             }
             _ = try await supervisor.start(writer)
             // Full before the first byte: every line is lost.
-            let fill = try await supervisor.exec(ExecSpec(containerID: "holder", process: shell("cat /dev/zero > /node/pods/small/fill"), cgroup: holder.cgroup))
+            let fill = try await supervisor.exec(
+                ExecSpec(containerID: "holder", process: shell("cat /dev/zero > /node/pods/small/fill"), cgroup: holder.cgroup))
             #expect(await fill.wait().code != 0)
             try await supervisor.closeInput("writer")
             try await eventually { FileSystem.exists("\(gate)/written") }

@@ -27,19 +27,21 @@ struct ContainerPlanTests {
     }
 
     @Test func `mounts come parents first and normalised`() throws {
-        let bytes = try ContainerPlan.bytes(for: Self.spec {
-            $0.mounts = [Mount(source: "/a", target: "/x/y/z"), Mount(source: "/b/../c", target: "/x//./")]
-        })
+        let bytes = try ContainerPlan.bytes(
+            for: Self.spec {
+                $0.mounts = [Mount(source: "/a", target: "/x/y/z"), Mount(source: "/b/../c", target: "/x//./")]
+            })
         let targets = PlanReader(bytes[...]).filter { $0.isTag(KD_MOUNT) }.map { Self.texts(Array($0.bytes), KD_TARGET).first }
         #expect(targets == ["/x", "/x/y/z"])
     }
 
-    @Test(arguments: [
-        { $0.id = "" }, { $0.id = "../x" }, { $0.id = ".x" }, { $0.id = String(repeating: "a", count: 64) }, { $0.sandboxID = "a/b" },
-        { $0.layers = [] }, { $0.process.arguments = [] }, { $0.process.arguments = ["a\0b"] }, { $0.process.workingDirectory = "relative" },
-        { $0.mounts = [Mount(source: "/a", target: "/")] }, { $0.mounts = [Mount(source: "/a", target: "/proc/../proc/sys")] },
-        { $0.mounts = [Mount(source: "a", target: "/x")] }, { $0.mounts = [Mount(source: "/a", target: "/dev/")] },
-    ] as [@Sendable (inout ContainerSpec) -> Void])
+    @Test(
+        arguments: [
+            { $0.id = "" }, { $0.id = "../x" }, { $0.id = ".x" }, { $0.id = String(repeating: "a", count: 64) }, { $0.sandboxID = "a/b" },
+            { $0.layers = [] }, { $0.process.arguments = [] }, { $0.process.arguments = ["a\0b"] }, { $0.process.workingDirectory = "relative" },
+            { $0.mounts = [Mount(source: "/a", target: "/")] }, { $0.mounts = [Mount(source: "/a", target: "/proc/../proc/sys")] },
+            { $0.mounts = [Mount(source: "a", target: "/x")] }, { $0.mounts = [Mount(source: "/a", target: "/dev/")] },
+        ] as [@Sendable (inout ContainerSpec) -> Void])
     func `what cannot be carried out is refused before anything starts`(change: @Sendable (inout ContainerSpec) -> Void) {
         let error = #expect(throws: RuntimeError.self) { try ContainerPlan.bytes(for: Self.spec(change)) }
         #expect(error?.code == .invalid)
@@ -59,7 +61,8 @@ struct ContainerPlanTests {
     @Test func `capabilities follow add and drop`() throws {
         let base = Capabilities.containerDefault
         #expect(base.rawValue == 0xa804_25fb)
-        #expect(try base.applying(add: ["NET_ADMIN"], drop: ["CAP_KILL"]) == base.union(Capabilities(name: "NET_ADMIN")!).subtracting(Capabilities(name: "kill")!))
+        #expect(
+            try base.applying(add: ["NET_ADMIN"], drop: ["CAP_KILL"]) == base.union(Capabilities(name: "NET_ADMIN")!).subtracting(Capabilities(name: "kill")!))
         #expect(try base.applying(add: ["CHOWN"], drop: ["ALL"]) == Capabilities(name: "CHOWN"))
         #expect(try base.applying(add: ["all"], drop: ["SYS_ADMIN"]) == Capabilities.all.subtracting(Capabilities(name: "SYS_ADMIN")!))
         #expect(throws: RuntimeError.self) { try base.applying(add: ["FLY"], drop: []) }
@@ -76,7 +79,8 @@ struct ContainerPlanTests {
             record.checksum = kd_journal_checksum(&record)
             return withUnsafeBytes(of: record) { Array($0) }
         }
-        let bytes = record(KD_JOURNAL_STARTED, "a", time: 1) + record(KD_JOURNAL_STARTED, "b", time: 2) + record(KD_JOURNAL_STARTED, "c", time: 3)
+        let bytes =
+            record(KD_JOURNAL_STARTED, "a", time: 1) + record(KD_JOURNAL_STARTED, "b", time: 2) + record(KD_JOURNAL_STARTED, "c", time: 3)
             + record(KD_JOURNAL_EXITED, "a", status: 7 << 8, time: 4_500_000_000) + record(KD_JOURNAL_REMOVED, "c", time: 5)
         let found = ExitJournal.read(bytes)
         #expect(found.map(\.id) == ["a", "b"] && found[0].exit?.code == 7 && found[1].exit == nil)

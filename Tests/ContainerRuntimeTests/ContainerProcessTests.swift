@@ -45,7 +45,9 @@ struct ContainerProcessTests {
     @Test func `a program gets exactly its user, groups, capabilities, limits and filter`() async throws {
         try await Node.with { node, supervisor in
             _ = try await supervisor.createSandbox(SandboxSpec(id: "pod", hostname: "p")).release()
-            let spec = try node.spec("c1", "id -u; id -G; grep -E '^(Cap|NoNewPrivs|Seccomp:)' /proc/self/status; cat /proc/self/oom_score_adj; pwd; ls /proc/self/fd | head -n 9") {
+            let spec = try node.spec(
+                "c1", "id -u; id -G; grep -E '^(Cap|NoNewPrivs|Seccomp:)' /proc/self/status; cat /proc/self/oom_score_adj; pwd; ls /proc/self/fd | head -n 9"
+            ) {
                 $0.process.user = ProcessUser(uid: 1000, gid: 2000, supplementalGroups: [3000])
                 $0.process.noNewPrivileges = true
                 $0.process.oomScoreAdjust = 500
@@ -75,8 +77,10 @@ struct ContainerProcessTests {
             let spec = try node.spec("c1", "echo secret > /file; sleep 1000")
             _ = try await supervisor.start(spec)
             try await eventually { FileSystem.exists("\(node.directory)/pods/c1/upper/file") }
-            let exec = try await supervisor.exec(ExecSpec(
-                containerID: "c1", process: shell("read line; echo $line $(cat /file); echo err >&2; cat /proc/1/comm; exit 42"), cgroup: spec.cgroup, hasInput: true))
+            let exec = try await supervisor.exec(
+                ExecSpec(
+                    containerID: "c1", process: shell("read line; echo $line $(cat /file); echo err >&2; cat /proc/1/comm; exit 42"), cgroup: spec.cgroup,
+                    hasInput: true))
             let input = try present(exec.takeInput())
             try input.writeAll(Array("hello\n".utf8))
             #expect(try readAll(exec.takeOutput()) == "hello secret\nsleep\n")

@@ -31,7 +31,10 @@ final class Node: Sendable {
         let image = "\(directory)/images/busybox"
         try FileSystem.writeAtomically("\(image)/bin/busybox", try FileSystem.readFile("/bin/busybox"), mode: 0o755)
         try FileSystem.writeAtomically("\(image)/etc/passwd", Array("root:x:0:0:root:/:/bin/sh\n".utf8), mode: 0o644)
-        for applet in ["sh", "echo", "cat", "sleep", "true", "id", "ls", "ip", "ps", "hostname", "nc", "dd", "yes", "head", "tr", "stty", "mount", "touch", "seq", "grep", "kill", "env", "tail", "mknod", "printf"] {
+        for applet in [
+            "sh", "echo", "cat", "sleep", "true", "id", "ls", "ip", "ps", "hostname", "nc", "dd", "yes", "head", "tr", "stty", "mount", "touch", "seq", "grep",
+            "kill", "env", "tail", "mknod", "printf",
+        ] {
             _ = symlink("busybox", "\(image)/bin/\(applet)")
         }
         configuration = NodeSupervisorConfiguration(

@@ -69,7 +69,8 @@ struct NodeIsolationTests {
             // The container's own /proc/1/root does not exist yet when mounts are made, and links into proc are magic.
             for target in ["/fake/sys/kernel", "/magic/etc"] {
                 await #expect(throws: RuntimeError.self) {
-                    _ = try await supervisor.start(try node.spec("c2\(target.utf8.count)", "true", mounts: [Mount(source: "/pods/volume", target: target)], image: "evil"))
+                    _ = try await supervisor.start(
+                        try node.spec("c2\(target.utf8.count)", "true", mounts: [Mount(source: "/pods/volume", target: target)], image: "evil"))
                 }
             }
         }
@@ -83,7 +84,8 @@ struct NodeIsolationTests {
             try FileSystem.writeAtomically("\(volume)/inner/file", Array("inside\n".utf8), mode: 0o644)
             #expect(symlink("/var/log", "\(volume)/out") == 0 && symlink("..", "\(volume)/above") == 0 && symlink("inner", "\(volume)/ok") == 0)
             for (path, isAllowed) in [("inner", true), ("ok", true), ("out", false), ("above", false), ("../volume", false)] {
-                let spec = try node.spec("c-\(path.utf8.count)-\(isAllowed)", "cat /mnt/file", mounts: [Mount(source: "/pods/volume", subPath: path, target: "/mnt")])
+                let spec = try node.spec(
+                    "c-\(path.utf8.count)-\(isAllowed)", "cat /mnt/file", mounts: [Mount(source: "/pods/volume", subPath: path, target: "/mnt")])
                 if isAllowed {
                     #expect(try await supervisor.run(spec).code == 0)
                 } else {
@@ -112,16 +114,20 @@ struct NodeIsolationTests {
             let output = try node.output("c1")
             #expect(output.contains("127.0.0.1 localhost") && output.contains("/mem tmpfs rw") && output.contains("/sys sysfs ro"))
             #expect(output.contains("/ro/x: Read-only file system") && output.contains("/root-file: Read-only file system"))
-            #expect((output.contains("No space left on device") || output.contains("I/O error")) && output.contains("/proc/sys/kernel/panic: Read-only file system"))
+            #expect(
+                (output.contains("No space left on device") || output.contains("I/O error")) && output.contains("/proc/sys/kernel/panic: Read-only file system")
+            )
             #expect(FileSystem.exists("\(node.directory)/pods/volume/x"))
         }
     }
 
     @Test func `containers of a pod share network, name and, when asked, processes`() async throws {
         try await Node.with { node, supervisor in
-            _ = try await supervisor.createSandbox(SandboxSpec(id: "pod", hostname: "web", sharesProcessNamespace: true, sysctls: SandboxSpec.defaultSysctls)).release()
+            _ = try await supervisor.createSandbox(SandboxSpec(id: "pod", hostname: "web", sharesProcessNamespace: true, sysctls: SandboxSpec.defaultSysctls))
+                .release()
             _ = try await supervisor.start(try node.spec("c1", "nc -l -p 8080 -e echo hello"))
-            let spec = try node.spec("c2", "cat /proc/1/comm; ls /proc/1/root; until nc 127.0.0.1 8080; do :; done; hostname; cat /proc/sys/net/ipv4/ip_unprivileged_port_start")
+            let spec = try node.spec(
+                "c2", "cat /proc/1/comm; ls /proc/1/root; until nc 127.0.0.1 8080; do :; done; hostname; cat /proc/sys/net/ipv4/ip_unprivileged_port_start")
             #expect(try await supervisor.run(spec).code == 0)
             let lines = try node.output("c2").split(separator: "\n")
             #expect(lines.contains("kdash-pause") && lines.contains("hello") && lines.contains("web") && lines.contains("0"))
@@ -159,7 +165,9 @@ extension Node {
     func makeImage(_ name: String) throws -> String {
         try FileSystem.makeDirectories("\(directory)/images/\(name)/bin")
         try FileSystem.makeDirectories("\(directory)/images/\(name)/var/log")
-        for applet in ["busybox", "sh", "cat", "true"] { #expect(link("\(directory)/images/busybox/bin/busybox", "\(directory)/images/\(name)/bin/\(applet)") == 0) }
+        for applet in ["busybox", "sh", "cat", "true"] {
+            #expect(link("\(directory)/images/busybox/bin/busybox", "\(directory)/images/\(name)/bin/\(applet)") == 0)
+        }
         return "\(directory)/images/\(name)"
     }
 }

@@ -5,11 +5,12 @@ import Testing
 
 struct ResourceLimitsTests {
     // Reference table: mCPU, shares, weight, quota. Source: opencontainers/cgroups ConvertCPUSharesToCgroupV2Value, kubelet helpers_linux.go.
-    @Test(arguments: [
-        (0, 2, 1, nil), (1, 2, 1, 1000), (10, 10, 4, 1000), (100, 102, 17, 10000), (250, 256, 35, 25000), (500, 512, 59, 50000),
-        (1000, 1024, 100, 100_000), (2000, 2048, 174, 200_000), (4000, 4096, 303, 400_000), (8000, 8192, 532, 800_000),
-        (64000, 65536, 3023, 6_400_000), (256_000, 262_144, 10000, 25_600_000), (Int64.max, 262_144, 10000, Int64.max),
-    ] as [(Int64, Int64, Int64, Int64?)])
+    @Test(
+        arguments: [
+            (0, 2, 1, nil), (1, 2, 1, 1000), (10, 10, 4, 1000), (100, 102, 17, 10000), (250, 256, 35, 25000), (500, 512, 59, 50000),
+            (1000, 1024, 100, 100_000), (2000, 2048, 174, 200_000), (4000, 4096, 303, 400_000), (8000, 8192, 532, 800_000),
+            (64000, 65536, 3023, 6_400_000), (256_000, 262_144, 10000, 25_600_000), (Int64.max, 262_144, 10000, Int64.max),
+        ] as [(Int64, Int64, Int64, Int64?)])
     func `processor time becomes shares, weight and quota`(milli: Int64, shares: Int64, weight: Int64, quota: Int64?) {
         #expect(CPUValues.shares(MilliCPU(milli)) == shares)
         #expect(CPUValues.weight(shares: shares) == weight)
@@ -19,12 +20,14 @@ struct ResourceLimitsTests {
     @Test func `each version gets its own files, and a limit stands in for a missing request`() {
         let limits = ResourceLimits(cpuLimit: MilliCPU(250), memoryLimit: .mebibytes(64), pids: 100)
         #expect(limits.version1(controllers: ["cpu"]).map { "\($0.0)=\($0.1)" } == ["cpu.shares=256", "cpu.cfs_period_us=100000", "cpu.cfs_quota_us=25000"])
-        #expect(limits.version1(controllers: ["memory"]).map { "\($0.0)=\($0.1)" } == ["memory.limit_in_bytes=67108864", "memory.memsw.limit_in_bytes=67108864"])
+        #expect(
+            limits.version1(controllers: ["memory"]).map { "\($0.0)=\($0.1)" } == ["memory.limit_in_bytes=67108864", "memory.memsw.limit_in_bytes=67108864"])
         #expect(limits.version1(controllers: ["pids"]).map { "\($0.0)=\($0.1)" } == ["pids.max=100"])
         #expect(limits.version1(controllers: ["freezer"]).isEmpty)
-        #expect(limits.version2(isContainer: true).map { "\($0.0)=\($0.1)" } == [
-            "cpu.weight=35", "cpu.max=25000 100000", "memory.max=67108864", "memory.swap.max=0", "pids.max=100", "memory.oom.group=1",
-        ])
+        #expect(
+            limits.version2(isContainer: true).map { "\($0.0)=\($0.1)" } == [
+                "cpu.weight=35", "cpu.max=25000 100000", "memory.max=67108864", "memory.swap.max=0", "pids.max=100", "memory.oom.group=1",
+            ])
         #expect(ResourceLimits(pids: -1).version2(isContainer: false).map { "\($0.0)=\($0.1)" } == ["cpu.weight=1", "pids.max=max"])
     }
 
@@ -36,11 +39,12 @@ struct ResourceLimitsTests {
     }
 
     @Test func `hierarchies of both versions are found in what the kernel lists`() throws {
-        let version1 = CgroupLayout(mountInfo: """
-            31 23 0:27 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct
-            32 23 0:28 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,xattr,name=systemd
-            33 23 0:29 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw
-            """)
+        let version1 = CgroupLayout(
+            mountInfo: """
+                31 23 0:27 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct
+                32 23 0:28 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,xattr,name=systemd
+                33 23 0:29 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw
+                """)
         let (first, found) = CgroupHierarchy.all(version1, own: "3:cpu,cpuacct:/x\n2:memory:/\n1:name=systemd:/\n0::/y\n", path: "/kdash-1/one")
         #expect(first == .v1)
         #expect(found.map(\.base) == ["/sys/fs/cgroup/cpu,cpuacct/kdash-1/one", "/sys/fs/cgroup/systemd/kdash-1/one"])

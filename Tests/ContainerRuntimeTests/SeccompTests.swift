@@ -45,7 +45,9 @@ struct SeccompTests {
 
     @Test func `unknown calls, x32 and foreign machine types are refused`() {
         let program = Self.program()
-        for number: UInt32 in [SeccompTable.newest + 1, 0x4000_0000, 0x4000_0027, 0xffff_ffff] as [UInt32] { #expect(Self.verdict(program, number: number) == Self.enosys) }
+        for number: UInt32 in [SeccompTable.newest + 1, 0x4000_0000, 0x4000_0027, 0xffff_ffff] as [UInt32] {
+            #expect(Self.verdict(program, number: number) == Self.enosys)
+        }
         #expect(Self.verdict(program, number: 39, arch: 0x4000_0003) == Self.kill)
     }
 

@@ -103,7 +103,9 @@ struct StructuralWalker {
             if let least = bounds.minimumLength, text.utf8.count < least {
                 report { .invalid($0, value, "must be at least \(least) bytes long") }
             }
-            if case .quantity = type { checkQuantity(text, bounds) } else if let format = bounds.format {
+            if case .quantity = type {
+                checkQuantity(text, bounds)
+            } else if let format = bounds.format {
                 for why in format.problems(text) { report { .invalid($0, value, why) } }
             }
         case .integer(let number): checkNumber(number, bounds)

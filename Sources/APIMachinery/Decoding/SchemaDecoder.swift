@@ -49,7 +49,8 @@ package enum SchemaDecoder {
         }
         if !kind.isEmpty, kind != expected.kind {
             throw .badRequest(
-                "\(kind) in version \(expected.version.goQuoted) cannot be handled as a \(expected.kind): the kind in the data (\(kind)) does not match the expected kind (\(expected.kind))")
+                "\(kind) in version \(expected.version.goQuoted) cannot be handled as a \(expected.kind): the kind in the data (\(kind)) does not match the expected kind (\(expected.kind))"
+            )
         }
     }
 

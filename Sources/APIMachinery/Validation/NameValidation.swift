@@ -48,7 +48,9 @@ package enum NameValidation {
                 problems += dnsSubdomain(String(text[..<slash])).map { "prefix part \($0)" }
             }
         }
-        if name.isEmpty { problems.append("name part must be non-empty") } else if name.utf8.count > labelLimit {
+        if name.isEmpty {
+            problems.append("name part must be non-empty")
+        } else if name.utf8.count > labelLimit {
             problems.append("name part \(lengthText(labelLimit))")
         }
         if !isLabelText(name.utf8) || name.isEmpty { problems.append("name part \(qualifiedNameText)") }

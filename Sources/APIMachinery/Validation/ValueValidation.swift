@@ -29,9 +29,11 @@ package enum ValueValidation {
 
     /// The key of a ConfigMap or Secret.
     package static func configMapKey(_ text: String) -> [String] {
-        let isValid = !text.isEmpty && text.utf8.allSatisfy {
-            NameValidation.isAlphanumeric($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: ".")
-        }
+        let isValid =
+            !text.isEmpty
+            && text.utf8.allSatisfy {
+                NameValidation.isAlphanumeric($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: ".")
+            }
         var problems = NameValidation.problems(text, limit: NameValidation.subdomainLimit, isValid) {
             NameValidation.pattern(
                 "a valid config key must consist of alphanumeric characters, '-', '_' or '.'", "[-._a-zA-Z0-9]+",
@@ -69,11 +71,12 @@ package enum ValueValidation {
 enum AddressSyntax {
     static func isIPv4(_ text: String) -> Bool {
         let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        return parts.count == 4 && parts.allSatisfy { part in
-            guard (1...3).contains(part.count), part.allSatisfy(NameValidation.isDigit) else { return false }
-            guard part.count == 1 || part.first != UInt8(ascii: "0") else { return false }
-            return part.reduce(0) { $0 * 10 + Int($1 - 0x30) } <= 255
-        }
+        return parts.count == 4
+            && parts.allSatisfy { part in
+                guard (1...3).contains(part.count), part.allSatisfy(NameValidation.isDigit) else { return false }
+                guard part.count == 1 || part.first != UInt8(ascii: "0") else { return false }
+                return part.reduce(0) { $0 * 10 + Int($1 - 0x30) } <= 255
+            }
     }
 
     static func isIPv6(_ text: String) -> Bool {

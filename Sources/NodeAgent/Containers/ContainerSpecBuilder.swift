@@ -155,7 +155,9 @@ struct ContainerSpecBuilder: Sendable {
             source: source.nodePath, subPath: subPath, target: target, isReadOnly: mount["readOnly"]?.boolValue ?? false,
             propagation: propagation, creation: source.creation, requiredType: source.requiredType)
         if let medium = volume["emptyDir"]?["medium"]?.stringValue, medium == "Memory", subPath.isEmpty, isOnlyUser(of: name) {
-            result.kind = .temporary(volume["emptyDir"]?["sizeLimit"]?.stringValue.flatMap { try? Quantity(parsing: $0) }.map { ByteCount($0.value) })  // best effort: validated at admission
+            // best effort: the size was validated at admission
+            let size = volume["emptyDir"]?["sizeLimit"]?.stringValue.flatMap { try? Quantity(parsing: $0) }
+            result.kind = .temporary(size.map { ByteCount($0.value) })
         }
         return result
     }

@@ -76,7 +76,7 @@ struct EnvironmentBuilder: Sendable {
         do throws(APIStatus) {
             object = try await context.client.get(
                 GroupVersionResource(group: "", version: "v1", resource: resource), namespace: pod.object.namespace, name: name)
-        } catch where error.code == 404 && optional {
+        } catch  where error.code == 404 && optional {
             return nil
         } catch {
             throw ConfigurationError(error.message)

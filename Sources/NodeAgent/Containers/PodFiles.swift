@@ -21,7 +21,8 @@ struct PodFiles: Sendable {
         var lines = ["# Kubernetes-managed hosts file.", "127.0.0.1\tlocalhost", "::1\tlocalhost ip6-localhost ip6-loopback"]
         if !podIP.isEmpty, !pod.spec.hostNetwork {
             let subdomain = pod.spec.subdomain
-            let names = subdomain.isEmpty
+            let names =
+                subdomain.isEmpty
                 ? pod.hostname : "\(pod.hostname).\(subdomain).\(pod.object.namespace ?? "default").svc.cluster.local\t\(pod.hostname)"
             lines.append("\(podIP)\t\(names)")
         }

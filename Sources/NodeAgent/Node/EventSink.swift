@@ -49,7 +49,7 @@ final class EventSink: Sendable {
         case .patch(let namespace, let name, let patch, let fallback):
             do throws(APIStatus) {
                 _ = try await client.patch(Event.resource, namespace: namespace, name: name, type: .merge, patch)
-            } catch where error.code == 404 {
+            } catch  where error.code == 404 {
                 _ = try await client.create(Event.resource, fallback)
             }
         }

@@ -81,7 +81,8 @@ package final class NodeAgent: NodeConnection, Sendable {
             logSettings: .init(maximumSize: configuration.logMaximumSize, maximumFiles: configuration.logMaximumFiles), followers: followers, running: running,
             serviceAddress: configuration.serviceAddress)
         pods = Informer(
-            client: client, resource: Pod.resource, fields: FieldSelector(requirements: [.init(field: "spec.nodeName", value: configuration.nodeName)]), time: time)
+            client: client, resource: Pod.resource, fields: FieldSelector(requirements: [.init(field: "spec.nodeName", value: configuration.nodeName)]),
+            time: time)
         retention = LogRetention(directory: configuration.paths.logs, budget: configuration.deletedLogBudget, logger: logger)
         logs = LogService(
             directory: configuration.paths.logs, watcher: watcher, followers: followers, time: time,

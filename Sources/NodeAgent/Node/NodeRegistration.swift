@@ -20,7 +20,7 @@ package struct NodeRegistration: Sendable {
     package func register() async throws(APIStatus) {
         do throws(APIStatus) {
             _ = try await client.create(Self.nodes, status.object)
-        } catch where error.code == 409 {
+        } catch  where error.code == 409 {
             let patch: JSONValue = ["metadata": ["labels": .object(status.labels)], "status": status.status]
             _ = try await client.patch(Self.nodes, namespace: nil, name: status.name, type: .strategicMerge, patch, subresource: "status")
         }
@@ -41,7 +41,7 @@ package struct NodeRegistration: Sendable {
             do throws(APIStatus) {
                 _ = try await client.patch(
                     Self.leases, namespace: namespace, name: status.name, type: .merge, ["spec": ["renewTime": now]])
-            } catch where error.code == 404 {
+            } catch  where error.code == 404 {
                 let lease = KubeObject([
                     "apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
                     "metadata": ["name": .string(status.name), "namespace": .string(namespace)],

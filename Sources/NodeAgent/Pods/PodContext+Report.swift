@@ -20,7 +20,7 @@ extension PodContext {
             _ = try await client.patch(
                 Pod.resource, namespace: object.namespace, name: object.name, type: .merge, patch, subresource: "status")
             state.written = status
-        } catch where error.code == 404 || error.code == 409 {
+        } catch  where error.code == 404 || error.code == 409 {
             // Deleted or replaced meanwhile: the watch says so.
         } catch {
             logger.warning("could not write a pod's status", metadata: ["pod": "\(object.name)", "error": "\(error.message)"])
@@ -53,7 +53,7 @@ extension PodContext {
         do throws(APIStatus) {
             _ = try await client.delete(
                 Pod.resource, namespace: object.namespace, name: object.name, DeleteOptions(gracePeriodSeconds: 0, uid: object.uid))
-        } catch where error.code == 404 || error.code == 409 {
+        } catch  where error.code == 404 || error.code == 409 {
             // Gone already.
         } catch {
             logger.warning("could not confirm a pod's deletion", metadata: ["pod": "\(object.name)", "error": "\(error.message)"])

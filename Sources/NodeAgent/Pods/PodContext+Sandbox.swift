@@ -33,7 +33,7 @@ extension PodContext {
     private func freshSandbox(_ specification: SandboxSpec) async throws(RuntimeError) -> SandboxHandles {
         do throws(RuntimeError) {
             return try await runtime.createSandbox(specification)
-        } catch where error.code == .alreadyExists {
+        } catch  where error.code == .alreadyExists {
             try await runtime.removeSandbox(specification.id)
             return try await runtime.createSandbox(specification)
         }

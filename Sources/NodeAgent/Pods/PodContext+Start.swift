@@ -185,9 +185,12 @@ extension PodContext {
         history.retryAt = time.monotonic() + delay
         history.waiting = .init(
             reason: "CrashLoopBackOff",
-            message: "back-off \(delay.components.seconds)s restarting failed container=\(name) pod=\(pod.object.name)_\(pod.object.namespace ?? "default")(\(pod.object.uid))")
+            message:
+                "back-off \(delay.components.seconds)s restarting failed container=\(name) pod=\(pod.object.name)_\(pod.object.namespace ?? "default")(\(pod.object.uid))"
+        )
         events.record(
-            .warning, reason: "BackOff", "Back-off restarting failed container \(name) in pod \(pod.object.name)_\(pod.object.namespace ?? "default")(\(pod.object.uid))",
+            .warning, reason: "BackOff",
+            "Back-off restarting failed container \(name) in pod \(pod.object.name)_\(pod.object.namespace ?? "default")(\(pod.object.uid))",
             about: pod.object, fieldPath: pod.fieldPath(ofContainer: name))
     }
 

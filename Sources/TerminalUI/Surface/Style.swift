@@ -1,7 +1,6 @@
 /// Text attributes beside colours.
 struct Attributes: OptionSet, Sendable, Hashable {
     let rawValue: UInt8
-    init(rawValue: UInt8) { self.rawValue = rawValue }
     static let bold = Attributes(rawValue: 1)
     static let dim = Attributes(rawValue: 2)
     static let italic = Attributes(rawValue: 4)

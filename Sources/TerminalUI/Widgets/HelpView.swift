@@ -23,7 +23,11 @@ import ViewModels
         return top
     }
 
-    private enum Line { case title(String), entry(HelpEntry), blank }
+    private enum Line {
+        case title(String)
+        case entry(HelpEntry)
+        case blank
+    }
 
     private static func lines(_ sections: [HelpSection]) -> [Line] {
         sections.flatMap { section in [.title(section.title)] + section.entries.map(Line.entry) + [.blank] }

@@ -75,12 +75,12 @@ extension CommandTable {
             availability: { app in
                 if let refusal = app.context.refusal { return .disabled(refusal) }
                 return app.namespaces.selectedRow == nil ? .disabled("no namespace is selected") : .enabled
-            }
-        ) { app in
-            guard let row = app.namespaces.selectedRow else { return }
-            app.cluster?.askDeleteNamespace(
-                ObjectBinding(context: app.context.name, namespace: nil, kind: "Namespace", name: row.name, uid: row.uid))
-        },
+            },
+            run: { app in
+                guard let row = app.namespaces.selectedRow else { return }
+                app.cluster?.askDeleteNamespace(
+                    ObjectBinding(context: app.context.name, namespace: nil, kind: "Namespace", name: row.name, uid: row.uid))
+            }),
     ]
 
     static let logs: [Command] = [

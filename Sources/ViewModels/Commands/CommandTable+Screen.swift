@@ -56,8 +56,7 @@ extension CommandTable {
         move("previous", "Previous match", ["N"], .previousMatch, .browse),
     ]
 
-    private static func move(_ id: String, _ title: String, _ keys: [String], _ motion: Motion, _ scope: CommandScope = .browse) -> Command
-    {
+    private static func move(_ id: String, _ title: String, _ keys: [String], _ motion: Motion, _ scope: CommandScope = .browse) -> Command {
         let isExtra = scope != .browse
         return Command("move.\(id)", title, section: "Moving", keys: keys, scope: scope, isListed: !isExtra) { app in
             if motion == .halfPageDown, app.focus == .pods { app.hint("ctrl-d", "Ctrl-d pages down; delete is D d") }

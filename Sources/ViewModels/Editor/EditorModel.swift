@@ -76,7 +76,7 @@
         let place = cursor
         let end = TextPosition(line: buffer.lines.count - 1, column: buffer.lines[buffer.lines.count - 1].count)
         change(TextPosition(line: 0, column: 0)..<end, with: text)
-        place_(buffer.clamped(place))
+        moveCursor(buffer.clamped(place))
     }
 
     /// Takes the present text as what the cluster has.
@@ -111,7 +111,7 @@
     /// Moves the cursor.
     package func place(_ position: TextPosition, selecting: Bool) {
         if selecting { anchor = anchor ?? cursor } else { anchor = nil }
-        place_(position)
+        moveCursor(position)
         history.seal()
     }
 
@@ -125,10 +125,10 @@
     /// Selects everything.
     package func selectAll() {
         anchor = TextPosition(line: 0, column: 0)
-        place_(TextPosition(line: lineCount - 1, column: line(lineCount - 1).count))
+        moveCursor(TextPosition(line: lineCount - 1, column: line(lineCount - 1).count))
     }
 
-    private func place_(_ position: TextPosition) {
+    private func moveCursor(_ position: TextPosition) {
         cursor = buffer.clamped(position)
         wantedColumn = nil
         completion = nil

@@ -243,8 +243,7 @@ extension ClusterSession {
         }
     }
 
-    @concurrent nonisolated private static func check(_ lines: [String], _ cursor: TextPosition?) async -> ([Diagnostic], CompletionModel?)
-    {
+    @concurrent nonisolated private static func check(_ lines: [String], _ cursor: TextPosition?) async -> ([Diagnostic], CompletionModel?) {
         let manifest = Manifest(lines.joined(separator: "\n"))
         return (manifest.diagnostics, cursor.flatMap { Completion.model(lines, $0) })
     }

@@ -31,7 +31,9 @@ struct DaemonClient: Sendable {
             let response = try await transport.send(request)
             guard case .bytes(let bytes) = response.body else { return .null }
             let value = bytes.isEmpty ? .null : try JSON.parse(bytes)
-            guard (200..<300).contains(response.status) else { throw CommandError(APIStatus(value: value)?.message ?? "the daemon answered \(response.status)") }
+            guard (200..<300).contains(response.status) else {
+                throw CommandError(APIStatus(value: value)?.message ?? "the daemon answered \(response.status)")
+            }
             return value
         } catch let error as CommandError {
             throw error

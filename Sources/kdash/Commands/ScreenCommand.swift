@@ -52,7 +52,9 @@ struct ScreenCommand: ParsableCommand {
             : EmbeddedTarget(
                 directory: temporary.map { DataDirectory(path: $0) } ?? EmbeddedTarget.directory(option: data.path),
                 arguments: options.arguments + (ephemeral ? ["--no-merge"] : []), isReadOnly: readonly)
-        let code = MainActor.assumeIsolated { show(target) }
+        let window = ScreenWindow(target: target, namespace: namespace, theme: theme, kubeconfig: kubeconfig, isReadOnly: readonly, isEphemeral: ephemeral)
+        // Commands run on the process's first thread, which the main actor belongs to.
+        let code = MainActor.assumeIsolated { window.show() }
         if let temporary {
             let teardown = ClusterTeardown(directory: DataDirectory(path: temporary))
             try teardown.stop()
@@ -60,20 +62,36 @@ struct ScreenCommand: ParsableCommand {
         }
         throw ExitCode(code)
     }
+}
 
-    @MainActor private func show(_ target: any ScreenTarget) -> Int32 {
+/// The screen with everything behind it.
+struct ScreenWindow: Sendable {
+    let target: any ScreenTarget
+    let namespace: String?
+    let theme: String?
+    let kubeconfig: String?
+    let isReadOnly: Bool
+    /// The cluster goes with the window.
+    let isEphemeral: Bool
+
+    /// Shows it until the user quits; returns the exit status.
+    @MainActor func show() -> Int32 {
         let time = SystemTimeSource()
         let app = AppModel(clock: { time.now() })
         app.namespace = namespace
         app.context = ContextState(name: target.name, access: target.access, isEmbedded: target.isEmbedded, server: "")
+        let target = target
+        var restart: (@Sendable () async throws -> Void)?
+        if target.isEmbedded { restart = { try await target.restart() } }
         let session = ClusterSession(
-            app: app, connect: { try await target.connect() }, restart: target.isEmbedded ? { try await target.restart() } : nil, time: time,
+            app: app, connect: { try await target.connect() }, restart: restart, time: time,
             stateDirectory: Environment.current.stateHome + "/kdash")
-        // Names only: nothing of a context is contacted before it is picked on the screen.
+        // Names only: nothing of a context is contacted before it is picked.
         session.contexts = ForeignTarget.names(kubeconfig: kubeconfig)
-        session.connectTo = { [readonly, kubeconfig] name in
-            try await ForeignTarget(context: name, kubeconfig: kubeconfig, isReadOnly: readonly).connect()
+        session.connectTo = { [isReadOnly, kubeconfig] name in
+            try await ForeignTarget(context: name, kubeconfig: kubeconfig, isReadOnly: isReadOnly).connect()
         }
+        session.leavesClusterRunning = !isEphemeral
         session.start()
         let code = runTerminalUI(app: app, options: TerminalUIOptions(theme: theme))
         session.stop()
@@ -106,7 +124,7 @@ struct EmbeddedTarget: ScreenTarget {
         let own = DataDirectory(option: option)
         guard option == nil, geteuid() != 0, !FileSystem.exists(own.instance) else { return own }
         let system = DataDirectory(path: DataDirectory.systemPath)
-        return access(system.userKubeconfig(getuid()), R_OK) == 0 ? system : own
+        return Glibc.access(system.userKubeconfig(getuid()), R_OK) == 0 ? system : own
     }
 
     func connect() async throws -> ConnectedCluster {

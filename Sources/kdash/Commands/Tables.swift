@@ -41,7 +41,8 @@ struct StatusText {
         ]
         for node in value["nodes"]?.arrayValue ?? [] {
             let reason = node["reason"]?.stringValue ?? ""
-            lines.append("node \(node["name"]?.stringValue ?? ""): \(node["ready"]?.boolValue == true ? "Ready" : "NotReady")\(reason.isEmpty ? "" : ": \(reason)")")
+            lines.append(
+                "node \(node["name"]?.stringValue ?? ""): \(node["ready"]?.boolValue == true ? "Ready" : "NotReady")\(reason.isEmpty ? "" : ": \(reason)")")
         }
         lines += (value["notes"]?.arrayValue ?? []).compactMap(\.stringValue)
         text = lines.joined(separator: "\n")

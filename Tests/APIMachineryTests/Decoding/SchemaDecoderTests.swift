@@ -1,6 +1,7 @@
-@testable import APIMachinery
 import JSONCore
 import Testing
+
+@testable import APIMachinery
 
 @Suite struct SchemaDecoderTests {
     func decode(
@@ -74,7 +75,8 @@ import Testing
     }
 
     @Test func `quantities and times become canonical`() throws {
-        let text = #"{"metadata":{"creationTimestamp":"2026-01-02T04:04:05.9+01:00"},"spec":{"containers":[{"name":"c","resources":{"limits":{"cpu":0.25,"memory":"1024Mi","x":3}}}]}}"#
+        let text =
+            #"{"metadata":{"creationTimestamp":"2026-01-02T04:04:05.9+01:00"},"spec":{"containers":[{"name":"c","resources":{"limits":{"cpu":0.25,"memory":"1024Mi","x":3}}}]}}"#
         let (value, _) = try decode(text, TestSchemas.pod)
         #expect(value["metadata", "creationTimestamp"] == "2026-01-02T03:04:05Z")
         #expect(value[pointer: try JSONPointer(parsing: "/spec/containers/0/resources/limits")] == ["cpu": "250m", "memory": "1Gi", "x": "3"])
@@ -106,7 +108,9 @@ import Testing
     }
 
     @Test func `defaults are filled in down to created objects`() throws {
-        var value = try json(#"{"spec":{"template":{"spec":{"serviceAccountName":"sa","containers":[{"name":"a","ports":[{"containerPort":80}],"readinessProbe":{"httpGet":{"port":80}}}]}}}}"#)
+        var value = try json(
+            #"{"spec":{"template":{"spec":{"serviceAccountName":"sa","containers":[{"name":"a","ports":[{"containerPort":80}],"readinessProbe":{"httpGet":{"port":80}}}]}}}}"#
+        )
         SchemaDecoder.applyDefaults(&value, type: TestSchemas.deployment)
         let expected = try json(
             #"""
@@ -168,7 +172,8 @@ import Testing
 @Suite struct EditorSupportTests {
     @Test func `diagnostics name every fault and its place`() throws {
         let value = try json(
-            #"{"spec":{"containrs":[],"containers":[{"name":"a","image":3,"env":[{"name":"x"},{"name":"x"}]},{"image":"b"}],"serviceAccount":"x","restartPolicy":"no"}}"#)
+            #"{"spec":{"containrs":[],"containers":[{"name":"a","image":3,"env":[{"name":"x"},{"name":"x"}]},{"image":"b"}],"serviceAccount":"x","restartPolicy":"no"}}"#
+        )
         let found = SchemaDiagnostics.check(value, type: TestSchemas.pod)
         #expect(
             found.map { "\($0.pointer) \($0.severity) \($0.message)" } == [

@@ -1,6 +1,7 @@
-@testable import APIMachinery
 import JSONCore
 import Testing
+
+@testable import APIMachinery
 
 @Suite struct DiscoveryTests {
     @Test func `core versions name the address that was reached`() throws {

@@ -1,5 +1,6 @@
-@testable import APIMachinery
 import JSONCore
+
+@testable import APIMachinery
 
 /// Makes random objects of a type, the same ones for the same seed.
 struct ObjectGenerator {

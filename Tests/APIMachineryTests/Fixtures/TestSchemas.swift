@@ -1,5 +1,6 @@
-@testable import APIMachinery
 import JSONCore
+
+@testable import APIMachinery
 
 /// A small set of kinds that shows every fact of the schema format.
 enum TestSchemas {

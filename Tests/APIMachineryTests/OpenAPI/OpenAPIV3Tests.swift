@@ -1,6 +1,7 @@
-@testable import APIMachinery
 import JSONCore
 import Testing
+
+@testable import APIMachinery
 
 @Suite struct OpenAPIV3Tests {
     static let apps = OpenAPIV3.document(for: GroupVersion(group: "apps", version: "v1"), registry: TestSchemas.registry)

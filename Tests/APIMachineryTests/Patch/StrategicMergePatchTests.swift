@@ -38,7 +38,10 @@ import Testing
             "/spec/containers", #"{"spec":{"$setElementOrder/containers":[{"name":"b"},{"name":"a"}]}}"#,
             #"[{"name":"b","args":["x","y"]},{"name":"a","image":"1","ports":[{"containerPort":80,"protocol":"TCP"},{"containerPort":53,"protocol":"TCP"},{"containerPort":53,"protocol":"UDP"}]}]"#
         ),
-        ("/spec/volumes/0", #"{"spec":{"volumes":[{"name":"v","hostPath":{"path":"/"},"$retainKeys":["name","hostPath"]}]}}"#, #"{"name":"v","hostPath":{"path":"/"}}"#),
+        (
+            "/spec/volumes/0", #"{"spec":{"volumes":[{"name":"v","hostPath":{"path":"/"},"$retainKeys":["name","hostPath"]}]}}"#,
+            #"{"name":"v","hostPath":{"path":"/"}}"#
+        ),
         ("/spec/volumes/0", #"{"spec":{"volumes":[{"name":"v","hostPath":{"path":"/"}}]}}"#, #"{"name":"v","emptyDir":{},"hostPath":{"path":"/"}}"#),
         ("/spec/nodeSelector", #"{"spec":{"nodeSelector":"text"}}"#, #""text""#),
         ("/spec/imagePullSecrets", #"{"spec":{"imagePullSecrets":[{"name":"s"},{"name":"t","$patch":"delete"}]}}"#, #"[{"name":"s"}]"#),
@@ -91,7 +94,8 @@ import Testing
         let original = try json(#"{"spec":{"containers":[{"name":"a","image":"1"},{"name":"b"}],"nodeSelector":{"x":"1"}}}"#)
         let modified = try json(#"{"spec":{"containers":[{"name":"a","image":"2"}]}}"#)
         let current = try json(
-            #"{"spec":{"containers":[{"name":"a","image":"1","imagePullPolicy":"Always"},{"name":"b"},{"name":"sidecar"}],"nodeSelector":{"x":"1"},"restartPolicy":"Always"}}"#)
+            #"{"spec":{"containers":[{"name":"a","image":"1","imagePullPolicy":"Always"},{"name":"b"},{"name":"sidecar"}],"nodeSelector":{"x":"1"},"restartPolicy":"Always"}}"#
+        )
         let patch = StrategicMergePatch.threeWay(original: original, modified: modified, current: current, type: TestSchemas.pod)
         #expect(
             try StrategicMergePatch.apply(patch, to: current, type: TestSchemas.pod)

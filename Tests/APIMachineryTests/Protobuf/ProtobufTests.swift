@@ -1,6 +1,7 @@
-@testable import APIMachinery
 import JSONCore
 import Testing
+
+@testable import APIMachinery
 
 @Suite struct ProtobufTests {
     func body(_ apiVersion: String, _ kind: String, _ raw: ProtobufWriter) -> [UInt8] {
@@ -41,8 +42,20 @@ import Testing
             $0.string(3, "sh")
             $0.delimited(8, [])
             $0.varint(16, 0)
-            $0.delimited(6, message { $0.string(1, ""); $0.varint(2, 0); $0.varint(3, 80); $0.string(4, "") }.bytes)
-            $0.delimited(7, message { $0.string(1, "E"); $0.string(2, "") }.bytes)
+            $0.delimited(
+                6,
+                message {
+                    $0.string(1, "")
+                    $0.varint(2, 0)
+                    $0.varint(3, 80)
+                    $0.string(4, "")
+                }.bytes)
+            $0.delimited(
+                7,
+                message {
+                    $0.string(1, "E")
+                    $0.string(2, "")
+                }.bytes)
         }
         let volume = message {
             $0.string(1, "v")
@@ -56,14 +69,24 @@ import Testing
             $0.varint(11, 0)
             $0.delimited(14, [])
             $0.varint(99, 7)
-            $0.delimited(32, message { $0.string(1, "cpu"); $0.delimited(2, message { $0.string(1, "0.5") }.bytes) }.bytes)
+            $0.delimited(
+                32,
+                message {
+                    $0.string(1, "cpu")
+                    $0.delimited(2, message { $0.string(1, "0.5") }.bytes)
+                }.bytes)
         }
         let metadata = message {
             $0.string(1, "p")
             $0.string(2, "")
             $0.varint(7, 0)
             $0.delimited(8, [])
-            $0.delimited(11, message { $0.string(1, "k"); $0.string(2, "") }.bytes)
+            $0.delimited(
+                11,
+                message {
+                    $0.string(1, "k")
+                    $0.string(2, "")
+                }.bytes)
         }
         let pod = message {
             $0.delimited(1, metadata.bytes)
@@ -84,16 +107,47 @@ import Testing
     @Test func `numbers, times and unions keep their values`() throws {
         let spec = message {
             $0.varint(1, UInt64(bitPattern: -5))
-            $0.delimited(91, message { $0.varint(1, 1_767_323_045); $0.varint(2, 123_456_000) }.bytes)
-            $0.delimited(90, message { $0.delimited(1, Array(#"{"any":[1]}"#.utf8)) }.bytes)
-            $0.delimited(92, message { $0.string(1, "k"); $0.delimited(2, message { $0.string(1, "a"); $0.string(1, "b") }.bytes) }.bytes)
-            $0.fixed64(93, 1.5.bitPattern)
-            $0.delimited(4, message {
-                $0.delimited(2, message {
-                    $0.delimited(1, message { $0.varint(1, 1); $0.varint(2, 0); $0.string(3, "25%") }.bytes)
-                    $0.delimited(2, message { $0.varint(1, 0); $0.varint(2, 3); $0.string(3, "") }.bytes)
+            $0.delimited(
+                91,
+                message {
+                    $0.varint(1, 1_767_323_045)
+                    $0.varint(2, 123_456_000)
                 }.bytes)
-            }.bytes)
+            $0.delimited(90, message { $0.delimited(1, Array(#"{"any":[1]}"#.utf8)) }.bytes)
+            $0.delimited(
+                92,
+                message {
+                    $0.string(1, "k")
+                    $0.delimited(
+                        2,
+                        message {
+                            $0.string(1, "a")
+                            $0.string(1, "b")
+                        }.bytes)
+                }.bytes)
+            $0.fixed64(93, 1.5.bitPattern)
+            $0.delimited(
+                4,
+                message {
+                    $0.delimited(
+                        2,
+                        message {
+                            $0.delimited(
+                                1,
+                                message {
+                                    $0.varint(1, 1)
+                                    $0.varint(2, 0)
+                                    $0.string(3, "25%")
+                                }.bytes)
+                            $0.delimited(
+                                2,
+                                message {
+                                    $0.varint(1, 0)
+                                    $0.varint(2, 3)
+                                    $0.string(3, "")
+                                }.bytes)
+                        }.bytes)
+                }.bytes)
         }
         let value = try ProtobufDecoder.decode(
             body("apps/v1", "Deployment", message { $0.delimited(2, spec.bytes) }), registry: TestSchemas.registry)
@@ -105,7 +159,10 @@ import Testing
     }
 
     @Test func `packed numbers and messages in parts are joined`() throws {
-        let security = message { $0.delimited(4, [1, 0x96, 0x01]); $0.varint(4, 7) }
+        let security = message {
+            $0.delimited(4, [1, 0x96, 0x01])
+            $0.varint(4, 7)
+        }
         let spec = message {
             $0.delimited(14, message { $0.varint(2, 5) }.bytes)
             $0.delimited(14, security.bytes)
@@ -115,7 +172,11 @@ import Testing
     }
 
     @Test func `options are read under any group version and with no kind`() throws {
-        let raw = message { $0.varint(1, 0); $0.delimited(2, message { $0.string(1, "u") }.bytes); $0.string(4, "Orphan") }
+        let raw = message {
+            $0.varint(1, 0)
+            $0.delimited(2, message { $0.string(1, "u") }.bytes)
+            $0.string(4, "Orphan")
+        }
         let expected = try json(#"{"gracePeriodSeconds":0,"preconditions":{"uid":"u"},"propagationPolicy":"Orphan"}"#)
         let type = TestSchemas.type("meta.v1.DeleteOptions")
         #expect(try ProtobufDecoder.decode(body("", "", raw), as: type) == expected)
@@ -123,12 +184,13 @@ import Testing
         #expect(named["propagationPolicy"] == "Orphan")
     }
 
-    @Test(arguments: [
-        [], [0x6B], [0x6B, 0x38, 0x73, 0x01], [0x7B, 0x7D], ProtobufDecoder.magic + [0xFF], ProtobufDecoder.magic + [0x0A, 0x05],
-        ProtobufDecoder.magic + [0x12, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01],
-        ProtobufDecoder.magic + [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF], ProtobufDecoder.magic + [0x07],
-        ProtobufDecoder.magic + [0x00],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [], [0x6B], [0x6B, 0x38, 0x73, 0x01], [0x7B, 0x7D], ProtobufDecoder.magic + [0xFF], ProtobufDecoder.magic + [0x0A, 0x05],
+            ProtobufDecoder.magic + [0x12, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01],
+            ProtobufDecoder.magic + [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF], ProtobufDecoder.magic + [0x07],
+            ProtobufDecoder.magic + [0x00],
+        ] as [[UInt8]])
     func `damaged bodies are refused`(_ bytes: [UInt8]) {
         let error = #expect(throws: APIStatus.self) { try ProtobufDecoder.decode(bytes, registry: TestSchemas.registry) }
         #expect(error?.code == 400)
@@ -140,7 +202,10 @@ import Testing
             (message { $0.delimited(2, message { $0.string(4, "x") }.bytes) }, "wrong wireType = 2 for field terminationGracePeriodSeconds of PodSpec"),
             (message { $0.delimited(2, message { $0.delimited(10, [0xFF]) }.bytes) }, "invalid UTF-8"),
             (message { $0.delimited(1, message { $0.delimited(8, message { $0.varint(1, UInt64(Int64.max)) }.bytes) }.bytes) }, "is not a time"),
-            (message { $0.delimited(2, message { $0.delimited(32, message { $0.delimited(2, message { $0.string(1, "x") }.bytes) }.bytes) }.bytes) }, "overhead"),
+            (
+                message { $0.delimited(2, message { $0.delimited(32, message { $0.delimited(2, message { $0.string(1, "x") }.bytes) }.bytes) }.bytes) },
+                "overhead"
+            ),
         ]
         for (raw, text) in wrong {
             let error = #expect(throws: APIStatus.self) { try ProtobufDecoder.decode(body("v1", "Pod", raw), registry: TestSchemas.registry) }

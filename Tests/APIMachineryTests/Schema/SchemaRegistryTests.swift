@@ -1,6 +1,7 @@
-@testable import APIMachinery
 import JSONCore
 import Testing
+
+@testable import APIMachinery
 
 @Suite struct SchemaRegistryTests {
     @Test func `a kind line becomes a resource`() throws {

@@ -1,6 +1,7 @@
-@testable import APIMachinery
 import JSONCore
 import Testing
+
+@testable import APIMachinery
 
 @Suite struct ValidationTests {
     static let label63 = String(repeating: "a", count: 63)
