@@ -179,17 +179,19 @@ import ViewModels
 
     @Test func `a key never acts on a neighbour that slid under the cursor`() {
         let app = FakeCluster.app()
+        let actions = RecordingActions()
+        app.cluster = actions
         let screen = FakeCluster.screen(app)
         _ = screen.render(width: 120, height: 40)
         screen.didPaint()
         app.pods.remove(uids: ["p0"])
         screen.handle([.key(.typed("d"))])
-        #expect(app.detail == nil)
+        #expect(actions.described.isEmpty)
         #expect(app.toasts.last?.text.contains("changed") ?? false)
         _ = screen.render(width: 120, height: 40)
         screen.didPaint()
         screen.handle([.key(.typed("j")), .key(.typed("d"))])
-        #expect(app.detail != nil)
+        #expect(actions.described.count == 1)
     }
 
     @Test func `Esc and a key that arrive together are Esc and a key`() {

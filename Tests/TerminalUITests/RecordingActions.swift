@@ -1,0 +1,26 @@
+import ViewModels
+
+/// A cluster that only notes what it is asked to describe.
+@MainActor final class RecordingActions: ClusterActions {
+    private(set) var described: [ObjectBinding] = []
+    let contexts: [String] = []
+
+    func describe(_ binding: ObjectBinding) { described.append(binding) }
+    func explain(_ binding: ObjectBinding) {}
+    func showLogs(_ binding: ObjectBinding, container: String?, isPrevious: Bool) {}
+    func openShell(_ binding: ObjectBinding, container: String?) {}
+    func askDelete(_ bindings: [ObjectBinding], isForced: Bool) {}
+    func askDeleteNamespace(_ binding: ObjectBinding) {}
+    func openYAML(_ binding: ObjectBinding, isEditing: Bool) {}
+    func editOwner(_ binding: ObjectBinding) {}
+    func openYAML(named text: String) {}
+    func newManifest() {}
+    func startEditing() {}
+    func apply() {}
+    func merge() {}
+    func discardEdits() {}
+    func openDrafts() {}
+    func use(context: String) {}
+    func use(namespace: String?) {}
+    func prepareToQuit() {}
+}
