@@ -10,6 +10,7 @@ extension ClusterSession {
     /// The logs and YAML panes show the pod under the cursor once it rests there.
     func follow(_ pod: PodRow) {
         let binding = app.binding(pod)
+        followedUID = pod.uid
         tasks.run("follow") { [weak self, time] in
             do { try await time.sleep(for: Self.followDelay) } catch { return }
             guard let self, app.selectedPodBinding?.uid == binding.uid else { return }

@@ -18,6 +18,8 @@ package import LinuxKernel
     /// Makes the open detail's text again.
     var refreshDetail: (() -> Void)?
     var editing = EditingState()
+    /// The pod that the logs and YAML panes were last asked to show because the cursor rests on it.
+    var followedUID: String?
     private var connect: @Sendable () async throws -> ConnectedCluster
     private let connectHome: @Sendable () async throws -> ConnectedCluster
     private var home = ""
@@ -143,6 +145,7 @@ package import LinuxKernel
     private func apply(_ batch: ClusterFeed.Batch, _ feed: ClusterFeed) -> APIStatus? {
         app.pods.upsert(Array(batch.pods.values), now: time.now())
         app.pods.remove(uids: Array(batch.gonePods))
+        if app.logs.target == nil, let pod = app.pods.selectedPod, pod.uid != followedUID { follow(pod) }
         for uid in batch.goneNamespaces { namespaceRows[uid] = nil }
         namespaceRows.merge(batch.namespaces) { _, new in new }
         if isFirstSync, feed.pods.hasSynced, feed.namespaces.hasSynced { finishFirstSync(feed) }
