@@ -63,7 +63,7 @@ final class ConnectionPool: Sendable {
     var bootstrap: ClientBootstrap {
         ClientBootstrap(group: group)
             .connectTimeout(connectTimeout)
-            .channelOption(.socketOption(.tcp_nodelay), value: 1)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(.socketOption(.so_keepalive), value: 1)
     }
 

@@ -1,4 +1,5 @@
 import ContainerRuntime
+import Glibc
 import LinuxKernel
 import PodNetwork
 
@@ -10,7 +11,8 @@ struct MachineSweep: Sendable {
     func removeAll() throws {
         let run = RunDirectory()
         CgroupTree.sweep(clusterID: id)
-        try NodeLink.sweep(clusterID: id, runDirectory: run.base)
+        // Only root's clusters have a link and rules on the host.
+        if geteuid() == 0 { try NodeLink.sweep(clusterID: id, runDirectory: run.base) }
         if FileSystem.exists(run.cluster(id)) { try FileSystem.removeTree(run.cluster(id)) }
         try removeSharedDirectory(run.base)
     }

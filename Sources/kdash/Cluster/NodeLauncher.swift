@@ -28,7 +28,10 @@ struct NodeLauncher: Sendable {
         var notes: [String] = []
         var cgroups: CgroupTree?
         do throws(RuntimeError) {
-            cgroups = try CgroupTree(clusterID: place.instance.id, node: place.nodeName)
+            let tree = try CgroupTree(clusterID: place.instance.id, node: place.nodeName)
+            notes += Self.unenforced(tree.enforcement)
+            // An ordinary user without a delegated hierarchy cannot make cgroups at all: the node then runs without any.
+            if geteuid() == 0 || tree.enforcement.cpu == .enforced || tree.enforcement.memory == .enforced { cgroups = tree }
         } catch {
             notes.append("limits are not enforced: \(error)")
         }
@@ -49,6 +52,14 @@ struct NodeLauncher: Sendable {
             notes.append("the node cannot run pods: \(error)")
             return LaunchedNode(
                 place: place, supervisor: nil, cgroups: cgroups, link: nil, network: nil, notes: notes, reason: "\(error)", logger: logger)
+        }
+    }
+
+    /// What `up` says about limits that the kernel does not hold, with the command that lifts it.
+    private static func unenforced(_ enforcement: CgroupEnforcement) -> [String] {
+        [("CPU", enforcement.cpu), ("memory", enforcement.memory)].compactMap { name, verdict in
+            guard case .notEnforced(let reason, let remedy) = verdict else { return nil }
+            return "\(name) limits are not enforced: \(reason)\(remedy.map { "; lift it with: \($0)" } ?? "")"
         }
     }
 
