@@ -132,6 +132,9 @@ extension ClusterSession {
         informer.addHandler { continuation.yield($0) }
         tasks.run("target") { [weak self] in
             async let _: Void = informer.run()
+            await informer.waitUntilSynced()
+            // It may have gone between the reading and the first list, which then has nothing to tell.
+            if let uid = binding.uid, informer.get(namespace: binding.namespace, name: binding.name)?.uid != uid { self?.noteGone([uid]) }
             for await change in changes {
                 guard let self, editor.target?.binding.uid == binding.uid else { break }
                 if case .deleted(let object) = change {
