@@ -37,11 +37,11 @@ private struct TreeRemoval {
                 needsAnotherRound = true
                 continue
             }
-            let opened = entry.withPointer { name -> (CInt, CInt) in
-                let fd = kd_openat2(
-                    raw, name, UInt64(O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), 0,
-                    UInt64(KD_RESOLVE_NO_XDEV | KD_RESOLVE_NO_SYMLINKS | KD_RESOLVE_BENEATH))
-                return (fd, fd < 0 ? Glibc.errno : 0)
+            var opened = open(entry, in: raw)
+            if opened.1 == EACCES {
+                // An ordinary user's own folder without permissions, as overlay leaves them: root is never refused.
+                _ = entry.withPointer { fchmodat(raw, $0, 0o700, AT_SYMLINK_NOFOLLOW) }
+                opened = open(entry, in: raw)
             }
             if opened.0 < 0 {
                 if opened.1 == ENOENT { continue }
@@ -52,6 +52,16 @@ private struct TreeRemoval {
             if number != 0, number != ENOENT { throw error("unlinkat", number, entry) }
         }
         return needsAnotherRound
+    }
+
+    /// The folder's descriptor, or -1 and the error number.
+    private func open(_ entry: DirectoryEntry, in folder: CInt) -> (CInt, CInt) {
+        entry.withPointer { name in
+            let fd = kd_openat2(
+                folder, name, UInt64(O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), 0,
+                UInt64(KD_RESOLVE_NO_XDEV | KD_RESOLVE_NO_SYMLINKS | KD_RESOLVE_BENEATH))
+            return (fd, fd < 0 ? Glibc.errno : 0)
+        }
     }
 
     private func error(_ call: String, _ number: CInt, _ entry: DirectoryEntry) -> SystemError {
