@@ -60,6 +60,8 @@ extension ClusterSession {
             return editor.refreshText(EditForm.readableText(object))
         }
         guard editor.isDirty, let before, EditForm.value(before) != EditForm.value(object), !target.isNew else { return }
+        // What apply has just said about a conflict says more than this would.
+        guard editing.conflict == nil else { return }
         let manager = Self.lastManager(object)
         editor.banner = TextSpan(
             "changed in the cluster\(manager.map { " by \($0)" } ?? ""): apply joins the changes, m merges them into the text", .warning)
@@ -134,7 +136,10 @@ extension ClusterSession {
             async let _: Void = informer.run()
             await informer.waitUntilSynced()
             // It may have gone between the reading and the first list, which then has nothing to tell.
-            if let uid = binding.uid, informer.get(namespace: binding.namespace, name: binding.name)?.uid != uid { self?.noteGone([uid]) }
+            let isListed = informer.hasSynced && !Task.isCancelled
+            if isListed, let uid = binding.uid, informer.get(namespace: binding.namespace, name: binding.name)?.uid != uid {
+                self?.noteGone([uid])
+            }
             for await change in changes {
                 guard let self, editor.target?.binding.uid == binding.uid else { break }
                 if case .deleted(let object) = change {
