@@ -3,7 +3,7 @@
 //   loadgen PORT PKI CLIENTS SECONDS METHOD PATH [TYPE BODY [RATE]]
 //
 // PKI is a directory with ca.crt, admin.crt and admin.key. Every `@` in PATH and BODY becomes a number: in BODY the request's own, in
-// PATH the same modulo 100 when METHOD is PATCH. RATE is requests per second over all clients; without it each client sends as soon as
+// PATH the same modulo 11 when METHOD is PATCH. RATE is requests per second over all clients; without it each client sends as soon as
 // its answer has come. METHOD `READ` does one GET until the server closes or the chunked body ends, and reports bytes instead.
 // Prints one JSON object: n, errors, seconds, rate, and p50, p90, p99, max in milliseconds.
 #define _GNU_SOURCE
@@ -57,7 +57,7 @@ static size_t expand(const char *from, long number, char *to, size_t room) {
 static void send_request(Connection *c) {
     static char target[2048], content[8192], request[16384];
     long number = sequence++;
-    expand(path, strcmp(method, "PATCH") == 0 ? number % 100 : number, target, sizeof target);
+    expand(path, strcmp(method, "PATCH") == 0 ? number % 11 : number, target, sizeof target);
     size_t length = body == NULL ? 0 : expand(body, number, content, sizeof content);
     int size = snprintf(request, sizeof request, "%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: loadgen\r\nAccept: application/json\r\n", method, target);
     if (body != NULL) size += snprintf(request + size, sizeof request - (size_t)size, "Content-Type: %s\r\nContent-Length: %zu\r\n", type, length);

@@ -86,6 +86,15 @@ class Cluster:
                 return int(pids[0])
         raise RuntimeError("the supervisor's cgroup is empty")
 
+    def processes(self, uid):
+        """The pids of a pod's containers."""
+        paths = pathlib.Path("/sys/fs/cgroup").glob(f"**/kdash-{self.id}/**/pod{uid}/**/cgroup.procs")
+        return {int(pid) for path in paths for pid in path.read_text().split()}
+
+    def processor_seconds(self):
+        """What the daemon's threads have used so far."""
+        return sum(int((task / "schedstat").read_text().split()[0]) for task in pathlib.Path(f"/proc/{self.daemon}/task").iterdir()) / 1e9
+
     def kill_daemon(self):
         """kill -9; returns when the process is gone."""
         pid = self.daemon

@@ -47,8 +47,7 @@ def log_lag(bench):
 {batch} 1000 > /batch; {batch} 1000000 > /burst
 /bin/busybox sleep 4
 i=0; while [ $i -lt {seconds * 10} ]; do /bin/busybox cat /batch; read now rest < /proc/uptime; echo "stamp $now"; i=$((i+1)); /bin/busybox usleep 92000; done
-/bin/busybox sleep 2
-/bin/busybox cat /burst; read now rest < /proc/uptime; echo "burst $now"
+for i in 1 2 3; do /bin/busybox sleep 3; /bin/busybox cat /burst; read now rest < /proc/uptime; echo "burst $now"; done
 exec /bin/busybox sleep 1000"""
     with bench.cluster("lag") as cluster:
         (cluster.data / "config.yaml").write_text("logMaximumMiB: 1024\nlogMaximumFiles: 2\n")
@@ -61,24 +60,29 @@ exec /bin/busybox sleep 1000"""
             screen.until("writer")
             screen.press("2")
             screen.press("l")
-            seen, lags, burst = set(), [], None
+            seen, lags, bursts = {}, [], []
             deadline = time.monotonic() + seconds + 60
-            while burst is None and time.monotonic() < deadline:
+            while len(bursts) < 3 and time.monotonic() < deadline:
                 text, now = screen.text(), time.clock_gettime(time.CLOCK_BOOTTIME)
                 for kind, value in re.findall(r"(stamp|burst) (\d+\.\d\d)(?!\d)", text):
+                    if (kind, value) in seen:
+                        continue
+                    seen[kind, value] = now
                     if kind == "burst":
-                        burst = now - float(value)
-                    elif value not in seen:
-                        seen.add(value)
+                        bursts.append(now - float(value))
+                    else:
                         lags.append((now - float(value)) * 1e3)
-            if burst is None or len(lags) < 10:
-                raise RuntimeError(f"only {len(lags)} stamps were seen, burst {burst}:\n{screen.text()}")
+            if len(bursts) < 3 or len(lags) < seconds * 9:
+                raise RuntimeError(f"only {len(lags)} stamps and {len(bursts)} bursts were seen:\n{screen.text()}")
+    stamps = [float(value) for kind, value in seen if kind == "stamp"]
+    rate = 1001 * (len(stamps) - 1) / (stamps[-1] - stamps[0])
+    # The first ones may have been written before the pane was open.
     lags = lags[5:]
     ordered = sorted(lags)
     tail = ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))]
     note = f"After {seconds} s, not 1 h. {said([resolution])} The stamps have steps of 10 ms."
-    return [Figure(25, f"line written to line painted at about 10,000 lines/s, p99 (median {ordered[len(ordered) // 2]:.0f} ms)", "ms", 50, tail, ordered[0], ordered[-1], len(lags), note=note),
-            Figure.of(25, "end of a burst of 1,000,000 lines to its last line painted", "s", 1, [burst])]
+    return [Figure(25, f"line written to line painted at {rate:,.0f} lines/s, p99 (median {ordered[len(ordered) // 2]:.0f} ms)", "ms", 50, tail, ordered[0], ordered[-1], len(lags), note=note),
+            Figure.of(25, "end of a burst of 1,000,000 lines to its last line painted", "s", 1, bursts)]
 
 
 def bytes_out(bench):
@@ -88,7 +92,7 @@ def bytes_out(bench):
     with bench.cluster("bytes") as cluster:
         cluster.up()
         client = cluster.client()
-        for number in range(100):
+        for number in range(11):
             # A node that does not exist: nobody but the load generator writes these pods' status.
             body = pod(f"p{number}", ["x"])
             body["spec"]["nodeName"] = "elsewhere"
@@ -99,6 +103,7 @@ def bytes_out(bench):
             screen.until("BROWSE")
             time.sleep(1)
             screen.press("2")
+            screen.until(*[f" p{number} " for number in range(11)])
             time.sleep(1)
             done = []
             worker = threading.Thread(target=lambda: done.append(bench.load(
@@ -116,7 +121,7 @@ def bytes_out(bench):
             worker.join()
     if not done or done[0]["errors"]:
         raise RuntimeError("the changes were refused")
-    return [Figure.of(28, "bytes to the terminal while pods change, 80x24", "kB/s", 64, samples, note=f"{done[0]['rate']:.0f} changes/s to 100 pods' restart counts.")]
+    return [Figure.of(28, "bytes to the terminal while pods change, 80x24", "kB/s", 64, samples, note=f"{done[0]['rate']:.0f} changes/s to the restart counts of eleven pods, all visible.")]
 
 
 def said(resolution):
