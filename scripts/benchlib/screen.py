@@ -12,7 +12,8 @@ class Screen:
 
     def __init__(self, cluster, columns=120, rows=40):
         self.env = cluster.env
-        self.socket = str(cluster.base / "tmux")
+        # A name of its own: a server that is still ending refuses new sessions.
+        self.socket = str(cluster.base / f"tmux-{time.monotonic_ns()}")
         command = shlex.join([str(cluster.program), "--no-merge", "--data-dir", str(cluster.data)])
         self.tmux("-f", "/dev/null", "new-session", "-d", "-x", str(columns), "-y", str(rows), f"read line; exec {command}")
         wait(lambda: self.tmux("list-panes", "-F", "#{pane_pid}").strip(), what="the window")
