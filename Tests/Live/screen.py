@@ -30,6 +30,10 @@ class Screen:
     def coloured(self):
         return self._tmux("capture-pane", "-p", "-e")
 
+    def is_restored(self):
+        """Whether the program has left the alternate screen and shows the cursor."""
+        return self._tmux("display-message", "-p", "#{alternate_on} #{cursor_flag}").split() == ["0", "1"]
+
     def press(self, *keys):
         """Keys by tmux's names: Enter, Escape, C-d, F2, a."""
         for key in keys:
@@ -60,11 +64,18 @@ class Screen:
             raise AssertionError(f"{text!r} stays on the screen:\n{self.text()}") from None
 
     @property
+    def guardian_pid(self):
+        """The process that the shell waits for: it gives the terminal back when the screen is killed."""
+        return self._child(int(self._tmux("list-panes", "-F", "#{pane_pid}").split()[0]))
+
+    @property
     def pid(self):
-        """The kdash process in the pane."""
-        shell = int(self._tmux("list-panes", "-F", "#{pane_pid}").split()[0])
-        children = subprocess.run(["pgrep", "-P", str(shell)], capture_output=True, text=True).stdout.split()
-        return int(children[0]) if children else shell
+        """The process that draws."""
+        return self._child(self.guardian_pid)
+
+    @staticmethod
+    def _child(pid):
+        return eventually(lambda: int(subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True).stdout.split()[0]), what=f"a child of {pid}")
 
     def close(self):
         try:

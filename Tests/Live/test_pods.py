@@ -228,17 +228,17 @@ def test_a_killed_daemon_loses_nothing(fresh):
 
 
 def test_hand_made_deployment_heals_and_scales(shared, image):
-    shared.kubectl("create", "deployment", "web", f"--image={image}", "--replicas=2", "--", "sleep", "600")
+    shared.kubectl("create", "deployment", "web", f"--image={image}", "--replicas=2", "--", "sh", "-c", "trap 'exit 0' TERM; sleep 600 & wait")
     eventually(lambda: shared.get("deployment", "web")["status"].get("readyReplicas") == 2, what="two ready replicas")
     names = shared.kubectl("get", "pods", "-l", "app=web", "-o", "name").split()
     shared.kubectl("delete", names[0], "--wait=false")
-    eventually(within=60, probe=lambda: shared.get("deployment", "web")["status"].get("readyReplicas") == 2
+    eventually(lambda: shared.get("deployment", "web")["status"].get("readyReplicas") == 2
                and names[0] not in shared.kubectl("get", "pods", "-l", "app=web", "-o", "name").split(), what="a replacement")
     shared.kubectl("scale", "deployment", "web", "--replicas=3")
     eventually(lambda: shared.get("deployment", "web")["status"].get("readyReplicas") == 3, what="three ready replicas")
     shared.kubectl("set", "env", "deployment/web", "NEW=1")
     eventually(lambda: all("NEW" in json.dumps(item["spec"]) for item in json.loads(shared.kubectl("get", "pods", "-l", "app=web", "-o", "json"))["items"])
-               and shared.get("deployment", "web")["status"].get("readyReplicas") == 3, within=60, what="pods of the new template")
+               and shared.get("deployment", "web")["status"].get("readyReplicas") == 3, what="pods of the new template")
     shared.kubectl("delete", "deployment", "web")
     eventually(lambda: not shared.kubectl("get", "pods", "-l", "app=web", "-o", "name").strip(), what="no pods left")
 

@@ -120,7 +120,8 @@ def test_errors_show_while_typing_and_refusals_keep_the_text(make_cluster, open_
     assert not pods(one)
 
 
-def test_unsaved_text_survives_kill_9(make_cluster, open_screen):
+@pytest.mark.parametrize("killed", ["screen", "guardian"])
+def test_unsaved_text_survives_kill_9(make_cluster, open_screen, killed):
     one = make_cluster()
     screen = open_screen(one, "--no-merge", "--data-dir", one.data)
     screen.expect("Start a small demo")
@@ -133,8 +134,11 @@ def test_unsaved_text_survives_kill_9(make_cluster, open_screen):
     drafts = pathlib.Path(one.env["XDG_STATE_HOME"]) / "kdash/drafts"
     draft = eventually(lambda: [path for path in drafts.glob("*.json") if "precious" in path.read_text()], within=3, what="the draft on disk")[0]
     assert draft.stat().st_mode & 0o777 == 0o600
-    os.kill(screen.pid, signal.SIGKILL)
-    screen.expect("exit=")
+    drawing = screen.pid
+    os.kill(drawing if killed == "screen" else screen.guardian_pid, signal.SIGKILL)
+    if killed == "screen":
+        screen.expect("exit=137")
+    eventually(lambda: not pathlib.Path(f"/proc/{drawing}").exists() and screen.is_restored(), what="the terminal given back")
     again = open_screen(one, "--no-merge", "--data-dir", one.data)
     again.expect("precious")
 
