@@ -44,8 +44,9 @@ def memory(bench):
 
 def idle(bench):
     """Row 4"""
-    def nanoseconds(pid):
-        return sum(int((task / "schedstat").read_text().split()[0]) for task in pathlib.Path(f"/proc/{pid}/task").iterdir())
+    def seconds_of(pid):
+        # The process's own clock (clock_getcpuclockid(3)): it counts threads that have ended, too.
+        return time.clock_gettime(~pid << 3 | 2)
 
     def written(pid):
         return int(re.search(r"^write_bytes: (\d+)", pathlib.Path(f"/proc/{pid}/io").read_text(), re.M).group(1))
@@ -54,12 +55,12 @@ def idle(bench):
         cluster.up()
         pids = [cluster.daemon, cluster.supervisor]
         time.sleep(15)
-        start, cpu, disk = time.monotonic(), sum(map(nanoseconds, pids)), sum(map(written, pids))
+        start, cpu, disk = time.monotonic(), sum(map(seconds_of, pids)), sum(map(written, pids))
         time.sleep(60)
         seconds = time.monotonic() - start
-        cpu, disk = sum(map(nanoseconds, pids)) - cpu, sum(map(written, pids)) - disk
+        cpu, disk = sum(map(seconds_of, pids)) - cpu, sum(map(written, pids)) - disk
     return [
-        Figure.of(4, "idle CPU over 60 s", "%", 0.1, [cpu / 1e9 / seconds * 100]),
+        Figure.of(4, "idle CPU over 60 s", "%", 0.1, [cpu / seconds * 100]),
         Figure.of(4, "idle disk writes over 60 s", "B/s", 0, [disk / seconds]),
     ]
 
