@@ -75,6 +75,7 @@ struct log {
     int directory, file;
     char name[64];
     uint64_t size, maximum, files;
+    uint64_t lines, bytes;          // output written since the log began, without line feeds
     uint64_t lost;                  // bytes of output not written since the last good write
     int lost_error;
 };

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,11 +11,11 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PREFIX = 40, READ_SIZE = 256 << 10, BATCH_SIZE = 512 << 10 };
+enum { PREFIX = 40, PLACE_SIZE = PREFIX + 45, READ_SIZE = 256 << 10, BATCH_SIZE = 512 << 10 };
 
 // Shared by all containers: the supervisor does one thing at a time.
 static char input[READ_SIZE], batch[BATCH_SIZE];
-static size_t batch_used, batch_content;
+static size_t batch_used, batch_content, batch_lines;
 
 static int open_current(struct log *log) {
     log->file = openat(log->directory, log->name, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640);
@@ -108,25 +109,44 @@ static bool write_all(struct log *log, const char *bytes, size_t size) {
     return true;
 }
 
+// Whether the file must begin with its place, because others came before it.
+static bool wants_place(const struct log *log) { return log->size == 0 && log->bytes > 0; }
+
+// A record of our own: a word after the tag tells it from output.
+__attribute__((format(printf, 2, 3))) static bool write_note(struct log *log, const char *format, ...) {
+    char note[160];
+    size_t n = prefix(note, "stdout", 'F') - 1;
+    va_list arguments;
+    va_start(arguments, format);
+    n += (size_t)vsnprintf(note + n, sizeof note - n, format, arguments);
+    va_end(arguments);
+    return n < sizeof note && write_all(log, note, n);
+}
+
 static void flush(struct log *log) {
     if (!batch_used) return;
     bool written = log->file >= 0;
+    // How much came before this file: what is still missing when the oldest one is read was rotated away.
+    if (written && wants_place(log)) written = write_note(log, ":at %lu %lu\n", (unsigned long)log->lines, (unsigned long)log->bytes);
     if (written && log->lost) {
-        char gap[160];
-        size_t n = prefix(gap, "stdout", 'F') - 1;
-        n += (size_t)snprintf(gap + n, sizeof gap - n, ":gap %lu bytes of output lost: %s\n", (unsigned long)log->lost, strerrordesc_np(log->lost_error));
-        written = write_all(log, gap, n);
+        written = write_note(log, ":gap %lu bytes of output lost: %s\n", (unsigned long)log->lost, strerrordesc_np(log->lost_error));
         if (written) log->lost = 0;
     }
-    if (!(written && write_all(log, batch, batch_used))) log->lost += batch_content;
-    batch_used = batch_content = 0;
+    if (written && write_all(log, batch, batch_used)) {
+        log->lines += batch_lines;
+        log->bytes += batch_content;
+    } else {
+        log->lost += batch_content;
+    }
+    batch_used = batch_content = batch_lines = 0;
 }
 
 // One record: `a` then `b`, without a newline of their own. The time is that of the read it came with.
 static void record(struct log *log, const char *head, char tag, const char *a, size_t a_size, const char *b, size_t b_size) {
     size_t size = PREFIX + a_size + b_size + 1;
     if (batch_used + size > sizeof batch) flush(log);
-    if (log->size + batch_used + size > log->maximum && log->size + batch_used > 0 && log->file >= 0) {
+    size_t place = wants_place(log) ? PLACE_SIZE : 0;
+    if (log->size + place + batch_used + size > log->maximum && log->size + batch_used > 0 && log->file >= 0) {
         flush(log);
         if (log->size) rotate(log);
     }
@@ -138,6 +158,7 @@ static void record(struct log *log, const char *head, char tag, const char *a, s
     out[size - 1] = '\n';
     batch_used += size;
     batch_content += a_size + b_size;
+    batch_lines += tag == 'F';
 }
 
 static void format(struct stream *stream, struct log *log, const char *bytes, size_t size) {

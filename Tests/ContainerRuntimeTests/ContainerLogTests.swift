@@ -25,9 +25,16 @@ struct ContainerLogTests {
             let sizes = try ["", ".1", ".2"].map { try #require(try FileSystem.status("\(node.directory)/logs/c1.log\($0)")).st_size }
             #expect(sizes[1] <= 100_000 && sizes[1] > 99_900 && sizes[2] <= 100_000 && sizes[2] > 99_900)
             #expect(!FileSystem.exists("\(node.directory)/logs/c1.log.3"))
-            let lines = try [".2", ".1", ""].flatMap { try node.log("c1", suffix: $0) }.map { String($0.dropFirst(9)) }
+            let files = try [".2", ".1", ""].map { try node.log("c1", suffix: $0) }
             // Nothing is missing or doubled at the seams.
+            let lines = files.flatMap { $0.dropFirst() }.map { String($0.dropFirst(9)) }
             #expect(lines == ((20001 - lines.count)...20000).map(String.init))
+            // Each file begins with how many lines and bytes came before it.
+            for file in files {
+                let place = try #require(file.first).split(separator: " ")
+                let before = try #require(Int(file[1].dropFirst(9))) - 1
+                #expect(place == ["stdout", "F:at", "\(before)", "\((1...before).reduce(0) { $0 + String($1).count })"])
+            }
         }
     }
 

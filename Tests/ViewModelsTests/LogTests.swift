@@ -31,10 +31,11 @@ import Testing
 
     @Test func `old lines go and the others keep their numbers`() {
         var index = LogIndex()
-        let chunk = LogChunk([UInt8](repeating: 0x78, count: (1 << 20) - 1) + [0x0A], isStamped: false)
+        let chunk = LogChunk([UInt8](repeating: 0x78, count: (1 << 20) - 1) + [0x0A], form: .plain)
         for _ in 0..<100 { index.append(chunk) }
-        #expect(index.endLine == 100 && index.firstLine == 20)
-        #expect(index.line(19) == nil && index.line(20) != nil && index.line(99) != nil)
+        #expect(index.endLine == 100 && index.firstLine == 19)
+        #expect(index.line(18) == nil && index.line(20)?.gap == nil && index.line(99) != nil)
+        #expect(index.line(19)?.gap == "20 lines from before are no longer held here")
     }
 
     @Test func `after a reconnection no line comes twice and none is missing`() {
@@ -63,6 +64,38 @@ import Testing
         let lines = (model.firstLine..<model.endLine).compactMap { model.line($0) }
         #expect(lines.reduce(0) { $0 + $1.bytes.count } == (5 << 20) + 5 * 4 + 4)
         #expect(lines.last?.bytes == ArraySlice("next".utf8) && lines.last?.timestamp != nil)
+    }
+
+    @Test func `a marked log tells the streams apart and names its gaps, however its bytes arrive`() {
+        let model = LogsModel(signal: ChangeSignal())
+        let text =
+            String(decoding: LogMark.header, as: UTF8.self) + stamped(1, "! 12 lines (3.0 KiB) from before were rotated away")
+            + stamped(1, "o fine") + stamped(2, "e e oops") + stamped(3, "o ") + stamped(4, "e") + stamped(5, "x unknown")
+        for size in [1, 2, 7, 1000] {
+            model.clear()
+            var cursor = LogCursor()
+            for connection in 0..<2 {
+                cursor.resume(isAfterFailure: connection > 0)
+                var rest = Array(text.utf8)[...]
+                while !rest.isEmpty {
+                    if let chunk = cursor.take(Array(rest.prefix(size))) { model.append(chunk) }
+                    rest = rest.dropFirst(size)
+                }
+            }
+            let lines = (model.firstLine..<model.endLine).compactMap { model.line($0) }
+            #expect(lines.map(\.gap) == ["12 lines (3.0 KiB) from before were rotated away", nil, nil, nil, nil, nil])
+            #expect(lines.map(\.isError) == [false, false, true, false, false, false])
+            #expect(lines.map { String(decoding: $0.bytes, as: UTF8.self) } == ["", "fine", "e oops", "", "e", "x unknown"])
+        }
+    }
+
+    @Test func `a server that knows no marks is read plainly`() {
+        let model = LogsModel(signal: ChangeSignal())
+        var cursor = LogCursor()
+        if let chunk = cursor.take(Array((stamped(1, "e not an error") + stamped(2, "! no gap")).utf8)) { model.append(chunk) }
+        let lines = (model.firstLine..<model.endLine).compactMap { model.line($0) }
+        #expect(lines.map { String(decoding: $0.bytes, as: UTF8.self) } == ["e not an error", "! no gap"])
+        #expect(lines.allSatisfy { !$0.isError && $0.gap == nil })
     }
 
     @Test func `lines that were lost in between are named`() {

@@ -39,7 +39,8 @@ enum LogSubresource {
         }
         var log = LogRequest(
             namespace: target.pod.namespace ?? "", pod: target.pod.name, podUID: target.pod.uid, container: target.container,
-            follow: request.queryFlag("follow"), previous: request.queryFlag("previous"), timestamps: request.queryFlag("timestamps"))
+            follow: request.queryFlag("follow"), previous: request.queryFlag("previous"), timestamps: request.queryFlag("timestamps"),
+            isMarked: request.queryFlag("marked"))
         log.tailLines = try number("tailLines", atLeast: 0)
         log.sinceSeconds = try number("sinceSeconds", atLeast: 1)
         log.limitBytes = try number("limitBytes", atLeast: 1)

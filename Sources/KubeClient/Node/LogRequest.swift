@@ -33,12 +33,15 @@ package struct LogRequest: Sendable, Hashable {
     package var limitBytes: Int64?
     /// Which stream. Default all.
     package var stream: Stream
+    /// Whether the answer is to say of every line where it came from and what is missing. Default false. Not of Kubernetes: a server
+    /// that does not know it answers plainly, see ``LogMark``.
+    package var isMarked: Bool
 
     /// A request.
     package init(
         namespace: String, pod: String, podUID: String = "", container: String, follow: Bool = false, previous: Bool = false,
         tailLines: Int64? = nil, sinceSeconds: Int64? = nil, sinceTime: Timestamp? = nil, timestamps: Bool = false,
-        limitBytes: Int64? = nil, stream: Stream = .all
+        limitBytes: Int64? = nil, stream: Stream = .all, isMarked: Bool = false
     ) {
         self.namespace = namespace
         self.pod = pod
@@ -52,5 +55,6 @@ package struct LogRequest: Sendable, Hashable {
         self.timestamps = timestamps
         self.limitBytes = limitBytes
         self.stream = stream
+        self.isMarked = isMarked
     }
 }

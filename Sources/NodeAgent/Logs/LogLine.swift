@@ -1,6 +1,10 @@
 /// The fixed layout of a log line on disk: `<30-byte timestamp> <stdout|stderr> <F|P> <text>\n`.
 ///
-/// Source: the CRI log format, with timestamps always in UTC and nine digits so that the prefix has one length.
+/// A record that the supervisor wrote itself has `F:<word>` as its tag: `F:gap 12 bytes of output lost: …` where a full disk cost something,
+/// `F:at <lines> <bytes>` at the start of a file that others came before.
+///
+/// Source: the CRI log format (whose tags may be several, joined by colons), with timestamps always in UTC and nine digits so that the prefix
+/// has one length.
 enum LogLine {
     static let timestampLength = 30
     /// Timestamp, stream name and tag with their spaces.
@@ -18,5 +22,17 @@ enum LogLine {
     /// Whether the line that starts here continues in the next one.
     static func isPartial(_ line: UnsafeRawBufferPointer) -> Bool {
         line.count > tagOffset && line[tagOffset] == UInt8(ascii: "P")
+    }
+
+    /// What a record of the supervisor says: `gap …` or `at …`; nil for output.
+    static func note(_ line: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+        guard line.count >= prefixLength, line[prefixLength - 1] == UInt8(ascii: ":") else { return nil }
+        return UnsafeRawBufferPointer(rebasing: line[prefixLength...])
+    }
+
+    /// Whether the line stands for one that a reader of output sees.
+    static func isShown(_ line: UnsafeRawBufferPointer) -> Bool {
+        guard line.count >= prefixLength, !isPartial(line) else { return false }
+        return note(line).map { LogPlace(note: $0) == nil } ?? true
     }
 }

@@ -56,6 +56,7 @@ struct LogService: Sendable {
             case .stderr: true
             }
         return LogFilter(
-            withTimestamps: request.timestamps, since: since, onlyErrors: onlyErrors, limit: request.limitBytes.map { Int(clamping: $0) })
+            form: request.isMarked ? .marked : .text(withTimestamps: request.timestamps), since: since, onlyErrors: onlyErrors,
+            limit: request.limitBytes.map { Int(clamping: $0) })
     }
 }

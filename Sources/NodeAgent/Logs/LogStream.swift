@@ -39,15 +39,18 @@ final class LogStream: ByteSource {
     init(
         segments: consuming LogSegments, filter: LogFilter, tailLines: Int?, follow: Bool, isLive: Bool, watcher: FileWatcher
     ) throws(SystemError) {
+        var filter = filter
         if let tailLines {
-            let chosen = filter
+            let onlyErrors = filter.onlyErrors
             try segments.seek(toLast: tailLines) { line in
-                line.count >= LogLine.prefixLength && !LogLine.isPartial(line) && chosen.onlyErrors.map { LogLine.isError(line) == $0 } ?? true
+                LogLine.isShown(line) && onlyErrors.map { LogLine.isError(line) == $0 } ?? true
             }
         }
+        if segments.index == 0, segments.offset == 0 { filter.place = LogPlace() }
         let directory = segments.directory
         self.watcher = watcher
-        state = Mutex(State(segments: consume segments, filter: filter, isLive: follow && isLive))
+        let head = filter.form == .marked ? LogMark.header : []
+        state = Mutex(State(segments: consume segments, filter: filter, surplus: head[...], isLive: follow && isLive))
         if follow && isLive {
             let watch = try watcher.watch(directory) { [weak self] _ in self?.wake() }
             state.withLock { $0.watch = watch }

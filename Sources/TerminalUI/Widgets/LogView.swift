@@ -19,7 +19,7 @@ import ViewModels
         height = rect.height
         textWidth = max(1, rect.width - 2)
         let key = textWidth * 4 + (model.isWrapping ? 1 : 0) + (model.showsTimestamps ? 2 : 0)
-        if key != cachedWidth || model.firstLine < cachedStart || rowCounts.count > Self.cacheLimit {
+        if key != cachedWidth || model.firstLine != cachedStart || rowCounts.count > Self.cacheLimit {
             rowCounts = [:]
             (cachedWidth, cachedStart) = (key, model.firstLine)
         }
@@ -164,7 +164,12 @@ import ViewModels
         if !model.isWrapping, column - horizontal > textWidth {
             painter.surface.put(String(painter.glyphs.arrow), x: rect.maxX - 1, y: y, limit: 1, style: painter.theme[.faint])
         }
-        if line.isError { painter.surface.put(String(painter.glyphs.vertical), x: rect.x, y: y, limit: 1, style: painter.theme[.logError]) }
+        if line.isError {
+            // Not by colour alone: a bar before each of its rows.
+            for row in y..<min(rect.maxY, y + max(1, rows - skip)) {
+                painter.surface.put(String(painter.glyphs.scrollThumb), x: rect.x, y: row, limit: 1, style: painter.theme[.logError])
+            }
+        }
         return max(1, rows - skip)
     }
 

@@ -1,22 +1,31 @@
 import Glibc
+import KubeClient
 import LinuxKernel
 
 /// Complete lines as they arrived, and where each starts: no object per line, so that a million lines a second cost a scan for line feeds.
 struct LogChunk: Sendable {
+    /// What stands before each line's text.
+    enum Form: Sendable, Hashable {
+        case plain
+        /// Its time and a space.
+        case stamped
+        /// Its time, its ``LogMark``, and a space after each.
+        case marked
+    }
+
     /// The lines with their line feeds; the last may lack one.
     private(set) var bytes: [UInt8]
     /// Where each line starts in ``bytes``.
     private(set) var starts: [UInt32]
-    /// Whether each line starts with its time and a space.
-    let isStamped: Bool
+    let form: Form
 
     /// Small chunks grow to this size, so that a slow log is not a chain of crumbs.
     static let mergeSize = 64 << 10
 
     /// Cuts bytes of complete lines.
-    init(_ bytes: [UInt8], isStamped: Bool) {
+    init(_ bytes: [UInt8], form: Form) {
         self.bytes = bytes
-        self.isStamped = isStamped
+        self.form = form
         starts = []
         starts.reserveCapacity(bytes.count / 64 + 1)
         index(from: 0)
@@ -32,7 +41,7 @@ struct LogChunk: Sendable {
 
     /// Drops the first lines, up to `offset`.
     mutating func dropFirst(bytes offset: Int) {
-        self = LogChunk(Array(bytes[offset...]), isStamped: isStamped)
+        self = LogChunk(Array(bytes[offset...]), form: form)
     }
 
     /// The whole line without its line feed, its time included.
@@ -43,10 +52,16 @@ struct LogChunk: Sendable {
         return start..<end
     }
 
-    /// Where the text of a line is, after its time.
+    /// Where the text of a line is, after its time and mark.
     func textRange(_ index: Int) -> Range<Int> {
         let whole = range(index)
-        return stampEnd(whole).map { ($0 + 1)..<whole.upperBound } ?? whole
+        guard let end = stampEnd(whole) else { return whole }
+        return end + (mark(whole, after: end) == nil ? 1 : 3)..<whole.upperBound
+    }
+
+    private func mark(_ line: Range<Int>, after stampEnd: Int) -> LogMark? {
+        guard form == .marked, stampEnd + 2 < line.upperBound, bytes[stampEnd + 2] == 0x20 else { return nil }
+        return LogMark(rawValue: bytes[stampEnd + 1])
     }
 
     func timestamp(_ index: Int) -> Timestamp? {
@@ -57,14 +72,18 @@ struct LogChunk: Sendable {
 
     /// Where a line's time ends; nil when it has none, as the rest of a line that was cut.
     private func stampEnd(_ line: Range<Int>) -> Int? {
-        guard isStamped, line.count > 20 else { return nil }
+        guard form != .plain, line.count > 20 else { return nil }
         let start = line.lowerBound
         guard bytes[start + 4] == 0x2D, bytes[start + 7] == 0x2D, bytes[start + 10] == 0x54 else { return nil }
         return bytes[line].prefix(40).firstIndex(of: 0x20)
     }
 
     func line(_ index: Int) -> LogLine {
-        LogLine(timestamp: timestamp(index), bytes: bytes[textRange(index)])
+        let whole = range(index)
+        let text = bytes[textRange(index)]
+        let kind = stampEnd(whole).flatMap { mark(whole, after: $0) }
+        guard kind != .gap else { return LogLine(timestamp: timestamp(index), bytes: [], gap: String(decoding: text, as: UTF8.self)) }
+        return LogLine(timestamp: timestamp(index), isError: kind == .error, bytes: text)
     }
 
     private mutating func index(from: Int) {

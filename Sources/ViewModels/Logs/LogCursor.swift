@@ -1,3 +1,4 @@
+import KubeClient
 import LinuxKernel
 
 /// Cuts a log's bytes into chunks of complete lines, and leaves out what an earlier connection already brought.
@@ -7,6 +8,8 @@ struct LogCursor: Sendable {
     /// Lines that carry ``newest``: after a reconnection so many of them come again.
     private var newestCount = 0
     private var pending: [UInt8] = []
+    /// What the lines of this connection start with; nil before its first line, which says so.
+    private var form: LogChunk.Form?
     private var isResuming = false
     private var toSkip = 0
     private var mayHaveLost = false
@@ -20,6 +23,7 @@ struct LogCursor: Sendable {
     mutating func resume(isAfterFailure: Bool) {
         mayHaveLost = isAfterFailure
         pending = []
+        form = nil
         isResuming = newest != nil
         toSkip = newestCount
         gap = nil
@@ -40,14 +44,22 @@ struct LogCursor: Sendable {
             whole = pending + bytes[...end]
             pending = Array(bytes[(end + 1)...])
         }
-        return admit(LogChunk(whole, isStamped: true))
+        return cut(whole)
     }
 
     /// The last line when the stream ended without a line feed.
     mutating func finish() -> LogChunk? {
         guard !pending.isEmpty else { return nil }
         defer { pending = [] }
-        return admit(LogChunk(pending + [0x0A], isStamped: true))
+        return cut(pending + [0x0A])
+    }
+
+    private mutating func cut(_ lines: [UInt8]) -> LogChunk? {
+        if let form { return admit(LogChunk(lines, form: form)) }
+        let isMarked = lines.starts(with: LogMark.header)
+        form = isMarked ? .marked : .stamped
+        guard isMarked else { return admit(LogChunk(lines, form: .stamped)) }
+        return lines.count == LogMark.header.count ? nil : admit(LogChunk(Array(lines[LogMark.header.count...]), form: .marked))
     }
 
     private mutating func admit(_ chunk: LogChunk) -> LogChunk? {

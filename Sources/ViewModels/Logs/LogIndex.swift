@@ -29,7 +29,11 @@ struct LogIndex: Sendable {
     private(set) var firstLine: Int
     private(set) var endLine: Int
 
+    /// The number of the very first line.
+    private let start: Int
+
     init(firstLine: Int = 0) {
+        start = firstLine
         self.firstLine = firstLine
         endLine = firstLine
     }
@@ -51,7 +55,7 @@ struct LogIndex: Sendable {
     mutating func append(_ chunk: LogChunk) {
         guard chunk.count > 0 else { return }
         if case .bytes(var present)? = segments.last?.content, present.bytes.count < LogChunk.mergeSize,
-            present.isStamped == chunk.isStamped
+            present.form == chunk.form
         {
             // Taken out first, so that the bytes are extended in place.
             segments[segments.count - 1].content = .lines([])
@@ -114,6 +118,7 @@ struct LogIndex: Sendable {
         return low
     }
 
+    /// Drops the oldest lines. The last number of theirs becomes a line that says so.
     private mutating func trim() {
         var drop = 0
         while size > Self.maximumBytes, drop < segments.count - 1 {
@@ -122,6 +127,10 @@ struct LogIndex: Sendable {
         }
         guard drop > 0 else { return }
         segments.removeFirst(drop)
-        firstLine = segments[0].first
+        firstLine = segments[0].first - 1
+        let text = "\(segments[0].first - start) lines from before are no longer held here"
+        let notice = Segment(first: firstLine, content: .lines([LogLine(timestamp: nil, bytes: [], gap: text)]))
+        segments.insert(notice, at: 0)
+        size += notice.size
     }
 }

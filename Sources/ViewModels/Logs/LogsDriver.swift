@@ -86,7 +86,7 @@ import LinuxKernel
         cursor.resume(isAfterFailure: isAfterFailure)
         var request = LogRequest(
             namespace: target.namespace, pod: target.pod, podUID: target.podUID, container: target.container, follow: !target.isPrevious,
-            previous: target.isPrevious, timestamps: true)
+            previous: target.isPrevious, timestamps: true, isMarked: true)
         request.sinceTime = cursor.newest
         let connected = time.now()
         let source = try await client.logs(request)
