@@ -22,21 +22,31 @@ package enum SchemaDecoder {
         guard case .object(let object) = value else {
             throw unreadable(type, "json: cannot unmarshal \(value.goKind) into Go value of type \(type.goName)")
         }
-        var walker = DecodingWalker(reportsUnknown: validation != .ignore)
-        let outcome: DecodingWalker.Outcome
+        let (decoded, unknown): (JSONValue, [String])
         do throws(DecodingFailure) {
-            outcome = try walker.convert(object, type)
+            (decoded, unknown) = try read(object, type, reportsUnknown: validation != .ignore)
         } catch {
             throw unreadable(type, error.message)
         }
-        let decoded = if case .replaced(let changed) = outcome { changed } else { value }
         guard validation != .ignore else { return (decoded, []) }
-        var problems = walker.unknown.map { "unknown field \($0.goQuoted)" }
+        var problems = unknown.map { "unknown field \($0.goQuoted)" }
         problems += duplicates.map { "duplicate field \(FieldPath.strictText(of: $0, in: value).goQuoted)" }
         if validation == .strict, !problems.isEmpty {
             throw unreadable(type, "strict decoding error: \(problems.joined(separator: ", "))")
         }
         return (decoded, problems)
+    }
+
+    private static func read(
+        _ object: JSONObject, _ type: TypeSchema, reportsUnknown: Bool
+    ) throws(DecodingFailure) -> (JSONValue, unknown: [String]) {
+        if let custom = type.custom {
+            let (decoded, unknown) = try custom.decode(object, reportsUnknown: reportsUnknown)
+            return (.object(decoded), unknown)
+        }
+        var walker = DecodingWalker(reportsUnknown: reportsUnknown)
+        guard case .replaced(let changed) = try walker.convert(object, type) else { return (.object(object), walker.unknown) }
+        return (changed, walker.unknown)
     }
 
     /// Throws 400 when an object says it is of another kind than the one that is asked for; a missing kind is fine.

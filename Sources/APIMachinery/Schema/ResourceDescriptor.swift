@@ -8,6 +8,14 @@ package struct Subresource: Sendable {
     package let verbs: Set<String>
     /// The type of that kind; nil when no schema describes it.
     package let type: TypeSchema?
+
+    /// A subresource from its parts.
+    package init(name: String, kind: GroupVersionKind, verbs: Set<String>, type: TypeSchema?) {
+        self.name = name
+        self.kind = kind
+        self.verbs = verbs
+        self.type = type
+    }
 }
 
 /// A served resource: its names, scope, verbs and type.
@@ -39,7 +47,8 @@ package final class ResourceDescriptor: Sendable, CustomStringConvertible {
     /// The type of its lists; nil when it cannot be listed.
     package let listType: TypeSchema?
 
-    init(
+    /// A resource from its parts.
+    package init(
         kind: GroupVersionKind, plural: String, singular: String, shortNames: [String], categories: [String], isNamespaced: Bool,
         verbs: Set<String>, subresources: [Subresource], selectableFields: Set<String>, type: TypeSchema, listType: TypeSchema?
     ) {

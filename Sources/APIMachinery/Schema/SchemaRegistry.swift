@@ -1,4 +1,4 @@
-/// Every kind and type that schema files describe. Made once, then only read, from any thread.
+/// Every kind and type that schema files describe, and what was added to them. Made once, then only read, from any thread.
 package final class SchemaRegistry: Sendable {
     /// One API group with its versions, in the order of preference.
     package struct Group: Sendable {
@@ -33,6 +33,36 @@ package final class SchemaRegistry: Sendable {
         typesByKind = builder.typesByKind
         byResource = Dictionary(builder.resources.map { ($0.gvr, $0) }) { first, _ in first }
         byKind = Dictionary(builder.resources.map { ($0.gvk, $0) }) { first, _ in first }
+    }
+
+    /// The kinds of another registry, and resources that came to be at run time. Groups that are new come last, by name.
+    package init(_ base: SchemaRegistry, adding more: [ResourceDescriptor]) {
+        types = base.types
+        typesByName = base.typesByName
+        var typesByKind = base.typesByKind
+        var byResource = base.byResource
+        var byKind = base.byKind
+        var versions: [String: [String]] = [:]
+        for resource in more {
+            typesByKind[resource.gvk] = resource.type
+            if let list = resource.listType { typesByKind[resource.listKind] = list }
+            byResource[resource.gvr] = resource
+            byKind[resource.gvk] = resource
+            if versions[resource.group]?.contains(resource.version) != true { versions[resource.group, default: []].append(resource.version) }
+        }
+        self.typesByKind = typesByKind
+        self.byResource = byResource
+        self.byKind = byKind
+        resources = base.resources + more
+        let known = Set(base.groups.map(\.name))
+        groups =
+            base.groups.map { group in
+                let added = (versions[group.name] ?? []).filter { !group.versions.contains($0) }
+                return added.isEmpty ? group : Group(name: group.name, versions: VersionOrder.sorted(group.versions + added), priority: group.priority)
+            }
+            + versions.keys.filter { !known.contains($0) }.sorted().map { name in
+                Group(name: name, versions: VersionOrder.sorted(versions[name] ?? []), priority: 1000)
+            }
     }
 
     /// The resource of a group version and plural name; nil when it is not served.
