@@ -87,6 +87,9 @@ struct DecodingWalker {
 
     private mutating func convert(_ value: JSONValue, _ type: FieldType) throws(DecodingFailure) -> Outcome {
         switch (type, value) {
+        case (.object(let inner), _) where inner.isUnion:
+            guard let field = inner.unionField(for: value) else { return try mismatch(value, type) }
+            return try convert(value, field.type)
         case (.object(let inner), .object(let object)): return try convert(object, inner)
         case (.string, .string), (.bool, .bool), (.int64, .integer), (.double, .integer), (.double, .double): return .same
         case (.any, _), (.rawObject, _), (.fieldsV1, _): return .same

@@ -76,6 +76,8 @@ struct StructuralWalker {
     private mutating func descend(_ value: JSONValue, _ type: FieldType) {
         guard findings.count < Self.limit else { return }
         switch (type, value) {
+        case (.object(let inner), _) where inner.isUnion:
+            if let field = inner.unionField(for: value) { descend(value, field.type) }
         case (.object(let inner), .object(let object)): check(object, inner)
         case (.array(let element), .array(let elements)):
             for (index, item) in elements.enumerated() {

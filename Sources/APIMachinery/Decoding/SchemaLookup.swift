@@ -26,7 +26,7 @@ package enum SchemaLookup {
         for token in pointer.tokens {
             switch current {
             case .object(let inner):
-                guard let field = inner.field(token) else { return nil }
+                guard let field = inner.field(of: token) else { return nil }
                 current = field.type
             case .array(let element): current = element
             case .map(let value): current = value
@@ -43,7 +43,7 @@ package enum SchemaLookup {
         for token in pointer.tokens {
             switch current {
             case .object(let inner):
-                guard let field = inner.field(token) else { return nil }
+                guard let field = inner.field(of: token) else { return nil }
                 (last, current) = (field, field.type)
             case .array(let element): current = element
             case .map(let value): current = value
@@ -65,7 +65,7 @@ package enum SchemaLookup {
     ) -> [Completion] {
         guard let place = Self.type(at: pointer, in: type) else { return [] }
         let matching: [Completion] =
-            if case .object(let inner) = place {
+            if case .object = place, let inner = place.objectType {
                 inner.fields.filter { !existing.contains($0.jsonName) }.map(completion)
             } else if let field = field(at: pointer, in: type) {
                 values(of: field, place)
@@ -98,6 +98,13 @@ package enum SchemaLookup {
             Completion(
                 text: $0, isKey: false, type: "", documentation: "", isRequired: false, isDeprecated: false, defaultText: nil)
         }
+    }
+}
+
+extension TypeSchema {
+    /// The field that a member of a value of this type has: for a union, that of the object it may be.
+    fileprivate func field(of token: String) -> FieldSchema? {
+        isUnion ? FieldType.object(self).objectType?.field(token) : field(token)
     }
 }
 

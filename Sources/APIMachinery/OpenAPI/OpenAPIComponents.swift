@@ -29,6 +29,7 @@ struct OpenAPIComponents {
     private mutating func schema(of type: TypeSchema, _ waiting: inout [TypeSchema]) -> JSONValue {
         var schema = JSONObject()
         if !type.documentation.isEmpty { schema["description"] = .string(type.documentation) }
+        if type.isUnion { return .object(schema) }
         schema["type"] = "object"
         let required = type.fields.filter(\.isListedAsRequired).map { JSONValue.string($0.jsonName) }
         if !required.isEmpty { schema["required"] = .array(required) }

@@ -72,6 +72,9 @@ package enum ProtobufEncoder {
             writer.varint(number, UInt64(bitPattern: integer))
         case (.double, _): writer.fixed64(number, (value.doubleValue ?? 0).bitPattern)
         case (.bytes, .string(let text)): writer.delimited(number, Base64.decode(text) ?? [])
+        case (.object(let inner), _) where inner.isUnion:
+            guard let field = inner.unionField(for: value) else { return }
+            writer.delimited(number, message([field.jsonName: value], inner).bytes)
         case (.object(let inner), .object(let object)): writer.delimited(number, message(object, inner).bytes)
         case (.quantity, .string(let text)):
             var inner = ProtobufWriter()

@@ -115,6 +115,10 @@ struct ProtobufWalker {
         }
         if case .object(let inner) = field.type, wire == .delimited {
             let part = try message(try reader.message(), inner)
+            if inner.isUnion {
+                object[field.jsonName] = Self.unionValue(part, inner)
+                return
+            }
             // A message given twice is merged, as proto2 asks.
             if case .object(var existing)? = object[field.jsonName] {
                 for member in part { existing[member.key] = member.value }
@@ -192,12 +196,22 @@ struct ProtobufWalker {
             guard number.isFinite else { throw ProtobufError(message: "\(field.jsonName) is not a finite number") }
             return .double(number)
         case (.bytes, .delimited): return .string(Base64.encode(try reader.message().rest))
-        case (.object(let inner), .delimited): return .object(try message(try reader.message(), inner))
+        case (.object(let inner), .delimited):
+            let part = try message(try reader.message(), inner)
+            return inner.isUnion ? Self.unionValue(part, inner) : .object(part)
         case (.quantity, .delimited), (.intOrString, .delimited), (.time, .delimited), (.microTime, .delimited),
             (.rawObject, .delimited), (.fieldsV1, .delimited), (.any, .delimited):
             return try ProtobufScalars.read(try reader.message(), type, field, depthLimit: max(1, depthLimit - depth))
         default: throw wrongWire(wire, owner, field.jsonName)
         }
+    }
+
+    /// The value of a union: the object when there is one, else what else was sent, else the zero that stands for nothing sent.
+    private static func unionValue(_ part: JSONObject, _ type: TypeSchema) -> JSONValue {
+        let sent = type.fields.compactMap { part[$0.jsonName] }
+        if let object = sent.first(where: { $0.objectValue != nil }) ?? sent.first { return object }
+        let scalar = type.fields.first { $0.type.objectType == nil } ?? type.fields.last
+        return scalar.map { zero($0.type) } ?? .null
     }
 
     private func wrongWire(_ wire: ProtobufReader.WireType, _ type: TypeSchema, _ field: String) -> ProtobufError {

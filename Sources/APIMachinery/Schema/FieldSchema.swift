@@ -25,6 +25,7 @@ package final class FieldSchema: Sendable {
         static let secret = Flags(rawValue: 1 << 7)
         static let unique = Flags(rawValue: 1 << 8)
         static let atomic = Flags(rawValue: 1 << 9)
+        static let unlisted = Flags(rawValue: 1 << 11)
         /// Derived: whether the zero value counts as absent.
         static let dropsZero = Flags(rawValue: 1 << 10)
     }
@@ -79,7 +80,7 @@ package final class FieldSchema: Sendable {
     /// Whether a value must be given (422 otherwise).
     package var isRequired: Bool { flags.contains(.required) }
     /// Whether OpenAPI lists the field as required.
-    package var isListedAsRequired: Bool { flags.contains(.required) || flags.contains(.expected) }
+    package var isListedAsRequired: Bool { !flags.isDisjoint(with: [.required, .expected]) && !flags.contains(.unlisted) }
     /// Whether the value may not change once it is set.
     package var isImmutable: Bool { flags.contains(.immutable) }
     /// Whether the zero value is a value of its own.

@@ -72,9 +72,10 @@ package indirect enum FieldType: Sendable {
         }
     }
 
-    /// The type whose fields an item of this type has: through lists and maps.
+    /// The type whose fields an item of this type has: through lists, maps and unions.
     package var objectType: TypeSchema? {
         switch self {
+        case .object(let type) where type.isUnion: type.fields.lazy.compactMap(\.type.objectType).first
         case .object(let type): type
         case .array(let element): element.objectType
         case .map(let value): value.objectType

@@ -155,10 +155,13 @@ struct SchemaBuilder {
         func rank(_ group: String) -> Int { priorities[group] ?? 15000 }
         let places = Dictionary(order.enumerated().map { ($1, $0) }) { first, _ in first }
         order.sort { (-rank($0), places[$0] ?? 0) < (-rank($1), places[$1] ?? 0) }
-        groups = order.map { SchemaRegistry.Group(name: $0, versions: versions[$0] ?? [], priority: rank($0)) }
-        let sorted = Dictionary(order.enumerated().map { ($1, $0) }) { first, _ in first }
+        groups = order.map { SchemaRegistry.Group(name: $0, versions: VersionOrder.sorted(versions[$0] ?? []), priority: rank($0)) }
+        var ranks: [GroupVersion: Int] = [:]
+        for group in groups {
+            for version in group.versions { ranks[GroupVersion(group: group.name, version: version)] = ranks.count }
+        }
         let indexed = resources.enumerated().sorted {
-            (sorted[$0.element.group] ?? 0, $0.offset) < (sorted[$1.element.group] ?? 0, $1.offset)
+            (ranks[$0.element.groupVersion] ?? 0, $0.offset) < (ranks[$1.element.groupVersion] ?? 0, $1.offset)
         }
         resources = indexed.map(\.element)
     }

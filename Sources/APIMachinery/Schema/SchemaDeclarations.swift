@@ -104,18 +104,22 @@ struct SchemaDeclarations {
         _ scanner: inout SchemaScanner, _ group: Group, _ text: SchemaText
     ) throws(SchemaError) -> TypeSchema {
         let name = scanner.text(try scanner.word())
-        var isAtomic = false
+        var (isAtomic, isUnion) = (false, false)
         while scanner.atFact() {
             let fact = try scanner.word()
-            guard scanner.equals(fact, "atomic") else { throw scanner.error("unknown fact \"\(scanner.text(fact))\" on a type line") }
-            isAtomic = true
+            switch scanner.text(fact) {
+            case "atomic": isAtomic = true
+            case "union": isUnion = true
+            case let other: throw scanner.error("unknown fact \"\(other)\" on a type line")
+            }
         }
         var documentation = scanner.documentation()
         var ahead = scanner
         while ahead.nextLine() == .continuation { documentation = documentation.lowerBound..<Int32(ahead.end) }
         return TypeSchema(
             name: "\(group.namespace).\(name)", shortName: name, namespace: group.namespace, groupVersion: group.groupVersion,
-            componentName: "\(group.component).\(name)", isAtomic: isAtomic, text: text, documentation: documentation)
+            componentName: "\(group.component).\(name)", isAtomic: isAtomic, isUnion: isUnion, text: text,
+            documentation: documentation)
     }
 
     private static func kind(_ scanner: inout SchemaScanner, isResource: Bool) throws(SchemaError) -> Kind {

@@ -145,6 +145,8 @@ struct SchemaFieldParser {
         switch word {
         case "required": flags.insert(.required)
         case "expected": flags.insert(.expected)
+        case "needed": flags.formUnion([.required, .unlisted])
+        case "kept": flags.formUnion([.expected, .unlisted])
         case "immutable": flags.insert(.immutable)
         case "pointer": flags.insert(.pointer)
         case "omitzero": flags.insert(.omitsZero)

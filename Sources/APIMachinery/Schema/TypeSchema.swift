@@ -1,3 +1,5 @@
+import JSONCore
+
 /// One object type: its fields, in the order of the schema file.
 package final class TypeSchema: @unchecked Sendable {
     // Safe because the fields and what is derived from them are set once, by the registry that makes the type,
@@ -11,6 +13,8 @@ package final class TypeSchema: @unchecked Sendable {
     package let shortName: String
     /// Whether the object is one value to appliers.
     package let isAtomic: Bool
+    /// Whether the value is that of one of the fields, told apart by its JSON kind, instead of an object of them.
+    package let isUnion: Bool
     /// The component name in OpenAPI documents: `io.k8s.api.apps.v1.DeploymentSpec`.
     package let componentName: String
     /// The group, version and kind of a top-level type; nil for every other. A type of several kinds has its first here.
@@ -37,7 +41,7 @@ package final class TypeSchema: @unchecked Sendable {
 
     init(
         name: String, shortName: String, namespace: String, groupVersion: GroupVersion, componentName: String, isAtomic: Bool,
-        text: SchemaText, documentation: Range<Int32>
+        isUnion: Bool = false, text: SchemaText, documentation: Range<Int32>
     ) {
         self.name = name
         self.shortName = shortName
@@ -45,6 +49,7 @@ package final class TypeSchema: @unchecked Sendable {
         self.groupVersion = groupVersion
         self.componentName = componentName
         self.isAtomic = isAtomic
+        self.isUnion = isUnion
         self.text = text
         self.documentationRange = documentation
     }
@@ -59,6 +64,16 @@ package final class TypeSchema: @unchecked Sendable {
 
     /// The position of the field of a JSON name.
     func position(of jsonName: String) -> Int? { table.find(jsonName, fields) }
+
+    /// The field of a union that a value belongs to; nil when it belongs to none.
+    func unionField(for value: JSONValue) -> FieldSchema? {
+        fields.first { field in
+            switch (field.type, value) {
+            case (.object, .object), (.map, .object), (.array, .array), (.bool, .bool), (.string, .string): true
+            default: false
+            }
+        }
+    }
 
     /// `v1.DeploymentSpec`, as Go names it in messages.
     var goName: String { "\(groupVersion.version).\(shortName)" }

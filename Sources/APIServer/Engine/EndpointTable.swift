@@ -29,12 +29,18 @@ struct EndpointTable: Sendable {
         "rbac.authorization.k8s.io/clusterrolebindings": RoleBindingStrategy(),
     ]
 
+    /// The group versions that show objects which are stored in another one.
+    static let conversions: [String: any VersionConversion] = [
+        "autoscaling/v1/horizontalpodautoscalers": AutoscalerConversion(),
+        "events.k8s.io/v1/events": EventConversion(),
+    ]
+
     init(_ registry: SchemaRegistry) {
         for descriptor in registry.resources {
             let row = "\(descriptor.group)/\(descriptor.plural)"
-            let strategy = Self.strategies[row] ?? GenericStrategy(tracksGeneration: descriptor.subresource("status") != nil)
-            let conversion: (any VersionConversion)? = row == "events.k8s.io/events" ? EventConversion() : nil
-            let endpoint = ResourceEndpoint(descriptor, strategy: strategy, conversion: conversion)
+            let strategy = Self.strategies[row] ?? GenericStrategy.of(descriptor)
+            let endpoint = ResourceEndpoint(
+                descriptor, strategy: strategy, conversion: Self.conversions[Self.name(descriptor.group, descriptor.version, descriptor.plural)])
             endpoints[Self.name(descriptor.group, descriptor.version, descriptor.plural)] = endpoint
             all.append(endpoint)
         }

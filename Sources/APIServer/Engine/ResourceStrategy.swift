@@ -93,8 +93,3 @@ extension ResourceStrategy {
     func isExpired(_ object: StoredObject, now: Timestamp) -> Bool { false }
     var expires: Bool { false }
 }
-
-/// The rules of a kind without rules of its own.
-struct GenericStrategy: ResourceStrategy {
-    var tracksGeneration = false
-}

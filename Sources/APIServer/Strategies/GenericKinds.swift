@@ -1,0 +1,54 @@
+internal import APIMachinery
+
+/// The rules of a kind that needs no code of its own: what Kubernetes decides by single answers.
+struct GenericStrategy: ResourceStrategy {
+    var tracksGeneration = false
+    var createsOnUpdate = false
+    var updatesUnconditionally = true
+    var returnsDeletedObject = false
+    var orphansDependents = false
+
+    /// The rules of a resource without a strategy of its own; generation is counted where a status tells what was observed of it.
+    static func of(_ descriptor: ResourceDescriptor) -> GenericStrategy {
+        var strategy = rows["\(descriptor.group)/\(descriptor.plural)"] ?? GenericStrategy(tracksGeneration: descriptor.subresource("status") != nil)
+        if descriptor.group == "resource.k8s.io" { strategy.returnsDeletedObject = true }
+        return strategy
+    }
+
+    /// Source: `AllowCreateOnUpdate`, `AllowUnconditionalUpdate`, `DefaultGarbageCollectionPolicy` and `PrepareForCreate` in
+    /// `pkg/registry/**/strategy.go`, `ReturnDeletedObject` in `pkg/registry/**/storage.go`.
+    private static let rows: [String: GenericStrategy] = [
+        "/limitranges": GenericStrategy(createsOnUpdate: true),
+        "/persistentvolumeclaims": GenericStrategy(returnsDeletedObject: true),
+        "/persistentvolumes": GenericStrategy(returnsDeletedObject: true),
+        "/podtemplates": GenericStrategy(tracksGeneration: true, returnsDeletedObject: true),
+        "/replicationcontrollers": GenericStrategy(tracksGeneration: true, orphansDependents: true),
+        "/resourcequotas": GenericStrategy(returnsDeletedObject: true),
+        "admissionregistration.k8s.io/mutatingadmissionpolicies": .checkedPolicy,
+        "admissionregistration.k8s.io/mutatingadmissionpolicybindings": .checkedPolicy,
+        "admissionregistration.k8s.io/mutatingwebhookconfigurations": .checkedPolicy,
+        "admissionregistration.k8s.io/validatingadmissionpolicies": .checkedPolicy,
+        "admissionregistration.k8s.io/validatingadmissionpolicybindings": .checkedPolicy,
+        "admissionregistration.k8s.io/validatingwebhookconfigurations": .checkedPolicy,
+        "apiextensions.k8s.io/customresourcedefinitions": GenericStrategy(tracksGeneration: true, updatesUnconditionally: false),
+        "apiregistration.k8s.io/apiservices": GenericStrategy(updatesUnconditionally: false),
+        "autoscaling/horizontalpodautoscalers": GenericStrategy(),
+        "certificates.k8s.io/certificatesigningrequests": GenericStrategy(),
+        "discovery.k8s.io/endpointslices": GenericStrategy(tracksGeneration: true),
+        "networking.k8s.io/ingressclasses": GenericStrategy(tracksGeneration: true),
+        "networking.k8s.io/networkpolicies": GenericStrategy(tracksGeneration: true),
+        "networking.k8s.io/servicecidrs": GenericStrategy(),
+        "node.k8s.io/runtimeclasses": GenericStrategy(createsOnUpdate: true, updatesUnconditionally: false),
+        "policy/poddisruptionbudgets": GenericStrategy(tracksGeneration: true, updatesUnconditionally: false),
+        "resource.k8s.io/resourceclaims": GenericStrategy(),
+        "resource.k8s.io/resourceslices": GenericStrategy(tracksGeneration: true),
+        "storage.k8s.io/csidrivers": GenericStrategy(updatesUnconditionally: false, returnsDeletedObject: true),
+        "storage.k8s.io/csinodes": GenericStrategy(updatesUnconditionally: false, returnsDeletedObject: true),
+        "storage.k8s.io/csistoragecapacities": GenericStrategy(updatesUnconditionally: false),
+        "storage.k8s.io/storageclasses": GenericStrategy(returnsDeletedObject: true),
+        "storage.k8s.io/volumeattachments": GenericStrategy(updatesUnconditionally: false, returnsDeletedObject: true),
+        "storage.k8s.io/volumeattributesclasses": GenericStrategy(returnsDeletedObject: true),
+    ]
+
+    private static let checkedPolicy = GenericStrategy(tracksGeneration: true, updatesUnconditionally: false)
+}
