@@ -17,8 +17,6 @@
 
 enum source { FROM_LISTENER = 1, FROM_CLIENT, FROM_SIGNALS, FROM_OUTPUT, FROM_ERRORS, FROM_TERMINAL, FROM_SYNC };
 
-static int clients[MAXIMUM_CLIENTS] = { -1, -1, -1, -1, -1, -1, -1, -1 };
-
 // --- writing messages
 
 struct message { uint8_t bytes[KD_MESSAGE_LIMIT]; size_t size; int fds[KD_FDS_LIMIT], fd_count; };
@@ -48,7 +46,7 @@ static bool put_number(uint32_t tag, uint64_t number) { return put(tag, &number,
 static void put_fd(int fd) { out.fds[out.fd_count++] = fd; }
 
 static void drop_client(int client) {
-    close_fd(&clients[client]);
+    close_fd(&node.clients[client]);
     for (int i = 0; i < entry_limit; i++)
         if (entries[i] && entries[i]->client == client) entries[i]->client = -1;
 }
@@ -67,7 +65,7 @@ static void finish_to(int client) {
         packet.msg_controllen = CMSG_SPACE(length);
     }
     // A daemon that does not read is cut off; it finds everything again when it returns.
-    if (client >= 0 && clients[client] >= 0 && sendmsg(clients[client], &packet, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) drop_client(client);
+    if (client >= 0 && node.clients[client] >= 0 && sendmsg(node.clients[client], &packet, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) drop_client(client);
 }
 
 static void fail_to(int client, uint16_t operation, uint64_t request, int error, const char *step, const char *path) {
@@ -125,7 +123,6 @@ static void receive_terminal(struct entry *entry, int fd, int slot) {
     entry->terminal = fd;
     if (entry->kind == EXEC) return;
     fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK);
-    // Edge-triggered: a terminal that nobody has open reports its hang-up for ever.
     watch(fd, EPOLLIN | EPOLLET, FROM_TERMINAL, slot);
 }
 
@@ -215,7 +212,7 @@ static void reap(void) {
             continue;
         }
         for (int client = 0; client < MAXIMUM_CLIENTS; client++)
-            if (clients[client] >= 0) report_exit(entry, client);
+            if (node.clients[client] >= 0) report_exit(entry, client);
     }
 }
 
@@ -224,7 +221,7 @@ static void reap(void) {
 struct request {
     int client;
     struct kd_header header;
-    const char *id, *sandbox, *hostname, *sysctls[65];
+    const char *id, *sandbox, *hostname, *build, *sysctls[65];
     int sysctl_count;
     uint64_t flags, index, number, terminal, domain, type;
     int fds[KD_FDS_LIMIT], fd_count;
@@ -242,7 +239,8 @@ static void reply_done(const struct request *request) {
 static void reply_fds(const struct request *request, int first, int second) {
     begin(request->header.operation, request->header.request, 0);
     put_text(KD_BOOT_ID, node.boot_id);
-    put_fd(first);
+    put_text(KD_BUILD, node.build);
+    if (first >= 0) put_fd(first);
     if (second >= 0) put_fd(second);
     finish_to(request->client);
 }
@@ -298,6 +296,14 @@ static int open_entry_cgroup(struct entry *entry, const char *path) {
     return 0;
 }
 
+static void watch_entry(const struct entry *entry, int slot) {
+    if (entry->sync >= 0) watch(entry->sync, EPOLLIN, FROM_SYNC, slot);
+    for (int i = 0; i < 2; i++)
+        if (entry->streams[i].fd >= 0) watch(entry->streams[i].fd, EPOLLIN, i ? FROM_ERRORS : FROM_OUTPUT, slot);
+    // Edge-triggered: a terminal that nobody has open reports its hang-up for ever.
+    if (entry->kind == CONTAINER && entry->terminal >= 0) watch(entry->terminal, EPOLLIN | EPOLLET, FROM_TERMINAL, slot);
+}
+
 static void launch(struct request *request, struct entry *entry, struct plan *plan, struct sandbox *sandbox, const struct entry *into, const int stdio[3]) {
     entry->client = request->client;
     entry->request = request->header.request;
@@ -307,12 +313,8 @@ static void launch(struct request *request, struct entry *entry, struct plan *pl
         entry_free(entry);
         return;
     }
-    for (int slot = 0; slot < entry_limit; slot++) {
-        if (entries[slot] != entry) continue;
-        watch(entry->sync, EPOLLIN, FROM_SYNC, slot);
-        for (int i = 0; i < 2; i++)
-            if (entry->streams[i].fd >= 0) watch(entry->streams[i].fd, EPOLLIN, i ? FROM_ERRORS : FROM_OUTPUT, slot);
-    }
+    for (int slot = 0; slot < entry_limit; slot++)
+        if (entries[slot] == entry) watch_entry(entry, slot);
 }
 
 static int prepare_container(struct entry *entry, const struct plan *plan, int stdio[3], const char **step) {
@@ -473,6 +475,22 @@ _Noreturn static void shut_down(const struct request *request) {
     _exit(0);
 }
 
+// The answer comes from the program that goes on.
+static void replace(const struct request *request) {
+    char before[BUILD_LIMIT];
+    const char *step = "read the request";
+    int error = request->fd_count == 1 && request->build && strlen(request->build) < BUILD_LIMIT ? 0 : EINVAL;
+    if (!error) {
+        memcpy(before, node.build, sizeof before);
+        strcpy(node.build, request->build);
+        node.asking = request->client;
+        node.request = request->header.request;
+        error = state_hand_over(request->fds[0], &step);
+        memcpy(node.build, before, sizeof before);
+    }
+    fail_to(request->client, KD_OP_REPLACE, request->header.request, error, step, request->build);
+}
+
 static void serve(struct request *request) {
     switch (request->header.operation) {
     case KD_OP_HELLO: hello(request); return;
@@ -486,6 +504,7 @@ static void serve(struct request *request) {
     case KD_OP_PIDFD: case KD_OP_SIGNAL: case KD_OP_KILL: case KD_OP_REMOVE: case KD_OP_ATTACH: case KD_OP_CLOSE_INPUT:
     case KD_OP_RESIZE: case KD_OP_ACKNOWLEDGE: serve_entry(request); return;
     case KD_OP_SHUTDOWN: shut_down(request);
+    case KD_OP_REPLACE: replace(request); return;
     default: reply_error(request, ENOSYS, "read the request");
     }
 }
@@ -504,6 +523,7 @@ static bool read_request(const uint8_t *bytes, size_t size, struct request *requ
         case KD_ID: request->id = kd_text(&field); bad |= !request->id; break;
         case KD_SANDBOX: request->sandbox = kd_text(&field); bad |= !request->sandbox; break;
         case KD_HOSTNAME: request->hostname = kd_text(&field); bad |= !request->hostname; break;
+        case KD_BUILD: request->build = kd_text(&field); bad |= !request->build; break;
         case KD_SYSCTL: bad |= request->sysctl_count == 64 || !(request->sysctls[request->sysctl_count++] = kd_text(&field)); break;
         case KD_FLAGS: bad |= kd_number(&field, &request->flags); break;
         case KD_INDEX: bad |= kd_number(&field, &request->index); break;
@@ -523,7 +543,7 @@ static void read_client(int client) {
     struct iovec data = { bytes, sizeof bytes };
     union { struct cmsghdr header; char space[CMSG_SPACE(sizeof(int) * KD_FDS_LIMIT)]; } control;
     struct msghdr packet = { .msg_iov = &data, .msg_iovlen = 1, .msg_control = control.space, .msg_controllen = sizeof control.space };
-    ssize_t got = recvmsg(clients[client], &packet, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    ssize_t got = recvmsg(node.clients[client], &packet, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
     struct request request = { .client = client };
     for (struct cmsghdr *header = got < 0 ? NULL : CMSG_FIRSTHDR(&packet); header; header = CMSG_NXTHDR(&packet, header)) {
@@ -551,8 +571,8 @@ static void accept_client(void) {
     setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && (peer.uid == 0 || peer.uid == node.owner))
         for (int i = 0; i < MAXIMUM_CLIENTS; i++)
-            if (clients[i] < 0) {
-                clients[i] = fd;
+            if (node.clients[i] < 0) {
+                node.clients[i] = fd;
                 watch(fd, EPOLLIN, FROM_CLIENT, i);
                 return;
             }
@@ -585,7 +605,7 @@ static void dispatch(uint64_t data) {
     struct entry *entry = source >= FROM_OUTPUT ? entries[slot] : NULL;
     switch (source) {
     case FROM_LISTENER: accept_client(); return;
-    case FROM_CLIENT: if (clients[slot] == fd) read_client(slot); return;
+    case FROM_CLIENT: if (node.clients[slot] == fd) read_client(slot); return;
     case FROM_SIGNALS: read_signals(); return;
     // An entry may have gone, or its descriptor closed, since the kernel reported it.
     case FROM_OUTPUT: if (entry && entry->streams[0].fd == fd) read_output(entry, 0); return;
@@ -595,21 +615,20 @@ static void dispatch(uint64_t data) {
     }
 }
 
-_Noreturn static void supervisor_main(void) {
-    node = (struct node) { .journal = -1 };
-    sigset_t all;
-    sigfillset(&all);
-    sigprocmask(SIG_SETMASK, &all, NULL);
-    node_boot();
-    node.epoll = epoll_create1(EPOLL_CLOEXEC);
+_Noreturn static void run(void) {
     sigset_t heard;
     sigemptyset(&heard);
     sigaddset(&heard, SIGCHLD);
     sigaddset(&heard, SIGTERM);
+    node.epoll = epoll_create1(EPOLL_CLOEXEC);
     node.signals = signalfd(-1, &heard, SFD_CLOEXEC | SFD_NONBLOCK);
     if (node.epoll < 0 || node.signals < 0) _exit(1);
     watch(node.listener, EPOLLIN, FROM_LISTENER, 0);
     watch(node.signals, EPOLLIN, FROM_SIGNALS, 0);
+    for (int i = 0; i < MAXIMUM_CLIENTS; i++)
+        if (node.clients[i] >= 0) watch(node.clients[i], EPOLLIN, FROM_CLIENT, i);
+    for (int i = 0; i < entry_limit; i++)
+        if (entries[i]) watch_entry(entries[i], i);
     for (;;) {
         struct epoll_event events[64];
         int count = epoll_wait(node.epoll, events, 64, -1);
@@ -617,6 +636,21 @@ _Noreturn static void supervisor_main(void) {
     }
 }
 
+// "kdash-node" starts a node; "check FD" says whether this program can go on with that state, "resume FD" does.
 __attribute__((constructor(101))) static void take_over(int argc, char **argv) {
-    if (argc == 1 && strcmp(argv[0], "kdash-node") == 0) supervisor_main();
+    if (argc < 1 || strcmp(argv[0], "kdash-node") != 0) return;
+    sigset_t all;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, NULL);
+    node = (struct node) { .journal = -1, .clients = { [0 ... MAXIMUM_CLIENTS - 1] = -1 } };
+    if (argc == 1) {
+        node_boot();
+        run();
+    }
+    int error = argc == 3 ? state_take(atoi(argv[2])) : EINVAL;
+    if (error || strcmp(argv[1], "resume") != 0) _exit(error ? error : STATE_ACCEPTED);
+    conceal();
+    const struct request asked = { .client = node.asking, .header = { .operation = KD_OP_REPLACE, .request = node.request } };
+    reply_fds(&asked, -1, -1);
+    run();
 }

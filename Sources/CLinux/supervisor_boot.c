@@ -22,7 +22,7 @@
 struct node node;
 
 struct boot {
-    const char *root, *run, *state, *hostname;
+    const char *root, *run, *state, *hostname, *build;
     struct { const char *source, *target; uint64_t flags; int tree; } binds[32];
     struct { const char *options, *enter, *leaf; } hierarchies[MAXIMUM_HIERARCHIES];
     int bind_count, hierarchy_count;
@@ -89,6 +89,7 @@ static void read_boot(void) {
         case KD_RUN: boot.run = kd_text(&field); break;
         case KD_STATE: boot.state = kd_text(&field); break;
         case KD_HOSTNAME: boot.hostname = kd_text(&field); break;
+        case KD_BUILD: boot.build = kd_text(&field); break;
         case KD_FLAGS: if (kd_number(&field, &boot.flags) < 0) malformed(); break;
         case KD_OWNER: if (kd_number(&field, &boot.owner) < 0) malformed(); break;
         case KD_BIND: read_bind(inner); break;
@@ -96,7 +97,8 @@ static void read_boot(void) {
         default: malformed();
         }
     }
-    if (more < 0 || !boot.root || !boot.run || !boot.state || !boot.hostname) malformed();
+    if (more < 0 || !boot.root || !boot.run || !boot.state || !boot.hostname || !boot.build || strlen(boot.build) >= BUILD_LIMIT) malformed();
+    strcpy(node.build, boot.build);
     close(KD_BOOT_FD);
 }
 
@@ -232,6 +234,11 @@ static int own_namespace(const char *name) {
     return fd;
 }
 
+void conceal(void) {
+    prctl(PR_SET_DUMPABLE, 0);
+    prctl(PR_SET_NAME, "kdash-node");
+}
+
 void node_boot(void) {
     fcntl(KD_BOOT_STATUS_FD, F_SETFD, FD_CLOEXEC);
     read_boot();
@@ -241,8 +248,7 @@ void node_boot(void) {
     umask(0);
     if (node.rootless) enter_user_namespace();
     // Set late: the maps of a user namespace can only be written while the process may be looked at.
-    prctl(PR_SET_DUMPABLE, 0);
-    prctl(PR_SET_NAME, "kdash-node");
+    conceal();
     struct rlimit files;
     if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
         files.rlim_cur = files.rlim_max;

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-enum { MAXIMUM_HIERARCHIES = 16, MAXIMUM_CLIENTS = 8, MAXIMUM_ENTRIES = 16384, PARTIAL_LIMIT = 16384, JOURNAL_LIMIT = 4 << 20 };
+enum { MAXIMUM_HIERARCHIES = 16, MAXIMUM_CLIENTS = 8, MAXIMUM_ENTRIES = 16384, BUILD_LIMIT = 64, PARTIAL_LIMIT = 16384, JOURNAL_LIMIT = 4 << 20 };
 
 struct hierarchy {
     int fd;                 // root of the node's own view
@@ -21,6 +21,10 @@ struct node {
     bool cgroup2, rootless;
     uint32_t owner;                 // the only user who may connect, beside root
     char boot_id[40];
+    char build[BUILD_LIMIT];        // which program this is, in the words of the daemon that started it
+    int clients[MAXIMUM_CLIENTS];   // -1: free
+    int asking;                     // the client that waits for the replacement
+    uint64_t request;
     struct hierarchy hierarchies[MAXIMUM_HIERARCHIES];
     int hierarchy_count;
 };
@@ -123,6 +127,7 @@ struct entry *entry_find(const char *id);
 struct entry *entry_add(enum entry_kind kind, const char *id, const char *sandbox);
 void entry_free(struct entry *entry);
 struct sandbox *sandbox_find(const char *id);
+struct sandbox *sandbox_add(void);
 int sandbox_create(const char *id, const char *hostname, uint64_t flags, char *const *sysctls, struct sandbox **created);
 int sandbox_remove(struct sandbox *sandbox);
 // A socket made in a network namespace (-1: the node's).
@@ -146,3 +151,12 @@ _Noreturn void pause_main(void);
 
 // --- start (supervisor_boot.c)
 void node_boot(void);
+void conceal(void);
+
+// --- replacement (supervisor_state.c)
+// Goes on as `program`, which takes over everything with its descriptors. Returns only when that failed: an errno, and
+// everything is as it was.
+int state_hand_over(int program, const char **step);
+// What another program handed over. 0, or an errno: then what was read must not be used.
+int state_take(int fd);
+enum { STATE_ACCEPTED = 113 };  // exit status of a program that can go on: none that a stranger would end with

@@ -129,12 +129,21 @@ static int enter_new(const struct sandbox *sandbox, const char *hostname, char *
     return 0;
 }
 
-int sandbox_create(const char *id, const char *hostname, uint64_t flags, char *const *sysctls, struct sandbox **created) {
+struct sandbox *sandbox_add(void) {
     int slot = 0;
     while (slot < sandbox_limit && sandboxes[slot]) slot++;
     struct sandbox *sandbox = slot < MAXIMUM_ENTRIES ? calloc(1, sizeof *sandbox) : NULL;
+    if (!sandbox) return NULL;
+    *sandbox = (struct sandbox) { .network = -1, .uts = -1, .ipc = -1, .pid = -1 };
+    sandboxes[slot] = sandbox;
+    if (slot == sandbox_limit) sandbox_limit++;
+    return sandbox;
+}
+
+int sandbox_create(const char *id, const char *hostname, uint64_t flags, char *const *sysctls, struct sandbox **created) {
+    struct sandbox *sandbox = sandbox_add();
     if (!sandbox) return ENOMEM;
-    *sandbox = (struct sandbox) { .flags = flags, .network = -1, .uts = -1, .ipc = -1, .pid = -1 };
+    sandbox->flags = flags;
     strcpy(sandbox->id, id);
     int error = enter_new(sandbox, hostname, sysctls) < 0 ? errno : 0;
     if (!error && !(flags & KD_SANDBOX_HOST_NETWORK)) {
@@ -156,8 +165,6 @@ int sandbox_create(const char *id, const char *hostname, uint64_t flags, char *c
         sandbox_remove(sandbox);
         return error;
     }
-    sandboxes[slot] = sandbox;
-    if (slot == sandbox_limit) sandbox_limit++;
     *created = sandbox;
     return 0;
 }

@@ -9,6 +9,7 @@ enum BootPlan {
         try writer.text(KD_RUN, configuration.runDirectory)
         try writer.text(KD_STATE, configuration.stateDirectory)
         try writer.text(KD_HOSTNAME, String(configuration.nodeName.prefix(63)))
+        try writer.text(KD_BUILD, configuration.build)
         let isVersion2 = configuration.cgroups?.version == .v2
         writer.number(KD_FLAGS, (configuration.isRootless ? Int(KD_BOOT_ROOTLESS) : 0) | (isVersion2 ? Int(KD_BOOT_CGROUP2) : 0))
         writer.number(KD_OWNER, geteuid())

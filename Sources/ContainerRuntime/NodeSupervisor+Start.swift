@@ -75,9 +75,10 @@ extension NodeSupervisor {
         }
         let process = try only(reply)
         let bootID = reply.reader.first { $0.isTag(KD_BOOT_ID) }?.text ?? ""
+        let build = reply.reader.first { $0.isTag(KD_BUILD) }?.text ?? ""
         let pid = hostPID(of: process.raw)
         return NodeSupervisor(
-            configuration: configuration, connection: connection, router: router, process: process, bootID: bootID, pid: pid,
+            configuration: configuration, connection: connection, router: router, process: process, bootID: bootID, build: build, pid: pid,
             isFresh: isFresh, interrupted: interrupted)
     }
 

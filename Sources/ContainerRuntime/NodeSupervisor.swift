@@ -21,17 +21,20 @@ package final class NodeSupervisor: Sendable {
     let connection: SupervisorConnection
     let configuration: NodeSupervisorConfiguration
     let process: FileDescriptor
+    /// Which program the supervisor is; empty when it is from before builds had names.
+    let build: Mutex<String>
     private let router: SupervisorRouter
 
     init(
         configuration: NodeSupervisorConfiguration, connection: SupervisorConnection, router: SupervisorRouter, process: consuming FileDescriptor,
-        bootID: String, pid: Int32, isFresh: Bool, interrupted: [InterruptedContainer]
+        bootID: String, build: String, pid: Int32, isFresh: Bool, interrupted: [InterruptedContainer]
     ) {
         self.configuration = configuration
         self.connection = connection
         self.router = router
         self.process = process
         self.bootID = bootID
+        self.build = Mutex(build)
         self.pid = pid
         self.isFresh = isFresh
         self.interrupted = interrupted

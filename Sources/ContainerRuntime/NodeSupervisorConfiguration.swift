@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Where a node lives and what it may see of the host.
 package struct NodeSupervisorConfiguration: Sendable {
     /// A directory of the host that appears in the node.
@@ -43,5 +45,12 @@ package struct NodeSupervisorConfiguration: Sendable {
         self.cgroups = cgroups
         self.isRootless = isRootless
         self.executable = executable
+    }
+
+    /// Tells builds of the program apart: its size and the time it was written. Empty when it cannot be examined.
+    var build: String {
+        var info = stat()
+        guard stat(executable, &info) == 0 else { return "" }
+        return "\(info.st_size)-\(info.st_mtim.tv_sec).\(info.st_mtim.tv_nsec)"
     }
 }

@@ -17,6 +17,8 @@ final class SupervisorConnection: Sendable {
 
     private struct State {
         var next: UInt64 = 1
+        /// What both ends know; the oldest until the supervisor has said what it speaks.
+        var version = UInt16(KD_OLDEST_VERSION)
         var isLost = false
         var waiting: [UInt64: CheckedContinuation<Result<Reply, RuntimeError>, Never>] = [:]
     }
@@ -67,18 +69,18 @@ final class SupervisorConnection: Sendable {
         try body(&writer)
         let fields = writer.bytes
         let result = await withCheckedContinuation { continuation in
-            let id: UInt64? = state.withLock { state in
+            let sent: (id: UInt64, version: UInt16)? = state.withLock { state in
                 guard !state.isLost else { return nil }
                 defer { state.next += 1 }
                 state.waiting[state.next] = continuation
-                return state.next
+                return (state.next, state.version)
             }
-            guard let id else {
+            guard let (id, version) = sent else {
                 continuation.resume(returning: .failure(.lost))
                 return
             }
             do throws(SystemError) {
-                try UnixSocket.send(message(operation, id: id, fields: fields), descriptors: descriptors, to: socket.raw)
+                try UnixSocket.send(message(operation, id: id, version: version, fields: fields), descriptors: descriptors, to: socket.raw)
             } catch {
                 let waiting = state.withLock { $0.waiting.removeValue(forKey: id) }
                 waiting?.resume(returning: .failure(RuntimeError(.supervisorLost, "the node's supervisor does not answer", cause: error)))
@@ -87,10 +89,10 @@ final class SupervisorConnection: Sendable {
         return try result.get()
     }
 
-    private func message(_ operation: kd_operation, id: UInt64, fields: [UInt8]) -> [UInt8] {
+    private func message(_ operation: kd_operation, id: UInt64, version: UInt16, fields: [UInt8]) -> [UInt8] {
         let size = MemoryLayout<kd_header>.size + fields.count
         let header = kd_header(
-            magic: UInt32(KD_MAGIC), version: UInt16(KD_VERSION), operation: UInt16(operation.rawValue), request: id, error: 0, size: UInt32(size))
+            magic: UInt32(KD_MAGIC), version: version, operation: UInt16(operation.rawValue), request: id, error: 0, size: UInt32(size))
         return withUnsafeBytes(of: header) { Array($0) } + fields
     }
 
@@ -113,7 +115,12 @@ final class SupervisorConnection: Sendable {
             onEvent(PlanReader(fields))
             return discard(message)
         }
-        guard let waiting = state.withLock({ $0.waiting.removeValue(forKey: header.request) }) else { return discard(message) }
+        let answered = state.withLock { state in
+            // Also after a replacement: the other program may speak another version.
+            state.version = min(UInt16(KD_VERSION), max(UInt16(KD_OLDEST_VERSION), header.version))
+            return state.waiting.removeValue(forKey: header.request)
+        }
+        guard let waiting = answered else { return discard(message) }
         if header.error == 0 {
             waiting.resume(returning: .success(Reply(fields: Array(fields), descriptors: message.descriptors)))
         } else {

@@ -5,7 +5,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { KD_MAGIC = 0x6e73646b, KD_VERSION = 1, KD_OLDEST_VERSION = 1 };
+// A daemon greets with the oldest version it knows and then speaks the newer of what both know; version 2 added
+// KD_OP_REPLACE and KD_BUILD.
+#ifndef KD_PROTOCOL
+#define KD_PROTOCOL 2
+#endif
+enum { KD_MAGIC = 0x6e73646b, KD_VERSION = KD_PROTOCOL, KD_OLDEST_VERSION = 1 };
 enum { KD_MESSAGE_LIMIT = 65536, KD_PLAN_LIMIT = 4 << 20, KD_ID_LIMIT = 64, KD_FDS_LIMIT = 8 };
 
 struct kd_header {
@@ -23,7 +28,7 @@ struct kd_field_header {
 };
 
 enum kd_operation {
-    KD_OP_HELLO = 1,          // -> BOOT_ID, PID descriptor
+    KD_OP_HELLO = 1,          // -> BOOT_ID, BUILD, PID descriptor
     KD_OP_NODE_HANDLES,       // -> network namespace, netlink socket
     KD_OP_CREATE_SANDBOX,     // ID, HOSTNAME, FLAGS, SYSCTL* -> network namespace, netlink socket
     KD_OP_SANDBOX_HANDLES,    // ID -> network namespace, netlink socket
@@ -42,6 +47,7 @@ enum kd_operation {
     KD_OP_SOCKET,             // SANDBOX, DOMAIN, TYPE -> socket made in its network namespace
     KD_OP_ACKNOWLEDGE,        // ID: its exit was delivered
     KD_OP_SHUTDOWN,
+    KD_OP_REPLACE,            // BUILD, descriptor of a program that goes on in its place -> BOOT_ID, BUILD of that program
     KD_OP_EXITED = 0x100,     // event: CONTAINER
 };
 
@@ -54,7 +60,7 @@ enum kd_tag {
     KD_LAYER = 64, KD_UPPER, KD_WORK, KD_MOUNT, KD_MASK, KD_READ_ONLY, KD_CGROUP, KD_LOG,
     KD_SOURCE, KD_SUBPATH, KD_TARGET, KD_SIZE, KD_FILES,
     // boot
-    KD_ROOT = 96, KD_RUN, KD_STATE, KD_BIND, KD_HIERARCHY, KD_OPTIONS, KD_ENTER, KD_LEAF, KD_OWNER,
+    KD_ROOT = 96, KD_RUN, KD_STATE, KD_BIND, KD_HIERARCHY, KD_OPTIONS, KD_ENTER, KD_LEAF, KD_OWNER, KD_BUILD,
 };
 
 enum {  // KD_FLAGS of a sandbox
@@ -69,6 +75,10 @@ enum {  // KD_FLAGS of a mount
 };
 enum { KD_BOOT_ROOTLESS = 1, KD_BOOT_CGROUP2 = 2 };
 enum { KD_STATE_STARTING = 1, KD_STATE_RUNNING, KD_STATE_EXITED };  // KD_FLAGS of a listed container
+
+// How a supervisor hands itself to the program that replaces it: this header, then fields as in a message.
+enum { KD_STATE_MAGIC = 0x7473646b, KD_STATE_VERSION = 1, KD_STATE_OLDEST_VERSION = 1 };
+struct kd_state_header { uint32_t magic, version; uint64_t size; };  // size of the whole
 
 // The journal: fixed records, appended. Exits are on disk before anybody hears of them.
 enum { KD_JOURNAL_MAGIC = 0x6a73646b };
