@@ -23,7 +23,7 @@ apiVersion: v1
 kind: Pod
 metadata: {name: NAME}
 spec:
-  restartPolicy: Never
+  restartPolicy: POLICY
   terminationGracePeriodSeconds: 1
   containers:
   - {name: main, image: "host/busybox:latest", command: [sh, -c, 'COMMAND'], resources: {limits: LIMITS}}
@@ -31,8 +31,8 @@ END
 """
 
 
-def pod(name, command, limits="{}"):
-    return POD.replace("NAME", name).replace("COMMAND", command).replace("LIMITS", limits)
+def pod(name, command, limits="{}", policy="Never"):
+    return POD.replace("NAME", name).replace("COMMAND", command).replace("LIMITS", limits).replace("POLICY", policy)
 
 
 @pytest.fixture
@@ -106,3 +106,61 @@ def test_a_power_cut_loses_nothing_acknowledged(boot):
     missing = {name for name, revision in written.items() if kept.get(name) != revision}
     assert not missing, f"acknowledged but gone after the power cut: {missing}"
     assert int(again.expect("GUEST next").split()[2]) > max(kept.values())
+
+
+POLICIES = ["Always", "OnFailure", "Never"]
+WORK = "echo one; echo in boot \\$(cat /proc/sys/kernel/random/boot_id); exec sleep 100000"
+
+AFTER = """
+kdash up --data-dir /data/kdash --no-merge
+export KUBECONFIG=/data/kdash/kubeconfig
+wait_for() { for attempt in $(seq 1 300); do [ "$(kubectl get pod $1 -o jsonpath="$2")" = "$3" ] && return 0; usleep 200000; done; kubectl describe pod $1; tail -n 40 /data/kdash/daemon.log; echo "GUEST failed: $1 $2 is not $3"; exit 1; }
+for name in always onfailure; do
+  wait_for $name '{.status.containerStatuses[0].restartCount}' 1
+  wait_for $name '{.status.phase}' Running
+  wait_for $name '{.status.containerStatuses[0].ready}' true
+done
+wait_for never '{.status.phase}' Failed
+for name in always onfailure never; do
+  echo "GUEST uid $name $(kubectl get pod $name -o jsonpath='{.metadata.uid}')"
+  kubectl logs $name | sed "s/^/GUEST now $name: /"
+done
+for name in always onfailure; do
+  kubectl logs $name --previous | sed "s/^/GUEST previous $name: /"
+  echo "GUEST ended $name $(kubectl get pod $name -o jsonpath='{.status.containerStatuses[0].lastState.terminated.reason} {.status.containerStatuses[0].lastState.terminated.exitCode}')"
+done
+echo "GUEST reason $(kubectl get pod never -o jsonpath='{.status.reason}')"
+kubectl exec always -- sh -c 'echo GUEST exec works'
+"""
+
+
+def test_pods_return_after_a_power_cut_by_their_policy_with_their_logs(boot):
+    script = START + "".join(pod(policy.lower(), WORK, policy=policy) for policy in POLICIES)
+    for name in map(str.lower, POLICIES):
+        script += f"phase {name} Running\n"
+        script += f'until [ "$(kubectl logs {name} | wc -l)" = 2 ]; do usleep 200000; done\n'
+        script += f'kubectl logs {name} | sed "s/^/GUEST first {name}: /"\n'
+        script += f"echo \"GUEST was {name} $(kubectl get pod {name} -o jsonpath='{{.metadata.uid}}')\"\n"
+    guest = boot(script + "sync; echo GUEST synced; sleep 1000\n")
+    guest.expect("GUEST synced", within=400)
+    guest.cut_power()
+    again = boot(AFTER)
+    again.finish(within=400)
+    assert not again.has("GUEST failed"), "\n".join(again.lines[-80:])
+
+    def printed(machine, mark, name):
+        return [line.split(": ", 1)[1] for line in machine.has(f"GUEST {mark} {name}: ")]
+
+    for name in map(str.lower, POLICIES):
+        first = printed(guest, "first", name)
+        assert first[0] == "one" and first[1].startswith("in boot ") and len(first) == 2
+        assert guest.expect(f"GUEST was {name} ").split()[-1] == again.expect(f"GUEST uid {name} ").split()[-1], "the same pod"
+        if name == "never":
+            assert printed(again, "now", name) == first, "its log stays readable"
+            continue
+        assert printed(again, "previous", name) == first
+        now = printed(again, "now", name)
+        assert now[0] == "one" and len(now) == 2 and now[1] != first[1]
+        assert again.expect(f"GUEST ended {name}").split()[-2:] == ["ContainerStatusUnknown", "137"]
+    assert again.expect("GUEST reason").split()[-1] == "NodeShutdown"
+    assert again.has("GUEST exec works")
