@@ -15,7 +15,7 @@
 #include <linux/netlink.h>
 #include <unistd.h>
 
-enum source { FROM_LISTENER = 1, FROM_CLIENT, FROM_SIGNALS, FROM_OUTPUT, FROM_ERRORS, FROM_TERMINAL, FROM_SYNC };
+enum source { FROM_LISTENER = 1, FROM_CLIENT, FROM_SIGNALS, FROM_OUTPUT, FROM_ERRORS, FROM_TERMINAL, FROM_SYNC, FROM_TAP };
 
 // --- writing messages
 
@@ -415,6 +415,17 @@ static void attach_entry(const struct request *request, const struct entry *entr
     else reply_fds(request, fd, -1);
 }
 
+static void tap_entry(const struct request *request, struct entry *entry, int slot) {
+    int error = entry->state == KD_STATE_RUNNING ? 0 : ESRCH;
+    for (int i = 0; i < 2 && i < request->fd_count && !error; i++) {
+        bool terminal = i == 0 && entry->terminal >= 0;
+        struct resumption again = { slot, terminal ? FROM_TERMINAL : i ? FROM_ERRORS : FROM_OUTPUT };
+        if (terminal || entry->streams[i].fd >= 0) error = tap_add(&entry->streams[i], request->fds[i], again, FROM_TAP);
+    }
+    if (error) reply_error(request, error, "tap the output");
+    else reply_done(request);
+}
+
 static void resize_entry(const struct request *request, const struct entry *entry) {
     struct winsize size = { .ws_col = (unsigned short)(request->terminal >> 16), .ws_row = (unsigned short)request->terminal };
     if (entry->terminal < 0) reply_error(request, ENOTTY, "resize");
@@ -442,6 +453,10 @@ static void serve_entry(struct request *request) {
     case KD_OP_REMOVE: remove_entry(request, entry); return;
     case KD_OP_ATTACH: attach_entry(request, entry); return;
     case KD_OP_RESIZE: resize_entry(request, entry); return;
+    case KD_OP_TAP:
+        for (int slot = 0; slot < entry_limit; slot++)
+            if (entries[slot] == entry) tap_entry(request, entry, slot);
+        return;
     case KD_OP_CLOSE_INPUT: close_fd(&entry->input); reply_done(request); return;
     case KD_OP_ACKNOWLEDGE: entry->acknowledged = true; reply_done(request); return;
     }
@@ -502,7 +517,7 @@ static void serve(struct request *request) {
     case KD_OP_EXEC: start_exec(request); return;
     case KD_OP_LIST: list_entries(request); return;
     case KD_OP_PIDFD: case KD_OP_SIGNAL: case KD_OP_KILL: case KD_OP_REMOVE: case KD_OP_ATTACH: case KD_OP_CLOSE_INPUT:
-    case KD_OP_RESIZE: case KD_OP_ACKNOWLEDGE: serve_entry(request); return;
+    case KD_OP_RESIZE: case KD_OP_TAP: case KD_OP_ACKNOWLEDGE: serve_entry(request); return;
     case KD_OP_SHUTDOWN: shut_down(request);
     case KD_OP_REPLACE: replace(request); return;
     default: reply_error(request, ENOSYS, "read the request");
@@ -585,11 +600,25 @@ static void read_output(struct entry *entry, int which) {
 }
 
 static void read_terminal(struct entry *entry) {
+    if (tap_holds_back(&entry->streams[0])) return;
     struct stream stream = entry->streams[0];
     stream.fd = entry->terminal;
     stream_drain(&stream, &entry->log, true);
     stream.fd = -1;
     entry->streams[0] = stream;
+}
+
+static void go_on(struct resumption again) {
+    struct entry *entry = entries[again.slot];
+    if (!entry) return;
+    if (again.source == FROM_TERMINAL && entry->terminal >= 0) watch(entry->terminal, EPOLLIN | EPOLLET, FROM_TERMINAL, again.slot);
+    int fd = again.source == FROM_TERMINAL ? -1 : entry->streams[again.source == FROM_ERRORS].fd;
+    if (fd >= 0) watch(fd, EPOLLIN, (uint64_t)again.source, again.slot);
+}
+
+static void read_tap(int fd) {
+    struct resumption again;
+    if (tap_drained(fd, &again)) go_on(again);
 }
 
 static void read_signals(void) {
@@ -611,6 +640,7 @@ static void dispatch(uint64_t data) {
     case FROM_OUTPUT: if (entry && entry->streams[0].fd == fd) read_output(entry, 0); return;
     case FROM_ERRORS: if (entry && entry->streams[1].fd == fd) read_output(entry, 1); return;
     case FROM_TERMINAL: if (entry && entry->terminal == fd) read_terminal(entry); return;
+    case FROM_TAP: read_tap(fd); return;
     case FROM_SYNC: if (entry && entry->sync == fd) read_sync(entry, slot); return;
     }
 }

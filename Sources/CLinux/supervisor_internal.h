@@ -88,6 +88,7 @@ struct stream {
     const char *name;               // "stdout" or "stderr"
     char *partial;                  // an unterminated line's beginning, at most PARTIAL_LIMIT; allocated on first need
     uint32_t partial_size;
+    uint64_t tap;                   // names this stream to those who attached; 0: nobody
 };
 int log_open(struct log *log, const char *path, uint64_t maximum, uint64_t files);
 void log_close(struct log *log);
@@ -95,6 +96,18 @@ void log_close(struct log *log);
 bool stream_drain(struct stream *stream, struct log *log, bool everything);
 // Writes an unterminated rest and closes.
 void stream_finish(struct stream *stream, struct log *log);
+
+// --- taps (supervisor_tap.c)
+struct resumption { int slot, source; };  // which stream to go on with, for the loop
+// Copies what `stream` says from now on to `fd`, which stays the caller's; `what` is the loop's name for it. 0 or an errno.
+int tap_add(struct stream *stream, int fd, struct resumption again, uint64_t what);
+// Whether somebody must read before more of the stream may be.
+bool tap_holds_back(const struct stream *stream);
+void tap_feed(struct stream *stream, const char *bytes, size_t size);
+// The stream has ended: taps close once they are empty.
+void tap_finish(struct stream *stream);
+// A tap has room or lost its reader; true when the stream that it held back goes on.
+bool tap_drained(int fd, struct resumption *again);
 
 // --- table (supervisor_table.c)
 struct sandbox {

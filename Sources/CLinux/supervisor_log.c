@@ -194,11 +194,13 @@ static void format(struct stream *stream, struct log *log, const char *bytes, si
 
 bool stream_drain(struct stream *stream, struct log *log, bool everything) {
     // At the end of a container everything its pipe can hold; otherwise one read, so that others get their turn.
+    if (!everything && tap_holds_back(stream)) return false;
     for (int i = 0; i < (everything ? 64 : 1); i++) {
         ssize_t got = read(stream->fd, input, sizeof input);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0 && errno == EAGAIN) return false;
         if (got <= 0) return true;
+        tap_feed(stream, input, (size_t)got);
         if (log->directory >= 0) format(stream, log, input, (size_t)got);
     }
     return false;
@@ -214,5 +216,6 @@ void stream_finish(struct stream *stream, struct log *log) {
     free(stream->partial);
     stream->partial = NULL;
     stream->partial_size = 0;
+    tap_finish(stream);
     close_fd(&stream->fd);
 }

@@ -48,6 +48,7 @@ enum kd_operation {
     KD_OP_ACKNOWLEDGE,        // ID: its exit was delivered
     KD_OP_SHUTDOWN,
     KD_OP_REPLACE,            // BUILD, descriptor of a program that goes on in its place -> BOOT_ID, BUILD of that program
+    KD_OP_TAP,                // ID, descriptors that get what it writes from now on: output, errors
     KD_OP_EXITED = 0x100,     // event: CONTAINER
 };
 
