@@ -5,6 +5,12 @@
 package enum YAML {
     /// Parses every document of the text, empty ones as `null`. Throws at the first fault, with its place.
     package static func parse(_ bytes: [UInt8], limits: JSONLimits = .default) throws(YAMLError) -> [YAMLDocument] {
+        try check(bytes, limits)
+        var composer = YAMLComposer(bytes: bytes, limits: limits)
+        return try composer.composeStream()
+    }
+
+    private static func check(_ bytes: [UInt8], _ limits: JSONLimits) throws(YAMLError) {
         guard bytes.count <= limits.maximumBytes else {
             throw YAMLError(message: "the text has \(bytes.count) bytes, the limit is \(limits.maximumBytes)", mark: .start)
         }
@@ -12,8 +18,6 @@ package enum YAML {
             var cursor = YAMLCursor(bytes)
             throw YAMLError(message: "this byte is not valid UTF-8", mark: cursor.mark(atByte: place))
         }
-        var composer = YAMLComposer(bytes: bytes, limits: limits)
-        return try composer.composeStream()
     }
 
     /// Parses every document of the text.
@@ -23,7 +27,10 @@ package enum YAML {
 
     /// Parses text of exactly one document; text without any is `null`.
     package static func parseSingle(_ bytes: [UInt8], limits: JSONLimits = .default) throws(YAMLError) -> YAMLDocument {
-        let documents = try parse(bytes, limits: limits)
+        try single(try parse(bytes, limits: limits))
+    }
+
+    private static func single(_ documents: [YAMLDocument]) throws(YAMLError) -> YAMLDocument {
         guard documents.count <= 1 else {
             let mark = documents[1].mark(of: .root) ?? .start
             throw YAMLError(message: "one document is expected, here a second one starts", mark: mark)
@@ -34,6 +41,18 @@ package enum YAML {
     /// Parses text of exactly one document; text without any is `null`.
     package static func parseSingle(_ text: String, limits: JSONLimits = .default) throws(YAMLError) -> YAMLDocument {
         try parseSingle(Array(text.utf8), limits: limits)
+    }
+
+    /// Parses text of exactly one document; of the same key twice in a map the last value wins, and its place is appended to
+    /// `duplicates`.
+    package static func parseSingle(
+        _ bytes: [UInt8], limits: JSONLimits = .default, duplicates: inout [YAMLDuplicate]
+    ) throws(YAMLError) -> YAMLDocument {
+        try check(bytes, limits)
+        var composer = YAMLComposer(bytes: bytes, limits: limits, collectsDuplicates: true)
+        let documents = try composer.composeStream()
+        duplicates += composer.duplicates
+        return try single(documents)
     }
 
     /// The block-style text of a value, as `kubectl get -o yaml` writes it, keys in their given order, with a final line break.

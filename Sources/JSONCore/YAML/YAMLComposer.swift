@@ -18,13 +18,17 @@ struct YAMLComposer: ~Copyable {
 
     private let bytes: [UInt8]
     private let maximumDepth: Int
+    private let collectsDuplicates: Bool
+    /// The repeated keys, when they are collected instead of refused.
+    private(set) var duplicates: [YAMLDuplicate] = []
     private var cursor: YAMLCursor
     private var anchors: [String: Anchor] = [:]
     private var aliasWeight = 0
     private var depth = 0
 
-    init(bytes: [UInt8], limits: JSONLimits) {
+    init(bytes: [UInt8], limits: JSONLimits, collectsDuplicates: Bool = false) {
         self.bytes = bytes
+        self.collectsDuplicates = collectsDuplicates
         maximumDepth = limits.maximumDepth
         cursor = YAMLCursor(bytes)
     }
@@ -95,7 +99,13 @@ struct YAMLComposer: ~Copyable {
             let keyMark = mark(event.start)
             let key = try self.key(of: event, at: keyMark)
             // Checked before the value is read, so that the error is the first one in the text.
-            if let key { try mapping.checkIsNew(key, at: keyMark) }
+            if let key {
+                if !collectsDuplicates {
+                    try mapping.checkIsNew(key, at: keyMark)
+                } else if mapping.contains(key), duplicates.count < YAMLDuplicate.limit {
+                    duplicates.append(YAMLDuplicate(key: key, mark: keyMark))
+                }
+            }
             let value = try compose(try events.next(cursor: &cursor), events)
             if let key {
                 mapping.add(key, at: keyMark, value)

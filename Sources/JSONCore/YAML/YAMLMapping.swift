@@ -27,11 +27,19 @@ struct YAMLMapping {
         throw YAMLError(message: "duplicate key \"\(key)\", first on line \(place.line + 1)", mark: mark)
     }
 
+    func contains(_ key: String) -> Bool { members.position(of: key) != nil }
+
+    /// Adds a member; a repeated key keeps its first place and gets the new value.
     mutating func add(_ key: String, at keyMark: YAMLMark, _ node: YAMLComposer.Node) {
-        members.append(unchecked: key, value: node.value)
         var mark = node.marks
         mark.keyMark = keyMark
-        marks.append(mark)
+        if let place = members.position(of: key) {
+            members[key] = node.value
+            marks[place] = mark
+        } else {
+            members.append(unchecked: key, value: node.value)
+            marks.append(mark)
+        }
         weight += YAMLComposer.nodeWeight + key.utf8.count + node.weight
     }
 
