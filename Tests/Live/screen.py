@@ -4,22 +4,52 @@ import os
 import shlex
 import subprocess
 
+import pytest
+
 import cluster as clusters
 from cluster import eventually
+
+
+@pytest.fixture
+def open_screen():
+    """Opens screens that are closed after the test."""
+    screens = []
+
+    def open_one(*arguments, **options):
+        screens.append(Screen(*arguments, **options))
+        return screens[-1]
+
+    yield open_one
+    for screen in screens:
+        screen.close()
+
+
+def own_state(cluster, base):
+    """Drafts and remembered answers of this test's own, the demo declined: the environment for a screen."""
+    folder = base / "state/kdash"
+    folder.mkdir(parents=True)
+    (folder / "demo-answer").write_text(cluster.get("namespace", "kube-system")["metadata"]["uid"])
+    return {"XDG_STATE_HOME": str(base / "state")}
 
 
 class Screen:
     """One tmux server with one window that runs kdash."""
 
-    def __init__(self, cluster, *arguments, columns=120, rows=40, env=None):
+    def __init__(self, cluster, *arguments, columns=120, rows=40, env=None, prefix=(), in_shell=False):
+        """`prefix` goes before the program; `in_shell` starts it from an interactive shell, as a job of its own."""
         self.cluster = cluster
         self.socket = str(cluster.base / f"tmux-{os.getpid()}-{id(self)}")
         self.env = dict(cluster.env, **(env or {}))
-        command = [str(clusters.PROGRAM), *map(str, arguments)]
+        command = [*prefix, *([] if prefix else [str(clusters.PROGRAM)]), *map(str, arguments)]
         if not arguments or "--data-dir" not in arguments and "--context" not in arguments and "--kubeconfig" not in arguments and "--ephemeral" not in arguments:
             command += ["--data-dir", str(cluster.data)]
-        line = " ".join(map(shlex.quote, command)) + "; echo exit=$?; exec sleep 3600"
-        self._tmux("-f", "/dev/null", "new-session", "-d", "-x", str(columns), "-y", str(rows), line)
+        line = " ".join(map(shlex.quote, command))
+        if in_shell:
+            self._tmux("-f", "/dev/null", "new-session", "-d", "-x", str(columns), "-y", str(rows), "exec bash --norc --noprofile -i")
+            self.type(line)
+            self.press("Enter")
+        else:
+            self._tmux("-f", "/dev/null", "new-session", "-d", "-x", str(columns), "-y", str(rows), f"{line}; echo exit=$?; exec sleep 3600")
 
     def _tmux(self, *arguments):
         return subprocess.run(["tmux", "-S", self.socket, *arguments], capture_output=True, text=True, check=True, env=self.env).stdout
@@ -46,6 +76,25 @@ class Screen:
         """As a terminal pastes: bracketed when the program asked for it."""
         self._tmux("set-buffer", text)
         self._tmux("paste-buffer", "-p")
+
+    def paste_unbracketed(self, text):
+        """As a terminal without bracketed paste does: the same bytes as typing, all at once."""
+        self._tmux("set-buffer", text)
+        self._tmux("paste-buffer")
+
+    def click(self, text):
+        """Presses and releases the left button on the first place that shows the text."""
+        for row, line in enumerate(self.text().split("\n")):
+            if text in line:
+                column = line.index(text) + 1
+                self.type(f"\x1b[<0;{column};{row + 1}M\x1b[<0;{column};{row + 1}m")
+                return
+        raise AssertionError(f"{text!r} is not on the screen:\n{self.text()}")
+
+    @property
+    def cursor(self):
+        """Column and row of the cursor, from 0."""
+        return tuple(map(int, self._tmux("display-message", "-p", "#{cursor_x} #{cursor_y}").split()))
 
     def resize(self, columns, rows):
         self._tmux("resize-window", "-x", str(columns), "-y", str(rows))
@@ -77,8 +126,17 @@ class Screen:
     def _child(pid):
         return eventually(lambda: int(subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True).stdout.split()[0]), what=f"a child of {pid}")
 
+    def hang_up(self):
+        """Closes the window, as somebody who clicks it away: the programs in it get SIGHUP."""
+        self._tmux("kill-pane")
+
     def close(self):
+        """Ends it, and waits until its processes are gone."""
         try:
+            pids = self._tmux("list-panes", "-F", "#{pane_pid}").split()
+            for pid in pids:
+                pids += subprocess.run(["pgrep", "-P", pid], capture_output=True, text=True).stdout.split()
             self._tmux("kill-server")
         except subprocess.CalledProcessError:
-            pass
+            return
+        eventually(lambda: not [pid for pid in pids if os.path.exists(f"/proc/{pid}/exe")], what=f"the screen's processes {pids} gone")

@@ -9,8 +9,9 @@ import time
 
 import pytest
 
+import cluster as clusters
 from cluster import eventually
-from screen import Screen
+from screen import open_screen, own_state  # noqa: F401 (open_screen is a fixture)
 
 DEPLOYMENT = """apiVersion: apps/v1
 kind: Deployment
@@ -28,19 +29,6 @@ spec:
       - {name: app, image: kdash.dev/demo:1, args: [log]}
       - {name: burn, image: kdash.dev/demo:1, args: [burn], resources: {limits: {cpu: 250m}}}
 """
-
-
-@pytest.fixture
-def open_screen():
-    screens = []
-
-    def open_one(*arguments, **options):
-        screens.append(Screen(*arguments, **options))
-        return screens[-1]
-
-    yield open_one
-    for screen in screens:
-        screen.close()
 
 
 def pods(cluster):
@@ -188,3 +176,176 @@ def test_ctrl_c_does_not_quit_and_q_does(shared, open_screen):
     screen.expect("q quits; Ctrl-C never does")
     screen.press("q")
     screen.expect("exit=0")
+
+
+def test_ctrl_z_gives_the_shell_back_and_fg_resumes(shared, base, open_screen):
+    screen = open_screen(shared, env=own_state(shared, base), in_shell=True)
+    screen.expect("WRITABLE", "press c to write one")
+    screen.press("c")
+    screen.expect("TYPE")
+    screen.paste("kind: Paused")
+    screen.expect("kind: Paused")
+    screen.press("C-z")
+    screen.expect("Stopped")
+    assert screen.is_restored()
+    screen.type("echo $((6 * 7))")
+    screen.press("Enter")
+    screen.expect("42")
+    screen.type("fg")
+    screen.press("Enter")
+    screen.expect("TYPE", "kind: Paused")
+    screen.type("AndBack")
+    screen.expect("kind: PausedAndBack")
+
+
+def ticking(name, **spec):
+    script = "trap 'exit 0' TERM; i=0; while :; do echo tick $i; echo tock $i >&2; i=$((i+1)); sleep 0.2; done"
+    return clusters.pod(name, "host/busybox:latest", ["sh", "-c", script], **spec)
+
+
+def test_a_lost_daemon_under_every_pane(make_cluster, base, open_screen):
+    one = make_cluster()
+    one.up("--no-merge")
+    one.busybox()
+    one.apply(ticking("clock"))
+    one.phase("clock", "Running")
+    screen = open_screen(one, env=own_state(one, base))
+    screen.expect("tick 1", "live")
+    screen.press("4")
+    screen.press("c")
+    screen.expect("TYPE")
+    screen.paste("kind: Precious\n")
+    screen.press("Escape")
+    screen.expect("BROWSE")
+    for pane, typed in [("1", ""), ("2", ""), ("3", ""), ("4", "# more\n")]:
+        screen.press(pane)
+        if typed:
+            screen.press("i")
+            screen.expect("TYPE")
+        one.kill_daemon()
+        screen.expect("stale")
+        if typed:
+            screen.type(typed.strip())
+            screen.expect("# more")
+        one.up("--no-merge")
+        screen.expect_gone("stale", within=30)
+        screen.expect("kind: Precious", "clock", "WRITABLE", "live lag")
+    ticks = [int(number) for number in re.findall(r"tick (\d+)", screen.text())]
+    assert len(ticks) > 3 and ticks == list(range(ticks[0], ticks[0] + len(ticks))), f"each line once and in order: {ticks}"
+    screen.expect("# more", f"tick {ticks[-1] + 5}")
+
+
+def test_resizing_loses_no_cursor_scroll_or_text(shared, base, open_screen):
+    shared.busybox()
+    shared.apply(ticking("resized"))
+    shared.phase("resized", "Running")
+    eventually(lambda: "tick 40" in shared.kubectl("logs", "resized"), what="enough lines to scroll")
+    screen = open_screen(shared, env=own_state(shared, base))
+    screen.expect("resized", "live lag")
+    screen.press("3", "g", "g")
+    screen.expect("paused", "tick 0")
+    screen.press("4", "c")
+    screen.expect("TYPE")
+    screen.paste("".join(f"line-{number}: x\n" for number in range(60)))
+    screen.expect("line-59")
+    screen.press(*["Up"] * 30)
+    screen.expect("line-30: x")
+    sizes = [(60, 15), (200, 50), (80, 24), (40, 10), (100, 34), (120, 40)]
+    for columns, rows in sizes:
+        screen.resize(columns, rows)
+        # The cursor stands at the start of the same line, wherever that is now.
+        def line_under_cursor():
+            return screen.text().split("\n")[screen.cursor[1]]
+        eventually(lambda: "line-30: x" in line_under_cursor() and "TYPE" in screen.text(), what=f"the cursor's line at {columns}x{rows}")
+    screen.type("kept ")
+    screen.expect("kept line-30: x")
+    screen.press("Escape", "3")
+    screen.expect("paused", "tick 0")
+    shared.kubectl("delete", "pod", "resized", "--wait=false")
+
+
+def test_why_names_the_reason(shared, base, open_screen):
+    shared.busybox()
+    greedy = clusters.pod("greedy", "host/busybox:latest", ["true"], container={"resources": {"requests": {"cpu": "1000"}}})
+    shared.apply(greedy)
+    eventually(lambda: "Insufficient cpu" in shared.kubectl("describe", "pod", "greedy"), what="the scheduler's answer")
+    screen = open_screen(shared, "--namespace", "default", "--data-dir", shared.data, env=own_state(shared, base))
+    screen.expect("greedy", "waiting")
+    screen.press("/")
+    screen.type("greedy")
+    screen.press("Enter", "w")
+    screen.expect("no node fits it", "Insufficient cpu", "it asks for 1000 CPU")
+    shared.kubectl("delete", "pod", "greedy", "--wait=false")
+    screen.expect("is gone; this is its last state")
+
+
+def test_a_shell_in_the_container(shared, base, open_screen):
+    shared.busybox()
+    shared.apply(clusters.pod("inside", "host/busybox:latest", ["sh", "-c", "trap 'exit 0' TERM; sleep 1000 & wait"]))
+    shared.phase("inside", "Running")
+    screen = open_screen(shared, "--namespace", "default", "--data-dir", shared.data, env=own_state(shared, base))
+    screen.expect("inside")
+    screen.press("/")
+    screen.type("inside")
+    screen.press("Enter", "s")
+    screen.expect("TYPE", "F12 leaves", "#")
+    screen.type("echo $((6 * 7)) in $HOSTNAME; q")
+    screen.expect("; q")
+    screen.press("BSpace", "BSpace", "BSpace", "Enter")
+    screen.expect("42 in inside")
+    screen.resize(90, 30)
+    screen.type("stty size")
+    screen.press("Enter")
+    screen.expect("29 90")
+    screen.type("exit 3")
+    screen.press("Enter")
+    screen.expect("ended: exit 3")
+    screen.press("Escape")
+    screen.expect("BROWSE", "inside")
+    screen.press("s")
+    screen.expect("F12 leaves", "#")
+    screen.press("F12")
+    screen.expect("BROWSE", "inside")
+    shared.kubectl("delete", "pod", "inside", "--wait=false")
+
+
+@pytest.mark.parametrize("colour", [True, False], ids=["colour", "NO_COLOR"])
+def test_the_log_pane_marks_standard_error_and_names_what_is_missing(make_cluster, base, open_screen, colour):
+    one = make_cluster()
+    one.data.mkdir()
+    (one.data / "config.yaml").write_text("logMaximumMiB: 1\nlogMaximumFiles: 2\n")
+    one.up("--no-merge")
+    one.busybox()
+    # The pauses keep the order: the two streams are two pipes.
+    script = "seq 1 100000; sleep 0.5; echo went wrong >&2; sleep 0.5; echo fine; trap 'exit 0' TERM; sleep 1000 & wait"
+    one.apply(clusters.pod("noisy", "host/busybox:latest", ["sh", "-c", script]))
+    eventually(lambda: one.kubectl("logs", "noisy", "--tail=1") == "fine\n", what="the last line")
+    # What kubectl sees has neither marks nor places.
+    whole = one.kubectl("logs", "noisy").splitlines()
+    assert whole[-2:] == ["went wrong", "fine"] and all(line.isdigit() for line in whole[:-2])
+    screen = open_screen(one, "--namespace", "default", "--data-dir", one.data, env=own_state(one, base) | ({} if colour else {"NO_COLOR": "1"}))
+    screen.expect("┃went wrong", " fine", " 100000")
+    screen.press("3", "g", "g")
+    screen.expect(f"{int(whole[0]) - 1} earlier lines (", ") were rotated away", f" {whole[0]}")
+
+
+def test_the_mouse_chooses_what_keys_would(make_cluster, open_screen):
+    one = make_cluster()
+    one.up("--no-merge")
+    one.busybox()
+    screen = open_screen(one)
+    screen.expect("Start a small demo")
+    screen.click("No, leave it empty")
+    screen.expect("press c to write one")
+    for name in ("first", "second"):
+        one.apply(ticking(name))
+        one.phase(name, "Running")
+    screen.click("second")
+    screen.expect("second/main")
+    screen.click("first")
+    screen.expect("first/main")
+    screen.press("D", "d")
+    screen.expect("Delete this pod?")
+    screen.click("y Delete")
+    eventually(lambda: "first" not in one.kubectl("get", "pods", "-o", "name"), what="the pod gone")
+    assert "second" in one.kubectl("get", "pods", "-o", "name")

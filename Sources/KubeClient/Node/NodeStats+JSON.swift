@@ -38,7 +38,7 @@ extension UsageSample {
         var result: JSONObject = [
             "cpuNanoseconds": .integer(cpuNanoseconds), "throttledNanoseconds": .integer(throttledNanoseconds),
             "workingSetBytes": .integer(workingSet.value), "cpuLimitEnforced": .bool(isCPULimitEnforced),
-            "memoryLimitEnforced": .bool(isMemoryLimitEnforced),
+            "memoryLimitEnforced": .bool(isMemoryLimitEnforced), "measured": .bool(isMeasured),
         ]
         if let cpuLimit { result["cpuLimitMilli"] = .integer(cpuLimit.value) }
         if let memoryLimit { result["memoryLimitBytes"] = .integer(memoryLimit.value) }
@@ -53,6 +53,6 @@ extension UsageSample {
             cpuLimit: value["cpuLimitMilli"]?.integerValue.map { MilliCPU($0) },
             memoryLimit: value["memoryLimitBytes"]?.integerValue.map { ByteCount($0) },
             isCPULimitEnforced: value["cpuLimitEnforced"]?.boolValue ?? true,
-            isMemoryLimitEnforced: value["memoryLimitEnforced"]?.boolValue ?? true)
+            isMemoryLimitEnforced: value["memoryLimitEnforced"]?.boolValue ?? true, isMeasured: value["measured"]?.boolValue ?? true)
     }
 }

@@ -73,11 +73,14 @@ package struct UsageSample: Sendable, Hashable {
     package var isCPULimitEnforced: Bool
     /// Whether the kernel holds the memory limit. Default true.
     package var isMemoryLimitEnforced: Bool
+    /// Whether ``cpuNanoseconds`` and ``workingSet`` were read; false where there is no cgroup to read. Default true.
+    package var isMeasured: Bool
 
     /// A sample.
     package init(
         cpuNanoseconds: Int64 = 0, throttledNanoseconds: Int64 = 0, workingSet: ByteCount = ByteCount(0), cpuLimit: MilliCPU? = nil,
-        memoryLimit: ByteCount? = nil, isCPULimitEnforced: Bool = true, isMemoryLimitEnforced: Bool = true
+        memoryLimit: ByteCount? = nil, isCPULimitEnforced: Bool = true, isMemoryLimitEnforced: Bool = true,
+        isMeasured: Bool = true
     ) {
         self.cpuNanoseconds = cpuNanoseconds
         self.throttledNanoseconds = throttledNanoseconds
@@ -86,5 +89,6 @@ package struct UsageSample: Sendable, Hashable {
         self.memoryLimit = memoryLimit
         self.isCPULimitEnforced = isCPULimitEnforced
         self.isMemoryLimitEnforced = isMemoryLimitEnforced
+        self.isMeasured = isMeasured
     }
 }

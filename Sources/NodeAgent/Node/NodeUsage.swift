@@ -24,6 +24,7 @@ struct NodeUsage: Sendable {
             }
             total.isCPULimitEnforced = containers.allSatisfy(\.usage.isCPULimitEnforced)
             total.isMemoryLimitEnforced = containers.allSatisfy(\.usage.isMemoryLimitEnforced)
+            total.isMeasured = containers.allSatisfy(\.usage.isMeasured)
             pods.append(PodStats(namespace: pod.namespace ?? "default", name: pod.name, uid: pod.uid, usage: total, containers: containers))
         }
         var node = UsageSample()
@@ -36,16 +37,19 @@ struct NodeUsage: Sendable {
 
     private func stats(_ container: Container, _ pod: Pod) -> ContainerStats? {
         let context = agent.context
-        guard let cgroups = context.cgroups, let attempt = agent.running.attempt(podUID: pod.uid, container: container.name) else { return nil }
+        guard let attempt = agent.running.attempt(podUID: pod.uid, container: container.name) else { return nil }
+        let limits = ResourceLimits(container)
+        var sample = UsageSample(cpuLimit: limits.cpuLimit, memoryLimit: limits.memoryLimit)
+        guard let cgroups = context.cgroups else {
+            // Nothing holds it and nothing counts for it, which whoever shows limits must know.
+            (sample.isCPULimitEnforced, sample.isMemoryLimitEnforced, sample.isMeasured) = (false, false, false)
+            return ContainerStats(name: container.name, usage: sample)
+        }
         let id = ContainerID(podUID: pod.uid, container: container.name, attempt: attempt).string
         guard let usage = cgroups.usage(of: context.placement(of: id, pod)) else { return nil }
-        let limits = ResourceLimits(container)
-        var sample = UsageSample()
         sample.cpuNanoseconds = usage.cpu.nanoseconds
         sample.throttledNanoseconds = usage.throttledTime.nanoseconds
         sample.workingSet = usage.workingSet
-        sample.cpuLimit = limits.cpuLimit
-        sample.memoryLimit = limits.memoryLimit
         sample.isCPULimitEnforced = cgroups.enforcement.cpu == .enforced
         sample.isMemoryLimitEnforced = cgroups.enforcement.memory == .enforced
         return ContainerStats(name: container.name, usage: sample)

@@ -56,12 +56,29 @@ extension Screen {
     }
 
     private func handleInModal(_ mouse: MouseEvent) {
+        if mouse.kind == .press, mouse.button == .left { return clickInModal(mouse) }
         let step = mouse.kind == .wheelDown ? 1 : mouse.kind == .wheelUp ? -1 : 0
         guard step != 0 else { return }
         switch app.modal {
         case .diff(let model)?: model.top = max(0, model.top + step * 3)
         case .help(let model)?: model.top = max(0, model.top + step * 3)
         case .palette(let model)?: model.selected = max(0, min(model.results.count - 1, model.selected + step))
+        default: break
+        }
+    }
+
+    /// A click chooses what a key would, and as a key only when what was asked is on the screen.
+    private func clickInModal(_ mouse: MouseEvent) {
+        guard let modal = app.modal, paintedModal == modal.identity else { return }
+        guard let target = clickTargets.first(where: { $0.rect.contains(x: mouse.x, y: mouse.y) })?.target else { return }
+        switch (modal, target) {
+        case (.dialog(let model), .choice(let index)) where model.choices.indices.contains(index): model.choose(model.choices[index].id)
+        case (.demoOffer(let model), .choice(let index)): model.answer(index == 0)
+        case (.palette(let model), .item(let index)):
+            model.selected = index
+            press(Key("enter"), in: modal)
+        case (.drafts(let model), .item(let index)): model.selected = index
+        case (.diff, .key(let name)): press(Key(name), in: modal)
         default: break
         }
     }

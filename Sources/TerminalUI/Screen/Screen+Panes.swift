@@ -73,6 +73,7 @@ extension Screen {
         switch app.logs.state {
         case .idle: return []
         case .loading: return [TextSpan("reading", .pending)]
+        case .waiting: return [TextSpan("waiting", .pending)]
         case .failed: return [TextSpan("failed", .error)]
         case .ended(let reason): return [TextSpan(DisplayWidth.shortened(reason, columns: 24, ellipsis: glyphs.ellipsis), .done)]
         case .live:
@@ -88,11 +89,13 @@ extension Screen {
     private func editorDetail() -> [TextSpan] {
         guard let target = app.editor.target else { return [] }
         let binding = target.binding
-        var spans = [TextSpan(binding.kind + " ", .dim)]
-        if let namespace = binding.namespace { spans.append(TextSpan(namespace + "/", .dim)) }
-        spans.append(TextSpan(binding.name))
+        var spans: [TextSpan] = []
+        if target.isNew {
+            spans = [TextSpan("new ", .pending), TextSpan("in ", .dim), TextSpan(binding.namespace ?? "")]
+        } else {
+            spans = [TextSpan(binding.kind + " ", .dim), TextSpan(binding.namespace.map { $0 + "/" } ?? "", .dim), TextSpan(binding.name)]
+        }
         if binding.context != app.context.name { spans.append(TextSpan(" @" + binding.context, .warning)) }
-        if target.isNew { spans.append(TextSpan(" new", .pending)) }
         return spans
     }
 

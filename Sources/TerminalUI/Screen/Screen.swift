@@ -28,6 +28,8 @@ package import ViewModels
     /// Where content was drawn, for the mouse.
     var contents: [PaneID: Rect] = [:]
     var tabs: [(PaneID, Rect)] = []
+    /// Where what lies above the panes can be clicked.
+    var clickTargets: [(rect: Rect, target: ClickTarget)] = []
     /// The modal of the last drawn frame, and of the last frame that reached the terminal.
     private var drawnModal: ObjectIdentifier?
     var paintedModal: ObjectIdentifier?
@@ -83,6 +85,7 @@ package import ViewModels
         drawToasts(&painter)
         if !pressed.isEmpty { drawPrefixMenu(&painter) }
         drawModal(&painter)
+        clickTargets = painter.targets
         HintLine.draw(app, isPrefixOpen: !pressed.isEmpty, in: layout.hints, &painter)
         return (painter.surface, painter.nextChange)
     }

@@ -4,12 +4,15 @@ import ViewModels
 @MainActor final class ShellView {
     let model: ShellModel
     private(set) var emulator: Emulator
+    /// Whether the container has written anything.
+    private(set) var hasOutput = false
 
     init(_ model: ShellModel, width: Int, height: Int, depth: ColorDepth, onChange: @escaping () -> Void) {
         self.model = model
         emulator = Emulator(width: width, height: height, depth: depth)
         model.onOutput = { [weak self] bytes in
             guard let self else { return }
+            hasOutput = true
             emulator.feed(bytes)
             let answers = emulator.takeAnswers()
             if !answers.isEmpty { model.onInput(answers) }
@@ -53,10 +56,31 @@ extension Screen {
         }
         painter.surface.cursor = shown.cursor
         painter.surface.isCursorVisible = shown.isCursorVisible
-        drawShellLine(model, in: painter.surface.bounds.row(rows), &painter)
+        var isExplained = false
+        if case .ended(let reason) = model.state, !view.hasOutput {
+            drawNoShell(reason, model, in: Rect(x: 0, y: 0, width: painter.surface.width, height: rows), &painter)
+            isExplained = true
+        }
+        drawShellLine(model, isExplained: isExplained, in: painter.surface.bounds.row(rows), &painter)
     }
 
-    private func drawShellLine(_ model: ShellModel, in row: Rect, _ painter: inout Painter) {
+    /// A shell that never came has the whole screen to say why.
+    private func drawNoShell(_ reason: String, _ model: ShellModel, in rect: Rect, _ painter: inout Painter) {
+        painter.surface.isCursorVisible = false
+        let lines =
+            TextWrap.words("No shell in \(model.binding.name)/\(model.container): \(reason)", columns: min(76, rect.width - 4)).map {
+                ($0, Scope.statusWarning)
+            }
+            + [("", .dim)]
+            + TextWrap.words("An image without a shell cannot be entered; l shows what it writes. Esc closes.", columns: min(76, rect.width - 4))
+            .map { ($0, Scope.dim) }
+        let left = max(2, (rect.width - 76) / 2)
+        for (index, line) in lines.prefix(rect.height).enumerated() {
+            painter.text(line.0, in: rect.row(max(0, rect.height / 3) + index).inset(left: left), painter.theme[line.1])
+        }
+    }
+
+    private func drawShellLine(_ model: ShellModel, isExplained: Bool, in row: Rect, _ painter: inout Painter) {
         painter.surface.fill(row, style: theme[.bar])
         let access: (String, Scope) = app.context.access == .writable ? ("WRITABLE", .barWritable) : ("PROTECTED", .barProtected)
         var x = row.x + painter.surface.put(" TYPE ", x: row.x, y: row.y, style: theme[.barType]) + 1
@@ -66,6 +90,7 @@ extension Screen {
             switch model.state {
             case .connecting: TextSpan("connecting", .pending)
             case .open: TextSpan("")
+            case .ended where isExplained: TextSpan("ended (Esc closes)", .warning)
             case .ended(let reason): TextSpan("ended: \(reason) (Esc closes)", .warning)
             }
         let tail = " F12 leaves  \(access.0) "

@@ -145,7 +145,11 @@ enum KeyLabel {
             part.count == 1
                 ? String(part)
                 : part.split(separator: "-", omittingEmptySubsequences: false).map {
-                    $0.count > 1 ? $0.prefix(1).uppercased() + $0.dropFirst() : String($0)
+                    switch $0 {
+                    case "pageup": "PgUp"
+                    case "pagedown": "PgDn"
+                    default: $0.count > 1 ? $0.prefix(1).uppercased() + $0.dropFirst() : String($0)
+                    }
                 }.joined(separator: "-")
         }.joined(separator: " ")
     }

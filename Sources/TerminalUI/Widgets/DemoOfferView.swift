@@ -19,6 +19,7 @@ import ViewModels
             let used = painter.text(
                 text, in: Rect(x: x, y: content.maxY - 1, width: content.maxX - x, height: 1), painter.theme[.popup].on(ground))
             painter.surface.put(choice.0, x: x + 1, y: content.maxY - 1, limit: 1, style: painter.theme[.popupKey].on(ground))
+            painter.target(.choice(index), in: Rect(x: x, y: content.maxY - 1, width: used, height: 1))
             x += used + 2
         }
     }

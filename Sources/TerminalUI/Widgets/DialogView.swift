@@ -76,6 +76,7 @@ import ViewModels
             at += painter.surface.put(key, x: at, y: row.y, style: painter.theme[isBlocked ? .popupDisabled : .popupKey].on(ground))
             let scope: Scope = isBlocked ? .popupDisabled : choice.isDestructive ? .popupDanger : .popup
             painter.surface.put(choice.title, x: at, y: row.y, limit: max(0, row.maxX - at), style: painter.theme[scope].on(ground))
+            painter.target(.choice(index), in: Rect(x: x, y: row.y, width: width, height: 1))
             x += width + 2
         }
     }

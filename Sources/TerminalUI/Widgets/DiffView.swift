@@ -11,6 +11,12 @@ import ViewModels
             ? [TextSpan("y", .accent), TextSpan(" apply   "), TextSpan("n", .accent), TextSpan(" keep editing")]
             : [TextSpan("Esc", .accent), TextSpan(" keep editing")]
         let content = Popup.draw(box, title: model.title, footer: footer, &painter)
+        if model.canConfirm {
+            painter.target(.key("y"), in: Rect(x: box.x + 3, y: box.maxY - 1, width: 7, height: 1))
+            painter.target(.key("n"), in: Rect(x: box.x + 13, y: box.maxY - 1, width: 14, height: 1))
+        } else {
+            painter.target(.key("esc"), in: Rect(x: box.x + 3, y: box.maxY - 1, width: 16, height: 1))
+        }
         let binding = model.binding
         let place = [
             TextSpan(binding.kind + " ", .dim), TextSpan(binding.namespace.map { "\($0)/" } ?? ""), TextSpan(binding.name, .accent),
@@ -38,7 +44,8 @@ import ViewModels
 /// Unsaved texts found at start: a list above, the difference against the live object below.
 @MainActor enum DraftsView {
     static func draw(_ model: DraftsModel, in screen: Rect, _ painter: inout Painter) {
-        let box = screen.centered(width: min(110, screen.width), height: screen.height)
+        let preview = model.drafts.indices.contains(model.selected) ? model.drafts[model.selected].preview.count : 0
+        let box = screen.centered(width: min(110, screen.width), height: min(screen.height, max(8, model.drafts.count + preview + 4)))
         let footer = [
             TextSpan("Enter", .accent), TextSpan(" open  "), TextSpan("D", .accent), TextSpan(" discard  "), TextSpan("Esc", .accent),
             TextSpan(" later"),
@@ -55,6 +62,7 @@ import ViewModels
             painter.spans(
                 [TextSpan(place), TextSpan("  \(draft.binding.context)  \(age) ago", .dim)],
                 in: content.row(offset).inset(left: 1, right: 1), on: ground)
+            painter.target(.item(first + offset), in: content.row(offset))
         }
         guard model.drafts.indices.contains(model.selected) else { return }
         _ = TextViewer.drawDiff(

@@ -117,13 +117,15 @@ import ViewModels
             let isIn = token < tokens.count && tokens[token].range.contains(column)
             var style = painter.theme[isIn ? tokens[token].scope : .yaml].on(ground)
             if problems.contains(where: { $0.columns?.contains(column) ?? false }) { style.attributes.insert(.underline) }
-            if matches.contains(where: { $0.contains(column) }) { style = painter.theme[.match] }
+            // What is masked is not found either, or a search would tell it.
+            let isMasked = masked?.contains(column) ?? false
+            if !isMasked, matches.contains(where: { $0.contains(column) }) { style = painter.theme[.match] }
             if selection?.contains(column) ?? false {
                 style =
                     painter.theme[.editorSelection].attributes.contains(.reverse)
                     ? painter.theme[.editorSelection] : style.on(painter.theme[.editorSelection])
             }
-            let shown = masked?.contains(column) ?? false ? painter.glyphs.masked : character
+            let shown = isMasked ? painter.glyphs.masked : character
             let width = SafeGlyph(shown).width
             if x >= left { painter.surface.put(shown, x: textRect.x + x - left, y: row.y, end: textRect.maxX, style: style) }
             x += width

@@ -185,6 +185,7 @@ import ViewModels
             switch model.state {
             case .idle(let hint): (hint, .dim)
             case .loading: ("reading the log", .dim)
+            case .waiting(let what): ("waiting: \(what) (w on the pod says why)", .dim)
             case .live: ("no line yet", .dim)
             case .ended(let reason): ("no line was written: \(reason)", .dim)
             case .failed(let reason): (reason, .errorText)

@@ -1,6 +1,13 @@
 import LinuxKernel
 import ViewModels
 
+/// What can be clicked above the panes: an answer or a row by its index, or a key.
+enum ClickTarget: Sendable, Hashable {
+    case choice(Int)
+    case item(Int)
+    case key(String)
+}
+
 /// What every widget needs to draw one frame, and what it learns while drawing.
 @MainActor struct Painter {
     var surface: Surface
@@ -9,6 +16,8 @@ import ViewModels
     let now: Timestamp
     /// When something on screen changes by itself next (an age, a fading mark): the loop wakes then and not before.
     var nextChange: Timestamp?
+    /// What a click on something above the panes chooses.
+    private(set) var targets: [(rect: Rect, target: ClickTarget)] = []
 
     init(width: Int, height: Int, theme: Theme, glyphs: GlyphSet, now: Timestamp) {
         surface = Surface(width: width, height: height, style: theme[.text])
@@ -16,6 +25,9 @@ import ViewModels
         self.glyphs = glyphs
         self.now = now
     }
+
+    /// Lets a click in `rect` choose something.
+    mutating func target(_ target: ClickTarget, in rect: Rect) { targets.append((rect, target)) }
 
     /// Asks for a frame at `moment`.
     mutating func wake(at moment: Timestamp) {

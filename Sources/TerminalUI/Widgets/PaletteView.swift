@@ -17,6 +17,7 @@ import ViewModels
         let first = max(0, min(model.selected - list.height / 2, model.results.count - list.height))
         for offset in 0..<min(list.height, model.results.count) {
             draw(model.results[first + offset], isSelected: first + offset == model.selected, in: list.row(offset), &painter)
+            painter.target(.item(first + offset), in: list.row(offset))
         }
     }
 

@@ -14,8 +14,8 @@ struct DetailText {
     }
 
     /// A named fact of several spans.
-    mutating func fact(_ name: String, _ value: [TextSpan], indent: Int = 2) {
-        let padding = String(repeating: " ", count: max(1, 14 - name.count))
+    mutating func fact(_ name: String, _ value: [TextSpan], indent: Int = 2, width: Int = 14) {
+        let padding = String(repeating: " ", count: max(1, width - name.count))
         lines.append([TextSpan(String(repeating: " ", count: indent)), TextSpan("\(name)\(padding)", .dim)] + value)
     }
 

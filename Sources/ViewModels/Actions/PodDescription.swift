@@ -116,11 +116,12 @@ struct PodDescription {
         let conditions = pod.status.conditions
         guard !conditions.isEmpty else { return }
         text.heading("Conditions")
+        let width = conditions.reduce(14) { max($0, $1.type.count + 2) }
         for condition in conditions {
             var spans = [TextSpan(condition.status, condition.isTrue ? .ok : .warning)]
             if !condition.reason.isEmpty { spans.append(TextSpan("  \(condition.reason)")) }
             if !condition.message.isEmpty { spans.append(TextSpan("  \(condition.message)", .dim)) }
-            text.fact(condition.type, spans)
+            text.fact(condition.type, spans, width: width)
         }
     }
 

@@ -82,7 +82,8 @@ struct PodDiagnosis {
         var details = [why]
         if why.contains("Insufficient") {
             let resources = PodResources(spec)
-            details.append("it asks for \(resources.cpuRequest) CPU and \(resources.memoryRequest) memory: ask for less, or free some")
+            let memory = resources.memoryRequest.value == 0 ? "" : " and \(resources.memoryRequest) memory"
+            details.append("it asks for \(resources.cpuRequest) CPU\(memory): ask for less, or free some")
         }
         if why.contains("taint") { details.append("tolerate the taint in spec.tolerations, or take it from the node") }
         if why.contains("selector") || why.contains("affinity") { details.append("compare spec.nodeSelector with the labels of the nodes") }
@@ -192,13 +193,14 @@ struct PodDiagnosis {
         let conditions = pod.status.conditions.filter { !$0.isTrue }
         guard !conditions.isEmpty else { return }
         text.heading("Conditions that do not hold")
+        let width = conditions.reduce(14) { max($0, $1.type.count + 2) }
         for condition in conditions {
             text.fact(
                 condition.type,
                 [
                     TextSpan(condition.reason.isEmpty ? condition.status : condition.reason, .warning),
                     TextSpan(condition.message.isEmpty ? "" : "  \(condition.message)", .dim),
-                ])
+                ], width: width)
         }
     }
 }

@@ -19,7 +19,9 @@ extension AppModel {
     /// Lists every command. What is run is bound to the object that was under the cursor when the list opened.
     func openPalette() {
         let bound = (pods.selectedUID, namespaces.selectedUID)
-        let items = commands.commands.filter(\.isListed).map { command in
+        let listed = commands.commands.filter { $0.isListed && $0.id != "app.palette" }
+        let isOwn = { [focus] (command: Command) in command.scope == .pane(focus) }
+        let items = (listed.filter(isOwn) + listed.filter { !isOwn($0) }).map { command in
             PaletteItem(
                 id: command.id, title: command.title, detail: command.section, keys: command.keys.first ?? "",
                 disabledReason: command.reason(self))

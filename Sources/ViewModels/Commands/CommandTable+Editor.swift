@@ -1,6 +1,6 @@
 extension CommandTable {
     static let editor: [Command] = [
-        yaml("yaml.edit", "Edit", ["e", "i", "enter"], availability: whenWritable, run: edit),
+        yaml("yaml.edit", "Edit", ["e", "i", "enter"], availability: whenTextWritable, run: edit),
         yaml("yaml.apply", "Apply, after a diff", ["a"], availability: whenApplicable) { $0.cluster?.apply() },
         Command(
             "yaml.applyF2", "Apply, after a diff", section: "YAML", keys: ["f2"], scope: .anywhere, isListed: false,
@@ -22,7 +22,7 @@ extension CommandTable {
         yaml("yaml.selectAll", "Select everything", ["V"]) { $0.editor.selectAll() },
         yaml("yaml.discard", "Discard the changes", ["D D"]) { $0.cluster?.discardEdits() },
         yaml("yaml.reveal", "Show or hide this secret value", ["x"], run: reveal),
-        yaml("yaml.merge", "Merge what changed in the cluster", ["m"], availability: whenWritable) { $0.cluster?.merge() },
+        yaml("yaml.merge", "Merge what changed in the cluster", ["m"], availability: whenTextWritable) { $0.cluster?.merge() },
     ]
 
     static let typing: [Command] = [
@@ -48,13 +48,19 @@ extension CommandTable {
         Command(id, title, section: "Typing", keys: keys, scope: .typing, run: run)
     }
 
+    /// What is written where the text was opened passes that cluster's gate, whichever context is shown.
+    private static func whenTextWritable(_ app: AppModel) -> Availability {
+        if let target = app.editor.target, target.binding.context != app.context.name { return .enabled }
+        return whenWritable(app)
+    }
+
     private static func whenEditing(_ app: AppModel) -> Availability {
-        if let refusal = app.context.refusal { return .disabled(refusal) }
+        if case .disabled(let refusal) = whenTextWritable(app) { return .disabled(refusal) }
         return app.editor.state == .editing ? .enabled : .disabled("press e to edit first")
     }
 
     private static func whenApplicable(_ app: AppModel) -> Availability {
-        if let refusal = app.context.refusal { return .disabled(refusal) }
+        if case .disabled(let refusal) = whenTextWritable(app) { return .disabled(refusal) }
         return app.editor.target == nil ? .disabled("there is nothing to apply") : .enabled
     }
 

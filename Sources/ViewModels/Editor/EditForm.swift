@@ -23,12 +23,22 @@ enum EditForm {
         guard case .object(let members) = object.value else { return object.value }
         var ordered = JSONObject()
         for key in ["apiVersion", "kind", "metadata", "spec"] {
-            if let value = members[key] { ordered.append(unchecked: key, value: value) }
+            if let value = members[key] { ordered.append(unchecked: key, value: key == "metadata" ? namesFirst(value) : value) }
         }
         for member in members where ordered[member.key] == nil && member.key != "status" {
             ordered.append(unchecked: member.key, value: member.value)
         }
         if let status = members["status"] { ordered.append(unchecked: "status", value: status) }
+        return .object(ordered)
+    }
+
+    private static func namesFirst(_ metadata: JSONValue) -> JSONValue {
+        guard case .object(let members) = metadata else { return metadata }
+        var ordered = JSONObject()
+        for key in ["name", "generateName", "namespace"] {
+            if let value = members[key] { ordered.append(unchecked: key, value: value) }
+        }
+        for member in members where ordered[member.key] == nil { ordered.append(unchecked: member.key, value: member.value) }
         return .object(ordered)
     }
 

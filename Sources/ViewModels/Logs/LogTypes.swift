@@ -47,6 +47,8 @@ package enum LogState: Sendable, Hashable {
     case idle(String)
     /// What is stored is being read.
     case loading
+    /// The container has not started; what it waits for.
+    case waiting(String)
     /// Lines arrive as they are written.
     case live
     /// No more lines will come; why.

@@ -54,7 +54,8 @@ import LinuxKernel
                 return
             }
             if let failure {
-                model.state = .failed(Self.reason(failure))
+                // Kubernetes answers so as long as no container has started.
+                model.state = pod == .alive && failure.code == 400 ? .waiting(Self.reason(failure)) : .failed(Self.reason(failure))
             } else if case .pausing(let how) = pod {
                 model.state = .ended(how)
             }
@@ -78,7 +79,7 @@ import LinuxKernel
     private static func reason(_ status: APIStatus) -> String {
         var text = status.message
         // "container "app" in pod "web" is waiting to start: ContainerCreating" says it in its last words.
-        if let range = text.firstRange(of: "is waiting to start: ") { text = "waiting: \(text[range.upperBound...])" }
+        if let range = text.firstRange(of: "is waiting to start: ") { text = String(text[range.upperBound...]) }
         return text
     }
 

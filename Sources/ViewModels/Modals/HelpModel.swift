@@ -29,12 +29,22 @@ package struct HelpSection: Sendable, Hashable {
         self.commands = commands
         self.app = app
     }
-    /// What matches the filter.
+    /// What matches the filter; what belongs to the focused pane comes first.
     package var sections: [HelpSection] {
+        let all = matching
+        let own = Self.own[app.focus] ?? []
+        return all.filter { own.contains($0.title) } + all.filter { !own.contains($0.title) }
+    }
+
+    private static let own: [PaneID: [String]] = [.namespaces: ["Namespace"], .pods: ["Pod"], .logs: ["Logs"], .yaml: ["YAML", "Typing"]]
+
+    private var matching: [HelpSection] {
         var result: [HelpSection] = []
         let wanted = filter.text.lowercased()
         for command in commands
-        where command.isListed && !command.keys.isEmpty && (wanted.isEmpty || command.title.lowercased().contains(wanted)) {
+        where command.isListed && !command.keys.isEmpty
+            && (wanted.isEmpty || "\(command.title) \(command.keys.joined(separator: " "))".lowercased().contains(wanted))
+        {
             let entry = HelpEntry(keys: command.keys.joined(separator: " · "), title: command.title, disabledReason: command.reason(app))
             if let index = result.firstIndex(where: { $0.title == command.section }) {
                 result[index].entries.append(entry)

@@ -8,27 +8,36 @@ extension ClusterSession {
     private var editor: EditorModel { app.editor }
 
     package func apply() {
-        guard let target = editor.target, let client = cluster?.client else { return app.toast("there is nothing to apply", .dim) }
+        guard let target = editor.target else { return app.toast("there is nothing to apply", .dim) }
         switch editor.state {
         case .editing: break
         case .viewing: return app.toast("nothing was changed: press e to edit", .dim)
         case .checking, .applying: return
         case .empty, .loading: return app.toast("there is nothing to apply", .dim)
         }
-        guard target.binding.context == app.context.name else {
-            return app.toast("this text belongs to context \(target.binding.context): go there with C to apply it", .error)
-        }
         editor.state = .checking
         editing.conflict = nil
         let (text, bases) = (editor.text, editing.bases)
         let namespace = target.binding.namespace ?? app.namespace ?? "default"
         tasks.run("apply") { [weak self] in
+            guard let client = await self?.originClient(target) else { return }
             let plan = await ApplyPlan.make(text, namespace: namespace, bases: bases, client: client)
             guard let self else { return }
             guard editor.state == .checking else { return }
             editor.state = .editing
             guard editor.text == text else { return app.toast("the text changed meanwhile: apply again", .warning) }
             propose(plan, target, client)
+        }
+    }
+
+    /// The client of the cluster that a text belongs to; says why when there is none.
+    private func originClient(_ target: EditorTarget) async -> KubeClient? {
+        do {
+            return try await client(of: target)
+        } catch {
+            if editor.state == .checking { editor.state = .editing }
+            app.toast("not applied: \(error.reason); \(error.remedy)", .error)
+            return nil
         }
     }
 
@@ -42,7 +51,7 @@ extension ClusterSession {
         }
         guard !plan.steps.isEmpty else { return app.toast("there is nothing to apply", .dim) }
         guard plan.changeCount > 0 else {
-            finish(plan.steps.map { ($0, $0.live ?? $0.manifest) }, target)
+            finish(plan.steps.map { ($0, $0.live ?? $0.manifest) }, target, client)
             return app.toast("the cluster has exactly this already", .ok)
         }
         let model = DiffModel(title: "Apply in context \(target.binding.context)", binding: plan.binding(target), lines: plan.lines)
@@ -77,7 +86,7 @@ extension ClusterSession {
                 return writeFailed(error, steps[done.count], done, target, client)
             }
             guard let self else { return }
-            finish(done, target)
+            finish(done, target, client)
             app.toast(done.count == 1 ? "applied \(done[0].0.title)" : "applied \(done.count) objects", .ok)
         }
     }
@@ -106,7 +115,7 @@ extension ClusterSession {
     }
 
     /// The text is what the cluster has now: it stays as it was written, comments and all.
-    private func finish(_ done: [(ApplyStep, KubeObject)], _ target: EditorTarget) {
+    private func finish(_ done: [(ApplyStep, KubeObject)], _ target: EditorTarget, _ client: KubeClient) {
         remember(done)
         removeDraft()
         editor.banner = nil
@@ -115,9 +124,7 @@ extension ClusterSession {
         editor.state = .editing
         editor.markClean()
         editing.baseText = editor.text
-        guard let (step, object) = done.first(where: { $0.1.uid == target.binding.uid }) ?? done.first, let client = cluster?.client else {
-            return
-        }
+        guard let (step, object) = done.first(where: { $0.1.uid == target.binding.uid }) ?? done.first else { return }
         let binding = ObjectBinding(
             context: target.binding.context, namespace: step.namespace, kind: step.descriptor.kind, name: object.name, uid: object.uid)
         editing.live = object
@@ -128,11 +135,10 @@ extension ClusterSession {
     // MARK: - Merging
 
     package func merge() {
-        guard let client = cluster?.client, let target = editor.target, editor.state == .editing else {
-            return app.toast("there is nothing to merge", .dim)
-        }
+        guard let target = editor.target, editor.state == .editing else { return app.toast("there is nothing to merge", .dim) }
         let (text, bases, namespace) = (editor.text, editing.bases, target.binding.namespace ?? "default")
         tasks.run("apply") { [weak self] in
+            guard let client = await self?.originClient(target) else { return }
             let merged = await ApplyPlan.merge(text, namespace: namespace, bases: bases, client: client)
             guard let self, editor.text == text else { return }
             switch merged {

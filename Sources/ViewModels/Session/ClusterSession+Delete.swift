@@ -14,7 +14,6 @@ extension ClusterSession {
             if bindings.count > 8 { body.append([TextSpan("and \(bindings.count - 8) more", .dim)]) }
         }
         body.append([TextSpan(isForced ? "It gets no time to end; what it had open may be broken." : graceText(first), .dim)])
-        if isForced { body.append([TextSpan("Type "), TextSpan(first.name, .accent), TextSpan(" to confirm:")]) }
         let title = isForced ? "Delete now, without grace?" : isOne ? "Delete this pod?" : "Delete these \(bindings.count) pods?"
         app.modal = .dialog(
             DialogModel(
@@ -78,8 +77,7 @@ extension ClusterSession {
             [
                 TextSpan(
                     "Everything in it is deleted with it: \(pods == 1 ? "1 pod" : "\(pods) pods"), their owners, secrets, all.", .warning)
-            ],
-            [TextSpan("Type "), TextSpan(binding.name, .accent), TextSpan(" to confirm:")],
+            ]
         ]
         app.modal = .dialog(
             DialogModel(

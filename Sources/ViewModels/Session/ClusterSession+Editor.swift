@@ -194,7 +194,7 @@ extension ClusterSession {
         editor.setText(ManifestTemplate.deployment)
         editing.baseText = editor.text
         editor.state = .editing
-        editor.banner = TextSpan("type or paste to replace this example, or move into it; F2 applies to \(namespace)", .dim)
+        editor.banner = TextSpan("type or paste over this example, or move into it", .dim)
         app.focus = .yaml
         editor.isTyping = true
         editor.selectAll()

@@ -74,7 +74,7 @@ extension LogsModel {
     /// Whether more may come from the log that is shown.
     fileprivate var isWorthResuming: Bool {
         switch state {
-        case .loading, .live, .failed: true
+        case .loading, .waiting, .live, .failed: true
         case .idle, .ended: false
         }
     }

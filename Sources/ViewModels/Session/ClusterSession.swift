@@ -23,6 +23,8 @@ package import LinuxKernel
     private var connect: @Sendable () async throws -> ConnectedCluster
     private let connectHome: @Sendable () async throws -> ConnectedCluster
     private var home = ""
+    /// The clusters that were reached, by context: a text is applied where it was opened, wherever the screen has gone.
+    private var reached: [String: ConnectedCluster] = [:]
     /// Whether the cluster goes on after the screen; false leaves the quit line empty. Default true.
     package var leavesClusterRunning = true
     private let restart: (@Sendable () async throws -> Void)?
@@ -118,6 +120,7 @@ package import LinuxKernel
     /// Follows a cluster until the task is cancelled or its local daemon is gone; returns why.
     private func follow(_ cluster: ConnectedCluster) async -> APIStatus? {
         self.cluster = cluster
+        reached[cluster.contextName] = cluster
         app.context = ContextState(
             name: cluster.contextName, access: cluster.access, isEmbedded: cluster.isEmbedded, server: cluster.server)
         let feed = ClusterFeed(client: cluster.client, time: time)
@@ -244,6 +247,28 @@ package import LinuxKernel
         tasks.run("session") { [weak self] in await self?.run() }
     }
 
+    /// Reaches the cluster a text was opened from. Throws why it cannot be reached.
+    func client(of target: EditorTarget) async throws(ConnectionFailure) -> KubeClient {
+        let context = target.binding.context
+        if context == app.context.name, let cluster { return cluster.client }
+        if let known = reached[context] { return known.client }
+        do {
+            let found: ConnectedCluster
+            if context == home {
+                found = try await connectHome()
+            } else if contexts.contains(context), let connectTo {
+                found = try await connectTo(context)
+            } else {
+                throw ConnectionFailure(
+                    reason: "this text belongs to context \(context), which is not in the kubeconfig", remedy: "start kdash with --context \(context)")
+            }
+            reached[context] = found
+            return found.client
+        } catch {
+            throw ConnectionFailure(error)
+        }
+    }
+
     // MARK: - Usage
 
     private func sampleWhileVisible() {
@@ -251,13 +276,18 @@ package import LinuxKernel
         guard !tasks.isRunning("usage") else { return }
         tasks.run("usage") { [weak self, time] in
             var sampler = UsageSampler()
+            // CPU use needs two samples: the second comes soon, so that the bars do not stay empty.
+            var pause = Self.firstUsagePause
             while !Task.isCancelled {
                 // best effort: without a sample the bars go, and the connection's own state says why.
                 let samples = try? await usage()
                 guard let self, !Task.isCancelled else { return }
                 app.pods.setUsage(sampler.take(samples ?? []))
-                do { try await time.sleep(for: .seconds(1)) } catch { return }
+                do { try await time.sleep(for: pause) } catch { return }
+                pause = .seconds(1)
             }
         }
     }
+
+    private static let firstUsagePause = Duration.milliseconds(300)
 }

@@ -17,10 +17,11 @@ struct UsageSampler {
         for node in nodes {
             for pod in node.pods {
                 let reading = Reading(at: node.sampledAt, cpuNanoseconds: pod.usage.cpuNanoseconds)
-                fresh[pod.uid] = reading
+                if pod.usage.isMeasured { fresh[pod.uid] = reading }
                 let samples = [pod.usage] + pod.containers.map(\.usage)
                 result[pod.uid] = PodUsage(
-                    cpu: readings[pod.uid].flatMap { Self.milliCPU($0, reading) }, memory: pod.usage.workingSet.value,
+                    cpu: !pod.usage.isMeasured ? nil : readings[pod.uid].flatMap { Self.milliCPU($0, reading) },
+                    memory: pod.usage.isMeasured ? pod.usage.workingSet.value : nil,
                     isCPULimitEnforced: samples.allSatisfy(\.isCPULimitEnforced),
                     isMemoryLimitEnforced: samples.allSatisfy(\.isMemoryLimitEnforced))
             }

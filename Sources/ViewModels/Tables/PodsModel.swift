@@ -48,7 +48,14 @@ package struct PodUsage: Sendable, Hashable {
         }
     }
     package var notice: String? { didSet { signal.touch() } }
-    package var filter = "" { didSet { reorder() } }
+    package var filter = "" {
+        didSet {
+            let before = selected
+            reorder()
+            // The user's filter took the cursor elsewhere.
+            if let pod = selectedPod, pod.uid != before { onSelect(pod) }
+        }
+    }
     package var sort = TableSort(column: "name") { didSet { reorder() } }
     /// An empty pane.
     package init(signal: ChangeSignal) { self.signal = signal }
