@@ -100,7 +100,7 @@ extension CustomType {
     }
 
     /// The object with its defaults; nil when nothing changed.
-    func withDefaults(_ object: JSONValue) -> JSONValue? { CustomDefaulting.fill(object, schema) }
+    package func defaulted(_ object: JSONValue) -> JSONValue? { CustomDefaulting.fill(object, schema) }
 
     /// The object without fields the schema does not have; nil when it has none.
     package func pruned(_ value: JSONValue) -> JSONValue? {

@@ -4,7 +4,7 @@ extension SchemaDecoder {
     /// Fills in the defaults of a type, in the order of its fields, down to every object that is present or that a default creates.
     package static func applyDefaults(_ value: inout JSONValue, type: TypeSchema) {
         if let custom = type.custom {
-            if let filled = custom.withDefaults(value) { value = filled }
+            if let filled = custom.defaulted(value) { value = filled }
             return
         }
         guard case .object(let object) = value, let filled = withDefaults(object, type) else { return }

@@ -12,8 +12,14 @@ final class ResourceEndpoint: Sendable {
     let conversion: (any VersionConversion)?
     /// Whether the type has a `status` of its own path.
     let hasStatus: Bool
+    /// What a custom resource has beyond this; nil for built-in kinds.
+    let custom: CustomServing?
 
-    init(_ descriptor: ResourceDescriptor, strategy: any ResourceStrategy, conversion: (any VersionConversion)? = nil) {
+    init(
+        _ descriptor: ResourceDescriptor, strategy: any ResourceStrategy, conversion: (any VersionConversion)? = nil,
+        custom: CustomServing? = nil
+    ) {
+        self.custom = custom
         self.descriptor = descriptor
         self.strategy = strategy
         self.conversion = conversion
@@ -40,4 +46,16 @@ protocol VersionConversion: Sendable {
     func served(_ stored: JSONValue) -> JSONValue
     /// From the served form to the stored one.
     func stored(_ served: JSONValue) -> JSONValue
+    /// The form that a change starts from, of what is in the store; by default the stored one.
+    func loaded(_ stored: JSONValue) -> JSONValue
+    /// The form that goes to the store, of what a change made; by default the same.
+    func saved(_ object: JSONValue) -> JSONValue
+    /// Whether what is in the store would be stored in the same form today; by default it would.
+    func isCurrent(_ stored: JSONValue) -> Bool
+}
+
+extension VersionConversion {
+    func loaded(_ stored: JSONValue) -> JSONValue { stored }
+    func saved(_ object: JSONValue) -> JSONValue { object }
+    func isCurrent(_ stored: JSONValue) -> Bool { true }
 }

@@ -16,7 +16,7 @@ enum WatchVerb {
         let encoder = WatchEncoder(renderer: renderer, selection: selection, endpoint: context.endpoint)
         let prefix = context.endpoint.prefix(namespace: context.path.namespace ?? selection.namespace)
         guard let stream = try open(context, options, prefix, encoder) else { return }
-        stream.start(timeout: timeout(options), on: context.core.group.any())
+        stream.start(timeout: timeout(options), on: context.core.group.any(), lifetime: context.endpoint.custom?.lifetime)
         let contentType = renderer.choice.isYAML ? "application/json" : renderer.choice.form.contentType
         context.reply(APIResponse(contentType: contentType, body: .stream(stream)))
     }

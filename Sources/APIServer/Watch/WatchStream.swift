@@ -21,6 +21,7 @@ final class WatchStream: ByteSource {
         var wake: (@Sendable () -> Void)?
         var bookmarkID: UInt64?
         var timeout: Scheduled<Void>?
+        var lifetime: (of: ServingLifetime, id: UInt64)?
 
         var hasBytes: Bool { offset < ready.count }
 
@@ -56,8 +57,8 @@ final class WatchStream: ByteSource {
         state = Mutex(State(encoder: encoder, initial: initial[...], endsInitialWithBookmark: endsInitialWithBookmark))
     }
 
-    /// Begins reminders and the timeout.
-    func start(timeout: TimeAmount, on loop: any EventLoop) {
+    /// Begins reminders and the timeout. The watch also ends when what is watched is no more served.
+    func start(timeout: TimeAmount, on loop: any EventLoop, lifetime: ServingLifetime?) {
         let scheduled = loop.scheduleTask(in: timeout) { [weak self] () -> Void in
             self?.remind { $0.isTimeUp = true }
         }
@@ -66,6 +67,9 @@ final class WatchStream: ByteSource {
             state.timeout = scheduled
             state.bookmarkID = id
         }
+        guard let lifetime else { return }
+        let end = lifetime.onEnd { [weak self] in self?.remind { $0.isTimeUp = true } }
+        state.withLock { $0.lifetime = (lifetime, end) }
     }
 
     private func remind(_ change: @Sendable (inout State) -> Void) {
@@ -142,16 +146,17 @@ final class WatchStream: ByteSource {
     }
 
     func cancel() {
-        let (wake, id, timeout) = state.withLock { state in
+        let (wake, id, timeout, lifetime) = state.withLock { state in
             state.isOver = true
             state.initial = []
             state.ready = []
             state.offset = 0
-            return (state.wake.take(), state.bookmarkID.take(), state.timeout.take())
+            return (state.wake.take(), state.bookmarkID.take(), state.timeout.take(), state.lifetime.take())
         }
         watch.cancel()
         timeout?.cancel()
         if let id { clock.remove(id) }
+        if let lifetime { lifetime.of.remove(lifetime.id) }
         wake?()
     }
 

@@ -22,6 +22,7 @@ package struct GarbageCollector: Controller {
 
     package var name: String { "generic-garbage-collector" }
     package var watched: [GroupVersionResource] { resources }
+    package var watchesCustomResources: Bool { true }
 
     package func keys(
         _ resource: GroupVersionResource, _ object: KubeObject, isGone: Bool, _ caches: any Caches
@@ -48,7 +49,7 @@ package struct GarbageCollector: Controller {
     /// Cuts the ties of all dependents, then lets the owner go.
     private func abandon(_ key: ObjectName, _ owner: KubeObject, _ caches: any Caches) -> Reconciliation {
         let ties = dependents(of: owner.uid, caches).map { dependent in
-            Self.cut([owner.uid], of: dependent.object, at: ObjectName(dependent.resource, dependent.object))
+            Self.cut([owner.uid], of: dependent.object, at: ObjectName(dependent.resource, dependent.object), caches)
         }
         return Reconciliation(ties + [Self.drop(Self.orphan, of: owner, at: key)])
     }
@@ -74,7 +75,7 @@ package struct GarbageCollector: Controller {
         var leaving: [OwnerReference] = []
         var hasOwner = false
         for reference in object.ownerReferences {
-            guard let name = ownerName(reference, of: object) else {
+            guard let name = ownerName(reference, of: object, caches) else {
                 // A kind that is not served here cannot be judged; it holds what it owns.
                 hasOwner = true
                 continue
@@ -93,26 +94,30 @@ package struct GarbageCollector: Controller {
         guard !absent.isEmpty || !leaving.isEmpty else { return Reconciliation() }
         // The cache of the owner's kind may be behind that of the dependent's: only the server's word counts.
         let proof = zip(absentNames, absent).map { Change.requireAbsent($0, uid: $1.uid) }
-        if hasOwner { return Reconciliation(proof + [Self.cut((absent + leaving).map(\.uid), of: object, at: key)]) }
+        if hasOwner { return Reconciliation(proof + [Self.cut((absent + leaving).map(\.uid), of: object, at: key, caches)]) }
         let hasDependents = !leaving.isEmpty && !dependents(of: object.uid, caches).isEmpty
         return Reconciliation(
             proof + [.delete(key, uid: object.uid, hasDependents ? .foreground : Self.propagation(of: object), reporter: nil)])
     }
 
-    private func ownerName(_ reference: OwnerReference, of object: KubeObject) -> ObjectName? {
-        guard let version = GroupVersion(apiVersion: reference.apiVersion),
-            let owner = byKind[GroupVersionKind(version, kind: reference.kind)]
-        else { return nil }
-        return ObjectName(owner.resource, namespace: owner.isNamespaced ? object.namespace : nil, name: reference.name)
+    private func ownerName(_ reference: OwnerReference, of object: KubeObject, _ caches: any Caches) -> ObjectName? {
+        guard let version = GroupVersion(apiVersion: reference.apiVersion) else { return nil }
+        if let owner = byKind[GroupVersionKind(version, kind: reference.kind)] {
+            return ObjectName(owner.resource, namespace: owner.isNamespaced ? object.namespace : nil, name: reference.name)
+        }
+        // An owner may be named in any of its versions; it is the same object in all of them.
+        let custom = caches.customKinds.first { $0.resource.group == version.group && $0.kind == reference.kind }
+        guard let custom else { return nil }
+        return ObjectName(custom.resource, namespace: custom.isNamespaced ? object.namespace : nil, name: reference.name)
     }
 
     private func dependents(of uid: String, _ caches: any Caches) -> [(resource: GroupVersionResource, object: KubeObject)] {
-        resources.flatMap { resource in caches.owned(by: uid, resource).map { (resource, $0) } }
+        (resources + caches.customKinds.map(\.resource)).flatMap { resource in caches.owned(by: uid, resource).map { (resource, $0) } }
     }
 
     private func waitingOwners(of object: KubeObject, _ caches: any Caches) -> [ObjectName] {
         object.ownerReferences.compactMap { reference in
-            guard let name = ownerName(reference, of: object), caches.get(name)?.isBeingDeleted ?? false else { return nil }
+            guard let name = ownerName(reference, of: object, caches), caches.get(name)?.isBeingDeleted ?? false else { return nil }
             return name
         }
     }
@@ -122,7 +127,19 @@ package struct GarbageCollector: Controller {
         return object.finalizers.contains(foreground) ? .foreground : .background
     }
 
-    private static func cut(_ uids: [String], of object: KubeObject, at name: ObjectName) -> Change {
+    private static func cut(_ uids: [String], of object: KubeObject, at name: ObjectName, _ caches: any Caches) -> Change {
+        if caches.customKinds.contains(where: { $0.resource == name.resource }) {
+            // Custom resources have no strategic merge: the whole list, for exactly this version of the object.
+            let rest = object.ownerReferences.filter { !uids.contains($0.uid) }.map(\.value)
+            return .patch(
+                name, .merge,
+                [
+                    "metadata": [
+                        "uid": .string(object.uid), "resourceVersion": .string(object.resourceVersion),
+                        "ownerReferences": rest.isEmpty ? .null : .array(rest),
+                    ]
+                ])
+        }
         let removals = uids.map { JSONValue.object(["$patch": "delete", "uid": .string($0)]) }
         return .patch(
             name, .strategicMerge, ["metadata": ["uid": .string(object.uid), "ownerReferences": .array(removals)]])

@@ -26,6 +26,8 @@ package struct NamespaceController: Controller {
         [Namespace.resource, Pod.resource] + makers + rest.filter { $0.resource != "events" }
     }
 
+    package var watchesCustomResources: Bool { true }
+
     package func keys(
         _ resource: GroupVersionResource, _ object: KubeObject, isGone: Bool, _ caches: any Caches
     ) -> [ObjectName] {
@@ -45,7 +47,8 @@ package struct NamespaceController: Controller {
             // What is left goes with its grace period or finalizers; its deletion brings this key back.
             guard full.isEmpty else { return Reconciliation(full.map { .deleteAll($0, namespace: name) }) }
         }
-        var changes: [Change] = (makers + [Pod.resource] + rest).flatMap { resource -> [Change] in
+        let customs = caches.customKinds.filter(\.isNamespaced).map(\.resource)
+        var changes: [Change] = (makers + [Pod.resource] + rest + customs).flatMap { resource -> [Change] in
             [.deleteAll(resource, namespace: name), .requireEmpty(resource, namespace: name)]
         }
         namespace.specFinalizers.removeAll { $0 == Self.finalizer }

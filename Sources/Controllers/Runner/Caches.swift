@@ -12,6 +12,12 @@ package protocol Caches: Sendable {
     func orphans(_ resource: GroupVersionResource, namespace: String) -> [KubeObject]
     /// The objects of a resource in a namespace that carry a label.
     func labelled(_ resource: GroupVersionResource, namespace: String, key: String, value: String) -> [KubeObject]
+    /// The kinds that CustomResourceDefinitions have added so far; their objects are found like all others.
+    var customKinds: [CustomResourceKind] { get }
+}
+
+extension Caches {
+    package var customKinds: [CustomResourceKind] { [] }
 }
 
 /// Caches without the objects that a key has deleted itself but still sees.
@@ -38,6 +44,8 @@ struct CachesWithout: Caches {
     func labelled(_ resource: GroupVersionResource, namespace: String, key: String, value: String) -> [KubeObject] {
         visible(base.labelled(resource, namespace: namespace, key: key, value: value))
     }
+
+    var customKinds: [CustomResourceKind] { base.customKinds }
 
     private func visible(_ objects: [KubeObject]) -> [KubeObject] {
         hidden.isEmpty ? objects : objects.filter { !hidden.contains($0.uid) }

@@ -7,6 +7,8 @@ package protocol Controller: Sendable {
     var name: String { get }
     /// The resources whose changes it wants to know.
     var watched: [GroupVersionResource] { get }
+    /// Whether it also wants to know the changes of custom resources; by default not.
+    var watchesCustomResources: Bool { get }
     /// The keys that a changed object concerns. `isGone` when it was deleted.
     func keys(_ resource: GroupVersionResource, _ object: KubeObject, isGone: Bool, _ caches: any Caches) -> [ObjectName]
     /// What a key needs. Pure: the same caches and time give the same answer.
@@ -14,6 +16,8 @@ package protocol Controller: Sendable {
 }
 
 extension Controller {
+    package var watchesCustomResources: Bool { false }
+
     /// The keys for a controller whose work is one resource and the objects it owns.
     func keysOfOwner(
         _ owner: GroupVersionResource, kind: String, _ resource: GroupVersionResource, _ object: KubeObject

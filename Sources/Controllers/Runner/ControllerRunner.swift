@@ -29,8 +29,12 @@ package final class ControllerRunner: Sendable {
         for resource in Set(controller.watched) {
             caches.informer(resource)?.addHandler { self.changed(resource, $0) }
         }
+        if controller.watchesCustomResources {
+            caches.onCustomKind { kind, informer in informer.addHandler { self.changed(kind.resource, $0) } }
+        }
         // A controller that sees half of the cluster would make the other half again.
         await caches.waitUntilSynced()
+        if controller.watchesCustomResources { await caches.waitUntilCustomResourcesSynced() }
         guard !Task.isCancelled else { return }
         await withDiscardingTaskGroup { group in
             group.addTask { await self.writer.writeEvents() }
@@ -56,7 +60,7 @@ package final class ControllerRunner: Sendable {
 
     private func work(_ key: ObjectName) async -> WorkOutcome {
         var state = progress.withLock { $0[key] } ?? KeyProgress()
-        for (resource, revision) in state.revisions { await caches.informer(resource)?.waitUntil(revision: revision) }
+        for (resource, revision) in state.revisions { await caches.waitUntil(resource, revision: revision) }
         guard !Task.isCancelled else { return .done }
         state.caughtUp(caches)
         let view = CachesWithout(base: caches, hidden: state.hidden)

@@ -8,9 +8,13 @@ package struct InformerCaches: Caches {
     private static let orphanIndex = "orphan"
     private static let labelIndex = "label"
     private let informers: [GroupVersionResource: Informer]
+    private let customs: CustomInformers?
 
-    /// Caches of the given resources. Make it before the informers run, so that their first list fills the index.
-    package init(_ shared: SharedInformers, resources: some Sequence<GroupVersionResource>) {
+    /// Caches of the given resources, and of custom resources as they come. Make it before the informers run, so that their first list
+    /// fills the index.
+    package init(_ shared: SharedInformers, resources: some Sequence<GroupVersionResource>, customs: CustomInformers? = nil) {
+        self.customs = customs
+        customs?.prepare { informer in informer.addIndex(Self.ownerIndex) { $0.ownerReferences.map(\.uid) } }
         var informers: [GroupVersionResource: Informer] = [:]
         for resource in Set(resources) {
             let informer = shared.informer(resource)
@@ -27,18 +31,23 @@ package struct InformerCaches: Caches {
     }
 
     /// The informer of a resource; nil when it is not among them.
-    package func informer(_ resource: GroupVersionResource) -> Informer? { informers[resource] }
+    package func informer(_ resource: GroupVersionResource) -> Informer? { informers[resource] ?? customs?.informer(resource) }
+
+    package var customKinds: [CustomResourceKind] { customs?.kinds ?? [] }
+
+    /// Calls `handler` for each custom kind there is and each that comes.
+    func onCustomKind(_ handler: @escaping @Sendable (CustomResourceKind, Informer) -> Void) { customs?.onKind(handler) }
 
     package func get(_ name: ObjectName) -> KubeObject? {
-        informers[name.resource]?.get(namespace: name.namespace, name: name.name)
+        informer(name.resource)?.get(namespace: name.namespace, name: name.name)
     }
 
     package func all(_ resource: GroupVersionResource, namespace: String?) -> [KubeObject] {
-        informers[resource]?.all(namespace: namespace) ?? []
+        informer(resource)?.all(namespace: namespace) ?? []
     }
 
     package func owned(by uid: String, _ resource: GroupVersionResource) -> [KubeObject] {
-        informers[resource]?.byIndex(Self.ownerIndex, uid) ?? []
+        informer(resource)?.byIndex(Self.ownerIndex, uid) ?? []
     }
 
     package func orphans(_ resource: GroupVersionResource, namespace: String) -> [KubeObject] {
@@ -51,8 +60,15 @@ package struct InformerCaches: Caches {
 
     private static func label(_ namespace: String, _ key: String, _ value: String) -> String { "\(namespace)/\(key)=\(value)" }
 
+    /// Returns once a cache has reached a revision, or when the task is cancelled. Caches of custom resources are not waited for: they may
+    /// end at any time, and who writes custom resources does so for exactly the version it saw.
+    func waitUntil(_ resource: GroupVersionResource, revision: Int64) async { await informers[resource]?.waitUntil(revision: revision) }
+
     /// Returns once every cache has its first list.
     func waitUntilSynced() async {
         for informer in informers.values { await informer.waitUntilSynced() }
     }
+
+    /// Returns once also the custom resources that are defined have theirs.
+    func waitUntilCustomResourcesSynced() async { await customs?.waitUntilSynced() }
 }
