@@ -38,8 +38,8 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler, @u
         /// The service has the request.
         case answering(HTTPRequestHead)
         /// A response flows.
-        case streaming(HTTPRequestHead, any ByteSource, ResponseWriter.Framing)
-        /// A WebSocket handler has taken over, or will.
+        case streaming(HTTPRequestHead, any ByteSource, ResponseWriter.Framing, closes: Bool)
+        /// Other handlers have taken over, or will.
         case upgrading
         case closed
     }
@@ -58,6 +58,9 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler, @u
     private var isProcessing = false
     private var isPaused = false
     private var hasPendingRead = false
+    private var isPumping = false
+    /// Bytes of a streamed body that its head has promised and that are not written yet.
+    private var owed = 0
 
     init(service: any HTTPService, loopState: LoopState) {
         self.service = service
@@ -99,7 +102,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler, @u
 
     private func abandon() {
         switch phase {
-        case .streaming(_, let source, _): source.cancel()
+        case .streaming(_, let source, _, _): source.cancel()
         case .uploading(_, let body, _): body.fail(.badRequest("the client closed the connection before the body was complete"))
         default: break
         }
@@ -200,11 +203,13 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler, @u
         case (.body(let piece), .uploading(_, let body, _)):
             setDeadline(Limits.upload)
             if !body.send(Array(piece.readableBytesView)) {
+                // Now the reader is waited for, not the client.
                 pause()
+                setDeadline(nil)
                 let loop = context.eventLoop
                 body.whenDrained { [weak self] in
                     guard let self else { return }
-                    loop.execute { self.resume() }
+                    loop.execute { self.resumeUpload() }
                 }
             }
         case (.end, .uploading(let head, let body, _)):
@@ -215,11 +220,19 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler, @u
         }
     }
 
+    private func resumeUpload() {
+        if case .uploading(_, _, isComplete: false) = phase { setDeadline(Limits.upload) }
+        resume()
+    }
+
     private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         exchange &+= 1
         setDeadline(Limits.request)
         let path = Self.path(of: head.target)
-        if service.takesStreamedBody(path: path) { return beginUpload(head) }
+        let isProxied = ProxyRequest.isProxied(head.target)
+        if isProxied && !UpgradeNegotiation.isWanted(head) || service.takesStreamedBody(path: path) {
+            return beginUpload(head, isProxied: isProxied, context)
+        }
         if case .fixed(let count) = head.body, count > Limits.body { return tooLarge(head) }
         phase = .collecting(head, [])
         if head.expectsContinue, head.body != .none { writeContinue(context) }
@@ -231,15 +244,19 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler, @u
         context.writeAndFlush(wrapOutboundOut(out), promise: nil)
     }
 
-    private func beginUpload(_ head: HTTPRequestHead) {
-        guard let context else { return }
+    private func beginUpload(_ head: HTTPRequestHead, isProxied: Bool, _ context: ChannelHandlerContext) {
         let body = ByteChannel(highWaterMark: 1 << 20)
         phase = .uploading(head, body, isComplete: false)
         switch (RequestAssembly.request(head, body: []), authenticate(head)) {
         case (.failure(let status), _), (_, .failure(let status)): answer(status, exchange)
         case (.success(let request), .success(let user)):
             if head.expectsContinue, head.body != .none { writeContinue(context) }
-            service.handleStreamed(request, body: body, as: user, reply: replier(exchange))
+            if isProxied {
+                let proxied = ProxyRequest(head, peer: context.channel.remoteAddress?.ipAddress ?? "")
+                service.proxy(proxied, request, body: body, as: user, reply: replier(exchange))
+            } else {
+                service.handleStreamed(request, body: body, as: user, reply: replier(exchange))
+            }
         }
     }
 
@@ -264,7 +281,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler, @u
         switch (RequestAssembly.request(head, body: bytes), authenticate(head)) {
         case (.failure(let status), _), (_, .failure(let status)): answer(status, number)
         case (.success(let request), .success(let user)):
-            if head.header("upgrade", lists: "websocket"), head.header("connection", lists: "upgrade") {
+            if UpgradeNegotiation.isWanted(head) {
                 upgrade(head, request, user, number)
             } else {
                 service.handle(request, as: user, reply: replier(number))
@@ -375,19 +392,31 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler, @u
     private func stream(
         _ response: APIResponse, _ source: any ByteSource, head: HTTPRequestHead, closes: Bool, _ context: ChannelHandlerContext
     ) {
-        let framing: ResponseWriter.Framing = head.isVersion11 ? .chunked : .untilClose
+        var response = response
+        let framing = Self.framing(&response, isVersion11: head.isVersion11)
+        let closes = closes || framing == .untilClose
         var out = context.channel.allocator.buffer(capacity: 512)
-        ResponseWriter.writeHead(
-            response, framing: framing, closes: closes || framing == .untilClose, isGzipped: false, date: loopState.httpDate(), into: &out)
-        guard head.method != "HEAD" else {
+        ResponseWriter.writeHead(response, framing: framing, closes: closes, isGzipped: false, date: loopState.httpDate(), into: &out)
+        guard head.method != "HEAD", framing != .none else {
             source.cancel()
             context.writeAndFlush(wrapOutboundOut(out), promise: nil)
             return finishExchange(closes: closes, context)
         }
-        phase = .streaming(head, source, framing)
+        if case .length(let count) = framing { owed = count }
+        phase = .streaming(head, source, framing, closes: closes)
         setDeadline(nil)
         context.write(wrapOutboundOut(out), promise: nil)
         pump()
+    }
+
+    /// How a streamed body is delimited: by the length that is known, taken out of the headers, or else in chunks.
+    private static func framing(_ response: inout APIResponse, isVersion11: Bool) -> ResponseWriter.Framing {
+        if response.status == 204 || response.status == 304 { return .none }
+        if let text = response.header("content-length"), let count = Int(text), count >= 0 {
+            response.headers.removeAll { $0.0 == "content-length" }
+            return .length(count)
+        }
+        return isVersion11 ? .chunked : .untilClose
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -397,13 +426,13 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler, @u
 
     /// Moves what the source has to the socket, as far as the socket takes it.
     private func pump() {
-        guard case .streaming(let head, let source, let framing) = phase, let context else { return }
+        guard case .streaming(let head, let source, let framing, let closes) = phase, let context, !isPumping else { return }
+        isPumping = true
+        defer { isPumping = false }
         while context.channel.isWritable {
             switch source.poll(maximum: Limits.piece) {
             case .bytes(let bytes):
-                var out = context.channel.allocator.buffer(capacity: bytes.count + 16)
-                if framing == .chunked { ResponseWriter.writeChunk(bytes, into: &out) } else { out.writeBytes(bytes) }
-                context.write(wrapOutboundOut(out), promise: nil)
+                guard write(bytes, framing, context) else { return breakOff(source, context) }
             case .pending:
                 context.flush()
                 let loop = context.eventLoop
@@ -417,75 +446,81 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler, @u
                 }
                 return
             case .end:
+                if case .length = framing, owed > 0 { return breakOff(source, context) }
                 if framing == .chunked {
                     var out = context.channel.allocator.buffer(capacity: 8)
                     out.writeStaticString("0\r\n\r\n")
                     context.write(wrapOutboundOut(out), promise: nil)
                 }
                 context.flush()
-                return finishExchange(closes: framing != .chunked || !head.keepsAlive, context)
-            case .failed:
-                // The status line is long gone: an unfinished body is the only way left to say that it is incomplete.
-                context.flush()
-                phase = .closed
-                return context.close(promise: nil)
+                isPumping = false  // The next request may be here and its response begin at once.
+                return finishExchange(closes: closes || !head.keepsAlive, context)
+            case .failed: return breakOff(source, context)
             }
         }
+    }
+
+    /// Writes a piece of a body; false when it is longer than was promised.
+    private func write(_ bytes: [UInt8], _ framing: ResponseWriter.Framing, _ context: ChannelHandlerContext) -> Bool {
+        var out = context.channel.allocator.buffer(capacity: bytes.count + 16)
+        switch framing {
+        case .chunked: ResponseWriter.writeChunk(bytes, into: &out)
+        case .length:
+            guard bytes.count <= owed else { return false }
+            owed -= bytes.count
+            out.writeBytes(bytes)
+        case .untilClose, .none: out.writeBytes(bytes)
+        }
+        // At once: TLS holds back what is not flushed, and a connection that shows no load would be given the whole source.
+        context.writeAndFlush(wrapOutboundOut(out), promise: nil)
+        return true
+    }
+
+    /// The status line is long gone: an unfinished body is the only way left to say that it is incomplete.
+    private func breakOff(_ source: any ByteSource, _ context: ChannelHandlerContext) {
+        source.cancel()
         context.flush()
+        phase = .closed
+        context.close(promise: nil)
     }
 
     // MARK: Upgrading
 
     private func upgrade(_ head: HTTPRequestHead, _ request: APIRequest, _ user: UserInfo, _ number: UInt64) {
-        guard let loop = context?.eventLoop else { return }
-        guard let key = head.header("sec-websocket-key"), head.header("sec-websocket-version") == "13", head.method == "GET" else {
-            return answer(.badRequest("a WebSocket handshake needs GET, Sec-WebSocket-Key and Sec-WebSocket-Version: 13"), number)
-        }
-        let offered = head.headers.filter { $0.0 == "sec-websocket-protocol" }
-            .flatMap { $0.1.split(separator: ",").map { String($0.trimmingSpaces()) } }
-        guard let protocolName = RemoteCommandProtocol.choose(offered) else {
-            return answer(.badRequest(RemoteCommandProtocol.unsupportedMessage(offered)), number)
-        }
-        let service = service
+        guard let context else { return }
+        let loop = context.eventLoop
+        let negotiation = UpgradeNegotiation(
+            head: head, request: request, user: user, peer: context.channel.remoteAddress?.ipAddress ?? "", loop: loop, service: service)
         service.perform { [weak self] in
-            do throws(APIStatus) {
-                let session = try await service.connect(request, as: user)
-                guard let self else { return session.cancel() }
-                loop.execute {
-                    guard self.exchange == number, let context = self.context else { return session.cancel() }
-                    self.completeUpgrade(session, key: key, protocolName, isEcho: offered.isEmpty, context)
+            let outcome = await negotiation.outcome()
+            guard let self else { return outcome.cancel() }
+            loop.execute {
+                switch outcome {
+                case .upgrade(let upgrade):
+                    guard self.exchange == number, let context = self.context else { return upgrade.cancel() }
+                    self.complete(upgrade, context)
+                case .response(let response): self.respond(response, number)
                 }
-            } catch {
-                let status = error
-                guard let self else { return }
-                loop.execute { self.answer(status, number) }
             }
         }
     }
 
-    private func completeUpgrade(
-        _ session: any StreamSession, key: String, _ chosen: RemoteCommandProtocol, isEcho: Bool, _ context: ChannelHandlerContext
-    ) {
+    private func complete(_ upgrade: Upgrade, _ context: ChannelHandlerContext) {
         phase = .upgrading
-        var out = context.channel.allocator.buffer(capacity: 256)
-        out.writeStaticString("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ")
-        out.writeString(WebSocketHandshake.accept(key: key))
-        if !isEcho {
-            out.writeStaticString("\r\nSec-WebSocket-Protocol: ")
-            out.writeString(chosen.rawValue)
-        }
-        out.writeStaticString("\r\n\r\n")
-        context.writeAndFlush(wrapOutboundOut(out), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(bytes: upgrade.response)), promise: nil)
         let rest = inbound
         inbound = ByteBuffer()
         do {
-            try RemoteCommandHandler.install(session, chosen, service: service, after: self, in: context.pipeline.syncOperations)
+            try upgrade.install(self, context.pipeline.syncOperations)
         } catch {
-            session.cancel()
+            upgrade.cancel()
             return context.close(promise: nil)
         }
         isPaused = false
-        if rest.readableBytes > 0 { context.fireChannelRead(NIOAny(rest)) }
+        if rest.readableBytes > 0 {
+            context.fireChannelRead(NIOAny(rest))
+            context.fireChannelReadComplete()
+        }
         if hasPendingRead { context.read() }
         context.pipeline.syncOperations.removeHandler(self, promise: nil)
     }

@@ -1,6 +1,7 @@
 internal import APIMachinery
 internal import KubeClient
 internal import LinuxKernel
+internal import NIOCore
 
 /// What a connection needs from the server behind it.
 protocol HTTPService: AnyObject, Sendable {
@@ -10,8 +11,21 @@ protocol HTTPService: AnyObject, Sendable {
     /// Answers a complete request; `reply` is called once, here or later on any thread.
     func handle(_ request: APIRequest, as user: UserInfo, reply: @escaping @Sendable (APIResponse) -> Void)
 
-    /// Opens an exec, attach or port-forward session.
+    /// Opens an exec or attach session.
     func connect(_ request: APIRequest, as user: UserInfo) async throws(APIStatus) -> any StreamSession
+
+    /// The ports of a pod that a user may forward.
+    func ports(_ request: APIRequest, as user: UserInfo) async throws(APIStatus) -> PodPorts
+
+    /// Hands a request on to a pod, service or node; its body may still be arriving.
+    func proxy(
+        _ proxied: ProxyRequest, _ request: APIRequest, body: any ByteSource, as user: UserInfo,
+        reply: @escaping @Sendable (APIResponse) -> Void)
+
+    /// Hands a request to upgrade on; the connection to the server behind belongs to `loop`.
+    func proxyUpgrade(
+        _ proxied: ProxyRequest, _ request: APIRequest, as user: UserInfo, on loop: any EventLoop
+    ) async throws(APIStatus) -> Upgrade.Outcome
 
     /// Whether requests below this path take their body as a stream, of any length.
     func takesStreamedBody(path: String) -> Bool

@@ -21,7 +21,7 @@ enum ResponseWriter {
         out.writeStaticString(" ")
         out.writeStaticString(reasonPhrase(response.status))
         out.writeStaticString("\r\nAudit-Id: ")
-        out.writeString(SecureRandom.uuidV4())
+        out.writeString(response.header("audit-id") ?? SecureRandom.uuidV4())
         var hasCacheControl = false
         if !response.contentType.isEmpty {
             out.writeStaticString("\r\nContent-Type: ")
@@ -29,7 +29,7 @@ enum ResponseWriter {
         }
         for (name, value) in response.headers {
             if name == "cache-control" { hasCacheControl = true }
-            guard isSafe(name), isSafe(value) else { continue }
+            guard name != "audit-id", isSafe(name), isSafe(value) else { continue }
             out.writeStaticString("\r\n")
             out.writeString(canonical(name))
             out.writeStaticString(": ")
@@ -78,9 +78,15 @@ enum ResponseWriter {
         case 200: "OK"
         case 201: "Created"
         case 202: "Accepted"
+        case 203: "Non-Authoritative Information"
         case 204: "No Content"
+        case 206: "Partial Content"
         case 301: "Moved Permanently"
+        case 302: "Found"
+        case 303: "See Other"
         case 304: "Not Modified"
+        case 307: "Temporary Redirect"
+        case 308: "Permanent Redirect"
         case 400: "Bad Request"
         case 401: "Unauthorized"
         case 403: "Forbidden"
@@ -93,11 +99,14 @@ enum ResponseWriter {
         case 413: "Request Entity Too Large"
         case 414: "Request URI Too Long"
         case 415: "Unsupported Media Type"
+        case 416: "Range Not Satisfiable"
+        case 418: "I'm a teapot"
         case 422: "Unprocessable Entity"
         case 429: "Too Many Requests"
         case 431: "Request Header Fields Too Large"
         case 500: "Internal Server Error"
         case 501: "Not Implemented"
+        case 502: "Bad Gateway"
         case 503: "Service Unavailable"
         case 504: "Gateway Timeout"
         case 505: "HTTP Version Not Supported"

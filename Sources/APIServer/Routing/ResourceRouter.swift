@@ -53,10 +53,9 @@ enum ResourceRouter {
         case "eviction": try EvictionSubresource.run(context)
         case "finalize": try FinalizeSubresource.run(context)
         case "log": try LogSubresource.run(context)
-        case "portforward":
-            throw .badRequest("port-forward is not served by this kdash yet; reach the pod by its IP address")
-        case "exec", "attach":
-            throw .badRequest("\(name) needs an upgraded connection: connect by WebSocket with subprotocol v5.channel.k8s.io")
+        case "exec", "attach", "portforward":
+            throw .badRequest("Upgrade request required: \(name) needs a connection upgraded to WebSocket or SPDY/3.1")
+        case "proxy": ProxySubresource.run(context)
         default:
             throw APIStatus(
                 code: 501, reason: nil, message: "\(context.descriptor.plural)/\(name) is not served by this kdash yet")

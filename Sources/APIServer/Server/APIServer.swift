@@ -117,17 +117,6 @@ package final class APIServer: RequestPipeline, Sendable {
         }
     }
 
-    package func connect(_ request: APIRequest, as user: UserInfo) async throws(APIStatus) -> any StreamSession {
-        guard let segments = request.pathSegments, case .resource(let path) = RequestPath(segments),
-            let subresource = path.subresource, ConnectSubresource.names.contains(subresource)
-        else { throw .badRequest("only exec, attach and portforward open a connection") }
-        let user = try Impersonation.user(request, as: user, core.authorizer)
-        try core.authorizer.check(AccessAttributes(path, verb: path.verb(request)), user: user)
-        // A WebSocket is opened by GET and does what POST does. Source: `pkg/registry/core/pod/rest/subresources.go`.
-        try core.authorizer.check(AccessAttributes(path, verb: "create"), user: user)
-        return try await ConnectSubresource.open(request, path, core)
-    }
-
     private func route(
         _ request: APIRequest, _ caller: UserInfo, body: (any ByteSource)?, _ reply: @escaping @Sendable (APIResponse) -> Void
     ) throws(APIStatus) {

@@ -1,6 +1,8 @@
+internal import APIMachinery
+internal import KubeClient
 internal import Synchronization
 
-/// What a client types, in order, between an event loop and the task that writes it to a process.
+/// What a client sends, in order, between an event loop and the task that writes it to a process or a port.
 final class InputQueue: Sendable {
     /// One thing to pass on.
     enum Item: Sendable {
@@ -53,14 +55,31 @@ final class InputQueue: Sendable {
         }
     }
 
-    /// Drops what waits and ends `next`.
+    /// Drops what waits and ends `next`; what is added from now on is dropped too.
     func finish() {
-        let waiting = state.withLock { state in
+        let (waiting, drained) = state.withLock { state in
             state.isOver = true
             state.items = []
-            state.drained = nil
-            return state.waiting.take()
+            state.count = 0
+            return (state.waiting.take(), state.drained.take())
         }
+        drained?()
         waiting?.resume(returning: nil)
+    }
+
+    /// Writes everything to a session until the queue or the session is over.
+    func feed(_ session: any StreamSession) async {
+        while let item = await next() {
+            switch item {
+            case .bytes(let bytes):
+                do throws(APIStatus) {
+                    try await session.write(bytes)
+                } catch {
+                    // The other side has closed its input; what is sent from now on has no reader.
+                    return finish()
+                }
+            case .end: await session.closeInput()
+            }
+        }
     }
 }

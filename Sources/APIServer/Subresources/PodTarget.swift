@@ -8,14 +8,20 @@ struct PodTarget: Sendable {
     let container: String
     let node: String
 
-    /// Finds the pod and checks the container. Throws NotFound and BadRequest.
-    init(_ path: ResourcePath, core: ServerCore, endpoint: ResourceEndpoint, container wanted: String?) throws(APIStatus) {
+    /// Finds the pod and checks the container, unless the pod as a whole is meant. Throws NotFound and BadRequest.
+    init(
+        _ path: ResourcePath, core: ServerCore, endpoint: ResourceEndpoint, container wanted: String?, needsContainer: Bool = true
+    ) throws(APIStatus) {
         let name = path.name ?? ""
         guard let stored = try core.current(endpoint.key(namespace: path.namespace, name: name), endpoint) else {
             throw .notFound(endpoint.descriptor.groupResource, name)
         }
         pod = try ObjectCoding.decode(stored)
         node = pod.string("spec", "nodeName") ?? ""
+        guard needsContainer else {
+            container = ""
+            return
+        }
         let containers = Self.names(pod, "containers")
         let others = Self.names(pod, "initContainers") + Self.names(pod, "ephemeralContainers")
         if let wanted, !wanted.isEmpty {

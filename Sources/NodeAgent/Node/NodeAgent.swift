@@ -243,11 +243,11 @@ package final class NodeAgent: NodeConnection, Sendable {
     }
 
     package func attach(_ request: ExecRequest) async throws(APIStatus) -> any StreamSession {
-        throw .badRequest("attach is not supported yet; use logs -f to read, exec to write")
+        try await AttachService(agent: self).attach(request)
     }
 
     package func portForward(podUID: String, port: UInt16) async throws(APIStatus) -> any StreamSession {
-        throw .badRequest("port-forward is not supported yet; the pod's address is reachable from this machine")
+        try await PortService(agent: self).open(podUID: podUID, port: port)
     }
 
     package func stats() async -> NodeStats {

@@ -3,37 +3,27 @@ import ContainerRuntime
 import Glibc
 import KubeClient
 import LinuxKernel
-import Synchronization
 
 /// One program started in a container by exec, as the session its client sees.
 final class ExecStream: StreamSession {
     let output: any ByteSource
     let errorOutput: (any ByteSource)?
     private let handle: ExecHandle
-    private let input: Mutex<CInt>
-    /// The terminal's master, for its size; -1 without one.
-    private let terminal: Mutex<CInt>
-    private let poller: DescriptorPoller
+    private let input: DescriptorSink?
+    /// Whether input and output are one terminal.
+    private let hasTerminal: Bool
 
     init(_ handle: ExecHandle, poller: DescriptorPoller) throws(SystemError) {
         self.handle = handle
-        self.poller = poller
         if let master = handle.takeTerminal() {
-            let writing = try master.duplicate()
-            try writing.setNonBlocking(true)
-            terminal = Mutex(try master.duplicate().release())
-            input = Mutex(writing.release())
+            hasTerminal = true
+            input = try DescriptorSink(try master.duplicate(), poller: poller)
             output = try DescriptorSource(master, poller: poller)
             errorOutput = nil
             return
         }
-        terminal = Mutex(-1)
-        if let pipe = handle.takeInput() {
-            try pipe.setNonBlocking(true)
-            input = Mutex(pipe.release())
-        } else {
-            input = Mutex(-1)
-        }
+        hasTerminal = false
+        if let pipe = handle.takeInput() { input = try DescriptorSink(pipe, poller: poller) } else { input = nil }
         guard let standard = handle.takeOutput(), let error = handle.takeErrorOutput() else {
             preconditionFailure("an exec without a terminal has an output and an error pipe")
         }
@@ -42,74 +32,43 @@ final class ExecStream: StreamSession {
     }
 
     func write(_ bytes: [UInt8]) async throws(APIStatus) {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let outcome = input.withLock { fd -> (written: Int, errno: CInt, fd: CInt) in
-                guard fd >= 0 else { return (-1, EBADF, -1) }
-                let file = fd
-                let written = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
-                return (written, written < 0 ? errno : 0, fd)
-            }
-            if outcome.written > 0 {
-                rest = rest.dropFirst(outcome.written)
-            } else if outcome.errno == EAGAIN {
-                await withCheckedContinuation { continuation in
-                    poller.wait(for: outcome.fd, writing: true) { continuation.resume() }
-                }
-            } else if outcome.errno != EINTR {
-                throw .badRequest("the program no longer reads its input")
-            }
-        }
+        guard let input else { throw .badRequest("the program has no input") }
+        try await input.write(bytes)
     }
 
     func closeInput() async {
-        closeInputNow()
-    }
-
-    private func closeInputNow() {
-        let fd = input.withLock { fd in
-            defer { fd = -1 }
-            return fd
-        }
-        guard fd >= 0 else { return }
-        poller.cancel(fd)
-        close(fd)
+        // A terminal has no end of its input; programs that want one read the character that stands for it.
+        if !hasTerminal { input?.close() }
     }
 
     func resize(columns: Int, rows: Int) {
-        terminal.withLock { fd in
-            guard fd >= 0 else { return }
-            var size = winsize(ws_row: UInt16(clamping: rows), ws_col: UInt16(clamping: columns), ws_xpixel: 0, ws_ypixel: 0)
-            _ = ioctl(fd, UInt(TIOCSWINSZ), &size)
-        }
+        if hasTerminal { input?.setTerminalSize(columns: columns, rows: rows) }
     }
 
     func result() async -> APIStatus {
         let record = await handle.wait()
-        return record.code == 0 ? APIStatus(code: 200, reason: nil, message: "", isFailure: false) : .exited(with: Int(record.code))
+        return record.code == 0 ? .done : .exited(with: Int(record.code))
     }
 
     func cancel() {
-        release()
+        input?.close()
         output.cancel()
         errorOutput?.cancel()
     }
+}
 
-    private func release() {
-        closeInputNow()
-        let fd = terminal.withLock { fd in
-            defer { fd = -1 }
-            return fd
-        }
-        if fd >= 0 { close(fd) }
-    }
-
-    deinit {
-        release()
+extension DescriptorSink {
+    /// Tells the terminal behind the descriptor its size in cells.
+    func setTerminalSize(columns: Int, rows: Int) {
+        var size = winsize(ws_row: UInt16(clamping: rows), ws_col: UInt16(clamping: columns), ws_xpixel: 0, ws_ypixel: 0)
+        withDescriptor { _ = ioctl($0, UInt(TIOCSWINSZ), &size) }
     }
 }
 
 extension APIStatus {
+    /// How the good end of a session is told.
+    static let done = APIStatus(code: 200, reason: nil, message: "", isFailure: false)
+
     /// How a program's end is told on the error channel. Source: remotecommand v4.
     static func exited(with code: Int) -> APIStatus {
         var details = Details()

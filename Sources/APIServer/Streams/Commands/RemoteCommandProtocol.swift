@@ -7,7 +7,11 @@ enum RemoteCommandProtocol: String, Sendable, CaseIterable {
     case v4 = "v4.channel.k8s.io"
     /// As `v4`, data in base 64 and the channel as a digit.
     case v4Base64 = "v4.base64.channel.k8s.io"
-    /// Binary; the end is plain text on channel 3.
+    /// As `v2` with the size of the terminal on channel 4.
+    case v3 = "v3.channel.k8s.io"
+    /// As `v1`.
+    case v2 = "v2.channel.k8s.io"
+    /// Binary; a failure is plain text on channel 3.
     case v1 = "channel.k8s.io"
     /// As `v1` in base 64.
     case v1Base64 = "base64.channel.k8s.io"
@@ -31,19 +35,13 @@ enum RemoteCommandProtocol: String, Sendable, CaseIterable {
         return nil
     }
 
-    /// Why none of the offered protocols will do.
-    static func unsupportedMessage(_ offered: [String]) -> String {
-        if offered.contains(where: { $0.hasSuffix("portforward.k8s.io") }) {
-            return "port-forward is not served by this kdash yet; reach the pod by its IP address, or use `kubectl exec`"
-        }
-        let known = allCases.map(\.rawValue).joined(separator: ", ")
-        return "none of the WebSocket subprotocols \(offered.joined(separator: ", ")) is supported; supported: \(known)"
-    }
+    /// The versions spoken over SPDY, the newest first.
+    static let overSPDY: [RemoteCommandProtocol] = [.v4, .v3, .v2, .v1]
 
     /// Whether data travels as base 64 text.
     var isBase64: Bool { self == .v4Base64 || self == .v1Base64 }
     /// Whether the end is reported as a Status object rather than as text.
-    var reportsStatus: Bool { self != .v1 && self != .v1Base64 }
+    var reportsStatus: Bool { self == .v5 || self == .v4 || self == .v4Base64 }
     /// Whether the client can close one channel.
     var closesChannels: Bool { self == .v5 }
 
