@@ -60,9 +60,13 @@ class Screen:
     def coloured(self):
         return self._tmux("capture-pane", "-p", "-e")
 
+    def state(self, format):
+        """What tmux knows of the terminal, by its format names."""
+        return self._tmux("display-message", "-p", format).strip()
+
     def is_restored(self):
         """Whether the program has left the alternate screen and shows the cursor."""
-        return self._tmux("display-message", "-p", "#{alternate_on} #{cursor_flag}").split() == ["0", "1"]
+        return self.state("#{alternate_on} #{cursor_flag}") == "0 1"
 
     def press(self, *keys):
         """Keys by tmux's names: Enter, Escape, C-d, F2, a."""
@@ -71,6 +75,14 @@ class Screen:
 
     def type(self, text):
         self._tmux("send-keys", "-l", text)
+
+    def filter(self, text):
+        """Filters the focused list; waits for the field, so that this is no burst."""
+        self.press("/")
+        self.expect("filter:")
+        self.type(text)
+        self.press("Enter")
+        self.expect_gone("filter:")
 
     def paste(self, text):
         """As a terminal pastes: bracketed when the program asked for it."""
@@ -94,7 +106,7 @@ class Screen:
     @property
     def cursor(self):
         """Column and row of the cursor, from 0."""
-        return tuple(map(int, self._tmux("display-message", "-p", "#{cursor_x} #{cursor_y}").split()))
+        return tuple(map(int, self.state("#{cursor_x} #{cursor_y}").split()))
 
     def resize(self, columns, rows):
         self._tmux("resize-window", "-x", str(columns), "-y", str(rows))
@@ -133,9 +145,11 @@ class Screen:
     def close(self):
         """Ends it, and waits until its processes are gone."""
         try:
-            pids = self._tmux("list-panes", "-F", "#{pane_pid}").split()
-            for pid in pids:
-                pids += subprocess.run(["pgrep", "-P", pid], capture_output=True, text=True).stdout.split()
+            # The shell, the guardian and what draws; not the daemon, which that may have started.
+            pids = layer = self._tmux("list-panes", "-F", "#{pane_pid}").split()
+            for _ in range(2):
+                layer = [child for pid in layer for child in subprocess.run(["pgrep", "-P", pid], capture_output=True, text=True).stdout.split()]
+                pids = pids + layer
             self._tmux("kill-server")
         except subprocess.CalledProcessError:
             return

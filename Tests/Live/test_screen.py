@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import signal
+import subprocess
 import time
 
 import pytest
@@ -227,7 +228,8 @@ def test_a_lost_daemon_under_every_pane(make_cluster, base, open_screen):
         if typed:
             screen.type(typed.strip())
             screen.expect("# more")
-        one.up("--no-merge")
+        # The screen starts the daemon again by itself, but not one that dies again and again.
+        one.kdash("up", "--no-merge", check=False)
         screen.expect_gone("stale", within=30)
         screen.expect("kind: Precious", "clock", "WRITABLE", "live lag")
     ticks = [int(number) for number in re.findall(r"tick (\d+)", screen.text())]
@@ -271,9 +273,8 @@ def test_why_names_the_reason(shared, base, open_screen):
     eventually(lambda: "Insufficient cpu" in shared.kubectl("describe", "pod", "greedy"), what="the scheduler's answer")
     screen = open_screen(shared, "--namespace", "default", "--data-dir", shared.data, env=own_state(shared, base))
     screen.expect("greedy", "waiting")
-    screen.press("/")
-    screen.type("greedy")
-    screen.press("Enter", "w")
+    screen.filter("greedy")
+    screen.press("w")
     screen.expect("no node fits it", "Insufficient cpu", "it asks for 1000 CPU")
     shared.kubectl("delete", "pod", "greedy", "--wait=false")
     screen.expect("is gone; this is its last state")
@@ -285,9 +286,8 @@ def test_a_shell_in_the_container(shared, base, open_screen):
     shared.phase("inside", "Running")
     screen = open_screen(shared, "--namespace", "default", "--data-dir", shared.data, env=own_state(shared, base))
     screen.expect("inside")
-    screen.press("/")
-    screen.type("inside")
-    screen.press("Enter", "s")
+    screen.filter("inside")
+    screen.press("s")
     screen.expect("TYPE", "F12 leaves", "#")
     screen.type("echo $((6 * 7)) in $HOSTNAME; q")
     screen.expect("; q")
@@ -327,6 +327,24 @@ def test_the_log_pane_marks_standard_error_and_names_what_is_missing(make_cluste
     screen.expect("┃went wrong", " fine", " 100000")
     screen.press("3", "g", "g")
     screen.expect(f"{int(whole[0]) - 1} earlier lines (", ") were rotated away", f" {whole[0]}")
+
+
+def test_no_byte_of_a_log_drives_the_terminal(shared, base, open_screen):
+    shared.busybox()
+    hostile = r"\033]0;owned\007\033[2J\033[5;5Hjumped\033]52;c;b3duZWQ=\007\033[?1049l\033c\r\b\b\tend\n"
+    script = f"printf '{hostile}'; echo plain; trap 'exit 0' TERM; sleep 1000 & wait"
+    shared.apply(clusters.pod("hostile", "host/busybox:latest", ["sh", "-c", script]))
+    shared.phase("hostile", "Running")
+    screen = open_screen(shared, "--namespace", "default", "--data-dir", shared.data, env=own_state(shared, base))
+    screen.expect("hostile")
+    screen.filter("hostile")
+    # The YAML pane to the right shows the command.
+    shown = [row[:60] for row in screen.expect("hostile/main", " plain", "end").split("\n")]
+    line = [row for row in range(len(shown)) if "jumped" in shown[row]]
+    assert len(line) == 1 and "end" in shown[line[0]] and " plain" in shown[line[0] + 1], "\n".join(shown)
+    assert "kdash › default › hostile" in shown[0] and "owned" not in screen.state("#{pane_title}") and screen.state("#{alternate_on}") == "1"
+    assert "owned" not in subprocess.run(["tmux", "-S", screen.socket, "show-buffer"], capture_output=True, text=True, env=screen.env).stdout
+    shared.kubectl("delete", "pod", "hostile", "--wait=false")
 
 
 def test_the_mouse_chooses_what_keys_would(make_cluster, open_screen):

@@ -73,7 +73,7 @@ import Testing
             fixture.server.put(Self.config, configMap(["a": "theirs", "b": "3"]))
             let text = editor.text
             fixture.run("yaml.apply")
-            try await fixture.until("it is said") { editor.banner?.text.contains("press m") == true && editor.state == .editing }
+            try await fixture.until("it is said") { editor.banner?.text.contains("Esc m merges") == true && editor.state == .editing }
             #expect(editor.text == text && fixture.diff == nil && fixture.server.writes.isEmpty)
             fixture.run("yaml.merge")
             try await fixture.until("it is merged") { editor.text != text }
@@ -85,6 +85,24 @@ import Testing
             #expect(fixture.server.object(Self.config)?["data", "b"] == "3")
             editor.undo()
             #expect(editor.text == text)
+        }
+    }
+
+    @Test func `a conflict about nothing but the same place is settled by merging, and yours applies`() async throws {
+        try await Fixture.with { fixture in
+            fixture.server.put(Self.config, configMap(["a": "1"]))
+            let editor = try await edit(fixture)
+            replace(editor, "\"1\"", "mine")
+            fixture.server.put(Self.config, configMap(["a": "theirs"]))
+            fixture.run("yaml.apply")
+            try await fixture.until("it is said") { editor.banner?.text.contains("at the same places") == true && editor.state == .editing }
+            fixture.run("yaml.merge")
+            try await fixture.until("it is settled") { editor.banner?.text.contains("yours stays") == true }
+            fixture.run("yaml.apply")
+            try await fixture.until("the diff") { fixture.diff != nil }
+            #expect(fixture.diff?.lines.filter { $0.kind == .removed }.map(\.text) == ["  a: theirs"])
+            fixture.diff?.onConfirm()
+            try await fixture.until("it is written") { fixture.server.object(Self.config)?["data", "a"] == "mine" }
         }
     }
 

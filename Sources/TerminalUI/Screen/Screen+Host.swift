@@ -51,7 +51,8 @@ extension Screen: ScreenHost {
         case .left: logView.scrollSideways(by: -16, model)
         case .right: logView.scrollSideways(by: 16, model)
         case .nextMatch, .previousMatch:
-            model.find(next: motion == .nextMatch, from: model.currentMatch ?? model.position.line)
+            // A search in a log starts at its end, so that the next match is the one before.
+            model.find(next: motion == .previousMatch, from: model.currentMatch ?? model.position.line)
         }
     }
 

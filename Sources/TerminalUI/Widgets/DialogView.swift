@@ -37,6 +37,7 @@ import ViewModels
     private static func parts(_ model: DialogModel, columns: Int) -> [[[TextSpan]]] {
         var parts: [[[TextSpan]]] = []
         if let binding = model.binding { parts.append(bindingLines(binding, columns: columns)) }
+        if !model.bindings.isEmpty { parts.append(severalLines(model)) }
         parts.append(TextViewer.wrapped(model.body, columns: columns))
         if let vanished = model.vanished { parts.append(TextWrap.words(vanished, columns: columns).map { [TextSpan($0, .warning)] }) }
         return parts
@@ -53,15 +54,28 @@ import ViewModels
         var facts = [(binding.kind.lowercased(), binding.name)]
         if let namespace = binding.namespace { facts.append(("namespace", namespace)) }
         facts.append(("context", binding.context))
+        if let uid = binding.uid { facts.append(("uid", uid)) }
         let label = facts.reduce(0) { max($0, $1.0.count) } + 2
         return facts.map { name, value in
             [
                 TextSpan(name + String(repeating: " ", count: label - name.count), .dim),
                 TextSpan(
                     DisplayWidth.shortened(value, columns: columns - label, ellipsis: "~", keepsEnd: true),
-                    name == "context" || name == "namespace" ? .normal : .accent),
+                    name == "context" || name == "namespace" ? .normal : name == "uid" ? .dim : .accent),
             ]
         }
+    }
+
+    /// Several objects by name; those that went meanwhile say so.
+    private static func severalLines(_ model: DialogModel) -> [[TextSpan]] {
+        let lines = model.bindings.prefix(8).map { binding in
+            let isGone = binding.uid.map(model.gone.contains) ?? false
+            return [
+                TextSpan(binding.namespace.map { "\($0)/" } ?? "", .dim), TextSpan(binding.name, isGone ? .dim : .normal),
+                TextSpan(isGone ? "  is gone" : "", .warning),
+            ]
+        }
+        return model.bindings.count > 8 ? lines + [[TextSpan("and \(model.bindings.count - 8) more", .dim)]] : Array(lines)
     }
 
     private static func drawChoices(_ model: DialogModel, in row: Rect, _ painter: inout Painter) {

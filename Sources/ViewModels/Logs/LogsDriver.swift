@@ -67,7 +67,8 @@ import LinuxKernel
     private func ending(_ target: LogTarget, _ pod: PodState, _ failure: APIStatus?) -> LogState? {
         if target.isPrevious {
             // A missing previous instance does not appear by waiting.
-            return failure.map { .failed(Self.reason($0)) } ?? .ended("previous instance")
+            guard let failure else { return .ended("previous instance") }
+            return .failed(failure.code == 400 ? "there was no instance before this one (p goes back)" : Self.reason(failure))
         }
         switch pod {
         case .gone: return .ended("the pod was deleted")

@@ -25,6 +25,8 @@ package struct DialogChoice: Sendable, Hashable {
     package let body: [[TextSpan]]
     /// The object it is about; nil for none or several.
     package let binding: ObjectBinding?
+    /// The objects it is about, when they are several.
+    package let bindings: [ObjectBinding]
     /// The answers.
     package let choices: [DialogChoice]
     /// The name that has to be typed before a destructive answer; nil for none.
@@ -35,19 +37,35 @@ package struct DialogChoice: Sendable, Hashable {
     package var typed = LineInput()
     /// Says that the object is gone; from then on only harmless answers count.
     package var vanished: String?
+    /// The uids of those of ``bindings`` that are gone; the answer is about the others.
+    package private(set) var gone: Set<String> = []
     private let onChoice: (String) -> Void
     /// A question.
     package init(
-        title: String, body: [[TextSpan]], binding: ObjectBinding?, choices: [DialogChoice], defaultChoice: Int, typedName: String? = nil,
+        title: String, body: [[TextSpan]], binding: ObjectBinding?, bindings: [ObjectBinding] = [], choices: [DialogChoice],
+        defaultChoice: Int, typedName: String? = nil,
         onChoice: @escaping (String) -> Void
     ) {
         self.title = title
         self.body = body
         self.binding = binding
+        self.bindings = bindings
         self.choices = choices
         self.typedName = typedName
         self.onChoice = onChoice
         focused = defaultChoice
+    }
+    /// Learns that objects went while the question was open. Returns whether it is about any of them.
+    func noteGone(_ uids: Set<String>) -> Bool {
+        if let binding, let uid = binding.uid, uids.contains(uid) {
+            vanished = "\(binding.text) (uid \(uid)) is gone"
+            return true
+        }
+        let mine = uids.intersection(bindings.compactMap(\.uid))
+        guard !mine.isEmpty else { return false }
+        gone.formUnion(mine)
+        if gone.count == bindings.count { vanished = "all of them are gone" }
+        return true
     }
     /// Whether a destructive answer counts now.
     package var canConfirm: Bool { vanished == nil && (typedName == nil || typed.text == typedName) }

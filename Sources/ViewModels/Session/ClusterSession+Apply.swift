@@ -46,7 +46,7 @@ extension ClusterSession {
         if let conflict = plan.conflicts.first {
             editing.conflict = conflict
             let what = conflict.uid == target.binding.uid ? "it" : "\(conflict.kind.lowercased()) \(conflict.name)"
-            editor.banner = TextSpan("\(what) changed in the cluster at the same places: press m to merge; your text is kept", .warning)
+            editor.banner = TextSpan("\(what) changed in the cluster at the same places: \(mergeKeys) merges; your text is kept", .warning)
             return app.toast("not applied: changed in the cluster", .warning)
         }
         guard !plan.steps.isEmpty else { return app.toast("there is nothing to apply", .dim) }
@@ -102,7 +102,7 @@ extension ClusterSession {
             return app.toast("\(prefix)not applied: \(status.message)", .error)
         }
         editor.banner = TextSpan(
-            "\(prefix)\(step.title) changed in the cluster: apply again, or press m to merge; your text is kept", .warning)
+            "\(prefix)\(step.title) changed in the cluster: apply again, or \(mergeKeys) merges; your text is kept", .warning)
         app.toast("\(prefix)not applied: changed in the cluster", .warning)
     }
 
@@ -134,6 +134,9 @@ extension ClusterSession {
 
     // MARK: - Merging
 
+    /// What to press to merge: in Type the letter would be text.
+    private var mergeKeys: String { editor.isTyping ? "Esc m" : "m" }
+
     package func merge() {
         guard let target = editor.target, editor.state == .editing else { return app.toast("there is nothing to merge", .dim) }
         let (text, bases, namespace) = (editor.text, editing.bases, target.binding.namespace ?? "default")
@@ -144,11 +147,15 @@ extension ClusterSession {
             switch merged {
             case .failure(let status): app.toast("not merged: \(status.message)", .error)
             case .success(let result):
-                guard result.text != text else { return app.toast("nothing to merge", .dim) }
+                guard result.text != text || editing.conflict != nil else { return app.toast("nothing to merge", .dim) }
                 editing.bases = result.bases
                 editing.conflict = nil
-                editor.replaceAll(result.text)
-                editor.banner = TextSpan("merged; where both changed the same, yours stayed. u brings the text before back", .ok)
+                if result.text == text {
+                    editor.banner = TextSpan("where both changed the same, yours stays: apply shows what it changes", .ok)
+                } else {
+                    editor.replaceAll(result.text)
+                    editor.banner = TextSpan("merged; where both changed the same, yours stayed. u brings the text before back", .ok)
+                }
             }
         }
     }

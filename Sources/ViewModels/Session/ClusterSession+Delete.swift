@@ -10,14 +10,14 @@ extension ClusterSession {
         if isOne {
             body += ownerLines(first)
         } else {
-            body += bindings.prefix(8).map { [TextSpan($0.namespace.map { "\($0)/" } ?? "", .dim), TextSpan($0.name)] }
-            if bindings.count > 8 { body.append([TextSpan("and \(bindings.count - 8) more", .dim)]) }
+            body.append([TextSpan("in context ", .dim), TextSpan(first.context)])
         }
-        body.append([TextSpan(isForced ? "It gets no time to end; what it had open may be broken." : graceText(first), .dim)])
+        let grace = isOne ? graceText(first) : "Each gets its grace period to end."
+        body.append([TextSpan(isForced ? "It gets no time to end; what it had open may be broken." : grace, .dim)])
         let title = isForced ? "Delete now, without grace?" : isOne ? "Delete this pod?" : "Delete these \(bindings.count) pods?"
         app.modal = .dialog(
             DialogModel(
-                title: title, body: body, binding: isOne ? first : nil,
+                title: title, body: body, binding: isOne ? first : nil, bindings: isOne ? [] : bindings,
                 choices: [
                     DialogChoice(id: "no", title: "No", key: "n"), DialogChoice(id: "yes", title: "Delete", key: "y", isDestructive: true),
                 ],

@@ -34,10 +34,7 @@ extension ClusterSession {
             detail.isLive = false
             app.signal.touch()
         }
-        if case .dialog(let dialog)? = app.modal, let binding = dialog.binding, let uid = binding.uid, uids.contains(uid) {
-            dialog.vanished = text(binding)
-            app.signal.touch()
-        }
+        if case .dialog(let dialog)? = app.modal, dialog.noteGone(uids) { app.signal.touch() }
         if let target = app.editor.target, let uid = target.binding.uid, uids.contains(uid) { targetVanished(target) }
     }
 }

@@ -64,7 +64,7 @@ extension ClusterSession {
         guard editing.conflict == nil else { return }
         let manager = Self.lastManager(object)
         editor.banner = TextSpan(
-            "changed in the cluster\(manager.map { " by \($0)" } ?? ""): apply joins the changes, m merges them into the text", .warning)
+            "changed in the cluster\(manager.map { " by \($0)" } ?? ""): apply joins both changes", .warning)
     }
 
     private static func lastManager(_ object: KubeObject) -> String? {
