@@ -2,7 +2,9 @@ package import JSONCore
 
 extension SchemaDecoder {
     /// What the schema alone finds wrong with a decoded object: missing fields, values outside their bounds, repeated items.
-    package static func structuralErrors(_ value: JSONValue, type: TypeSchema) -> [FieldError] {
+    /// Of custom resources what is as it was in `old` is not checked again.
+    package static func structuralErrors(_ value: JSONValue, type: TypeSchema, old: JSONValue? = nil) -> [FieldError] {
+        if let custom = type.custom { return custom.errors(value, old: old) }
         guard case .object(let object) = value, type.hasConstraints else { return [] }
         var walker = StructuralWalker()
         walker.check(object, type)
@@ -11,7 +13,7 @@ extension SchemaDecoder {
 
     /// What changed between two versions of an object although the schema says it cannot.
     package static func immutabilityErrors(_ value: JSONValue, old: JSONValue, type: TypeSchema) -> [FieldError] {
-        guard case .object(let new) = value, case .object(let previous) = old else { return [] }
+        guard type.custom == nil, case .object(let new) = value, case .object(let previous) = old else { return [] }
         var walker = StructuralWalker()
         walker.compare(new, previous, type)
         return walker.findings.map(\.error)

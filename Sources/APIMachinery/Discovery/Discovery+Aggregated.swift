@@ -1,11 +1,12 @@
 package import JSONCore
 
 extension Discovery {
-    /// The aggregated document of `/api` (`isCore`) or `/apis`: every group with its versions, resources and subresources.
-    package static func aggregated(_ registry: SchemaRegistry, isCore: Bool) -> JSONValue {
+    /// The aggregated document of `/api` (`isCore`) or `/apis`: every group with its versions, resources and subresources, in one of
+    /// ``aggregatedVersions``, which differ in nothing else.
+    package static func aggregated(_ registry: SchemaRegistry, isCore: Bool, version: String = "v2") -> JSONValue {
         let groups = registry.groups.filter { $0.name.isEmpty == isCore }
         return [
-            "kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": [:],
+            "kind": "APIGroupDiscoveryList", "apiVersion": .string("apidiscovery.k8s.io/\(version)"), "metadata": [:],
             "items": .array(groups.map { item($0, registry) }),
         ]
     }

@@ -3,7 +3,11 @@ package import JSONCore
 /// The documents that tell clients what is served, made from the registry alone.
 package enum Discovery {
     /// The media type of aggregated discovery, as clients ask for it and as answers name it.
-    package static let aggregatedMediaType = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+    package static func aggregatedMediaType(_ version: String) -> String {
+        "application/json;g=apidiscovery.k8s.io;v=\(version);as=APIGroupDiscoveryList"
+    }
+    /// The versions of aggregated discovery, the best first.
+    package static let aggregatedVersions = ["v2", "v2beta1"]
 
     /// `/api`: the versions of the core group. `serverAddress` is what clients reached, for example `127.0.0.1:6443`.
     package static func coreVersions(_ registry: SchemaRegistry, serverAddress: String) -> JSONValue {
@@ -35,13 +39,19 @@ package enum Discovery {
         return ["name": .string(group.name), "versions": .array(versions), "preferredVersion": versions.first ?? .null]
     }
 
-    /// `/api/v1` or `/apis/GROUP/VERSION`; nil when nothing is served there.
-    package static func resourceList(_ groupVersion: GroupVersion, _ registry: SchemaRegistry) -> JSONValue? {
+    /// `/api/v1` or `/apis/GROUP/VERSION`; nil when nothing is served there. `storageHash` changes with the version that the objects
+    /// of a resource are stored in.
+    package static func resourceList(
+        _ groupVersion: GroupVersion, _ registry: SchemaRegistry, storageHash: (ResourceDescriptor) -> String? = { _ in nil }
+    ) -> JSONValue? {
         let resources = registry.resources(of: groupVersion)
         guard !resources.isEmpty else { return nil }
         var entries: [(name: String, value: JSONValue)] = []
         for resource in resources {
-            entries.append((resource.plural, .object(entry(resource))))
+            var object = entry(resource)
+            // Only what is stored has a version it is stored in.
+            if resource.verbs.isSuperset(of: ["create", "list"]), let hash = storageHash(resource) { object["storageVersionHash"] = .string(hash) }
+            entries.append((resource.plural, .object(object)))
             for subresource in resource.subresources {
                 let name = "\(resource.plural)/\(subresource.name)"
                 entries.append((name, .object(entry(subresource, of: resource, name: name))))

@@ -3,9 +3,13 @@ import JSONCore
 /// The component schemas of a document: the types that were added and every type they reach.
 struct OpenAPIComponents {
     private let registry: SchemaRegistry
+    private let dialect: OpenAPIDialect
     private var known: [String: JSONValue] = [:]
 
-    init(_ registry: SchemaRegistry) { self.registry = registry }
+    init(_ registry: SchemaRegistry, dialect: OpenAPIDialect = .v3) {
+        self.registry = registry
+        self.dialect = dialect
+    }
 
     /// The schemas, sorted by name.
     var schemas: JSONObject {
@@ -14,8 +18,12 @@ struct OpenAPIComponents {
         return object
     }
 
-    /// A reference to a component.
-    static func reference(_ name: String) -> JSONValue { ["$ref": .string("#/components/schemas/\(name)")] }
+    /// Adds what a resource reads and writes.
+    mutating func add(_ resource: ResourceDescriptor) {
+        add(resource.type)
+        if let list = resource.listType { add(list) }
+        for subresource in resource.subresources { if let type = subresource.type { add(type) } }
+    }
 
     /// Adds a type and what it reaches.
     mutating func add(_ type: TypeSchema) {
@@ -27,6 +35,11 @@ struct OpenAPIComponents {
     }
 
     private mutating func schema(of type: TypeSchema, _ waiting: inout [TypeSchema]) -> JSONValue {
+        if let custom = type.custom, let objectMeta = registry.type("meta.v1.ObjectMeta") {
+            waiting.append(objectMeta)
+            return .object(
+                OpenAPICustomSchema(dialect: dialect, objectMeta: objectMeta.componentName).definition(custom.published, type: type))
+        }
         var schema = JSONObject()
         if !type.documentation.isEmpty { schema["description"] = .string(type.documentation) }
         if type.isUnion { return .object(schema) }
@@ -49,25 +62,31 @@ struct OpenAPIComponents {
 
     private mutating func property(_ field: FieldSchema, _ waiting: inout [TypeSchema]) -> JSONValue {
         var schema = value(field.type, &waiting)
-        // A reference can have no siblings, so it is wrapped to carry the rest.
-        if schema["$ref"] != nil { schema = ["allOf": [.object(schema)]] }
+        if schema["$ref"] != nil { schema = dialect.wrapped(schema) }
         var property = JSONObject()
         let words = field.isDeprecated ? "Deprecated. \(field.documentation)" : field.documentation
         if !words.isEmpty { property["description"] = .string(words) }
         for member in schema { property.append(unchecked: member.key, value: member.value) }
-        if let value = field.defaultValue {
-            property["default"] = value
-        } else if case .object = field.type, !field.isPointer {
-            property["default"] = .object(JSONObject())
-        } else if case .string = field.type, field.isListedAsRequired {
-            property["default"] = ""
-        }
+        addDefault(field, &property)
         if !field.enumValues.isEmpty {
             let values = JSONValue.array(field.enumValues.map { .string($0) })
             if case .array = field.type { property["items"]?["enum"] = values } else { property["enum"] = values }
         }
         addListFacts(field, &property)
         return .object(property)
+    }
+
+    /// Swagger names only the defaults that a person would write.
+    private func addDefault(_ field: FieldSchema, _ property: inout JSONObject) {
+        if let value = field.defaultValue {
+            if dialect == .v3 || value.objectValue == nil { property["default"] = value }
+        } else if dialect == .v3 {
+            switch field.type {
+            case .object where !field.isPointer: property["default"] = .object(JSONObject())
+            case .string where field.isListedAsRequired: property["default"] = ""
+            default: break
+            }
+        }
     }
 
     private func addListFacts(_ field: FieldSchema, _ property: inout JSONObject) {
@@ -101,7 +120,7 @@ struct OpenAPIComponents {
         case .any: return ["x-kubernetes-preserve-unknown-fields": true]
         case .object(let inner):
             waiting.append(inner)
-            return OpenAPIComponents.reference(inner.componentName).objectValue ?? JSONObject()
+            return dialect.reference(inner.componentName).objectValue ?? JSONObject()
         case .array(let element): return ["type": "array", "items": .object(item(element, &waiting))]
         case .map(let inner): return ["type": "object", "additionalProperties": .object(item(inner, &waiting))]
         }
@@ -109,44 +128,13 @@ struct OpenAPIComponents {
 
     private mutating func item(_ type: FieldType, _ waiting: inout [TypeSchema]) -> JSONObject {
         let schema = value(type, &waiting)
-        guard schema["$ref"] != nil else {
-            return schema
-        }
+        guard schema["$ref"] != nil, dialect == .v3 else { return schema }
         if case .object = type { return ["default": [:], "allOf": [.object(schema)]] }
         return ["allOf": [.object(schema)]]
     }
 
     private mutating func shared(_ shared: OpenAPISharedType) -> JSONObject {
-        known[shared.rawValue] = shared.schema
-        return OpenAPIComponents.reference(shared.rawValue).objectValue ?? JSONObject()
-    }
-}
-
-/// The components of values that no schema file describes.
-enum OpenAPISharedType: String {
-    case quantity = "io.k8s.apimachinery.pkg.api.resource.Quantity"
-    case intOrString = "io.k8s.apimachinery.pkg.util.intstr.IntOrString"
-    case time = "io.k8s.apimachinery.pkg.apis.meta.v1.Time"
-    case microTime = "io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime"
-    case rawExtension = "io.k8s.apimachinery.pkg.runtime.RawExtension"
-    case fieldsV1 = "io.k8s.apimachinery.pkg.apis.meta.v1.FieldsV1"
-
-    var schema: JSONValue {
-        switch self {
-        case .quantity:
-            [
-                "description": "An amount: a number with an optional suffix such as m (thousandth), k, M, G, Ki, Mi or Gi.",
-                "oneOf": [["type": "string"], ["type": "number"]],
-            ]
-        case .intOrString:
-            [
-                "description": "A whole number, or text such as a percentage or the name of a port.", "format": "int-or-string",
-                "oneOf": [["type": "integer"], ["type": "string"]],
-            ]
-        case .time: ["description": "A moment to the second, as in RFC 3339.", "type": "string", "format": "date-time"]
-        case .microTime: ["description": "A moment to the microsecond, as in RFC 3339.", "type": "string", "format": "date-time"]
-        case .rawExtension: ["description": "An object of any kind, kept as it is.", "type": "object"]
-        case .fieldsV1: ["description": "The fields that a manager owns.", "type": "object"]
-        }
+        known[shared.rawValue] = shared.schema(dialect)
+        return dialect.reference(shared.rawValue).objectValue ?? JSONObject()
     }
 }

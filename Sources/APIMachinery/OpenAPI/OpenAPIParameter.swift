@@ -7,11 +7,8 @@ struct OpenAPIParameter {
     let description: String
 
     /// The parameter object.
-    var value: JSONValue {
-        [
-            "name": .string(name), "in": "query", "description": .string(description),
-            "schema": ["type": .string(type), "uniqueItems": true],
-        ]
+    func value(_ dialect: OpenAPIDialect) -> JSONValue {
+        dialect.parameter(name, place: "query", type: type, description: description)
     }
 
     static let pretty = OpenAPIParameter(

@@ -3,9 +3,13 @@ import JSONCore
 /// The paths of a document: one operation for each verb of each resource and subresource.
 struct OpenAPIPaths {
     private let registry: SchemaRegistry
+    private let dialect: OpenAPIDialect
     private(set) var paths = JSONObject()
 
-    init(_ registry: SchemaRegistry) { self.registry = registry }
+    init(_ registry: SchemaRegistry, dialect: OpenAPIDialect = .v3) {
+        self.registry = registry
+        self.dialect = dialect
+    }
 
     /// Adds every path of a resource.
     mutating func add(_ resource: ResourceDescriptor) {
@@ -41,12 +45,9 @@ struct OpenAPIPaths {
         var entry = JSONObject()
         for (method, operation) in operations { entry[method] = operation }
         var parameters = placeholders.map { name -> JSONValue in
-            [
-                "name": .string(name), "in": "path", "description": .string(OpenAPIParameter.placeholder(name)), "required": true,
-                "schema": ["type": "string", "uniqueItems": true],
-            ]
+            dialect.parameter(name, place: "path", type: "string", description: OpenAPIParameter.placeholder(name), isRequired: true)
         }
-        parameters.append(OpenAPIParameter.pretty.value)
+        parameters.append(OpenAPIParameter.pretty.value(dialect))
         entry["parameters"] = .array(parameters)
         paths[path] = .object(entry)
     }
@@ -61,30 +62,48 @@ struct OpenAPIPaths {
             "description": .string(Self.words(verb, kind.kind, subresource?.name)),
             "operationId": .string(Self.identifier(resource, verb, subresource, suffix)),
         ]
-        let parameters = OpenAPIParameter.of(verb)
-        if !parameters.isEmpty { operation["parameters"] = .array(parameters.map(\.value)) }
-        if let body = body(verb, type) { operation["requestBody"] = body }
+        var parameters = OpenAPIParameter.of(verb).map { $0.value(dialect) }
+        let body = body(verb, type)
+        switch dialect {
+        case .v2:
+            operation["consumes"] = .array((verb == "patch" ? OpenAPIV3.patchMediaTypes(resource) : ["*/*"]).map { .string($0) })
+            operation["produces"] = .array(produced(verb, type).map { .string($0) })
+            operation["schemes"] = ["https"]
+            if let body {
+                parameters.insert(["name": "body", "in": "body", "required": .bool(verb != "delete" && verb != "deletecollection"), "schema": body], at: 0)
+            }
+        case .v3:
+            if let body { operation["requestBody"] = requestBody(verb, resource, body) }
+        }
+        if !parameters.isEmpty { operation["parameters"] = .array(parameters) }
         operation["responses"] = responses(verb, resource, type)
         operation["x-kubernetes-action"] = .string(Self.action(verb))
         operation["x-kubernetes-group-version-kind"] = OpenAPIComponents.kind(kind)
         return .object(operation)
     }
 
+    /// The schema of what is sent.
     private func body(_ verb: String, _ type: TypeSchema?) -> JSONValue? {
         switch verb {
-        case "create", "update":
-            guard let type else { return nil }
-            let reference = OpenAPIComponents.reference(type.componentName)
-            return ["content": ["*/*": ["schema": reference]], "required": true]
-        case "patch":
-            var content = JSONObject()
-            for media in OpenAPIV3.patchMediaTypes { content[media] = ["schema": ["type": "object"]] }
-            return ["content": .object(content), "required": true]
-        case "delete", "deletecollection":
-            guard let options = registry.type("meta.v1.DeleteOptions") else { return nil }
-            return ["content": ["*/*": ["schema": OpenAPIComponents.reference(options.componentName)]]]
-        default: return nil
+        case "create", "update": type.map { dialect.reference($0.componentName) }
+        case "patch": ["type": "object"]
+        case "delete", "deletecollection": registry.type("meta.v1.DeleteOptions").map { dialect.reference($0.componentName) }
+        default: nil
         }
+    }
+
+    private func requestBody(_ verb: String, _ resource: ResourceDescriptor, _ schema: JSONValue) -> JSONValue {
+        var content = JSONObject()
+        for media in verb == "patch" ? OpenAPIV3.patchMediaTypes(resource) : ["*/*"] { content[media] = ["schema": schema] }
+        var body: JSONObject = ["content": .object(content)]
+        if verb != "delete", verb != "deletecollection" { body["required"] = true }
+        return .object(body)
+    }
+
+    /// The media types of an answer.
+    private func produced(_ verb: String, _ type: TypeSchema?) -> [String] {
+        guard type != nil || verb == "list" || verb == "delete" || verb == "deletecollection" else { return ["*/*"] }
+        return ["application/json", "application/yaml"] + (verb == "list" ? ["application/json;stream=watch"] : [])
     }
 
     private func responses(_ verb: String, _ resource: ResourceDescriptor, _ type: TypeSchema?) -> JSONValue {
@@ -94,19 +113,20 @@ struct OpenAPIPaths {
             case "delete", "deletecollection": registry.type("meta.v1.Status")
             default: type
             }
-        var content = JSONObject()
-        if let answer {
-            let schema: JSONValue = ["schema": OpenAPIComponents.reference(answer.componentName)]
-            content["application/json"] = schema
-            content["application/yaml"] = schema
-            if verb == "list" { content["application/json;stream=watch"] = schema }
-        } else {
-            content["*/*"] = ["schema": ["type": "string"]]
+        let schema = answer.map { dialect.reference($0.componentName) } ?? ["type": "string"]
+        func response(_ description: String) -> JSONValue {
+            var response: JSONObject = ["description": .string(description)]
+            switch dialect {
+            case .v2: response["schema"] = schema
+            case .v3:
+                var content = JSONObject()
+                for media in produced(verb, answer) { content[media] = ["schema": schema] }
+                response["content"] = .object(content)
+            }
+            return .object(response)
         }
-        var responses: JSONObject = ["200": ["description": "OK", "content": .object(content)]]
-        if verb == "create" || verb == "update" || verb == "patch" {
-            responses["201"] = ["description": "Created", "content": .object(content)]
-        }
+        var responses: JSONObject = ["200": response("OK")]
+        if verb == "create" || verb == "update" || verb == "patch" { responses["201"] = response("Created") }
         responses["401"] = ["description": "Unauthorized"]
         return .object(responses)
     }

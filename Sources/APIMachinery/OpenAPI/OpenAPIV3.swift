@@ -10,16 +10,16 @@ package enum OpenAPIV3 {
         package let bytes: [UInt8]
         /// What changes when the text changes.
         package let hash: String
-        /// The path below `/openapi/v3/`: `api/v1`, `apis/apps/v1`.
-        package var path: String { groupVersion.urlPath }
-        /// The address that the index names: it may be kept for ever.
-        package var url: String { "/openapi/v3/\(path)?hash=\(hash)" }
     }
 
-    /// The media types of patches that the server takes for built-in kinds.
-    package static let patchMediaTypes = [
-        "application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json",
-    ]
+    /// What every resource answers with besides its own types.
+    static let answerTypes = ["meta.v1.Status", "meta.v1.DeleteOptions"]
+
+    /// The media types of patches that the server takes. Clients read here that custom kinds have no strategic merge.
+    static func patchMediaTypes(_ resource: ResourceDescriptor) -> [String] {
+        let merge = resource.type.custom == nil ? ["application/strategic-merge-patch+json"] : []
+        return ["application/apply-patch+yaml", "application/json-patch+json", "application/merge-patch+json"] + merge
+    }
 
     /// The document of a group version: components of every type its kinds reach, and a path for every verb.
     package static func document(for groupVersion: GroupVersion, registry: SchemaRegistry, version: String = "unversioned") -> JSONValue {
@@ -27,11 +27,9 @@ package enum OpenAPIV3 {
         var paths = OpenAPIPaths(registry)
         for resource in registry.resources(of: groupVersion) {
             paths.add(resource)
-            components.add(resource.type)
-            if let list = resource.listType { components.add(list) }
-            for subresource in resource.subresources { if let type = subresource.type { components.add(type) } }
+            components.add(resource)
         }
-        for name in ["meta.v1.Status", "meta.v1.DeleteOptions"] { if let type = registry.type(name) { components.add(type) } }
+        for name in answerTypes { if let type = registry.type(name) { components.add(type) } }
         return [
             "openapi": "3.0.0", "info": ["title": "Kubernetes", "version": .string(version)], "paths": .object(paths.paths),
             "components": [
@@ -49,20 +47,25 @@ package enum OpenAPIV3 {
     package static func documents(
         registry: SchemaRegistry, version: String = "unversioned", hash: ([UInt8]) -> String
     ) -> [Document] {
-        registry.groups.flatMap { group in
-            group.versions.map { name in
-                let groupVersion = GroupVersion(group: group.name, version: name)
-                let bytes = JSON.encode(document(for: groupVersion, registry: registry, version: version))
-                return Document(groupVersion: groupVersion, bytes: bytes, hash: hash(bytes))
-            }
+        groupVersions(registry).map { groupVersion in
+            let bytes = JSON.encode(document(for: groupVersion, registry: registry, version: version))
+            return Document(groupVersion: groupVersion, bytes: bytes, hash: hash(bytes))
         }
     }
 
-    /// `/openapi/v3`: where each document is.
-    package static func index(of documents: [Document]) -> JSONValue {
+    /// Every group version that has a document.
+    package static func groupVersions(_ registry: SchemaRegistry) -> [GroupVersion] {
+        registry.groups.flatMap { group in group.versions.map { GroupVersion(group: group.name, version: $0) } }
+    }
+
+    /// The address of a document that may be kept for ever.
+    package static func url(_ groupVersion: GroupVersion, hash: String) -> String { "/openapi/v3/\(groupVersion.urlPath)?hash=\(hash)" }
+
+    /// `/openapi/v3`: where each document is, by its hash.
+    package static func index(of hashes: [GroupVersion: String]) -> JSONValue {
         var paths = JSONObject()
-        for document in documents.sorted(by: { $0.path < $1.path }) {
-            paths.append(unchecked: document.path, value: ["serverRelativeURL": .string(document.url)])
+        for (groupVersion, hash) in hashes.sorted(by: { $0.key.urlPath < $1.key.urlPath }) {
+            paths.append(unchecked: groupVersion.urlPath, value: ["serverRelativeURL": .string(url(groupVersion, hash: hash))])
         }
         return ["paths": .object(paths)]
     }

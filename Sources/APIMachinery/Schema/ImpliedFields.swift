@@ -6,10 +6,14 @@ struct ImpliedFields {
     private let itemsRange: Range<Int32>
     private let listMetaRange: Range<Int32>
 
+    /// What `kind` says.
+    static let kindSentence = "Which kind of object this is, for example Pod; it cannot change."
+    /// What `apiVersion` says.
+    static let versionSentence = "The group and version of the schema this object follows, for example apps/v1."
+
     init() {
         let sentences = [
-            "Which kind of object this is, for example Pod; it cannot change.",
-            "The group and version of the schema this object follows, for example apps/v1.",
+            Self.kindSentence, Self.versionSentence,
             "The objects of the list.",
             "What holds for the list as a whole: the revision it was read at, and how to read on.",
         ]

@@ -78,7 +78,7 @@ package final class ResourceDescriptor: Sendable, CustomStringConvertible {
     /// The group and kind.
     package var groupKind: GroupKind { GroupKind(group: group, kind: kind) }
     /// The kind of its lists: `PodList`.
-    package var listKind: GroupVersionKind { GroupVersionKind(group: group, version: version, kind: "\(kind)List") }
+    package var listKind: GroupVersionKind { listType?.gvk ?? GroupVersionKind(group: group, version: version, kind: "\(kind)List") }
     /// The same as ``gvr``.
     package var description: String { gvr.description }
 

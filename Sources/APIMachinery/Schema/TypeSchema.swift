@@ -25,6 +25,10 @@ package final class TypeSchema: @unchecked Sendable {
     @exclusivity(unchecked) package private(set) var fields: [FieldSchema] = []
     /// Whether the type is the list of another.
     package internal(set) var isList = false
+    /// What the kind has beyond its fields; nil unless a CustomResourceDefinition describes it.
+    @exclusivity(unchecked) package internal(set) var custom: CustomType?
+    /// Whether members that are no fields are kept, whatever they are.
+    package internal(set) var keepsUnknown = false
 
     let text: SchemaText
     let documentationRange: Range<Int32>

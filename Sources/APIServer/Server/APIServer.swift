@@ -127,7 +127,7 @@ package final class APIServer: RequestPipeline, Sendable {
             let verb = path.verb(request)
             try core.authorizer.check(AccessAttributes(path, verb: verb), user: user)
             guard request.method != .options, let endpoint = core.endpoints[path.group, path.version, path.resource] else {
-                throw .unknownPath
+                throw .unserved(GroupVersion(group: path.group, version: path.version), resource: path.resource, core.registry)
             }
             let context = RequestContext(
                 core: core, request: request, path: path, user: user, endpoint: endpoint, now: core.time.now(), reply: reply)

@@ -1,39 +1,41 @@
 internal import APIMachinery
+internal import Crypto
 internal import JSONCore
 internal import KubeClient
-internal import Synchronization
+internal import LinuxKernel
 
-/// Everything that is no resource: version, health, discovery and OpenAPI. Small documents are made when first asked for and kept;
+/// Version, discovery and OpenAPI. Small documents are made when first asked for and kept;
 /// the large OpenAPI ones, which clients keep by their hash, are made for each request.
 final class ServerDocuments: Sendable {
-    private struct Document: Sendable {
-        var bytes: [UInt8]
-        var tag: String
-    }
+    private typealias Document = DocumentCache.Document
 
     private let configuration: APIServerConfiguration
-    private let cache = Mutex<[String: Document]>([:])
+    private let cache: DocumentCache
 
-    init(_ configuration: APIServerConfiguration) { self.configuration = configuration }
+    init(_ configuration: APIServerConfiguration) {
+        self.configuration = configuration
+        cache = DocumentCache(configuration.schemas)
+    }
 
     /// Answers a GET of the path made of `segments`. Throws NotFound, MethodNotAllowed and NotAcceptable.
     func answer(_ request: APIRequest, _ segments: [String], _ core: ServerCore) throws(APIStatus) -> APIResponse {
         guard request.method == .get || request.method == .head else { throw .methodNotAllowed }
+        let registry = core.registry
         switch segments.first {
-        case nil: return ResponseMaking.json(["paths": .array(rootPaths(core).map { .string($0) })])
+        case nil: return ResponseMaking.json(["paths": .array(rootPaths(registry).map { .string($0) })])
         case "version" where segments.count == 1:
             return ResponseMaking.json(
                 KubernetesVersion.document(program: configuration.programVersion, commit: configuration.gitCommit))
         case "healthz", "livez", "readyz": return try health(request, segments, core)
-        case "api", "apis": return try discovery(request, segments, core)
-        case "openapi": return try openAPI(request, segments, core)
+        case "api", "apis": return try discovery(request, segments, registry)
+        case "openapi": return try openAPI(request, segments, registry)
         default: throw .unknownPath
         }
     }
 
-    private func rootPaths(_ core: ServerCore) -> [String] {
-        let groups = Set(core.endpoints.all.map(\.descriptor.groupVersion.urlPath)).sorted().map { "/\($0)" }
-        return ["/api", "/apis"] + groups + ["/healthz", "/livez", "/openapi/v3", "/readyz", "/version"]
+    private func rootPaths(_ registry: SchemaRegistry) -> [String] {
+        let groups = Set(registry.resources.map(\.groupVersion.urlPath)).sorted().map { "/\($0)" }
+        return ["/api", "/apis"] + groups + ["/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"]
     }
 
     /// Alive is who answers; ready is who can read the store.
@@ -48,104 +50,133 @@ final class ServerDocuments: Sendable {
         return ResponseMaking.text("\(lines)\(segments[0]) check passed\n")
     }
 
-    private func discovery(_ request: APIRequest, _ segments: [String], _ core: ServerCore) throws(APIStatus) -> APIResponse {
-        let isAggregated = segments.count == 1 && AggregatedDiscovery.isAccepted(request.accept)
-        let name = "\(segments.joined(separator: "/"))\(isAggregated ? "#aggregated" : "")"
-        let document = try cached(name) { () throws(APIStatus) -> JSONValue in
+    // MARK: Discovery
+
+    private func discovery(_ request: APIRequest, _ segments: [String], _ registry: SchemaRegistry) throws(APIStatus) -> APIResponse {
+        let form = segments.count == 1 ? DiscoveryNegotiation.aggregatedVersion(request.accept) : nil
+        let name = "\(segments.joined(separator: "/"))#\(form ?? "")"
+        let document = try cache.document(name, registry) { () throws(APIStatus) -> JSONValue in
             let isCore = segments[0] == "api"
+            if let form { return Discovery.aggregated(registry, isCore: isCore, version: form) }
             switch (segments.count, isCore) {
             case (1, true):
-                let address = "\(configuration.serviceAddress):\(configuration.servicePort)"
-                return isAggregated
-                    ? Discovery.aggregated(core.registry, isCore: true)
-                    : Discovery.coreVersions(core.registry, serverAddress: address)
-            case (1, false): return isAggregated ? Discovery.aggregated(core.registry, isCore: false) : Discovery.groupList(core.registry)
-            case (2, true):
-                return try Self.found(Discovery.resourceList(GroupVersion(group: "", version: segments[1]), core.registry))
-            case (2, false): return try Self.found(Discovery.group(segments[1], core.registry))
-            case (3, false):
-                return try Self.found(Discovery.resourceList(GroupVersion(group: segments[1], version: segments[2]), core.registry))
+                return Discovery.coreVersions(registry, serverAddress: "\(configuration.serviceAddress):\(configuration.servicePort)")
+            case (1, false): return Discovery.groupList(registry)
+            case (2, true): return try resourceList(GroupVersion(group: "", version: segments[1]), registry)
+            case (2, false):
+                guard let group = Discovery.group(segments[1], registry) else { throw .unknownPath }
+                return group
+            case (3, false): return try resourceList(GroupVersion(group: segments[1], version: segments[2]), registry)
             default: throw .unknownPath
             }
         }
         return respond(
-            document, request, contentType: isAggregated ? Discovery.aggregatedMediaType : "application/json",
+            document, request, contentType: form.map(Discovery.aggregatedMediaType) ?? "application/json",
             headers: segments.count == 1 ? [("vary", "Accept")] : [])
     }
 
-    private func openAPI(_ request: APIRequest, _ segments: [String], _ core: ServerCore) throws(APIStatus) -> APIResponse {
-        if segments.count == 2, segments[1] == "v2" {
-            throw .notAcceptable(["OpenAPI v3 at /openapi/v3"])
+    private func resourceList(_ groupVersion: GroupVersion, _ registry: SchemaRegistry) throws(APIStatus) -> JSONValue {
+        guard let list = Discovery.resourceList(groupVersion, registry, storageHash: Self.storageHash) else {
+            throw .unserved(groupVersion, resource: nil, registry)
         }
-        guard segments.count >= 2, segments[1] == "v3" else { throw .unknownPath }
-        if let accept = request.accept, !accept.contains("json"), !accept.contains("*") {
-            throw .notAcceptable(["application/json"])
+        return list
+    }
+
+    /// Source: apiserver `pkg/endpoints/discovery/storageversionhash.go`.
+    private static func storageHash(_ resource: ResourceDescriptor) -> String? {
+        var kind = resource.gvk
+        switch kind.group {
+        case "autoscaling": kind.version = "v2"
+        case "events.k8s.io": kind.group = ""
+        default: break
         }
-        let program = configuration.programVersion
-        if segments.count == 2 {
-            let document = try cached("openapi/v3") { () throws(APIStatus) in
-                OpenAPIV3.index(of: OpenAPIV3.documents(registry: core.registry, version: program, hash: ContentTag.of))
+        return Base64.encode(Array(SHA256.hash(data: Array("\(kind.group)/\(kind.version)/\(kind.kind)".utf8)).prefix(8)))
+    }
+
+    // MARK: OpenAPI
+
+    private func openAPI(_ request: APIRequest, _ segments: [String], _ registry: SchemaRegistry) throws(APIStatus) -> APIResponse {
+        if segments.count == 2, segments[1] == "v2" { return try swagger(request, registry) }
+        guard DiscoveryNegotiation.takesJSON(request.accept) else { throw .notAcceptable(["application/json"]) }
+        switch (segments.count, segments.dropFirst().first) {
+        case (2, "v3"):
+            let document = try cache.document("openapi/v3", registry) { () throws(APIStatus) in
+                var hashes: [GroupVersion: String] = [:]
+                for groupVersion in OpenAPIV3.groupVersions(registry) {
+                    hashes[groupVersion] = cache.tag(groupVersion, registry) { bytes(groupVersion, registry) }
+                }
+                return OpenAPIV3.index(of: hashes)
             }
-            return respond(document, request, contentType: "application/json", headers: [])
-        }
-        let version: GroupVersion
-        switch (segments[2], segments.count) {
-        case ("api", 4): version = GroupVersion(group: "", version: segments[3])
-        case ("apis", 5): version = GroupVersion(group: segments[3], version: segments[4])
+            return respond(document, request, contentType: "application/json", headers: [("vary", "Accept")])
+        case (4, "v3") where segments[2] == "api": return try openAPI(GroupVersion(group: "", version: segments[3]), request, registry)
+        case (5, "v3") where segments[2] == "apis":
+            return try openAPI(GroupVersion(group: segments[3], version: segments[4]), request, registry)
         default: throw .unknownPath
         }
-        guard core.registry.groups.contains(where: { $0.name == version.group && $0.versions.contains(version.version) }) else {
-            throw .unknownPath
+    }
+
+    private func openAPI(
+        _ groupVersion: GroupVersion, _ request: APIRequest, _ registry: SchemaRegistry
+    ) throws(APIStatus) -> APIResponse {
+        guard registry.groups.contains(where: { $0.name == groupVersion.group && $0.versions.contains(groupVersion.version) }) else {
+            throw .unserved(groupVersion, resource: nil, registry)
         }
-        let bytes = JSON.encode(OpenAPIV3.document(for: version, registry: core.registry, version: program))
-        let document = Document(bytes: bytes, tag: ContentTag.of(bytes))
+        let tag = cache.tag(groupVersion, registry) { bytes(groupVersion, registry) }
         var headers = [("vary", "Accept")]
         if let hash = request.queryValue("hash"), !hash.isEmpty {
-            guard hash == document.tag else {
-                let current = "/openapi/v3/\(version.urlPath)?hash=\(document.tag)"
+            guard hash == tag else {
+                let current = OpenAPIV3.url(groupVersion, hash: tag)
                 return APIResponse(status: 301, contentType: "", headers: [("location", current)], body: .bytes([]))
             }
-            headers.append(("cache-control", "public, immutable"))
+            headers += [("cache-control", "public, immutable"), ("expires", HTTPDate.format(Int(configuration.time.now().seconds) + 365 * 86400))]
         }
-        return respond(document, request, contentType: "application/json", headers: headers)
+        if Self.isUnchanged(request, tag) { return notModified(tag, headers) }
+        return respond(
+            Document(bytes: bytes(groupVersion, registry), tag: tag), request, contentType: "application/json", headers: headers)
     }
 
-    private static func found(_ value: JSONValue?) throws(APIStatus) -> JSONValue {
-        guard let value else { throw .unknownPath }
-        return value
+    private func swagger(_ request: APIRequest, _ registry: SchemaRegistry) throws(APIStatus) -> APIResponse {
+        let isBinary = DiscoveryNegotiation.takesSwaggerProtobuf(request.accept)
+        guard isBinary || DiscoveryNegotiation.takesJSON(request.accept) else {
+            throw .notAcceptable(["application/json", OpenAPIV2.protobufMediaType])
+        }
+        let headers = [("vary", "Accept")]
+        let form = isBinary ? DocumentCache.Swagger.protobuf : .json
+        if let tag = cache.tag(form, registry), Self.isUnchanged(request, tag) { return notModified(tag, headers) }
+        let document = OpenAPIV2.document(registry: registry, version: configuration.programVersion)
+        let bytes = isBinary ? OpenAPIV2.protobuf(document) : JSON.encode(document)
+        let tag = cache.tag(form, registry) ?? ContentTag.of(bytes)
+        cache.setTag(tag, of: form, registry)
+        return respond(
+            Document(bytes: bytes, tag: tag), request, contentType: isBinary ? OpenAPIV2.protobufMediaType : "application/json",
+            headers: headers)
     }
 
-    private func cached(_ name: String, _ make: () throws(APIStatus) -> JSONValue) throws(APIStatus) -> Document {
-        if let document = cache.withLock({ $0[name] }) { return document }
-        let bytes = JSON.encode(try make())
-        let document = Document(bytes: bytes, tag: ContentTag.of(bytes))
-        cache.withLock { $0[name] = document }
-        return document
+    private func bytes(_ groupVersion: GroupVersion, _ registry: SchemaRegistry) -> [UInt8] {
+        JSON.encode(OpenAPIV3.document(for: groupVersion, registry: registry, version: configuration.programVersion))
+    }
+
+    // MARK: Answers
+
+    private static func isUnchanged(_ request: APIRequest, _ tag: String) -> Bool {
+        request.headers.contains { $0.0 == "if-none-match" && EntityTag.matches($0.1, tag) }
+    }
+
+    private func notModified(_ tag: String, _ headers: [(String, String)]) -> APIResponse {
+        APIResponse(status: 304, contentType: "", headers: headers + [("etag", "\"\(tag)\"")], body: .bytes([]))
     }
 
     private func respond(_ document: Document, _ request: APIRequest, contentType: String, headers: [(String, String)]) -> APIResponse {
-        let tag = "\"\(document.tag)\""
-        let all = headers + [("etag", tag)]
-        if request.headers.contains(where: { $0.0 == "if-none-match" && $0.1 == tag }) {
-            return APIResponse(status: 304, contentType: "", headers: all, body: .bytes([]))
-        }
-        return APIResponse(contentType: contentType, headers: all, body: .bytes(document.bytes))
+        if Self.isUnchanged(request, document.tag) { return notModified(document.tag, headers) }
+        return APIResponse(contentType: contentType, headers: headers + [("etag", "\"\(document.tag)\"")], body: .bytes(document.bytes))
     }
 }
 
-/// The aggregated form of discovery.
-enum AggregatedDiscovery {
-    /// Whether a client takes it, before it takes anything else that is served.
-    static func isAccepted(_ accept: String?) -> Bool {
-        for entry in (accept ?? "").split(separator: ",") {
-            let media = MediaType(entry)
-            guard media.type == "application/json" || media.type == "*/*" else { continue }
-            if media.parameters["as"] == "APIGroupDiscoveryList", media.parameters["g"] == "apidiscovery.k8s.io" {
-                if media.parameters["v"] == "v2" { return true }
-                continue
-            }
-            return false
-        }
-        return false
+extension APIStatus {
+    /// 404 for a path that nothing is served at; says which group version to use where one took its place.
+    static func unserved(_ groupVersion: GroupVersion, resource: String?, _ registry: SchemaRegistry) -> APIStatus {
+        guard let advice = RemovedVersions.advice(groupVersion, resource: resource, registry) else { return .unknownPath }
+        return APIStatus(
+            code: 404, reason: .notFound, message: "the server could not find the requested resource: \(advice)", details: Details())
     }
 }

@@ -62,4 +62,21 @@ import Testing
                     {"subresource":"status","responseKind":{"group":"apps","version":"v1","kind":"Deployment"},"verbs":["get","patch","update"]}]}]}]}]
                     """#)))
     }
+
+    @Test func `both versions of the aggregated document say the same`() {
+        let (old, new) = (
+            Discovery.aggregated(TestSchemas.registry, isCore: false, version: "v2beta1"), Discovery.aggregated(TestSchemas.registry, isCore: false)
+        )
+        #expect(old["apiVersion"] == "apidiscovery.k8s.io/v2beta1")
+        #expect(old["items"] == new["items"])
+    }
+
+    @Test func `what is stored has a storage hash`() throws {
+        let list = try #require(
+            Discovery.resourceList(GroupVersion(group: "", version: "v1"), TestSchemas.registry) { "hash of \($0.kind)" })
+        let hashes = (list["resources"]?.arrayValue ?? []).compactMap { entry in
+            entry["storageVersionHash"]?.stringValue.map { "\(entry["name"]?.stringValue ?? ""): \($0)" }
+        }
+        #expect(hashes == ["namespaces: hash of Namespace", "pods: hash of Pod", "secrets: hash of Secret"])
+    }
 }

@@ -56,6 +56,23 @@ import Testing
         #expect(TestSchemas.registry.type(kind: GroupVersionKind(group: "apps", version: "v1", kind: "Nothing")) == nil)
     }
 
+    @Test func `what must be given, is listed as required, and is written although zero are different facts`() throws {
+        let text = """
+            group v1
+            type A
+              both 1 string required
+              checked 2 string needed
+              listed 3 int32 expected
+              written 4 int32 kept
+              plain 5 int32
+            """
+        let registry = try SchemaRegistry(schemas: [SchemaFile(name: "a", text: text)])
+        let type = try #require(registry.type("core.v1.A"))
+        #expect(type.fields.map(\.isRequired) == [true, true, false, false, false])
+        #expect(type.fields.map(\.isListedAsRequired) == [true, false, true, false, false])
+        #expect(type.fields.map { $0.flags.contains(.dropsZero) } == [false, false, false, false, true])
+    }
+
     @Test(arguments: ["pods", "pod", "po", "Pod", "PODS"])
     func `a resource is found by what people type`(_ text: String) {
         #expect(TestSchemas.registry.resources(named: text).map(\.plural) == ["pods"])
