@@ -329,6 +329,29 @@ def test_the_log_pane_marks_standard_error_and_names_what_is_missing(make_cluste
     screen.expect(f"{int(whole[0]) - 1} earlier lines (", ") were rotated away", f" {whole[0]}")
 
 
+def test_the_log_of_a_deleted_pod_can_still_be_read(shared, base, open_screen):
+    shared.busybox()
+    for name in ("kept-a", "kept-b"):
+        shared.apply(clusters.pod(name, "host/busybox:latest", ["sh", "-c", f"echo last words of {name}; trap 'exit 0' TERM; sleep 1000 & wait"]))
+        shared.phase(name, "Running")
+    screen = open_screen(shared, "--namespace", "default", "--data-dir", shared.data, env=own_state(shared, base))
+    screen.expect("kept-a", "kept-b")
+    screen.filter("kept-b")
+    screen.expect("last words of kept-b")
+    uid = shared.get("pod", "kept-a")["metadata"]["uid"]
+    shared.kubectl("delete", "pod", "kept-a")
+    screen.press("L")
+    screen.expect("Log of which deleted pod?", "default/kept-a")
+    screen.press("Enter")
+    screen.expect("kept-a/main deleted", "the pod was deleted", "last words of kept-a")
+    # Only what the API's names can say becomes part of a path.
+    log = "/api/v1/namespaces/default/pods/kept-a/log?container=main&podUID="
+    assert shared.kubectl("get", "--raw", log + uid) == "last words of kept-a\n"
+    for bad in ("../../x", "%2e%2e%2f", "", uid[:-1] + "0", "..", "."):
+        assert "not found" in shared.kubectl("get", "--raw", log + bad, check=False).stderr
+    shared.kubectl("delete", "pod", "kept-b", "--wait=false")
+
+
 def test_no_byte_of_a_log_drives_the_terminal(shared, base, open_screen):
     shared.busybox()
     hostile = r"\033]0;owned\007\033[2J\033[5;5Hjumped\033]52;c;b3duZWQ=\007\033[?1049l\033c\r\b\b\tend\n"

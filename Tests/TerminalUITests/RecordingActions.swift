@@ -8,6 +8,7 @@ import ViewModels
     func describe(_ binding: ObjectBinding) { described.append(binding) }
     func explain(_ binding: ObjectBinding) {}
     func showLogs(_ binding: ObjectBinding, container: String?, isPrevious: Bool) {}
+    func pickKeptLog() {}
     func openShell(_ binding: ObjectBinding, container: String?) {}
     func askDelete(_ bindings: [ObjectBinding], isForced: Bool) {}
     func askDeleteNamespace(_ binding: ObjectBinding) {}

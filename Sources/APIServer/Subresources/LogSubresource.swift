@@ -6,9 +6,17 @@ internal import LinuxKernel
 /// GET of `pods/log`.
 enum LogSubresource {
     static func run(_ context: RequestContext) throws(APIStatus) {
-        let target = try PodTarget(
-            context.path, core: context.core, endpoint: context.endpoint, container: context.request.queryValue("container"))
-        let request = try self.request(context.request, target)
+        let target: PodTarget
+        do throws(APIStatus) {
+            target = try PodTarget(
+                context.path, core: context.core, endpoint: context.endpoint, container: context.request.queryValue("container"))
+        } catch {
+            guard error.code == 404, let uid = context.request.queryValue("podUID") else { throw error }
+            return try readKept(uid, context)
+        }
+        if let uid = context.request.queryValue("podUID"), uid != target.pod.uid { return try readKept(uid, context) }
+        let request = try self.request(
+            context.request, namespace: target.pod.namespace ?? "", pod: target.pod.name, uid: target.pod.uid, container: target.container)
         guard !target.node.isEmpty else {
             throw target.missingLog(previous: request.previous) ?? .badRequest("pod \(target.pod.name) is not scheduled yet")
         }
@@ -25,8 +33,38 @@ enum LogSubresource {
         }
     }
 
+    /// What a node kept of a pod that is deleted. Names become part of a path there, so that only those of the API's alphabet pass.
+    private static func readKept(_ uid: String, _ context: RequestContext) throws(APIStatus) {
+        let (namespace, pod) = (context.path.namespace ?? "", context.path.name ?? "")
+        let container = context.request.queryValue("container") ?? ""
+        let gone = APIStatus.notFound(context.endpoint.descriptor.groupResource, pod)
+        for name in [namespace, pod, uid, container] {
+            let isName =
+                !name.isEmpty && name.utf8.count <= 253 && name.utf8.first != UInt8(ascii: ".")
+                && name.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D || $0 == 0x2E }
+            guard isName else { throw gone }
+        }
+        var request = try self.request(context.request, namespace: namespace, pod: pod, uid: uid, container: container)
+        request.follow = false
+        let nodes = context.core.nodes
+        context.core.tasks.perform { [request] in
+            for connection in nodes.names.compactMap(nodes.connection) {
+                do throws(APIStatus) {
+                    let source = try await connection.logs(request)
+                    return context.reply(APIResponse(contentType: "text/plain", body: .stream(source)))
+                } catch {
+                    // A node that has nothing says so by 400; the next one may have it.
+                    guard error.code == 400 else { return context.reply(ResponseMaking.status(error)) }
+                }
+            }
+            context.reply(ResponseMaking.status(gone))
+        }
+    }
+
     /// Reads PodLogOptions. Throws Invalid in Kubernetes' words.
-    private static func request(_ request: APIRequest, _ target: PodTarget) throws(APIStatus) -> LogRequest {
+    private static func request(
+        _ request: APIRequest, namespace: String, pod: String, uid: String, container: String
+    ) throws(APIStatus) -> LogRequest {
         var errors: [FieldError] = []
         func number(_ name: String, atLeast minimum: Int64) throws(APIStatus) -> Int64? {
             guard let text = request.queryValue(name), !text.isEmpty else { return nil }
@@ -38,7 +76,7 @@ enum LogSubresource {
             return value
         }
         var log = LogRequest(
-            namespace: target.pod.namespace ?? "", pod: target.pod.name, podUID: target.pod.uid, container: target.container,
+            namespace: namespace, pod: pod, podUID: uid, container: container,
             follow: request.queryFlag("follow"), previous: request.queryFlag("previous"), timestamps: request.queryFlag("timestamps"),
             isMarked: request.queryFlag("marked"))
         log.tailLines = try number("tailLines", atLeast: 0)
@@ -58,7 +96,7 @@ enum LogSubresource {
                 errors.append(.notSupported("stream", .string(text), ["All", "Stderr", "Stdout"]))
             }
         }
-        guard errors.isEmpty else { throw .invalid(kind: GroupKind(group: "", kind: "PodLogOptions"), name: target.pod.name, errors) }
+        guard errors.isEmpty else { throw .invalid(kind: GroupKind(group: "", kind: "PodLogOptions"), name: pod, errors) }
         return log
     }
 }

@@ -36,12 +36,15 @@ package struct LogRequest: Sendable, Hashable {
     /// Whether the answer is to say of every line where it came from and what is missing. Default false. Not of Kubernetes: a server
     /// that does not know it answers plainly, see ``LogMark``.
     package var isMarked: Bool
+    /// Whether the pod no longer exists and what its node kept of it is meant; ``podUID`` tells it from namesakes. Default false. Not of
+    /// Kubernetes: other servers know nothing of it.
+    package var isDeleted: Bool
 
     /// A request.
     package init(
         namespace: String, pod: String, podUID: String = "", container: String, follow: Bool = false, previous: Bool = false,
         tailLines: Int64? = nil, sinceSeconds: Int64? = nil, sinceTime: Timestamp? = nil, timestamps: Bool = false,
-        limitBytes: Int64? = nil, stream: Stream = .all, isMarked: Bool = false
+        limitBytes: Int64? = nil, stream: Stream = .all, isMarked: Bool = false, isDeleted: Bool = false
     ) {
         self.namespace = namespace
         self.pod = pod
@@ -56,5 +59,6 @@ package struct LogRequest: Sendable, Hashable {
         self.limitBytes = limitBytes
         self.stream = stream
         self.isMarked = isMarked
+        self.isDeleted = isDeleted
     }
 }

@@ -64,6 +64,7 @@ extension Screen {
     private func logDetail() -> [TextSpan] {
         guard let target = app.logs.target else { return [] }
         var spans = [TextSpan(target.pod, .normal), TextSpan("/" + target.container, .dim)]
+        if target.isGone { spans.append(TextSpan(" deleted", .warning)) }
         if target.isPrevious { spans.append(TextSpan(" previous", .warning)) }
         if !app.logs.search.isEmpty { spans.append(TextSpan(" /\(app.logs.search)", .accent)) }
         return spans

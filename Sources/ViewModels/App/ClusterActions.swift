@@ -6,6 +6,8 @@
     func explain(_ binding: ObjectBinding)
     /// Shows a pod's log; `container` nil picks the one kubectl would.
     func showLogs(_ binding: ObjectBinding, container: String?, isPrevious: Bool)
+    /// Asks which deleted pod's log to show.
+    func pickKeptLog()
     /// Opens a shell in a container; asks which when there are several and `container` is nil.
     func openShell(_ binding: ObjectBinding, container: String?)
     /// Asks whether to delete pods; `isForced` gives them no time and asks for the name to be typed.

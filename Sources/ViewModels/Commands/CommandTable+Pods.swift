@@ -12,6 +12,9 @@ extension CommandTable {
         } then: {
             $0.focus = .logs
         },
+        Command("pods.keptLogs", "Logs of a deleted pod", section: "Pod", keys: ["L"], scope: .pane(.pods), availability: whenConnected) {
+            $0.cluster?.pickKeptLog()
+        },
         pod("pods.edit", "Edit", ["e"], availability: whenWritablePod) { $1.openYAML($0, isEditing: true) },
         pod("pods.editOwner", "Edit what controls it", ["E"], availability: whenWritablePod) { $1.editOwner($0) },
         pod("pods.yaml", "YAML", ["y"]) {
@@ -89,6 +92,9 @@ extension CommandTable {
         Command("logs.timestamps", "Timestamps", section: "Logs", keys: ["t"], scope: .pane(.logs)) { $0.logs.showsTimestamps.toggle() },
         Command("logs.container", "Choose the container", section: "Logs", keys: ["c"], scope: .pane(.logs)) { $0.pickLogContainer() },
         Command("logs.previous", "The instance before", section: "Logs", keys: ["p"], scope: .pane(.logs)) { $0.togglePreviousLog() },
+        Command("logs.kept", "Logs of a deleted pod", section: "Logs", keys: ["L"], scope: .pane(.logs), availability: whenConnected) {
+            $0.cluster?.pickKeptLog()
+        },
         Command("logs.next", "Next match", section: "Logs", keys: ["n"], scope: .pane(.logs), isListed: false) {
             $0.host?.move(.nextMatch)
         },

@@ -12,13 +12,16 @@ package struct LogTarget: Sendable, Hashable {
     package var container: String
     /// Whether the instance before the current one is meant.
     package var isPrevious: Bool
+    /// Whether the pod is deleted and what its node kept is meant.
+    package var isGone: Bool
     /// A target.
-    package init(namespace: String, pod: String, podUID: String, container: String, isPrevious: Bool = false) {
+    package init(namespace: String, pod: String, podUID: String, container: String, isPrevious: Bool = false, isGone: Bool = false) {
         self.namespace = namespace
         self.pod = pod
         self.podUID = podUID
         self.container = container
         self.isPrevious = isPrevious
+        self.isGone = isGone
     }
 }
 

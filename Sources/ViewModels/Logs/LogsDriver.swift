@@ -71,7 +71,10 @@ import LinuxKernel
             return .failed(failure.code == 400 ? "there was no instance before this one (p goes back)" : Self.reason(failure))
         }
         switch pod {
-        case .gone: return .ended("the pod was deleted")
+        case .gone:
+            // What was shown stays; what was asked for after the deletion is there or is not.
+            return failure.flatMap { target.isGone ? .failed($0.code == 404 ? "nothing is kept of it" : Self.reason($0)) : nil }
+                ?? .ended("the pod was deleted")
         case .ended(let how): return failure.map { .failed(Self.reason($0)) } ?? .ended(how)
         case .pausing, .alive: return nil
         }
@@ -87,8 +90,9 @@ import LinuxKernel
     private func read(_ target: LogTarget, _ client: KubeClient, isAfterFailure: Bool) async throws(APIStatus) {
         cursor.resume(isAfterFailure: isAfterFailure)
         var request = LogRequest(
-            namespace: target.namespace, pod: target.pod, podUID: target.podUID, container: target.container, follow: !target.isPrevious,
-            previous: target.isPrevious, timestamps: true, isMarked: true)
+            namespace: target.namespace, pod: target.pod, podUID: target.podUID, container: target.container,
+            follow: !target.isPrevious && !target.isGone, previous: target.isPrevious, timestamps: true, isMarked: true,
+            isDeleted: target.isGone)
         request.sinceTime = cursor.newest
         let connected = time.now()
         let source = try await client.logs(request)

@@ -22,7 +22,7 @@ extension ClusterSession {
     package func showLogs(_ binding: ObjectBinding, container: String?, isPrevious: Bool) {
         guard let client = cluster?.client, let uid = binding.uid else { return }
         guard let object = feed?.pods.get(namespace: binding.namespace, name: binding.name), object.uid == uid else {
-            return app.toast("\(binding.text) is gone", .warning)
+            return showKeptLog(binding, container: container, isPrevious: isPrevious, client)
         }
         let pod = Pod(object)
         let spec = pod.spec
@@ -31,6 +31,36 @@ extension ClusterSession {
         let target = LogTarget(namespace: binding.namespace ?? "", pod: binding.name, podUID: uid, container: name, isPrevious: isPrevious)
         tasks.run("logs") { [weak self, logs] in
             await logs.follow(target, client: client) { self?.podState(target) ?? .gone }
+        }
+    }
+
+    /// The log of a pod that is deleted, as long as its node keeps it.
+    private func showKeptLog(_ binding: ObjectBinding, container: String?, isPrevious: Bool, _ client: KubeClient) {
+        guard app.context.isEmbedded, let pod = gonePods.last(where: { $0.uid == binding.uid }),
+            let name = container ?? pod.containers.first
+        else { return app.toast("\(binding.text) is gone", .warning) }
+        app.logs.containers = pod.containers
+        let target = LogTarget(
+            namespace: pod.namespace, pod: pod.name, podUID: pod.uid, container: name, isPrevious: isPrevious, isGone: true)
+        tasks.run("logs") { [logs] in await logs.follow(target, client: client) { .gone } }
+    }
+
+    /// Remembers pods that are about to leave the list, so that their logs can be asked for.
+    func remember(gone uids: some Collection<String>) {
+        gonePods += uids.compactMap { app.pods.pod(uid: $0) }
+        gonePods.removeFirst(max(0, gonePods.count - Self.rememberedPods))
+    }
+
+    private static let rememberedPods = 200
+
+    package func pickKeptLog() {
+        guard app.context.isEmbedded else { return app.toast("only kdash's own cluster keeps the logs of deleted pods", .dim) }
+        let pods = gonePods.reversed().filter { app.namespace == nil || $0.namespace == app.namespace }
+        guard !pods.isEmpty else { return app.toast("no pod was deleted since kdash was opened", .dim) }
+        app.pick("Log of which deleted pod?", pods.map { "\($0.namespace)/\($0.name)" }) { [weak self] text in
+            guard let self, let pod = pods.first(where: { "\($0.namespace)/\($0.name)" == text }) else { return }
+            showLogs(app.binding(pod), container: nil, isPrevious: false)
+            app.focus = .logs
         }
     }
 

@@ -18,6 +18,8 @@ package import LinuxKernel
     /// Makes the open detail's text again.
     var refreshDetail: (() -> Void)?
     var editing = EditingState()
+    /// Pods that were deleted while the screen was open, the last one last.
+    var gonePods: [PodRow] = []
     /// The pod that the logs and YAML panes were last asked to show because the cursor rests on it.
     var followedUID: String?
     private var connect: @Sendable () async throws -> ConnectedCluster
@@ -147,6 +149,7 @@ package import LinuxKernel
     /// Shows what changed; returns why the connection is to be made anew, if it is.
     private func apply(_ batch: ClusterFeed.Batch, _ feed: ClusterFeed) -> APIStatus? {
         app.pods.upsert(Array(batch.pods.values), now: time.now())
+        remember(gone: batch.gonePods)
         app.pods.remove(uids: Array(batch.gonePods))
         if app.logs.target == nil, let pod = app.pods.selectedPod, pod.uid != followedUID { follow(pod) }
         for uid in batch.goneNamespaces { namespaceRows[uid] = nil }
@@ -173,6 +176,7 @@ package import LinuxKernel
         isFirstSync = false
         let present = Set(feed.pods.all().map(\.uid))
         let gone = app.pods.all.map(\.uid).filter { !present.contains($0) }
+        remember(gone: gone)
         app.pods.remove(uids: gone)
         noteGone(Set(gone))
         if let pod = app.pods.selectedPod { follow(pod) }
@@ -232,7 +236,7 @@ package import LinuxKernel
             connect = { try await connectTo(context) }
         }
         (cluster, feed, hasAskedAtStart) = (nil, nil, true)
-        namespaceRows = [:]
+        (namespaceRows, gonePods) = ([:], [])
         app.namespaces.rows = []
         app.pods.removeAll()
         app.logs.clear()
