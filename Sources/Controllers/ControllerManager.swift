@@ -11,6 +11,8 @@ package final class ControllerManager: Sendable {
         package var schemas: SchemaRegistry
         /// The certificates that sign for the cluster, in PEM.
         package var certificateAuthority: String
+        /// Has an approved request signed by the cluster's authority; by default nobody signs.
+        package var sign: @Sendable (SigningRequest) -> SigningAnswer = { _ in .none }
 
         /// A configuration from its parts.
         package init(schemas: SchemaRegistry, certificateAuthority: String) {
@@ -20,6 +22,7 @@ package final class ControllerManager: Sendable {
     }
 
     private let runners: [ControllerRunner]
+    private let customs: CustomInformers
 
     /// The table of controllers.
     package static func controllers(_ configuration: Configuration) -> [any Controller] {
@@ -30,6 +33,13 @@ package final class ControllerManager: Sendable {
             NamespaceController(configuration.schemas),
             ServiceAccountController(),
             RootCAPublisher(authority: configuration.certificateAuthority),
+            ClusterRoleAggregator(),
+            TokenSecretCollector(),
+            CertificateSigner(sign: configuration.sign),
+            ResourceQuotaController(configuration.schemas),
+            ClaimProtection(),
+            VolumeProtection(),
+            AttributesClassProtection(),
             EndpointsController(),
             EndpointSliceController(),
             GarbageCollector(configuration.schemas),
@@ -44,7 +54,9 @@ package final class ControllerManager: Sendable {
         logger: Logger
     ) {
         let controllers = Self.controllers(configuration)
-        let caches = InformerCaches(informers, resources: controllers.flatMap(\.watched))
+        customs = CustomInformers(
+            client: client("generic-garbage-collector"), definitions: informers.informer(CustomResourceKind.definitions), time: time)
+        let caches = InformerCaches(informers, resources: controllers.flatMap(\.watched), customs: customs)
         runners = controllers.map { controller in
             ControllerRunner(controller, caches: caches, client: client(controller.name), time: time, logger: logger)
         }
@@ -53,6 +65,7 @@ package final class ControllerManager: Sendable {
     /// Runs all controllers until the task is cancelled. The informers are run by whoever made them.
     package func run() async {
         await withDiscardingTaskGroup { group in
+            group.addTask { await self.customs.run() }
             for runner in runners { group.addTask { await runner.run() } }
         }
     }

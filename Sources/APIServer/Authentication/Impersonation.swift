@@ -3,25 +3,22 @@ internal import KubeClient
 
 /// The `Impersonate-*` headers: a request made as somebody else, for users that may. Source: apiserver `filters/impersonation.go`.
 enum Impersonation {
-    /// The user a request is made as. Throws Forbidden when `user` may not impersonate it.
+    /// The user a request is made as. Throws Forbidden when `user` may not impersonate it, user, groups, uid and extra each by itself.
     static func user(_ request: APIRequest, as user: UserInfo, _ authorizer: RBACAuthorizer) throws(APIStatus) -> UserInfo {
-        var name: String?
-        var uid = ""
-        var groups: [String] = []
-        var extra: [String: [String]] = [:]
+        var wanted = UserInfo(name: "")
         for (header, value) in request.headers where header.hasPrefix("impersonate-") {
             switch header {
-            case "impersonate-user": name = value
-            case "impersonate-uid": uid = value
-            case "impersonate-group": groups.append(value)
+            case "impersonate-user": wanted.name = value
+            case "impersonate-uid": wanted.uid = value
+            case "impersonate-group": wanted.groups.append(value)
             default:
                 guard header.hasPrefix("impersonate-extra-") else { continue }
                 let key = String(header.dropFirst("impersonate-extra-".count))
-                extra[PercentEncoding.decode(key) ?? key, default: []].append(value)
+                wanted.extra[PercentEncoding.decode(key) ?? key, default: []].append(value)
             }
         }
-        guard let name, !name.isEmpty else {
-            guard uid.isEmpty, groups.isEmpty, extra.isEmpty else {
+        guard !wanted.name.isEmpty else {
+            guard wanted.uid.isEmpty, wanted.groups.isEmpty, wanted.extra.isEmpty else {
                 throw .badRequest("requested impersonation of groups, uid or extra without impersonating a user")
             }
             return user
@@ -34,23 +31,24 @@ enum Impersonation {
                     verb: "impersonate", group: group, resource: resource, subresource: subresource, namespace: namespace, name: name),
                 user: user)
         }
-        let account = name.split(separator: ":", omittingEmptySubsequences: false)
-        if account.count == 4, name.hasPrefix("system:serviceaccount:") {
-            try check("serviceaccounts", String(account[3]), namespace: String(account[2]))
-            if groups.isEmpty { groups = UserInfo.serviceAccount(namespace: String(account[2]), name: String(account[3])).groups }
+        let hasGroups = !wanted.groups.isEmpty
+        for group in wanted.groups { try check("groups", group) }
+        let parts = wanted.name.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        if parts.count == 4, parts[0] == "system", parts[1] == "serviceaccount" {
+            try check("serviceaccounts", parts[3], namespace: parts[2])
+            if !hasGroups { wanted.groups = UserInfo.serviceAccount(namespace: parts[2], name: parts[3]).groups }
         } else {
-            try check("users", name)
+            try check("users", wanted.name)
         }
-        for group in groups where !group.hasPrefix("system:serviceaccounts") || account.count != 4 {
-            if group != "system:authenticated" { try check("groups", group) }
-        }
-        if !uid.isEmpty { try check("uids", uid, group: "authentication.k8s.io") }
-        for (key, values) in extra {
+        if !wanted.uid.isEmpty { try check("uids", wanted.uid, group: "authentication.k8s.io") }
+        for (key, values) in wanted.extra.sorted(by: { $0.key < $1.key }) {
             for value in values { try check("userextras", value, group: "authentication.k8s.io", subresource: key) }
         }
-        if name != "system:anonymous", !groups.contains("system:authenticated"), !groups.contains("system:unauthenticated") {
-            groups.append("system:authenticated")
+        if wanted.name == UserInfo.anonymous.name {
+            if !wanted.groups.contains("system:unauthenticated") { wanted.groups.append("system:unauthenticated") }
+        } else if !wanted.groups.contains("system:authenticated"), !wanted.groups.contains("system:unauthenticated") {
+            wanted.groups.append("system:authenticated")
         }
-        return UserInfo(name: name, uid: uid, groups: groups, extra: extra)
+        return wanted
     }
 }

@@ -16,6 +16,9 @@ struct PolicyRule: Sendable, Hashable {
         self.urls = urls
     }
 
+    /// Everything there is.
+    static let everything = [PolicyRule(verbs: ["*"], groups: ["*"], resources: ["*"]), PolicyRule(verbs: ["*"], urls: ["*"])]
+
     /// Reads the JSON form.
     init(value: JSONValue) {
         func list(_ field: String) -> [String] { (value[field]?.arrayValue ?? []).compactMap(\.stringValue) }
@@ -87,13 +90,33 @@ struct PolicyRule: Sendable, Hashable {
         }
     }
 
+    /// The same rights in fewer rules: verbs on the same resource are put together. Source: `pkg/registry/rbac/validation` CompactRules.
+    static func compact(_ rules: [PolicyRule]) -> [PolicyRule] {
+        var result: [PolicyRule] = []
+        var places: [String: Int] = [:]
+        for rule in rules {
+            guard rule.groups.count == 1, rule.resources.count == 1, rule.names.isEmpty, rule.urls.isEmpty else {
+                result.append(rule)
+                continue
+            }
+            let key = "\(rule.groups[0])/\(rule.resources[0])"
+            if let place = places[key] {
+                result[place].verbs += rule.verbs.filter { !result[place].verbs.contains($0) }
+            } else {
+                places[key] = result.count
+                result.append(rule)
+            }
+        }
+        return result
+    }
+
     /// As Kubernetes prints a rule in messages: `{APIGroups:[""], Resources:["pods"], Verbs:["get"]}`.
     var text: String {
         func list(_ name: String, _ texts: [String]) -> String? {
             texts.isEmpty ? nil : "\(name):[\(texts.map { "\"\($0)\"" }.joined(separator: " "))]"
         }
         let parts = [
-            list("APIGroups", groups), list("Resources", resources), list("ResourceNames", names), list("NonResourceURLs", urls),
+            list("APIGroups", groups), list("Resources", resources), list("NonResourceURLs", urls), list("ResourceNames", names),
             list("Verbs", verbs),
         ]
         return "{\(parts.compactMap { $0 }.joined(separator: ", "))}"

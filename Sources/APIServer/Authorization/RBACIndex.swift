@@ -3,12 +3,10 @@ internal import JSONCore
 internal import KubeClient
 internal import ObjectStore
 
-/// The roles and bindings in the form requests are checked against: bindings by subject, aggregated roles resolved.
+/// The roles and bindings in the form requests are checked against: bindings by subject.
 struct RBACIndex: Sendable {
     private struct Role {
         var rules: [PolicyRule]
-        var labels: [String: String]
-        var selectors: [LabelSelector]
     }
 
     private struct Binding {
@@ -17,18 +15,20 @@ struct RBACIndex: Sendable {
         var role: String
         /// Empty for cluster role bindings.
         var namespace: String
+        var name: String
     }
 
     /// What one subject is granted by one binding.
     private struct Grant {
         var role: String
         var namespace: String
+        /// The name of the binding.
+        var name: String
     }
 
     private var roles: [String: Role] = [:]
     private var bindings: [String: Binding] = [:]
     private var grants: [String: [Grant]] = [:]
-    private var effective: [String: [PolicyRule]] = [:]
     private var isStale = true
 
     static let prefix = "rbac.authorization.k8s.io/"
@@ -48,11 +48,7 @@ struct RBACIndex: Sendable {
     }
 
     private static func role(_ object: KubeObject) -> Role {
-        let selectors = object.array("aggregationRule", "clusterRoleSelectors").compactMap { value in
-            // best effort: a selector that validation would refuse selects nothing.
-            try? LabelSelector(value: value)
-        }
-        return Role(rules: object.array("rules").map(PolicyRule.init(value:)), labels: object.labels, selectors: selectors)
+        Role(rules: object.array("rules").map(PolicyRule.init(value:)))
     }
 
     private static func binding(_ object: KubeObject, namespace: String) -> Binding {
@@ -67,7 +63,9 @@ struct RBACIndex: Sendable {
         }
         let name = object.string("roleRef", "name") ?? ""
         let isCluster = object.string("roleRef", "kind") == "ClusterRole"
-        return Binding(subjects: subjects, role: roleKey(isCluster: isCluster, namespace: namespace, name: name), namespace: namespace)
+        return Binding(
+            subjects: subjects, role: roleKey(isCluster: isCluster, namespace: namespace, name: name), namespace: namespace,
+            name: object.name)
     }
 
     /// The key roles are found under.
@@ -78,40 +76,21 @@ struct RBACIndex: Sendable {
     private mutating func refresh() {
         guard isStale else { return }
         isStale = false
-        effective = roles.mapValues(\.rules)
-        for (key, role) in roles where !role.selectors.isEmpty {
-            let parts = roles.filter { other in
-                other.key != key && other.key.hasPrefix("\(Self.prefix)clusterroles/")
-                    && role.selectors.contains { $0.matches(other.value.labels) }
-            }
-            effective[key] = role.rules + aggregated(parts.sorted { $0.key < $1.key }.map(\.value), depth: 0)
-        }
         grants = [:]
         for binding in bindings.values {
-            for subject in binding.subjects { grants[subject, default: []].append(Grant(role: binding.role, namespace: binding.namespace)) }
+            let grant = Grant(role: binding.role, namespace: binding.namespace, name: binding.name)
+            for subject in binding.subjects { grants[subject, default: []].append(grant) }
         }
     }
 
-    /// The rules of aggregated roles, which may themselves aggregate.
-    private func aggregated(_ parts: [Role], depth: Int) -> [PolicyRule] {
-        parts.flatMap { part -> [PolicyRule] in
-            guard !part.selectors.isEmpty, depth < 4 else { return part.rules }
-            let inner = roles.filter { other in part.selectors.contains { $0.matches(other.value.labels) } }
-            return part.rules + aggregated(inner.sorted { $0.key < $1.key }.map(\.value), depth: depth + 1)
-        }
-    }
-
-    /// The rules of one role, aggregation resolved; nil when it does not exist.
-    mutating func rules(ofRole key: String) -> [PolicyRule]? {
-        refresh()
-        return effective[key]
-    }
+    /// The rules of one role; nil when it does not exist.
+    func rules(ofRole key: String) -> [PolicyRule]? { roles[key]?.rules }
 
     /// Every rule a user has in a namespace; cluster-wide ones come first.
     mutating func rules(for user: UserInfo, namespace: String) -> [PolicyRule] {
         refresh()
         var found: [PolicyRule] = []
-        forEachRule(user, namespace: namespace) { rule, _ in
+        forEachRule(user, namespace: namespace) { rule, _, _ in
             found.append(rule)
             return true
         }
@@ -122,23 +101,49 @@ struct RBACIndex: Sendable {
     mutating func allows(_ request: AccessAttributes, user: UserInfo) -> Bool {
         refresh()
         var isAllowed = false
-        forEachRule(user, namespace: request.namespace) { rule, isClusterWide in
-            guard request.isResource || isClusterWide else { return true }
+        forEachRule(user, namespace: request.namespace) { rule, grant, _ in
+            guard request.isResource || grant.namespace.isEmpty else { return true }
             isAllowed = rule.allows(request)
             return !isAllowed
         }
         return isAllowed
     }
 
+    /// The binding that allows a request: `RBAC: allowed by RoleBinding "b/ns" of Role "r" to User "u"`.
+    /// Source: `plugin/pkg/auth/authorizer/rbac/rbac.go` and `pkg/registry/rbac/validation/rule.go`.
+    mutating func reason(_ request: AccessAttributes, user: UserInfo) -> String? {
+        refresh()
+        var text: String?
+        forEachRule(user, namespace: request.namespace) { rule, grant, subject in
+            guard request.isResource || grant.namespace.isEmpty, rule.allows(request) else { return true }
+            let binding =
+                grant.namespace.isEmpty
+                ? "ClusterRoleBinding \(grant.name.goQuoted)" : "RoleBinding \("\(grant.name)/\(grant.namespace)".goQuoted)"
+            let parts = grant.role.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
+            let role = "\(parts[1] == "clusterroles" ? "ClusterRole" : "Role") \(String(parts[3]).goQuoted)"
+            text = "RBAC: allowed by \(binding) of \(role) to \(Self.subjectText(subject))"
+            return false
+        }
+        return text
+    }
+
+    private static func subjectText(_ subject: String) -> String {
+        let name = String(subject.dropFirst(2))
+        if subject.hasPrefix("g:") { return "Group \(name.goQuoted)" }
+        let parts = name.split(separator: ":")
+        guard parts.count == 4, name.hasPrefix("system:serviceaccount:") else { return "User \(name.goQuoted)" }
+        return "ServiceAccount \("\(parts[3])/\(parts[2])".goQuoted)"
+    }
+
     /// Visits rules until `visit` says stop.
-    private func forEachRule(_ user: UserInfo, namespace: String, _ visit: (PolicyRule, _ isClusterWide: Bool) -> Bool) {
+    private func forEachRule(_ user: UserInfo, namespace: String, _ visit: (PolicyRule, Grant, _ subject: String) -> Bool) {
         for isClusterWide in [true, false] {
             for subject in ["u:\(user.name)"] + user.groups.map({ "g:\($0)" }) {
                 for grant in grants[subject] ?? [] {
                     guard isClusterWide ? grant.namespace.isEmpty : (!grant.namespace.isEmpty && grant.namespace == namespace) else {
                         continue
                     }
-                    for rule in effective[grant.role] ?? [] where !visit(rule, isClusterWide) { return }
+                    for rule in roles[grant.role]?.rules ?? [] where !visit(rule, grant, subject) { return }
                 }
             }
         }

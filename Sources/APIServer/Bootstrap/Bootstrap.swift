@@ -4,7 +4,7 @@ internal import LinuxKernel
 internal import ObjectStore
 
 /// What every cluster starts with. One atomic write creates whatever is missing; nothing that exists is touched, but for the API
-/// server's own endpoints, which follow its address.
+/// server's own endpoints, which follow its address, and roles and bindings, which get back what they lack.
 enum Bootstrap {
     static let namespaces = ["default", "kube-system", "kube-public", "kube-node-lease"]
 
@@ -29,7 +29,7 @@ enum Bootstrap {
         let stored = try core.reading { () throws(StoreError) in try core.store.get(key) }
         if let stored {
             let current = try ObjectCoding.decode(stored)
-            guard let change = followAddress(current, object) else { return nil }
+            guard let change = followAddress(current, object) ?? BootstrapPolicy.reconciled(current, with: object) else { return nil }
             let (bytes, splice) = ObjectCoding.encode(change)
             return ObjectWrite(
                 key: key, bytes: bytes, spliceOffset: splice, precondition: .revision(stored.revision), writer: "system:apiserver")
@@ -68,6 +68,8 @@ enum Bootstrap {
             namespace["spec"] = ["finalizers": ["kubernetes"]]
             namespace["status"] = ["phase": "Active"]
             add("", "v1", "namespaces", namespace)
+            let account = KubeObject(GroupVersionKind(group: "", version: "v1", kind: "ServiceAccount"), name: "default", namespace: name)
+            add("", "v1", "serviceaccounts", account)
         }
         for entry in BootstrapPolicy.entries() { add("rbac.authorization.k8s.io", "v1", entry.resource, entry.object) }
         let address = core.configuration.serviceAddress

@@ -11,11 +11,11 @@ enum BootstrapPolicy {
 
     static func entries() -> [Entry] {
         var entries: [Entry] = []
-        let text = BootstrapPolicyTable.text.withUTF8Buffer { String(decoding: $0, as: UTF8.self) }
-        for line in text.split(separator: "\n") {
+        for line in [BootstrapPolicyTable.general, BootstrapPolicyTable.controllers].flatMap(lines) {
             let fields = line.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
             switch fields[0] {
-            case "ROLE": entries.append(role(fields))
+            case "ROLE":
+                entries.append(role(fields))
             case "RULE":
                 guard let last = entries.indices.last else { continue }
                 let rules = entries[last].object.array("rules") + [rule(fields).value]
@@ -23,8 +23,18 @@ enum BootstrapPolicy {
             default: entries.append(binding(fields))
             }
         }
+        let prefix = "system:controller:"
+        for entry in entries where entry.resource == "clusterroles" && entry.object.name.hasPrefix(prefix) {
+            let name = entry.object.name
+            let account = "ServiceAccount:kube-system/\(name.dropFirst(prefix.utf8.count))"
+            entries.append(binding(["BIND", "ClusterRoleBinding", "-", name, "ClusterRole/\(name)", account]))
+        }
         resolveAggregation(&entries)
         return entries
+    }
+
+    private static func lines(_ text: StaticString) -> [Substring] {
+        text.withUTF8Buffer { String(decoding: $0, as: UTF8.self) }.split(separator: "\n")
     }
 
     private static func list(_ field: String) -> [String] {
@@ -78,7 +88,7 @@ enum BootstrapPolicy {
 
     /// Writes the rules that `admin`, `edit` and `view` collect into them, as the aggregation controller would.
     private static func resolveAggregation(_ entries: inout [Entry]) {
-        // Twice, as roles that aggregate are themselves aggregated: view into edit, edit into admin.
+        // More than once, as roles that aggregate are themselves aggregated: view into edit, edit into admin.
         for _ in 0..<3 {
             for index in entries.indices {
                 let selectors = entries[index].object.array("aggregationRule", "clusterRoleSelectors")

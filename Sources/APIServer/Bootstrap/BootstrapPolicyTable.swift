@@ -1,11 +1,13 @@
-/// The roles and bindings every cluster starts with, as far as kdash has users for them. Source: Kubernetes 1.36
-/// `plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go`; kdash binds `system:node` to the group of its own node agents.
+/// The roles and bindings every cluster starts with. Source: Kubernetes 1.36
+/// `plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go`; `system:node` is bound to the group of the node agents, as there is no
+/// separate authorizer for nodes.
 ///
 /// `ROLE|kind|namespace|name|labels|aggregation`, `RULE|groups|resources|verbs|resourceNames|nonResourceURLs`,
 /// `BIND|kind|namespace|name|role|subjects`; `-` is nothing, `""` the core group.
 // swift-format-ignore: LineLength
 enum BootstrapPolicyTable {
-    static let text: StaticString = #"""
+    /// Everything but the roles of controllers.
+    static let general: StaticString = #"""
         ROLE|ClusterRole|-|admin|-|rbac.authorization.k8s.io/aggregate-to-admin=true
         ROLE|ClusterRole|-|cluster-admin|-|-
         RULE|*|*|*|-|-
@@ -49,8 +51,25 @@ enum BootstrapPolicyTable {
         ROLE|ClusterRole|-|system:basic-user|-|-
         RULE|authorization.k8s.io|selfsubjectaccessreviews,selfsubjectrulesreviews|create|-|-
         RULE|authentication.k8s.io|selfsubjectreviews|create|-|-
+        ROLE|ClusterRole|-|system:certificates.k8s.io:certificatesigningrequests:nodeclient|-|-
+        RULE|certificates.k8s.io|certificatesigningrequests/nodeclient|create|-|-
+        ROLE|ClusterRole|-|system:certificates.k8s.io:certificatesigningrequests:selfnodeclient|-|-
+        RULE|certificates.k8s.io|certificatesigningrequests/selfnodeclient|create|-|-
+        ROLE|ClusterRole|-|system:certificates.k8s.io:kube-apiserver-client-approver|-|-
+        RULE|certificates.k8s.io|signers|approve|kubernetes.io/kube-apiserver-client|-
+        ROLE|ClusterRole|-|system:certificates.k8s.io:kube-apiserver-client-kubelet-approver|-|-
+        RULE|certificates.k8s.io|signers|approve|kubernetes.io/kube-apiserver-client-kubelet|-
+        ROLE|ClusterRole|-|system:certificates.k8s.io:kubelet-serving-approver|-|-
+        RULE|certificates.k8s.io|signers|approve|kubernetes.io/kubelet-serving|-
+        ROLE|ClusterRole|-|system:certificates.k8s.io:legacy-unknown-approver|-|-
+        RULE|certificates.k8s.io|signers|approve|kubernetes.io/legacy-unknown|-
         ROLE|ClusterRole|-|system:discovery|-|-
         RULE|-|-|get|-|/api,/api/*,/apis,/apis/*,/healthz,/livez,/openapi,/openapi/*,/readyz,/version,/version/
+        ROLE|ClusterRole|-|system:heapster|-|-
+        RULE|""|events,namespaces,nodes,pods|get,list,watch|-|-
+        RULE|extensions|deployments|get,list,watch|-|-
+        ROLE|ClusterRole|-|system:kube-aggregator|-|-
+        RULE|""|endpoints,services|get,list,watch|-|-
         ROLE|ClusterRole|-|system:kube-controller-manager|-|-
         RULE|"",events.k8s.io|events|create,patch,update|-|-
         RULE|coordination.k8s.io|leases|create|-|-
@@ -63,6 +82,8 @@ enum BootstrapPolicyTable {
         RULE|authorization.k8s.io|subjectaccessreviews|create|-|-
         RULE|*|*|list,watch|-|-
         RULE|""|serviceaccounts/token|create|-|-
+        ROLE|ClusterRole|-|system:kube-dns|-|-
+        RULE|""|endpoints,services|list,watch|-|-
         ROLE|ClusterRole|-|system:kube-scheduler|-|-
         RULE|"",events.k8s.io|events|create,patch,update|-|-
         RULE|coordination.k8s.io|leases|create|-|-
@@ -125,124 +146,70 @@ enum BootstrapPolicyTable {
         RULE|resource.k8s.io|resourceclaims|get|-|-
         RULE|resource.k8s.io|resourceslices|deletecollection|-|-
         RULE|""|serviceaccounts|get|-|-
+        ROLE|ClusterRole|-|system:node-bootstrapper|-|-
+        RULE|certificates.k8s.io|certificatesigningrequests|create,get,list,watch|-|-
+        ROLE|ClusterRole|-|system:node-problem-detector|-|-
+        RULE|""|nodes|get|-|-
+        RULE|""|nodes/status|patch|-|-
+        RULE|"",events.k8s.io|events|create,patch,update|-|-
         ROLE|ClusterRole|-|system:node-proxier|-|-
         RULE|""|endpoints,services|list,watch|-|-
         RULE|""|nodes|get,list,watch|-|-
         RULE|"",events.k8s.io|events|create,patch,update|-|-
         RULE|networking.k8s.io|servicecidrs|list,watch|-|-
         RULE|discovery.k8s.io|endpointslices|list,watch|-|-
+        ROLE|ClusterRole|-|system:persistent-volume-provisioner|-|-
+        RULE|""|persistentvolumes|create,delete,get,list,watch|-|-
+        RULE|""|persistentvolumeclaims|get,list,update,watch|-|-
+        RULE|storage.k8s.io|storageclasses|get,list,watch|-|-
+        RULE|""|events|watch|-|-
+        RULE|"",events.k8s.io|events|create,patch,update|-|-
         ROLE|ClusterRole|-|system:public-info-viewer|-|-
         RULE|-|-|get|-|/healthz,/livez,/readyz,/version,/version/
+        ROLE|ClusterRole|-|system:service-account-issuer-discovery|-|-
+        RULE|-|-|get|-|/.well-known/openid-configuration,/.well-known/openid-configuration/,/openid/v1/jwks,/openid/v1/jwks/
+        ROLE|ClusterRole|-|system:volume-scheduler|-|-
+        RULE|""|persistentvolumes|get,list,patch,update,watch|-|-
+        RULE|storage.k8s.io|storageclasses|get,list,watch|-|-
+        RULE|""|persistentvolumeclaims|get,list,patch,update,watch|-|-
         ROLE|ClusterRole|-|view|rbac.authorization.k8s.io/aggregate-to-edit=true|rbac.authorization.k8s.io/aggregate-to-view=true
+        ROLE|Role|kube-public|system:controller:bootstrap-signer|-|-
+        RULE|""|configmaps|get,list,watch|-|-
+        RULE|""|configmaps|update|cluster-info|-
+        RULE|"",events.k8s.io|events|create,patch,update|-|-
         ROLE|Role|kube-system|extension-apiserver-authentication-reader|-|-
         RULE|""|configmaps|get,list,watch|extension-apiserver-authentication|-
-        ROLE|ClusterRole|-|system:controller:cronjob-controller|-|-
-        RULE|batch|cronjobs|get,list,update,watch|-|-
-        RULE|batch|jobs|create,delete,get,list,patch,update,watch|-|-
-        RULE|batch|cronjobs/status|update|-|-
-        RULE|batch|cronjobs/finalizers|update|-|-
-        RULE|""|pods|delete,list,watch|-|-
-        RULE|"",events.k8s.io|events|create,patch,update|-|-
-        ROLE|ClusterRole|-|system:controller:daemon-set-controller|-|-
-        RULE|apps,extensions|daemonsets|get,list,watch|-|-
-        RULE|apps,extensions|daemonsets/status|update|-|-
-        RULE|apps,extensions|daemonsets/finalizers|update|-|-
-        RULE|""|nodes|list,watch|-|-
-        RULE|""|pods|create,delete,list,patch,watch|-|-
-        RULE|""|pods/binding|create|-|-
-        RULE|apps|controllerrevisions|create,delete,get,list,patch,update,watch|-|-
-        RULE|"",events.k8s.io|events|create,patch,update|-|-
-        ROLE|ClusterRole|-|system:controller:deployment-controller|-|-
-        RULE|apps,extensions|deployments|get,list,update,watch|-|-
-        RULE|apps,extensions|deployments/status|update|-|-
-        RULE|apps,extensions|deployments/finalizers|update|-|-
-        RULE|apps,extensions|replicasets|create,delete,get,list,patch,update,watch|-|-
-        RULE|""|pods|get,list,update,watch|-|-
-        RULE|"",events.k8s.io|events|create,patch,update|-|-
-        ROLE|ClusterRole|-|system:controller:endpoint-controller|-|-
-        RULE|""|pods,services|get,list,watch|-|-
-        RULE|""|endpoints|create,delete,get,list,update,watch|-|-
-        RULE|""|endpoints/restricted|create|-|-
-        RULE|"",events.k8s.io|events|create,patch,update|-|-
-        ROLE|ClusterRole|-|system:controller:endpointslice-controller|-|-
-        RULE|""|nodes,pods,services|get,list,watch|-|-
-        RULE|""|services/finalizers|update|-|-
-        RULE|discovery.k8s.io|endpointslices|create,delete,get,list,update,watch|-|-
-        RULE|discovery.k8s.io|endpointslices/restricted|create|-|-
-        RULE|"",events.k8s.io|events|create,patch,update|-|-
-        ROLE|ClusterRole|-|system:controller:generic-garbage-collector|-|-
-        RULE|*|*|delete,get,list,patch,update,watch|-|-
-        RULE|"",events.k8s.io|events|create,patch,update|-|-
-        ROLE|ClusterRole|-|system:controller:job-controller|-|-
-        RULE|batch|jobs|get,list,patch,update,watch|-|-
-        RULE|batch|jobs/status|update|-|-
-        RULE|batch|jobs/finalizers|update|-|-
-        RULE|""|pods|create,delete,list,patch,watch|-|-
-        RULE|"",events.k8s.io|events|create,patch,update|-|-
-        ROLE|ClusterRole|-|system:controller:namespace-controller|-|-
-        RULE|""|namespaces|delete,get,list,watch|-|-
-        RULE|""|namespaces/finalize,namespaces/status|update|-|-
-        RULE|*|*|delete,deletecollection,get,list,watch|-|-
-        ROLE|ClusterRole|-|system:controller:node-controller|-|-
-        RULE|""|nodes|delete,get,list,patch,update,watch|-|-
-        RULE|""|nodes/status|patch,update|-|-
-        RULE|""|pods/status|patch,update|-|-
-        RULE|""|pods|delete,get,list,watch|-|-
-        RULE|"",events.k8s.io|events|create,patch,update|-|-
-        ROLE|ClusterRole|-|system:controller:pod-garbage-collector|-|-
-        RULE|""|pods|delete,list,watch|-|-
-        RULE|""|nodes|get,list,watch|-|-
-        RULE|""|pods/status|patch|-|-
-        ROLE|ClusterRole|-|system:controller:replicaset-controller|-|-
-        RULE|apps,extensions|replicasets|get,list,update,watch|-|-
-        RULE|apps,extensions|replicasets/status|update|-|-
-        RULE|apps,extensions|replicasets/finalizers|update|-|-
-        RULE|""|pods|create,delete,list,patch,watch|-|-
-        RULE|"",events.k8s.io|events|create,patch,update|-|-
-        ROLE|ClusterRole|-|system:controller:root-ca-cert-publisher|-|-
-        RULE|""|configmaps|create,update|-|-
-        RULE|"",events.k8s.io|events|create,patch,update|-|-
-        ROLE|ClusterRole|-|system:controller:service-account-controller|-|-
-        RULE|""|serviceaccounts|create|-|-
-        RULE|"",events.k8s.io|events|create,patch,update|-|-
-        ROLE|ClusterRole|-|system:controller:statefulset-controller|-|-
-        RULE|""|pods|list,watch|-|-
-        RULE|apps|statefulsets|get,list,watch|-|-
-        RULE|apps|statefulsets/status|update|-|-
-        RULE|apps|statefulsets/finalizers|update|-|-
-        RULE|""|pods|create,delete,get,patch,update|-|-
-        RULE|apps|controllerrevisions|create,delete,get,list,patch,update,watch|-|-
-        RULE|""|persistentvolumeclaims|create,get,list,watch|-|-
-        RULE|""|persistentvolumeclaims|delete,update|-|-
-        RULE|""|pods/finalizers|update|-|-
-        RULE|"",events.k8s.io|events|create,patch,update|-|-
-        ROLE|ClusterRole|-|system:controller:ttl-after-finished-controller|-|-
-        RULE|batch|jobs|delete,get,list,watch|-|-
+        ROLE|Role|kube-system|system::leader-locking-kube-controller-manager|-|-
+        RULE|coordination.k8s.io|leases|create,get,list,update,watch|-|-
+        RULE|coordination.k8s.io|leasecandidates|create,get,list,update,watch|-|-
+        ROLE|Role|kube-system|system::leader-locking-kube-scheduler|-|-
+        RULE|coordination.k8s.io|leases|create,get,list,update,watch|-|-
+        RULE|coordination.k8s.io|leasecandidates|create,get,list,update,watch|-|-
+        ROLE|Role|kube-system|system:controller:bootstrap-signer|-|-
+        RULE|""|secrets|get,list,watch|-|-
+        ROLE|Role|kube-system|system:controller:cloud-provider|-|-
+        RULE|""|configmaps|create,get,list,watch|-|-
+        ROLE|Role|kube-system|system:controller:token-cleaner|-|-
+        RULE|""|secrets|delete,get,list,watch|-|-
         RULE|"",events.k8s.io|events|create,patch,update|-|-
         BIND|ClusterRoleBinding|-|cluster-admin|ClusterRole/cluster-admin|Group:system:masters
         BIND|ClusterRoleBinding|-|system:basic-user|ClusterRole/system:basic-user|Group:system:authenticated
         BIND|ClusterRoleBinding|-|system:discovery|ClusterRole/system:discovery|Group:system:authenticated
         BIND|ClusterRoleBinding|-|system:kube-controller-manager|ClusterRole/system:kube-controller-manager|User:system:kube-controller-manager
+        BIND|ClusterRoleBinding|-|system:kube-dns|ClusterRole/system:kube-dns|ServiceAccount:kube-system/kube-dns
         BIND|ClusterRoleBinding|-|system:kube-scheduler|ClusterRole/system:kube-scheduler|User:system:kube-scheduler
         BIND|ClusterRoleBinding|-|system:monitoring|ClusterRole/system:monitoring|Group:system:monitoring
         BIND|ClusterRoleBinding|-|system:node|ClusterRole/system:node|Group:system:nodes
         BIND|ClusterRoleBinding|-|system:node-proxier|ClusterRole/system:node-proxier|User:system:kube-proxy
         BIND|ClusterRoleBinding|-|system:public-info-viewer|ClusterRole/system:public-info-viewer|Group:system:authenticated,Group:system:unauthenticated
+        BIND|ClusterRoleBinding|-|system:service-account-issuer-discovery|ClusterRole/system:service-account-issuer-discovery|Group:system:serviceaccounts
+        BIND|ClusterRoleBinding|-|system:volume-scheduler|ClusterRole/system:volume-scheduler|User:system:kube-scheduler
+        BIND|RoleBinding|kube-public|system:controller:bootstrap-signer|Role/system:controller:bootstrap-signer|ServiceAccount:kube-system/bootstrap-signer
         BIND|RoleBinding|kube-system|system::extension-apiserver-authentication-reader|Role/extension-apiserver-authentication-reader|User:system:kube-controller-manager,User:system:kube-scheduler
-        BIND|ClusterRoleBinding|-|system:controller:cronjob-controller|ClusterRole/system:controller:cronjob-controller|ServiceAccount:kube-system/cronjob-controller
-        BIND|ClusterRoleBinding|-|system:controller:daemon-set-controller|ClusterRole/system:controller:daemon-set-controller|ServiceAccount:kube-system/daemon-set-controller
-        BIND|ClusterRoleBinding|-|system:controller:deployment-controller|ClusterRole/system:controller:deployment-controller|ServiceAccount:kube-system/deployment-controller
-        BIND|ClusterRoleBinding|-|system:controller:endpoint-controller|ClusterRole/system:controller:endpoint-controller|ServiceAccount:kube-system/endpoint-controller
-        BIND|ClusterRoleBinding|-|system:controller:endpointslice-controller|ClusterRole/system:controller:endpointslice-controller|ServiceAccount:kube-system/endpointslice-controller
-        BIND|ClusterRoleBinding|-|system:controller:generic-garbage-collector|ClusterRole/system:controller:generic-garbage-collector|ServiceAccount:kube-system/generic-garbage-collector
-        BIND|ClusterRoleBinding|-|system:controller:job-controller|ClusterRole/system:controller:job-controller|ServiceAccount:kube-system/job-controller
-        BIND|ClusterRoleBinding|-|system:controller:namespace-controller|ClusterRole/system:controller:namespace-controller|ServiceAccount:kube-system/namespace-controller
-        BIND|ClusterRoleBinding|-|system:controller:node-controller|ClusterRole/system:controller:node-controller|ServiceAccount:kube-system/node-controller
-        BIND|ClusterRoleBinding|-|system:controller:pod-garbage-collector|ClusterRole/system:controller:pod-garbage-collector|ServiceAccount:kube-system/pod-garbage-collector
-        BIND|ClusterRoleBinding|-|system:controller:replicaset-controller|ClusterRole/system:controller:replicaset-controller|ServiceAccount:kube-system/replicaset-controller
-        BIND|ClusterRoleBinding|-|system:controller:root-ca-cert-publisher|ClusterRole/system:controller:root-ca-cert-publisher|ServiceAccount:kube-system/root-ca-cert-publisher
-        BIND|ClusterRoleBinding|-|system:controller:service-account-controller|ClusterRole/system:controller:service-account-controller|ServiceAccount:kube-system/service-account-controller
-        BIND|ClusterRoleBinding|-|system:controller:statefulset-controller|ClusterRole/system:controller:statefulset-controller|ServiceAccount:kube-system/statefulset-controller
-        BIND|ClusterRoleBinding|-|system:controller:ttl-after-finished-controller|ClusterRole/system:controller:ttl-after-finished-controller|ServiceAccount:kube-system/ttl-after-finished-controller
+        BIND|RoleBinding|kube-system|system::leader-locking-kube-controller-manager|Role/system::leader-locking-kube-controller-manager|User:system:kube-controller-manager,ServiceAccount:kube-system/kube-controller-manager,ServiceAccount:kube-system/leader-election-controller
+        BIND|RoleBinding|kube-system|system::leader-locking-kube-scheduler|Role/system::leader-locking-kube-scheduler|User:system:kube-scheduler,ServiceAccount:kube-system/kube-scheduler
+        BIND|RoleBinding|kube-system|system:controller:bootstrap-signer|Role/system:controller:bootstrap-signer|ServiceAccount:kube-system/bootstrap-signer
+        BIND|RoleBinding|kube-system|system:controller:cloud-provider|Role/system:controller:cloud-provider|ServiceAccount:kube-system/cloud-provider
+        BIND|RoleBinding|kube-system|system:controller:token-cleaner|Role/system:controller:token-cleaner|ServiceAccount:kube-system/token-cleaner
         """#
 }

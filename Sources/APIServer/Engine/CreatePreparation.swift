@@ -54,6 +54,10 @@ enum CreatePreparation {
         let endpoint = context.endpoint
         if endpoint.hasStatus, !endpoint.strategy.keepsStatusOnCreate { object.value["status"] = nil }
         SchemaDecoder.applyDefaults(&object.value, type: endpoint.descriptor.type)
+        endpoint.strategy.complete(&object, old: nil, context)
+        FieldTracking.create(&object, context)
+        let request = AdmissionRequest(.create, name: object.name, namespace: object.namespace, context)
+        try context.core.admission.mutate(&object, request)
         try endpoint.strategy.prepareForCreate(&object, context)
         let strategy = endpoint.strategy
         var errors = MetadataValidation.create(
@@ -61,6 +65,7 @@ enum CreatePreparation {
         errors += SchemaDecoder.structuralErrors(object.value, type: endpoint.descriptor.type)
         errors += strategy.validateCreate(object, context)
         guard errors.isEmpty else { throw .invalid(kind: endpoint.descriptor.groupKind, name: object.name, Deduplication.unique(errors)) }
+        try context.core.admission.validate(object, request)
     }
 }
 

@@ -60,7 +60,7 @@ struct Mutation: Sendable {
     private func attempt(_ number: Int, _ completion: @escaping Completion) {
         do throws(APIStatus) {
             let stored = try core.current(key, endpoint)
-            let current: KubeObject? = if let stored { try ObjectCoding.decode(stored) } else { nil }
+            let current = try stored.map { (stored) throws(APIStatus) in try load(stored) }
             switch try decide(current) {
             case .keep:
                 guard let stored, let current else { throw .notFound(endpoint.descriptor.groupResource, key.name) }
@@ -73,28 +73,54 @@ struct Mutation: Sendable {
         }
     }
 
+    /// A stored object in the form that changes start from.
+    private func load(_ stored: StoredObject) throws(APIStatus) -> KubeObject {
+        let object = try ObjectCoding.decode(stored)
+        return endpoint.conversion.map { KubeObject($0.loaded(object.value)) } ?? object
+    }
+
+    /// The bytes of an object in the form it is stored in.
+    private func encode(_ object: KubeObject) -> (bytes: [UInt8], splice: Int) {
+        ObjectCoding.encode(endpoint.conversion.map { KubeObject($0.saved(object.value)) } ?? object)
+    }
+
+    /// Whether nothing would change: the object is the same, and would be stored in the same form.
+    private func isSame(_ object: KubeObject, as current: KubeObject, _ stored: StoredObject) throws(APIStatus) -> Bool {
+        guard object.value == current.value else { return false }
+        guard let conversion = endpoint.conversion else { return true }
+        return conversion.isCurrent(try ObjectCoding.decode(stored).value)
+    }
+
     private func put(
         _ object: KubeObject, over current: KubeObject?, _ stored: StoredObject?, _ number: Int, _ completion: @escaping Completion
     ) throws(APIStatus) {
-        if let stored, let current, object.value == current.value {
+        if let stored, let current, try isSame(object, as: current, stored) {
             return completion(.success(Outcome(object: current, stored: stored)))
         }
         var object = object
         try endpoint.strategy.authorize(object, old: current, user: user, writeContext)
         let isCreated = current == nil
+        let quota = try core.admission.quota.reserve(object, old: current, writeContext)
         if writeContext.isDryRun {
             if isCreated { object.resourceVersion = "" }
             return completion(.success(Outcome(object: object, isCreated: isCreated)))
         }
-        try endpoint.strategy.claim(&object, old: current, writeContext)
+        do throws(APIStatus) {
+            try endpoint.strategy.claim(&object, old: current, writeContext)
+        } catch {
+            quota?.end()
+            throw error
+        }
         let claimed = object
-        let (bytes, splice) = ObjectCoding.encode(object)
-        let isHeartbeat = current.map { endpoint.strategy.isHeartbeat(object, old: $0) } ?? false
+        let (bytes, splice) = encode(object)
+        let isHeartbeat = current.map { self.isHeartbeat(object, old: $0) } ?? false
         let write = ObjectWrite(
             key: key, bytes: bytes, spliceOffset: splice, precondition: stored.map { .revision($0.revision) } ?? .mustNotExist,
             writer: user.name, durability: isHeartbeat ? .volatile : .durable,
             archive: endpoint.strategy.isArchived && writeContext.subresource != "status" && !isHeartbeat)
-        core.store.submit(write) { result in
+        let companions = isCreated ? endpoint.strategy.companions(object, writeContext) : []
+        submit(write, companions) { result in
+            quota?.end()
             switch result {
             case .success(let version):
                 var object = claimed
@@ -108,11 +134,26 @@ struct Mutation: Sendable {
         }
     }
 
+    /// Whether only signs of life are new; that their writer's entry has a new time is none of the object's news.
+    private func isHeartbeat(_ object: KubeObject, old: KubeObject) -> Bool {
+        var object = object
+        object["metadata", "managedFields"] = old["metadata", "managedFields"]
+        return endpoint.strategy.isHeartbeat(object, old: old)
+    }
+
+    /// Commits a write, together with what comes into being with it.
+    private func submit(
+        _ write: ObjectWrite, _ companions: [ObjectWrite], _ completion: @escaping @Sendable (Result<StoredObject, StoreError>) -> Void
+    ) {
+        guard !companions.isEmpty else { return core.store.submit(write, completion: completion) }
+        core.store.submit([write] + companions) { result in completion(result.map { $0[0] }) }
+    }
+
     private func remove(_ object: KubeObject, _ stored: StoredObject?, _ number: Int, _ completion: @escaping Completion) {
         guard let stored, !writeContext.isDryRun else {
             return completion(.success(Outcome(object: object, isRemoved: true)))
         }
-        let (bytes, splice) = ObjectCoding.encode(object)
+        let (bytes, splice) = encode(object)
         let write = ObjectWrite(
             key: key, bytes: nil, finalBytes: bytes, spliceOffset: splice, precondition: .revision(stored.revision), writer: user.name,
             archive: endpoint.strategy.isArchived)

@@ -13,6 +13,8 @@ struct RequestContext: Sendable {
     /// When the request came in.
     let now: Timestamp
     let reply: @Sendable (APIResponse) -> Void
+    /// What admission and strategies tell the client besides the answer.
+    var notes = WarningBox()
 
     /// The object's name; empty on collections.
     var name: String { path.name ?? "" }
@@ -21,7 +23,15 @@ struct RequestContext: Sendable {
     var key: ObjectKey { endpoint.key(namespace: path.namespace, name: name) }
 
     func writeContext(isDryRun: Bool, subresource: String? = nil) -> WriteContext {
-        WriteContext(core: core, endpoint: endpoint, now: now, subresource: subresource, isDryRun: isDryRun)
+        WriteContext(
+            core: core, endpoint: endpoint, user: user, now: now, warnings: notes, subresource: subresource, isDryRun: isDryRun,
+            manager: manager(.update, subresource: subresource))
+    }
+
+    /// The client as an owner of fields.
+    func manager(_ operation: ManagedFields.Operation, subresource: String?) -> ManagedFields.Manager {
+        ManagedFields.Manager(
+            name: request.fieldManager, operation: operation, apiVersion: descriptor.groupVersion.apiVersion, subresource: subresource ?? "")
     }
 
     /// Runs a verb and answers with the Status it throws.

@@ -1,5 +1,6 @@
 internal import APIMachinery
 internal import JSONCore
+internal import KubeClient
 internal import LinuxKernel
 internal import ObjectStore
 
@@ -7,11 +8,17 @@ internal import ObjectStore
 struct WriteContext: Sendable {
     let core: ServerCore
     let endpoint: ResourceEndpoint
+    /// Who asks.
+    let user: UserInfo
     /// When the request is handled.
     let now: Timestamp
+    /// What the client is told besides the answer.
+    let warnings: WarningBox
     /// Which part is written; nil for the whole object.
     var subresource: String?
     var isDryRun = false
+    /// Whom the fields written are recorded for; nil when the owners are settled or stay as they are.
+    var manager: ManagedFields.Manager?
 }
 
 /// What Kubernetes does for one kind beyond what the schema says. Every requirement has a default, so that a kind without its own
@@ -34,7 +41,9 @@ protocol ResourceStrategy: Sendable {
     /// Whether versions are kept in the object's history.
     var isArchived: Bool { get }
 
-    /// Fills in what the server decides, before defaults have been checked.
+    /// Fills in defaults that need code, as soon as an object is decoded; admission sees the result.
+    func complete(_ object: inout KubeObject, old: KubeObject?, _ context: WriteContext)
+    /// Fills in what the server decides, after admission.
     func prepareForCreate(_ object: inout KubeObject, _ context: WriteContext) throws(APIStatus)
     /// What is wrong with a new object, beyond metadata and schema.
     func validateCreate(_ object: KubeObject, _ context: WriteContext) -> [FieldError]
@@ -44,6 +53,10 @@ protocol ResourceStrategy: Sendable {
     func validateUpdate(_ object: KubeObject, old: KubeObject, _ context: WriteContext) -> [FieldError]
     /// Keeps what a status update may not touch; metadata is already handled.
     func prepareForStatusUpdate(_ object: inout KubeObject, old: KubeObject, _ context: WriteContext)
+    /// Keeps what an update of a subresource that carries the whole object may not touch: approval, resize and the like.
+    func prepareForSubresource(_ object: inout KubeObject, old: KubeObject, _ context: WriteContext)
+    /// What is wrong with an update of a subresource.
+    func validateSubresource(_ object: KubeObject, old: KubeObject, _ context: WriteContext) -> [FieldError]
     /// Checks that need the requesting user.
     func authorize(_ object: KubeObject, old: KubeObject?, user: RequestUser, _ context: WriteContext) throws(APIStatus)
     /// Whether a change may be lost in a crash: renewals that say nothing but "still here".
@@ -52,6 +65,8 @@ protocol ResourceStrategy: Sendable {
     func gracePeriod(_ object: KubeObject, requested: Int64?) -> Int64?
     /// Reserves what the object takes from a shared pool. Called once the object is final; undone by `release` when the write fails.
     func claim(_ object: inout KubeObject, old: KubeObject?, _ context: WriteContext) throws(APIStatus)
+    /// What comes into being together with a new object, in the same commit.
+    func companions(_ object: KubeObject, _ context: WriteContext) -> [ObjectWrite]
     /// Gives back what the object holds.
     func release(_ object: KubeObject, _ context: WriteContext)
     /// Whether a deletion is refused.
@@ -75,6 +90,7 @@ extension ResourceStrategy {
     var tracksGeneration: Bool { false }
     var keepsStatusOnCreate: Bool { false }
     var isArchived: Bool { true }
+    func complete(_ object: inout KubeObject, old: KubeObject?, _ context: WriteContext) {}
     func prepareForCreate(_ object: inout KubeObject, _ context: WriteContext) throws(APIStatus) {}
     func validateCreate(_ object: KubeObject, _ context: WriteContext) -> [FieldError] { [] }
     func prepareForUpdate(_ object: inout KubeObject, old: KubeObject, _ context: WriteContext) throws(APIStatus) {}
@@ -82,10 +98,13 @@ extension ResourceStrategy {
         validateCreate(object, context)
     }
     func prepareForStatusUpdate(_ object: inout KubeObject, old: KubeObject, _ context: WriteContext) {}
+    func prepareForSubresource(_ object: inout KubeObject, old: KubeObject, _ context: WriteContext) {}
+    func validateSubresource(_ object: KubeObject, old: KubeObject, _ context: WriteContext) -> [FieldError] { [] }
     func authorize(_ object: KubeObject, old: KubeObject?, user: RequestUser, _ context: WriteContext) throws(APIStatus) {}
     func isHeartbeat(_ object: KubeObject, old: KubeObject) -> Bool { false }
     func gracePeriod(_ object: KubeObject, requested: Int64?) -> Int64? { nil }
     func claim(_ object: inout KubeObject, old: KubeObject?, _ context: WriteContext) throws(APIStatus) {}
+    func companions(_ object: KubeObject, _ context: WriteContext) -> [ObjectWrite] { [] }
     func release(_ object: KubeObject, _ context: WriteContext) {}
     func refusesDeletion(_ object: KubeObject, _ context: WriteContext) -> APIStatus? { nil }
     func isHeld(_ object: KubeObject) -> Bool { false }

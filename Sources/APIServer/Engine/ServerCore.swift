@@ -14,16 +14,26 @@ final class ServerCore: Sendable {
     let store: ObjectStore
     let registry: SchemaRegistry
     let endpoints: EndpointTable
+    /// The kinds that came to be at run time.
+    let customs: CustomKinds
     let time: any TimeSource
     let nodes: NodeDirectory
     let logger: Logger
     let namespaces: NamespaceCache
     let authorizer: RBACAuthorizer
     let addresses: ServiceAddressPool
+    let nodePorts: NodePortPool
     let bookmarks: BookmarkClock
     let group: MultiThreadedEventLoopGroup
     let eventSweep = EventSweep()
     let tasks = TaskRoot()
+    let admission: AdmissionChain
+    let lookup: ObjectLookup
+    let metrics = RequestMetrics()
+    let health = HealthChecks()
+    /// Nil when nothing is audited.
+    let audit: AuditLog?
+    let tokens: ServiceAccountTokens
 
     init(configuration: APIServerConfiguration, store: ObjectStore, nodes: NodeDirectory, group: MultiThreadedEventLoopGroup) {
         self.configuration = configuration
@@ -33,11 +43,24 @@ final class ServerCore: Sendable {
         registry = configuration.schemas
         endpoints = EndpointTable(configuration.schemas)
         time = configuration.time
+        customs = CustomKinds(store: store, registry: configuration.schemas, time: configuration.time)
         logger = configuration.logger
         namespaces = NamespaceCache(store: store)
         authorizer = RBACAuthorizer(store: store)
         addresses = ServiceAddressPool(range: configuration.serviceRange, reserved: configuration.serviceAddress, store: store)
+        admission = AdmissionChain(steps: AdmissionTable.steps(configuration), quota: QuotaLedger(store: store))
+        let lookup = ObjectLookup(store: store)
+        audit = configuration.auditLog.map { AuditLog(path: $0, logger: configuration.logger) }
+        self.lookup = lookup
+        nodePorts = NodePortPool(store: store, lookup: lookup, time: configuration.time)
+        tokens = ServiceAccountTokens(directory: configuration.pkiDirectory, time: configuration.time, lookup: lookup)
         bookmarks = BookmarkClock(interval: configuration.bookmarkInterval, group: group)
+    }
+
+    /// What serves a path: a built-in kind, or one that a CustomResourceDefinition describes; nil when nothing does.
+    func endpoint(_ path: ResourcePath) throws(APIStatus) -> ResourceEndpoint? {
+        if let endpoint = endpoints[path.group, path.version, path.resource] { return endpoint }
+        return path.group.isEmpty ? nil : try customs.current().endpoint(path.group, path.version, path.resource)
     }
 
     /// Runs work on a thread that may take milliseconds and is not a committer.

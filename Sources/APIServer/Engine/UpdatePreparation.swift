@@ -10,18 +10,25 @@ enum UpdatePreparation {
         let endpoint = context.endpoint
         try checkIdentity(&object, old: old, context)
         restoreOwned(&object, old: old)
+        SchemaDecoder.applyDefaults(&object.value, type: endpoint.descriptor.type)
+        endpoint.strategy.complete(&object, old: old, context)
+        FieldTracking.update(&object, old: old, context)
+        let request = AdmissionRequest(.update, name: old.name, namespace: old.namespace, old: old, context)
+        try context.core.admission.mutate(&object, request)
         switch context.subresource {
         case nil: try prepareMain(&object, old: old, context)
         case "status": prepareStatus(&object, old: old, context)
-        default: break
+        default: endpoint.strategy.prepareForSubresource(&object, old: old, context)
         }
         SchemaDecoder.applyDefaults(&object.value, type: endpoint.descriptor.type)
         if endpoint.strategy.tracksGeneration {
-            let hasChanged = context.subresource != "status" && differs(object, old)
+            let hasChanged = context.subresource != "status" && differs(object, old, hasStatus: endpoint.hasStatus)
             object.generation = hasChanged ? old.generation + 1 : old.generation
             if object.generation == 0 { object["metadata", "generation"] = nil }
         }
         try validate(object, old: old, context)
+        try context.core.admission.validate(object, request)
+        FieldTracking.settle(&object, old: old)
         return object
     }
 
@@ -55,7 +62,7 @@ enum UpdatePreparation {
         if metadata["generateName"] == nil, let base = previous["generateName"] { metadata["generateName"] = base }
         metadata["selfLink"] = nil
         for field in ["labels", "annotations"] where metadata[field]?.objectValue?.isEmpty ?? false { metadata[field] = nil }
-        for field in ["finalizers", "ownerReferences", "managedFields"] where metadata[field]?.arrayValue?.isEmpty ?? false {
+        for field in ["finalizers", "ownerReferences"] where metadata[field]?.arrayValue?.isEmpty ?? false {
             metadata[field] = nil
         }
         object.metadata = metadata
@@ -75,24 +82,26 @@ enum UpdatePreparation {
         context.endpoint.strategy.prepareForStatusUpdate(&object, old: old, context)
     }
 
-    /// Whether anything but metadata and status changed.
-    static func differs(_ object: KubeObject, _ old: KubeObject) -> Bool {
-        desired(object) != desired(old)
+    /// Whether anything but metadata and a status of its own path changed.
+    static func differs(_ object: KubeObject, _ old: KubeObject, hasStatus: Bool) -> Bool {
+        desired(object, hasStatus: hasStatus) != desired(old, hasStatus: hasStatus)
     }
 
-    private static func desired(_ object: KubeObject) -> JSONObject {
+    private static func desired(_ object: KubeObject, hasStatus: Bool) -> JSONObject {
         var members = object.value.objectValue ?? JSONObject()
-        members.removeAll { $0.key == "metadata" || $0.key == "status" }
+        members.removeAll { $0.key == "metadata" || ($0.key == "status" && hasStatus) }
         return members
     }
 
     private static func validate(_ object: KubeObject, old: KubeObject, _ context: WriteContext) throws(APIStatus) {
         let endpoint = context.endpoint
         var errors = MetadataValidation.update(object, old: old)
-        errors += SchemaDecoder.structuralErrors(object.value, type: endpoint.descriptor.type)
+        errors += SchemaDecoder.structuralErrors(object.value, type: endpoint.descriptor.type, old: old.value)
         if context.subresource == nil {
             errors += SchemaDecoder.immutabilityErrors(object.value, old: old.value, type: endpoint.descriptor.type)
             errors += endpoint.strategy.validateUpdate(object, old: old, context)
+        } else {
+            errors += endpoint.strategy.validateSubresource(object, old: old, context)
         }
         guard errors.isEmpty else {
             throw .invalid(kind: endpoint.descriptor.groupKind, name: old.name, Deduplication.unique(errors))

@@ -1,10 +1,18 @@
 internal import Synchronization
 
-/// The warnings of the last attempt of a mutation.
+/// What a request leaves behind besides its answer: warnings for the client, annotations for the audit log. A request that is tried
+/// again adds the same ones, which are kept once.
 final class WarningBox: Sendable {
-    private let warnings = Mutex<[String]>([])
+    private let state = Mutex<(warnings: [String], annotations: [String: String])>(([], [:]))
 
     init() {}
-    func set(_ texts: [String]) { warnings.withLock { $0 = texts } }
-    func get() -> [String] { warnings.withLock { $0 } }
+    func set(_ texts: [String]) { state.withLock { $0.warnings = texts } }
+    func get() -> [String] { state.withLock { $0.warnings } }
+
+    func add(_ text: String) {
+        state.withLock { if !$0.warnings.contains(text) { $0.warnings.append(text) } }
+    }
+
+    func annotate(_ key: String, _ text: String) { state.withLock { $0.annotations[key] = text } }
+    var annotations: [String: String] { state.withLock { $0.annotations } }
 }

@@ -8,14 +8,20 @@ enum ClientCertificate {
     static func identity(_ certificate: NIOSSLCertificate) -> CertificateIdentity? {
         // best effort: a certificate that TLS has verified but that cannot be read names nobody.
         guard let der = try? certificate.toDERBytes(), let parsed = try? Certificate(derEncoded: der) else { return nil }
+        let identity = identity(parsed.subject)
+        return identity.commonName.isEmpty ? nil : identity
+    }
+
+    /// CN and O of a subject; an empty name when there is no CN.
+    static func identity(_ subject: DistinguishedName) -> CertificateIdentity {
         var identity = CertificateIdentity(commonName: "", organizations: [])
-        for name in parsed.subject {
+        for name in subject {
             for attribute in name {
                 guard let text = String(attribute.value) else { continue }
                 if attribute.type == .RDNAttributeType.commonName { identity.commonName = text }
                 if attribute.type == .RDNAttributeType.organizationName { identity.organizations.append(text) }
             }
         }
-        return identity.commonName.isEmpty ? nil : identity
+        return identity
     }
 }

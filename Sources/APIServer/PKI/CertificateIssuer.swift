@@ -72,11 +72,20 @@ struct CertificateIssuer {
         subject: DistinguishedName, issuer: DistinguishedName, key: Certificate.PrivateKey, signer: Certificate.PrivateKey,
         extensions: Certificate.Extensions, lifetime: Duration
     ) throws -> KeyPair {
-        let certificate = try Certificate(
-            version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: key.publicKey,
+        let certificate = try certificate(
+            subject: subject, issuer: issuer, publicKey: key.publicKey, signer: signer, extensions: extensions, lifetime: lifetime)
+        return KeyPair(certificate: certificate, key: key)
+    }
+
+    /// A certificate for a key that somebody else may hold.
+    func certificate(
+        subject: DistinguishedName, issuer: DistinguishedName, publicKey: Certificate.PublicKey, signer: Certificate.PrivateKey,
+        extensions: Certificate.Extensions, lifetime: Duration
+    ) throws -> Certificate {
+        try Certificate(
+            version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: publicKey,
             notValidBefore: date(now.advanced(by: .zero - Self.backdating)), notValidAfter: date(now.advanced(by: lifetime)),
             issuer: issuer, subject: subject, signatureAlgorithm: .ecdsaWithSHA256, extensions: extensions, issuerPrivateKey: signer)
-        return KeyPair(certificate: certificate, key: key)
     }
 
     private func date(_ moment: Timestamp) -> Date { Date(timeIntervalSince1970: Double(moment.seconds)) }

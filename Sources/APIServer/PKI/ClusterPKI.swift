@@ -125,6 +125,12 @@ package final class ClusterPKI: Sendable {
         }
     }
 
+    /// When signing happens.
+    var clockNow: Timestamp { time.now() }
+
+    /// Uses the authority's key.
+    func withAuthority<T>(_ body: (KeyPair) throws -> T) throws(PKIError) -> T { try mapped { try body($0.authority) } }
+
     private func mapped<T>(_ body: (Material) throws -> T) throws(PKIError) -> T {
         let current = material.withLock { $0 }
         do {

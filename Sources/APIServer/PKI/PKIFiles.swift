@@ -39,6 +39,15 @@ struct PKIFiles {
         try write("\(name).crt", certificate, mode: 0o644)
     }
 
+    /// The private key called `name` that has no certificate; nil when there is none.
+    func loadKey(_ name: String) throws(PKIError) -> String? { try read("\(name).key") }
+
+    /// Writes a private key that has no certificate, readable by its owner only.
+    func saveKey(_ pem: String, as name: String) throws(PKIError) { try write("\(name).key", pem, mode: 0o600) }
+
+    /// The certificate called `name` as PEM text; nil when there is none.
+    func loadCertificate(_ name: String) throws(PKIError) -> String? { try read("\(name).crt") }
+
     private func read(_ file: String) throws(PKIError) -> String? {
         do {
             return String(decoding: try FileSystem.readFile("\(directory)/\(file)", limit: 1 << 16), as: UTF8.self)

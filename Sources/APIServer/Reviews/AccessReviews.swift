@@ -36,7 +36,7 @@ enum AccessReviews {
         let spec = value["spec"]
         let user = UserInfo(
             name: spec?["user"]?.stringValue ?? "", uid: spec?["uid"]?.stringValue ?? "",
-            groups: (spec?["groups"]?.arrayValue ?? []).compactMap(\.stringValue))
+            groups: (spec?["groups"]?.arrayValue ?? []).compactMap(\.stringValue), extra: Self.extra(spec?["extra"]))
         if user.name.isEmpty, user.groups.isEmpty {
             throw .invalid(
                 kind: context.descriptor.groupKind, name: "",
@@ -45,7 +45,20 @@ enum AccessReviews {
         return try decide(value, user: user, context)
     }
 
+    private static func extra(_ value: JSONValue?) -> [String: [String]] {
+        var extra: [String: [String]] = [:]
+        for member in value?.objectValue ?? JSONObject() {
+            extra[member.key.lowercased()] = (member.value.arrayValue ?? []).compactMap(\.stringValue)
+        }
+        return extra
+    }
+
     private static func localSubject(_ value: JSONValue, _ context: RequestContext) throws(APIStatus) -> JSONValue {
+        if let path = value["spec", "nonResourceAttributes"], !path.isNull {
+            throw .invalid(
+                kind: context.descriptor.groupKind, name: "",
+                [.invalid("spec.nonResourceAttributes", path, "disallowed on this kind of request")])
+        }
         let namespace = value["spec", "resourceAttributes", "namespace"]?.stringValue ?? ""
         guard namespace == context.path.namespace else {
             throw .invalid(
@@ -60,8 +73,9 @@ enum AccessReviews {
 
     private static func decide(_ value: JSONValue, user: UserInfo, _ context: RequestContext) throws(APIStatus) -> JSONValue {
         let attributes = try attributes(value, context)
-        let isAllowed = try context.core.authorizer.allows(attributes, user: user)
-        return ["allowed": .bool(isAllowed)]
+        guard try context.core.authorizer.allows(attributes, user: user) else { return ["allowed": false] }
+        guard let reason = try context.core.authorizer.reason(attributes, user: user) else { return ["allowed": true] }
+        return ["allowed": true, "reason": .string(reason)]
     }
 
     private static func attributes(_ value: JSONValue, _ context: RequestContext) throws(APIStatus) -> AccessAttributes {
@@ -79,9 +93,11 @@ enum AccessReviews {
             throw .invalid(
                 kind: context.descriptor.groupKind, name: "",
                 [
-                    .invalid(
-                        "spec.resourceAttributes", resource.map { .object($0) } ?? .null,
-                        "exactly one of nonResourceAttributes or resourceAttributes must be specified")
+                    resource == nil
+                        ? .invalid("spec.resourceAttributes", .null, "exactly one of nonResourceAttributes or resourceAttributes must be specified")
+                        : .invalid(
+                            "spec.nonResourceAttributes", path.map { .object($0) } ?? .null,
+                            "cannot be specified in combination with resourceAttributes")
                 ])
         }
     }
@@ -98,7 +114,11 @@ enum AccessReviews {
     }
 
     private static func whoAmI(_ value: JSONValue, _ context: RequestContext) throws(APIStatus) -> JSONValue {
-        let user = context.user
+        ["userInfo": userInfo(context.user)]
+    }
+
+    /// A user as authentication/v1 UserInfo.
+    static func userInfo(_ user: UserInfo) -> JSONValue {
         var info: JSONObject = ["username": .string(user.name)]
         if !user.uid.isEmpty { info["uid"] = .string(user.uid) }
         info["groups"] = .array(user.groups.map { .string($0) })
@@ -106,10 +126,21 @@ enum AccessReviews {
             info["extra"] = .object(
                 JSONObject(user.extra.sorted { $0.key < $1.key }.map { ($0.key, .array($0.value.map { .string($0) })) }))
         }
-        return ["userInfo": .object(info)]
+        return .object(info)
     }
 
     private static func token(_ value: JSONValue, _ context: RequestContext) throws(APIStatus) -> JSONValue {
-        ["authenticated": false, "error": "this kdash does not issue or accept bearer tokens yet; use a client certificate"]
+        guard let text = value["spec", "token"]?.stringValue, !text.isEmpty else {
+            throw .badRequest("token is required for TokenReview in authentication")
+        }
+        let wanted = (value["spec", "audiences"]?.arrayValue ?? []).compactMap(\.stringValue)
+        do throws(ServiceAccountTokens.Refusal) {
+            let (user, audiences) = try context.core.tokens.authenticate(text, audiences: wanted.isEmpty ? ServiceAccountTokens.audiences : wanted)
+            return [
+                "authenticated": true, "user": userInfo(user), "audiences": .array(audiences.map { .string($0) }),
+            ]
+        } catch {
+            return ["user": .object(JSONObject()), "error": .string("[invalid bearer token, \(error.message)]")]
+        }
     }
 }

@@ -24,7 +24,7 @@ enum ResourceRouter {
         case "watch": try WatchVerb.run(context)
         case "create":
             guard context.path.name == nil else { throw .methodNotAllowed }
-            if row == "/bindings" { throw .badRequest("create the binding below pods/<name>/binding") }
+            if row == "/bindings" { return try BindingSubresource.runCollection(context) }
             try CreateVerb.run(context)
         case "update":
             guard context.path.name != nil else { throw .methodNotAllowed }
@@ -52,6 +52,13 @@ enum ResourceRouter {
         case "binding": try BindingSubresource.run(context)
         case "eviction": try EvictionSubresource.run(context)
         case "finalize": try FinalizeSubresource.run(context)
+        case "token": try TokenSubresource.run(context)
+        case "approval", "ephemeralcontainers", "resize":
+            switch verb {
+            case "get": try GetVerb.run(context)
+            case "update": try UpdateVerb.run(context, subresource: name)
+            default: try PatchVerb.run(context, subresource: name)
+            }
         case "log": try LogSubresource.run(context)
         case "exec", "attach", "portforward":
             throw .badRequest("Upgrade request required: \(name) needs a connection upgraded to WebSocket or SPDY/3.1")

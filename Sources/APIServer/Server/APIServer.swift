@@ -40,7 +40,12 @@ package final class APIServer: RequestPipeline, Sendable {
 
     /// Writes what a new cluster starts with; harmless when it is there. In-process clients may be used afterwards.
     /// Throws an `APIStatus` when the store cannot be written.
-    package func bootstrap() async throws(APIStatus) { try await Bootstrap.run(core) }
+    package func bootstrap() async throws(APIStatus) {
+        try await Bootstrap.run(core)
+        let keeper = DefinitionKeeper(core)
+        core.tasks.perform { await keeper.run() }
+        core.health.started()
+    }
 
     /// Loads or makes the certificates, bootstraps and listens. Throws `PKIError`, `APIStatus` or NIO's error for a busy port.
     package func start() async throws {
@@ -72,10 +77,12 @@ package final class APIServer: RequestPipeline, Sendable {
 
     /// Stops listening, closes every connection and ends what still runs. The store stays open.
     package func stop() async {
+        core.health.stopping()
         let (listener, renewal) = state.withLock { ($0.listener, $0.renewal) }
         renewal?.cancel()
         await listener?.stop()
         core.tasks.stop()
+        core.audit?.flush()
         do {
             try await core.group.shutdownGracefully()
         } catch {
@@ -110,15 +117,31 @@ package final class APIServer: RequestPipeline, Sendable {
     // MARK: RequestPipeline
 
     package func handle(_ request: APIRequest, as user: UserInfo, reply: @escaping @Sendable (APIResponse) -> Void) {
-        do throws(APIStatus) {
-            try route(request, user, body: nil, reply)
-        } catch {
-            reply(ResponseMaking.status(error))
+        answer(request, user, body: nil, reply)
+    }
+
+    /// Routes an observed request; what admission may wait for is handled on a thread that may block.
+    private func answer(
+        _ request: APIRequest, _ user: UserInfo, body: (any ByteSource)?, _ reply: @escaping @Sendable (APIResponse) -> Void
+    ) {
+        let observer = RequestObserver(core, request, user)
+        let observed: @Sendable (APIResponse) -> Void = { reply(observer.answered($0)) }
+        let work: @Sendable () -> Void = { [self] in
+            do throws(APIStatus) {
+                try route(request, user, body: body, observer, observed)
+            } catch {
+                observed(ResponseMaking.status(error, warnings: observer.notes.get()))
+            }
         }
+        guard request.method != .get, let segments = request.pathSegments, case .resource(let path) = RequestPath(segments),
+            core.admission.waits(group: path.group, resource: path.resource, subresource: path.subresource)
+        else { return work() }
+        NIOThreadPool.singleton.submit { _ in work() }
     }
 
     private func route(
-        _ request: APIRequest, _ caller: UserInfo, body: (any ByteSource)?, _ reply: @escaping @Sendable (APIResponse) -> Void
+        _ request: APIRequest, _ caller: UserInfo, body: (any ByteSource)?, _ observer: RequestObserver,
+        _ reply: @escaping @Sendable (APIResponse) -> Void
     ) throws(APIStatus) {
         guard let segments = request.pathSegments else { throw .badRequest("the request path is malformed: \(request.path.prefix(200))") }
         let user = request.headers.isEmpty ? caller : try Impersonation.user(request, as: caller, core.authorizer)
@@ -126,17 +149,26 @@ package final class APIServer: RequestPipeline, Sendable {
         case .resource(let path):
             let verb = path.verb(request)
             try core.authorizer.check(AccessAttributes(path, verb: verb), user: user)
-            guard request.method != .options, let endpoint = core.endpoints[path.group, path.version, path.resource] else {
-                throw .unserved(GroupVersion(group: path.group, version: path.version), resource: path.resource, core.registry)
+            guard request.method != .options, let endpoint = try core.endpoint(path) else {
+                let groupVersion = GroupVersion(group: path.group, version: path.version)
+                throw .unserved(groupVersion, resource: path.resource, try core.customs.current().registry)
             }
+            if let refusal = endpoint.custom?.refusal { throw refusal }
             let context = RequestContext(
-                core: core, request: request, path: path, user: user, endpoint: endpoint, now: core.time.now(), reply: reply)
+                core: core, request: request, path: path, user: user, endpoint: endpoint, now: core.time.now(),
+                reply: endpoint.custom?.warning.map { WarningHeader.adding($0, to: reply) } ?? reply,
+                notes: observer.notes)
             try ResourceRouter.run(context, verb: verb)
         case .other(let segments):
             let path = "/\(segments.joined(separator: "/"))"
             try core.authorizer.check(AccessAttributes(verb: request.method.rawValue.lowercased(), path: path), user: user)
             if let endpoint = extensionEndpoint(path) { return run(endpoint, request, body, user, reply) }
-            reply(try documents.answer(request, segments, core))
+            if HealthChecks.serves(segments) { return reply(try core.health.answer(request, segments, core)) }
+            switch path {
+            case "/metrics": reply(try MetricsEndpoint.answer(core))
+            case "/openid/v1/jwks", "/.well-known/openid-configuration": reply(try TokenDocuments.answer(path, core))
+            default: reply(try documents.answer(request, segments, core))
+            }
         }
     }
 
@@ -161,7 +193,7 @@ package final class APIServer: RequestPipeline, Sendable {
 
 extension APIServer: HTTPService {
     func authenticate(_ head: HTTPRequestHead, certificate: CertificateIdentity?) -> Result<UserInfo, APIStatus> {
-        Authenticator.user(authorization: head.header("authorization"), certificate: certificate)
+        Authenticator(tokens: core.tokens).user(head, certificate: certificate)
     }
 
     func takesStreamedBody(path: String) -> Bool { path.hasPrefix("/kdash/v1/") }
@@ -169,11 +201,7 @@ extension APIServer: HTTPService {
     func handleStreamed(
         _ request: APIRequest, body: any ByteSource, as user: UserInfo, reply: @escaping @Sendable (APIResponse) -> Void
     ) {
-        do throws(APIStatus) {
-            try route(request, user, body: body, reply)
-        } catch {
-            reply(ResponseMaking.status(error))
-        }
+        answer(request, user, body: body, reply)
     }
 
     func perform(_ work: @escaping @Sendable () async -> Void) { core.tasks.perform(work) }

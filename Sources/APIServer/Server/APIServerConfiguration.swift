@@ -39,6 +39,10 @@ package struct APIServerConfiguration: Sendable {
     package var gitCommit = ""
     /// How often a quiet watch gets a bookmark. Default one minute.
     package var bookmarkInterval: Duration = .seconds(60)
+    /// Whether pods get the volume with their service account's token. On once the node agent can mount projected volumes. Default off.
+    package var mountsServiceAccountTokens = false
+    /// The file audit events are written to; nil, the default, writes none.
+    package var auditLog: String?
     /// Threads that serve connections. Default 2.
     package var eventLoops = 2
     /// The clock.

@@ -20,13 +20,13 @@ final class ServerDocuments: Sendable {
     /// Answers a GET of the path made of `segments`. Throws NotFound, MethodNotAllowed and NotAcceptable.
     func answer(_ request: APIRequest, _ segments: [String], _ core: ServerCore) throws(APIStatus) -> APIResponse {
         guard request.method == .get || request.method == .head else { throw .methodNotAllowed }
-        let registry = core.registry
+        // Taken once: the kinds may change while a document is made.
+        let registry = try core.customs.current().registry
         switch segments.first {
         case nil: return ResponseMaking.json(["paths": .array(rootPaths(registry).map { .string($0) })])
         case "version" where segments.count == 1:
             return ResponseMaking.json(
                 KubernetesVersion.document(program: configuration.programVersion, commit: configuration.gitCommit))
-        case "healthz", "livez", "readyz": return try health(request, segments, core)
         case "api", "apis": return try discovery(request, segments, registry)
         case "openapi": return try openAPI(request, segments, registry)
         default: throw .unknownPath
@@ -35,19 +35,9 @@ final class ServerDocuments: Sendable {
 
     private func rootPaths(_ registry: SchemaRegistry) -> [String] {
         let groups = Set(registry.resources.map(\.groupVersion.urlPath)).sorted().map { "/\($0)" }
-        return ["/api", "/apis"] + groups + ["/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"]
-    }
-
-    /// Alive is who answers; ready is who can read the store.
-    private func health(_ request: APIRequest, _ segments: [String], _ core: ServerCore) throws(APIStatus) -> APIResponse {
-        let known = ["ping", "store"]
-        if segments.count > 1 {
-            guard segments.count == 2, known.contains(segments[1]) else { throw .unknownPath }
-            return ResponseMaking.text("ok")
-        }
-        guard request.queryValue("verbose") != nil else { return ResponseMaking.text("ok") }
-        let lines = known.map { "[+]\($0) ok\n" }.joined()
-        return ResponseMaking.text("\(lines)\(segments[0]) check passed\n")
+        return ["/api", "/apis"] + groups + [
+            "/.well-known/openid-configuration", "/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/openid/v1/jwks", "/readyz", "/version",
+        ]
     }
 
     // MARK: Discovery

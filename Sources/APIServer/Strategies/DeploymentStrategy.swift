@@ -5,11 +5,7 @@ internal import JSONCore
 struct DeploymentStrategy: ResourceStrategy {
     var tracksGeneration: Bool { true }
 
-    func prepareForCreate(_ object: inout KubeObject, _ context: WriteContext) throws(APIStatus) { WorkloadValidation.complete(&object) }
-
-    func prepareForUpdate(_ object: inout KubeObject, old: KubeObject, _ context: WriteContext) throws(APIStatus) {
-        WorkloadValidation.complete(&object)
-    }
+    func complete(_ object: inout KubeObject, old: KubeObject?, _ context: WriteContext) { WorkloadValidation.complete(&object) }
 
     func validateCreate(_ object: KubeObject, _ context: WriteContext) -> [FieldError] {
         var errors = WorkloadValidation.selector(object)
@@ -28,14 +24,17 @@ struct DeploymentStrategy: ResourceStrategy {
         if object.string("spec", "strategy", "type") == "Recreate", let rolling, !rolling.isNull {
             return [.forbidden("spec.strategy.rollingUpdate", "may not be specified when strategy `type` is 'Recreate'")]
         }
-        func isZero(_ value: JSONValue?) -> Bool { value?.integerValue == 0 || value?.stringValue == "0%" }
-        if isZero(rolling?["maxUnavailable"]), isZero(rolling?["maxSurge"]) {
-            return [
+        let field = "spec.strategy.rollingUpdate"
+        let errors =
+            RuleChecks.amountOrPercent(rolling?["maxUnavailable"], "\(field).maxUnavailable", atMostAll: true)
+            + RuleChecks.amountOrPercent(rolling?["maxSurge"], "\(field).maxSurge")
+        if RuleChecks.isZero(rolling?["maxUnavailable"]), RuleChecks.isZero(rolling?["maxSurge"]) {
+            return errors + [
                 .invalid(
                     "spec.strategy.rollingUpdate.maxUnavailable", rolling?["maxUnavailable"] ?? .null, "may not be 0 when `maxSurge` is 0")
             ]
         }
-        return []
+        return errors
     }
 
     func validateUpdate(_ object: KubeObject, old: KubeObject, _ context: WriteContext) -> [FieldError] {

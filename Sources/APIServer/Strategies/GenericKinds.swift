@@ -1,4 +1,5 @@
 internal import APIMachinery
+internal import JSONCore
 
 /// The rules of a kind that needs no code of its own: what Kubernetes decides by single answers.
 struct GenericStrategy: ResourceStrategy {
@@ -7,11 +8,29 @@ struct GenericStrategy: ResourceStrategy {
     var updatesUnconditionally = true
     var returnsDeletedObject = false
     var orphansDependents = false
+    /// What it asks for beyond its schema.
+    var rules: KindRules?
+
+    func nameProblems(_ name: String) -> [String] { rules?.name?(name) ?? NameValidation.dnsSubdomain(name) }
+
+    func complete(_ object: inout KubeObject, old: KubeObject?, _ context: WriteContext) { rules?.complete?(&object) }
+
+    func prepareForCreate(_ object: inout KubeObject, _ context: WriteContext) throws(APIStatus) {
+        if let status = rules?.firstStatus { object["status"] = status }
+    }
+
+    func validateCreate(_ object: KubeObject, _ context: WriteContext) -> [FieldError] { rules?.check(object) ?? [] }
+
+    func validateUpdate(_ object: KubeObject, old: KubeObject, _ context: WriteContext) -> [FieldError] {
+        guard let rules else { return [] }
+        return rules.check(object) + rules.change(object, old)
+    }
 
     /// The rules of a resource without a strategy of its own; generation is counted where a status tells what was observed of it.
     static func of(_ descriptor: ResourceDescriptor) -> GenericStrategy {
         var strategy = rows["\(descriptor.group)/\(descriptor.plural)"] ?? GenericStrategy(tracksGeneration: descriptor.subresource("status") != nil)
         if descriptor.group == "resource.k8s.io" { strategy.returnsDeletedObject = true }
+        strategy.rules = KindRules.table["\(descriptor.group)/\(descriptor.plural)"]
         return strategy
     }
 
@@ -33,7 +52,6 @@ struct GenericStrategy: ResourceStrategy {
         "apiextensions.k8s.io/customresourcedefinitions": GenericStrategy(tracksGeneration: true, updatesUnconditionally: false),
         "apiregistration.k8s.io/apiservices": GenericStrategy(updatesUnconditionally: false),
         "autoscaling/horizontalpodautoscalers": GenericStrategy(),
-        "certificates.k8s.io/certificatesigningrequests": GenericStrategy(),
         "discovery.k8s.io/endpointslices": GenericStrategy(tracksGeneration: true),
         "networking.k8s.io/ingressclasses": GenericStrategy(tracksGeneration: true),
         "networking.k8s.io/networkpolicies": GenericStrategy(tracksGeneration: true),

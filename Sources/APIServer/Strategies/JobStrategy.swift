@@ -7,10 +7,13 @@ struct JobStrategy: ResourceStrategy {
     var tracksGeneration: Bool { true }
     var orphansDependents: Bool { true }
 
-    func prepareForCreate(_ object: inout KubeObject, _ context: WriteContext) throws(APIStatus) {
+    func complete(_ object: inout KubeObject, old: KubeObject?, _ context: WriteContext) {
         WorkloadValidation.complete(&object)
         if object["spec", "completions"] == nil, object["spec", "parallelism"] == nil { object["spec", "completions"] = 1 }
         if object["spec", "parallelism"] == nil { object["spec", "parallelism"] = 1 }
+    }
+
+    func prepareForCreate(_ object: inout KubeObject, _ context: WriteContext) throws(APIStatus) {
         guard object.bool("spec", "manualSelector") != true else { return }
         let uid = JSONValue.string(object.uid)
         let name = JSONValue.string(object.name)
@@ -24,18 +27,14 @@ struct JobStrategy: ResourceStrategy {
         object["spec", "selector", "matchLabels", "batch.kubernetes.io/controller-uid"] = uid
     }
 
-    func prepareForUpdate(_ object: inout KubeObject, old: KubeObject, _ context: WriteContext) throws(APIStatus) {
-        WorkloadValidation.complete(&object)
-    }
-
     func validateCreate(_ object: KubeObject, _ context: WriteContext) -> [FieldError] {
         var errors = WorkloadValidation.selector(object)
-        errors += WorkloadValidation.template(object, policies: ["OnFailure", "Never"])
+        if let labels = object["spec", "template", "metadata", "labels"]?.objectValue {
+            errors += LabelValidation.labels(labels, field: "spec.template.labels")
+        }
+        errors += JobRules.template(object["spec"] ?? .null, "spec")
         for field in ["parallelism", "completions", "backoffLimit", "activeDeadlineSeconds", "ttlSecondsAfterFinished"] {
             errors += WorkloadValidation.count(object, "spec", field)
-        }
-        if object.string("spec", "completionMode") == "Indexed", object["spec", "completions"] == nil {
-            errors.append(.required("spec.completions", "when completion mode is Indexed"))
         }
         return errors
     }

@@ -1,5 +1,7 @@
 internal import APIMachinery
 internal import JSONCore
+internal import LinuxKernel
+internal import ObjectStore
 
 /// Namespaces: named by DNS label, labelled with their own name, kept by the `kubernetes` finalizer until they are empty.
 struct NamespaceStrategy: ResourceStrategy {
@@ -32,6 +34,17 @@ struct NamespaceStrategy: ResourceStrategy {
     func refusesDeletion(_ object: KubeObject, _ context: WriteContext) -> APIStatus? {
         guard Self.permanent.contains(object.name) else { return nil }
         return .forbidden(context.endpoint.descriptor.groupResource, object.name, "this namespace may not be deleted")
+    }
+
+    /// A namespace starts with the service account its pods run as, so that no pod comes too early for it.
+    func companions(_ object: KubeObject, _ context: WriteContext) -> [ObjectWrite] {
+        guard let endpoint = context.core.endpoints["", "v1", "serviceaccounts"] else { return [] }
+        var account = KubeObject(endpoint.descriptor.gvk, name: "default", namespace: object.name)
+        account.uid = SecureRandom.uuidV4()
+        account.creationTimestamp = context.now
+        let (bytes, splice) = ObjectCoding.encode(account)
+        let key = endpoint.key(namespace: object.name, name: account.name)
+        return [ObjectWrite(key: key, bytes: bytes, spliceOffset: splice, precondition: .anyOrAbsent, writer: "system:apiserver")]
     }
 
     private func label(_ object: inout KubeObject) { object["metadata", "labels", "kubernetes.io/metadata.name"] = .string(object.name) }

@@ -1,7 +1,7 @@
 internal import APIMachinery
 internal import JSONCore
 
-/// Pod defaults that need code. Source: `pkg/apis/core/v1/defaults.go` and the default admission plugins.
+/// Pod defaults that need code. Source: `pkg/apis/core/v1/defaults.go`.
 enum PodDefaults {
     /// Completes a pod spec. Pod templates get only what does not depend on the pod being made.
     static func complete(_ spec: inout JSONValue, inTemplate: Bool) {
@@ -16,6 +16,7 @@ enum PodDefaults {
             spec["serviceAccountName"] = .string(legacy)
         }
         if spec["securityContext"] == nil { spec["securityContext"] = .object(JSONObject()) }
+        if !inTemplate, spec["enableServiceLinks"] == nil { spec["enableServiceLinks"] = true }
     }
 
     private static func container(_ container: inout JSONValue, hostNetwork: Bool) {
@@ -42,37 +43,4 @@ enum PodDefaults {
         return last[last.utf8.index(after: colon)...] == "latest"
     }
 
-    /// What admission adds to every pod: the service account, a priority, and five minutes of patience with a node that is away.
-    static func admit(_ spec: inout JSONValue) {
-        if (spec["serviceAccountName"]?.stringValue ?? "").isEmpty {
-            spec["serviceAccountName"] = "default"
-            spec["serviceAccount"] = "default"
-        }
-        if spec["enableServiceLinks"] == nil { spec["enableServiceLinks"] = true }
-        if spec["preemptionPolicy"] == nil { spec["preemptionPolicy"] = "PreemptLowerPriority" }
-        if spec["priority"] == nil { spec["priority"] = .integer(priority(spec["priorityClassName"]?.stringValue)) }
-        var tolerations = spec["tolerations"]?.arrayValue ?? []
-        for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] where !tolerates(tolerations, key) {
-            tolerations.append([
-                "key": .string(key), "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300,
-            ])
-        }
-        spec["tolerations"] = .array(tolerations)
-    }
-
-    private static func priority(_ name: String?) -> Int64 {
-        switch name {
-        case "system-cluster-critical": 2_000_000_000
-        case "system-node-critical": 2_000_001_000
-        default: 0
-        }
-    }
-
-    private static func tolerates(_ tolerations: [JSONValue], _ key: String) -> Bool {
-        tolerations.contains { toleration in
-            let own = toleration["key"]?.stringValue ?? ""
-            let effect = toleration["effect"]?.stringValue ?? ""
-            return (own == key || own.isEmpty) && (effect == "NoExecute" || effect.isEmpty)
-        }
-    }
 }

@@ -7,11 +7,13 @@ struct PodStrategy: ResourceStrategy {
     var tracksGeneration: Bool { true }
     var returnsDeletedObject: Bool { true }
 
-    func prepareForCreate(_ object: inout KubeObject, _ context: WriteContext) throws(APIStatus) {
+    func complete(_ object: inout KubeObject, old: KubeObject?, _ context: WriteContext) {
         var spec = object["spec"] ?? .object(JSONObject())
         PodDefaults.complete(&spec, inTemplate: false)
-        PodDefaults.admit(&spec)
         object["spec"] = spec
+    }
+
+    func prepareForCreate(_ object: inout KubeObject, _ context: WriteContext) throws(APIStatus) {
         object["status"] = ["phase": "Pending", "qosClass": .string(qosClass(object))]
     }
 
@@ -21,14 +23,16 @@ struct PodStrategy: ResourceStrategy {
         PodValidation.spec(object["spec"] ?? .null, field: "spec")
     }
 
-    func prepareForUpdate(_ object: inout KubeObject, old: KubeObject, _ context: WriteContext) throws(APIStatus) {
-        guard var spec = object["spec"] else { return }
-        PodDefaults.complete(&spec, inTemplate: false)
-        object["spec"] = spec
-    }
-
     func validateUpdate(_ object: KubeObject, old: KubeObject, _ context: WriteContext) -> [FieldError] {
         PodUpdateValidation.errors(object, old: old)
+    }
+
+    func prepareForSubresource(_ object: inout KubeObject, old: KubeObject, _ context: WriteContext) {
+        PodParts.prepare(&object, old: old, context.subresource)
+    }
+
+    func validateSubresource(_ object: KubeObject, old: KubeObject, _ context: WriteContext) -> [FieldError] {
+        PodParts.errors(object, old: old, context.subresource)
     }
 
     func prepareForStatusUpdate(_ object: inout KubeObject, old: KubeObject, _ context: WriteContext) {

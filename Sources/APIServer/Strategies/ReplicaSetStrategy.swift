@@ -5,11 +5,7 @@ internal import JSONCore
 struct ReplicaSetStrategy: ResourceStrategy {
     var tracksGeneration: Bool { true }
 
-    func prepareForCreate(_ object: inout KubeObject, _ context: WriteContext) throws(APIStatus) { WorkloadValidation.complete(&object) }
-
-    func prepareForUpdate(_ object: inout KubeObject, old: KubeObject, _ context: WriteContext) throws(APIStatus) {
-        WorkloadValidation.complete(&object)
-    }
+    func complete(_ object: inout KubeObject, old: KubeObject?, _ context: WriteContext) { WorkloadValidation.complete(&object) }
 
     func validateCreate(_ object: KubeObject, _ context: WriteContext) -> [FieldError] {
         WorkloadValidation.selector(object) + WorkloadValidation.template(object, policies: ["Always"])

@@ -33,11 +33,16 @@ struct RoleStrategy: ResourceStrategy {
 
     func authorize(_ object: KubeObject, old: KubeObject?, user: RequestUser, _ context: WriteContext) throws(APIStatus) {
         guard object["rules"] != old?["rules"] || object["aggregationRule"] != old?["aggregationRule"] else { return }
-        let wanted =
-            object["aggregationRule"] == nil || object["aggregationRule"] == .null
-            ? object.array("rules").map(PolicyRule.init(value:))
-            : [PolicyRule(verbs: ["*"], groups: ["*"], resources: ["*"]), PolicyRule(verbs: ["*"], urls: ["*"])]
-        try Escalation.check(wanted, verb: "escalate", object, user: user, context)
+        try Escalation.check(object.array("rules").map(PolicyRule.init(value:)), verb: "escalate", object, user: user, context)
+        guard !(object["aggregationRule"]?.isNull ?? true) else { return }
+        do throws(APIStatus) {
+            try Escalation.check(PolicyRule.everything, verb: "escalate", object, user: user, context)
+        } catch {
+            // Whoever collects roles gets whatever anybody labels.
+            throw .forbidden(
+                context.endpoint.descriptor.groupResource, object.name,
+                "must have cluster-admin privileges to use an aggregationRule: \(error.message)")
+        }
     }
 }
 
@@ -46,11 +51,7 @@ struct RoleBindingStrategy: ResourceStrategy {
     var createsOnUpdate: Bool { true }
     func nameProblems(_ name: String) -> [String] { NameValidation.pathSegment(name) }
 
-    func prepareForCreate(_ object: inout KubeObject, _ context: WriteContext) throws(APIStatus) { complete(&object) }
-
-    func prepareForUpdate(_ object: inout KubeObject, old: KubeObject, _ context: WriteContext) throws(APIStatus) { complete(&object) }
-
-    private func complete(_ object: inout KubeObject) {
+    func complete(_ object: inout KubeObject, old: KubeObject?, _ context: WriteContext) {
         let group = "rbac.authorization.k8s.io"
         if object["roleRef"] != nil, (object.string("roleRef", "apiGroup") ?? "").isEmpty { object["roleRef", "apiGroup"] = .string(group) }
         guard case .array(var subjects)? = object["subjects"] else { return }
@@ -124,7 +125,7 @@ enum Escalation {
         let missing = PolicyRule.missing(from: held, wanted: wanted)
         guard !missing.isEmpty else { return }
         let groups = user.groups.map { "\"\($0)\"" }.joined(separator: " ")
-        let list = missing.map(\.text).joined(separator: "\n")
+        let list = PolicyRule.compact(missing).map(\.text).sorted().joined(separator: "\n")
         throw .forbidden(
             descriptor.groupResource, object.name,
             "user \(user.name.goQuoted) (groups=[\(groups)]) is attempting to grant RBAC permissions not currently held:\n\(list)")

@@ -6,14 +6,8 @@ struct SecretStrategy: ResourceStrategy {
     /// Source: core/v1 MaxSecretSize.
     private static let maximumSize = 1 << 20
 
-    func prepareForCreate(_ object: inout KubeObject, _ context: WriteContext) throws(APIStatus) { fold(&object) }
-
-    func prepareForUpdate(_ object: inout KubeObject, old: KubeObject, _ context: WriteContext) throws(APIStatus) {
-        fold(&object)
-        if (object.string("type") ?? "").isEmpty { object["type"] = old["type"] }
-    }
-
-    private func fold(_ object: inout KubeObject) {
+    func complete(_ object: inout KubeObject, old: KubeObject?, _ context: WriteContext) {
+        if let old, (object.string("type") ?? "").isEmpty { object["type"] = old["type"] }
         if let texts = object["stringData"]?.objectValue {
             for member in texts {
                 guard let text = member.value.stringValue else { continue }
@@ -22,6 +16,23 @@ struct SecretStrategy: ResourceStrategy {
         }
         object.value["stringData"] = nil
         if (object.string("type") ?? "").isEmpty { object["type"] = "Opaque" }
+    }
+
+    /// A token that lives in a secret is filled in when the secret is made. Source: `pkg/controller/serviceaccount/tokens_controller.go`.
+    func prepareForCreate(_ object: inout KubeObject, _ context: WriteContext) throws(APIStatus) {
+        guard object.string("type") == ServiceAccountSecret.type, object["data", "token"] == nil, let namespace = object.namespace,
+            let name = object.annotations[ServiceAccountSecret.nameAnnotation],
+            let account = try context.core.lookup.get("serviceaccounts", namespace: namespace, name: name)
+        else { return }
+        if let uid = object.annotations[ServiceAccountSecret.uidAnnotation], uid != account.uid { return }
+        object["metadata", "annotations", ServiceAccountSecret.uidAnnotation] = .string(account.uid)
+        do throws(PKIError) {
+            object["data", "token"] = .string(Base64.encode(Array(try context.core.tokens.issueLegacy(account, secret: object.name).utf8)))
+            if let authority = try context.core.tokens.authority() { object["data", "ca.crt"] = .string(Base64.encode(Array(authority.utf8))) }
+        } catch {
+            throw .internalError(error.message)
+        }
+        object["data", "namespace"] = .string(Base64.encode(Array(namespace.utf8)))
     }
 
     func validateCreate(_ object: KubeObject, _ context: WriteContext) -> [FieldError] {
@@ -35,6 +46,9 @@ struct SecretStrategy: ResourceStrategy {
         }
         if total > Self.maximumSize { errors.append(.tooLong("data", maximum: Self.maximumSize)) }
         errors += required(object)
+        if object.string("type") == ServiceAccountSecret.type, (object.annotations[ServiceAccountSecret.nameAnnotation] ?? "").isEmpty {
+            errors.append(.required("metadata.annotations[\(ServiceAccountSecret.nameAnnotation)]"))
+        }
         return errors
     }
 
@@ -57,6 +71,13 @@ struct SecretStrategy: ResourceStrategy {
         errors += Immutability.errors(object, old: old, fields: ["data"])
         return errors
     }
+}
+
+/// Secrets that hold a service account's token.
+enum ServiceAccountSecret {
+    static let type = "kubernetes.io/service-account-token"
+    static let nameAnnotation = "kubernetes.io/service-account.name"
+    static let uidAnnotation = "kubernetes.io/service-account.uid"
 }
 
 /// The `immutable` flag of Secrets and ConfigMaps.

@@ -1,40 +1,34 @@
 internal import APIMachinery
 internal import JSONCore
 
-/// Services: each gets an address of the service range. Source: `pkg/registry/core/service/storage/alloc.go`.
+/// Services: each gets an address of the service range, and ports of the nodes where it is to be reached on them.
+/// Source: `pkg/registry/core/service/storage/{alloc,storage}.go`, `pkg/registry/core/service/strategy.go`.
 struct ServiceStrategy: ResourceStrategy {
     var createsOnUpdate: Bool { true }
     var returnsDeletedObject: Bool { true }
     func nameProblems(_ name: String) -> [String] { NameValidation.dns1035Label(name) }
 
-    func prepareForCreate(_ object: inout KubeObject, _ context: WriteContext) throws(APIStatus) {
-        complete(&object)
-        object["status"] = ["loadBalancer": .object(JSONObject())]
-    }
-
-    func prepareForUpdate(_ object: inout KubeObject, old: KubeObject, _ context: WriteContext) throws(APIStatus) {
-        complete(&object)
-        // An address once given stays, also when the client sends the object without it.
-        if needsAddress(object), needsAddress(old), (object.string("spec", "clusterIP") ?? "").isEmpty {
-            object["spec", "clusterIP"] = old["spec", "clusterIP"]
-        }
-        if needsAddress(object), (object["spec", "clusterIPs"]?.arrayValue ?? []).isEmpty {
-            object["spec", "clusterIPs"] = old["spec", "clusterIPs"]
-        }
-    }
-
-    private func complete(_ object: inout KubeObject) {
+    func complete(_ object: inout KubeObject, old: KubeObject?, _ context: WriteContext) {
         if (object.string("spec", "type") ?? "").isEmpty { object["spec", "type"] = "ClusterIP" }
         if (object.string("spec", "sessionAffinity") ?? "").isEmpty { object["spec", "sessionAffinity"] = "None" }
         let type = object.string("spec", "type")
+        if object.string("spec", "sessionAffinity") == "ClientIP" {
+            if object["spec", "sessionAffinityConfig", "clientIP", "timeoutSeconds"] == nil {
+                object["spec", "sessionAffinityConfig", "clientIP", "timeoutSeconds"] = 10800
+            }
+        } else if let old, old.string("spec", "sessionAffinity") == "ClientIP" {
+            object["spec", "sessionAffinityConfig"] = nil
+        }
+        if type == "LoadBalancer", object["spec", "allocateLoadBalancerNodePorts"] == nil {
+            object["spec", "allocateLoadBalancerNodePorts"] = true
+        }
+        if let old { drop(&object, old) }
         if type != "ExternalName" {
             if object["spec", "ipFamilies"] == nil { object["spec", "ipFamilies"] = ["IPv4"] }
             if object["spec", "ipFamilyPolicy"] == nil { object["spec", "ipFamilyPolicy"] = "SingleStack" }
             if object["spec", "internalTrafficPolicy"] == nil { object["spec", "internalTrafficPolicy"] = "Cluster" }
         }
-        if type == "NodePort" || type == "LoadBalancer", object["spec", "externalTrafficPolicy"] == nil {
-            object["spec", "externalTrafficPolicy"] = "Cluster"
-        }
+        if Self.isExternal(object), object["spec", "externalTrafficPolicy"] == nil { object["spec", "externalTrafficPolicy"] = "Cluster" }
         guard case .array(var ports)? = object["spec", "ports"] else { return }
         for index in ports.indices {
             if (ports[index]["protocol"]?.stringValue ?? "").isEmpty { ports[index]["protocol"] = "TCP" }
@@ -44,18 +38,81 @@ struct ServiceStrategy: ResourceStrategy {
         object["spec", "ports"] = .array(ports)
     }
 
+    /// What only another type has goes with the type, unless the client set it anew. Source: `dropTypeDependentFields`.
+    private func drop(_ object: inout KubeObject, _ old: KubeObject) {
+        func clear(_ field: String) {
+            if object["spec", field] == old["spec", field] { object["spec", field] = nil }
+        }
+        let type = object.string("spec", "type")
+        guard type != old.string("spec", "type") else { return }
+        if type == "ExternalName" {
+            for field in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy"] { clear(field) }
+        }
+        if !Self.isExternal(object) {
+            for field in ["externalTrafficPolicy", "healthCheckNodePort"] { clear(field) }
+            if case .array(var ports)? = object["spec", "ports"] {
+                let before = NodePortPool.ports(old)
+                for index in ports.indices where ports[index]["nodePort"]?.integerValue.map(before.contains) ?? false {
+                    ports[index]["nodePort"] = nil
+                }
+                object["spec", "ports"] = .array(ports)
+            }
+        }
+        if type != "LoadBalancer" { for field in ["allocateLoadBalancerNodePorts", "loadBalancerClass"] { clear(field) } }
+    }
+
+    func prepareForCreate(_ object: inout KubeObject, _ context: WriteContext) throws(APIStatus) {
+        object["status"] = ["loadBalancer": .object(JSONObject())]
+    }
+
+    func prepareForUpdate(_ object: inout KubeObject, old: KubeObject, _ context: WriteContext) throws(APIStatus) {
+        // What was given stays, also when the client sends the object without it.
+        if needsAddress(object), needsAddress(old), (object.string("spec", "clusterIP") ?? "").isEmpty {
+            object["spec", "clusterIP"] = old["spec", "clusterIP"]
+        }
+        if needsAddress(object), (object["spec", "clusterIPs"]?.arrayValue ?? []).isEmpty {
+            object["spec", "clusterIPs"] = old["spec", "clusterIPs"]
+        }
+        guard Self.isExternal(object), Self.isExternal(old), case .array(var ports)? = object["spec", "ports"] else { return }
+        for index in ports.indices where (ports[index]["nodePort"]?.integerValue ?? 0) == 0 {
+            let same = old.array("spec", "ports").first {
+                $0["port"] == ports[index]["port"] && $0["protocol"] == ports[index]["protocol"]
+            }
+            if let port = same?["nodePort"]?.integerValue, !NodePorts.used(ports).contains(port) { ports[index]["nodePort"] = .integer(port) }
+        }
+        object["spec", "ports"] = .array(ports)
+    }
+
+    private enum NodePorts {
+        static func used(_ ports: [JSONValue]) -> Set<Int64> { Set(ports.compactMap { $0["nodePort"]?.integerValue }) }
+    }
+
+    /// Whether a service of this type can be reached from outside through the nodes.
+    static func isExternal(_ object: KubeObject) -> Bool {
+        let type = object.string("spec", "type")
+        return type == "NodePort" || type == "LoadBalancer"
+    }
+
     /// Whether a service of this kind has an address of the range.
     private func needsAddress(_ object: KubeObject) -> Bool {
         object.string("spec", "type") != "ExternalName" && object.string("spec", "clusterIP") != "None"
     }
 
     func claim(_ object: inout KubeObject, old: KubeObject?, _ context: WriteContext) throws(APIStatus) {
+        guard context.subresource == nil else { return }
+        let owner = "\(object.namespace ?? "")/\(object.name)"
+        try claimAddress(&object, old: old, owner, context)
+        try claimPorts(&object, old: old, owner, context)
+    }
+
+    private func claimAddress(
+        _ object: inout KubeObject, old: KubeObject?, _ owner: String, _ context: WriteContext
+    ) throws(APIStatus) {
         guard needsAddress(object) else {
             if object.string("spec", "clusterIP") == "None" { object["spec", "clusterIPs"] = ["None"] }
             return
         }
         let wanted = object.string("spec", "clusterIP") ?? ""
-        let owner = "\(object.namespace ?? "")/\(object.name)"
         if let held = old?.string("spec", "clusterIP"), held == wanted, !wanted.isEmpty { return }
         let address: String
         do throws(ServiceAddressPool.Refusal) {
@@ -69,39 +126,42 @@ struct ServiceStrategy: ResourceStrategy {
         object["spec", "clusterIPs"] = [.string(address)]
     }
 
-    func release(_ object: KubeObject, _ context: WriteContext) {
-        guard let address = object.string("spec", "clusterIP") else { return }
-        context.core.addresses.release(address, owner: "\(object.namespace ?? "")/\(object.name)")
+    private func claimPorts(
+        _ object: inout KubeObject, old: KubeObject?, _ owner: String, _ context: WriteContext
+    ) throws(APIStatus) {
+        guard Self.isExternal(object), case .array(var ports)? = object["spec", "ports"] else { return }
+        let allocates = object.bool("spec", "allocateLoadBalancerNodePorts") ?? true
+        let held = old.map { Set(NodePortPool.ports($0)) } ?? []
+        for index in ports.indices {
+            let wanted = ports[index]["nodePort"]?.integerValue ?? 0
+            if held.contains(wanted) || (wanted == 0 && !allocates) { continue }
+            let field = "spec.ports[\(index)].nodePort"
+            func refusal(_ why: String) -> APIStatus {
+                .invalid(kind: context.endpoint.descriptor.groupKind, name: object.name, [.invalid(field, .integer(wanted), why)])
+            }
+            let range = NodePortPool.range
+            guard wanted == 0 || range.contains(wanted) else {
+                throw refusal(
+                    "provided port is not in the valid range. The range of valid ports is \(range.lowerBound)-\(range.upperBound)")
+            }
+            guard let port = context.core.nodePorts.claim(wanted, owner: owner) else {
+                throw refusal(wanted == 0 ? "failed to allocate a nodePort: range is full" : "provided port is already allocated")
+            }
+            ports[index]["nodePort"] = .integer(port)
+        }
+        object["spec", "ports"] = .array(ports)
     }
 
-    func validateCreate(_ object: KubeObject, _ context: WriteContext) -> [FieldError] {
-        var errors: [FieldError] = []
-        let type = object.string("spec", "type") ?? ""
-        let ports = object.array("spec", "ports")
-        if type == "ExternalName" {
-            if (object.string("spec", "externalName") ?? "").isEmpty { errors.append(.required("spec.externalName")) }
-        } else if ports.isEmpty, object.string("spec", "clusterIP") != "None" {
-            errors.append(.required("spec.ports"))
-        }
-        var names: Set<String> = []
-        var numbers: Set<String> = []
-        for (index, port) in ports.enumerated() {
-            let field = "spec.ports[\(index)]"
-            let name = port["name"]?.stringValue ?? ""
-            if name.isEmpty, ports.count > 1 { errors.append(.required("\(field).name")) }
-            if !name.isEmpty {
-                for why in NameValidation.dnsLabel(name) { errors.append(.invalid("\(field).name", .string(name), why)) }
-                if !names.insert(name).inserted { errors.append(.duplicate("\(field).name", .string(name))) }
-            }
-            let number = port["port"]?.integerValue ?? 0
-            for why in ValueValidation.portNumber(number) { errors.append(.invalid("\(field).port", .integer(number), why)) }
-            if !numbers.insert("\(port["protocol"]?.stringValue ?? "")\(number)").inserted { errors.append(.duplicate(field, port)) }
-        }
-        return errors
+    func release(_ object: KubeObject, _ context: WriteContext) {
+        let owner = "\(object.namespace ?? "")/\(object.name)"
+        if let address = object.string("spec", "clusterIP") { context.core.addresses.release(address, owner: owner) }
+        for port in NodePortPool.ports(object) { context.core.nodePorts.release(port, owner: owner) }
     }
+
+    func validateCreate(_ object: KubeObject, _ context: WriteContext) -> [FieldError] { ServiceValidation.errors(object) }
 
     func validateUpdate(_ object: KubeObject, old: KubeObject, _ context: WriteContext) -> [FieldError] {
-        var errors = validateCreate(object, context)
+        var errors = ServiceValidation.errors(object)
         if needsAddress(object), needsAddress(old), let address = old.string("spec", "clusterIP"), !address.isEmpty,
             object.string("spec", "clusterIP") != address
         {

@@ -46,7 +46,7 @@ enum WorkloadValidation {
     }
 
     /// What is wrong with the pod template, with the restart policies it may have.
-    static func template(_ object: KubeObject, policies: [String]) -> [FieldError] {
+    static func template(_ object: KubeObject, policies: [String], kind: String = "ReplicaSet") -> [FieldError] {
         let field = "spec.template"
         var errors: [FieldError] = []
         if let labels = object["spec", "template", "metadata", "labels"]?.objectValue {
@@ -58,7 +58,7 @@ enum WorkloadValidation {
             errors.append(.notSupported("\(field).spec.restartPolicy", .string(policy), policies))
         }
         if let deadline = spec["activeDeadlineSeconds"], !deadline.isNull, policies == ["Always"] {
-            errors.append(.forbidden("\(field).spec.activeDeadlineSeconds", "activeDeadlineSeconds in ReplicaSet is not Supported"))
+            errors.append(.forbidden("\(field).spec.activeDeadlineSeconds", "activeDeadlineSeconds in \(kind) is not Supported"))
         }
         return errors
     }

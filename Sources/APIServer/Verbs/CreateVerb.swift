@@ -17,26 +17,31 @@ enum CreateVerb {
         }
     }
 
-    /// Creates a decoded object; also the way PUT creates what is missing.
-    static func create(
-        _ context: RequestContext, _ sent: KubeObject, _ options: WriteOptions, attempt: Int, _ completion: @escaping Mutation.Completion
-    ) throws(APIStatus) {
-        let endpoint = context.endpoint
+    /// The new object as it is stored: completed, admitted and checked.
+    static func prepared(
+        _ context: RequestContext, _ sent: KubeObject, name: String, _ writeContext: WriteContext
+    ) throws(APIStatus) -> KubeObject {
         try CreatePreparation.checkIdentity(sent, namespace: context.path.namespace, isNamespaced: context.descriptor.isNamespaced)
-        let writeContext = context.writeContext(isDryRun: options.isDryRun)
         var object = sent
-        let name = CreatePreparation.name(for: sent)
         CreatePreparation.complete(&object, name: name, namespace: context.path.namespace, writeContext)
         if context.descriptor.isNamespaced, let namespace = context.path.namespace {
             try context.core.namespaces.admit(into: namespace, context.descriptor.groupResource, name: name)
         }
         try CreatePreparation.finish(&object, writeContext)
-        if let conversion = endpoint.conversion { object.value = conversion.stored(object.value) }
+        if let conversion = context.endpoint.conversion { object.value = conversion.stored(object.value) }
+        return object
+    }
+
+    /// Creates a decoded object; also the way PUT creates what is missing.
+    static func create(
+        _ context: RequestContext, _ sent: KubeObject, _ options: WriteOptions, attempt: Int, _ completion: @escaping Mutation.Completion
+    ) throws(APIStatus) {
+        let name = CreatePreparation.name(for: sent)
+        let final = try prepared(context, sent, name: name, context.writeContext(isDryRun: options.isDryRun))
         let isGenerated = sent.name.isEmpty
-        let final = object
         let resource = context.descriptor.groupResource
         let mutation = Mutation(
-            context, key: endpoint.key(namespace: context.path.namespace, name: name), isDryRun: options.isDryRun, surfacesConflicts: true
+            context, key: context.endpoint.key(namespace: context.path.namespace, name: name), isDryRun: options.isDryRun, surfacesConflicts: true
         ) { (current) throws(APIStatus) in
             guard current == nil else { throw .alreadyExists(resource, name) }
             return .put(final)
@@ -58,8 +63,9 @@ enum CreateVerb {
 extension RequestContext {
     /// Answers with what a mutation left: 201 for a new object.
     func answer(_ result: Result<Mutation.Outcome, APIStatus>, _ renderer: ObjectRenderer, warnings: [String] = []) {
+        let warnings = warnings + notes.get()
         switch result {
-        case .failure(let status): reply(ResponseMaking.status(status))
+        case .failure(let status): reply(ResponseMaking.status(status, warnings: warnings))
         case .success(let outcome):
             let code = outcome.isCreated ? 201 : 200
             guard let stored = outcome.stored else {

@@ -36,17 +36,9 @@ enum DeleteVerb {
     /// What deleting means for the object as it is. Source: apiserver `pkg/registry/generic/registry/store.go` Delete.
     static func decide(_ current: KubeObject, _ options: DeleteOptions, _ context: WriteContext) throws(APIStatus) -> Mutation.Decision {
         let endpoint = context.endpoint
-        let resource = endpoint.descriptor.groupResource
-        if let uid = options.uid, uid != current.uid {
-            throw .conflict(
-                resource, current.name, "Precondition failed: UID in precondition: \(uid), UID in object meta: \(current.uid)")
-        }
-        if let version = options.resourceVersion, version != current.resourceVersion {
-            throw .conflict(
-                resource, current.name,
-                "Precondition failed: ResourceVersion in precondition: \(version), ResourceVersion in object meta: \(current.resourceVersion)"
-            )
-        }
+        try checkPreconditions(current, options, endpoint.descriptor.groupResource)
+        try context.core.admission.validate(
+            current, AdmissionRequest(.delete, name: current.name, namespace: current.namespace, old: current, context))
         if let refusal = endpoint.strategy.refusesDeletion(current, context) { throw refusal }
         var object = current
         object.finalizers = finalizers(current, options, endpoint)
@@ -66,6 +58,20 @@ enum DeleteVerb {
         return .put(object)
     }
 
+    /// Throws Conflict when the object is not the one that was meant.
+    static func checkPreconditions(_ current: KubeObject, _ options: DeleteOptions, _ resource: GroupResource) throws(APIStatus) {
+        if let uid = options.uid, uid != current.uid {
+            throw .conflict(
+                resource, current.name, "Precondition failed: UID in precondition: \(uid), UID in object meta: \(current.uid)")
+        }
+        if let version = options.resourceVersion, version != current.resourceVersion {
+            throw .conflict(
+                resource, current.name,
+                "Precondition failed: ResourceVersion in precondition: \(version), ResourceVersion in object meta: \(current.resourceVersion)"
+            )
+        }
+    }
+
     /// Sets or shortens the time left; false when less was left already.
     private static func shorten(_ object: inout KubeObject, to grace: Int64, _ context: WriteContext) -> Bool {
         if let end = object.deletionTimestamp {
@@ -83,7 +89,9 @@ enum DeleteVerb {
     /// The finalizers that make the garbage collector treat dependents as asked.
     private static func finalizers(_ object: KubeObject, _ options: DeleteOptions, _ endpoint: ResourceEndpoint) -> [String] {
         var finalizers = object.finalizers
-        let policy = options.propagation ?? (endpoint.strategy.orphansDependents && finalizers.isEmpty ? .orphan : nil)
+        // A finalizer that is there already outweighs the kind's own way.
+        let isDecided = finalizers.contains("orphan") || finalizers.contains("foregroundDeletion")
+        let policy = options.propagation ?? (endpoint.strategy.orphansDependents && !isDecided ? .orphan : nil)
         guard let policy else { return finalizers }
         finalizers.removeAll { $0 == "orphan" || $0 == "foregroundDeletion" }
         if policy == .orphan { finalizers.append("orphan") }
