@@ -57,6 +57,15 @@ import ViewModels
         }
     }
 
+    @Test func `every row of a line from standard error is marked, without colour too`() {
+        let (model, view) = setUp(0, wrap: true)
+        model.append([
+            FakeCluster.line("fine"), FakeCluster.line(String(repeating: "x", count: 45), isError: true),
+            LogLine(timestamp: nil, bytes: [], gap: "9 lines lost"),
+        ])
+        #expect(rows(model, view) == ["fine", "#xxxxxxxxxxxxxxxxxxxx", "#xxxxxxxxxxxxxxxxxxxx", "#xxxxx", "-- 9 lines lost ----"])
+    }
+
     @Test func `when the oldest lines go the view holds on to what is left`() {
         let (model, view) = setUp(100)
         _ = rows(model, view)

@@ -54,6 +54,21 @@ import Testing
         #expect(model.count == 1 && model.total == 1 && !model.showsNamespace)
     }
 
+    @Test func `a filter that moves the cursor tells so, and a vanished pod does not`() {
+        let model = PodsModel(signal: ChangeSignal())
+        model.upsert((0..<5).map { row($0) }, now: now)
+        model.select(index: 0)
+        var told: [String] = []
+        model.onSelect = { told.append($0.uid) }
+        model.filter = "pod"
+        #expect(told.isEmpty)
+        model.filter = "1003"
+        #expect(told == ["u3"] && model.selectedUID == "u3")
+        model.filter = ""
+        model.remove(uids: ["u3"])
+        #expect(told == ["u3"] && model.selectedUID == "u4")
+    }
+
     @Test func `changed cells are named once they change`() {
         let model = PodsModel(signal: ChangeSignal())
         model.upsert([row(1)], now: now)

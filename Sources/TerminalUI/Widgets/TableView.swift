@@ -48,25 +48,19 @@ import ViewModels
     }
 
     /// What must stay gets the width of its content first; the others join by priority while they fit; what is left lets them grow. Widths only grow
-    /// while the pane keeps its size, so that columns do not dance.
+    /// while the pane keeps its size, so that columns do not dance, unless what once was wide would cost another column its place.
     private func layout(_ columns: [TableColumn], _ rows: [TableRow], width: Int, _ painter: Painter) -> [Placed] {
         if widthOfPane != width {
             widths = [:]
             widthOfPane = width
         }
-        var fits = columns.enumerated().map { index, column in
-            var widest = max(column.minimumWidth, DisplayWidth.of(column.title) + (column.isSortable ? 1 : 0), widths[column.id] ?? 0)
-            for row in rows where index < row.cells.count { widest = max(widest, CellText.width(row.cells[index], now: painter.now)) }
-            widest = min(max(column.maximumWidth, column.minimumWidth), widest)
-            widths[column.id] = widest
-            return Placed(index: index, column: column, x: widest, width: column.priority == 0 ? widest : min(widest, column.minimumWidth))
+        var fits = Self.fitting(measure(columns, rows, remembered: widths, painter), width)
+        if fits.count < columns.count {
+            let fresh = Self.fitting(measure(columns, rows, remembered: [:], painter), width)
+            if fresh.count > fits.count { (fits, widths) = (fresh, [:]) }
         }
-        func total() -> Int { fits.reduce(0) { $0 + $1.width + 2 } - 2 }
-        while total() > width, let drop = fits.indices.max(by: { fits[$0].column.priority < fits[$1].column.priority }),
-            fits[drop].column.priority > 0
-        {
-            fits.remove(at: drop)
-        }
+        for placed in fits { widths[placed.column.id] = placed.x }
+        func total() -> Int { Self.total(fits) }
         while total() > width, let widest = fits.indices.max(by: { fits[$0].width < fits[$1].width }), fits[widest].width > 4 {
             fits[widest].width -= 1
         }
@@ -77,6 +71,30 @@ import ViewModels
         for position in fits.indices {
             fits[position].x = x
             x += fits[position].width + 2
+        }
+        return fits
+    }
+
+    /// How wide each column wants to be (`x`), and what it must have.
+    private func measure(_ columns: [TableColumn], _ rows: [TableRow], remembered: [String: Int], _ painter: Painter) -> [Placed] {
+        columns.enumerated().map { index, column in
+            var widest = max(
+                column.minimumWidth, DisplayWidth.of(column.title) + (column.isSortable ? 1 : 0), remembered[column.id] ?? 0)
+            for row in rows where index < row.cells.count { widest = max(widest, CellText.width(row.cells[index], now: painter.now)) }
+            widest = min(max(column.maximumWidth, column.minimumWidth), widest)
+            return Placed(index: index, column: column, x: widest, width: column.priority == 0 ? widest : min(widest, column.minimumWidth))
+        }
+    }
+
+    private static func total(_ columns: [Placed]) -> Int { columns.reduce(0) { $0 + $1.width + 2 } - 2 }
+
+    /// Leaves out by priority what has no room.
+    private static func fitting(_ columns: [Placed], _ width: Int) -> [Placed] {
+        var fits = columns
+        while total(fits) > width, let drop = fits.indices.max(by: { fits[$0].column.priority < fits[$1].column.priority }),
+            fits[drop].column.priority > 0
+        {
+            fits.remove(at: drop)
         }
         return fits
     }
