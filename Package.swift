@@ -84,7 +84,7 @@ let package = Package(
             "NodeAgent",
             [
                 "ContainerRuntime", "ContainerImages", "PodNetwork", "KubeClient", "KubeSchemas", "APIMachinery",
-                "JSONCore", "LinuxKernel", logging,
+                "JSONCore", "LinuxKernel", "CLinux", nio, nioPosix, nioHTTP1, nioSSL, logging,
             ]),
         library("ViewModels", ["KubeClient", "KubeSchemas", "APIMachinery", "JSONCore", "LinuxKernel", logging]),
         library("TerminalUI", ["ViewModels", "CNcurses", "JSONCore", "LinuxKernel", "CLinux", logging]),

@@ -126,47 +126,66 @@ struct ContainerSpecBuilder: Sendable {
     private func mounts(instance: String) throws(ConfigurationError) -> [Mount] {
         let etc = paths.node("\(paths.pod(pod.object.uid))/etc")
         var own = ["hosts", "hostname", "resolv.conf"].map { Mount(source: "\(etc)/\($0)", target: "/etc/\($0)") }
-        let message = container.value["terminationMessagePath"]?.stringValue ?? "/dev/termination-log"
-        own.append(Mount(source: paths.node("\(instance)/termination-log"), target: message))
+        own.append(Mount(source: paths.node("\(instance)/termination-log"), target: container.terminationMessagePath))
         var wanted: [Mount] = []
-        for mount in container.value["volumeMounts"]?.arrayValue ?? [] { wanted.append(try volumeMount(mount)) }
+        for mount in container.volumeMounts { wanted.append(try volumeMount(mount)) }
         let taken = Set(wanted.map(\.target))
         return own.filter { !taken.contains($0.target) } + wanted.sorted { $0.target.utf8.count < $1.target.utf8.count }
     }
 
-    private func volumeMount(_ mount: JSONValue) throws(ConfigurationError) -> Mount {
-        let name = mount["name"]?.stringValue ?? ""
-        let target = mount["mountPath"]?.stringValue ?? ""
-        guard let volume = pod.spec.value["volumes"]?.arrayValue?.first(where: { $0["name"]?.stringValue == name }) else {
-            throw ConfigurationError("container \(container.name) mounts volume \(name), which the pod does not have")
+    private func volumeMount(_ mount: VolumeMount) throws(ConfigurationError) -> Mount {
+        let volume = try volume(of: mount)
+        guard mount.mountPath.hasPrefix("/") else {
+            throw ConfigurationError("container \(container.name): mountPath \(mount.mountPath) must be absolute")
         }
-        let subPath = mount["subPath"]?.stringValue ?? ""
-        guard target.hasPrefix("/"), !subPath.hasPrefix("/"), !subPath.split(separator: "/").contains("..") else {
-            throw ConfigurationError("container \(container.name): mountPath \(target) must be absolute and subPath \(subPath) relative, without ..")
+        let location: VolumeLocation
+        do throws(VolumeProblem) {
+            location = try VolumeLocation(volume, pod: pod, paths: paths)
+        } catch {
+            throw ConfigurationError("volume \(volume.name): \(error.message)")
         }
         let propagation: Mount.Propagation =
-            switch mount["mountPropagation"]?.stringValue {
+            switch mount.mountPropagation {
             case "HostToContainer": .fromNode
             case "Bidirectional": .both
             default: .private
             }
-        let source = try VolumeSource(volume, pod: pod, paths: paths)
-        var result = Mount(
-            source: source.nodePath, subPath: subPath, target: target, isReadOnly: mount["readOnly"]?.boolValue ?? false,
-            propagation: propagation, creation: source.creation, requiredType: source.requiredType)
-        if let medium = volume["emptyDir"]?["medium"]?.stringValue, medium == "Memory", subPath.isEmpty, isOnlyUser(of: name) {
-            // best effort: the size was validated at admission
-            let size = volume["emptyDir"]?["sizeLimit"]?.stringValue.flatMap { try? Quantity(parsing: $0) }
-            result.kind = .temporary(size.map { ByteCount($0.value) })
+        return Mount(
+            source: location.nodePath, subPath: try subPath(of: mount), target: mount.mountPath, isReadOnly: mount.readOnly || location.isReadOnly,
+            propagation: propagation, creation: location.creation, requiredType: location.requiredType)
+    }
+
+    private func volume(of mount: VolumeMount) throws(ConfigurationError) -> Volume {
+        guard let volume = pod.spec.volumes.first(where: { $0.name == mount.name }) else {
+            throw ConfigurationError("container \(container.name) mounts volume \(mount.name), which the pod does not have")
+        }
+        return volume
+    }
+
+    /// The volumes of which only a part is mounted, with that part.
+    func subPaths() throws(ConfigurationError) -> [(volume: Volume, subPath: String)] {
+        var result: [(volume: Volume, subPath: String)] = []
+        for mount in container.volumeMounts {
+            let subPath = try subPath(of: mount)
+            if !subPath.isEmpty { result.append((try volume(of: mount), subPath)) }
         }
         return result
     }
 
-    /// A memory volume shared by several containers is backed by the node's directory, so that they see the same files.
-    private func isOnlyUser(of volume: String) -> Bool {
-        let users = (pod.spec.containers + pod.spec.initContainers).filter { container in
-            container.value["volumeMounts"]?.arrayValue?.contains { $0["name"]?.stringValue == volume } ?? false
+    /// `subPath`, or `subPathExpr` with the container's variables in it.
+    private func subPath(of mount: VolumeMount) throws(ConfigurationError) -> String {
+        var subPath = mount.subPath
+        if !mount.subPathExpr.isEmpty {
+            let variables = Dictionary(environment.map { ($0.name, $0.value) }, uniquingKeysWith: { _, last in last })
+            guard let expanded = VariableExpansion.expandAll(mount.subPathExpr, with: variables) else {
+                throw ConfigurationError("missing value in subPathExpr `\(mount.subPathExpr)` of volumeMount \(mount.name)")
+            }
+            subPath = expanded
         }
-        return users.count == 1
+        guard !subPath.hasPrefix("/") else { throw ConfigurationError("error SubPath `\(subPath)` must not be an absolute path") }
+        guard !subPath.split(separator: "/").contains("..") else {
+            throw ConfigurationError("unable to provision SubPath `\(subPath)`: must not contain '..'")
+        }
+        return subPath
     }
 }

@@ -18,16 +18,19 @@ struct EnvironmentBuilder: Sendable {
             if let name = parts.first, !name.isEmpty { result.set(String(name), parts.count > 1 ? String(parts[1]) : "") }
         }
         for (name, value) in clusterVariables { result.set(name, value) }
-        for source in container.value["envFrom"]?.arrayValue ?? [] {
-            let prefix = source["prefix"]?.stringValue ?? ""
-            for (name, value) in try await all(source) { result.set(prefix + name, value) }
+        if pod.spec.enableServiceLinks {
+            let services = context.services.all(namespace: namespace).map { Service($0) }
+            for (name, value) in ServiceEnvironment.variables(services) { result.set(name, value) }
         }
-        for entry in container.value["env"]?.arrayValue ?? [] {
-            guard let name = entry["name"]?.stringValue else { continue }
-            if let from = entry["valueFrom"] {
-                if let value = try await self.value(from, container) { result.set(name, value) }
+        var known: [ObjectCache.Key: KubeObject] = [:]
+        for source in container.envFrom {
+            for (name, value) in try await all(source, &known) { result.set(source.prefix + name, value) }
+        }
+        for entry in container.env where !entry.name.isEmpty {
+            if let source = entry.source {
+                if let value = try await value(source, container, &known) { result.set(entry.name, value) }
             } else {
-                result.set(name, VariableExpansion.expand(entry["value"]?.stringValue ?? "", with: result.values))
+                result.set(entry.name, VariableExpansion.expand(entry.literal, with: result.values))
             }
         }
         return result.list
@@ -45,89 +48,59 @@ struct EnvironmentBuilder: Sendable {
 
     // MARK: ConfigMaps and Secrets
 
-    private func all(_ source: JSONValue) async throws(ConfigurationError) -> [(String, String)] {
-        for (field, resource) in [("configMapRef", "configmaps"), ("secretRef", "secrets")] {
-            guard let reference = source[field] else { continue }
-            let optional = reference["optional"]?.boolValue ?? false
-            guard let data = try await data(resource, reference["name"]?.stringValue ?? "", optional: optional) else { return [] }
-            return data.map { ($0.key, $0.value) }.sorted { $0.0 < $1.0 }
+    private var namespace: String { pod.namespace ?? "default" }
+
+    private func all(_ source: EnvFromSource, _ known: inout [ObjectCache.Key: KubeObject]) async throws(ConfigurationError) -> [(String, String)] {
+        let data: [String: String]?
+        if let reference = source.configMapRef {
+            data = try await self.data(.configMap(namespace, reference.name), optional: reference.isOptional, &known)
+        } else if let reference = source.secretRef {
+            data = try await self.data(.secret(namespace, reference.name), optional: reference.isOptional, &known)
+        } else {
+            data = nil
         }
-        return []
+        return (data ?? [:]).map { ($0.key, $0.value) }.sorted { $0.0 < $1.0 }
     }
 
-    private func value(_ from: JSONValue, _ container: Container) async throws(ConfigurationError) -> String? {
-        if let field = from["fieldRef"]?["fieldPath"]?.stringValue { return try fieldValue(field) }
-        if let reference = from["resourceFieldRef"] { return try resourceValue(reference, container) }
-        for (field, resource) in [("configMapKeyRef", "configmaps"), ("secretKeyRef", "secrets")] {
-            guard let reference = from[field] else { continue }
-            let name = reference["name"]?.stringValue ?? ""
-            let key = reference["key"]?.stringValue ?? ""
-            let optional = reference["optional"]?.boolValue ?? false
-            guard let data = try await data(resource, name, optional: optional) else { return nil }
-            if let value = data[key] { return value }
-            if optional { return nil }
-            throw ConfigurationError("couldn't find key \(key) in \(resource.dropLast()) \(pod.object.namespace ?? "default")/\(name)")
-        }
-        return nil
-    }
-
-    private func data(_ resource: String, _ name: String, optional: Bool) async throws(ConfigurationError) -> [String: String]? {
-        let object: KubeObject
-        do throws(APIStatus) {
-            object = try await context.client.get(
-                GroupVersionResource(group: "", version: "v1", resource: resource), namespace: pod.object.namespace, name: name)
-        } catch  where error.code == 404 && optional {
+    private func value(
+        _ source: EnvVarSource, _ container: Container, _ known: inout [ObjectCache.Key: KubeObject]
+    ) async throws(ConfigurationError) -> String? {
+        if let field = source.fieldRef { return try context.fields(of: pod, podIP: podIP).text(field.fieldPath) }
+        if let reference = source.resourceFieldRef { return try context.fields(of: pod, podIP: podIP).amount(reference, own: container) }
+        let key: ObjectCache.Key
+        let reference: KeySelector
+        let kind: String
+        if let found = source.configMapKeyRef {
+            (reference, kind, key) = (found, "ConfigMap", .configMap(namespace, found.name))
+        } else if let found = source.secretKeyRef {
+            (reference, kind, key) = (found, "Secret", .secret(namespace, found.name))
+        } else {
             return nil
+        }
+        guard let data = try await data(key, optional: reference.isOptional, &known) else { return nil }
+        if let value = data[reference.key] { return value }
+        if reference.isOptional { return nil }
+        throw ConfigurationError("couldn't find key \(reference.key) in \(kind) \(namespace)/\(reference.name)")
+    }
+
+    /// The object's texts; nil when it is missing and may be.
+    private func data(
+        _ key: ObjectCache.Key, optional: Bool, _ known: inout [ObjectCache.Key: KubeObject]
+    ) async throws(ConfigurationError) -> [String: String]? {
+        let object: KubeObject?
+        do throws(APIStatus) {
+            // Fresh: a container keeps what it was started with.
+            object = if let found = known[key] { found } else { try await context.objects.object(key, isFresh: true) }
         } catch {
             throw ConfigurationError(error.message)
         }
-        var result: [String: String] = [:]
-        for member in object.value["data"]?.objectValue ?? [:] {
-            let text = member.value.stringValue ?? ""
-            result[member.key] = resource == "secrets" ? Base64.decode(text).map { String(decoding: $0, as: UTF8.self) } ?? "" : text
+        guard let object else {
+            if optional { return nil }
+            throw ConfigurationError("\(key.resource.resource.dropLast()) \"\(key.name)\" not found")
         }
-        return result
-    }
-
-    // MARK: The pod's own fields
-
-    private func fieldValue(_ path: String) throws(ConfigurationError) -> String {
-        let object = pod.object
-        switch path {
-        case "metadata.name": return object.name
-        case "metadata.namespace": return object.namespace ?? ""
-        case "metadata.uid": return object.uid
-        case "spec.nodeName": return context.nodeName
-        case "spec.serviceAccountName": return pod.spec.value["serviceAccountName"]?.stringValue ?? "default"
-        case "status.hostIP", "status.hostIPs": return context.hostIP
-        case "status.podIP", "status.podIPs": return podIP
-        default: break
-        }
-        for (prefix, values) in [("metadata.labels['", object.labels), ("metadata.annotations['", object.annotations)]
-        where path.hasPrefix(prefix) && path.hasSuffix("']") {
-            return values[String(path.dropFirst(prefix.count).dropLast(2))] ?? ""
-        }
-        throw ConfigurationError("fieldRef \(path) is not a field that a container can be given")
-    }
-
-    private func resourceValue(_ reference: JSONValue, _ container: Container) throws(ConfigurationError) -> String {
-        let name = reference["containerName"]?.stringValue ?? container.name
-        let resource = reference["resource"]?.stringValue ?? ""
-        let target = (pod.spec.containers + pod.spec.initContainers).first { $0.name == name }
-        let parts = resource.split(separator: ".", maxSplits: 1).map(String.init)
-        guard let target, parts.count == 2, ["limits", "requests"].contains(parts[0]) else {
-            throw ConfigurationError("resourceFieldRef \(resource) of container \(name) is not known")
-        }
-        let fallback = parts[1] == "cpu" ? "\(SystemFacts.processorCount)" : parts[1] == "memory" ? "\(context.totalMemory.value)" : "0"
-        let text = target.value["resources"]?[parts[0]]?[parts[1]]?.stringValue ?? target.value["resources"]?["limits"]?[parts[1]]?.stringValue ?? fallback
-        let divisor = reference["divisor"]?.stringValue ?? "1"
-        do throws(QuantityError) {
-            let amount = try Quantity(parsing: text).milliValue
-            let unit = max(try Quantity(parsing: divisor == "0" ? "1" : divisor).milliValue, 1)
-            return "\((amount + unit - 1) / unit)"
-        } catch {
-            throw ConfigurationError("resourceFieldRef \(resource): \(error)")
-        }
+        known[key] = object
+        guard key.resource == Secret.resource else { return ConfigMap(object).data }
+        return Secret(object).data.mapValues { text in Base64.decode(text).map { String(decoding: $0, as: UTF8.self) } ?? "" }
     }
 }
 

@@ -4,6 +4,10 @@
 /// Source: Container.command and EnvVar.value.
 enum VariableExpansion {
     static func expand(_ text: String, with variables: [String: String]) -> String {
+        expand(text) { variables[$0] }
+    }
+
+    private static func expand(_ text: String, value: (String) -> String?) -> String {
         let bytes = Array(text.utf8)
         var output: [UInt8] = []
         output.reserveCapacity(bytes.count)
@@ -24,8 +28,8 @@ enum VariableExpansion {
                     return String(decoding: output, as: UTF8.self)
                 }
                 let name = String(decoding: bytes[(position + 2)..<close], as: UTF8.self)
-                if let value = variables[name] {
-                    output.append(contentsOf: value.utf8)
+                if let found = value(name) {
+                    output.append(contentsOf: found.utf8)
                 } else {
                     output.append(contentsOf: bytes[position...close])
                 }
@@ -36,5 +40,15 @@ enum VariableExpansion {
             }
         }
         return String(decoding: output, as: UTF8.self)
+    }
+
+    /// As ``expand(_:with:)``, but nil when a name is not defined.
+    static func expandAll(_ text: String, with variables: [String: String]) -> String? {
+        var isComplete = true
+        let expanded = expand(text) { name in
+            if variables[name] == nil { isComplete = false }
+            return variables[name]
+        }
+        return isComplete ? expanded : nil
     }
 }

@@ -11,7 +11,12 @@ final class EventSink: Sendable {
     private let client: KubeClient
     private let time: any TimeSource
     private let logger: Logger
-    private let builder: Mutex<EventBuilder>
+    private struct State {
+        var builder: EventBuilder
+        var filter = EventSpamFilter()
+    }
+
+    private let state: Mutex<State>
     private let queue: AsyncStream<EventBuilder.Write>
     private let feed: AsyncStream<EventBuilder.Write>.Continuation
 
@@ -19,15 +24,18 @@ final class EventSink: Sendable {
         self.client = client
         self.time = time
         self.logger = logger
-        builder = Mutex(EventBuilder(component: "kubelet", host: nodeName))
+        state = Mutex(State(builder: EventBuilder(component: "kubelet", host: nodeName)))
         (queue, feed) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(2048))
     }
 
     /// Records that something happened to `object`; returns at once.
     func record(_ kind: EventBuilder.Kind, reason: String, _ message: String, about object: KubeObject, fieldPath: String? = nil) {
         let now = time.now()
-        let write = builder.withLock { $0.record(about: object, fieldPath: fieldPath, kind: kind, reason: reason, message: message, now: now) }
-        feed.yield(write)
+        let write = state.withLock { state -> EventBuilder.Write? in
+            guard state.filter.admits(object.uid, at: time.monotonic()) else { return nil }
+            return state.builder.record(about: object, fieldPath: fieldPath, kind: kind, reason: reason, message: message, now: now)
+        }
+        if let write { feed.yield(write) }
     }
 
     /// Sends until cancelled.

@@ -57,6 +57,8 @@ package final class NodeAgent: NodeConnection, Sendable {
     let cgroups: CgroupTree?
     let poller: DescriptorPoller
     let pods: Informer
+    /// The node's own object: labels, taints and what it gives to pods.
+    private let nodes: Informer
     private let workers = Mutex(Workers())
     private let logs: LogService
     private let retention: LogRetention
@@ -69,20 +71,28 @@ package final class NodeAgent: NodeConnection, Sendable {
         self.configuration = configuration
         self.cgroups = cgroups
         watcher = try FileWatcher()
-        poller = try DescriptorPoller()
+        let poller = try DescriptorPoller()
+        self.poller = poller
         let followers = LogFollowers()
         let running = RunningAttempts()
         self.running = running
         context = PodContext(
             nodeName: configuration.nodeName, client: client, runtime: runtime, images: images, cgroups: cgroups, network: network,
             paths: configuration.paths, time: time, logger: logger,
-            events: EventSink(client: client, nodeName: configuration.nodeName, time: time, logger: logger), resolver: .ofHost(),
+            events: EventSink(client: client, nodeName: configuration.nodeName, time: time, logger: logger),
+            objects: ObjectCache(client: client, time: time), services: Informer(client: client, resource: Service.resource, time: time), poller: poller,
+            resolver: .ofHost(),
             hostIP: configuration.hostIP, totalMemory: SystemFacts.totalMemory,
             logSettings: .init(maximumSize: configuration.logMaximumSize, maximumFiles: configuration.logMaximumFiles), followers: followers, running: running,
+            ledger: NodeLedger(
+                capacity: .init(cpu: .cores(Int64(SystemFacts.processorCount)), memory: SystemFacts.totalMemory, pods: NodeStatusBuilder.maximumPods)),
             serviceAddress: configuration.serviceAddress)
         pods = Informer(
             client: client, resource: Pod.resource, fields: FieldSelector(requirements: [.init(field: "spec.nodeName", value: configuration.nodeName)]),
             time: time)
+        nodes = Informer(
+            client: client, resource: Node.resource,
+            fields: FieldSelector(requirements: [.init(field: "metadata.name", value: configuration.nodeName)]), time: time)
         retention = LogRetention(directory: configuration.paths.logs, budget: configuration.deletedLogBudget, logger: logger)
         logs = LogService(
             directory: configuration.paths.logs, watcher: watcher, followers: followers, time: time,
@@ -105,6 +115,11 @@ package final class NodeAgent: NodeConnection, Sendable {
         await withDiscardingTaskGroup { group in
             let (events, feed) = AsyncStream.makeStream(of: InformerEvent.self)
             pods.addHandler { feed.yield($0) }
+            group.addTask { await self.nodes.run() }
+            group.addTask { await self.context.services.run() }
+            group.addTask { await self.context.objects.run() }
+            await nodes.waitUntilSynced()
+            await context.services.waitUntilSynced()
             group.addTask { await self.pods.run() }
             group.addTask { await self.context.events.run() }
             group.addTask { await registration.keepLease() }
@@ -135,6 +150,7 @@ package final class NodeAgent: NodeConnection, Sendable {
     /// Hands the newest version of a pod to its worker, making one when needed.
     private func deliver(_ object: KubeObject, records: [ContainerRecord], hasSandbox: Bool, to group: inout DiscardingTaskGroup) {
         let pod = Pod(object)
+        if pod.isTerminated { context.ledger.release(object.uid) }
         let (inbox, isNew) = workers.withLock { workers -> (PodInbox?, Bool) in
             if workers.isShuttingDown { return (nil, false) }
             if let known = workers.inboxes[object.uid] { return (known, false) }
@@ -149,9 +165,10 @@ package final class NodeAgent: NodeConnection, Sendable {
             return
         }
         let worker = PodWorker(inbox: inbox, context: context)
-        let initial = initialState(pod, records, hasSandbox: hasSandbox)
+        let initial = initialState(pod, records, hasSandbox: hasSandbox, inbox: inbox)
         group.addTask {
             await worker.run(initial)
+            self.context.ledger.release(object.uid)
             self.forget(object.uid)
             if self.workers.withLock({ !$0.isShuttingDown }) {
                 await KernelThread.run("kdash-logs") { self.retention.enforce(livePods: Set(self.pods.all().map(\.uid))) }
@@ -160,8 +177,11 @@ package final class NodeAgent: NodeConnection, Sendable {
         inbox.poke()
     }
 
-    private func initialState(_ pod: Pod, _ records: [ContainerRecord], hasSandbox: Bool) -> PodWorker.State {
-        let recovered = PodRecovery.recover(pod, records: records, now: context.time.now())
+    private func initialState(_ pod: Pod, _ records: [ContainerRecord], hasSandbox: Bool, inbox: PodInbox) -> PodWorker.State {
+        var recovered = PodRecovery.recover(pod, records: records, now: context.time.now(), monotonic: context.time.monotonic())
+        if !pod.isTerminated, pod.object.deletionTimestamp == nil, let refusal = admit(pod, isKnown: hasSandbox || !records.isEmpty) {
+            recovered.ending = refusal
+        }
         var sandbox: PodSandbox?
         if hasSandbox {
             let address = pod.status.podIP
@@ -170,8 +190,21 @@ package final class NodeAgent: NodeConnection, Sendable {
             sandbox = PodSandbox(address: address, ownsAddress: owns)
         }
         return PodWorker.State(
-            pod: pod, histories: recovered.histories, sandbox: sandbox, settled: recovered.ending,
+            inbox: inbox, pod: pod, histories: recovered.histories, sandbox: sandbox, settled: recovered.ending,
             startTime: pod.status.startTime ?? context.time.now())
+    }
+
+    /// Whether the node takes a pod; the ending of one that it does not. A pod that it took once is never turned away.
+    private func admit(_ pod: Pod, isKnown: Bool) -> PodLifecycle.Ending? {
+        if isKnown || pod.status.startTime != nil {
+            context.ledger.keep(pod)
+            return nil
+        }
+        let node = nodes.get(namespace: nil, name: configuration.nodeName).map { Node($0) }
+        guard case .refused(let reason, let message) = context.ledger.admit(pod, node: node) else { return nil }
+        context.events.record(.warning, reason: reason, message, about: pod.object)
+        context.logger.info("pod rejected", metadata: ["pod": "\(pod.name)", "reason": "\(reason)"])
+        return .failed(reason: reason, message: "Pod was rejected: \(message)")
     }
 
     /// Ends what the supervisor still holds of pods that were deleted while no daemon ran.

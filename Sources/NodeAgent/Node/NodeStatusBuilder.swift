@@ -5,6 +5,9 @@ import LinuxKernel
 
 /// Describes the node to the API server. Pure but for facts about the machine.
 struct NodeStatusBuilder: Sendable {
+    /// Source: the kubelet's default of maxPods.
+    static let maximumPods = 110
+
     let name: String
     let address: String
     let podRange: String
@@ -34,7 +37,7 @@ struct NodeStatusBuilder: Sendable {
     var status: JSONValue {
         let resources: JSONValue = [
             "cpu": .string("\(SystemFacts.processorCount)"), "memory": .string("\(SystemFacts.totalMemory.value / 1024)Ki"),
-            "pods": "110", "ephemeral-storage": "0",
+            "pods": .string("\(Self.maximumPods)"), "ephemeral-storage": "0",
         ]
         return [
             "capacity": resources, "allocatable": resources, "conditions": .array(conditions),

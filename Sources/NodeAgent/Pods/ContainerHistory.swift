@@ -1,5 +1,6 @@
 import APIMachinery
 import ContainerRuntime
+import JSONCore
 import LinuxKernel
 
 /// What is known about one container of a pod across its restarts.
@@ -34,6 +35,18 @@ struct ContainerHistory: Sendable {
     var retryAt: Duration?
     /// The image's digest once it is known.
     var imageID = ""
+    /// Set while the current instance is being stopped.
+    var stop: ContainerStop?
+    /// The postStart hook of the current instance still runs: nothing after it starts, and it does not count as started.
+    var isInPostStart = false
+    /// The current instance's probes; nil while there is nothing to probe.
+    var probes: ContainerProbes?
+    /// How the current instance's program was started, for probes and hooks; nil when an earlier daemon started it.
+    var process: ProcessSpec?
+    /// The signal that asks the current instance to stop.
+    var stopSignal: Int32?
+    /// The resources that the current instance's cgroup was given; nil when an earlier daemon gave them.
+    var resources: JSONValue?
 
     /// The attempt number that the next instance gets.
     var nextAttempt: Int { current.map { $0.attempt + 1 } ?? 0 }
@@ -44,9 +57,38 @@ struct ContainerHistory: Sendable {
         if case .running = current?.phase { true } else { false }
     }
 
+    /// Runs, its postStart hook has ended and its startup probe has succeeded.
+    var isStarted: Bool { isRunning && !isInPostStart && probes?.isStarted ?? true }
+
+    /// Started, and its readiness probe succeeds.
+    var isReady: Bool { isStarted && probes?.isReady ?? true }
+
     /// The end of the current instance, when it has ended.
     var termination: Termination? {
         if case .exited(let termination) = current?.phase { termination } else { nil }
+    }
+
+    /// Makes `instance` the current one and forgets what belonged to the one before.
+    mutating func begin(_ instance: Instance) {
+        previous = termination ?? previous
+        current = instance
+        waiting = nil
+        retryAt = nil
+        stop = nil
+        isInPostStart = false
+        probes = nil
+        process = nil
+        stopSignal = nil
+        resources = nil
+    }
+
+    /// The current instance has ended.
+    mutating func end(_ termination: Termination) {
+        current?.phase = .exited(termination)
+        stop = nil
+        isInPostStart = false
+        probes = nil
+        process = nil
     }
 }
 

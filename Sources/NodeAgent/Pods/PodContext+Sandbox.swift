@@ -12,9 +12,14 @@ extension PodContext {
         let pod = state.pod
         let usesHostNetwork = pod.spec.hostNetwork
         do {
+            guard pod.sandboxHostname.utf8.count <= 64 else {
+                throw ConfigurationError(
+                    "Failed to construct FQDN from pod hostname and cluster domain, FQDN \(pod.sandboxHostname) is too long (64 characters is the max, \(pod.sandboxHostname.utf8.count) characters requested)"
+                )
+            }
             let address = try usesHostNetwork ? hostIP : network?.reserveAddress(for: pod.object.uid) ?? ""
             let specification = SandboxSpec(
-                id: pod.object.uid, hostname: String(pod.hostname.prefix(63)), usesHostNetwork: usesHostNetwork,
+                id: pod.object.uid, hostname: pod.sandboxHostname, usesHostNetwork: usesHostNetwork,
                 usesHostPID: pod.spec.hostPID, usesHostIPC: pod.spec.hostIPC,
                 sharesProcessNamespace: pod.spec.shareProcessNamespace, sysctls: sysctls(pod))
             let handles = try await freshSandbox(specification)
@@ -50,7 +55,12 @@ extension PodContext {
     private func makeFiles(_ pod: Pod, address: String) throws(SystemError) {
         let etc = paths.pod(pod.object.uid) + "/etc"
         try FileSystem.makeDirectories(etc, mode: 0o755)
-        try PodFiles(pod: pod, podIP: address, resolver: resolver).write(to: etc)
+        var files = PodFiles(pod: pod, podIP: address, resolver: resolver)
+        if pod.spec.hostNetwork {
+            let bytes = try? node.read("/etc/hosts", limit: 1 << 20)  // best effort: a node without one has only localhost
+            files.nodeHosts = bytes.map { String(decoding: $0, as: UTF8.self) }
+        }
+        try files.write(to: etc)
     }
 
     /// Gives back what `createSandbox` took. Files and logs stay until the pod is deleted.
@@ -74,6 +84,7 @@ extension PodContext {
                 logger.warning("could not remove a pod's cgroup", metadata: ["pod": "\(uid)", "error": "\(error)"])
             }
         }
+        await unmountVolumes(&state)
         state.sandbox = nil
     }
 

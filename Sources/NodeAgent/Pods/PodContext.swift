@@ -19,6 +19,12 @@ struct PodContext: Sendable {
     let time: any TimeSource
     let logger: Logger
     let events: EventSink
+    /// The ConfigMaps and Secrets that pods use.
+    let objects: ObjectCache
+    /// The services of all namespaces, for the environment of containers.
+    let services: Informer
+    /// Waits for the output of probes and hooks.
+    let poller: DescriptorPoller
     let resolver: ResolverConfiguration
     /// The address pods and people reach the node at.
     let hostIP: String
@@ -28,14 +34,29 @@ struct PodContext: Sendable {
     let followers: LogFollowers
     /// Which instance runs in each container, for readers of logs and for exec.
     let running: RunningAttempts
+    /// What the node has given to its pods.
+    let ledger: NodeLedger
     /// The kubernetes service, for the environment of containers.
     let serviceAddress: String
+
+    /// The node's own file system.
+    var node: NodeTree { NodeTree(pid: runtime.pid) }
+
+    /// The cgroup of a pod.
+    func placement(of pod: Pod) -> CgroupPlacement {
+        guard let cgroups else { return .none }
+        return cgroups.placement(pod: pod.uid, qos: QualityOfService(PodResources(pod.spec).qosClass))
+    }
 
     /// Where a container of the pod is in the cgroup tree.
     func placement(of id: String, _ pod: Pod) -> CgroupPlacement {
         guard let cgroups else { return .none }
-        let parent = cgroups.placement(pod: pod.uid, qos: QualityOfService(PodResources(pod.spec).qosClass))
-        return cgroups.placement(container: id, in: parent)
+        return cgroups.placement(container: id, in: placement(of: pod))
+    }
+
+    /// What environments and downwardAPI volumes may say of a pod.
+    func fields(of pod: Pod, podIP: String) -> PodFields {
+        PodFields(pod: pod, nodeName: nodeName, hostIP: hostIP, podIP: podIP, nodeMemory: totalMemory)
     }
 }
 

@@ -4,12 +4,34 @@ import Synchronization
 
 /// What a pod worker is told from outside: the newest of each kind, and one wake-up for all of it.
 final class PodInbox: Sendable {
+    /// A probe's try that ended.
+    struct ProbeResult: Sendable {
+        let container: String
+        /// The instance it was made on.
+        let instance: String
+        let kind: ProbeKind
+        let outcome: ProbeOutcome
+    }
+
+    /// A lifecycle hook that ended.
+    struct HookResult: Sendable {
+        let container: String
+        let instance: String
+        let isPostStart: Bool
+        /// Why it failed; nil when it did not.
+        let failure: String?
+    }
+
     /// Everything that came since the last look.
     struct Contents: Sendable {
         /// The newest version of the pod; nil when it has not changed.
         var pod: Pod?
         /// Containers of the pod that ended.
         var exits: [(id: String, record: ExitRecord)] = []
+        var probes: [ProbeResult] = []
+        var hooks: [HookResult] = []
+        /// A ConfigMap or Secret that the pod uses came, changed or went.
+        var objectsChanged = false
         /// The pod is gone from the API server.
         var isGone = false
         /// Images came or went.

@@ -6,16 +6,28 @@ import LinuxKernel
 struct PodLifecycle: Sendable {
     /// One step for the worker.
     enum Action: Sendable, Hashable {
+        /// Make what the pod's volumes hold.
+        case mountVolumes
         /// Create the pod's namespaces and address.
         case createSandbox
         /// Start the next instance of the named container.
         case start(container: String)
-        /// Ask everything that runs to stop, then kill it when the grace period is over.
-        case stop(gracePeriod: Duration, reason: String)
+        /// Ask a running container to stop: hook, signal, and a kill when the grace period is over. May be repeated.
+        case stop(container: String, grace: Duration, reason: StopReason)
         /// Give namespaces, address and cgroup back; logs and status stay.
         case removeSandbox
         /// Confirm the deletion to the API server.
         case finishDeletion
+    }
+
+    /// Why a container is stopped.
+    enum StopReason: Sendable, Hashable {
+        /// With the whole pod; sidecars wait for the others.
+        case pod
+        /// A probe has failed.
+        case probe(ProbeKind)
+        /// The postStart hook has failed.
+        case postStartHook
     }
 
     /// The steps to take now, and when to look again although nothing happened.
@@ -27,6 +39,14 @@ struct PodLifecycle: Sendable {
         var ending: Ending?
     }
 
+    /// How far the pod's volumes are.
+    enum VolumeProgress: Sendable, Hashable {
+        case wanted
+        /// Tried again at a monotonic time; nil: when an object that is missing appears.
+        case failed(retryAt: Duration?)
+        case mounted
+    }
+
     /// The terminal phase of a pod.
     enum Ending: Sendable, Hashable {
         case succeeded
@@ -35,130 +55,167 @@ struct PodLifecycle: Sendable {
 
     var pod: Pod
     var histories: [String: ContainerHistory]
+    var volumes: VolumeProgress
     var hasSandbox: Bool
     /// Monotonic time before which a failed sandbox is not tried again.
     var sandboxRetryAt: Duration?
+    /// When the node accepted the pod.
+    var startTime: Timestamp
     /// An ending that was already decided, for example by an earlier run of the daemon.
     var settled: Ending?
 
     func decide(at now: Duration, wall: Timestamp) -> Decision {
         if pod.object.deletionTimestamp != nil { return deletion() }
         if settled != nil || pod.isTerminated { return cleanUp() }
-        if let deadline = deadlineDecision(wall: wall, now: now) { return deadline }
+        if let remaining = remaining(wall: wall), remaining <= .zero {
+            return Decision(
+                actions: stopAll(pod.gracePeriod),
+                ending: .failed(reason: "DeadlineExceeded", message: "Pod was active on the node longer than the specified deadline"))
+        }
+        var decision = preparation(at: now) ?? containers(at: now)
+        if let remaining = remaining(wall: wall) { decision.wakeAt = earliest(decision.wakeAt, now + remaining) }
+        return decision
+    }
+
+    private func history(_ container: Container) -> ContainerHistory { histories[container.name] ?? ContainerHistory() }
+
+    private func preparation(at now: Duration) -> Decision? {
+        switch volumes {
+        case .mounted: break
+        case .wanted: return Decision(actions: [.mountVolumes])
+        case .failed(let retryAt):
+            guard let retryAt else { return Decision() }
+            return retryAt > now ? Decision(wakeAt: retryAt) : Decision(actions: [.mountVolumes])
+        }
         if !hasSandbox {
             if let sandboxRetryAt, sandboxRetryAt > now { return Decision(wakeAt: sandboxRetryAt) }
             return Decision(actions: [.createSandbox])
         }
-        if let initialization = initialization(at: now) { return withDeadline(initialization, wall: wall, now: now) }
-        return withDeadline(main(at: now), wall: wall, now: now)
+        return nil
     }
 
-    private var anyRunning: Bool { histories.values.contains(where: \.isRunning) }
+    // MARK: Ends
+
+    private func stopAll(_ grace: Duration) -> [Action] {
+        pod.allContainers.filter { history($0).isRunning }.map { .stop(container: $0.name, grace: grace, reason: .pod) }
+    }
 
     private func deletion() -> Decision {
-        if anyRunning {
-            return Decision(actions: [.stop(gracePeriod: .seconds(pod.object.deletionGracePeriodSeconds ?? 30), reason: "deleted")])
-        }
+        let stops = stopAll(.seconds(pod.object.deletionGracePeriodSeconds ?? 30))
+        if !stops.isEmpty { return Decision(actions: stops) }
         return Decision(actions: (hasSandbox ? [.removeSandbox] : []) + [.finishDeletion])
     }
 
     private func cleanUp() -> Decision {
-        if anyRunning { return Decision(actions: [.stop(gracePeriod: pod.gracePeriod, reason: "ended")], ending: settled) }
-        return Decision(actions: hasSandbox ? [.removeSandbox] : [], ending: settled)
+        let stops = stopAll(pod.gracePeriod)
+        return Decision(actions: stops.isEmpty && hasSandbox ? [.removeSandbox] : stops, ending: settled)
     }
 
-    // MARK: Init containers
+    private func remaining(wall: Timestamp) -> Duration? {
+        pod.spec.activeDeadlineSeconds.map { .seconds($0) - (wall - startTime) }
+    }
 
-    /// What initialization still needs; nil when it is done.
-    private func initialization(at now: Duration) -> Decision? {
+    // MARK: Containers
+
+    private func containers(at now: Duration) -> Decision {
+        var decision = Decision(actions: failedProbes())
+        if !isInitialized {
+            merge(initialization(at: now), into: &decision)
+            return decision
+        }
+        for container in pod.spec.initContainers where container.isSidecar && !history(container).isRunning {
+            merge(starting(container, at: now), into: &decision)
+        }
+        merge(main(at: now), into: &decision)
+        return decision
+    }
+
+    private func failedProbes() -> [Action] {
+        pod.allContainers.compactMap { container in
+            let history = history(container)
+            guard history.isRunning, history.stop == nil, let failure = history.probes?.failure else { return nil }
+            return .stop(
+                container: container.name, grace: failure.grace.map { .seconds($0) } ?? pod.gracePeriod, reason: .probe(failure.kind))
+        }
+    }
+
+    /// Every init container has done its part, or a main container has run, which proves it.
+    private var isInitialized: Bool {
+        if pod.spec.containers.contains(where: { history($0).current != nil }) { return true }
+        return pod.spec.initContainers.allSatisfy { container in
+            container.isSidecar ? history(container).isStarted : history(container).termination?.exitCode == 0
+        }
+    }
+
+    private func initialization(at now: Duration) -> Decision {
         for container in pod.spec.initContainers {
-            let history = histories[container.name] ?? ContainerHistory()
+            let history = history(container)
             if container.isSidecar {
-                if history.isRunning { continue }
-                return starting(container, history, at: now)
+                if history.isStarted { continue }
+                return history.isRunning ? Decision() : starting(container, at: now)
             }
             if history.isRunning { return Decision() }
-            if let termination = history.termination, termination.exitCode == 0 { continue }
-            if mainHasStarted { continue }
-            if history.termination != nil, pod.spec.restartPolicy == "Never" {
-                return Decision(ending: .failed(reason: "", message: "init container \(container.name) failed"))
-            }
-            return starting(container, history, at: now)
+            guard let termination = history.termination else { return starting(container, at: now) }
+            if termination.exitCode == 0 { continue }
+            if pod.restarts(container, role: .initial, after: termination.exitCode) { return starting(container, at: now) }
+            return Decision(ending: .failed(reason: "", message: ""))
         }
-        return nil
+        return Decision()
     }
-
-    private var mainHasStarted: Bool {
-        pod.spec.containers.contains { histories[$0.name]?.current != nil }
-    }
-
-    // MARK: Main containers
 
     private func main(at now: Duration) -> Decision {
         var decision = Decision()
         var allDone = true
         for container in pod.spec.containers {
-            let history = histories[container.name] ?? ContainerHistory()
+            let history = history(container)
             if history.isRunning {
                 allDone = false
+                // The kubelet starts containers one after the other, each with its hook.
+                if history.isInPostStart { return decision }
                 continue
             }
-            guard shouldStart(history) else { continue }
+            if let termination = history.termination, !pod.restarts(container, role: .main, after: termination.exitCode) { continue }
             allDone = false
-            let next = starting(container, history, at: now)
-            decision.actions += next.actions
-            decision.wakeAt = earliest(decision.wakeAt, next.wakeAt)
+            merge(starting(container, at: now), into: &decision)
+            // Its hook holds the next ones back; whether it runs is seen in the next round.
+            if container.lifecycle.postStart != nil { return decision }
         }
-        guard allDone else { return decision }
-        decision.ending = ending
-        if anyRunning { decision.actions = [.stop(gracePeriod: pod.gracePeriod, reason: "ended")] }
+        if allDone {
+            let failed = pod.spec.containers.contains { (history($0).termination?.exitCode ?? 0) != 0 }
+            return Decision(actions: stopAll(pod.gracePeriod), ending: failed ? .failed(reason: "", message: "") : .succeeded)
+        }
+        for container in pod.spec.ephemeralContainers where history(container).current == nil {
+            merge(starting(container, at: now), into: &decision)
+        }
         return decision
     }
 
-    private func shouldStart(_ history: ContainerHistory) -> Bool {
-        guard let termination = history.termination else { return true }
-        return switch pod.spec.restartPolicy {
-        case "Never": false
-        case "OnFailure": termination.exitCode != 0
-        default: true
-        }
-    }
-
-    private var ending: Ending {
-        let failed = pod.spec.containers.contains { (histories[$0.name]?.termination?.exitCode ?? 0) != 0 }
-        return failed ? .failed(reason: "", message: "") : .succeeded
-    }
-
-    private func starting(_ container: Container, _ history: ContainerHistory, at now: Duration) -> Decision {
-        if let retryAt = history.retryAt, retryAt > now { return Decision(wakeAt: retryAt) }
+    private func starting(_ container: Container, at now: Duration) -> Decision {
+        if let retryAt = history(container).retryAt, retryAt > now { return Decision(wakeAt: retryAt) }
         return Decision(actions: [.start(container: container.name)])
     }
 
-    // MARK: activeDeadlineSeconds
-
-    private func remaining(wall: Timestamp) -> Duration? {
-        guard let seconds = pod.spec.activeDeadlineSeconds, let started = pod.status.startTime else { return nil }
-        return .seconds(seconds) - (wall - started)
+    private func merge(_ other: Decision, into decision: inout Decision) {
+        decision.actions += other.actions
+        decision.wakeAt = earliest(decision.wakeAt, other.wakeAt)
+        decision.ending = other.ending ?? decision.ending
     }
+}
 
-    private func deadlineDecision(wall: Timestamp, now: Duration) -> Decision? {
-        guard let remaining = remaining(wall: wall), remaining <= .zero else { return nil }
-        let ending = Ending.failed(
-            reason: "DeadlineExceeded", message: "the pod ran longer than its activeDeadlineSeconds of \(pod.spec.activeDeadlineSeconds ?? 0)")
-        return Decision(actions: anyRunning ? [.stop(gracePeriod: pod.gracePeriod, reason: "deadline")] : [], ending: ending)
+extension PodLifecycle {
+    /// Whether a container that stops with its pod may be signalled: sidecars go last, in reverse order.
+    /// Source: the kubelet's terminationOrdering.
+    func isTurn(of name: String) -> Bool {
+        guard let place = pod.spec.initContainers.firstIndex(where: { $0.name == name && $0.isSidecar }) else { return true }
+        let later = pod.spec.containers + pod.spec.initContainers[(place + 1)...].filter(\.isSidecar)
+        return !later.contains { history($0).isRunning }
     }
+}
 
-    private func withDeadline(_ decision: Decision, wall: Timestamp, now: Duration) -> Decision {
-        guard let remaining = remaining(wall: wall) else { return decision }
-        var decision = decision
-        decision.wakeAt = earliest(decision.wakeAt, now + remaining)
-        return decision
-    }
-
-    private func earliest(_ a: Duration?, _ b: Duration?) -> Duration? {
-        guard let a else { return b }
-        return b.map { min(a, $0) } ?? a
-    }
+/// The smaller of two moments, where nil is never.
+func earliest(_ a: Duration?, _ b: Duration?) -> Duration? {
+    guard let a else { return b }
+    return b.map { min(a, $0) } ?? a
 }
 
 extension Pod {

@@ -14,11 +14,12 @@ enum PodRecovery {
     }
 
     /// - Parameter records: the supervisor's containers of this pod; empty after a reboot or a new supervisor.
-    static func recover(_ pod: Pod, records: [ContainerRecord], now: Timestamp) -> Recovered {
+    /// - Parameter monotonic: now, for the probes of containers that run.
+    static func recover(_ pod: Pod, records: [ContainerRecord], now: Timestamp, monotonic: Duration) -> Recovered {
         var recovered = Recovered()
         var lost: [String] = []
         let byName = Dictionary(grouping: records) { ContainerID(parsing: $0.id)?.nameHash ?? "" }
-        for container in pod.spec.initContainers + pod.spec.containers {
+        for container in pod.allContainers {
             let status = pod.containerStatus(container.name)
             let own = byName[ContainerID.hash(container.name)] ?? []
             let newest = own.max { attempt($0) < attempt($1) }
@@ -32,6 +33,11 @@ enum PodRecovery {
                         containerID: instance.id, exitCode: 137, reason: "ContainerStatusUnknown",
                         message: "the node stopped while the container ran", startedAt: startOf(history), finishedAt: now))
                 history.current = instance
+            }
+            if history.isRunning {
+                history.probes = ContainerProbes(container, startedAt: monotonic)
+                history.probes?.assume(started: status?["started"]?.boolValue ?? false, ready: status?["ready"]?.boolValue ?? false)
+                history.resources = status?["resources"] ?? container.value["resources"] ?? .object([:])
             }
             recovered.histories[container.name] = history
         }
@@ -106,9 +112,9 @@ extension Termination {
 }
 
 extension Pod {
-    /// The status entry of a container or init container.
+    /// The status entry of a container of any of the three lists.
     func containerStatus(_ name: String) -> JSONValue? {
-        for list in ["containerStatuses", "initContainerStatuses"] {
+        for list in ["containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"] {
             if let found = object.value["status"]?[list]?.arrayValue?.first(where: { $0["name"]?.stringValue == name }) { return found }
         }
         return nil

@@ -15,8 +15,9 @@ struct PodStatusBuilder: Sendable {
     let startTime: Timestamp
     let now: Timestamp
     let hasSandbox: Bool
+    var resize = PodResize()
 
-    /// The whole status; fields that others own (scheduler's condition, qosClass) are carried over.
+    /// The node agent's part of the status. Fields and conditions that others own are left out: a patch keeps them.
     var status: JSONValue {
         var status = pod.object.value["status"] ?? .object([:])
         let phase = self.phase
@@ -30,88 +31,151 @@ struct PodStatusBuilder: Sendable {
             status["podIP"] = .string(podIP)
             status["podIPs"] = .array([.object(["ip": .string(podIP)])])
         }
-        if case .failed(let reason, let message) = ending {
+        if case .failed(let reason, let message) = ending, !anyRunning {
             if !reason.isEmpty { status["reason"] = .string(reason) }
             if !message.isEmpty { status["message"] = .string(message) }
         }
         status["conditions"] = .array(conditions(phase: phase))
-        if !pod.spec.initContainers.isEmpty {
-            status["initContainerStatuses"] = .array(pod.spec.initContainers.map { containerStatus($0, isInit: true) })
+        for (field, containers) in [
+            ("initContainerStatuses", pod.spec.initContainers), ("containerStatuses", pod.spec.containers),
+            ("ephemeralContainerStatuses", pod.spec.ephemeralContainers),
+        ] where !containers.isEmpty && !isRejected {
+            status[field] = .array(containers.map { containerStatus($0) })
         }
-        status["containerStatuses"] = .array(pod.spec.containers.map { containerStatus($0, isInit: false) })
         status["observedGeneration"] = .integer(pod.object.generation)
         return status
     }
 
+    /// The node never took the pod: there is nothing to say of its containers.
+    private var isRejected: Bool { ending != nil && !hasSandbox && histories.values.allSatisfy { $0.current == nil && $0.waiting == nil } }
+
+    private func history(_ container: Container) -> ContainerHistory { histories[container.name] ?? ContainerHistory() }
+
+    private var anyRunning: Bool { histories.values.contains(where: \.isRunning) }
+
+    /// A terminal phase is told when nothing runs any more, and never taken back.
     private var phase: String {
-        switch ending {
-        case .succeeded: return "Succeeded"
-        case .failed: return "Failed"
-        case nil: break
+        if !anyRunning {
+            switch ending {
+            case .succeeded: return "Succeeded"
+            case .failed: return "Failed"
+            case nil: break
+            }
         }
-        let started = pod.spec.containers.allSatisfy { histories[$0.name]?.current != nil }
+        if pod.isTerminated { return pod.status.phase }
+        let started = pod.spec.containers.allSatisfy { history($0).current != nil && !(history($0).isInPostStart && history($0).restartCount == 0) }
         return started && isInitialized ? "Running" : "Pending"
     }
 
     private var isInitialized: Bool {
-        if pod.spec.containers.contains(where: { histories[$0.name]?.current != nil }) { return true }
-        return pod.spec.initContainers.allSatisfy { container in
-            let history = histories[container.name]
-            return container.isSidecar ? history?.isRunning == true : history?.termination?.exitCode == 0
-        }
+        if pod.spec.containers.contains(where: { history($0).current != nil }) { return true }
+        return uninitialized.isEmpty
+    }
+
+    private var uninitialized: [String] {
+        pod.spec.initContainers.filter { $0.isSidecar ? !history($0).isStarted : history($0).termination?.exitCode != 0 }.map(\.name)
     }
 
     // MARK: Conditions
 
-    private func conditions(phase: String) -> [JSONValue] {
-        let waiting = pod.spec.containers.map(\.name).filter { histories[$0]?.isRunning != true }
-        let ready = waiting.isEmpty && ending == nil
-        let completed = ending == .succeeded
-        let unready = "containers with unready status: [\(waiting.joined(separator: " "))]"
-        let uninitialized = pod.spec.initContainers.map(\.name).filter { histories[$0]?.termination?.exitCode != 0 }
-        var values = [
-            condition("PodReadyToStartContainers", hasSandbox),
-            condition(
-                "Initialized", isInitialized || completed, reason: completed ? "PodCompleted" : "ContainersNotInitialized",
-                message: completed ? "" : "containers with incomplete status: [\(uninitialized.joined(separator: " "))]",
-                keepsReason: completed),
-            condition("Ready", ready, reason: completed ? "PodCompleted" : "ContainersNotReady", message: completed ? "" : unready),
-            condition("ContainersReady", ready, reason: completed ? "PodCompleted" : "ContainersNotReady", message: completed ? "" : unready),
-        ]
-        let own = Set(["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady"])
-        let foreign = pod.object.value["status"]?["conditions"]?.arrayValue ?? []
-        let scheduled = foreign.filter { !own.contains($0["type"]?.stringValue ?? "") }
-        if !scheduled.contains(where: { $0["type"]?.stringValue == "PodScheduled" }) { values.append(condition("PodScheduled", true)) }
-        return values + scheduled
+    /// Conditions that the node agent writes.
+    static let ownConditions: Set = ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodResizePending", "PodResizeInProgress"]
+    /// Those of them that are only there while they hold.
+    static let passingConditions: Set = ["PodResizePending", "PodResizeInProgress"]
+
+    private struct Verdict {
+        var holds: Bool
+        var reason = ""
+        var message = ""
     }
 
-    private func condition(_ type: String, _ holds: Bool, reason: String = "", message: String = "", keepsReason: Bool = false) -> JSONValue {
-        let status = holds ? "True" : "False"
+    private func conditions(phase: String) -> [JSONValue] {
+        let containers = containersReady(phase: phase)
+        var values = [
+            condition("PodReadyToStartContainers", Verdict(holds: hasSandbox)), condition("Initialized", initialized(phase: phase)),
+            condition("Ready", ready(containers, phase: phase)), condition("ContainersReady", containers),
+        ]
+        if !pod.status.conditions.contains(where: { $0.type == "PodScheduled" }) {
+            values.append(condition("PodScheduled", Verdict(holds: true)))
+        }
+        for problem in resize.conditions { values.append(condition(problem.type, Verdict(holds: true, reason: problem.reason, message: problem.message))) }
+        return values
+    }
+
+    private func initialized(phase: String) -> Verdict {
+        if phase == "Succeeded" { return Verdict(holds: true, reason: "PodCompleted") }
+        if isInitialized { return Verdict(holds: true) }
+        if phase == "Failed" { return Verdict(holds: false, reason: "PodFailed") }
+        return Verdict(
+            holds: false, reason: "ContainersNotInitialized", message: "containers with incomplete status: [\(uninitialized.joined(separator: " "))]")
+    }
+
+    private func containersReady(phase: String) -> Verdict {
+        if phase == "Succeeded" { return Verdict(holds: false, reason: "PodCompleted") }
+        if phase == "Failed" { return Verdict(holds: false, reason: "PodFailed") }
+        let counted = pod.spec.initContainers.filter(\.isSidecar) + pod.spec.containers
+        let unready = counted.filter { !history($0).isReady }.map(\.name)
+        if unready.isEmpty { return Verdict(holds: true) }
+        return Verdict(holds: false, reason: "ContainersNotReady", message: "containers with unready status: [\(unready.joined(separator: " "))]")
+    }
+
+    /// The containers and the readiness gates. Source: the kubelet's GeneratePodReadyCondition.
+    private func ready(_ containers: Verdict, phase: String) -> Verdict {
+        guard containers.holds else { return containers }
+        let present = pod.status.conditions
+        let problems = pod.spec.readinessGates.compactMap { gate -> String? in
+            guard let condition = present[gate] else { return "corresponding condition of pod readiness gate \"\(gate)\" does not exist." }
+            return condition.isTrue ? nil : "the status of pod readiness gate \"\(gate)\" is not \"True\", but \(condition.status)"
+        }
+        if problems.isEmpty { return Verdict(holds: true) }
+        return Verdict(holds: false, reason: "ReadinessGatesNotReady", message: problems.joined(separator: ", "))
+    }
+
+    private func condition(_ type: String, _ verdict: Verdict) -> JSONValue {
+        let status = verdict.holds ? "True" : "False"
         let before = pod.object.value["status"]?["conditions"]?.arrayValue?.first { $0["type"]?.stringValue == type }
         let since = before?["status"]?.stringValue == status ? before?["lastTransitionTime"] : nil
         var value: JSONObject = [
             "type": .string(type), "status": .string(status), "lastProbeTime": .null,
             "lastTransitionTime": since ?? .string(now.rfc3339), "observedGeneration": .integer(pod.object.generation),
         ]
-        if !holds || keepsReason {
-            if !reason.isEmpty { value["reason"] = .string(reason) }
-            if !message.isEmpty { value["message"] = .string(message) }
-        }
+        if !verdict.reason.isEmpty { value["reason"] = .string(verdict.reason) }
+        if !verdict.message.isEmpty { value["message"] = .string(verdict.message) }
         return .object(value)
     }
 
     // MARK: Containers
 
-    private func containerStatus(_ container: Container, isInit: Bool) -> JSONValue {
-        let history = histories[container.name] ?? ContainerHistory()
-        let isReady = isInit && !container.isSidecar ? history.termination?.exitCode == 0 : history.isRunning
+    private func containerStatus(_ container: Container) -> JSONValue {
+        let history = history(container)
+        let role = pod.role(of: container.name)
+        let isReady =
+            switch role {
+            case .initial: history.termination?.exitCode == 0
+            case .ephemeral: false
+            case .sidecar, .main: history.isReady
+            }
         var value: JSONObject = [
             "name": .string(container.name), "image": .string(container.image), "imageID": .string(history.imageID),
-            "restartCount": .integer(Int64(history.restartCount)), "ready": .bool(isReady), "started": .bool(history.isRunning),
+            "restartCount": .integer(Int64(history.restartCount)), "ready": .bool(isReady), "started": .bool(history.isStarted),
             "state": state(history), "lastState": lastEnd(history).map(Self.terminated) ?? .object([:]),
         ]
+        if role == .ephemeral { value["started"] = nil }
         if let current = history.current { value["containerID"] = .string("kdash://\(current.id)") }
-        if let resources = container.value["resources"], resources.objectValue?.isEmpty == false { value["resources"] = resources }
+        let resources = history.resources ?? container.value["resources"] ?? .object([:])
+        if resources.objectValue?.isEmpty == false { value["resources"] = resources }
+        if history.isRunning, let requests = resources["requests"] ?? resources["limits"] { value["allocatedResources"] = requests }
+        let mounts = container.volumeMounts
+        if !mounts.isEmpty, history.current != nil { value["volumeMounts"] = .array(mounts.map(mountStatus)) }
+        return .object(value)
+    }
+
+    private func mountStatus(_ mount: VolumeMount) -> JSONValue {
+        var value: JSONObject = ["name": .string(mount.name), "mountPath": .string(mount.mountPath)]
+        if mount.readOnly {
+            value["readOnly"] = true
+            value["recursiveReadOnly"] = .string(mount.recursiveReadOnly == "Disabled" ? "Disabled" : "Enabled")
+        }
         return .object(value)
     }
 
@@ -121,7 +185,7 @@ struct PodStatusBuilder: Sendable {
     }
 
     private func state(_ history: ContainerHistory) -> JSONValue {
-        if case .running(let since) = history.current?.phase {
+        if case .running(let since) = history.current?.phase, !history.isInPostStart {
             return ["running": ["startedAt": .string(since.rfc3339)]]
         }
         if let waiting = history.waiting, ending == nil {
@@ -130,7 +194,7 @@ struct PodStatusBuilder: Sendable {
             return ["waiting": .object(value)]
         }
         if let termination = history.termination { return Self.terminated(termination) }
-        return ["waiting": ["reason": .string(isInitialized ? "ContainerCreating" : "PodInitializing")]]
+        return ["waiting": ["reason": .string(uninitialized.isEmpty || isInitialized ? "ContainerCreating" : "PodInitializing")]]
     }
 
     private static func terminated(_ termination: Termination) -> JSONValue {

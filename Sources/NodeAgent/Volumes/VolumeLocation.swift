@@ -1,0 +1,92 @@
+import APIMachinery
+import ContainerRuntime
+import Glibc
+import KubeSchemas
+import LinuxKernel
+
+/// Where one volume of a pod lies, and what the runtime must find there. Pure.
+struct VolumeLocation: Sendable {
+    enum Kind: Sendable, Hashable {
+        /// An empty directory that lives as long as the pod.
+        case emptyDirectory
+        /// As before, in memory.
+        case memory(ByteCount?)
+        /// Files made from API objects.
+        case files
+        /// A path of the node: never of the workstation.
+        case nodePath(type: String)
+    }
+
+    let kind: Kind
+    /// The path as the node sees it.
+    let nodePath: String
+
+    init(_ volume: Volume, pod: Pod, paths: NodePaths) throws(VolumeProblem) {
+        let own = paths.node(paths.volume(pod.uid, volume.name))
+        switch volume.sourceKind {
+        case "hostPath":
+            let source = volume.hostPath ?? HostPathSource()
+            guard source.path.hasPrefix("/"), !source.path.split(separator: "/").contains("..") else {
+                throw VolumeProblem(message: "hostPath \(source.path) must be absolute, without ..")
+            }
+            (kind, nodePath) = (.nodePath(type: source.type), source.path)
+        case "emptyDir":
+            let source = volume.emptyDir ?? EmptyDirSource()
+            let isMemory = source.medium == "Memory"
+            guard isMemory || source.medium.isEmpty else {
+                throw VolumeProblem(message: "emptyDir medium \(source.medium) is not supported; use Memory or none")
+            }
+            (kind, nodePath) = (isMemory ? .memory(source.sizeLimit.map { ByteCount($0.value) }) : .emptyDirectory, own)
+        case "configMap", "secret", "downwardAPI", "projected":
+            (kind, nodePath) = (.files, own)
+        default:
+            throw VolumeProblem(
+                message: "volumes of type \(volume.sourceKind) are not supported; use emptyDir, hostPath, configMap, secret, downwardAPI or projected")
+        }
+    }
+
+    /// Files that the node manages are read-only for containers, whatever the mount says. Source: kubelet, since 1.9.6.
+    var isReadOnly: Bool { kind == .files }
+
+    /// What the supervisor makes when the source is missing.
+    var creation: Mount.Creation? {
+        guard case .nodePath(let type) = kind else { return nil }
+        return switch type {
+        case "", "DirectoryOrCreate": .directory
+        case "FileOrCreate": .file
+        default: nil
+        }
+    }
+
+    /// What the source must be; nil for anything.
+    var requiredType: UInt32? {
+        guard case .nodePath(let type) = kind else { return nil }
+        return switch type {
+        case "Directory", "DirectoryOrCreate": UInt32(S_IFDIR)
+        case "File", "FileOrCreate": UInt32(S_IFREG)
+        case "Socket": UInt32(S_IFSOCK)
+        case "CharDevice": UInt32(S_IFCHR)
+        case "BlockDevice": UInt32(S_IFBLK)
+        default: nil
+        }
+    }
+
+    /// What is wrong with a node path whose file type is `found` (nil: nothing is there); nil when it will do.
+    func complaint(found: mode_t?) -> String? {
+        guard case .nodePath(let type) = kind, let required = requiredType else { return nil }
+        guard let found else {
+            return creation == nil ? "hostPath type check failed: \(nodePath) is not a \(Self.noun(type))" : nil
+        }
+        return UInt32(found) == required ? nil : "hostPath type check failed: \(nodePath) is not a \(Self.noun(type))"
+    }
+
+    private static func noun(_ type: String) -> String {
+        switch type {
+        case "File", "FileOrCreate": "file"
+        case "Socket": "socket file"
+        case "CharDevice": "character device"
+        case "BlockDevice": "block device"
+        default: "directory"
+        }
+    }
+}
