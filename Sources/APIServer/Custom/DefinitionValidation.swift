@@ -95,6 +95,8 @@ enum DefinitionValidation {
                 errors.append(.invalid("spec.names.\(field)", .string(text), "\(prefix)\(why)"))
             }
         }
+        if names.plural.isEmpty { errors.append(.required("spec.names.plural")) }
+        if names.kind.isEmpty { errors.append(.required("spec.names.kind")) }
         check("plural", names.plural)
         check("singular", names.singular)
         check("kind", names.kind, isMixed: true)
