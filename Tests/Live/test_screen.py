@@ -5,7 +5,6 @@ import os
 import pathlib
 import re
 import signal
-import subprocess
 import time
 
 import pytest
@@ -307,67 +306,6 @@ def test_a_shell_in_the_container(shared, base, open_screen):
     screen.press("F12")
     screen.expect("BROWSE", "inside")
     shared.kubectl("delete", "pod", "inside", "--wait=false")
-
-
-@pytest.mark.parametrize("colour", [True, False], ids=["colour", "NO_COLOR"])
-def test_the_log_pane_marks_standard_error_and_names_what_is_missing(make_cluster, base, open_screen, colour):
-    one = make_cluster()
-    one.data.mkdir()
-    (one.data / "config.yaml").write_text("logMaximumMiB: 1\nlogMaximumFiles: 2\n")
-    one.up("--no-merge")
-    one.busybox()
-    # The pauses keep the order: the two streams are two pipes.
-    script = "seq 1 100000; sleep 0.5; echo went wrong >&2; sleep 0.5; echo fine; trap 'exit 0' TERM; sleep 1000 & wait"
-    one.apply(clusters.pod("noisy", "host/busybox:latest", ["sh", "-c", script]))
-    eventually(lambda: one.kubectl("logs", "noisy", "--tail=1") == "fine\n", what="the last line")
-    # What kubectl sees has neither marks nor places.
-    whole = one.kubectl("logs", "noisy").splitlines()
-    assert whole[-2:] == ["went wrong", "fine"] and all(line.isdigit() for line in whole[:-2])
-    screen = open_screen(one, "--namespace", "default", "--data-dir", one.data, env=own_state(one, base) | ({} if colour else {"NO_COLOR": "1"}))
-    screen.expect("┃went wrong", " fine", " 100000")
-    screen.press("3", "g", "g")
-    screen.expect(f"{int(whole[0]) - 1} earlier lines (", ") were rotated away", f" {whole[0]}")
-
-
-def test_the_log_of_a_deleted_pod_can_still_be_read(shared, base, open_screen):
-    shared.busybox()
-    for name in ("kept-a", "kept-b"):
-        shared.apply(clusters.pod(name, "host/busybox:latest", ["sh", "-c", f"echo last words of {name}; trap 'exit 0' TERM; sleep 1000 & wait"]))
-        shared.phase(name, "Running")
-    screen = open_screen(shared, "--namespace", "default", "--data-dir", shared.data, env=own_state(shared, base))
-    screen.expect("kept-a", "kept-b")
-    screen.filter("kept-b")
-    screen.expect("last words of kept-b")
-    uid = shared.get("pod", "kept-a")["metadata"]["uid"]
-    shared.kubectl("delete", "pod", "kept-a")
-    screen.press("L")
-    screen.expect("Log of which deleted pod?", "default/kept-a")
-    screen.press("Enter")
-    screen.expect("kept-a/main deleted", "the pod was deleted", "last words of kept-a")
-    # Only what the API's names can say becomes part of a path.
-    log = "/api/v1/namespaces/default/pods/kept-a/log?container=main&podUID="
-    assert shared.kubectl("get", "--raw", log + uid) == "last words of kept-a\n"
-    for bad in ("../../x", "%2e%2e%2f", "", uid[:-1] + "0", "..", "."):
-        assert "not found" in shared.kubectl("get", "--raw", log + bad, check=False).stderr
-    shared.kubectl("delete", "pod", "kept-b", "--wait=false")
-
-
-def test_no_byte_of_a_log_drives_the_terminal(shared, base, open_screen):
-    shared.busybox()
-    hostile = r"\033]0;owned\007\033[2J\033[5;5Hjumped\033]52;c;b3duZWQ=\007\033[?1049l\033c\r\b\b\tend\n"
-    script = f"printf '{hostile}'; echo plain; trap 'exit 0' TERM; sleep 1000 & wait"
-    shared.apply(clusters.pod("hostile", "host/busybox:latest", ["sh", "-c", script]))
-    shared.phase("hostile", "Running")
-    screen = open_screen(shared, "--namespace", "default", "--data-dir", shared.data, env=own_state(shared, base))
-    screen.expect("hostile")
-    screen.filter("hostile")
-    # The YAML pane to the right shows the command.
-    shown = [row[:60] for row in screen.expect("hostile/main", " plain", "end").split("\n")]
-    line = [row for row in range(len(shown)) if "jumped" in shown[row]]
-    assert len(line) == 1 and "end" in shown[line[0]] and " plain" in shown[line[0] + 1], "\n".join(shown)
-    assert "kdash › default › hostile" in shown[0] and "owned" not in screen.state("#{pane_title}") and screen.state("#{alternate_on}") == "1"
-    assert "owned" not in subprocess.run(["tmux", "-S", screen.socket, "show-buffer"], capture_output=True, text=True, env=screen.env).stdout
-    shared.kubectl("delete", "pod", "hostile", "--wait=false")
 
 
 def test_the_mouse_chooses_what_keys_would(make_cluster, open_screen):

@@ -82,7 +82,10 @@ struct LogFilter: Sendable {
 
     private func appendHead(_ line: UnsafeRawBufferPointer, _ mark: LogMark, to output: inout [UInt8]) {
         output.append(contentsOf: line[0..<LogLine.timestampLength])
-        output += [0x20, mark.rawValue, 0x20]
+        // Byte by byte: this runs for every line, and an array would be allocated for each.
+        output.append(0x20)
+        output.append(mark.rawValue)
+        output.append(0x20)
     }
 
     /// A record of the supervisor's own.
