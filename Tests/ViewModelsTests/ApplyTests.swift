@@ -28,10 +28,11 @@ import Testing
         try await Fixture.with { fixture in
             fixture.run("pods.new")
             let editor = fixture.app.editor
-            #expect(editor.isTyping && editor.selection != nil)
+            #expect(editor.isTyping && editor.selection != nil && editor.banner != nil)
             editor.insert(
                 "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata: {k: v}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: b\n"
             )
+            #expect(editor.banner == nil)
             fixture.app.namespace = "kube-system"
             fixture.run("yaml.applyF2")
             try await fixture.until("the diff") { fixture.diff != nil }

@@ -194,7 +194,8 @@ extension ClusterSession {
         editor.setText(ManifestTemplate.deployment)
         editing.baseText = editor.text
         editor.state = .editing
-        editor.banner = TextSpan("type or paste over this example, or move into it", .dim)
+        editing.hint = TextSpan("type or paste over this example, or move into it", .dim)
+        editor.banner = editing.hint
         app.focus = .yaml
         editor.isTyping = true
         editor.selectAll()
@@ -237,6 +238,7 @@ extension ClusterSession {
     // MARK: - Checking while typing
 
     func textChanged() {
+        if let hint = editing.hint, editor.banner == hint { editor.banner = nil }
         keepDraft()
         guard editor.state == .editing else { return }
         let revision = editor.revision

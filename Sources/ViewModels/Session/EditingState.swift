@@ -8,6 +8,8 @@ struct EditingState {
     var baseText = ""
     /// The object as it was last seen in the cluster.
     var live: KubeObject?
+    /// What is said above the text only until something is typed.
+    var hint: TextSpan?
     /// The object that the text is in conflict with.
     var conflict: KubeObject?
     /// The file that holds the unsaved text.
