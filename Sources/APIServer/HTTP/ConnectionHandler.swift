@@ -33,8 +33,8 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler, @u
         case reading
         /// A body is arriving whole.
         case collecting(HTTPRequestHead, [UInt8])
-        /// A body flows into an extension; `isComplete` once all of it has.
-        case uploading(HTTPRequestHead, ByteChannel, isComplete: Bool)
+        /// Whoever answers has the request, and its body as it arrives.
+        case uploading(HTTPRequestHead)
         /// The service has the request.
         case answering(HTTPRequestHead)
         /// A response flows.
@@ -59,6 +59,10 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler, @u
     private var isPaused = false
     private var hasPendingRead = false
     private var isPumping = false
+    /// Where the rest of a body flows; nil once it is complete.
+    private var upload: ByteChannel?
+    /// Whether the body goes on while the answer flows, as through a proxy.
+    private var isTwoWay = false
     /// Bytes of a streamed body that its head has promised and that are not written yet.
     private var owed = 0
 
@@ -103,9 +107,10 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler, @u
     private func abandon() {
         switch phase {
         case .streaming(_, let source, _, _): source.cancel()
-        case .uploading(_, let body, _): body.fail(.badRequest("the client closed the connection before the body was complete"))
         default: break
         }
+        upload?.fail(.badRequest("the client closed the connection before the body was complete"))
+        upload = nil
         phase = .closed
         exchange &+= 1
         deadline = nil
@@ -184,8 +189,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler, @u
     private var wantsBytes: Bool {
         switch phase {
         case .reading, .collecting: true
-        case .uploading(_, _, let isComplete): !isComplete
-        default: false
+        default: upload != nil
         }
     }
 
@@ -200,29 +204,37 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler, @u
         case (.end, .collecting(let head, let bytes)):
             phase = .answering(head)
             dispatch(head, bytes)
-        case (.body(let piece), .uploading(_, let body, _)):
-            setDeadline(Limits.upload)
-            if !body.send(Array(piece.readableBytesView)) {
-                // Now the reader is waited for, not the client.
-                pause()
-                setDeadline(nil)
-                let loop = context.eventLoop
-                body.whenDrained { [weak self] in
-                    guard let self else { return }
-                    loop.execute { self.resumeUpload() }
-                }
-            }
-        case (.end, .uploading(let head, let body, _)):
-            body.finish()
-            setDeadline(nil)
-            phase = .uploading(head, body, isComplete: true)
+        case (.body(let piece), _): try receive(piece, context)
+        case (.end, _):
+            guard let upload else { throw .malformed("unexpected data") }
+            self.upload = nil
+            upload.finish()
+            if case .uploading = phase { setDeadline(nil) }
         default: throw .malformed("unexpected data")
         }
     }
 
-    private func resumeUpload() {
-        if case .uploading(_, _, isComplete: false) = phase { setDeadline(Limits.upload) }
-        resume()
+    /// Passes on part of a body that nobody collects.
+    private func receive(_ piece: ByteBuffer, _ context: ChannelHandlerContext) throws(HTTPParseFailure) {
+        guard let upload else { throw .malformed("unexpected data") }
+        awaitUpload()
+        guard !upload.send(Array(piece.readableBytesView)) else { return }
+        // Now the reader is waited for, not the client.
+        pause()
+        setDeadline(nil)
+        let loop = context.eventLoop
+        upload.whenDrained { [weak self] in
+            guard let self else { return }
+            loop.execute {
+                if self.upload != nil { self.awaitUpload() }
+                self.resume()
+            }
+        }
+    }
+
+    /// Before the answer the client must go on sending; beside it, it may take its time.
+    private func awaitUpload() {
+        if case .uploading = phase { setDeadline(Limits.upload) }
     }
 
     private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
@@ -246,7 +258,9 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler, @u
 
     private func beginUpload(_ head: HTTPRequestHead, isProxied: Bool, _ context: ChannelHandlerContext) {
         let body = ByteChannel(highWaterMark: 1 << 20)
-        phase = .uploading(head, body, isComplete: false)
+        phase = .uploading(head)
+        upload = body
+        isTwoWay = isProxied
         switch (RequestAssembly.request(head, body: []), authenticate(head)) {
         case (.failure(let status), _), (_, .failure(let status)): answer(status, exchange)
         case (.success(let request), .success(let user)):
@@ -318,12 +332,13 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler, @u
         var closes = false
         switch phase {
         case .answering(let request): head = request
-        case .uploading(let request, let body, let isComplete):
+        case .uploading(let request):
             head = request
-            if !isComplete {
+            if let upload, !(isTwoWay && response.isStreamed) {
                 // The rest of an upload nobody reads any more is not worth receiving.
                 closes = true
-                body.cancel()
+                upload.cancel()
+                self.upload = nil
             }
         case .collecting(let request, _):
             head = request
@@ -375,7 +390,10 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler, @u
 
     private func finishExchange(closes: Bool, _ context: ChannelHandlerContext) {
         exchange &+= 1
-        if closes {
+        let isCutOff = upload != nil
+        upload?.cancel()
+        upload = nil
+        if closes || isCutOff {
             phase = .closed
             return LingeringClose.close(context)
         }
@@ -551,4 +569,11 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler, @u
 enum Compression {
     /// Source: apiserver `responsewriters/writers.go` defaultGzipThresholdBytes.
     static let threshold = 128 << 10
+}
+
+extension APIResponse {
+    /// Whether the body arrives over time.
+    fileprivate var isStreamed: Bool {
+        if case .stream = body { true } else { false }
+    }
 }

@@ -67,7 +67,7 @@ final class InputQueue: Sendable {
         waiting?.resume(returning: nil)
     }
 
-    /// Writes everything to a session until the queue or the session is over.
+    /// Writes everything to a session until the end, or until the queue or the session is over.
     func feed(_ session: any StreamSession) async {
         while let item = await next() {
             switch item {
@@ -78,7 +78,9 @@ final class InputQueue: Sendable {
                     // The other side has closed its input; what is sent from now on has no reader.
                     return finish()
                 }
-            case .end: await session.closeInput()
+            case .end:
+                await session.closeInput()
+                return finish()
             }
         }
     }

@@ -25,8 +25,12 @@ final class DescriptorSource: ByteSource {
                 count = max(got, 0)
             }
             if got > 0 { return .bytes(bytes) }
-            // A terminal whose last program has gone answers EIO.
-            return got < 0 && errno == EAGAIN ? .pending : .end
+            guard got < 0 else { return .end }
+            switch errno {
+            case EAGAIN: return .pending
+            case ECONNRESET: return .failed(.badRequest("read: connection reset by peer"))
+            default: return .end  // A terminal whose last program has gone answers EIO.
+            }
         }
     }
 

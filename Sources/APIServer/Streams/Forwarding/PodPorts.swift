@@ -14,8 +14,13 @@ struct PodPorts: Sendable {
         do throws(APIStatus) {
             return try await connection.portForward(podUID: uid, port: port)
         } catch {
-            throw .internalError("error forwarding port \(port) to pod \(pod), uid \(uid): \(error.message)")
+            throw failure(port, error)
         }
+    }
+
+    /// What went wrong with a connection, as the client is told.
+    func failure(_ port: UInt16, _ status: APIStatus) -> APIStatus {
+        APIStatus(code: 500, reason: .internalError, message: "error forwarding port \(port) to pod \(pod), uid \(uid): \(status.message)")
     }
 
     /// A port as a client names it; nil unless it is 1 to 65535.

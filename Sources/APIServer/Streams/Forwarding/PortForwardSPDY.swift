@@ -184,7 +184,9 @@ final class PortForwardSPDY: SPDYApplication, OutputSink, @unchecked Sendable {
 
     func outputEnded(_ stream: UInt32, failure: APIStatus?) {
         guard let connection, let id = owners[stream], let pair = pairs[id] else { return }
-        if let failure, let error = pair.error { connection.send(Array(failure.message.utf8), on: error) }
+        if let failure, let error = pair.error {
+            connection.send(Array(ports.failure(pair.connection.port, failure).message.utf8), on: error)
+        }
         connection.finish(stream)
         if let error = pair.error { connection.finish(error) }
         pair.connection.isOutputOver = true

@@ -121,7 +121,9 @@ final class PortForwardWebSocket: WebSocketApplication, OutputSink, @unchecked S
     func flushOutput() { socket?.flush() }
 
     func outputEnded(_ stream: UInt32, failure: APIStatus?) {
-        if let failure { say(Array(failure.message.utf8), data(Int(stream)) + 1) }
+        if let failure {
+            say(Array(ports.failure(connections[Int(stream)].port, failure).message.utf8), data(Int(stream)) + 1)
+        }
         end(Int(stream))
     }
 }
