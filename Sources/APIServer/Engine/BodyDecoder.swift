@@ -8,13 +8,15 @@ enum BodyDecoder {
     struct Raw: Sendable {
         var value: JSONValue
         var duplicates: [JSONPointer] = []
+        /// Keys that a YAML text has twice.
+        var repeated: [YAMLDuplicate] = []
     }
 
     /// Parses by Content-Type; none means JSON. Throws UnsupportedMediaType and BadRequest.
     static func parse(_ request: APIRequest, registry: SchemaRegistry) throws(APIStatus) -> Raw {
         switch MediaType(request.contentType ?? "").type {
         case "", "application/json": return try json(request.body)
-        case "application/yaml", "application/x-yaml", "text/yaml": return Raw(value: try yaml(request.body))
+        case "application/yaml", "application/x-yaml", "text/yaml": return try yaml(request.body)
         case "application/vnd.kubernetes.protobuf": return Raw(value: try ProtobufDecoder.decode(request.body, registry: registry))
         default: throw .unsupportedMediaType(Negotiation.bodyTypes)
         }
@@ -31,9 +33,11 @@ enum BodyDecoder {
         return raw
     }
 
-    static func yaml(_ bytes: [UInt8]) throws(APIStatus) -> JSONValue {
+    static func yaml(_ bytes: [UInt8]) throws(APIStatus) -> Raw {
+        var raw = Raw(value: .null)
         do throws(YAMLError) {
-            return try YAML.parseSingle(bytes).value
+            raw.value = try YAML.parseSingle(bytes, duplicates: &raw.repeated).value
+            return raw
         } catch {
             throw .badRequest("error converting YAML to JSON: yaml: line \(error.mark.line + 1): \(error.message)")
         }
@@ -55,16 +59,27 @@ enum BodyDecoder {
             throw .badRequest("the body of the request is \(raw.value.kindName), not an object of kind \(gvk.kind)")
         }
         try check(raw.value, is: gvk)
+        if validation == .strict, let first = raw.repeated.first {
+            throw .badRequest("\(gvk.kind) in version \(gvk.version.goQuoted) cannot be handled as a \(gvk.kind): strict decoding error: \(first)")
+        }
         var (value, warnings) = try SchemaDecoder.decode(raw.value, as: type, validation: validation, duplicates: raw.duplicates)
+        if validation == .warn { warnings += raw.repeated.map(\.description) }
         if value["metadata"]?.objectValue == nil { value["metadata"] = .object(JSONObject()) }
         var object = KubeObject(value)
         object.setType(gvk)
+        keepOwnersReset(of: raw.value, in: &object)
         if warnings.count > 20 { warnings = Array(warnings.prefix(20)) }
         return (object, warnings)
     }
 
     /// Throws BadRequest when the body names another kind; a missing name means the one expected here.
-    private static func check(_ value: JSONValue, is expected: GroupVersionKind) throws(APIStatus) {
+    /// Decoding drops an empty list, but one of owners asks for them to be forgotten.
+    private static func keepOwnersReset(of sent: JSONValue, in object: inout KubeObject) {
+        guard case .array(let owners)? = sent["metadata", "managedFields"], owners.isEmpty else { return }
+        object["metadata", "managedFields"] = .array([])
+    }
+
+    static func check(_ value: JSONValue, is expected: GroupVersionKind) throws(APIStatus) {
         let version = value["apiVersion"]?.stringValue ?? ""
         let kind = value["kind"]?.stringValue ?? ""
         if !version.isEmpty, version != expected.apiVersion {

@@ -47,7 +47,7 @@ struct ObjectRenderer: Sendable {
 
     /// One stored-form object in the asked form. `isFirst` says whether a Table names its columns.
     func render(_ object: KubeObject, isFirst: Bool) -> JSONValue {
-        let served = KubeObject(endpoint.conversion?.served(object.value) ?? object.value)
+        let served = served(object)
         switch choice.form {
         case .object: return served.value
         case .metadata: return partial(served)
@@ -56,21 +56,38 @@ struct ObjectRenderer: Sendable {
         }
     }
 
+    /// The object in the words of the endpoint, as clients see it.
+    func served(_ object: KubeObject) -> KubeObject {
+        let object = ObjectCoding.expand(object)
+        return endpoint.conversion.map { KubeObject($0.served(object.value)) } ?? object
+    }
+
     /// The metadata of an object as `PartialObjectMetadata`.
     func partial(_ object: KubeObject) -> JSONValue {
         ["kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": object.value["metadata"] ?? .object(JSONObject())]
     }
 
-    /// A Table of served-form objects.
-    func table(_ objects: [KubeObject], version: String, metadata: JSONObject, hasColumns: Bool) -> JSONValue {
-        let columns = (hasColumns ? TablePrinter.columns(for: endpoint.descriptor) : []).map { column -> JSONValue in
+    /// The definitions of a Table's columns.
+    private var columns: [JSONValue] {
+        if let custom = endpoint.custom { return custom.columns.definitions.map(\.value) }
+        return TablePrinter.columns(for: endpoint.descriptor).map { column in
             [
                 "name": .string(column.name), "type": .string(column.type), "format": .string(column.format),
                 "description": .string(column.description), "priority": .integer(Int64(column.priority)),
             ]
         }
+    }
+
+    private func cells(_ object: KubeObject) -> [JSONValue] {
+        guard let custom = endpoint.custom else { return TablePrinter.cells(object, descriptor: endpoint.descriptor, now: now) }
+        return custom.columns.cells(object) { HumanDuration.since($0, now: now) }
+    }
+
+    /// A Table of served-form objects.
+    func table(_ objects: [KubeObject], version: String, metadata: JSONObject, hasColumns: Bool) -> JSONValue {
+        let columns = hasColumns ? columns : []
         let rows = objects.map { object -> JSONValue in
-            var row: JSONObject = ["cells": .array(TablePrinter.cells(object, descriptor: endpoint.descriptor, now: now))]
+            var row: JSONObject = ["cells": .array(cells(object))]
             switch includeObject {
             case "None": break
             case "Object": row["object"] = object.value

@@ -6,13 +6,28 @@ internal import KubeClient
 struct WriteOptions: Sendable {
     var isDryRun = false
     var validation: FieldValidation = .warn
-    var fieldManager: String?
+    /// Whether an apply takes over fields that others own.
+    var isForced = false
 
     init() {}
 
-    /// Throws for values Kubernetes does not know; `kind` names the options object in the message.
-    init(_ request: APIRequest, kind: String) throws(APIStatus) {
+    /// Throws for values Kubernetes does not know; `kind` names the options object in the message, `isApply` is about patches.
+    /// Source: apimachinery `pkg/apis/meta/v1/validation/validation.go`.
+    init(_ request: APIRequest, kind: String, isApply: Bool = false) throws(APIStatus) {
         var errors: [FieldError] = []
+        let manager = request.queryValue("fieldManager") ?? ""
+        if isApply {
+            isForced = request.queryFlag("force")
+            if manager.isEmpty { errors.append(.required("fieldManager", "is required for apply patch")) }
+        } else if kind == "PatchOptions", request.queryValue("force") != nil {
+            errors.append(.forbidden("force", "may not be specified for non-apply patch"))
+        }
+        if manager.utf8.count > 128 { errors.append(.tooLong("fieldManager", maximum: 128)) }
+        if let scalar = manager.unicodeScalars.first(where: { $0.value < 0x20 || $0.value == 0x7F }) {
+            let code = String(scalar.value, radix: 16, uppercase: true)
+            let shown = "U+\(String(repeating: "0", count: max(0, 4 - code.utf8.count)))\(code)"
+            errors.append(.invalid("fieldManager", .string(manager), "invalid character \(shown)"))
+        }
         for value in request.queryValues("dryRun") where !value.isEmpty {
             if value == "All" { isDryRun = true } else { errors.append(.notSupported("dryRun", .string(value), ["All"])) }
         }
@@ -22,10 +37,6 @@ struct WriteOptions: Sendable {
         case "Ignore": validation = .ignore
         case .some(let other):
             errors.append(.notSupported("fieldValidation", .string(other), ["Ignore", "Strict", "Warn"]))
-        }
-        fieldManager = request.queryValue("fieldManager")
-        if let manager = fieldManager, manager.utf8.count > 128 {
-            errors.append(.tooLong("fieldManager", maximum: 128))
         }
         guard errors.isEmpty else {
             throw .invalid(kind: GroupKind(group: "meta.k8s.io", kind: kind), name: "", errors)

@@ -10,6 +10,28 @@ enum BindingSubresource {
         let options = try WriteOptions(context.request, kind: "CreateOptions")
         let raw = try BodyDecoder.parse(context.request, registry: context.core.registry)
         let (binding, _) = try BodyDecoder.object(raw, gvk: subresource.kind, type: type, validation: options.validation)
+        if !binding.name.isEmpty, binding.name != context.name { throw .badRequest("name in URL does not match name in Binding object") }
+        try bind(context, binding, options)
+    }
+
+    /// POST to `bindings`: the binding's own name is that of the pod.
+    static func runCollection(_ context: RequestContext) throws(APIStatus) {
+        let options = try WriteOptions(context.request, kind: "CreateOptions")
+        let (binding, _) = try BodyDecoder.object(
+            context.request, as: context.descriptor, validation: options.validation, registry: context.core.registry)
+        guard !binding.name.isEmpty, let pods = context.core.endpoints["", "v1", "pods"] else {
+            throw .badRequest("the binding needs metadata.name, the name of the pod")
+        }
+        var path = context.path
+        path.resource = "pods"
+        path.name = binding.name
+        let own = RequestContext(
+            core: context.core, request: context.request, path: path, user: context.user, endpoint: pods, now: context.now,
+            reply: context.reply)
+        try bind(own, binding, options)
+    }
+
+    private static func bind(_ context: RequestContext, _ binding: KubeObject, _ options: WriteOptions) throws(APIStatus) {
         let node = binding.string("target", "name") ?? ""
         var errors: [FieldError] = []
         if let kind = binding.string("target", "kind"), !kind.isEmpty, kind != "Node" {

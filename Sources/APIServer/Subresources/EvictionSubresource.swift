@@ -1,8 +1,10 @@
 internal import APIMachinery
 internal import JSONCore
 internal import KubeClient
+internal import LinuxKernel
 
-/// POST to `pods/eviction`: deletes a pod on behalf of a drain. No kind limits disruptions yet, so none is refused.
+/// POST to `pods/eviction`: deletes a pod unless a disruption budget stands against it.
+/// Source: `pkg/registry/core/pod/storage/eviction.go`.
 enum EvictionSubresource {
     static func run(_ context: RequestContext) throws(APIStatus) {
         guard let subresource = context.descriptor.subresource("eviction"), let type = subresource.type else { throw .unknownPath }
@@ -12,16 +14,59 @@ enum EvictionSubresource {
         if !eviction.name.isEmpty, eviction.name != context.name { throw .badRequest("name in URL does not match name in Eviction object") }
         var options = DeleteOptions()
         let given = eviction["deleteOptions"]
-        options.gracePeriodSeconds = given?["gracePeriodSeconds"]?.integerValue
+        options.gracePeriodSeconds = given?["gracePeriodSeconds"]?.integerValue.map { $0 < 0 ? 1 : $0 }
+        options.propagation = given?["propagationPolicy"]?.stringValue.flatMap(DeleteOptions.Propagation.init(rawValue:))
         options.uid = given?["preconditions", "uid"]?.stringValue
         options.resourceVersion = given?["preconditions", "resourceVersion"]?.stringValue
         options.isDryRun = write.isDryRun || (given?["dryRun"]?.arrayValue ?? []).contains("All")
-        DeleteVerb.mutation(context, key: nil, options).run { result in
+
+        let wanted = options
+        guard let stored = try context.core.current(context.key, context.endpoint) else {
+            throw .notFound(context.descriptor.groupResource, context.name)
+        }
+        let pod = try ObjectCoding.decode(stored)
+        guard let budget = try DisruptionBudgets.budget(of: pod, context) else { return evict(context, wanted) }
+        DisruptionBudgets.take(budget, for: pod, context, isDryRun: wanted.isDryRun) { result in
             switch result {
-            case .success:
-                context.reply(ResponseMaking.status(APIStatus(code: 201, reason: nil, message: "", isFailure: false)))
+            case .success: context.core.later { evict(context, wanted) }
             case .failure(let status): context.reply(ResponseMaking.status(status))
             }
         }
+    }
+
+    private static func evict(_ context: RequestContext, _ options: DeleteOptions) {
+        let writeContext = context.writeContext(isDryRun: options.isDryRun)
+        let mutation = Mutation(context, isDryRun: options.isDryRun) { (current) throws(APIStatus) in
+            guard var pod = current else { throw .notFound(context.descriptor.groupResource, context.name) }
+            try DeleteVerb.checkPreconditions(pod, options, context.descriptor.groupResource)
+            if !isOver(pod) { condition(&pod, at: context.now.rfc3339) }
+            var rest = options
+            rest.uid = nil
+            rest.resourceVersion = nil
+            return try DeleteVerb.decide(pod, rest, writeContext)
+        }
+        mutation.run { result in
+            switch result {
+            case .success: context.reply(ResponseMaking.status(APIStatus(code: 201, reason: nil, message: "", isFailure: false)))
+            case .failure(let status): context.reply(ResponseMaking.status(status))
+            }
+        }
+    }
+
+    private static func isOver(_ pod: KubeObject) -> Bool { ["Failed", "Succeeded"].contains(pod.string("status", "phase")) }
+
+    /// Says in the pod's status why it goes.
+    private static func condition(_ pod: inout KubeObject, at time: String) {
+        var conditions = pod.array("status", "conditions")
+        guard !conditions.contains(where: { $0["type"] == "DisruptionTarget" && $0["status"] == "True" }) else { return }
+        conditions.removeAll { $0["type"] == "DisruptionTarget" }
+        var condition: JSONObject = ["type": "DisruptionTarget"]
+        if pod.generation > 0 { condition["observedGeneration"] = .integer(pod.generation) }
+        condition["status"] = "True"
+        condition["lastProbeTime"] = .null
+        condition["lastTransitionTime"] = .string(time)
+        condition["reason"] = "EvictionByEvictionAPI"
+        condition["message"] = "Eviction API: evicting"
+        pod["status", "conditions"] = .array(conditions + [.object(condition)])
     }
 }

@@ -2,7 +2,7 @@ internal import APIMachinery
 internal import JSONCore
 internal import KubeClient
 
-/// `/scale` of the workload kinds, as autoscaling/v1 Scale.
+/// `/scale` of the workload kinds, as autoscaling/v1 Scale. Source: apiserver `pkg/registry/apps/deployment/storage/storage.go` ScaleREST.
 enum ScaleSubresource {
     static func run(_ context: RequestContext, verb: String) throws(APIStatus) {
         guard let subresource = context.descriptor.subresource("scale"), let type = subresource.type else { throw .unknownPath }
@@ -11,7 +11,9 @@ enum ScaleSubresource {
             guard let stored = try context.core.current(context.key, context.endpoint) else {
                 throw .notFound(context.descriptor.groupResource, context.name)
             }
-            context.reply(ResponseMaking.json(scale(of: try ObjectCoding.decode(stored))))
+            let object = try ObjectCoding.decode(stored)
+            let loaded = context.endpoint.conversion.map { KubeObject($0.loaded(object.value)) } ?? object
+            context.reply(ResponseMaking.json(try ScaleView.scale(of: loaded, paths(context))))
         case "update": try update(context, type: type, gvk: subresource.kind)
         default: try patch(context, type: type, gvk: subresource.kind)
         }
@@ -20,77 +22,102 @@ enum ScaleSubresource {
     private static func update(_ context: RequestContext, type: TypeSchema, gvk: GroupVersionKind) throws(APIStatus) {
         let options = try WriteOptions(context.request, kind: "UpdateOptions")
         let raw = try BodyDecoder.parse(context.request, registry: context.core.registry)
-        let (sent, _) = try BodyDecoder.object(raw, gvk: gvk, type: type, validation: options.validation)
-        let isPinned = !sent.resourceVersion.isEmpty
-        mutate(context, options, surfacesConflicts: isPinned) { (_) throws(APIStatus) in sent }
+        let (sent, warnings) = try BodyDecoder.object(raw, gvk: gvk, type: type, validation: options.validation)
+        for warning in warnings { context.notes.add(warning) }
+        mutate(context, options, type: type, surfacesConflicts: !sent.resourceVersion.isEmpty) { (_, _) throws(APIStatus) in (sent, nil) }
     }
 
     private static func patch(_ context: RequestContext, type: TypeSchema, gvk: GroupVersionKind) throws(APIStatus) {
-        let options = try WriteOptions(context.request, kind: "PatchOptions")
-        let patch = try PatchVerb.parse(context.request)
-        mutate(context, options, surfacesConflicts: false) { (current) throws(APIStatus) in
-            let patched = try patch.apply(to: scale(of: current), type: type)
-            return try BodyDecoder.object(
-                BodyDecoder.Raw(value: patched), gvk: gvk, type: type, validation: options.validation
+        let patch = try PatchBody(context.request, type: type)
+        let options = try WriteOptions(context.request, kind: "PatchOptions", isApply: patch.isApply)
+        mutate(context, options, type: type, surfacesConflicts: false) { (current, owners) throws(APIStatus) in
+            guard case .apply(let config, _) = patch else {
+                let value = try patch.apply(to: current.value, type: type)
+                let (object, warnings) = try patch.decode(value, gvk: gvk, type: type, validation: options.validation)
+                for warning in warnings { context.notes.add(warning) }
+                return (object, nil)
+            }
+            try BodyDecoder.check(config, is: gvk)
+            let applied = try FieldManager(type: type, ignoring: FieldSet(paths: [[.field("status")]])).apply(
+                config, to: current.value, owners, by: manager(context, .apply), isForced: options.isForced, at: context.now)
+            let object = try BodyDecoder.object(
+                BodyDecoder.Raw(value: applied.object ?? current.value), gvk: gvk, type: type, validation: .ignore
             ).0
+            return (object, applied.managed)
         }
     }
 
+    /// What a client makes of the current scale: the scale it wants, and for an apply who then owns the number.
+    private typealias Make = @Sendable (_ current: KubeObject, _ owners: ManagedFields) throws(APIStatus) -> (KubeObject, ManagedFields?)
+
     private static func mutate(
-        _ context: RequestContext, _ options: WriteOptions, surfacesConflicts: Bool,
-        make: @escaping @Sendable (KubeObject) throws(APIStatus) -> KubeObject
+        _ context: RequestContext, _ options: WriteOptions, type: TypeSchema, surfacesConflicts: Bool, make: @escaping Make
     ) {
-        let writeContext = context.writeContext(isDryRun: options.isDryRun)
-        let mutation = Mutation(context, isDryRun: options.isDryRun, surfacesConflicts: surfacesConflicts) {
-            (current) throws(APIStatus) in
+        let mutation = Mutation(
+            context, isDryRun: options.isDryRun, subresource: "scale", surfacesConflicts: surfacesConflicts
+        ) { (current) throws(APIStatus) in
             guard let current else { throw .notFound(context.descriptor.groupResource, context.name) }
-            let sent = try make(current)
-            if !sent.name.isEmpty, sent.name != context.name {
-                throw .badRequest("the name of the object (\(sent.name)) does not match the name on the URL (\(context.name))")
-            }
-            let replicas = sent.integer("spec", "replicas") ?? 0
-            guard replicas >= 0 else {
-                throw .invalid(
-                    kind: GroupKind(group: "autoscaling", kind: "Scale"), name: context.name,
-                    [.invalid("spec.replicas", .integer(replicas), "must be greater than or equal to 0")])
-            }
+            let paths = paths(context)
+            let before = KubeObject(try ScaleView.scale(of: current, paths))
+            let owners = ScaleOwners(current.ownersText, of: context.descriptor, paths)
+            let (sent, applied) = try make(before, owners.scale)
+            let replicas = try checked(sent, current, context)
             var object = current
             object.resourceVersion = sent.resourceVersion.isEmpty ? current.resourceVersion : sent.resourceVersion
-            object["spec", "replicas"] = .integer(replicas)
+            object.value.setValue(.integer(replicas), at: paths.specReplicas[...])
+            var writeContext = context.writeContext(isDryRun: options.isDryRun, subresource: "scale")
+            writeContext.manager = nil
+            if current.ownersText != nil || applied != nil {
+                let after = KubeObject(try ScaleView.scale(of: object, paths))
+                let scale =
+                    applied
+                    ?? FieldManager(type: type).update(
+                        owners.scale, from: before.value, to: after.value, by: manager(context, .update), at: context.now)
+                object.ownersText = owners.merging(scale).text
+            }
             return .put(try UpdatePreparation.prepare(object, old: current, writeContext))
         }
         mutation.run { result in
+            let warnings = context.notes.get()
             switch result {
-            case .success(let outcome): context.reply(ResponseMaking.json(scale(of: outcome.object)))
-            case .failure(let status): context.reply(ResponseMaking.status(status))
+            case .success(let outcome):
+                let headers = warnings.map { ("warning", WarningHeader.text($0)) }
+                context.answering { () throws(APIStatus) in
+                    context.reply(ResponseMaking.json(try ScaleView.scale(of: outcome.object, paths(context)), headers: headers))
+                }
+            case .failure(let status): context.reply(ResponseMaking.status(status, warnings: warnings))
             }
         }
     }
 
-    /// The Scale of a workload.
-    static func scale(of object: KubeObject) -> JSONValue {
-        var metadata = JSONObject()
-        for field in ["name", "namespace", "uid", "resourceVersion", "creationTimestamp"] {
-            if let value = object["metadata", field] { metadata[field] = value }
-        }
-        var status: JSONObject = ["replicas": .integer(object.integer("status", "replicas") ?? 0)]
-        if let value = object["spec", "selector"] {
-            // best effort: a stored selector has been validated.
-            status["selector"] = .string((try? LabelSelector(value: value)).map(text) ?? "")
-        }
-        var spec = JSONObject()
-        if let replicas = object.integer("spec", "replicas"), replicas != 0 { spec["replicas"] = .integer(replicas) }
-        return [
-            "kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": .object(metadata), "spec": .object(spec),
-            "status": .object(status),
-        ]
+    private static func paths(_ context: RequestContext) -> ScalePaths { context.endpoint.custom?.scale ?? .workload }
+
+    private static func manager(_ context: RequestContext, _ operation: ManagedFields.Operation) -> ManagedFields.Manager {
+        var manager = context.manager(operation, subresource: "scale")
+        manager.apiVersion = ScaleOwners.version
+        return manager
     }
 
-    /// A selector as clients parse it, equality written as such.
-    private static func text(_ selector: LabelSelector) -> String {
-        selector.requirements.sorted { $0.key < $1.key }.map { requirement in
-            requirement.operator == .in && requirement.values.count == 1
-                ? "\(requirement.key)=\(requirement.values[0])" : requirement.description
-        }.joined(separator: ",")
+    /// The wanted number. Throws BadRequest, Conflict and Invalid.
+    private static func checked(_ sent: KubeObject, _ current: KubeObject, _ context: RequestContext) throws(APIStatus) -> Int64 {
+        if !sent.name.isEmpty, sent.name != context.name {
+            throw .badRequest("the name of the object (\(sent.name)) does not match the name on the URL (\(context.name))")
+        }
+        if let namespace = sent.namespace, namespace != context.path.namespace {
+            throw .badRequest(
+                "the namespace of the object (\(namespace)) does not match the namespace on the request (\(context.path.namespace ?? ""))")
+        }
+        if !sent.uid.isEmpty, sent.uid != current.uid {
+            throw .conflict(
+                context.descriptor.groupResource, current.name,
+                "Precondition failed: UID in precondition: \(sent.uid), UID in object meta: \(current.uid)")
+        }
+        let replicas = sent.integer("spec", "replicas") ?? 0
+        guard replicas >= 0 else {
+            throw .invalid(
+                kind: GroupKind(group: "autoscaling", kind: "Scale"), name: context.name,
+                [.invalid("spec.replicas", .integer(replicas), "must be greater than or equal to 0")])
+        }
+        return replicas
     }
 }

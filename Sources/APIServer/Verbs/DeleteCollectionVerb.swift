@@ -14,7 +14,7 @@ enum DeleteCollectionVerb {
         let page = try ListVerb.read(context, selection, listOptions, ListVerb.Source())
         let gathering = Gathering(count: page.items.count) { outcomes in
             if let failure = outcomes.compactMap(\.failure).first { return context.reply(ResponseMaking.status(failure)) }
-            let objects = outcomes.compactMap(\.object).map { KubeObject(context.endpoint.conversion?.served($0.value) ?? $0.value) }
+            let objects = outcomes.compactMap(\.object).map { renderer.served($0) }
             context.reply(
                 renderer.respond([
                     "kind": .string(context.descriptor.listKind.kind),

@@ -113,7 +113,7 @@ enum ListVerb {
     private static func expired(_ error: StoreError, _ source: Source, _ options: ListOptions) -> APIStatus {
         guard case .compacted = error else { return StoreFailure.status(error) }
         guard let after = source.after else {
-            return .expired("The provided resource version is too old to display a consistent list result: \(options.resourceVersion)")
+            return .expired("The resourceVersion for the provided list is too old.")
         }
         var status = APIStatus.expired(ContinueToken.expiredMessage)
         status.continueToken = ContinueToken(revision: -1, after: after).text
@@ -130,7 +130,7 @@ enum ListVerb {
                 // best effort: an object that cannot be read is shown by a get of it, not by breaking every list.
                 try? ObjectCoding.decode(item)
             }
-        let served = objects.map { KubeObject(context.endpoint.conversion?.served($0.value) ?? $0.value) }
+        let served = objects.map { renderer.served($0) }
         switch renderer.choice.form {
         case .table(let version):
             return renderer.respond(renderer.table(served, version: version, metadata: page.metadata, hasColumns: true))

@@ -12,10 +12,11 @@ struct ObjectSelection: Sendable {
     /// An exact namespace, which needs only the key.
     let namespace: String?
     private let needsContent: Bool
+    private let fieldLabels: FieldLabels
 
     /// Throws BadRequest for fields the kind cannot be selected by.
     init(_ labels: LabelSelector, _ fields: FieldSelector, _ descriptor: ResourceDescriptor) throws(APIStatus) {
-        try fields.check(supported: descriptor.selectableFields)
+        fieldLabels = try FieldLabels(fields, descriptor)
         self.labels = labels
         name = fields.exactValue(of: "metadata.name")
         namespace = fields.exactValue(of: "metadata.namespace")
@@ -36,6 +37,6 @@ struct ObjectSelection: Sendable {
 
     /// Whether an object's content is wanted, in the served form.
     func matches(_ object: KubeObject) -> Bool {
-        labels.matches(labels: object.value["metadata", "labels"]?.objectValue) && (fields.isEmpty || fields.matches(object))
+        labels.matches(labels: object.value["metadata", "labels"]?.objectValue) && (fields.isEmpty || fields.matches { fieldLabels.text($0, in: object) })
     }
 }
