@@ -1,5 +1,6 @@
 """What every pod may ask of its node: volumes, environments, probes, hooks, sidecars, ends and refusals."""
 
+import base64
 import json
 import time
 
@@ -299,3 +300,54 @@ def test_everything_goes_on_after_the_daemon_died(fresh):
     eventually(lambda: condition(fresh, "lasting", "Ready")["status"] == "False", within=10, what="the probe after the restart")
     run(fresh, "lasting", "touch", "/m/ready")
     eventually(lambda: condition(fresh, "lasting", "Ready")["status"] == "True", within=10, what="ready again")
+
+
+# Tokens, ephemeral containers, resizes
+
+
+def test_a_token_of_the_service_account_is_there(shared, image):
+    source = {"serviceAccountToken": {"path": "token", "audience": "somebody", "expirationSeconds": 600}}
+    shared.apply(pod("bearer", image, ["sleep", "600"], volumes=[{"name": "t", "projected": {"sources": [source]}}],
+                     securityContext={"runAsUser": 1000}, container={"volumeMounts": [{"name": "t", "mountPath": "/t"}]}))
+    shared.phase("bearer", "Running")
+    token = run(shared, "bearer", "cat", "/t/token")
+    claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
+    uid = shared.get("pod", "bearer")["metadata"]["uid"]
+    assert claims["aud"] == ["somebody"] and claims["sub"] == "system:serviceaccount:default:default"
+    assert claims["kubernetes.io"]["pod"] == {"name": "bearer", "uid": uid}
+    assert run(shared, "bearer", "sh", "-c", "stat -Lc '%a %u' /t/token") == "600 1000\n"
+
+
+def test_an_ephemeral_container_looks_into_a_running_pod(shared, image):
+    shared.apply(pod("looked-at", image, ["sleep", "600"]))
+    shared.phase("looked-at", "Running")
+    patch = {"spec": {"ephemeralContainers": [{"name": "look", "image": image, "imagePullPolicy": "IfNotPresent", "command": ["sh", "-c", "hostname; exit 3"]}]}}
+    shared.kubectl("patch", "pod", "looked-at", "--subresource=ephemeralcontainers", "--type=strategic", "-p", json.dumps(patch))
+    ended = eventually(lambda: status(shared, "looked-at", "look")["state"]["terminated"], what="its end")
+    assert ended["exitCode"] == 3
+    assert shared.kubectl("logs", "looked-at", "-c", "look") == "looked-at\n"
+    assert condition(shared, "looked-at", "Ready")["status"] == "True"
+
+
+def test_resources_change_without_a_restart(shared, image):
+    shared.apply(pod("stretched", image, ["sleep", "600"], limits={"cpu": "100m", "memory": "64Mi"}))
+    shared.phase("stretched", "Running")
+    wanted = {"cpu": "200m", "memory": "128Mi"}
+    resize = {"spec": {"containers": [{"name": "main", "resources": {"limits": wanted, "requests": wanted}}]}}
+    shared.kubectl("patch", "pod", "stretched", "--subresource=resize", "--type=strategic", "-p", json.dumps(resize))
+    eventually(lambda: status(shared, "stretched")["resources"]["limits"] == wanted, what="the new limits in the status")
+    assert status(shared, "stretched")["restartCount"] == 0 and status(shared, "stretched")["allocatedResources"] == wanted
+    quota = "cat /sys/fs/cgroup/cpu/cpu.cfs_quota_us 2>/dev/null || cut -d' ' -f1 /sys/fs/cgroup/cpu.max"
+    assert run(shared, "stretched", "sh", "-c", quota) == "20000\n"
+    huge = {"spec": {"containers": [{"name": "main", "resources": {"limits": {"cpu": "1000"}, "requests": {"cpu": "1000"}}}]}}
+    shared.kubectl("patch", "pod", "stretched", "--subresource=resize", "--type=strategic", "-p", json.dumps(huge))
+    eventually(lambda: condition(shared, "stretched", "PodResizePending")["reason"] == "Infeasible", what="the refusal")
+
+
+def test_a_volume_beyond_its_limit_ends_the_pod(shared, image):
+    volume = {"name": "v", "emptyDir": {"sizeLimit": "1Mi"}}
+    shared.apply(pod("greedy", image, ["sh", "-c", "dd if=/dev/zero of=/v/big bs=1M count=3; sleep 600"], volumes=[volume],
+                     container={"volumeMounts": [{"name": "v", "mountPath": "/v"}]}))
+    failed = shared.phase("greedy", "Failed", within=40)
+    assert (failed["reason"], failed["message"]) == ("Evicted", 'Usage of EmptyDir volume "v" exceeds the limit "1Mi". ')
+    assert condition(shared, "greedy", "DisruptionTarget")["reason"] == "TerminationByKubelet"

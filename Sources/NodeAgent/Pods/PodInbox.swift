@@ -32,6 +32,8 @@ final class PodInbox: Sendable {
         var hooks: [HookResult] = []
         /// A ConfigMap or Secret that the pod uses came, changed or went.
         var objectsChanged = false
+        /// A volume that holds more than its limit.
+        var excessiveVolume: String?
         /// The pod is gone from the API server.
         var isGone = false
         /// Images came or went.

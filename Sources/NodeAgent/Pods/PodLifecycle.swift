@@ -63,6 +63,8 @@ struct PodLifecycle: Sendable {
     var startTime: Timestamp
     /// An ending that was already decided, for example by an earlier run of the daemon.
     var settled: Ending?
+    /// The node needs the pod gone: it has no time of its own.
+    var isEvicted = false
 
     func decide(at now: Duration, wall: Timestamp) -> Decision {
         if pod.object.deletionTimestamp != nil { return deletion() }
@@ -107,7 +109,8 @@ struct PodLifecycle: Sendable {
     }
 
     private func cleanUp() -> Decision {
-        let stops = stopAll(pod.gracePeriod)
+        // Source: the kubelet's immediateEvictionGracePeriodSeconds.
+        let stops = stopAll(isEvicted ? .seconds(1) : pod.gracePeriod)
         return Decision(actions: stops.isEmpty && hasSandbox ? [.removeSandbox] : stops, ending: settled)
     }
 

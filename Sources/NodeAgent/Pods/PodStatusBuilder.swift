@@ -16,6 +16,7 @@ struct PodStatusBuilder: Sendable {
     let now: Timestamp
     let hasSandbox: Bool
     var resize = PodResize()
+    var isEvicted = false
 
     /// The node agent's part of the status. Fields and conditions that others own are left out: a patch keeps them.
     var status: JSONValue {
@@ -79,7 +80,9 @@ struct PodStatusBuilder: Sendable {
     // MARK: Conditions
 
     /// Conditions that the node agent writes.
-    static let ownConditions: Set = ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodResizePending", "PodResizeInProgress"]
+    static let ownConditions: Set = [
+        "PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodResizePending", "PodResizeInProgress", "DisruptionTarget",
+    ]
     /// Those of them that are only there while they hold.
     static let passingConditions: Set = ["PodResizePending", "PodResizeInProgress"]
 
@@ -97,6 +100,9 @@ struct PodStatusBuilder: Sendable {
         ]
         if !pod.status.conditions.contains(where: { $0.type == "PodScheduled" }) {
             values.append(condition("PodScheduled", Verdict(holds: true)))
+        }
+        if isEvicted, case .failed(_, let message) = ending {
+            values.append(condition("DisruptionTarget", Verdict(holds: true, reason: "TerminationByKubelet", message: message)))
         }
         for problem in resize.conditions { values.append(condition(problem.type, Verdict(holds: true, reason: problem.reason, message: problem.message))) }
         return values

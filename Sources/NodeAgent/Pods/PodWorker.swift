@@ -32,6 +32,8 @@ struct PodWorker: Sendable {
         /// The status last accepted by the API server.
         var written: JSONValue?
         var startTime: Timestamp
+        /// The pod ends because the node ends it: at once, and with a condition that says so.
+        var isEvicted = false
         var isFinished = false
         var isShuttingDown = false
         /// Work to run beside the worker: probes and hooks.
@@ -74,6 +76,7 @@ struct PodWorker: Sendable {
             if case .failed = state.volumeProgress { state.volumeProgress = .wanted }
             forgetBackOffs(&state) { $0 == "CreateContainerConfigError" }
         }
+        if let volume = news.excessiveVolume { context.evict(volume: volume, &state) }
         if news.isGone, state.pod.object.deletionTimestamp == nil || state.pod.object.deletionGracePeriodSeconds != 0 {
             // Removed by force: nothing is left to be graceful for.
             state.pod.object.deletionTimestamp = context.time.now()
@@ -134,7 +137,7 @@ struct PodWorker: Sendable {
     private func lifecycle(_ state: State) -> PodLifecycle {
         PodLifecycle(
             pod: state.pod, histories: state.histories, volumes: state.volumeProgress, hasSandbox: state.sandbox != nil,
-            sandboxRetryAt: state.sandboxRetryAt, startTime: state.startTime, settled: state.settled)
+            sandboxRetryAt: state.sandboxRetryAt, startTime: state.startTime, settled: state.settled, isEvicted: state.isEvicted)
     }
 
     /// True when deciding again makes sense.
@@ -169,11 +172,12 @@ struct PodWorker: Sendable {
             }
         }
         context.applyResize(&state)
+        context.measureVolumes(&state)
     }
 
     /// When stops, probes and tokens want to be looked at.
     private func ownWakeAt(_ state: State) -> Duration? {
-        var wakeAt = state.deletionRetryAt
+        var wakeAt = earliest(state.deletionRetryAt, state.settled == nil ? state.volumes.measureAt : nil)
         for history in state.histories.values where history.isRunning {
             wakeAt = earliest(wakeAt, history.stop?.wakeAt)
             wakeAt = earliest(wakeAt, history.probes?.wakeAt(isStopping: history.stop != nil))
