@@ -36,8 +36,8 @@ struct Upgrade: Sendable {
 
     /// Messages over a WebSocket.
     static func webSocket(
-        key: String, protocolName: String?, cancel: @escaping @Sendable () -> Void,
-        _ make: @escaping @Sendable () -> any WebSocketApplication
+        key: String, protocolName: String?, cancel: @escaping @Sendable () -> Void = {},
+        make: @escaping @Sendable () -> any WebSocketApplication
     ) -> Upgrade {
         Upgrade(response: webSocketResponse(key, protocolName)) { handler, pipeline in
             let framing = try addFraming(after: handler, pipeline)
@@ -49,7 +49,7 @@ struct Upgrade: Sendable {
 
     /// SPDY in the binary messages of a WebSocket.
     static func tunnel(
-        key: String, protocolName: String, cancel: @escaping @Sendable () -> Void, _ make: @escaping @Sendable () -> any SPDYApplication
+        key: String, protocolName: String, cancel: @escaping @Sendable () -> Void = {}, make: @escaping @Sendable () -> any SPDYApplication
     ) -> Upgrade {
         Upgrade(response: webSocketResponse(key, protocolName)) { handler, pipeline in
             let tunnel = WebSocketTunnelHandler()
@@ -61,7 +61,7 @@ struct Upgrade: Sendable {
     }
 
     /// SPDY right on the connection.
-    static func spdy(version: String?, cancel: @escaping @Sendable () -> Void, _ make: @escaping @Sendable () -> any SPDYApplication) -> Upgrade {
+    static func spdy(version: String?, cancel: @escaping @Sendable () -> Void = {}, make: @escaping @Sendable () -> any SPDYApplication) -> Upgrade {
         Upgrade(response: switching(to: "SPDY/3.1", version.map { [("X-Stream-Protocol-Version", $0)] } ?? [])) { handler, pipeline in
             try pipeline.addHandler(SPDYHandler(make()), position: .after(handler))
         } cancel: {

@@ -64,9 +64,9 @@ struct UpgradeNegotiation: Sendable {
         let chosen = try choose(offered)
         let session = try await service.connect(request, as: user)
         let (options, service) = (RemoteCommandOptions(request), service)
-        return .webSocket(key: key, protocolName: offered.isEmpty ? nil : chosen.rawValue, cancel: { session.cancel() }) {
-            RemoteCommandHandler(session, options, chosen, service: service)
-        }
+        return .webSocket(
+            key: key, protocolName: offered.isEmpty ? nil : chosen.rawValue, cancel: { session.cancel() },
+            make: { RemoteCommandHandler(session, options, chosen, service: service) })
     }
 
     private func choose(_ offered: [String]) throws(APIStatus) -> RemoteCommandProtocol {
@@ -81,7 +81,7 @@ struct UpgradeNegotiation: Sendable {
         let service = service
         if offered.contains(Self.tunnelled) {
             let ports = try await service.ports(request, as: user)
-            return .tunnel(key: key, protocolName: Self.tunnelled, cancel: {}) { PortForwardSPDY(ports, service: service) }
+            return .tunnel(key: key, protocolName: Self.tunnelled) { PortForwardSPDY(ports, service: service) }
         }
         let chosen = offered.isEmpty ? .v4 : RemoteCommandProtocol.choose(offered)
         guard let chosen, chosen == .v4 || chosen == .v4Base64 else {
@@ -91,7 +91,7 @@ struct UpgradeNegotiation: Sendable {
         }
         let wanted = try PortForwardWebSocket.wanted(request, chosen)
         let ports = try await service.ports(request, as: user)
-        return .webSocket(key: key, protocolName: offered.isEmpty ? nil : chosen.rawValue, cancel: {}) {
+        return .webSocket(key: key, protocolName: offered.isEmpty ? nil : chosen.rawValue) {
             PortForwardWebSocket(ports, wanted, chosen, service: service)
         }
     }
@@ -109,7 +109,7 @@ struct UpgradeNegotiation: Sendable {
             throw .badRequest(
                 "none of the WebSocket subprotocols \(offered.joined(separator: ", ")) is supported; supported: binary.k8s.io, base64.binary.k8s.io")
         }
-        return .upgrade(.webSocket(key: key, protocolName: name, cancel: { source.cancel() }) { WebSocketResponse(source, framing) })
+        return .upgrade(.webSocket(key: key, protocolName: name, cancel: { source.cancel() }, make: { WebSocketResponse(source, framing) }))
     }
 
     // MARK: SPDY
@@ -126,13 +126,13 @@ struct UpgradeNegotiation: Sendable {
             let session = try await service.connect(request, as: user)
             let options = RemoteCommandOptions(request)
             return .upgrade(
-                .spdy(version: offered.isEmpty ? nil : chosen.rawValue, cancel: { session.cancel() }) {
-                    RemoteCommandSPDY(session, options, chosen, service: service)
-                })
+                .spdy(
+                    version: offered.isEmpty ? nil : chosen.rawValue, cancel: { session.cancel() },
+                    make: { RemoteCommandSPDY(session, options, chosen, service: service) }))
         case .ports:
             guard offered.isEmpty || offered.contains(PortForwardSPDY.version) else { return refusal(offered, [PortForwardSPDY.version]) }
             let ports = try await service.ports(request, as: user)
-            return .upgrade(.spdy(version: offered.isEmpty ? nil : PortForwardSPDY.version, cancel: {}) { PortForwardSPDY(ports, service: service) })
+            return .upgrade(.spdy(version: offered.isEmpty ? nil : PortForwardSPDY.version) { PortForwardSPDY(ports, service: service) })
         case .document, .proxy: throw .badRequest("only exec, attach and portforward speak SPDY")
         }
     }

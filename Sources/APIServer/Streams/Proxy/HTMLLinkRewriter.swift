@@ -25,8 +25,10 @@ struct HTMLLinkRewriter: Sendable {
 
     private let links: ProxyLinks
     private var state: State = .text
-    /// A tag, or what may be the start of an end, not passed on yet.
+    /// A tag that is not passed on yet.
     private var held: [UInt8] = []
+    /// The last bytes of a comment or of raw text, to see its end.
+    private var recent: [UInt8] = []
     private var quote: UInt8?
 
     init(_ links: ProxyLinks) { self.links = links }
@@ -73,19 +75,19 @@ struct HTMLLinkRewriter: Sendable {
             }
         case .comment:
             out.append(byte)
-            held = Array((held + [byte]).suffix(3))
-            if held.elementsEqual("-->".utf8) {
-                state = .text
-                held = []
-            }
+            recent = Array((recent + [byte]).suffix(3))
+            if recent.elementsEqual("-->".utf8) { leave() }
         case .raw(let element):
             out.append(byte)
-            held = Array((held + [byte]).suffix(element.utf8.count + 2))
-            if held.count == element.utf8.count + 2, String(decoding: held, as: UTF8.self).lowercased() == "</\(element)" {
-                state = .text
-                held = []
-            }
+            let length = element.utf8.count + 2
+            recent = Array((recent + [byte]).suffix(length))
+            if recent.count == length, String(decoding: recent, as: UTF8.self).lowercased() == "</\(element)" { leave() }
         }
+    }
+
+    private mutating func leave() {
+        state = .text
+        recent = []
     }
 
     private mutating func flush(_ out: inout [UInt8]) {
