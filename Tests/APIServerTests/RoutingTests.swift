@@ -59,7 +59,13 @@ struct RoutingTests {
             let index = try await api.call(.get, "/openapi/v3")
             let url = try #require(index.value["paths"]?["api/v1"]?["serverRelativeURL"]?.stringValue)
             #expect(try await api.call(.get, url).value["openapi"]?.stringValue?.hasPrefix("3.") == true)
-            #expect(try await api.call(.get, "/openapi/v2").status == 406)
+            #expect(try await api.call(.get, "/openapi/v2").value["swagger"] == "2.0")
+            #expect(try await api.call(.get, "/openapi/v2", accept: "text/plain").status == 406)
+            let binary = try await api.call(.get, "/openapi/v2", accept: "application/com.github.proto-openapi.spec.v2@v1.0+protobuf")
+            #expect(binary.response.contentType == "application/com.github.proto-openapi.spec.v2.v1.0+protobuf")
+            let gone = try await api.call(.get, "/apis/policy/v1beta1/poddisruptionbudgets")
+            #expect(gone.status == 404)
+            #expect(gone.value["message"]?.stringValue?.hasSuffix("policy/v1beta1 is not served; use policy/v1") == true)
             #expect(try await api.call(.post, "/version").status == 405)
         }
     }
