@@ -119,7 +119,7 @@ struct PodPartsTests {
             #expect(resized.object.array("spec", "containers")[0]["resources", "requests", "cpu"] == "150m")
             #expect(resized.object.array("spec", "containers")[0]["image"] == "b")
             #expect(resized.object.generation == 2)
-            #expect(try await patch("{\"requests\":{\"cpu\":null}}").message.contains("resource requests cannot be removed"))
+            #expect(try await patch("{\"limits\":{\"cpu\":null}}").message.contains("resource limits cannot be removed"))
             let guaranteed = "{\"requests\":{\"cpu\":\"200m\",\"memory\":\"1Gi\"},\"limits\":{\"cpu\":\"200m\",\"memory\":\"1Gi\"}}"
             let refused = try await patch(guaranteed)
             #expect(refused.status == 422)
