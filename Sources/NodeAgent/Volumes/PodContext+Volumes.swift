@@ -169,7 +169,8 @@ extension PodContext {
         objects.follow([], user: state.pod.uid) {}
         state.volumes.tokens = [:]
         for volume in state.pod.spec.volumes {
-            guard let location = try? VolumeLocation(volume, pod: state.pod, paths: paths), case .memory = location.kind else { continue }  // best effort: it was refused
+            // best effort: a volume that was refused has nothing to give back
+            guard let location = try? VolumeLocation(volume, pod: state.pod, paths: paths), case .memory = location.kind else { continue }
             do throws(SystemError) {
                 try await node.unmountMemory(at: location.nodePath)
             } catch {
