@@ -46,6 +46,7 @@ cat > cgi-bin/away <<'END'
 #!/bin/sh
 printf 'Status: 302 Found\\r\\nLocation: /sub/index.html\\r\\n\\r\\n'
 END
+printf '#!/bin/sh\nsleep 600\n' > cgi-bin/hang
 chmod +x cgi-bin/*
 httpd -f -p 8080 -h /www
 """
@@ -555,6 +556,21 @@ def test_a_pod_where_nobody_listens(web, api):
     answer, body = api("GET", "/api/v1/namespaces/default/pods/web:8099/proxy/")
     assert answer.status == 503
     assert re.search(r"error trying to reach service: dial tcp [\d.]+:8099: connect: connection refused", json.loads(body)["message"])
+
+
+def test_a_request_that_is_given_up_holds_nothing(shared, web, api):
+    address = shared.get("pod", web)["status"]["podIP"]
+    remote = "".join(f"{int(part):02X}" for part in reversed(address.split("."))) + ":1F90"
+
+    def held():
+        lines = pathlib.Path(f"/proc/{shared.daemon_pid}/net/tcp").read_text().splitlines()[1:]
+        return [line for line in lines if line.split()[2] == remote and line.split()[3] == "01"]
+
+    connection = api.connection()
+    connection.request("GET", f"{POD}/cgi-bin/hang")
+    eventually(held, what="the connection to the pod")
+    connection.close()
+    eventually(lambda: not held(), what="the end of the connection to the pod")
 
 
 def test_many_proxied_at_once(web, api):

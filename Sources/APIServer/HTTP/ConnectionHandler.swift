@@ -63,6 +63,8 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler, @u
     private var upload: ByteChannel?
     /// Whether the body goes on while the answer flows, as through a proxy.
     private var isTwoWay = false
+    /// Of a request whose answer others are asked for.
+    private var life: RequestLife?
     /// Bytes of a streamed body that its head has promised and that are not written yet.
     private var owed = 0
 
@@ -111,10 +113,22 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler, @u
         }
         upload?.fail(.badRequest("the client closed the connection before the body was complete"))
         upload = nil
+        endLife()
         phase = .closed
         exchange &+= 1
         deadline = nil
         inbound = ByteBuffer()
+    }
+
+    private func beginLife() -> RequestLife {
+        let begun = RequestLife()
+        life = begun
+        return begun
+    }
+
+    private func endLife() {
+        life?.end()
+        life = nil
     }
 
     // MARK: Deadlines
@@ -266,7 +280,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler, @u
         case (.success(let request), .success(let user)):
             if head.expectsContinue, head.body != .none { writeContinue(context) }
             if isProxied {
-                let proxied = ProxyRequest(head, peer: context.channel.remoteAddress?.ipAddress ?? "")
+                let proxied = ProxyRequest(head, peer: context.channel.remoteAddress?.ipAddress ?? "", life: beginLife())
                 service.proxy(proxied, request, body: body, as: user, reply: replier(exchange))
             } else {
                 service.handleStreamed(request, body: body, as: user, reply: replier(exchange))
@@ -393,6 +407,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler, @u
         let isCutOff = upload != nil
         upload?.cancel()
         upload = nil
+        endLife()
         if closes || isCutOff {
             phase = .closed
             return LingeringClose.close(context)
@@ -508,7 +523,8 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler, @u
         guard let context else { return }
         let loop = context.eventLoop
         let negotiation = UpgradeNegotiation(
-            head: head, request: request, user: user, peer: context.channel.remoteAddress?.ipAddress ?? "", loop: loop, service: service)
+            head: head, request: request, user: user, peer: context.channel.remoteAddress?.ipAddress ?? "", life: beginLife(), loop: loop,
+            service: service)
         service.perform { [weak self] in
             let outcome = await negotiation.outcome()
             guard let self else { return outcome.cancel() }
@@ -525,6 +541,7 @@ final class ConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler, @u
 
     private func complete(_ upgrade: Upgrade, _ context: ChannelHandlerContext) {
         phase = .upgrading
+        life = nil
         context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(bytes: upgrade.response)), promise: nil)
         let rest = inbound
         inbound = ByteBuffer()

@@ -9,6 +9,8 @@ struct UpgradeNegotiation: Sendable {
     let user: UserInfo
     /// The client's address.
     let peer: String
+    /// Ends when the client has gone before the answer.
+    let life: RequestLife
     let loop: any EventLoop
     let service: any HTTPService
 
@@ -35,7 +37,7 @@ struct UpgradeNegotiation: Sendable {
     /// Opens what the upgraded connection will carry.
     func outcome() async -> Upgrade.Outcome {
         do throws(APIStatus) {
-            if kind == .proxy { return try await service.proxyUpgrade(ProxyRequest(head, peer: peer), request, as: user, on: loop) }
+            if kind == .proxy { return try await service.proxyUpgrade(ProxyRequest(head, peer: peer, life: life), request, as: user, on: loop) }
             return head.header("upgrade", lists: "websocket") ? try await webSocket() : try await spdy()
         } catch {
             return .response(ResponseMaking.status(error))

@@ -18,21 +18,30 @@ final class DescriptorSink: Sendable {
     func write(_ bytes: [UInt8]) async throws(APIStatus) {
         var rest = bytes[...]
         while !rest.isEmpty {
-            let outcome = state.withLock { fd -> (written: Int, errno: CInt, fd: CInt) in
-                guard fd >= 0 else { return (-1, EBADF, -1) }
+            let outcome = state.withLock { fd -> (written: Int, errno: CInt) in
+                guard fd >= 0 else { return (-1, EBADF) }
                 let file = fd
                 let written = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
-                return (written, written < 0 ? errno : 0, fd)
+                return (written, written < 0 ? errno : 0)
             }
             if outcome.written > 0 {
                 rest = rest.dropFirst(outcome.written)
             } else if outcome.errno == EAGAIN {
-                await withCheckedContinuation { continuation in
-                    poller.wait(for: outcome.fd, writing: true) { continuation.resume() }
-                }
+                await becomeReady()
             } else if outcome.errno != EINTR {
                 throw .badRequest("the program no longer reads its input")
             }
+        }
+    }
+
+    private func becomeReady() async {
+        await withCheckedContinuation { continuation in
+            // Under the lock: once closed, the number may be another file's.
+            let isClosed = state.withLock { fd in
+                if fd >= 0 { poller.wait(for: fd, writing: true) { continuation.resume() } }
+                return fd < 0
+            }
+            if isClosed { continuation.resume() }
         }
     }
 

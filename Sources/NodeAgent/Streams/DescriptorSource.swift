@@ -35,8 +35,12 @@ final class DescriptorSource: ByteSource {
     }
 
     func onReady(_ wake: @escaping @Sendable () -> Void) {
-        let fd = state.withLock { $0 }
-        if fd < 0 { wake() } else { poller.wait(for: fd, wake) }
+        // Under the lock: once closed, the number may be another file's.
+        let isClosed = state.withLock { fd in
+            if fd >= 0 { poller.wait(for: fd, wake) }
+            return fd < 0
+        }
+        if isClosed { wake() }
     }
 
     func cancel() {

@@ -25,6 +25,7 @@ enum ProxyExchange {
             throw error
         }
         source.whenCancelled { channel.close(promise: nil) }
+        request.life.whenOver { channel.close(promise: nil) }
         let head = requestHead(request)
         perform { await send(head, body, channel) }
         do {

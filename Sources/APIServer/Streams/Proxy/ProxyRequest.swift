@@ -14,9 +14,11 @@ struct ProxyRequest: Sendable {
     let body: HTTPRequestHead.BodyKind
     /// The client's address; empty for a client in this process.
     let peer: String
+    /// Ends when nobody waits for the answer any more.
+    let life: RequestLife
 
-    init(_ head: HTTPRequestHead, peer: String) {
-        self.init(method: head.method, target: head.target, headers: head.headers, body: head.body, peer: peer)
+    init(_ head: HTTPRequestHead, peer: String, life: RequestLife = RequestLife()) {
+        self.init(method: head.method, target: head.target, headers: head.headers, body: head.body, peer: peer, life: life)
     }
 
     /// A request of a client in this process.
@@ -27,14 +29,17 @@ struct ProxyRequest: Sendable {
         if let agent = request.userAgent { headers.append(("user-agent", agent)) }
         self.init(
             method: request.method.rawValue, target: request.target, headers: headers,
-            body: request.body.isEmpty ? .none : .fixed(request.body.count), peer: "")
+            body: request.body.isEmpty ? .none : .fixed(request.body.count), peer: "", life: RequestLife())
     }
 
-    private init(method: String, target: String, headers: [(String, String)], body: HTTPRequestHead.BodyKind, peer: String) {
+    private init(
+        method: String, target: String, headers: [(String, String)], body: HTTPRequestHead.BodyKind, peer: String, life: RequestLife
+    ) {
         self.method = method
         self.headers = headers
         self.body = body
         self.peer = peer
+        self.life = life
         let bytes = Array(Self.origin(target).utf8)
         let mark = bytes.firstIndex(of: UInt8(ascii: "?"))
         let end = Self.prefixEnd(bytes[..<(mark ?? bytes.count)]) ?? 0

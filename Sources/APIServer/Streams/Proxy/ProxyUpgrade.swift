@@ -19,6 +19,7 @@ enum ProxyUpgrade {
             promise.fail(error)
             throw error
         }
+        request.life.whenOver { channel.close(promise: nil) }
         var text = "\(request.method) \(request.forwardedTarget) HTTP/1.1\r\n"
         for (name, value) in request.forwardedHeaders(isUpgrade: true) { text += "\(ResponseWriter.canonical(name)): \(value)\r\n" }
         channel.writeAndFlush(ByteBuffer(string: "\(text)\r\n"), promise: nil)
