@@ -65,7 +65,11 @@ struct CachedObjects {
         }
     }
 
+    /// Keeps an object, without the list of who owns its fields: nobody who reads a cache asks for it, it would double what the cache
+    /// weighs, and a server puts it back when the object is sent without.
     mutating func set(_ object: KubeObject) {
+        var object = object
+        object["metadata", "managedFields"] = nil
         let key = Self.key(object)
         unindex(key)
         var entry = Entry(uid: object.uid, bytes: JSON.encode(object.value), indexed: [:])
