@@ -45,7 +45,9 @@ struct CustomDefinition: Sendable {
     let name: String
     let uid: String
     let created: String
-    let generation: Int64
+    let revision: String
+    /// The whole `spec`, to tell whether anything about it changed.
+    let spec: JSONValue
     let group: String
     let names: CustomNames
     let isNamespaced: Bool
@@ -63,7 +65,8 @@ struct CustomDefinition: Sendable {
         name = object.name
         uid = object.uid
         created = object.string("metadata", "creationTimestamp") ?? ""
-        generation = object.generation
+        revision = object.resourceVersion
+        spec = object.value["spec"] ?? .null
         let group = object.string("spec", "group") ?? ""
         let names = CustomNames(object["spec", "names"])
         self.group = group
@@ -76,6 +79,11 @@ struct CustomDefinition: Sendable {
         approval = object.annotations[DefinitionApproval.annotation]
         accepted = CustomNames(object["status", "acceptedNames"])
         conditions = object.array("status", "conditions")
+    }
+
+    /// Whether both define the same, whatever their status is.
+    func definesSame(as other: CustomDefinition) -> Bool {
+        uid == other.uid && (revision == other.revision || spec == other.spec)
     }
 
     /// The version objects are stored in.

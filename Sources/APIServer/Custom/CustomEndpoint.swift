@@ -32,7 +32,6 @@ final class CustomEndpoint: Sendable {
     let lifetime = ServingLifetime()
     private let definition: CustomDefinition
     private let version: CustomVersion
-    private let isTerminating: Bool
     private let types: [String: CustomType]
     private let registry: SchemaRegistry
     private let made = Mutex<ResourceEndpoint?>(nil)
@@ -64,7 +63,6 @@ final class CustomEndpoint: Sendable {
         self.version = version
         self.types = types
         self.registry = registry
-        isTerminating = definition.isBeingDeleted
         descriptor = Self.descriptor(definition, version, names, type: stub, registry: registry)
     }
 
@@ -87,7 +85,7 @@ final class CustomEndpoint: Sendable {
             storageGroup: definition.group, apiVersion: descriptor.groupVersion.apiVersion, storageVersion: "\(definition.group)/\(storage)",
             types: types)
         return ResourceEndpoint(
-            descriptor.with(type: type), strategy: CustomResourceStrategy(scale: version.scale, isTerminating: isTerminating),
+            descriptor.with(type: type), strategy: CustomResourceStrategy(scale: version.scale, lifetime: lifetime),
             conversion: conversion,
             custom: CustomServing(
                 columns: CustomColumns(version.columns), scale: version.scale, warning: version.warning, refusal: refusal(storage),

@@ -145,13 +145,13 @@ final class CustomKinds: Sendable {
             verdicts[definition.name] = verdict
             names.add(verdict.accepted, of: definition)
             if let old = before.definitions[definition.name], let known = before.endpoints(of: definition.name),
-                old.uid == definition.uid, old.generation == definition.generation, old.isBeingDeleted == definition.isBeingDeleted,
-                before.verdicts[definition.name]?.accepted == verdict.accepted
+                old.definesSame(as: definition), before.verdicts[definition.name]?.accepted == verdict.accepted
             {
                 endpoints[definition.name] = known
             } else {
                 endpoints[definition.name] = CustomEndpoint.all(definition, verdict.accepted, registry: registry)
             }
+            if definition.isBeingDeleted { endpoints[definition.name]?.values.forEach { $0.lifetime.terminate() } }
         }
         return ServedKinds(base: registry, definitions: definitions, verdicts: verdicts, endpoints: endpoints)
     }

@@ -5,14 +5,13 @@ internal import JSONCore
 /// `pkg/registry/customresource/strategy.go`.
 struct CustomResourceStrategy: ResourceStrategy {
     let scale: ScalePaths?
-    /// Whether the definition is being deleted, so that nothing new may come.
-    let isTerminating: Bool
+    let lifetime: ServingLifetime
 
     var tracksGeneration: Bool { true }
     var updatesUnconditionally: Bool { false }
 
     func prepareForCreate(_ object: inout KubeObject, _ context: WriteContext) throws(APIStatus) {
-        guard isTerminating else { return }
+        guard lifetime.isTerminating else { return }
         var status = APIStatus.methodNotAllowed(context.endpoint.descriptor.groupResource, "create")
         status.message = "create not allowed while custom resource definition is terminating"
         throw status

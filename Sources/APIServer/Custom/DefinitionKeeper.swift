@@ -27,8 +27,7 @@ final class DefinitionKeeper: Sendable {
         for await _ in bells {
             do throws(APIStatus) {
                 let going = try await round()
-                var wanted = Set(going.map { ObjectKey.prefix(group: $0.group, resource: $0.accepted.plural, namespace: nil) })
-                wanted.insert(CustomKinds.prefix)
+                let wanted = going.union([CustomKinds.prefix])
                 for (prefix, watch) in watches where !wanted.contains(prefix) {
                     watch.cancel()
                     watches[prefix] = nil
@@ -66,14 +65,23 @@ final class DefinitionKeeper: Sendable {
         watches[prefix]?.onReady { bell.yield() }
     }
 
-    /// Brings every definition one step on. Returns those that wait for their objects to go.
-    private func round() async throws(APIStatus) -> [CustomDefinition] {
+    /// Brings every definition one step on. Returns where objects are that still have to go.
+    private func round() async throws(APIStatus) -> Set<String> {
         let kinds = try core.customs.current()
-        var going: [CustomDefinition] = []
+        var going: Set<String> = []
         for definition in kinds.definitions.values.sorted(by: { $0.name < $1.name }) {
             guard !Task.isCancelled else { return going }
             if definition.isBeingDeleted, definition.hasCleanup {
-                if try await empty(definition, kinds) { try await release(definition) } else { going.append(definition) }
+                // The names that were decided, not those in the status, which may not have been written yet.
+                guard kinds.verdicts[definition.name]?.isEstablished == true, let endpoint = kinds.storageEndpoint(definition) else {
+                    try await release(definition)
+                    continue
+                }
+                if try await empty(definition, endpoint) {
+                    try await release(definition)
+                } else {
+                    going.insert(endpoint.prefix(namespace: nil))
+                }
             } else if let verdict = kinds.verdicts[definition.name],
                 verdict.accepted != definition.accepted || verdict.conditions != definition.conditions
             {
@@ -137,8 +145,7 @@ final class DefinitionKeeper: Sendable {
     // MARK: - Deletion
 
     /// Deletes the objects of a definition; true when none is left.
-    private func empty(_ definition: CustomDefinition, _ kinds: ServedKinds) async throws(APIStatus) -> Bool {
-        guard !definition.accepted.plural.isEmpty, let endpoint = kinds.storageEndpoint(definition) else { return true }
+    private func empty(_ definition: CustomDefinition, _ endpoint: ResourceEndpoint) async throws(APIStatus) -> Bool {
         var after: String?
         var isEmpty = true
         while true {
@@ -158,13 +165,11 @@ final class DefinitionKeeper: Sendable {
             guard let next = listing.next else { break }
             after = next
         }
-        guard !isEmpty else {
-            let rest = try core.reading { () throws(StoreError) in
-                try core.store.list(prefix: endpoint.prefix(namespace: nil), after: nil, limit: 1, at: nil)
-            }
-            return rest.items.isEmpty
+        if isEmpty { return true }
+        let rest = try core.reading { () throws(StoreError) in
+            try core.store.list(prefix: endpoint.prefix(namespace: nil), after: nil, limit: 1, at: nil)
         }
-        return true
+        return rest.items.isEmpty
     }
 
     private func delete(_ items: [StoredObject], _ endpoint: ResourceEndpoint) async throws(APIStatus) {

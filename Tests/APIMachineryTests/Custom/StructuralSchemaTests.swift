@@ -4,14 +4,14 @@ import Testing
 @testable import APIMachinery
 
 /// Schemas and objects are written as JSON text.
-private func json(_ text: String) throws -> JSONValue { try JSON.parse(text) }
+private func parsed(_ text: String) throws -> JSONValue { try JSON.parse(text) }
 
 @Suite struct StructuralSchemaTests {
     private func errors(_ schema: String, _ value: String, old: String? = nil) throws -> [String] {
-        let schema = StructuralSchema(try json("{\"type\":\"object\",\"properties\":{\"spec\":\(schema)}}"))
-        let old = try old.map { try json("{\"spec\":\($0)}") }
+        let schema = StructuralSchema(try parsed("{\"type\":\"object\",\"properties\":{\"spec\":\(schema)}}"))
+        let old = try old.map { try parsed("{\"spec\":\($0)}") }
         var validator = CustomValidator()
-        validator.check(try json("{\"spec\":\(value)}"), schema, old: old)
+        validator.check(try parsed("{\"spec\":\(value)}"), schema, old: old)
         return validator.errors.map(\.description)
     }
 
@@ -83,8 +83,8 @@ private func json(_ text: String) throws -> JSONValue { try JSON.parse(text) }
 
     private func pruned(_ schema: String, _ value: String) throws -> (JSONValue, [String]) {
         var pruning = CustomPruning()
-        let value = try json(value)
-        let result = pruning.prune(root: value.objectValue ?? JSONObject(), StructuralSchema(try json(schema)))
+        let value = try parsed(value)
+        let result = pruning.prune(root: value.objectValue ?? JSONObject(), StructuralSchema(try parsed(schema)))
         return (result.map { .object($0) } ?? value, pruning.unknown)
     }
 
@@ -94,7 +94,7 @@ private func json(_ text: String) throws -> JSONValue { try JSON.parse(text) }
         let value =
             #"{"apiVersion":"v1","kind":"K","metadata":{"name":"n","odd":1},"top":1,"spec":{"a":1,"b":2,"list":[{"x":1,"z":2}],"map":{"k":{"y":1,"w":{"deep":1}}}}}"#
         let (result, unknown) = try pruned(schema, value)
-        #expect(result == (try json(#"{"apiVersion":"v1","kind":"K","metadata":{"name":"n","odd":1},"spec":{"a":1,"list":[{"x":1}],"map":{"k":{"y":1}}}}"#)))
+        #expect(result == (try parsed(#"{"apiVersion":"v1","kind":"K","metadata":{"name":"n","odd":1},"spec":{"a":1,"list":[{"x":1}],"map":{"k":{"y":1}}}}"#)))
         #expect(Set(unknown) == ["top", "spec.b", "spec.list[0].z", "spec.map.k.w"])
     }
 
@@ -102,36 +102,36 @@ private func json(_ text: String) throws -> JSONValue { try JSON.parse(text) }
         let schema =
             #"{"type":"object","properties":{"raw":{"type":"object","x-kubernetes-preserve-unknown-fields":true,"properties":{"known":{"type":"object","properties":{"a":{"type":"integer"}}}}},"any":{"x-kubernetes-preserve-unknown-fields":true}}}"#
         let (result, unknown) = try pruned(schema, #"{"raw":{"free":{"b":1},"known":{"a":1,"b":2}},"any":[{"c":{"d":1}}]}"#)
-        #expect(result == (try json(#"{"raw":{"free":{"b":1},"known":{"a":1}},"any":[{"c":{"d":1}}]}"#)))
+        #expect(result == (try parsed(#"{"raw":{"free":{"b":1},"known":{"a":1}},"any":[{"c":{"d":1}}]}"#)))
         #expect(unknown == ["raw.known.b"])
     }
 
     @Test func `defaults are filled in where their parents are, and nulls that may not be are dropped`() throws {
         let schema = StructuralSchema(
-            try json(
+            try parsed(
                 #"{"type":"object","properties":{"a":{"type":"integer","default":5},"b":{"type":"object","properties":{"c":{"type":"string","default":"x"}}},"d":{"type":"object","default":{},"properties":{"e":{"type":"integer","default":1}}},"n":{"type":"string","nullable":true,"default":"q"},"m":{"type":"string"},"l":{"type":"array","items":{"type":"object","properties":{"f":{"type":"boolean","default":true}}}},"map":{"type":"object","additionalProperties":{"type":"integer","default":7}}}}"#
             ))
-        let filled = CustomDefaulting.fill(try json(#"{"a":null,"n":null,"m":null,"l":[{}],"map":{"k":null}}"#), schema)
-        #expect(filled == (try json(#"{"a":5,"n":null,"l":[{"f":true}],"map":{"k":7},"d":{"e":1}}"#)))
-        #expect(CustomDefaulting.fill(try json(#"{"a":1,"d":{"e":2},"n":"z"}"#), schema) == nil)
+        let filled = CustomDefaulting.fill(try parsed(#"{"a":null,"n":null,"m":null,"l":[{}],"map":{"k":null}}"#), schema)
+        #expect(filled == (try parsed(#"{"a":5,"n":null,"l":[{"f":true}],"map":{"k":7},"d":{"e":1}}"#)))
+        #expect(CustomDefaulting.fill(try parsed(#"{"a":1,"d":{"e":2},"n":"z"}"#), schema) == nil)
     }
 
     @Test func `repeated items of sets and map lists are found`() throws {
         let schema = StructuralSchema(
-            try json(
+            try parsed(
                 #"{"type":"object","properties":{"s":{"type":"array","x-kubernetes-list-type":"set","items":{"type":"string"}},"m":{"type":"array","x-kubernetes-list-type":"map","x-kubernetes-list-map-keys":["k","p"],"items":{"type":"object","properties":{"k":{"type":"string"},"p":{"type":"string","default":"TCP"}}}}}}"#
             ))
         var rules = CustomListRules()
-        rules.check(try json(#"{"s":["a","b","a"],"m":[{"k":"x"},{"k":"x","p":"UDP"},{"k":"x","p":"TCP"}]}"#), schema)
+        rules.check(try parsed(#"{"s":["a","b","a"],"m":[{"k":"x"},{"k":"x","p":"UDP"},{"k":"x","p":"TCP"}]}"#), schema)
         #expect(rules.errors.map(\.description) == [#"s[2]: Duplicate value: "a""#, #"m[2]: Duplicate value: {"k":"x","p":"TCP"}"#])
     }
 
     @Test func `embedded resources must say what they are`() throws {
         let schema = StructuralSchema(
-            try json(
+            try parsed(
                 #"{"type":"object","properties":{"t":{"type":"object","x-kubernetes-embedded-resource":true,"x-kubernetes-preserve-unknown-fields":true}}}"#))
         var rules = CustomListRules()
-        rules.check(try json(#"{"t":{"metadata":{"labels":{"-":"x"}}}}"#), schema)
+        rules.check(try parsed(#"{"t":{"metadata":{"labels":{"-":"x"}}}}"#), schema)
         #expect(rules.errors.map(\.field) == ["t.apiVersion", "t.kind", "t.metadata.labels"])
     }
 }

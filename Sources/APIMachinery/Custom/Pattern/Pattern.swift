@@ -16,7 +16,7 @@ package final class Pattern: Sendable {
     /// The longest program, which a few nested repetitions can ask for.
     private static let longestProgram = 20_000
     /// Steps after which a match is given up; long texts against long programs.
-    private static let mostSteps = 50_000_000
+    package static let mostSteps = 20_000_000
 
     /// Compiles an expression. Throws Go's text for what is wrong with it.
     package init(_ source: String) throws(PatternError) {
@@ -100,8 +100,8 @@ package final class Pattern: Sendable {
         }
     }
 
-    /// Whether the expression is found anywhere in a text; nil when finding out would take too long.
-    package func matches(_ text: String) -> Bool? {
+    /// Whether the expression is found anywhere in a text; nil when finding out would take more steps than `limit`.
+    package func matches(_ text: String, limit: Int = mostSteps) -> Bool? {
         var current = ThreadList(program.count)
         var following = ThreadList(program.count)
         var stack: [Int] = []
@@ -115,7 +115,7 @@ package final class Pattern: Sendable {
             guard let scalar = next else { return false }
             let upcoming = scalars.next()?.value
             steps += current.count + 1
-            guard steps < Self.mostSteps else { return nil }
+            guard steps < limit else { return nil }
             following.removeAll()
             for index in 0..<current.count {
                 let place = current[index]
