@@ -115,7 +115,7 @@ package struct FieldManager: Sendable {
         for index in result.entries.indices where !result.entries[index].manager.isSame(manager) {
             let contested = result.entries[index].fields.intersection(written)
             if !contested.isEmpty {
-                if !isForced { contested.forEach { conflicts.list.append(ApplyConflicts.Conflict(result.entries[index].manager, $0)) } }
+                if !isForced { contested.visit { conflicts.list.append(ApplyConflicts.Conflict(result.entries[index].manager, $0)) } }
                 result.entries[index].fields = result.entries[index].fields.subtracting(contested)
             }
             result.entries[index].fields = result.entries[index].fields.subtracting(difference.removed)

@@ -140,11 +140,11 @@ extension FieldSet {
     }
 
     /// Calls `body` with the path of every member: those of a level first, then what lies below it.
-    package func forEach(_ body: ([PathElement]) -> Void) { forEach([], body) }
+    package func visit(_ body: ([PathElement]) -> Void) { visit([], body) }
 
-    private func forEach(_ prefix: [PathElement], _ body: ([PathElement]) -> Void) {
+    private func visit(_ prefix: [PathElement], _ body: ([PathElement]) -> Void) {
         for node in nodes where node.isMember { body(prefix + [node.element]) }
-        for node in nodes where !node.children.isEmpty { node.children.forEach(prefix + [node.element], body) }
+        for node in nodes where !node.children.isEmpty { node.children.visit(prefix + [node.element], body) }
     }
 
     /// Joins two levels; a node that `combine` leaves with nothing is dropped.

@@ -16,11 +16,6 @@ package struct FieldSetWriter {
         return isWritten
     }
 
-    private init(out: [UInt8], ignored: Set<String>) {
-        self.out = out
-        self.ignored = ignored
-    }
-
     private mutating func root(_ object: JSONObject, _ type: TypeSchema) -> Bool {
         let start = out.count
         out.append(UInt8(ascii: "{"))
