@@ -54,8 +54,11 @@ package final class HTTPTransport: KubeTransport {
 
     /// Sends a request and gathers the whole response. Throws an `APIStatus` that names the server when none arrived.
     package func send(_ request: APIRequest) async throws(APIStatus) -> APIResponse {
-        let response = try await exchange(request)
-        return APIResponse(
+        try await gathered(try await exchange(request))
+    }
+
+    private func gathered(_ response: Exchange.Response) async throws(APIStatus) -> APIResponse {
+        APIResponse(
             status: Int(response.head.status.code), contentType: response.head.headers.first(name: "content-type") ?? "",
             headers: response.head.headers.map { ($0.name.lowercased(), $0.value) }, body: .bytes(try await response.body.collect()))
     }
@@ -68,6 +71,22 @@ package final class HTTPTransport: KubeTransport {
         throw APIResponse.failure(
             status: status, body: try await response.body.collect(limit: 1 << 20), method: request.method.rawValue,
             retryAfter: response.head.headers.first(name: "retry-after"))
+    }
+
+    /// Sends a request with `body` as its body, piece by piece and no faster than the server takes it, and gathers the response. A body
+    /// that fails breaks the request off, so that the server knows it is not whole, and its failure is thrown.
+    package func upload(_ request: APIRequest, from body: any ByteSource) async throws(APIStatus) -> APIResponse {
+        // Whatever happens, nothing goes on feeding a body that nobody takes.
+        defer { body.cancel() }
+        try check(request)
+        let shown = try await credentials.current()
+        // A kept connection might be closed by the server just now, and a body cannot be sent twice.
+        let fresh = try await pool.connect(try await tlsContext(shown))
+        switch await exchange(head(of: request, shown, isUpload: true), [], upload: body, on: fresh) {
+        case .success(let response): return try await gathered(response)
+        case .failure(.failed(let status)): throw status
+        case .failure(.closedEarly): throw TransportFailure.lost(pool.address.url)
+        }
     }
 
     /// Opens an exec or attach session over WebSocket. Throws the server's refusal, or why there was no response.
@@ -109,11 +128,11 @@ package final class HTTPTransport: KubeTransport {
     }
 
     private func exchange(
-        _ head: HTTPRequestHead, _ body: [UInt8], on connection: Connection
+        _ head: HTTPRequestHead, _ body: [UInt8], upload: (any ByteSource)? = nil, on connection: Connection
     ) async -> Result<Exchange.Response, Exchange.Failure> {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                connection.start(Exchange(head: head, body: body, patience: .seconds(timeouts.response), continuation))
+                connection.start(Exchange(head: head, body: body, upload: upload, patience: .seconds(timeouts.response), continuation))
             }
         } onCancel: {
             connection.channel.close(promise: nil)
@@ -137,14 +156,16 @@ package final class HTTPTransport: KubeTransport {
         else { throw APIStatus.badRequest("the path \"\(request.path)\" is not percent-encoded") }
     }
 
-    private func head(of request: APIRequest, _ shown: Credentials.Shown) -> HTTPRequestHead {
+    private func head(of request: APIRequest, _ shown: Credentials.Shown, isUpload: Bool = false) -> HTTPRequestHead {
         var headers = HTTPHeaders()
         headers.add(name: "host", value: pool.address.authority)
         headers.add(name: "accept", value: request.accept ?? "application/json")
         if let userAgent = request.userAgent { headers.add(name: "user-agent", value: userAgent) }
         if let authorization = shown.authorization { headers.add(name: "authorization", value: authorization) }
         if let contentType = request.contentType { headers.add(name: "content-type", value: contentType) }
-        if !request.body.isEmpty || ![.get, .head, .options].contains(request.method) {
+        if isUpload {
+            headers.add(name: "transfer-encoding", value: "chunked")
+        } else if !request.body.isEmpty || ![.get, .head, .options].contains(request.method) {
             headers.add(name: "content-length", value: String(request.body.count))
         }
         for (name, value) in request.headers { headers.add(name: name, value: value) }

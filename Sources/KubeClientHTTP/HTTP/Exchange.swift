@@ -21,15 +21,19 @@ final class Exchange: Sendable {
 
     let head: HTTPRequestHead
     let body: [UInt8]
+    /// Sent after `body`, piece by piece, no faster than the server takes it.
+    let upload: (any ByteSource)?
     /// How long the head may take; nil without a limit.
     let patience: TimeAmount?
     private let waiting: Mutex<CheckedContinuation<Result<Response, Failure>, Never>?>
 
     init(
-        head: HTTPRequestHead, body: [UInt8], patience: TimeAmount?, _ waiting: CheckedContinuation<Result<Response, Failure>, Never>
+        head: HTTPRequestHead, body: [UInt8], upload: (any ByteSource)? = nil, patience: TimeAmount?,
+        _ waiting: CheckedContinuation<Result<Response, Failure>, Never>
     ) {
         self.head = head
         self.body = body
+        self.upload = upload
         self.patience = patience
         self.waiting = Mutex(waiting)
     }

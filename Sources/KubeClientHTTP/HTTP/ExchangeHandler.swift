@@ -32,6 +32,8 @@ final class ExchangeHandler: ChannelInboundHandler, ChannelOutboundHandler {
     private var failure: APIStatus?
     private var context: ChannelHandlerContext?
     private var timer: Scheduled<Void>?
+    /// The body that is still being sent.
+    private var upload: (any ByteSource)?
     private var isPaused = false
     private var wantsRead = false
 
@@ -56,7 +58,35 @@ final class ExchangeHandler: ChannelInboundHandler, ChannelOutboundHandler {
         if !exchange.body.isEmpty {
             context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: exchange.body)))), promise: nil)
         }
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        upload = exchange.upload
+        if upload == nil {
+            context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        } else {
+            sendUpload()
+        }
+    }
+
+    /// Sends the next piece of the body; the one after it follows when the kernel has taken this one.
+    private func sendUpload() {
+        guard let upload, let context else { return }
+        let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
+        let loop = context.eventLoop
+        switch upload.poll(maximum: 256 << 10) {
+        case .bytes(let bytes):
+            let sent = context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: bytes)))))
+            sent.whenSuccess { handler.value.sendUpload() }
+        case .pending: upload.onReady { loop.execute { handler.value.sendUpload() } }
+        case .end:
+            self.upload = nil
+            context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        case .failed(let status): fail(status)
+        }
+    }
+
+    private func giveUpUpload() {
+        let given = upload
+        upload = nil
+        given?.cancel()
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -83,14 +113,16 @@ final class ExchangeHandler: ChannelInboundHandler, ChannelOutboundHandler {
         case (.body(let buffer), .receiving(let body, _)):
             if !body.send(Array(buffer.readableBytesView)) { pause(body, context) }
         case (.end, .receiving(let body, let keepsAlive)):
-            body.finish()
+            // In this order: whoever hears of the end may ask for the connection at once.
             finish(keepsAlive: keepsAlive, context)
+            body.finish()
         default: break
         }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
         timer?.cancel()
+        giveUpUpload()
         switch state {
         case .waiting(let exchange):
             state = .unanswered(exchange)
@@ -141,7 +173,9 @@ final class ExchangeHandler: ChannelInboundHandler, ChannelOutboundHandler {
     }
 
     private func finish(keepsAlive: Bool, _ context: ChannelHandlerContext) {
-        guard keepsAlive else {
+        // An answer before the end of an upload: the rest is of no use to anybody.
+        guard keepsAlive, upload == nil else {
+            giveUpUpload()
             state = .closed
             context.close(promise: nil)
             return
@@ -163,6 +197,7 @@ final class ExchangeHandler: ChannelInboundHandler, ChannelOutboundHandler {
         }
         state = .closed
         timer?.cancel()
+        giveUpUpload()
         context?.close(promise: nil)
     }
 

@@ -4,22 +4,24 @@ import KubeClient
 import KubeClientHTTP
 import LinuxKernel
 
-/// Talks to a running daemon's own endpoints, with the administrator's certificate of its directory.
+/// Talks to a running daemon's own endpoints, with the administrator's certificate that its user may read.
 struct DaemonClient: Sendable {
-    let transport: any KubeTransport
-    let directory: DataDirectory
+    let transport: HTTPTransport
+    private let access: ClusterAccess
 
     /// Throws with the remedy when no daemon runs.
-    init(_ directory: DataDirectory) throws(CommandError) {
-        guard try DaemonLauncher(directory: directory).isRunning else {
-            throw CommandError("no cluster runs in \(directory.path); run `kdash up`")
+    init(_ access: ClusterAccess) throws(CommandError) {
+        // Another user's lock cannot be looked at: whether that daemon runs shows when it is asked.
+        let isRunning = access.isOwn ? try DaemonLauncher(directory: access.directory).isRunning : true
+        guard isRunning else {
+            throw CommandError("no cluster runs in \(access.directory.path); run `kdash up`")
         }
-        self.directory = directory
+        self.access = access
         do {
             transport = try HTTPTransport(
-                context: try Kubeconfig.load([directory.kubeconfig]).context(), runsPlugins: false, timeouts: .init(connect: 10, response: 3600))
+                context: try Kubeconfig.load([access.kubeconfig]).context(), runsPlugins: false, timeouts: .init(connect: 10, response: 3600))
         } catch {
-            throw CommandError("cannot use \(directory.kubeconfig): \(error)")
+            throw CommandError("cannot use \(access.kubeconfig): \(error)")
         }
     }
 
@@ -27,8 +29,18 @@ struct DaemonClient: Sendable {
     @discardableResult
     func call(_ method: APIRequest.Method, _ path: String, query: [QueryItem] = [], body: [UInt8] = []) async throws(CommandError) -> JSONValue {
         let request = APIRequest(method, path: "/kdash/v1\(path)", query: query, contentType: "application/json", body: body)
+        return try await answer { () throws(APIStatus) in try await transport.send(request) }
+    }
+
+    /// Posts `body` to `path` below `/kdash/v1` as it arrives, and returns the JSON answer.
+    func upload(_ path: String, from body: any ByteSource) async throws(CommandError) -> JSONValue {
+        let request = APIRequest(.post, path: "/kdash/v1\(path)", contentType: "application/octet-stream")
+        return try await answer { () throws(APIStatus) in try await transport.upload(request, from: body) }
+    }
+
+    private func answer(_ exchange: () async throws(APIStatus) -> APIResponse) async throws(CommandError) -> JSONValue {
         do {
-            let response = try await transport.send(request)
+            let response = try await exchange()
             guard case .bytes(let bytes) = response.body else { return .null }
             let value = bytes.isEmpty ? .null : try JSON.parse(bytes)
             guard (200..<300).contains(response.status) else {
@@ -37,6 +49,8 @@ struct DaemonClient: Sendable {
             return value
         } catch let error as CommandError {
             throw error
+        } catch let error as APIStatus where error.code == 503 && !access.isOwn {
+            throw CommandError("\(error.message); the cluster in \(access.directory.path) was started through sudo, start it with `sudo kdash up`")
         } catch let error as APIStatus {
             throw CommandError(error.message)
         } catch {

@@ -40,7 +40,7 @@ struct KdashEndpoints: ExtensionEndpoint {
     private func loadImages(_ body: any ByteSource) async throws(APIStatus) -> JSONValue {
         do {
             let upload = try images.beginUpload()
-            while let bytes = try await body.next(maximum: 1 << 20) { try upload.append(bytes) }
+            while let bytes = try await body.next(maximum: 1 << 20) { try await upload.receive(bytes) }
             let loaded = try await upload.finishLoading()
             imagesChanged()
             return ["images": .array(loaded.map(Self.describe))]
