@@ -10,6 +10,7 @@ import tarfile
 
 import pytest
 
+import machine
 from cluster import PROGRAM, eventually, pod
 
 
@@ -96,6 +97,25 @@ def test_a_busy_port_is_named_with_the_remedy(make_cluster):
         assert done.returncode != 0 and str(port) in done.stderr and "--api-port" in done.stderr
 
 
+def test_a_busy_port_of_a_cluster_that_had_it_is_named_too(make_cluster):
+    one = make_cluster()
+    one.up("--no-merge")
+    port = int(one.status()["server"].rsplit(":", 1)[1])
+    one.down()
+    before = machine.snapshot()
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", port))
+        taken.listen()
+        done = one.kdash("up", "--no-merge", check=False)
+        assert done.returncode != 0 and str(port) in done.stderr and "--api-port" in done.stderr
+        left = eventually(lambda: [machine.difference(before, machine.snapshot())], what="a snapshot")[0]
+        assert not left, "the failed start is undone: " + "\n".join(left)
+        assert one.kdash("status", check=False).returncode == 1
+    one.up("--no-merge")
+    assert str(port) in one.status()["server"], "clients know this address"
+
+
 def test_a_directory_from_a_newer_version_is_refused_whole(make_cluster):
     one = make_cluster()
     one.up("--no-merge")
@@ -108,6 +128,34 @@ def test_a_directory_from_a_newer_version_is_refused_whole(make_cluster):
     with sqlite3.connect(store) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (9999,)
         connection.execute("PRAGMA user_version = 1")
+
+
+def test_a_directory_in_a_newer_format_is_refused_by_every_command(make_cluster):
+    one = make_cluster()
+    one.up("--no-merge")
+    one.down()
+    instance = one.data / "instance"
+    original = instance.read_text()
+    instance.write_text(json.dumps({**json.loads(original), "format": 99, "later": True}))
+    changed = instance.read_text()
+    for command in (("up", "--no-merge"), ("down",), ("down", "--purge")):
+        done = one.kdash(*command, check=False)
+        assert done.returncode != 0 and "newer" in done.stderr and "99" in done.stderr, (command, done.stderr)
+    assert instance.read_text() == changed and (one.data / "store.db").exists()
+    instance.write_text(original)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"format": 1}', '{"format": 1, "id": "../../etc", "apiPort": 6443}', '{"format": 1, "id": "0123abcd", "apiPort": "x"}'])
+def test_a_damaged_instance_file_is_named_and_nothing_is_removed(make_cluster, text):
+    one = make_cluster()
+    one.data.mkdir()
+    (one.data / "instance").write_text(text)
+    (one.data / "store.db").write_text("precious")
+    for command in (("up", "--no-merge"), ("down", "--purge")):
+        done = one.kdash(*command, check=False)
+        assert done.returncode != 0 and "instance" in done.stderr and done.stderr.count("\n") <= 3, done.stderr
+    assert (one.data / "store.db").read_text() == "precious"
+    (one.data / "instance").unlink()
 
 
 def test_commands_without_a_daemon_name_the_remedy(make_cluster):
@@ -155,6 +203,28 @@ def test_a_full_disk_refuses_writes_and_recovers(make_cluster, base):
         assert "default" in one.kubectl("get", "ns")
         filler.unlink()
         eventually(lambda: one.kubectl("create", "configmap", "again", check=False).returncode == 0, what="writes again")
+        one.close()
+    finally:
+        subprocess.run(["umount", "-l", mount], check=True)
+
+
+def test_an_archive_larger_than_the_disk_is_refused_by_name(make_cluster, base):
+    mount = base / "small"
+    mount.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=60m", "tmpfs", mount], check=True)
+    try:
+        one = make_cluster()
+        one.data = mount / "data"
+        one.up("--no-merge")
+        before = one.kdash("image", "list").stdout
+        with open("/dev/zero", "rb") as zeros:
+            head = subprocess.Popen(["head", "-c", str(200 << 20)], stdin=zeros, stdout=subprocess.PIPE)
+            done = one.kdash("image", "load", "-", check=False, stdin=head.stdout)
+            head.stdout.close()
+            head.wait()
+        assert done.returncode != 0 and "no space" in done.stderr.lower(), done.stderr
+        assert one.kdash("image", "list").stdout == before
+        one.kubectl("create", "configmap", "space-is-back")
         one.close()
     finally:
         subprocess.run(["umount", "-l", mount], check=True)

@@ -1,15 +1,24 @@
 """Starting, stopping, purging, several clusters, the user's kubeconfig, and power cuts."""
 
 import concurrent.futures
+import hashlib
+import io
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
+import sys
+import tarfile
 import threading
 
+import pytest
+
+import cluster as clusters
 import machine
 from cluster import eventually, pod
+from screen import Screen
 
 
 def test_up_prints_one_line_and_twice_is_harmless(make_cluster):
@@ -225,3 +234,191 @@ def test_a_certificate_renewal_needs_no_second_write(make_cluster):
     assert (one.home / ".kube/config").read_bytes() == merged
     answer = subprocess.run([one.kubectl_path, "--context", "kdash", "get", "ns", "-o", "name"], env=one.env, capture_output=True, text=True, check=True).stdout
     assert "namespace/default" in answer
+
+
+def is_static(program):
+    headers = subprocess.run(["readelf", "-l", program], capture_output=True, text=True, check=True).stdout
+    return "INTERP" not in headers
+
+
+def test_a_newer_program_takes_over_a_running_node(fresh, base):
+    image = fresh.busybox()
+    fresh.apply(pod("counter", image, ["sh", "-c", "i=0; while :; do i=$((i+1)); echo line $i; usleep 1000; done"]))
+    before = fresh.phase("counter", "Running")["containerStatuses"][0]
+    supervisors = [process for process in machine.processes() if process[1].startswith("kdash-node")]
+    fresh.kill_daemon()
+    newer = base / "newer/kdash"
+    newer.parent.mkdir()
+    shutil.copyfile(clusters.PROGRAM, newer)
+    newer.chmod(0o755)
+    subprocess.run([newer, "up", "--no-merge", "--data-dir", fresh.data], env=fresh.env, check=True, capture_output=True, timeout=60)
+    log = (fresh.data / "daemon.log").read_text()
+    if is_static(newer):
+        assert "the node's supervisor was replaced" in log
+        assert [pid for pid, command in machine.processes() if command.startswith("kdash-node resume")]
+    else:
+        # Inside the node there are no libraries: such a program is refused, and the old one serves on.
+        assert "warning the node's supervisor stays an older program" in log
+    assert {pid for pid, _ in supervisors} == {pid for pid, command in machine.processes() if command.startswith("kdash-node")}, "the same process"
+    after = fresh.get("pod", "counter")["status"]["containerStatuses"][0]
+    assert after["containerID"] == before["containerID"] and after["restartCount"] == 0 and "running" in after["state"]
+    assert fresh.kubectl("exec", "counter", "--", "echo", "reached").strip() == "reached"
+    fresh.apply(pod("later", image, ["echo", "started by the new one"], restartPolicy="Never"))
+    fresh.phase("later", "Succeeded")
+    lines = [int(line.split()[1]) for line in fresh.kubectl("logs", "counter").splitlines()]
+    assert lines == list(range(1, len(lines) + 1)), "no line is missing or doubled"
+
+
+OLDER = """
+import fcntl, http.server, json, os, ssl, sys
+data, port = sys.argv[1], int(sys.argv[2])
+lock = open(data + "/lock", "r+")
+fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+lock.truncate(0); lock.write(f"{os.getpid()}\\n"); lock.flush()
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_GET(self):
+        body = json.dumps({"state": "running", "version": "0.0.9", "server": f"https://127.0.0.1:{port}"}).encode()
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, *_): pass
+
+server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
+tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+tls.load_cert_chain(data + "/pki/apiserver.crt", data + "/pki/apiserver.key")
+server.socket = tls.wrap_socket(server.socket, server_side=True)
+print("serving", flush=True)
+server.serve_forever()
+"""
+
+
+def test_an_older_daemon_is_named_by_the_screen_and_replaced_by_up(fresh):
+    image = fresh.busybox()
+    fresh.apply(pod("lasting", image, ["sleep", "600"]))
+    before = fresh.phase("lasting", "Running")["containerStatuses"][0]
+    port = fresh.status()["server"].rsplit(":", 1)[1]
+    fresh.kill_daemon()
+    older = subprocess.Popen([sys.executable, "-c", OLDER, str(fresh.data), port], stdout=subprocess.PIPE, text=True)
+    try:
+        assert older.stdout.readline().strip() == "serving"
+        screen = Screen(fresh)
+        try:
+            screen.expect("0.0.9", "older", "kdash up")
+            assert older.poll() is None, "the screen leaves it alone"
+        finally:
+            screen.close()
+        up = fresh.kdash("up", "--no-merge")
+        assert "0.0.9" in up.stderr and "kdash is ready" in up.stdout
+        assert older.wait(timeout=10) == -signal.SIGKILL
+    finally:
+        older.kill()
+        older.wait()
+        older.stdout.close()
+    after = fresh.get("pod", "lasting")["status"]["containerStatuses"][0]
+    assert after["containerID"] == before["containerID"] and after["restartCount"] == 0
+    assert "runs already" in fresh.up("--no-merge")
+
+
+class Zeros(io.RawIOBase):
+    """So many bytes of nothing."""
+
+    def __init__(self, size):
+        self.left = size
+
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        count = min(len(buffer), self.left)
+        buffer[:count] = bytes(count)
+        self.left -= count
+        return count
+
+
+def write_archive(path, name, size):
+    """As `docker save` writes an image of one layer with one file of this size."""
+    layer = path.with_suffix(".layer")
+    with tarfile.open(layer, "w") as archive:
+        member = tarfile.TarInfo("large")
+        member.size = size
+        archive.addfile(member, Zeros(size))
+    with open(layer, "rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    config = json.dumps({"architecture": "amd64", "os": "linux", "config": {}, "rootfs": {"type": "layers", "diff_ids": [f"sha256:{digest}"]}}).encode()
+    manifest = json.dumps([{"Config": "config.json", "RepoTags": [name], "Layers": ["layer.tar"]}]).encode()
+    with tarfile.open(path, "w") as archive:
+        archive.add(layer, "layer.tar")
+        for file, text in (("config.json", config), ("manifest.json", manifest)):
+            member = tarfile.TarInfo(file)
+            member.size = len(text)
+            archive.addfile(member, io.BytesIO(text))
+    layer.unlink()
+
+
+def peak(pid):
+    """The most memory a process has ever had, in MiB."""
+    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) // 1024
+    raise ValueError(f"{pid} has no VmHWM")
+
+
+def stored(one):
+    return subprocess.run(["du", "-sk", str(one.data / "images")], capture_output=True, text=True, check=True).stdout.split()[0]
+
+
+@pytest.mark.parametrize("source", ["file", "standard input"])
+def test_a_large_archive_is_streamed(fresh, base, source):
+    archive = base / "large.tar"
+    write_archive(archive, "large:1", 330 << 20)
+    before = peak(fresh.daemon_pid)
+    with open(archive, "rb") as file:
+        command = [clusters.PROGRAM, "image", "load", "-" if source == "standard input" else archive, "--data-dir", fresh.data]
+        client = subprocess.Popen(command, env=fresh.env, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        output = client.stdout.read() + client.stderr.read()
+        _, status, usage = os.wait4(client.pid, 0)
+        client.returncode = os.waitstatus_to_exitcode(status)
+        client.stdout.close()
+        client.stderr.close()
+    assert client.returncode == 0 and "large:1" in output, output
+    print(f"measured: client {usage.ru_maxrss // 1024} MiB, daemon {before} -> {peak(fresh.daemon_pid)} MiB")
+    assert usage.ru_maxrss // 1024 < 100 and peak(fresh.daemon_pid) - before < 64
+    assert "large:1" in fresh.kdash("image", "list").stdout
+
+
+def test_an_archive_that_ends_too_early_stores_nothing(fresh, base):
+    archive = base / "large.tar"
+    write_archive(archive, "cut:1", 40 << 20)
+    before, size = fresh.kdash("image", "list").stdout, stored(fresh)
+    whole = archive.stat().st_size
+    for kept in (whole // 2, whole - 11000, 700, 0):
+        with open(archive, "rb") as file:
+            head = subprocess.Popen(["head", "-c", str(kept)], stdin=file, stdout=subprocess.PIPE)
+            done = fresh.kdash("image", "load", "-", check=False, stdin=head.stdout)
+            head.stdout.close()
+            head.wait()
+        assert done.returncode != 0 and "archive" in done.stderr and done.stderr.count("\n") <= 3, (kept, done.stderr)
+    done = fresh.kdash("image", "load", base, check=False)
+    assert done.returncode != 0 and str(base) in done.stderr and "directory" in done.stderr.lower()
+
+    # A sender that dies in the middle of its sending.
+    sender = subprocess.Popen([clusters.PROGRAM, "image", "load", "-", "--data-dir", fresh.data], env=fresh.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    sender.stdin.write(archive.read_bytes()[:20 << 20])
+    sender.stdin.flush()
+    fds = pathlib.Path(f"/proc/{fresh.daemon_pid}/fd")
+
+    def staged():
+        return [fd for fd in fds.iterdir() if "/images/" in os.readlink(fd)]
+
+    eventually(staged, what="the daemon receiving")
+    sender.kill()
+    sender.wait()
+    sender.stdin.close()
+    sender.stdout.close()
+    eventually(lambda: not staged(), what="what was received gone")
+    assert fresh.kdash("image", "list").stdout == before and stored(fresh) == size
+    assert "cut:1" in fresh.kdash("image", "load", archive).stdout

@@ -1,14 +1,17 @@
-"""An ordinary user: the API and the screen start, the node runs in a user namespace where the kernel allows it, and purge leaves nothing."""
+"""An ordinary user: the API and the screen start, the node runs in a user namespace where the kernel allows it, and purge leaves nothing. And the user behind sudo."""
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 
 import pytest
 
 import cluster as clusters
+import machine
 from cluster import eventually
+from screen import Screen
 
 NOBODY = 65534
 
@@ -48,3 +51,162 @@ def test_a_cluster_without_root(user):
         assert user.kubectl("logs", "rootless").strip() == "from a user namespace"
     user.user("down", "--purge")
     eventually(lambda: not user.data.exists(), what="the directory gone")
+
+
+class SudoMachine:
+    """A machine as seen from a mount namespace with an empty /var/lib and an account of its own: root starts the default cluster for that user."""
+
+    UID, GID = 54321, 54322
+
+    def __init__(self, base, kubectl):
+        base.chmod(0o755)
+        self.cluster = clusters.Cluster(base, kubectl)
+        self.home = self.cluster.home
+        self.program = base / "kdash"
+        shutil.copy(clusters.PROGRAM, self.program)
+        self.program.chmod(0o755)
+        for path in (self.cluster.base, self.home, self.cluster.base / "run"):
+            os.chown(path, self.UID, self.GID)
+        accounts = base / "passwd"
+        accounts.write_text(f"root:x:0:0:root:{base}/root:/bin/sh\nuser:x:{self.UID}:{self.GID}::{self.home}:/bin/sh\n")
+        accounts.chmod(0o644)
+        (base / "root").mkdir()
+        script = f"mount -t tmpfs -o mode=755 tmpfs /var/lib && mount --bind {accounts} /etc/passwd && echo made && exec sleep 3600"
+        self.holder = subprocess.Popen(["unshare", "-m", "--propagation", "private", "sh", "-c", script], stdout=subprocess.PIPE, text=True)
+        assert self.holder.stdout.readline().strip() == "made"
+        self.inside = ["nsenter", "-m", "-t", str(self.holder.pid), "--"]
+        self.as_user = ["setpriv", "--reuid", str(self.UID), "--regid", str(self.GID), "--clear-groups"]
+
+    def _run(self, command, env, check):
+        done = subprocess.run(self.inside + [str(part) for part in command], capture_output=True, text=True, timeout=60, env=env, cwd="/")
+        if check and done.returncode != 0:
+            raise AssertionError(f"{command} exited {done.returncode}: {done.stderr} {done.stdout}")
+        return done
+
+    def sudo(self, *arguments, check=True):
+        """As `sudo kdash` runs it: root's HOME, the user in SUDO_*."""
+        env = {"PATH": os.environ["PATH"], "HOME": str(self.program.parent / "root"), "SUDO_UID": str(self.UID), "SUDO_GID": str(self.GID), "SUDO_USER": "user"}
+        return self._run([self.program, *arguments], env, check)
+
+    def user(self, *command, check=True):
+        return self._run([*self.as_user, *command], self.cluster.env, check)
+
+    def kdash(self, *arguments, check=True):
+        return self.user(self.program, *arguments, check=check)
+
+    def kubectl(self, *arguments):
+        return self.user(self.cluster.kubectl_path, "--cache-dir", self.home / "kcache", *arguments).stdout
+
+    def root(self, *command):
+        return self._run(command, dict(os.environ), True).stdout
+
+    def close(self):
+        self.sudo("down", "--purge", check=False)
+        self.holder.kill()
+        self.holder.wait()
+        self.holder.stdout.close()
+
+
+@pytest.fixture
+def sudo(base, kubectl):
+    before = machine.snapshot()
+    one = SudoMachine(base, kubectl)
+    yield one
+    one.close()
+    left = machine.difference(before, machine.snapshot())
+    assert not left, "left on the machine:\n" + "\n".join(left)
+
+
+class UserScreen(Screen):
+    """The screen of the user behind sudo, who names no directory."""
+
+    def __init__(self, machine):
+        self.cluster = machine.cluster
+        self.socket = str(machine.cluster.base / "tmux")
+        self.env = machine.cluster.env
+        line = shlex.join([*machine.inside, *machine.as_user, str(machine.program)]) + "; echo exit=$?; exec sleep 3600"
+        self._tmux("-f", "/dev/null", "new-session", "-d", "-x", "120", "-y", "40", line)
+
+
+CONFIG = "# mine\napiVersion: v1\nkind: Config\ncurrent-context: work\ncontexts:\n- {name: work, context: {cluster: work, user: me}}\n" \
+    "clusters:\n- {name: work, cluster: {server: 'https://work.invalid'}}\nusers:\n- {name: me, user: {token: t}}\n"
+
+
+def test_the_user_behind_sudo_uses_the_cluster_without_sudo(sudo):
+    config = sudo.home / ".kube/config"
+    config.parent.mkdir()
+    config.write_text(CONFIG)
+    config.chmod(0o640)
+    for path in (config.parent, config):
+        os.chown(path, sudo.UID, sudo.GID)
+    up = sudo.sudo("up")
+    assert "kdash is ready" in up.stdout
+    owned = config.stat()
+    assert (owned.st_uid, owned.st_gid, owned.st_mode & 0o777) == (sudo.UID, sudo.GID, 0o640)
+    for line in CONFIG.splitlines():
+        assert line in config.read_text().splitlines(), f"lost: {line}"
+
+    # The files are the user's and nobody else's.
+    listing = sudo.root("find", f"/var/lib/kdash/users/{sudo.UID}", "-type", "f", "-printf", "%f %U %G %m\n").splitlines()
+    assert sorted(listing) == [f"{name} {sudo.UID} {sudo.GID} 600" for name in ("ca.crt", "client.crt", "client.key", "kubeconfig")]
+    refused = sudo._run(["setpriv", "--reuid", "54399", "--regid", "54399", "--clear-groups", "cat", f"/var/lib/kdash/users/{sudo.UID}/client.key"], None, False)
+    assert refused.returncode != 0
+
+    assert sudo.kubectl("config", "current-context").strip() == "work"
+    assert "namespace/default" in sudo.kubectl("--context", "kdash", "get", "ns", "-o", "name")
+    status = json.loads(sudo.kdash("status", "-o", "json").stdout)
+    assert status["state"] == "running" and status["dataDirectory"] == "/var/lib/kdash"
+    mine = f"/var/lib/kdash/users/{sudo.UID}/kubeconfig"
+    assert status["kubeconfig"] == mine
+    shown = sudo.kdash("kubeconfig").stdout
+    assert f"/var/lib/kdash/users/{sudo.UID}/client.crt" in shown
+    assert "host/busybox:latest" in sudo.kdash("image", "import-host", "/bin/busybox").stdout
+
+    # A second cluster is never made, and what only root can do is named.
+    again = sudo.kdash("up")
+    assert "runs already" in again.stdout and mine in again.stdout
+    for verb in (("down",), ("down", "--purge")):
+        done = sudo.kdash(*verb, check=False)
+        assert done.returncode != 0 and "sudo kdash " + " ".join(verb) in done.stderr
+    assert not (sudo.home / "data").exists()
+    merged = config.read_bytes()
+    assert "runs already" in sudo.sudo("up").stdout and config.read_bytes() == merged
+
+    sudo.sudo("down")
+    stopped = sudo.kdash("status", check=False)
+    assert stopped.returncode == 1 and "sudo kdash up" in stopped.stdout + stopped.stderr
+    refused = sudo.kdash("up", check=False)
+    assert refused.returncode != 0 and "sudo kdash up" in refused.stderr
+    assert not (sudo.home / "data").exists()
+
+    sudo.sudo("up")
+    assert config.read_bytes() == merged, "a new certificate needs no second write"
+    assert "namespace/default" in sudo.kubectl("--context", "kdash", "get", "ns", "-o", "name")
+    sudo.sudo("down", "--purge")
+    assert config.read_text() == CONFIG
+    owned = config.stat()
+    assert (owned.st_uid, owned.st_gid, owned.st_mode & 0o777) == (sudo.UID, sudo.GID, 0o640)
+    assert sudo.root("ls", "-A", "/var/lib").strip() == ""
+
+
+def test_a_kubeconfig_that_sudo_makes_is_the_users(sudo):
+    sudo.sudo("up")
+    for path in (sudo.home / ".kube", sudo.home / ".kube/config"):
+        assert (path.stat().st_uid, path.stat().st_gid) == (sudo.UID, sudo.GID), path
+    assert sudo.kubectl("config", "current-context").strip() == "kdash"
+    assert not (sudo.program.parent / "root/.kube").exists()
+    sudo.sudo("down", "--purge")
+    assert not (sudo.home / ".kube/config").exists()
+
+
+def test_the_screen_attaches_to_the_cluster_started_through_sudo(sudo):
+    sudo.sudo("up")
+    sudo.kubectl("--context", "kdash", "create", "namespace", "seen-by-the-user")
+    screen = UserScreen(sudo)
+    try:
+        screen.expect("seen-by-the-user")
+        assert not (sudo.home / "data/kdash").exists(), "a second cluster was made"
+        sudo.kubectl("--context", "kdash", "create", "namespace", "and-live")
+        screen.expect("and-live")
+    finally:
+        screen.close()

@@ -17,7 +17,7 @@ struct ClusterTeardown: Sendable {
             _ = try launcher.start()
         }
         do throws(CommandError) {
-            let client = try DaemonClient(directory)
+            let client = try DaemonClient(ClusterAccess(own: directory))
             try Blocking.run { () throws(CommandError) in _ = try await client.call(.post, "/down") }
         } catch {
             try terminateHolder(because: error)
@@ -43,12 +43,7 @@ struct ClusterTeardown: Sendable {
     /// The daemon does not answer: ends exactly the process that holds the lock.
     private func terminateHolder(because reason: CommandError) throws(CommandError) {
         do {
-            guard let pid = Int32(try FileSystem.readText(directory.lock).split(separator: " ").first ?? "") else { throw reason }
-            let process = try ChildProcess.pidfd(of: pid)
-            guard try FileLock.isHeld(directory.lock) else { return }
-            try ChildProcess.signal(SIGTERM, to: process)
-        } catch let error as SystemError where error.errno == ESRCH {
-            return
+            try LockHolder.signal(SIGTERM, directory)
         } catch {
             throw CommandError("the daemon does not answer (\(reason.message)) and cannot be ended: \(error)")
         }

@@ -30,6 +30,7 @@ final class ControlPlane: Sendable {
     let credentials: KubeconfigMerge.Credentials
     /// What goes into the user's kubeconfig: those of the user behind sudo, when there is one.
     let userCredentials: KubeconfigMerge.Credentials
+    private let sudoUser: SudoUserAccess?
     private let instance: ClusterInstance
 
     /// How long pods may take to end when the cluster stops, whatever they ask for.
@@ -75,12 +76,11 @@ final class ControlPlane: Sendable {
         let address = "https://127.0.0.1:\(instance.apiPort)"
         let credentials = KubeconfigMerge.Credentials(
             server: address, authorityPath: pki.authorityPath, certificatePath: pki.adminCertificatePath, keyPath: pki.adminKeyPath)
-        let merged = try Environment.current.sudoUser.map { user throws(CommandError) in
-            try SudoUserAccess(directory: directory, user: user).grant(pki, server: address)
-        }
+        let sudoUser = Environment.current.sudoUser.map { SudoUserAccess(directory: directory, user: $0) }
+        let merged = try sudoUser?.grant(pki, server: address)
         let plane = ControlPlane(
             store: store, server: server, nodes: nodes, images: images, options: options, settings: settings, logger: logger, time: time,
-            credentials: credentials, userCredentials: merged ?? credentials, instance: instance)
+            credentials: credentials, userCredentials: merged ?? credentials, sudoUser: sudoUser, instance: instance)
         box.plane = plane
         return plane
     }
@@ -111,7 +111,7 @@ final class ControlPlane: Sendable {
     private init(
         store: ObjectStore, server: APIServer, nodes: NodeDirectory, images: ImageStore, options: DaemonOptions, settings: ClusterSettings,
         logger: Logger, time: any TimeSource, credentials: KubeconfigMerge.Credentials,
-        userCredentials: KubeconfigMerge.Credentials, instance: ClusterInstance
+        userCredentials: KubeconfigMerge.Credentials, sudoUser: SudoUserAccess?, instance: ClusterInstance
     ) {
         self.store = store
         self.server = server
@@ -123,6 +123,7 @@ final class ControlPlane: Sendable {
         self.time = time
         self.credentials = credentials
         self.userCredentials = userCredentials
+        self.sudoUser = sudoUser
         self.instance = instance
         nodeState = Mutex((nil, []))
         informers = SharedInformers(client: KubeClient(transport: InProcessTransport(pipeline: server, user: .loopback)), time: time)
@@ -151,6 +152,21 @@ final class ControlPlane: Sendable {
             group.addTask { await self.informers.run() }
             group.addTask { await manager.run() }
             group.addTask { await scheduler.run() }
+        }
+    }
+
+    /// Gives the user behind sudo a new certificate every week, so that none expires however long the daemon runs; ends at once without one.
+    func renewUserAccess() async {
+        guard let sudoUser, let pki = server.pki else { return }
+        while !Task.isCancelled {
+            do {
+                try await time.sleep(for: .seconds(7 * 86400))
+                _ = try sudoUser.grant(pki, server: credentials.server)
+            } catch is CancellationError {
+                return
+            } catch {
+                logger.error("the sudo user's certificate cannot be renewed", metadata: ["error": "\(error)"])
+            }
         }
     }
 

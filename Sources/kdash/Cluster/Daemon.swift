@@ -72,6 +72,7 @@ struct Daemon: Sendable {
         let notes = merged + node.notes
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await control.runControllers() }
+            group.addTask { await control.renewUserAccess() }
             group.addTask {
                 await control.runNode(node) {
                     options.announcement.ready(server: credentials.server, kubeconfig: directory.kubeconfig, notes: notes)

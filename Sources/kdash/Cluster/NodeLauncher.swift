@@ -40,7 +40,7 @@ struct NodeLauncher: Sendable {
             for directory in [place.directory.images, place.directory.pods, place.directory.logs] {
                 try FileSystem.makeDirectories(directory, mode: 0o711)
             }
-            let supervisor = try await NodeSupervisor.attachOrStart(configuration)
+            let supervisor = try await update(try await NodeSupervisor.attachOrStart(configuration), configuration)
             // On cgroup v2 the supervisor must live in its own leaf before controllers are turned on for the others.
             try cgroups?.prepare(
                 capacity: ResourceLimits(cpuRequest: .cores(Int64(SystemFacts.processorCount)), memoryLimit: SystemFacts.totalMemory))
@@ -53,6 +53,21 @@ struct NodeLauncher: Sendable {
             return LaunchedNode(
                 place: place, supervisor: nil, cgroups: cgroups, link: nil, network: nil, notes: notes, reason: "\(error)", logger: logger)
         }
+    }
+
+    /// A supervisor from another build of kdash goes on as this one; where it cannot, it serves as well as it did before.
+    private func update(_ supervisor: NodeSupervisor, _ configuration: NodeSupervisorConfiguration) async throws(RuntimeError) -> NodeSupervisor {
+        guard !supervisor.isCurrent else { return supervisor }
+        do throws(RuntimeError) {
+            try await supervisor.replace()
+            logger.info("the node's supervisor was replaced", metadata: ["pid": "\(supervisor.pid)"])
+        } catch  where error.code == .supervisorLost {
+            logger.error("the node's supervisor ended while it was replaced", metadata: ["error": "\(error)"])
+            return try await NodeSupervisor.attachOrStart(configuration)
+        } catch {
+            logger.warning("the node's supervisor stays an older program until the next `kdash down`", metadata: ["error": "\(error)"])
+        }
+        return supervisor
     }
 
     /// What `up` says about limits that the kernel does not hold, with the command that lifts it.

@@ -16,7 +16,9 @@ struct DownCommand: ParsableCommand {
     var purge = false
 
     func run() throws {
-        let directory = DataDirectory(option: data.path)
+        let access = ClusterAccess(option: data.path)
+        try access.requireOwn(purge ? "down --purge" : "down")
+        let directory = access.directory
         let teardown = ClusterTeardown(directory: directory)
         try teardown.stop()
         if purge { try teardown.purge() }

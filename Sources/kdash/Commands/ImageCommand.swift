@@ -16,7 +16,7 @@ struct ImageCommand: ParsableCommand {
         @Argument(help: "The archive.") var file: String
 
         func run() throws {
-            let names = try ImageUpload(client: DaemonClient(DataDirectory(option: data.path))).load(file)
+            let names = try ImageUpload(client: DaemonClient(ClusterAccess(option: data.path))).load(file)
             for name in names { Output.line("loaded \(name)") }
         }
     }
@@ -27,7 +27,7 @@ struct ImageCommand: ParsableCommand {
         @OptionGroup var data: DataDirectoryOption
 
         func run() throws {
-            let client = try DaemonClient(DataDirectory(option: data.path))
+            let client = try DaemonClient(ClusterAccess(option: data.path))
             let value = try Blocking.run { () throws(CommandError) in try await client.call(.get, "/images") }
             Output.line(ImageTable(value).text)
         }
@@ -42,7 +42,7 @@ struct ImageCommand: ParsableCommand {
         @Argument(help: "Path of the program.") var program: String
 
         func run() throws {
-            let client = try DaemonClient(DataDirectory(option: data.path))
+            let client = try DaemonClient(ClusterAccess(option: data.path))
             let path = program.hasPrefix("/") ? program : Environment.current.workingDirectory + "/" + program
             let value = try Blocking.run { () throws(CommandError) in
                 try await client.call(.post, "/images/import-host", query: [QueryItem("program", path)])

@@ -10,12 +10,12 @@ struct KubeconfigCommand: ParsableCommand {
     @OptionGroup var data: DataDirectoryOption
 
     func run() throws {
-        let directory = DataDirectory(option: data.path)
-        guard FileSystem.exists(directory.kubeconfig) else {
-            throw CommandError("\(directory.path) holds no cluster; run `kdash up`")
+        let access = ClusterAccess(option: data.path)
+        guard FileSystem.exists(access.kubeconfig) else {
+            throw CommandError("\(access.directory.path) holds no cluster; run `kdash up`")
         }
         do {
-            Output.write(try FileSystem.readFile(directory.kubeconfig, limit: 1 << 20))
+            Output.write(try FileSystem.readFile(access.kubeconfig, limit: 1 << 20))
         } catch {
             throw CommandError("cannot read the kubeconfig: \(error)")
         }

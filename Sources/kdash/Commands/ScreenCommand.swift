@@ -50,7 +50,7 @@ struct ScreenCommand: ParsableCommand {
             isForeign
             ? try ForeignTarget(context: context, kubeconfig: kubeconfig, isReadOnly: readonly)
             : EmbeddedTarget(
-                directory: temporary.map { DataDirectory(path: $0) } ?? EmbeddedTarget.directory(option: data.path),
+                cluster: temporary.map { ClusterAccess(own: DataDirectory(path: $0)) } ?? ClusterAccess(option: data.path),
                 arguments: options.arguments + (ephemeral ? ["--no-merge"] : []), isReadOnly: readonly)
         let window = ScreenWindow(target: target, namespace: namespace, theme: theme, kubeconfig: kubeconfig, isReadOnly: readonly, isEphemeral: ephemeral)
         // Commands run on the process's first thread, which the main actor belongs to.
@@ -112,37 +112,37 @@ protocol ScreenTarget: Sendable {
 
 /// The cluster of this machine.
 struct EmbeddedTarget: ScreenTarget {
-    let directory: DataDirectory
+    let cluster: ClusterAccess
     let arguments: [String]
     let isReadOnly: Bool
     var name: String { KubeconfigMerge.name }
     var access: ContextState.Access { isReadOnly ? .readonly : .writable }
     var isEmbedded: Bool { true }
 
-    /// The user's own cluster; without one, the cluster that this user started through sudo.
-    static func directory(option: String?) -> DataDirectory {
-        let own = DataDirectory(option: option)
-        guard option == nil, geteuid() != 0, !FileSystem.exists(own.instance) else { return own }
-        let system = DataDirectory(path: DataDirectory.systemPath)
-        return Glibc.access(system.userKubeconfig(getuid()), R_OK) == 0 ? system : own
-    }
-
     func connect() async throws -> ConnectedCluster {
-        let launcher = DaemonLauncher(directory: directory, arguments: arguments)
-        let kubeconfig = isOwn ? directory.kubeconfig : directory.userKubeconfig(getuid())
-        if isOwn { _ = try await KernelThread.run("kdash-start") { () throws(CommandError) in try launcher.start() } }
-        let context = try Kubeconfig.load([kubeconfig]).context()
+        if cluster.isOwn { try await restart() }
+        let context = try Kubeconfig.load([cluster.kubeconfig]).context()
         let transport = try HTTPTransport(context: context, runsPlugins: false)
+        try await refuseOlder(transport)
         let gate = isReadOnly ? ContextGate(context: name, mode: .readonly) : .open
         return ConnectedCluster(
             client: KubeClient(transport: transport, gate: gate), contextName: name, access: access, isEmbedded: true, server: context.cluster.server,
             usage: { try await UsageRequest.samples(transport) })
     }
 
-    private var isOwn: Bool { geteuid() == 0 || directory.path != DataDirectory.systemPath }
+    /// An older daemon may lack what this screen shows.
+    private func refuseOlder(_ transport: HTTPTransport) async throws {
+        let response = try await transport.send(APIRequest(path: "/kdash/v1/status"))
+        guard case .bytes(let bytes) = response.body, response.status == 200 else { return }
+        guard let version = DaemonUpgrade.older(try JSON.parse(bytes)["version"]?.stringValue) else { return }
+        throw ConnectionFailure(
+            reason: "the cluster's daemon is kdash \(version), older than this screen (\(Version.number))",
+            remedy: "run `\(cluster.isOwn ? "" : "sudo ")kdash up`: the new daemon takes over while pods keep running")
+    }
 
     func restart() async throws {
-        let launcher = DaemonLauncher(directory: directory, arguments: arguments)
+        try cluster.requireOwn("up")
+        let launcher = DaemonLauncher(directory: cluster.directory, arguments: arguments)
         _ = try await KernelThread.run("kdash-start") { () throws(CommandError) in try launcher.start() }
     }
 }

@@ -20,16 +20,19 @@ struct StatusCommand: ParsableCommand {
     var output: Format = .text
 
     func run() throws {
-        let directory = DataDirectory(option: data.path)
-        guard try DaemonLauncher(directory: directory).isRunning else {
+        let access = ClusterAccess(option: data.path)
+        let client: DaemonClient
+        do throws(CommandError) {
+            client = try DaemonClient(access)
+        } catch {
             switch output {
-            case .json: Output.line(String(decoding: JSON.encode(["state": "stopped", "dataDirectory": .string(directory.path)]), as: UTF8.self))
-            case .text: Output.line("stopped: no cluster runs in \(directory.path); run `kdash up`")
+            case .json: Output.line(String(decoding: JSON.encode(["state": "stopped", "dataDirectory": .string(access.directory.path)]), as: UTF8.self))
+            case .text: Output.line("stopped: \(error.message)")
             }
             throw ExitCode(1)
         }
-        let client = try DaemonClient(directory)
-        let value = try Blocking.run { () throws(CommandError) in try await client.call(.get, "/status") }
+        var value = try Blocking.run { () throws(CommandError) in try await client.call(.get, "/status") }
+        value["kubeconfig"] = .string(access.kubeconfig)
         switch output {
         case .json: Output.line(String(decoding: JSON.encode(value, pretty: true), as: UTF8.self))
         case .text: Output.line(StatusText(value).text)

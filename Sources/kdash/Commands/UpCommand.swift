@@ -1,4 +1,6 @@
 import ArgumentParser
+import JSONCore
+import KubeClient
 import LinuxKernel
 
 /// `kdash up`: starts the cluster in the background.
@@ -8,7 +10,8 @@ struct UpCommand: ParsableCommand {
         abstract: "Start the cluster in the background.",
         discussion: """
             Prints one line when the cluster is ready: how long it took, the server's address and the kubeconfig.
-            Starting a running cluster changes nothing. A context named `kdash` is added to the first file of
+            Starting a running cluster changes nothing, unless its daemon is an older kdash: then this one takes over, and
+            pods keep running. A context named `kdash` is added to the first file of
             $KUBECONFIG or to ~/.kube/config; the current context is set only when there is none.
             """)
 
@@ -16,14 +19,31 @@ struct UpCommand: ParsableCommand {
     @OptionGroup var options: ServeOptions
 
     func run() throws {
-        let directory = DataDirectory(option: data.path)
-        let ready = try DaemonLauncher(directory: directory, arguments: options.arguments).start()
+        let access = ClusterAccess(option: data.path)
+        guard access.isOwn else { return try reportForeign(access) }
+        let launcher = DaemonLauncher(directory: access.directory, arguments: options.arguments)
+        var ready = try launcher.start()
+        let upgrade = DaemonUpgrade(directory: access.directory)
+        if ready.wasRunning, let older = upgrade.olderVersion() {
+            try upgrade.endDaemon()
+            ready = try launcher.start()
+            Output.error("the daemon was kdash \(older); \(Version.number) has taken over, and pods kept running")
+        }
         for note in ready.notes { Output.error(note) }
         if ready.wasRunning {
             Output.line("kdash runs already: \(ready.server), kubeconfig \(ready.kubeconfig)")
         } else {
             Output.line("kdash is ready after \(ready.elapsed.milliseconds) ms: \(ready.server), kubeconfig \(ready.kubeconfig)")
         }
+    }
+}
+
+extension UpCommand {
+    /// A cluster that was started through sudo is used as it is, never doubled.
+    private func reportForeign(_ access: ClusterAccess) throws {
+        let client = try DaemonClient(access)
+        let value = try Blocking.run { () throws(CommandError) in try await client.call(.get, "/status") }
+        Output.line("kdash runs already: \(value["server"]?.stringValue ?? ""), kubeconfig \(access.kubeconfig)")
     }
 }
 

@@ -1,0 +1,35 @@
+import Glibc
+import LinuxKernel
+
+/// Which cluster of this machine a command is about, and how its user reaches it.
+struct ClusterAccess: Sendable, Hashable {
+    let directory: DataDirectory
+    /// The kubeconfig that this user may read.
+    let kubeconfig: String
+    /// This user may start, stop and remove the cluster; otherwise it was started through sudo.
+    let isOwn: Bool
+
+    /// The cluster that `--data-dir` names, else the user's own; without one, the cluster that this user started through sudo.
+    init(option: String?) {
+        let own = DataDirectory(option: option)
+        let system = DataDirectory(path: DataDirectory.systemPath)
+        let granted = system.userKubeconfig(getuid())
+        isOwn = option != nil || geteuid() == 0 || FileSystem.exists(own.instance) || access(granted, R_OK) != 0
+        directory = isOwn ? own : system
+        kubeconfig = isOwn ? own.kubeconfig : granted
+    }
+
+    /// The cluster of a directory that is the caller's.
+    init(own directory: DataDirectory) {
+        self.directory = directory
+        kubeconfig = directory.kubeconfig
+        isOwn = true
+    }
+
+    /// Throws, naming what root has to run, when the cluster is not this user's to start and stop.
+    func requireOwn(_ verb: String) throws(CommandError) {
+        guard !isOwn else { return }
+        throw CommandError(
+            "the cluster in \(directory.path) was started through sudo; run `sudo kdash \(verb)`, or use --data-dir for a cluster of your own")
+    }
+}
