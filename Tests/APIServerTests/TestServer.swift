@@ -20,6 +20,7 @@ struct TestServer {
 
     static func with<Result>(
         time: any TimeSource = SystemTimeSource(), bookmarkInterval: Duration = .seconds(60), extensions: [any ExtensionEndpoint] = [],
+        auditLog: String? = nil,
         _ body: (TestServer) async throws -> Result
     ) async throws -> Result {
         let root = FileSystem.isDirectory("/dev/shm") ? "/dev/shm" : "/tmp"
@@ -32,6 +33,7 @@ struct TestServer {
             pkiDirectory: "\(directory)/pki", clusterID: "0badcafe", schemas: builtinSchemas, time: time,
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
         configuration.bookmarkInterval = bookmarkInterval
+        configuration.auditLog = auditLog
         let nodes = NodeDirectory()
         let server = APIServer(configuration: configuration, store: store, nodes: nodes, extensions: extensions)
         try await server.bootstrap()
