@@ -15,6 +15,8 @@ struct ClusterSettings: Sendable, Hashable {
     var logMaximumFiles = 5
     /// Bytes kept of deleted pods' logs. Default 1 GiB.
     var deletedLogBudget = ByteCount.gibibytes(1)
+    /// Whether requests are written to `audit.log`. Default no.
+    var hasAuditLog = false
 
     static func load(_ directory: DataDirectory) throws(CommandError) -> ClusterSettings {
         guard FileSystem.exists(directory.configuration) else { return ClusterSettings() }
@@ -55,8 +57,12 @@ struct ClusterSettings: Sendable, Hashable {
             case "deletedLogMiB":
                 guard let number, number >= 0, number <= 1 << 20 else { throw refuse("must be a number of MiB, 0 or more") }
                 deletedLogBudget = .mebibytes(number)
+            case "auditLog":
+                guard let isOn = member.value.boolValue else { throw refuse("must be true or false") }
+                hasAuditLog = isOn
             default:
-                throw refuse("unknown setting; known are apiPort, podCIDR, serviceCIDR, logMaximumMiB, logMaximumFiles, deletedLogMiB")
+                throw refuse(
+                    "unknown setting; known are apiPort, podCIDR, serviceCIDR, logMaximumMiB, logMaximumFiles, deletedLogMiB, auditLog")
             }
         }
     }

@@ -57,6 +57,7 @@ final class ControlPlane: Sendable {
         configuration.hostName = SystemFacts.hostname
         configuration.programVersion = Version.number
         configuration.listen = []
+        if settings.hasAuditLog { configuration.auditLog = directory.auditLog }
         if let ranges = instance.ranges, let range = AddressRange(ranges.serviceCIDR.description) {
             configuration.serviceAddress = ranges.apiAddress.description
             configuration.serviceRange = range
@@ -144,9 +145,10 @@ final class ControlPlane: Sendable {
             logger.error("controllers have no certificate authority", metadata: ["error": "\(error)"])
             authority = ""
         }
+        var configuration = ControllerManager.Configuration(schemas: builtinSchemas, certificateAuthority: authority)
+        configuration.sign = { self.sign($0) }
         let manager = ControllerManager(
-            .init(schemas: builtinSchemas, certificateAuthority: authority), informers: informers, client: { self.client(.controller($0)) },
-            time: time, logger: logger)
+            configuration, informers: informers, client: { self.client(.controller($0)) }, time: time, logger: logger)
         let scheduler = Scheduler(client: client(.scheduler), informers: informers, time: time, logger: logger)
         await withDiscardingTaskGroup { group in
             group.addTask { await self.informers.run() }
@@ -167,6 +169,22 @@ final class ControlPlane: Sendable {
             } catch {
                 logger.error("the sudo user's certificate cannot be renewed", metadata: ["error": "\(error)"])
             }
+        }
+    }
+
+    /// Has the cluster's authority sign an approved request.
+    private func sign(_ request: SigningRequest) -> SigningAnswer {
+        guard let pki = server.pki else { return .none }
+        do throws(PKIError) {
+            let answer = try pki.sign(request: request.request, signer: request.signer, usages: request.usages, seconds: request.seconds)
+            return switch answer {
+            case .certificate(let pem): .certificate(pem)
+            case .refused(let why): .refused(why)
+            case .notOurs: .none
+            }
+        } catch {
+            logger.error("a certificate cannot be signed", metadata: ["signer": "\(request.signer)", "error": "\(error)"])
+            return .none
         }
     }
 

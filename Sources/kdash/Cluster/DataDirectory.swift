@@ -45,13 +45,15 @@ struct DataDirectory: Sendable, Hashable {
     func userKubeconfig(_ uid: UInt32) -> String { "\(users)/\(uid)/kubeconfig" }
     /// What the daemon says; rotated at its start.
     var daemonLog: String { path + "/daemon.log" }
+    /// Who did what, one JSON document a line, when `auditLog` is on; up to four older ones are kept as `audit.log.1` and so on.
+    var auditLog: String { path + "/audit.log" }
     /// What `up` added to a kubeconfig of the user, so that purge removes exactly that.
     var mergedKubeconfig: String { path + "/merged-kubeconfig" }
 
     /// Every name that kdash itself makes in the directory. Purge removes these and nothing else.
     var ownEntries: [String] {
         [
-            kubeconfig, pki, store, store + "-wal", store + "-shm", images, pods, logs, nodes, users, daemonLog, daemonLog + ".1",
+            auditLog, "\(auditLog).1", "\(auditLog).2", "\(auditLog).3", "\(auditLog).4", kubeconfig, pki, store, store + "-wal", store + "-shm", images, pods, logs, nodes, users, daemonLog, daemonLog + ".1",
             mergedKubeconfig, configuration, lock, instance,
         ]
     }
