@@ -151,7 +151,8 @@ final class CustomKinds: Sendable {
             } else {
                 endpoints[definition.name] = CustomEndpoint.all(definition, verdict.accepted, registry: registry)
             }
-            if definition.isBeingDeleted { endpoints[definition.name]?.values.forEach { $0.lifetime.terminate() } }
+            guard definition.isBeingDeleted, let own = endpoints[definition.name] else { continue }
+            for endpoint in own.values { endpoint.lifetime.terminate() }
         }
         return ServedKinds(base: registry, definitions: definitions, verdicts: verdicts, endpoints: endpoints)
     }

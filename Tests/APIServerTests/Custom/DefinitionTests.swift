@@ -145,11 +145,10 @@ import Testing
             #expect(schema?["properties", "spec", "properties", "cron", "type"] == "string")
             #expect(schema?["properties", "metadata"] != nil)
             #expect(schema?["x-kubernetes-group-version-kind"]?[0]?["kind"] == "CronTab")
+            let watch = try await api.watch("\(CustomFixture.definitions)?watch=true")
+            #expect(try await watch.next()?.type == "ADDED")
             _ = try await api.call(.delete, "\(CustomFixture.definitions)/crontabs.stable.example.com")
-            let watch = try await api.watch("\(CustomFixture.definitions)?watch=true&resourceVersion=0")
-            while let (type, _) = try await watch.next(), type != "DELETED" {
-                if try await api.call(.get, "\(CustomFixture.definitions)/crontabs.stable.example.com").status == 404 { break }
-            }
+            while let (type, _) = try await watch.next(), type != "DELETED" {}
             watch.cancel()
             #expect(try await api.call(.get, "/apis/stable.example.com").status == 404)
             #expect(try await api.call(.get, "/openapi/v3").value["paths"]?["apis/stable.example.com/v1"] == nil)
