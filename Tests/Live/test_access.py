@@ -3,7 +3,6 @@
 import base64
 import json
 import subprocess
-import time
 
 import pytest
 from kubernetes import client as kube
@@ -80,6 +79,25 @@ def test_tokens_can_be_checked_by_others(shared):
     review = {"kind": "TokenReview", "apiVersion": "authentication.k8s.io/v1", "spec": {"token": token, "audiences": ["vault"]}}
     answer = json.loads(shared.kubectl("create", "-o", "json", "-f", "-", stdin=json.dumps(review)))
     assert answer["status"]["authenticated"] and answer["status"]["audiences"] == ["vault"]
+
+
+def test_a_pod_finds_its_token_authority_and_namespace(shared):
+    image = shared.busybox()
+    where = "/var/run/secrets/kubernetes.io/serviceaccount"
+    shared.apply(clusters.pod("with-token", image, ["sleep", "1000"]))
+    shared.phase("with-token", "Running")
+
+    def read(name):
+        return shared.kubectl("exec", "with-token", "--", "cat", f"{where}/{name}")
+    token = read("token")
+    assert read("namespace") == "default" and read("ca.crt") == (shared.data / "pki/ca.crt").read_text()
+    review = {"kind": "TokenReview", "apiVersion": "authentication.k8s.io/v1", "spec": {"token": token}}
+    user = json.loads(shared.kubectl("create", "-o", "json", "-f", "-", stdin=json.dumps(review)))["status"]["user"]
+    assert user["username"] == "system:serviceaccount:default:default"
+    assert user["extra"]["authentication.kubernetes.io/pod-name"] == ["with-token"]
+    assert user["extra"]["authentication.kubernetes.io/node-name"] == [shared.get("pod", "with-token")["spec"]["nodeName"]]
+    shared.kubectl("delete", "pod", "with-token")
+    assert json.loads(curl(shared, "/api/v1/pods", token=token))["code"] == 401
 
 
 def test_secret_token(shared):

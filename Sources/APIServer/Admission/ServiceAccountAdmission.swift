@@ -5,8 +5,7 @@ internal import LinuxKernel
 /// Gives every pod a service account, its pull secrets and, when the node agent can mount them, its token.
 /// Source: `plugin/pkg/admission/serviceaccount`.
 struct ServiceAccountAdmission: AdmissionStep {
-    /// Whether the volume with token, authority and namespace is added to pods. It is a projected volume, so this is on exactly when the
-    /// node agent can mount those; until then a pod with one could not start.
+    /// Whether the volume with token, authority and namespace is added to pods: a projected volume, which the node agent must know.
     let mountsTokens: Bool
 
     static let mountPath = "/var/run/secrets/kubernetes.io/serviceaccount"

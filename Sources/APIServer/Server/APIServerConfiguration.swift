@@ -39,7 +39,7 @@ package struct APIServerConfiguration: Sendable {
     package var gitCommit = ""
     /// How often a quiet watch gets a bookmark. Default one minute.
     package var bookmarkInterval: Duration = .seconds(60)
-    /// Whether pods get the volume with their service account's token. On once the node agent can mount projected volumes. Default off.
+    /// Whether pods get the volume with their service account's token; needs a node agent that mounts projected volumes. Default off.
     package var mountsServiceAccountTokens = false
     /// The file audit events are written to; nil, the default, writes none.
     package var auditLog: String?

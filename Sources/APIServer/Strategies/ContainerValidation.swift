@@ -23,6 +23,11 @@ enum ContainerValidation {
                     .forbidden("\(field).\(probe)", "may not be set for init containers without restartPolicy=Always"))
             }
         }
+        let security = container["securityContext"]
+        if security?["privileged"]?.boolValue == true, security?["allowPrivilegeEscalation"]?.boolValue == false {
+            errors.append(
+                .invalid("\(field).securityContext", security ?? .null, "cannot set `allowPrivilegeEscalation` to false and `privileged` to true"))
+        }
         errors += ports(container["ports"]?.arrayValue ?? [], field: "\(field).ports")
         errors += environment(container["env"]?.arrayValue ?? [], field: "\(field).env")
         errors += mounts(container["volumeMounts"]?.arrayValue ?? [], field: "\(field).volumeMounts", volumes: volumes)

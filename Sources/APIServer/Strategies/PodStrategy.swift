@@ -20,7 +20,11 @@ struct PodStrategy: ResourceStrategy {
     private func qosClass(_ object: KubeObject) -> String { QOSClass(Pod(object).spec).rawValue }
 
     func validateCreate(_ object: KubeObject, _ context: WriteContext) -> [FieldError] {
-        PodValidation.spec(object["spec"] ?? .null, field: "spec")
+        var errors = PodValidation.spec(object["spec"] ?? .null, field: "spec")
+        if !object.array("spec", "ephemeralContainers").isEmpty {
+            errors.append(.forbidden("spec.ephemeralContainers", "cannot be set on create"))
+        }
+        return errors
     }
 
     func validateUpdate(_ object: KubeObject, old: KubeObject, _ context: WriteContext) -> [FieldError] {

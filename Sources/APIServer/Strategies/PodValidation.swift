@@ -22,6 +22,8 @@ enum PodValidation {
             }
         }
         errors += scalars(spec, field: field)
+        errors += placement(spec, field: field)
+        errors += surroundings(spec, field: field)
         errors += tolerations(spec["tolerations"]?.arrayValue ?? [], field: "\(field).tolerations")
         return errors
     }

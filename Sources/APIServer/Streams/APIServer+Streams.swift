@@ -1,11 +1,14 @@
 package import APIMachinery
 package import KubeClient
 internal import NIOCore
+internal import NIOPosix
 
 /// What needs more than one answer: sessions, forwarded ports, proxied requests.
 extension APIServer {
-    /// Who asks for a stream, and of what. Throws Forbidden.
-    private func admit(_ request: APIRequest, as caller: UserInfo) throws(APIStatus) -> ResourcePath {
+    /// Who asks for a stream, and of what. Throws Forbidden and what admission says.
+    private func admit(
+        _ request: APIRequest, as caller: UserInfo, _ observer: RequestObserver
+    ) async throws(APIStatus) -> ResourcePath {
         guard let segments = request.pathSegments else { throw .badRequest("the request path is malformed: \(request.path.prefix(200))") }
         guard case .resource(let path) = RequestPath(segments), let subresource = path.subresource,
             ConnectSubresource.names.contains(subresource) || subresource == "proxy"
@@ -14,15 +17,32 @@ extension APIServer {
         try core.authorizer.check(AccessAttributes(path, verb: path.verb(request)), user: user)
         // A WebSocket is opened by GET and does what POST does. Source: `pkg/registry/core/pod/rest/subresources.go`.
         if subresource != "proxy", request.method == .get { try core.authorizer.check(AccessAttributes(path, verb: "create"), user: user) }
+        guard let endpoint = core.endpoints[path.group, path.version, path.resource] else { return path }
+        try await ConnectAdmission.check(request, path, endpoint, user: user, observer.notes, core)
         return path
     }
 
+    /// Opens something that is counted as one request, which ends when it is open.
+    private func opening<Opened: Sendable>(
+        _ request: APIRequest, as caller: UserInfo, _ open: (ResourcePath) async throws(APIStatus) -> Opened
+    ) async throws(APIStatus) -> Opened {
+        let observer = RequestObserver(core, request, caller)
+        do throws(APIStatus) {
+            let opened = try await open(try await admit(request, as: caller, observer))
+            observer.ended(code: 101)
+            return opened
+        } catch {
+            observer.ended(code: error.code)
+            throw error
+        }
+    }
+
     package func connect(_ request: APIRequest, as user: UserInfo) async throws(APIStatus) -> any StreamSession {
-        try await ConnectSubresource.open(request, try admit(request, as: user), core)
+        try await opening(request, as: user) { (path) async throws(APIStatus) in try await ConnectSubresource.open(request, path, core) }
     }
 
     func ports(_ request: APIRequest, as user: UserInfo) async throws(APIStatus) -> PodPorts {
-        try ConnectSubresource.ports(try admit(request, as: user), core)
+        try await opening(request, as: user) { (path) async throws(APIStatus) in try ConnectSubresource.ports(path, core) }
     }
 
     func proxy(
@@ -30,10 +50,12 @@ extension APIServer {
         reply: @escaping @Sendable (APIResponse) -> Void
     ) {
         core.tasks.perform { [self] in
+            let observer = RequestObserver(core, request, user)
             do throws(APIStatus) {
-                reply(try await ProxySubresource.run(proxied, try admit(request, as: user), body: body, core))
+                let path = try await admit(request, as: user, observer)
+                reply(observer.answered(try await ProxySubresource.run(proxied, path, body: body, core)))
             } catch {
-                reply(ResponseMaking.status(error))
+                reply(observer.answered(ResponseMaking.status(error)))
             }
         }
     }
@@ -41,6 +63,9 @@ extension APIServer {
     func proxyUpgrade(
         _ proxied: ProxyRequest, _ request: APIRequest, as user: UserInfo, on loop: any EventLoop
     ) async throws(APIStatus) -> Upgrade.Outcome {
-        .upgrade(try await ProxySubresource.upgrade(proxied, try admit(request, as: user), on: loop, core))
+        .upgrade(
+            try await opening(request, as: user) { (path) async throws(APIStatus) in
+                try await ProxySubresource.upgrade(proxied, path, on: loop, core)
+            })
     }
 }

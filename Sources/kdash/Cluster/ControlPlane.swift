@@ -57,6 +57,7 @@ final class ControlPlane: Sendable {
         configuration.hostName = SystemFacts.hostname
         configuration.programVersion = Version.number
         configuration.listen = []
+        configuration.mountsServiceAccountTokens = true
         if settings.hasAuditLog { configuration.auditLog = directory.auditLog }
         if let ranges = instance.ranges, let range = AddressRange(ranges.serviceCIDR.description) {
             configuration.serviceAddress = ranges.apiAddress.description
