@@ -92,6 +92,30 @@ struct TokenTests {
         }
     }
 
+    @Test func `no change of a token's bytes makes it somebody else's`() async throws {
+        try await TestServer.with { api async throws in
+            let bytes = Array(try await issue(api).utf8)
+            let alphabet = Array("ABab01-_.=%{\"\0\u{ff}".utf8)
+            var random = SystemRandomNumberGenerator()
+            for round in 0..<3000 {
+                var changed = bytes
+                for _ in 0...(round % 3) {
+                    let place = Int.random(in: 0..<changed.count, using: &random)
+                    switch round % 4 {
+                    case 0: changed.remove(at: place)
+                    case 1: changed.insert(alphabet.randomElement(using: &random) ?? 0, at: place)
+                    case 2: changed.removeSubrange(place...)
+                    default: changed[place] = alphabet.randomElement(using: &random) ?? 0
+                    }
+                    if changed.isEmpty { break }
+                }
+                // The last character of a signature has bits that say nothing, so a change there may be none.
+                guard let user = try? user(api, String(decoding: changed, as: UTF8.self)) else { continue }  // best effort: refused
+                #expect(user.name == "system:serviceaccount:default:default")
+            }
+        }
+    }
+
     @Test(arguments: [
         ("{\"expirationSeconds\":599}", 422, "spec.expirationSeconds: Invalid value: 599: may not specify a duration less than 10 minutes"),
         ("{\"expirationSeconds\":4294967297}", 422, "may not specify a duration larger than 2^32 seconds"),
