@@ -75,8 +75,8 @@ struct ContainerProcessTests {
         try await Node.with { node, supervisor in
             _ = try await supervisor.createSandbox(SandboxSpec(id: "pod", hostname: "p")).release()
             let spec = try node.spec("c1", "echo secret > /file; sleep 1000")
-            _ = try await supervisor.start(spec)
-            try await eventually { FileSystem.exists("\(node.directory)/pods/c1/upper/file") }
+            let container = try await supervisor.start(spec)
+            try await eventually { try FileSystem.readText("/proc/\(container.pid)/comm").hasPrefix("sleep") }
             let exec = try await supervisor.exec(
                 ExecSpec(
                     containerID: "c1", process: shell("read line; echo $line $(cat /file); echo err >&2; cat /proc/1/comm; exit 42"), cgroup: spec.cgroup,

@@ -33,6 +33,8 @@ struct SupervisorReplacementTests {
         _ = try await first.start(partial)
         _ = try await first.start(try node.spec("terminal", "stty -echo; echo ready; read x; echo \"typed $x\"; sleep 1000") { $0.process.hasTerminal = true })
         try await eventually { try size("chatter") > 50_000 && node.log("terminal").count == 1 }
+        func descriptors() throws -> Int { try FileSystem.names(in: "/proc/\(first.pid)/fd").count }
+        var held: Int?
         first.disconnect()
 
         var second: NodeSupervisor? = nil
@@ -57,6 +59,10 @@ struct SupervisorReplacementTests {
             let output = try present(exec.takeOutput())
             #expect(try FileSystem.readAll(output, limit: 100, named: "output") == Array("through\n".utf8))
             #expect(await exec.wait().code == 5)
+            // No descriptor is lost or left. (The start itself leaves some of the node's own root open; the first replacement ends them.)
+            try await eventually { try held == nil || descriptors() == held }
+            _ = try await supervisor.list()  // answered after what is ending has ended
+            held = try descriptors()
         }
         let last = try #require(second)
         #expect(try await last.list().first { $0.id == "chatter" }?.state == .running(pid: chatter.pid))
