@@ -6,6 +6,11 @@ internal import NIOWebSocket
 /// Carries one exec or attach session over a WebSocket, on the connection's event loop.
 final class RemoteCommandHandler: WebSocketApplication, OutputSink, @unchecked Sendable {
     // Safe because its state is touched on its event loop only.
+    /// How long output waits for a client that answers no ping.
+    private static let patience: TimeAmount = .milliseconds(250)
+    /// What a client that answers gets to have its channels ready.
+    private static let settling: TimeAmount = .milliseconds(5)
+
     private let session: any StreamSession
     private let options: RemoteCommandOptions
     private let chosen: RemoteCommandProtocol
@@ -41,8 +46,9 @@ final class RemoteCommandHandler: WebSocketApplication, OutputSink, @unchecked S
         openOutputs = session.errorOutput == nil ? 1 : 2
         let pump = OutputPump(channel: channel, sink: self)
         self.pump = pump
-        pump.add(session.output, as: UInt32(RemoteCommandProtocol.Channel.stdout))
-        if let errors = session.errorOutput { pump.add(errors, as: UInt32(RemoteCommandProtocol.Channel.stderr)) }
+        socket.whenAnswering(within: Self.patience) { [weak self] in
+            channel.eventLoop.assumeIsolated().scheduleTask(in: Self.settling) { self?.beginOutput() }
+        }
         let (session, input, loop) = (session, input, channel.eventLoop)
         service.perform { await input.feed(session) }
         service.perform { [weak self] in
@@ -53,6 +59,14 @@ final class RemoteCommandHandler: WebSocketApplication, OutputSink, @unchecked S
                 self.finishIfComplete()
             }
         }
+    }
+
+    /// kubectl reads the connection before it has made its channels, and drops what it cannot place; a program here can be over by
+    /// then. Source: client-go `tools/remotecommand/websocket.go` readDemuxLoop.
+    private func beginOutput() {
+        guard !isOver else { return }
+        pump?.add(session.output, as: UInt32(RemoteCommandProtocol.Channel.stdout))
+        if let errors = session.errorOutput { pump?.add(errors, as: UInt32(RemoteCommandProtocol.Channel.stderr)) }
     }
 
     func stop() {

@@ -65,7 +65,10 @@ final class RemoteCommandSPDY: SPDYApplication, OutputSink, @unchecked Sendable 
     /// The kinds of stream the client must open.
     private var expected: [String] {
         ["error"] + (options.stdin ? ["stdin"] : []) + (options.stdout ? ["stdout"] : []) + (options.stderr ? ["stderr"] : [])
+            + (wantsSizes ? ["resize"] : [])
     }
+
+    private var wantsSizes: Bool { options.tty && version != .v1 && version != .v2 }
 
     private func closeIfIncomplete() {
         if !isOver, expected.contains(where: { streams[$0] == nil }) { connection?.close() }
@@ -76,16 +79,18 @@ final class RemoteCommandSPDY: SPDYApplication, OutputSink, @unchecked Sendable 
     func opened(_ stream: UInt32, _ headers: SPDYHeaders) {
         guard let connection else { return }
         let kind = headers["streamtype"] ?? ""
-        let isResize = kind == "resize" && options.tty && version != .v1 && version != .v2
-        guard expected.contains(kind) || isResize, streams[kind] == nil else { return connection.reset(stream, .refused) }
+        guard expected.contains(kind), streams[kind] == nil else { return connection.reset(stream, .refused) }
         streams[kind] = stream
         connection.reply(stream)
-        switch kind {
-        case "stdout": pump?.add(session.output, as: stream)
-        case "stderr": if let errors = session.errorOutput { pump?.add(errors, as: stream) }
-        case "error": finishIfComplete()
-        default: break
-        }
+        if expected.allSatisfy({ streams[$0] != nil }) { beginOutput() }
+    }
+
+    /// Clients read nothing of a stream before they have opened all of them: output that came earlier could fill their queues,
+    /// and they would never see the reply to the next stream.
+    private func beginOutput() {
+        if let stream = streams["stdout"] { pump?.add(session.output, as: stream) }
+        if let stream = streams["stderr"], let errors = session.errorOutput { pump?.add(errors, as: stream) }
+        finishIfComplete()
     }
 
     func received(_ bytes: [UInt8], on stream: UInt32) {

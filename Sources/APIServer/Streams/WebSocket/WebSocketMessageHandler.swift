@@ -24,6 +24,7 @@ final class WebSocketMessageHandler: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     private var fragments: [UInt8] = []
     private var budget = AnswerBudget()
+    private var onPong: (() -> Void)?
     private var isOver = false
 
     init(_ application: any WebSocketApplication) { self.application = application }
@@ -60,6 +61,7 @@ final class WebSocketMessageHandler: ChannelInboundHandler {
         case .ping:
             guard budget.spend(frame.length + 16, isWritable: context.channel.isWritable) else { return context.close(promise: nil) }
             context.writeAndFlush(wrapOutboundOut(WebSocketFrame(fin: true, opcode: .pong, data: frame.unmaskedData)), promise: nil)
+        case .pong: ponged()
         case .connectionClose: close(.normalClosure)
         case .binary, .text, .continuation:
             guard fragments.count + frame.length <= Self.largestMessage else { return close(.messageTooLarge) }
@@ -72,9 +74,16 @@ final class WebSocketMessageHandler: ChannelInboundHandler {
         }
     }
 
+    private func ponged() {
+        let action = onPong
+        onPong = nil
+        action?()
+    }
+
     private func end() {
         guard !isOver else { return }
         isOver = true
+        onPong = nil
         application.stop()
     }
 
@@ -89,6 +98,14 @@ final class WebSocketMessageHandler: ChannelInboundHandler {
 
     /// Sends what the calls before have made.
     func flush() { context?.flush() }
+
+    /// Pings the client and calls `action` when it has answered, at the latest after `patience`; not at all once the connection is over.
+    func whenAnswering(within patience: TimeAmount, _ action: @escaping () -> Void) {
+        guard let context, !isOver else { return }
+        onPong = action
+        context.writeAndFlush(wrapOutboundOut(WebSocketFrame(fin: true, opcode: .ping, data: context.channel.allocator.buffer(capacity: 0))), promise: nil)
+        context.eventLoop.assumeIsolated().scheduleTask(in: patience) { [weak self] in self?.ponged() }
+    }
 
     /// Ends the connection after what was sent.
     func close(_ code: WebSocketErrorCode) {
