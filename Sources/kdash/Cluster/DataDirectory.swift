@@ -53,7 +53,8 @@ struct DataDirectory: Sendable, Hashable {
     /// Every name that kdash itself makes in the directory. Purge removes these and nothing else.
     var ownEntries: [String] {
         [
-            auditLog, "\(auditLog).1", "\(auditLog).2", "\(auditLog).3", "\(auditLog).4", kubeconfig, pki, store, store + "-wal", store + "-shm", images, pods, logs, nodes, users, daemonLog, daemonLog + ".1",
+            auditLog, "\(auditLog).1", "\(auditLog).2", "\(auditLog).3", "\(auditLog).4", kubeconfig, pki, store, store + "-wal", store + "-shm", images, pods,
+            logs, nodes, users, daemonLog, daemonLog + ".1",
             mergedKubeconfig, configuration, lock, instance,
         ]
     }
