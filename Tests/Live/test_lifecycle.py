@@ -30,6 +30,16 @@ def test_up_prints_one_line_and_twice_is_harmless(make_cluster):
     assert "https://127.0.0.1:" in again and one.daemon_pid == pid
 
 
+def test_ups_at_the_same_time_share_one_daemon(make_cluster):
+    one = make_cluster()
+    command = [str(clusters.PROGRAM), "up", "--no-merge", "--data-dir", str(one.data)]
+    started = [subprocess.Popen(command, env=one.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(4)]
+    told = [each.communicate(timeout=60) for each in started]
+    assert [each.returncode for each in started] == [0] * 4, told
+    assert sum("is ready after" in out for out, _ in told) == 1 and sum("runs already" in out for out, _ in told) == 3
+    assert one.kubectl("get", "namespaces", "-o", "name")
+
+
 def test_status_in_words_and_json(fresh):
     assert "Ready" in fresh.kdash("status").stdout
     found = fresh.status()

@@ -228,7 +228,7 @@ def test_a_lost_daemon_under_every_pane(make_cluster, base, open_screen):
             screen.type(typed.strip())
             screen.expect("# more")
         # The screen starts the daemon again by itself, but not one that dies again and again.
-        one.kdash("up", "--no-merge", check=False)
+        one.kdash("up", "--no-merge")
         screen.expect_gone("stale", within=30)
         screen.expect("kind: Precious", "clock", "WRITABLE", "live lag")
     ticks = [int(number) for number in re.findall(r"tick (\d+)", screen.text())]

@@ -104,6 +104,9 @@ import Testing
             try await fixture.until("the pod") { fixture.server.object("/api/v1/namespaces/demo/pods/giant") != nil }
             #expect(fixture.server.object("/apis/batch/v1/namespaces/demo/jobs/sum") != nil)
             try await fixture.until("it is shown") { fixture.app.namespace == "demo" }
+            try await fixture.until("the first pod") { fixture.app.pods.selectedPod?.name == "giant" }
+            fixture.addPod("web-1", namespace: "demo")
+            try await fixture.until("the cursor goes to a pod that logs") { fixture.app.logs.target?.pod == "web-1" }
             #expect(FileSystem.exists("\(fixture.directory)/demo-answer"))
         }
     }

@@ -62,11 +62,24 @@ extension ClusterSession {
         tasks.run("demo") { [weak self] in
             do throws(APIStatus) {
                 try await DemoManifest.create(client)
-                self?.use(namespace: "demo")
+                self?.showDemo()
             } catch {
                 self?.app.toast("the demo could not be started: \(error.message)", .error)
             }
         }
+    }
+
+    /// Its first log is that of a pod that writes one, whichever comes first.
+    private func showDemo() {
+        use(namespace: "demo")
+        awaitedPod = { $0.namespace == "demo" && $0.name.hasPrefix("web-") }
+        goToAwaitedPod()
+    }
+
+    func goToAwaitedPod() {
+        guard let awaitedPod, let pod = app.pods.all.filter(awaitedPod).min(by: { $0.name < $1.name }) else { return }
+        app.pods.select(uid: pod.uid)
+        if app.pods.selectedUID == pod.uid { self.awaitedPod = nil }
     }
 }
 

@@ -22,6 +22,8 @@ package import LinuxKernel
     var gonePods: [PodRow] = []
     /// The pod that the logs and YAML panes were last asked to show because the cursor rests on it.
     var followedUID: String?
+    /// The pod that the cursor goes to once it is shown, unless the user moves the cursor before.
+    var awaitedPod: ((PodRow) -> Bool)?
     private var connect: @Sendable () async throws -> ConnectedCluster
     private let connectHome: @Sendable () async throws -> ConnectedCluster
     private var home = ""
@@ -63,7 +65,10 @@ package import LinuxKernel
         if !contexts.isEmpty, !contexts.contains(home) { contexts.insert(home, at: 0) }
         app.onVisibilityChange = { [weak self] in self?.sampleWhileVisible() }
         app.namespaces.onSelect = { [weak self] name in self?.show(namespace: name) }
-        app.pods.onSelect = { [weak self] pod in self?.follow(pod) }
+        app.pods.onSelect = { [weak self] pod in
+            self?.awaitedPod = nil
+            self?.follow(pod)
+        }
         app.editor.onEdit = { [weak self] in self?.textChanged() }
         app.pods.notice = "waiting for the cluster"
         tasks.run("session") { [weak self] in await self?.run() }
@@ -151,6 +156,7 @@ package import LinuxKernel
         app.pods.upsert(Array(batch.pods.values), now: time.now())
         remember(gone: batch.gonePods)
         app.pods.remove(uids: Array(batch.gonePods))
+        goToAwaitedPod()
         if app.logs.target == nil, let pod = app.pods.selectedPod, pod.uid != followedUID { follow(pod) }
         for uid in batch.goneNamespaces { namespaceRows[uid] = nil }
         namespaceRows.merge(batch.namespaces) { _, new in new }

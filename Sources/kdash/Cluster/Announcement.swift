@@ -15,6 +15,11 @@ struct Announcement: Sendable {
         send(["error": .string(message)])
     }
 
+    /// Another daemon was quicker.
+    func foundRunning() {
+        send(["isRunning": true])
+    }
+
     private func send(_ value: JSONValue) {
         guard descriptor >= 0 else { return }
         let bytes = JSON.encode(value) + [0x0A]

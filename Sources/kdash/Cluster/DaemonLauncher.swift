@@ -31,19 +31,34 @@ struct DaemonLauncher: Sendable {
         }
     }
 
-    /// Starts the daemon unless it runs, and returns once it is ready. Blocking.
+    /// How long a daemon that somebody else has started may take to serve.
+    private static let patience: Duration = .seconds(20)
+
+    /// Starts the daemon unless it runs or somebody else is quicker, and returns once it is ready. Blocking.
     func start() throws(CommandError) -> Ready {
-        if try isRunning { return try attach() }
-        let started = SystemTimeSource().monotonic()
-        let reader: FileDescriptor
-        do throws(SystemError) {
-            reader = try spawn()
-        } catch {
-            throw CommandError("cannot start the daemon: \(error)")
+        let clock = SystemTimeSource()
+        let deadline = clock.monotonic() + Self.patience
+        while clock.monotonic() < deadline {
+            if try isRunning {
+                if let ready = try attach() { return ready }
+                usleep(5000)
+                continue
+            }
+            let started = clock.monotonic()
+            let reader: FileDescriptor
+            do throws(SystemError) {
+                reader = try spawn()
+            } catch {
+                throw CommandError("cannot start the daemon: \(error)")
+            }
+            if var ready = try read(reader) {
+                ready.elapsed = clock.monotonic() - started
+                return ready
+            }
         }
-        var ready = try read(reader)
-        ready.elapsed = SystemTimeSource().monotonic() - started
-        return ready
+        throw CommandError(
+            "the daemon that holds \(directory.lock) does not serve after \(Self.patience.components.seconds) s; see \(directory.daemonLog), or end it with `kdash down`"
+        )
     }
 
     /// Starts the daemon; returns the end of the pipe that its announcement comes from.
@@ -59,8 +74,8 @@ struct DaemonLauncher: Sendable {
         return reader
     }
 
-    /// Reads the daemon's announcement: one JSON object, or nothing when it died.
-    private func read(_ reader: borrowing FileDescriptor) throws(CommandError) -> Ready {
+    /// Reads the daemon's announcement: one JSON object, or nothing when it died. Nil when another daemon was quicker.
+    private func read(_ reader: borrowing FileDescriptor) throws(CommandError) -> Ready? {
         var bytes: [UInt8] = []
         do throws(SystemError) {
             while !bytes.contains(0x0A) {
@@ -75,16 +90,16 @@ struct DaemonLauncher: Sendable {
             throw CommandError("the daemon ended before it was ready; see \(directory.daemonLog)")
         }
         if let message = value["error"]?.stringValue { throw CommandError(message) }
+        if value["isRunning"]?.boolValue == true { return nil }
         return Ready(
             server: value["server"]?.stringValue ?? "", kubeconfig: value["kubeconfig"]?.stringValue ?? directory.kubeconfig, elapsed: .zero,
             notes: value["notes"]?.arrayValue?.compactMap(\.stringValue) ?? [], wasRunning: false)
     }
 
-    /// What the running daemon serves. It may still be starting: then its kubeconfig appears in a moment.
-    private func attach() throws(CommandError) -> Ready {
-        guard let instance = try ClusterInstance.load(directory) else {
-            throw CommandError("another process holds \(directory.lock); try again in a moment")
-        }
+    /// What the running daemon serves; nil while it is still starting.
+    private func attach() throws(CommandError) -> Ready? {
+        guard let instance = try ClusterInstance.load(directory), FileSystem.exists(directory.kubeconfig), LocalPort.isListening(instance.apiPort)
+        else { return nil }
         return Ready(
             server: "https://127.0.0.1:\(instance.apiPort)", kubeconfig: directory.kubeconfig, elapsed: .zero, notes: [], wasRunning: true)
     }

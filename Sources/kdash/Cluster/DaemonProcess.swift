@@ -10,7 +10,11 @@ enum DaemonProcess {
         signal(SIGPIPE, SIG_IGN)
         umask(0o022)
         do throws(CommandError) {
-            let lock = try prepare(options)
+            guard let lock = try prepare(options) else {
+                options.announcement.foundRunning()
+                if !options.isDetached { Output.error("kdash: a daemon already runs in \(options.directory.path); `kdash status` shows it") }
+                return 1
+            }
             defer { withExtendedLifetime(lock) {} }
             if options.isDetached { try redirectOutput(to: options.directory.daemonLog) }
             let logger = Logger(label: "kdash") { _ in LineLogHandler() }
@@ -27,19 +31,17 @@ enum DaemonProcess {
         }
     }
 
-    /// Makes the directory and takes its lock.
-    private static func prepare(_ options: DaemonOptions) throws(CommandError) -> FileLock {
+    /// Makes the directory and takes its lock; nil when a daemon has it.
+    private static func prepare(_ options: DaemonOptions) throws(CommandError) -> FileLock? {
         let directory = options.directory
-        let acquired: FileLock?
         do throws(SystemError) {
             try FileSystem.makeDirectories(directory.path, mode: 0o711)
-            acquired = try FileLock.tryAcquire(directory.lock)
+            let acquired = try FileLock.tryAcquire(directory.lock)
             try acquired?.write("\(getpid())\n")
+            return acquired
         } catch {
             throw CommandError("cannot use \(directory.path): \(error); choose another directory with --data-dir")
         }
-        guard let acquired else { throw CommandError("a daemon already runs in \(directory.path); `kdash status` shows it") }
-        return acquired
     }
 
     /// One earlier log is kept.
