@@ -4,6 +4,8 @@ import os
 import pathlib
 import subprocess
 
+from cluster import eventually
+
 
 def run(*command):
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
@@ -15,6 +17,8 @@ def mounts():
 
 
 def addresses():
+    # A link that has just come up tries out its own address first; its route follows then.
+    eventually(lambda: "tentative" not in run("ip", "-o", "addr"), what="no address being tried out")
     lines = run("ip", "-o", "addr").splitlines()
     return sorted(line.split("valid_lft")[0].rstrip("\\ ") for line in lines)
 
