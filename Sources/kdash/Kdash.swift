@@ -7,14 +7,14 @@ struct Kdash: ParsableCommand {
         commandName: "kdash",
         abstract: "A terminal IDE for a Kubernetes cluster that it can also be.",
         discussion: """
-            Without a verb, kdash opens its screen. It starts the cluster of its data directory when none is
-            running, and leaves it running when you quit; `kdash down` stops it. Pods, logs, manifests: everything
+            Without a verb, kdash opens its screen. It starts the cluster of its data directory when none is \
+            running, and leaves it running when you quit; `kdash down` stops it. Pods, logs, manifests: everything \
             on the screen is plain Kubernetes, so kubectl sees the same cluster:
 
                 kdash up
                 kubectl --context kdash get pods -A
 
-            With --context or --kubeconfig the same screen opens a cluster that kdash did not start. Such a
+            With --context or --kubeconfig the same screen opens a cluster that kdash did not start. Such a \
             cluster is protected: kdash reads it and refuses to change it.
 
             Run as root to let containers have enforced CPU and memory limits and a network of their own.

@@ -6,8 +6,8 @@ struct DownCommand: ParsableCommand {
         commandName: "down",
         abstract: "Stop the cluster; with --purge remove it.",
         discussion: """
-            Pods get their grace period. Objects, images and logs stay, and the next `kdash up` starts the pods again as their
-            restartPolicy says. --purge then removes everything kdash made: processes, mounts, cgroups, interfaces, routes, files
+            Pods get their grace period. Objects, images and logs stay, and the next `kdash up` starts the pods again as their \
+            restartPolicy says. --purge then removes everything kdash made: processes, mounts, cgroups, interfaces, routes, files \
             and the entries in your kubeconfig.
             """)
 

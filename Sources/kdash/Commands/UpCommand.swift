@@ -9,9 +9,9 @@ struct UpCommand: ParsableCommand {
         commandName: "up",
         abstract: "Start the cluster in the background.",
         discussion: """
-            Prints one line when the cluster is ready: how long it took, the server's address and the kubeconfig.
-            Starting a running cluster changes nothing, unless its daemon is an older kdash: then this one takes over, and
-            pods keep running. A context named `kdash` is added to the first file of
+            Prints one line when the cluster is ready: how long it took, the server's address and the kubeconfig. \
+            Starting a running cluster changes nothing, unless its daemon is an older kdash: then this one takes over, and \
+            pods keep running. A context named `kdash` is added to the first file of \
             $KUBECONFIG or to ~/.kube/config; the current context is set only when there is none.
             """)
 
