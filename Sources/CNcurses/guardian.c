@@ -90,7 +90,7 @@ bool kd_guardian_wanted(int argc, char *const argv[]) {
     if (argc < 1 || !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) return false;
     const char *name = strrchr(argv[0], '/');
     name = name == NULL ? argv[0] : name + 1;
-    if (strcmp(name, "kdash") != 0) return false;
+    if (strncmp(name, "kdash", 5) != 0 || strstr(name, ".xctest") != NULL) return false;
     static const char *const valued[] = {"--data-dir", "--context", "--kubeconfig", "-n", "--namespace", "--theme"};
     for (int i = 1; i < argc; i++) {
         if (argv[i][0] != '-') return false;

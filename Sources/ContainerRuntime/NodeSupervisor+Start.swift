@@ -70,6 +70,8 @@ extension NodeSupervisor {
         let reply: SupervisorConnection.Reply
         do throws(RuntimeError) { reply = try await connection.call(KD_OP_HELLO) } catch  where error.code == .supervisorLost {
             if isFresh { return nil }
+            // A supervisor that was killed a moment ago still has a listener while its descriptors are being closed.
+            if await KernelThread.run("kdash-node-end", { connection.peerEnds(within: .seconds(2)) }) { return nil }
             throw RuntimeError(
                 .incompatible, "the running node was started by a version of kdash that this one does not understand; end it with that version's `kdash down`")
         }

@@ -58,6 +58,16 @@ final class SupervisorConnection: Sendable {
         }
     }
 
+    /// The process that listens at the other end has ended, or does within `timeout`. Blocks.
+    func peerEnds(within timeout: Duration) -> Bool {
+        do throws(SystemError) {
+            let process = try ChildProcess.pidfd(of: try UnixSocket.peer(of: socket).pid)
+            return try pollReadable([process.raw], timeout: timeout)[0]
+        } catch {
+            return error.errno == ESRCH
+        }
+    }
+
     /// Ends the connection; the listening thread then reports the loss.
     func close() { _ = shutdown(socket.raw, CInt(SHUT_RDWR)) }
 

@@ -6,6 +6,10 @@ struct Kdash: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "kdash",
         abstract: "A terminal IDE for a Kubernetes cluster that it can also be.",
+        usage: """
+            kdash [<screen options>]
+            kdash <subcommand>
+            """,
         discussion: """
             Without a verb, kdash opens its screen. It starts the cluster of its data directory when none is \
             running, and leaves it running when you quit; `kdash down` stops it. Pods, logs, manifests: everything \
@@ -18,6 +22,18 @@ struct Kdash: ParsableCommand {
             cluster is protected: kdash reads it and refuses to change it.
 
             Run as root to let containers have enforced CPU and memory limits and a network of their own.
+
+            SCREEN OPTIONS (kdash screen --help says more):
+
+                -n, --namespace <name>   show this namespace first
+                --context <name>         open this context of your kubeconfig
+                --kubeconfig <file>      open the cluster of this kubeconfig
+                --readonly               change nothing, whatever is typed
+                --theme <name>           dark, sixteen, or a theme's file
+                --ephemeral              a cluster that is removed on quit
+                --data-dir <directory>   the cluster's directory
+                --api-port <port>        the API's port on 127.0.0.1
+                --no-merge               leave your kubeconfig alone
             """,
         version: Version.text,
         subcommands: [

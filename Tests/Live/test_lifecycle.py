@@ -6,6 +6,7 @@ import io
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -19,6 +20,14 @@ import cluster as clusters
 import machine
 from cluster import eventually, pod
 from screen import Screen
+
+
+def test_the_help_names_every_option_of_the_screen():
+    def options(*words):
+        text = subprocess.run([clusters.PROGRAM, *words, "--help"], capture_output=True, text=True, check=True).stdout
+        return set(re.findall(r"--[a-z][a-z-]+", text))
+
+    assert options("screen") - {"--help", "--version"} and options("screen") <= options()
 
 
 def test_up_prints_one_line_and_twice_is_harmless(make_cluster):

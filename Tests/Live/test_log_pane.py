@@ -31,9 +31,10 @@ def test_the_log_pane_marks_standard_error_and_names_what_is_missing(make_cluste
 
 def test_the_log_of_a_deleted_pod_can_still_be_read(shared, base, open_screen):
     shared.busybox()
-    for name in ("kept-a", "kept-b"):
+    for name in ("kept-0", "kept-a", "kept-b"):
         shared.apply(clusters.pod(name, "host/busybox:latest", ["sh", "-c", f"echo last words of {name}; trap 'exit 0' TERM; sleep 1000 & wait"]))
         shared.phase(name, "Running")
+    shared.kubectl("delete", "pod", "kept-0")
     screen = open_screen(shared, "--namespace", "default", "--data-dir", shared.data, env=own_state(shared, base))
     screen.expect("kept-a", "kept-b")
     screen.filter("kept-b")
@@ -44,6 +45,12 @@ def test_the_log_of_a_deleted_pod_can_still_be_read(shared, base, open_screen):
     screen.expect("Log of which deleted pod?", "default/kept-a")
     screen.press("Enter")
     screen.expect("kept-a/main deleted", "the pod was deleted", "last words of kept-a")
+    # One that went before the screen was opened is there, too.
+    screen.press("L")
+    screen.expect("Log of which deleted pod?", "default/kept-0", " ago, ")
+    screen.type("kept-0")
+    screen.press("Enter")
+    screen.expect("kept-0/main deleted", "last words of kept-0")
     # Only what the API's names can say becomes part of a path.
     log = "/api/v1/namespaces/default/pods/kept-a/log?container=main&podUID="
     assert shared.kubectl("get", "--raw", log + uid) == "last words of kept-a\n"

@@ -16,4 +16,7 @@ package protocol NodeConnection: Sendable {
 
     /// The usage of the node and its pods, sampled now.
     func stats() async -> NodeStats
+
+    /// The logs that are kept of deleted pods, the newest first.
+    func keptLogs() async -> [KeptLog]
 }

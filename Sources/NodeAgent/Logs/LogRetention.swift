@@ -1,4 +1,5 @@
 import Glibc
+import KubeClient
 import LinuxKernel
 import Logging
 
@@ -9,43 +10,43 @@ struct LogRetention: Sendable {
     var budget: ByteCount = .gibibytes(1)
     let logger: Logger
 
-    private struct Entry {
-        let path: String
-        let size: Int64
-        let modified: Int64
-    }
-
     /// Removes the oldest logs of pods that no longer exist until the rest fits. Blocking.
     func enforce(livePods: Set<String>) {
-        let names = (try? FileSystem.names(in: directory.root)) ?? []  // best effort: no logs yet
-        var entries: [Entry] = []
-        for name in names {
-            guard let uid = name.split(separator: "_").last.map(String.init), !livePods.contains(uid) else { continue }
-            entries.append(measure("\(directory.root)/\(name)"))
-        }
-        entries.sort { $0.modified < $1.modified }
-        var total = entries.reduce(Int64(0)) { $0 + $1.size }
-        for entry in entries where total > budget.value {
+        let logs = kept(livePods: livePods)
+        var total = logs.reduce(ByteCount.zero) { $0 + $1.size }
+        for log in logs.reversed() where total > budget {
+            let path = "\(directory.root)/\(LogDirectory.name(namespace: log.namespace, pod: log.pod, uid: log.podUID))"
             do throws(SystemError) {
-                try FileSystem.removeTree(entry.path)
-                total -= entry.size
-                logger.info("removed a deleted pod's logs", metadata: ["path": "\(entry.path)", "bytes": "\(entry.size)"])
+                try FileSystem.removeTree(path)
+                total += ByteCount(-log.size.value)
+                logger.info("removed a deleted pod's logs", metadata: ["path": "\(path)", "bytes": "\(log.size.value)"])
             } catch {
-                logger.warning("could not remove a deleted pod's logs", metadata: ["path": "\(entry.path)", "error": "\(error)"])
+                logger.warning("could not remove a deleted pod's logs", metadata: ["path": "\(path)", "error": "\(error)"])
             }
         }
     }
 
-    private func measure(_ path: String) -> Entry {
-        var size: Int64 = 0
-        var modified: Int64 = 0
-        for container in (try? FileSystem.names(in: path)) ?? [] {  // best effort: it may be going away
+    /// The logs of pods that no longer exist, the newest first. Blocking.
+    func kept(livePods: Set<String>) -> [KeptLog] {
+        let names = (try? FileSystem.names(in: directory.root)) ?? []  // best effort: no logs yet
+        return names.compactMap { name in
+            let parts = name.split(separator: "_", omittingEmptySubsequences: false).map(String.init)
+            guard parts.count == 3, !livePods.contains(parts[2]) else { return nil }
+            return measure(KeptLog(namespace: parts[0], pod: parts[1], podUID: parts[2], containers: [], lastWrite: Timestamp(seconds: 0), size: .zero))
+        }.sorted { $0.lastWrite > $1.lastWrite }
+    }
+
+    private func measure(_ log: KeptLog) -> KeptLog {
+        var log = log
+        let path = "\(directory.root)/\(LogDirectory.name(namespace: log.namespace, pod: log.pod, uid: log.podUID))"
+        for container in ((try? FileSystem.names(in: path)) ?? []).sorted() {  // best effort: it may be going away
             for file in (try? FileSystem.names(in: "\(path)/\(container)")) ?? [] {  // best effort: it may be going away
                 guard let info = try? FileSystem.status("\(path)/\(container)/\(file)") else { continue }  // best effort: it may be going away
-                size += Int64(info.st_blocks) * 512
-                modified = max(modified, Int64(info.st_mtim.tv_sec))
+                log.size += ByteCount(Int64(info.st_blocks) * 512)
+                log.lastWrite = max(log.lastWrite, Timestamp(seconds: Int64(info.st_mtim.tv_sec)))
+                if log.containers.last != container { log.containers.append(container) }
             }
         }
-        return Entry(path: path, size: size, modified: modified)
+        return log
     }
 }

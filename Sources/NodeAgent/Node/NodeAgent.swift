@@ -286,4 +286,8 @@ package final class NodeAgent: NodeConnection, Sendable {
     package func stats() async -> NodeStats {
         NodeUsage(agent: self).sample()
     }
+
+    package func keptLogs() async -> [KeptLog] {
+        await KernelThread.run("kdash-logs") { self.retention.kept(livePods: Set(self.pods.all().map(\.uid))) }
+    }
 }

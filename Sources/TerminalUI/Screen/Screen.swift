@@ -121,6 +121,8 @@ package import ViewModels
 
     private func drawToasts(_ painter: inout Painter) {
         let current = app.toasts.filter { $0.until > painter.now }.suffix(3)
+        // An explanation at the bottom is what the toast is about: it stays readable.
+        let bottom = painter.keepFree.flatMap { $0.maxY + 1 >= layout.body.maxY ? $0.y : nil } ?? layout.body.maxY
         for (index, toast) in current.reversed().enumerated() {
             painter.wake(at: toast.until)
             let scope: Scope =
@@ -132,7 +134,7 @@ package import ViewModels
                 }
             let text = " " + DisplayWidth.shortened(toast.text, columns: layout.body.width - 4, ellipsis: glyphs.ellipsis) + " "
             let width = DisplayWidth.of(text)
-            painter.surface.put(text, x: layout.body.maxX - width - 1, y: layout.body.maxY - 1 - index, style: theme[scope])
+            painter.surface.put(text, x: layout.body.maxX - width - 1, y: bottom - 1 - index, style: theme[scope])
         }
     }
 

@@ -27,6 +27,7 @@ import ViewModels
         let message = model.diagnostics.first { $0.line == model.cursor.line } ?? model.diagnostics.first
         if let message, body.height > 3 {
             drawMessage(message, model, in: body.row(body.height - 1), &painter)
+            painter.keepFree = body.row(body.height - 1)
             body = body.inset(bottom: 1)
         }
         height = body.height

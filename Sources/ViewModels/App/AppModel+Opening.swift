@@ -8,7 +8,11 @@ extension AppModel {
 
     /// Asks for one of a few texts.
     func pick(_ title: String, _ texts: [String], onPick: @escaping (String) -> Void) {
-        let items = texts.map { PaletteItem(id: $0, title: $0) }
+        pick(title, texts.map { PaletteItem(id: $0, title: $0) }, onPick: onPick)
+    }
+
+    /// Asks for one of `items`; `onPick` is told its id.
+    func pick(_ title: String, _ items: [PaletteItem], onPick: @escaping (String) -> Void) {
         modal = .palette(
             PaletteModel(title: title, placeholder: "type to find", items: items) { [weak self] item in
                 self?.modal = nil

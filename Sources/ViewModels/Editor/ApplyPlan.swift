@@ -8,6 +8,8 @@ struct ApplyPlan: Sendable {
     private(set) var steps: [ApplyStep] = []
     /// The difference to the cluster, all documents together.
     private(set) var lines: [DiffLine] = []
+    /// What kdash's own schemas say of the text.
+    private(set) var complaints: [Diagnostic] = []
     /// Refusals at their lines.
     private(set) var faults: [Diagnostic] = []
     /// Refusals without a line.
@@ -40,6 +42,7 @@ struct ApplyPlan: Sendable {
     @concurrent static func make(_ text: String, namespace: String, bases: [String: EditBase], client: KubeClient) async -> ApplyPlan {
         var plan = ApplyPlan()
         let manifest = Manifest(text)
+        plan.complaints = manifest.diagnostics
         // What kdash's schemas refuse may be fine for a newer server; what it cannot read or route is not.
         guard !manifest.documents.isEmpty, manifest.documents.allSatisfy({ $0.descriptor != nil }) else {
             plan.faults = manifest.diagnostics.filter { $0.severity == .error }

@@ -65,7 +65,9 @@ extension ClusterSession {
     }
 
     private func refuse(_ plan: ApplyPlan) {
-        editor.diagnostics = plan.faults
+        // What was said while typing stays beside it.
+        let others = plan.complaints.filter { complaint in !plan.faults.contains { $0.line == complaint.line } }
+        editor.diagnostics = (plan.faults + others).sorted { $0.line < $1.line }
         editing.refusedRevision = editor.revision
         if let first = plan.faults.first {
             editor.place(TextPosition(line: first.line, column: first.columns?.lowerBound ?? 0), selecting: false)

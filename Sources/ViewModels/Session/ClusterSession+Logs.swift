@@ -36,30 +36,49 @@ extension ClusterSession {
 
     /// The log of a pod that is deleted, as long as its node keeps it.
     private func showKeptLog(_ binding: ObjectBinding, container: String?, isPrevious: Bool, _ client: KubeClient) {
-        guard app.context.isEmbedded, let pod = gonePods.last(where: { $0.uid == binding.uid }),
-            let name = container ?? pod.containers.first
-        else { return app.toast("\(binding.text) is gone", .warning) }
-        app.logs.containers = pod.containers
-        let target = LogTarget(
-            namespace: pod.namespace, pod: pod.name, podUID: pod.uid, container: name, isPrevious: isPrevious, isGone: true)
-        tasks.run("logs") { [logs] in await logs.follow(target, client: client) { .gone } }
+        guard let keptLogs = cluster?.keptLogs else { return app.toast("\(binding.text) is gone", .warning) }
+        tasks.run("logs") { [weak self, logs] in
+            do {
+                let kept = try await keptLogs().first { $0.podUID == binding.uid }
+                guard let self, !Task.isCancelled else { return }
+                guard let kept, let name = container ?? kept.containers.first else { return app.toast("\(binding.text) is gone", .warning) }
+                app.logs.containers = kept.containers
+                let target = LogTarget(
+                    namespace: kept.namespace, pod: kept.pod, podUID: kept.podUID, container: name, isPrevious: isPrevious, isGone: true)
+                await logs.follow(target, client: client) { .gone }
+            } catch {
+                self?.app.toast("the logs of deleted pods cannot be listed: \(error)", .error)
+            }
+        }
     }
-
-    /// Remembers pods that are about to leave the list, so that their logs can be asked for.
-    func remember(gone uids: some Collection<String>) {
-        gonePods += uids.compactMap { app.pods.pod(uid: $0) }
-        gonePods.removeFirst(max(0, gonePods.count - Self.rememberedPods))
-    }
-
-    private static let rememberedPods = 200
 
     package func pickKeptLog() {
-        guard app.context.isEmbedded else { return app.toast("only kdash's own cluster keeps the logs of deleted pods", .dim) }
-        let pods = gonePods.reversed().filter { app.namespace == nil || $0.namespace == app.namespace }
-        guard !pods.isEmpty else { return app.toast("no pod was deleted since kdash was opened", .dim) }
-        app.pick("Log of which deleted pod?", pods.map { "\($0.namespace)/\($0.name)" }) { [weak self] text in
-            guard let self, let pod = pods.first(where: { "\($0.namespace)/\($0.name)" == text }) else { return }
-            showLogs(app.binding(pod), container: nil, isPrevious: false)
+        guard let cluster, let keptLogs = cluster.keptLogs else { return app.toast("only kdash's own cluster keeps the logs of deleted pods", .dim) }
+        tasks.run("keptLogs") { [weak self] in
+            do {
+                let kept = try await keptLogs()
+                guard let self, !Task.isCancelled else { return }
+                pick(kept.filter { self.app.namespace == nil || $0.namespace == self.app.namespace }, client: cluster.client)
+            } catch {
+                self?.app.toast("the logs of deleted pods cannot be listed: \(error)", .error)
+            }
+        }
+    }
+
+    private func pick(_ kept: [KeptLog], client: KubeClient) {
+        guard app.modal == nil else { return }  // Something else was opened meanwhile.
+        guard !kept.isEmpty else {
+            return app.toast("no logs of deleted pods are kept\(app.namespace.map { " in namespace \($0)" } ?? "")", .dim)
+        }
+        let now = time.now()
+        let items = kept.map { log in
+            PaletteItem(
+                id: log.podUID, title: "\(log.namespace)/\(log.pod)", detail: "\(HumanDuration.text(now - log.lastWrite)) ago, \(log.size)")
+        }
+        app.pick("Log of which deleted pod?", items) { [weak self] uid in
+            guard let self, let log = kept.first(where: { $0.podUID == uid }) else { return }
+            let binding = ObjectBinding(context: app.context.name, namespace: log.namespace, kind: "Pod", name: log.pod, uid: uid)
+            showKeptLog(binding, container: nil, isPrevious: false, client)
             app.focus = .logs
         }
     }

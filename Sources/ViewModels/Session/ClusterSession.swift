@@ -18,8 +18,6 @@ package import LinuxKernel
     /// Makes the open detail's text again.
     var refreshDetail: (() -> Void)?
     var editing = EditingState()
-    /// Pods that were deleted while the screen was open, the last one last.
-    var gonePods: [PodRow] = []
     /// The pod that the logs and YAML panes were last asked to show because the cursor rests on it.
     var followedUID: String?
     /// The pod that the cursor goes to once it is shown, unless the user moves the cursor before.
@@ -154,7 +152,6 @@ package import LinuxKernel
     /// Shows what changed; returns why the connection is to be made anew, if it is.
     private func apply(_ batch: ClusterFeed.Batch, _ feed: ClusterFeed) -> APIStatus? {
         app.pods.upsert(Array(batch.pods.values), now: time.now())
-        remember(gone: batch.gonePods)
         app.pods.remove(uids: Array(batch.gonePods))
         goToAwaitedPod()
         if app.logs.target == nil, let pod = app.pods.selectedPod, pod.uid != followedUID { follow(pod) }
@@ -182,7 +179,6 @@ package import LinuxKernel
         isFirstSync = false
         let present = Set(feed.pods.all().map(\.uid))
         let gone = app.pods.all.map(\.uid).filter { !present.contains($0) }
-        remember(gone: gone)
         app.pods.remove(uids: gone)
         noteGone(Set(gone))
         if let pod = app.pods.selectedPod { follow(pod) }
@@ -242,7 +238,7 @@ package import LinuxKernel
             connect = { try await connectTo(context) }
         }
         (cluster, feed, hasAskedAtStart) = (nil, nil, true)
-        (namespaceRows, gonePods) = ([:], [])
+        namespaceRows = [:]
         app.namespaces.rows = []
         app.pods.removeAll()
         app.logs.clear()

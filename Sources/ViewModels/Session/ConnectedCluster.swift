@@ -14,11 +14,13 @@ package struct ConnectedCluster: Sendable {
     package let server: String
     /// Asks every node what its pods use; nil when the cluster cannot say.
     package let usage: (@Sendable () async throws -> [NodeStats])?
+    /// Asks which deleted pods' logs are kept, the newest first; nil when the cluster keeps none.
+    package let keptLogs: (@Sendable () async throws -> [KeptLog])?
 
     /// A cluster that answered.
     package init(
         client: KubeClient, contextName: String, access: ContextState.Access, isEmbedded: Bool, server: String,
-        usage: (@Sendable () async throws -> [NodeStats])? = nil
+        usage: (@Sendable () async throws -> [NodeStats])? = nil, keptLogs: (@Sendable () async throws -> [KeptLog])? = nil
     ) {
         self.client = client
         self.contextName = contextName
@@ -26,6 +28,7 @@ package struct ConnectedCluster: Sendable {
         self.isEmbedded = isEmbedded
         self.server = server
         self.usage = usage
+        self.keptLogs = keptLogs
     }
 }
 

@@ -6,7 +6,7 @@ import KubeClient
 import LinuxKernel
 import NodeAgent
 
-/// What is not Kubernetes, below `/kdash/v1/`: status, down, images and usage.
+/// What is not Kubernetes, below `/kdash/v1/`: status, down, images, usage and the logs of deleted pods.
 struct KdashEndpoints: ExtensionEndpoint {
     let path = "/kdash/v1"
     let images: ImageStore
@@ -29,6 +29,7 @@ struct KdashEndpoints: ExtensionEndpoint {
             guard let program = request.query.first(where: { $0.name == "program" })?.value else { throw .badRequest("query parameter program is missing") }
             return .json(try await importHost(program))
         case (.get, "/stats"): return .json(await stats())
+        case (.get, "/logs"): return .json(await keptLogs())
         default: throw .badRequest("\(request.method.rawValue) \(request.path) is nothing kdash knows")
         }
     }
@@ -67,6 +68,12 @@ struct KdashEndpoints: ExtensionEndpoint {
             if let node = nodes.connection(named: name) { samples.append(await node.stats().value) }
         }
         return ["nodes": .array(samples)]
+    }
+
+    private func keptLogs() async -> JSONValue {
+        var logs: [KeptLog] = []
+        for name in nodes.names { logs += await nodes.connection(named: name)?.keptLogs() ?? [] }
+        return ["logs": .array(logs.sorted { $0.lastWrite > $1.lastWrite }.map(\.value))]
     }
 
     private static func describe(_ record: ImageRecord) -> JSONValue {

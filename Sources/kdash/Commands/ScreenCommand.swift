@@ -127,7 +127,7 @@ struct EmbeddedTarget: ScreenTarget {
         let gate = isReadOnly ? ContextGate(context: name, mode: .readonly) : .open
         return ConnectedCluster(
             client: KubeClient(transport: transport, gate: gate), contextName: name, access: access, isEmbedded: true, server: context.cluster.server,
-            usage: { try await UsageRequest.samples(transport) })
+            usage: { try await DaemonRequest.usage(transport) }, keptLogs: { try await DaemonRequest.keptLogs(transport) })
     }
 
     /// An older daemon may lack what this screen shows.
@@ -182,18 +182,28 @@ struct ForeignTarget: ScreenTarget {
         let gate = ContextGate(context: name, mode: isReadOnly ? .readonly : .protected(canUnlock: false))
         return ConnectedCluster(
             client: KubeClient(transport: transport, gate: gate), contextName: name, access: access, isEmbedded: false,
-            server: chosen.cluster.server, usage: nil)
+            server: chosen.cluster.server)
     }
 
     func restart() async throws {}
 }
 
-/// Asks the daemon what the pods use.
-enum UsageRequest {
-    static func samples(_ transport: HTTPTransport) async throws -> [NodeStats] {
-        let response = try await transport.send(APIRequest(path: "/kdash/v1/stats"))
+/// Asks the daemon what Kubernetes' own API has no words for.
+enum DaemonRequest {
+    /// What the pods use.
+    static func usage(_ transport: HTTPTransport) async throws -> [NodeStats] {
+        try await list("stats", "nodes", transport).compactMap { NodeStats($0) }
+    }
+
+    /// The logs of deleted pods, the newest first.
+    static func keptLogs(_ transport: HTTPTransport) async throws -> [KeptLog] {
+        try await list("logs", "logs", transport).compactMap { KeptLog($0) }
+    }
+
+    private static func list(_ route: String, _ key: String, _ transport: HTTPTransport) async throws -> [JSONValue] {
+        let response = try await transport.send(APIRequest(path: "/kdash/v1/\(route)"))
         if let failure = try await response.failure() { throw failure }
         guard case .bytes(let bytes) = response.body else { return [] }
-        return try JSON.parse(bytes)["nodes"]?.arrayValue?.compactMap { NodeStats($0) } ?? []
+        return try JSON.parse(bytes)[key]?.arrayValue ?? []
     }
 }
