@@ -1,0 +1,177 @@
+// Many watches of one collection, and somebody who writes to it.
+//
+//   watchgen PORT PKI WATCHES PATH                            holds the watches until standard input ends
+//   watchgen PORT PKI WATCHES PATH WRITES 1 OBJECT BODY       each write waits until every watch has seen the one before
+//   watchgen PORT PKI WATCHES PATH WRITES WRITERS OBJECT BODY WRITERS connections write as fast as they are answered
+//
+// PKI as for loadgen. A write is a merge patch of OBJECT with BODY; `@` in both becomes the number of the write, in OBJECT modulo 16.
+// The watches open before the first write. Prints `{"watches": N}` once they are open, and with writes one more JSON object: events,
+// seconds, rate (events delivered per second), bytes, and with one writer p50, p90, p99, max of write sent to event seen, in milliseconds.
+#include "loadtls.h"
+#include <sys/resource.h>
+
+enum { WRITES_LIMIT = 100000, WRITER_LIMIT = 64 };
+
+typedef struct {
+    SSL *tls;
+    int is_writer, is_open;
+    double sent; // of a writer, 0 while nothing is in flight
+    size_t have; // of a head, or of a writer's answer
+    long seen;
+    char last;
+    char head[2048];
+} Connection;
+
+static char scratch[1 << 17];
+static double sent_at[WRITES_LIMIT];
+static double *samples;
+static size_t sample_count;
+static long events_seen, written;
+static size_t bytes_seen;
+
+static void replace(const char *from, long number, char *to, size_t room) {
+    size_t length = 0;
+    for (; *from != 0 && length + 24 < room; from++) {
+        if (*from == '@') length += (size_t)snprintf(to + length, room - length, "%ld", number);
+        else to[length++] = *from;
+    }
+    to[length] = 0;
+}
+
+static void write_next(Connection *c, const char *object, const char *body) {
+    static char path[1024], content[8192], text[16384];
+    replace(object, written % 16, path, sizeof path);
+    replace(body, written, content, sizeof content);
+    int size = snprintf(text, sizeof text, "PATCH %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/merge-patch+json\r\nContent-Length: %zu\r\n\r\n%s", path, strlen(content), content);
+    c->sent = now();
+    c->have = 0;
+    sent_at[written++] = c->sent;
+    if (SSL_write(c->tls, text, size) != size) fail("a write could not be sent");
+}
+
+/// A newline ends an event unless it ends the line of a chunk's size.
+static void count_events(Connection *c, const char *bytes, size_t count, int is_timed) {
+    const char *end = bytes + count;
+    for (const char *at = bytes; (at = memchr(at, '\n', (size_t)(end - at))) != NULL; at++) {
+        if ((at == bytes ? c->last : at[-1]) == '\r') continue;
+        if (is_timed && c->seen < written) samples[sample_count++] = now() - sent_at[c->seen];
+        c->seen++;
+        events_seen++;
+    }
+    c->last = end[-1];
+    bytes_seen += count;
+}
+
+/// What a watch has received; its head ends before the first event can come.
+static void take_watch(Connection *c, const char *bytes, size_t count, int is_timed) {
+    if (c->is_open) return count_events(c, bytes, count, is_timed);
+    if (c->have + count >= sizeof c->head) fail("the head of a watch is too long");
+    memcpy(c->head + c->have, bytes, count);
+    c->have += count;
+    c->head[c->have] = 0;
+    if (strstr(c->head, "\r\n\r\n") == NULL) return;
+    if (strncmp(c->head, "HTTP/1.1 200", 12) != 0) {
+        fprintf(stderr, "%s\n", c->head);
+        fail("a watch was refused");
+    }
+    c->is_open = 1;
+    c->last = '\n';
+}
+
+/// Whether the answer to a write is complete.
+static int take_answer(Connection *c, const char *bytes, size_t count) {
+    static char answer[1 << 16];
+    if (c->have + count >= sizeof answer) fail("the answer to a write is too long");
+    if (c->have == 0) memset(c->head, 0, sizeof c->head);
+    size_t room = c->have < sizeof c->head - 1 ? sizeof c->head - 1 - c->have : 0;
+    memcpy(c->head + c->have, bytes, count < room ? count : room);
+    c->have += count;
+    char *end = strstr(c->head, "\r\n\r\n"), *length = strcasestr(c->head, "\r\ncontent-length: ");
+    if (end == NULL || length == NULL) return 0;
+    if (strncmp(c->head, "HTTP/1.1 200", 12) != 0) {
+        fprintf(stderr, "%s\n", c->head);
+        fail("a write was refused");
+    }
+    return c->have >= (size_t)(end + 4 - c->head) + strtoul(length + 18, NULL, 10);
+}
+
+static void add(int poll, Connection *c) {
+    fcntl(SSL_get_fd(c->tls), F_SETFL, O_NONBLOCK);
+    struct epoll_event event = { .events = EPOLLIN, .data.ptr = c };
+    epoll_ctl(poll, EPOLL_CTL_ADD, SSL_get_fd(c->tls), &event);
+}
+
+/// Takes what has come on any connection.
+static void turn(int poll, int wait, int is_timed) {
+    struct epoll_event events[256];
+    int ready = epoll_wait(poll, events, 256, wait);
+    for (int i = 0; i < ready; i++) {
+        Connection *c = events[i].data.ptr;
+        for (int got;;) {
+            got = SSL_read(c->tls, scratch, sizeof scratch);
+            if (got <= 0) {
+                if (SSL_get_error(c->tls, got) != SSL_ERROR_WANT_READ) fail("the server closed a connection");
+                break;
+            }
+            if (!c->is_writer) take_watch(c, scratch, (size_t)got, is_timed);
+            else if (take_answer(c, scratch, (size_t)got)) c->sent = 0;
+        }
+    }
+}
+
+static void report(double seconds) {
+    printf("{\"events\": %ld, \"seconds\": %.4f, \"rate\": %.0f, \"bytes\": %zu", events_seen, seconds, (double)events_seen / seconds, bytes_seen);
+    if (sample_count > 0) {
+        qsort(samples, sample_count, sizeof *samples, ascending);
+        printf(", \"p50\": %.3f, \"p90\": %.3f, \"p99\": %.3f, \"max\": %.3f", samples[sample_count / 2] * 1e3, samples[sample_count * 9 / 10] * 1e3,
+            samples[sample_count * 99 / 100] * 1e3, samples[sample_count - 1] * 1e3);
+    }
+    printf("}\n");
+}
+
+int main(int count, char **arguments) {
+    if (count != 5 && count != 9) fail("usage: watchgen PORT PKI WATCHES PATH [WRITES WRITERS OBJECT BODY]");
+    int port = atoi(arguments[1]), watches = atoi(arguments[3]), writers = count == 9 ? atoi(arguments[6]) : 0;
+    long writes = count == 9 ? atol(arguments[5]) : 0;
+    if (writes > WRITES_LIMIT || writers > WRITER_LIMIT) fail("too many writes or writers");
+    struct rlimit files;
+    getrlimit(RLIMIT_NOFILE, &files);
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+
+    SSL_CTX *context = make_context(arguments[2]);
+    Connection *connections = calloc((size_t)(watches + writers), sizeof *connections);
+    samples = malloc((size_t)(writes * watches + 1) * sizeof *samples);
+    int poll = epoll_create1(EPOLL_CLOEXEC);
+    for (int i = 0; i < watches + writers; i++) {
+        Connection *c = &connections[i];
+        c->tls = connect_tls(context, port);
+        c->is_writer = i >= watches;
+        int size = snprintf(scratch, sizeof scratch, "GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", arguments[4]);
+        if (!c->is_writer && SSL_write(c->tls, scratch, size) != size) fail("a watch could not be asked for");
+        add(poll, c);
+    }
+    for (int i = 0; i < watches;) {
+        if (connections[i].is_open) i++;
+        else turn(poll, 1000, 0);
+    }
+    printf("{\"watches\": %d}\n", watches);
+    fflush(stdout);
+    if (writes == 0) {
+        while (read(0, scratch, sizeof scratch) > 0) {}
+        return 0;
+    }
+
+    double start = now();
+    while (events_seen < writes * watches) {
+        if (now() > start + 120) fail("not every event came within two minutes");
+        for (int i = watches; i < watches + writers; i++) {
+            Connection *c = &connections[i];
+            int may = writers > 1 || events_seen == written * watches;
+            if (c->sent == 0 && written < writes && may) write_next(c, arguments[7], arguments[8]);
+        }
+        turn(poll, 100, writers == 1);
+    }
+    report(now() - start);
+    return 0;
+}
