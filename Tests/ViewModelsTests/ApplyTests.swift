@@ -141,6 +141,19 @@ import Testing
         }
     }
 
+    @Test func `a refusal without a place is said above the text until it is changed`() async throws {
+        try await Fixture.with { fixture in
+            fixture.server.put(Self.config, configMap(["a": "1"]))
+            let editor = try await edit(fixture)
+            replace(editor, "\"1\"", "mine")
+            fixture.server.refuse(.put, Self.config, .badRequest("the server is not in the mood"))
+            fixture.run("yaml.apply")
+            try await fixture.until("it is said") { editor.banner?.text.contains("not in the mood") == true && editor.state == .editing }
+            replace(editor, "mine", "yours")
+            try await fixture.until("it is gone") { editor.banner == nil }
+        }
+    }
+
     @Test func `an object deleted meanwhile is created again`() async throws {
         try await Fixture.with { fixture in
             fixture.server.put(Self.config, configMap(["a": "1"]))

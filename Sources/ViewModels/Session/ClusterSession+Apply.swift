@@ -43,6 +43,7 @@ extension ClusterSession {
 
     private func propose(_ plan: ApplyPlan, _ target: EditorTarget, _ client: KubeClient) {
         if !plan.faults.isEmpty || !plan.messages.isEmpty { return refuse(plan) }
+        if let hint = editing.hint, editor.banner == hint { editor.banner = nil }
         if let conflict = plan.conflicts.first {
             editing.conflict = conflict
             let what = conflict.uid == target.binding.uid ? "it" : "\(conflict.kind.lowercased()) \(conflict.name)"
@@ -72,7 +73,8 @@ extension ClusterSession {
         if let first = plan.faults.first {
             editor.place(TextPosition(line: first.line, column: first.columns?.lowerBound ?? 0), selecting: false)
         }
-        editor.banner = plan.messages.first.map { TextSpan($0, .error) }
+        editing.hint = plan.messages.first.map { TextSpan($0, .error) }
+        editor.banner = editing.hint
         let count = plan.faults.count + plan.messages.count
         app.toast(count == 1 ? "not applied: \(plan.faults.first?.message ?? plan.messages[0])" : "not applied: \(count) errors", .error)
     }

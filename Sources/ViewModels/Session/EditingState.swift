@@ -8,7 +8,7 @@ struct EditingState {
     var baseText = ""
     /// The object as it was last seen in the cluster.
     var live: KubeObject?
-    /// What is said above the text only until something is typed.
+    /// What is said above the text only until something is typed or it is accepted.
     var hint: TextSpan?
     /// The object that the text is in conflict with.
     var conflict: KubeObject?
