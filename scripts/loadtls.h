@@ -52,5 +52,8 @@ static inline SSL_CTX *make_context(const char *pki) {
     if (SSL_CTX_use_certificate_chain_file(context, certificate) != 1) fail(certificate);
     if (SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) != 1) fail(key);
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
+    // One system call for a record instead of two: the generator shares its cores with the server it measures.
+    SSL_CTX_set_read_ahead(context, 1);
+    SSL_CTX_set_default_read_buffer_len(context, 1 << 16);
     return context;
 }

@@ -115,6 +115,7 @@ static void turn(int poll, int wait, int is_timed) {
             }
             if (!c->is_writer) take_watch(c, scratch, (size_t)got, is_timed);
             else if (take_answer(c, scratch, (size_t)got)) c->sent = 0;
+            if (!SSL_has_pending(c->tls)) break; // what comes later is told by epoll
         }
     }
 }

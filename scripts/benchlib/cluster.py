@@ -95,6 +95,12 @@ class Cluster:
         """What the daemon's threads have used so far."""
         return sum(int((task / "schedstat").read_text().split()[0]) for task in pathlib.Path(f"/proc/{self.daemon}/task").iterdir()) / 1e9
 
+    @staticmethod
+    def memory(pid):
+        """The memory of a process by kind (Pss, Rss, Pss_Anon and so on), in MB."""
+        text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
+        return {kind: int(value) * 1024 / 1e6 for kind, value in re.findall(r"^(\w+): +(\d+) kB", text, re.M)}
+
     def kill_daemon(self):
         """kill -9; returns when the process is gone."""
         pid = self.daemon

@@ -59,6 +59,19 @@ class Figure:
         return [str(self.row), self.what, self.target, f"{number(self.median)} {self.unit}", spread, str(self.n), self.remark]
 
 
+@dataclasses.dataclass
+class Table:
+    """Figures that belong side by side: a section of its own on the page."""
+
+    title: str
+    head: list
+    rows: list
+    note: str
+
+    def lines(self):
+        return [f"## {self.title}", "", self.note, "", "| " + " | ".join(self.head) + " |", "|" + "---|" * len(self.head), *["| " + " | ".join(row) + " |" for row in self.rows]]
+
+
 def number(value):
     if abs(value) >= 1000:
         return f"{value:,.0f}"
@@ -67,13 +80,15 @@ def number(value):
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.3g}"
 
 
-def page(figures, skipped, machine):
+def page(figures, tables, skipped, machine):
     """The text of docs/benchmarks.md."""
     head = ["#", "what", "target", "median", "spread", "n", "between the figure and the target"]
     lines = ["# What kdash reaches", "", "Written by `scripts/bench`, which measures the release program from outside and starts every cluster in a directory of its own.",
              "The spread is min..p99 for latencies and min..max otherwise. A target is compared with the median.", "", *[f"- {line}" for line in machine], "",
              "| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in figure.cells()) + " |" for figure in figures]
+    for table in tables:
+        lines += ["", *table.lines()]
     if skipped:
         lines += ["", "## Not measured", "", *[f"- {what}: {why}" for what, why in skipped]]
     return "\n".join(lines) + "\n"

@@ -22,17 +22,13 @@ def size(bench):
 
 def memory(bench):
     """Row 2"""
-    def kilobytes(pid):
-        text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
-        return {key: int(value) for key, value in re.findall(r"^(\w+): +(\d+) kB", text, re.M)}
-
     with bench.cluster("memory") as cluster:
         cluster.up()
         time.sleep(10)
         samples = []
         for _ in range(5):
-            parts = [kilobytes(cluster.daemon), kilobytes(cluster.supervisor)]
-            samples.append({key: sum(part[key] for part in parts) * 1024 / 1e6 for key in ("Pss", "Pss_Anon", "Pss_File", "Shared_Clean", "Shared_Dirty", "Rss")})
+            parts = [cluster.memory(cluster.daemon), cluster.memory(cluster.supervisor)]
+            samples.append({key: sum(part[key] for part in parts) for key in ("Pss", "Pss_Anon", "Pss_File", "Shared_Clean", "Shared_Dirty", "Rss")})
             time.sleep(1)
     return [
         Figure.of(2, "idle PSS, daemon + supervisor", "MB", 40, [each["Pss"] for each in samples], gap="the lines below divide it."),
