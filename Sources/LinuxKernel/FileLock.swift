@@ -5,12 +5,27 @@ internal import Glibc
 package final class FileLock: Sendable {
     private let file: FileDescriptor
 
-    /// Takes the lock at once; nil when somebody else holds it. The file is created (mode 0600) and never removed.
+    /// Takes the lock at once; nil when somebody else holds it. The file is created (mode 0600); only the holder may remove it.
     package static func tryAcquire(_ path: String) throws(SystemError) -> FileLock? {
-        let file = try FileDescriptor.open(path, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
-        if kd_flock(file.raw, LOCK_EX | LOCK_NB) == 0 { return FileLock(file: file) }
-        if Glibc.errno == EWOULDBLOCK { return nil }
-        throw .last("flock", path)
+        while true {
+            let file = try open(path)
+            if kd_flock(file.raw, LOCK_EX | LOCK_NB) < 0 {
+                if Glibc.errno == EWOULDBLOCK { return nil }
+                throw .last("flock", path)
+            }
+            if try names(path, file) { return FileLock(file: file) }
+        }
+    }
+
+    private static func open(_ path: String) throws(SystemError) -> FileDescriptor {
+        try FileDescriptor.open(path, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
+    }
+
+    /// False when the holder before removed the file: what was locked is then nobody's lock any more.
+    private static func names(_ path: String, _ file: borrowing FileDescriptor) throws(SystemError) -> Bool {
+        let held = try file.status()
+        guard let named = try FileSystem.status(path) else { return false }
+        return named.st_ino == held.st_ino && named.st_dev == held.st_dev
     }
 
     /// Whether somebody holds the lock now; false when the file does not exist.
@@ -24,6 +39,11 @@ package final class FileLock: Sendable {
 
     private init(file: consuming FileDescriptor) { self.file = file }
 
+    /// What the file says; empty when there is none.
+    package static func text(_ path: String) throws(SystemError) -> String {
+        FileSystem.exists(path) ? try FileSystem.readText(path) : ""
+    }
+
     /// Replaces the lock file's content, for example with the holder's pid.
     package func write(_ text: String) throws(SystemError) {
         let raw = file.raw
@@ -36,9 +56,11 @@ package final class FileLock: Sendable {
 extension FileLock {
     /// Takes the lock, waiting for its holder; only for locks that are held for moments.
     package static func acquire(_ path: String) throws(SystemError) -> FileLock {
-        let file = try FileDescriptor.open(path, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
-        let raw = file.raw
-        try SystemError.checkRetrying("flock", path) { kd_flock(raw, LOCK_EX) }
-        return FileLock(file: file)
+        while true {
+            let file = try open(path)
+            let raw = file.raw
+            try SystemError.checkRetrying("flock", path) { kd_flock(raw, LOCK_EX) }
+            if try names(path, file) { return FileLock(file: file) }
+        }
     }
 }

@@ -9,6 +9,7 @@ import pathlib
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tarfile
@@ -19,7 +20,7 @@ import pytest
 import cluster as clusters
 import machine
 from cluster import eventually, pod
-from screen import Screen
+from screen import Screen, open_screen  # noqa: F401 (open_screen is a fixture)
 
 
 def test_the_help_names_every_option_of_the_screen():
@@ -28,6 +29,38 @@ def test_the_help_names_every_option_of_the_screen():
         return set(re.findall(r"--[a-z][a-z-]+", text))
 
     assert options("screen") - {"--help", "--version"} and options("screen") <= options()
+
+
+@pytest.mark.parametrize("words", [["down"], ["down", "--purge"]])
+def test_an_open_screen_leaves_a_stopped_cluster_stopped(make_cluster, open_screen, words):
+    one = make_cluster()
+    one.up("--no-merge")
+    screen = open_screen(one, "--data-dir", one.data, "--no-merge")
+    screen.expect("WRITABLE", "kube-system")
+    one.kdash(*words)
+    screen.expect("stopped; `kdash up` starts it")
+    assert one.kdash("status", check=False).returncode == 1
+    if "--purge" in words:
+        assert not one.data.exists()
+    # It comes back by itself once somebody starts the cluster.
+    one.up("--no-merge")
+    screen.expect_gone("stopped; ", within=30)
+
+
+def test_a_crashed_cluster_whose_port_was_taken_can_be_stopped(make_cluster):
+    one = make_cluster()
+    one.up("--no-merge")
+    one.busybox()
+    one.apply(pod("survivor", "host/busybox:latest", ["sleep", "1000"]))
+    one.phase("survivor", "Running")
+    port = int(one.status()["server"].rsplit(":", 1)[1])
+    one.kill_daemon()
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        eventually(lambda: not taken.bind(("127.0.0.1", port)), what="the port of the daemon that was killed")
+        taken.listen()
+        one.kdash("down", "--purge")
+    assert not one.data.exists()
 
 
 def test_up_prints_one_line_and_twice_is_harmless(make_cluster):

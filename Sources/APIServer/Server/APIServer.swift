@@ -50,10 +50,12 @@ package final class APIServer: RequestPipeline, Sendable {
     /// Loads or makes the certificates, bootstraps and listens. Throws `PKIError`, `APIStatus` or NIO's error for a busy port.
     package func start() async throws {
         let configuration = core.configuration
+        // best effort: with fewer files the server holds fewer connections.
+        OwnProcess.raiseOpenFiles()
         let pki = try ClusterPKI.loadOrCreate(
             directory: configuration.pkiDirectory, time: configuration.time,
             names: .standard(hostName: configuration.hostName, serviceAddress: configuration.serviceAddress))
-        let listener = Listener(group: core.group, tls: try pki.makeTLSContext())
+        let listener = Listener(group: core.group, tls: try pki.makeTLSContext(), freed: core.freed)
         state.withLock { state in
             state.pki = pki
             state.listener = listener
@@ -69,7 +71,12 @@ package final class APIServer: RequestPipeline, Sendable {
         guard let listener = state.withLock({ $0.listener }) else {
             throw APIStatus.serviceUnavailable("the API server has not been started")
         }
-        let port = try await listener.bind(address: listen.address, port: listen.port, service: self)
+        let port: Int
+        do {
+            port = try await listener.bind(address: listen.address, port: listen.port, service: self)
+        } catch let error as IOError {
+            throw SystemError(call: "bind", errno: error.errnoCode, arguments: "\(listen.address):\(listen.port)")
+        }
         state.withLock { $0.ports.append(port) }
         core.logger.info("listening", metadata: ["address": "\(listen.address)", "port": "\(port)"])
         return port
@@ -125,7 +132,8 @@ package final class APIServer: RequestPipeline, Sendable {
         _ request: APIRequest, _ user: UserInfo, body: (any ByteSource)?, _ reply: @escaping @Sendable (APIResponse) -> Void
     ) {
         let observer = RequestObserver(core, request, user)
-        let observed: @Sendable (APIResponse) -> Void = { reply(observer.answered($0)) }
+        let registry = core.registry
+        let observed: @Sendable (APIResponse) -> Void = { reply(observer.answered(DocumentEncoding.encoded($0, for: request, registry))) }
         let work: @Sendable () -> Void = { [self] in
             do throws(APIStatus) {
                 try route(request, user, body: body, observer, observed)
@@ -154,9 +162,10 @@ package final class APIServer: RequestPipeline, Sendable {
                 throw .unserved(groupVersion, resource: path.resource, try core.customs.current().registry)
             }
             if let refusal = endpoint.custom?.refusal { throw refusal }
+            let deprecation = endpoint.custom?.warning ?? DeprecatedKinds.warning(endpoint.descriptor)
             let context = RequestContext(
                 core: core, request: request, path: path, user: user, endpoint: endpoint, now: core.time.now(),
-                reply: endpoint.custom?.warning.map { WarningHeader.adding($0, to: reply) } ?? reply,
+                reply: deprecation.map { WarningHeader.adding($0, to: reply) } ?? reply,
                 notes: observer.notes)
             try ResourceRouter.run(context, verb: verb)
         case .other(let segments):
@@ -192,6 +201,8 @@ package final class APIServer: RequestPipeline, Sendable {
 }
 
 extension APIServer: HTTPService {
+    var traffic: TrafficMetrics { core.traffic }
+
     func authenticate(_ head: HTTPRequestHead, certificate: CertificateIdentity?) -> Result<UserInfo, APIStatus> {
         Authenticator(tokens: core.tokens).user(head, certificate: certificate)
     }

@@ -8,11 +8,15 @@ import PodNetwork
 struct ClusterTeardown: Sendable {
     let directory: DataDirectory
 
-    /// Ends daemon and pods within their grace periods. A cluster that does not run is left as it is.
-    func stop() throws(CommandError) {
-        let launcher = DaemonLauncher(directory: directory)
+    /// Ends daemon and pods within their grace periods. A cluster that does not run is left as it is. As long as the result lives, no
+    /// daemon starts there; nil when the directory is not a cluster's.
+    @discardableResult
+    func stop() throws(CommandError) -> FileLock? {
+        // Nobody has to find it where it was: any port will do.
+        let launcher = DaemonLauncher(directory: directory, arguments: ["--any-port"])
         if try !launcher.isRunning {
-            guard let instance = try ClusterInstance.load(directory), nodesSurvive(instance) else { return }
+            guard let instance = try ClusterInstance.load(directory) else { return nil }
+            guard nodesSurvive(instance) else { return try takeLock() }
             // Containers outlived their daemon: a daemon adopts them, so that they end as gracefully as any.
             _ = try launcher.start()
         }
@@ -22,9 +26,16 @@ struct ClusterTeardown: Sendable {
         } catch {
             try terminateHolder(because: error)
         }
+        return try takeLock()
+    }
+
+    /// The lock is free once the daemon's process has ended.
+    private func takeLock() throws(CommandError) -> FileLock {
         do throws(SystemError) {
-            // The lock is free once the daemon's process has ended.
-            _ = try FileLock.acquire(directory.lock)
+            let lock = try FileLock.acquire(directory.lock)
+            // Also for a daemon that had crashed: it is stopped now, and an open screen leaves it so.
+            try lock.write("")
+            return lock
         } catch {
             throw CommandError("cannot wait for the daemon to end: \(error)")
         }
@@ -49,8 +60,10 @@ struct ClusterTeardown: Sendable {
         }
     }
 
-    /// Removes what kdash made in the directory and on the machine. Refuses a directory that is not a cluster's.
+    /// Stops the cluster and removes what kdash made in the directory and on the machine. Refuses a directory that is not a cluster's.
     func purge() throws(CommandError) {
+        let lock = try stop()
+        defer { withExtendedLifetime(lock) {} }
         guard let instance = try ClusterInstance.load(directory) else {
             throw CommandError("\(directory.path) has no file `instance`, so it is not a cluster of kdash; nothing was removed")
         }

@@ -98,7 +98,7 @@ final class ControlPlane: Sendable {
 
     /// Binds the API to the wanted port; a port that nobody asked for may be replaced by a free one.
     private static func bind(_ server: APIServer, options: DaemonOptions, preferred: Int) async throws(CommandError) -> Int {
-        let candidates = preferred != 0 ? [preferred] : [6443, 0]
+        let candidates = preferred == 0 ? [6443, 0] : options.takesAnyPort ? [preferred, 0] : [preferred]
         var failure = ""
         for port in candidates {
             do {

@@ -7,6 +7,8 @@ struct DaemonLauncher: Sendable {
     let directory: DataDirectory
     /// Passed on to `kdash serve`.
     var arguments: [String] = []
+    /// Starts only a daemon that crashed: what somebody stopped or removed stays so.
+    var isRevival = false
 
     /// What the daemon said when it was ready.
     struct Ready: Sendable, Hashable {
@@ -31,6 +33,18 @@ struct DaemonLauncher: Sendable {
         }
     }
 
+    /// The last daemon ended because it was asked to, or the cluster was removed.
+    private var wasStopped: Bool {
+        get throws(CommandError) {
+            do throws(SystemError) {
+                let pid = try FileLock.text(directory.lock)
+                return pid.isEmpty || !FileSystem.exists(directory.instance)
+            } catch {
+                throw CommandError("cannot look at \(directory.lock): \(error)")
+            }
+        }
+    }
+
     /// How long a daemon that somebody else has started may take to serve.
     private static let patience: Duration = .seconds(20)
 
@@ -44,6 +58,7 @@ struct DaemonLauncher: Sendable {
                 usleep(5000)
                 continue
             }
+            if isRevival, try wasStopped { throw CommandError("stopped; `kdash up` starts it") }
             let started = clock.monotonic()
             let reader: FileDescriptor
             do throws(SystemError) {

@@ -3,6 +3,8 @@ struct DaemonOptions: Sendable {
     let directory: DataDirectory
     /// Wanted by a flag; a busy port is then an error.
     let apiPort: Int?
+    /// The port the cluster had may be replaced by a free one.
+    let takesAnyPort: Bool
     let mergesKubeconfig: Bool
     /// Started in the background: logs go to the daemon's log file.
     let isDetached: Bool

@@ -23,6 +23,7 @@ enum DaemonProcess {
             try Blocking.run { () throws(CommandError) in
                 try await Daemon(options: options, logger: logger, stop: stop).run()
             }
+            markStopped(lock, logger)
             return 0
         } catch {
             options.announcement.failed(error.message)
@@ -41,6 +42,15 @@ enum DaemonProcess {
             return acquired
         } catch {
             throw CommandError("cannot use \(directory.path): \(error); choose another directory with --data-dir")
+        }
+    }
+
+    /// An end that was wished for leaves no pid behind, a crash does (`DaemonLauncher.wasStopped`).
+    private static func markStopped(_ lock: FileLock, _ logger: Logger) {
+        do throws(SystemError) {
+            try lock.write("")
+        } catch {
+            logger.warning("a screen that is open will start the cluster again: the lock cannot be written", metadata: ["error": "\(error)"])
         }
     }
 

@@ -51,6 +51,7 @@ enum LockHolder {
         do throws(SystemError) {
             let text = try FileSystem.readText(directory.lock)
             guard let pid = Int32(text.split(whereSeparator: \.isWhitespace).first ?? "") else {
+                guard try FileLock.isHeld(directory.lock) else { return }
                 throw SystemError(call: "read", errno: EINVAL, arguments: directory.lock, detail: "it names no process")
             }
             let process = try ChildProcess.pidfd(of: pid)

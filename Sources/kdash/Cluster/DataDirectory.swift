@@ -26,7 +26,7 @@ struct DataDirectory: Sendable, Hashable {
 
     /// The identity and the choices made at creation (`ClusterInstance`). Its presence makes the directory a cluster's.
     var instance: String { path + "/instance" }
-    /// Held locked by the daemon for its whole life; contains its pid.
+    /// Held locked by the daemon for its whole life; contains its pid until it was asked to end and did.
     var lock: String { path + "/lock" }
     /// Settings of the user; command-line flags win.
     var configuration: String { path + "/config.yaml" }

@@ -82,7 +82,8 @@ struct NodeLauncher: Sendable {
         NodeSupervisorConfiguration(
             clusterID: place.instance.id, nodeName: place.nodeName, runDirectory: place.runDirectory, stateDirectory: place.stateDirectory,
             rootDirectory: place.rootDirectory,
-            binds: NodePaths(data: place.directory.path).binds.map { .init(source: $0.host, target: $0.node) }, cgroups: cgroups,
+            binds: NodePaths(data: place.directory.path).binds.map { .init(source: $0.host, target: $0.node, isReadOnly: $0.isReadOnly) },
+            cgroups: cgroups,
             isRootless: geteuid() != 0)
     }
 

@@ -20,8 +20,7 @@ struct DownCommand: ParsableCommand {
         try access.requireOwn(purge ? "down --purge" : "down")
         let directory = access.directory
         let teardown = ClusterTeardown(directory: directory)
-        try teardown.stop()
-        if purge { try teardown.purge() }
+        if purge { try teardown.purge() } else { try teardown.stop() }
         Output.line(purge ? "kdash is stopped and everything in \(directory.path) is removed" : "kdash is stopped; `kdash up` starts it again")
     }
 }

@@ -5,6 +5,7 @@ import JSONCore
 import KubeClient
 import KubeClientHTTP
 import LinuxKernel
+import Synchronization
 import TerminalUI
 import ViewModels
 
@@ -52,15 +53,24 @@ struct ScreenCommand: ParsableCommand {
             : EmbeddedTarget(
                 cluster: temporary.map { ClusterAccess(own: DataDirectory(path: $0)) } ?? ClusterAccess(option: data.path),
                 arguments: options.arguments + (ephemeral ? ["--no-merge"] : []), isReadOnly: readonly)
-        let window = ScreenWindow(target: target, namespace: namespace, theme: theme, kubeconfig: kubeconfig, isReadOnly: readonly, isEphemeral: ephemeral)
+        let window = ScreenWindow(
+            target: target, namespace: namespace, theme: theme, kubeconfig: kubeconfig, isReadOnly: readonly, stopCommand: stopCommand)
         // Commands run on the process's first thread, which the main actor belongs to.
         let code = MainActor.assumeIsolated { window.show() }
         if let temporary {
             let teardown = ClusterTeardown(directory: DataDirectory(path: temporary))
-            try teardown.stop()
             if FileSystem.exists(temporary) { try teardown.purge() }
         }
         throw ExitCode(code)
+    }
+}
+
+extension ScreenCommand {
+    /// What stops the cluster that goes on after the screen; nil when none does.
+    private var stopCommand: String? {
+        guard !ephemeral, context == nil, kubeconfig == nil else { return nil }
+        if let path = data.path { return "kdash down --data-dir \(path)" }
+        return ClusterAccess(option: nil).isOwn ? "kdash down" : "sudo kdash down"
     }
 }
 
@@ -71,8 +81,8 @@ struct ScreenWindow: Sendable {
     let theme: String?
     let kubeconfig: String?
     let isReadOnly: Bool
-    /// The cluster goes with the window.
-    let isEphemeral: Bool
+    /// What stops the cluster that goes on after the window; nil when none does.
+    let stopCommand: String?
 
     /// Shows it until the user quits; returns the exit status.
     @MainActor func show() -> Int32 {
@@ -91,7 +101,7 @@ struct ScreenWindow: Sendable {
         session.connectTo = { [isReadOnly, kubeconfig] name in
             try await ForeignTarget(context: name, kubeconfig: kubeconfig, isReadOnly: isReadOnly).connect()
         }
-        session.leavesClusterRunning = !isEphemeral
+        session.stopCommand = stopCommand
         session.start()
         let code = runTerminalUI(app: app, options: TerminalUIOptions(theme: theme))
         session.stop()
@@ -111,13 +121,21 @@ protocol ScreenTarget: Sendable {
 }
 
 /// The cluster of this machine.
-struct EmbeddedTarget: ScreenTarget {
+final class EmbeddedTarget: ScreenTarget {
     let cluster: ClusterAccess
     let arguments: [String]
     let isReadOnly: Bool
+    /// It was reached before: from then on it is only started again when it crashed.
+    private let wasReached = Atomic(false)
     var name: String { KubeconfigMerge.name }
     var access: ContextState.Access { isReadOnly ? .readonly : .writable }
     var isEmbedded: Bool { true }
+
+    init(cluster: ClusterAccess, arguments: [String], isReadOnly: Bool) {
+        self.cluster = cluster
+        self.arguments = arguments
+        self.isReadOnly = isReadOnly
+    }
 
     func connect() async throws -> ConnectedCluster {
         if cluster.isOwn { try await restart() }
@@ -142,8 +160,10 @@ struct EmbeddedTarget: ScreenTarget {
 
     func restart() async throws {
         try cluster.requireOwn("up")
-        let launcher = DaemonLauncher(directory: cluster.directory, arguments: arguments)
+        let launcher = DaemonLauncher(
+            directory: cluster.directory, arguments: arguments, isRevival: wasReached.load(ordering: .relaxed))
         _ = try await KernelThread.run("kdash-start") { () throws(CommandError) in try launcher.start() }
+        wasReached.store(true, ordering: .relaxed)
     }
 }
 
@@ -159,7 +179,7 @@ struct ForeignTarget: ScreenTarget {
         let environment = Environment.current
         do {
             let paths = Kubeconfig.paths(explicit: kubeconfig, environment: { environment[$0] }, home: environment.home)
-            chosen = try Kubeconfig.load(paths).context(named: context)
+            chosen = try Kubeconfig.load(paths, mustExist: kubeconfig != nil).context(named: context)
         } catch {
             throw CommandError("\(error)")
         }

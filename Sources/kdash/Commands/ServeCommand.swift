@@ -14,10 +14,13 @@ struct ServeCommand: ParsableCommand {
     @Option(name: .customLong("announce-to"), help: ArgumentHelp("Descriptor of the process that waits for readiness.", visibility: .private))
     var announceTo: Int32 = -1
 
+    @Flag(name: .customLong("any-port"), help: ArgumentHelp("Take a free port when the cluster's own is busy.", visibility: .private))
+    var anyPort = false
+
     func run() throws {
         let announcement = Announcement(descriptor: announceTo)
         let options = DaemonOptions(
-            directory: DataDirectory(option: data.path), apiPort: options.apiPort, mergesKubeconfig: !options.noMerge,
+            directory: DataDirectory(option: data.path), apiPort: options.apiPort, takesAnyPort: anyPort, mergesKubeconfig: !options.noMerge,
             isDetached: announceTo >= 0, announcement: announcement)
         Glibc.exit(DaemonProcess.run(options))
     }
