@@ -70,6 +70,62 @@ struct RoutingTests {
         }
     }
 
+    @Test func `every document of OpenAPI v3 is listed with its hash and served under it`() async throws {
+        try await TestServer.with { api async throws in
+            let paths = try #require(try await api.call(.get, "/openapi/v3").value["paths"]?.objectValue)
+            let names = paths.map(\.key)
+            #expect(names == names.sorted())
+            for name in [
+                ".well-known/openid-configuration", "api", "api/v1", "apis", "apis/apps", "apis/apps/v1", "apis/rbac.authorization.k8s.io",
+                "openid/v1/jwks", "version",
+            ] { #expect(names.contains(name)) }
+            for member in paths where !member.key.contains("/v1") && !member.key.contains("/v2") {
+                let url = try #require(member.value["serverRelativeURL"]?.stringValue)
+                let document = try await api.call(.get, url)
+                #expect(document.status == 200)
+                #expect(document.value["openapi"] == "3.0.0")
+                #expect(document.value["paths"]?["/\(member.key)/"]?["get", "operationId"] != nil)
+                #expect(document.response.headers.contains { $0 == ("cache-control", "public, immutable") })
+                let stale = try await api.call(.get, "/openapi/v3/\(member.key)?hash=OLD")
+                #expect(stale.status == 301)
+                #expect(stale.response.headers.contains { $0 == ("location", url) })
+            }
+            let group = try await api.call(.get, "/openapi/v3/apis/apps").value
+            let reference = group["paths"]?["/apis/apps/"]?["get", "responses"]?["200"]?["content"]?["application/json"]?["schema"]
+            let type = "io.k8s.apimachinery.pkg.apis.meta.v1.APIGroup"
+            #expect(reference == ["$ref": .string("#/components/schemas/\(type)")])
+            #expect(group["components", "schemas"]?[type]?["properties"]?["versions"] != nil)
+            for path in ["nothing", "apis/nothing", "apis/apps/v1/x", "api/v1/x"] {
+                #expect(try await api.call(.get, "/openapi/v3/\(path)").status == 404)
+            }
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("/apis/apps/v1/namespaces/default/deployments", "extensions/v1beta1", "Deployment", "extensions/v1beta1 is not served; use apps/v1"),
+            (
+                "/apis/apps/v1/namespaces/default/deployments", "extensions/v1beta1", "Ingress",
+                "extensions/v1beta1 is not served; use networking.k8s.io/v1"
+            ),
+            (
+                "/apis/policy/v1/namespaces/default/poddisruptionbudgets", "policy/v1beta1", "PodDisruptionBudget",
+                "policy/v1beta1 is not served; use policy/v1"
+            ),
+            ("/apis/batch/v1/namespaces/default/cronjobs", "batch/v1beta1", "CronJob", "batch/v1beta1 is not served; use batch/v1"),
+        ])
+    func `a body in a version that is gone is told which one to use`(path: String, version: String, kind: String, advice: String) async throws {
+        try await TestServer.with { api async throws in
+            let body = "{\"apiVersion\":\"\(version)\",\"kind\":\"\(kind)\",\"metadata\":{\"name\":\"x\"}}"
+            let answer = try await api.call(.post, path, body)
+            #expect(answer.status == 400)
+            #expect(answer.message.hasSuffix(advice), "\(answer.message)")
+            // A version that is served, but not here, needs no advice.
+            let other = try await api.call(.post, path, body.replacing(version, with: "v1"))
+            #expect(other.message.contains("does not match the expected API version"))
+        }
+    }
+
     @Test func `extensions are authorized as paths and get their body as a stream`() async throws {
         struct Echo: ExtensionEndpoint {
             let path = "/kdash/v1/echo"

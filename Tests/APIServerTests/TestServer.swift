@@ -20,7 +20,7 @@ struct TestServer {
 
     static func with<Result>(
         time: any TimeSource = SystemTimeSource(), bookmarkInterval: Duration = .seconds(60), extensions: [any ExtensionEndpoint] = [],
-        auditLog: String? = nil,
+        auditLog: String? = nil, admission: [any AdmissionStep] = [], revisionPatience: Duration = .milliseconds(20),
         _ body: (TestServer) async throws -> Result
     ) async throws -> Result {
         let root = FileSystem.isDirectory("/dev/shm") ? "/dev/shm" : "/tmp"
@@ -34,6 +34,8 @@ struct TestServer {
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
         configuration.bookmarkInterval = bookmarkInterval
         configuration.auditLog = auditLog
+        configuration.admissionSteps = admission
+        configuration.revisionPatience = revisionPatience
         let nodes = NodeDirectory()
         let server = APIServer(configuration: configuration, store: store, nodes: nodes, extensions: extensions)
         try await server.bootstrap()

@@ -17,6 +17,14 @@ package enum RemovedVersions {
         return "\(name) is not served; use \(wanted.apiVersion)"
     }
 
+    /// The same for a kind, as the body of a request names it, for example `Ingress` of `extensions/v1beta1`; nil for what is served.
+    package static func advice(_ groupVersion: GroupVersion, kind: String, _ registry: SchemaRegistry) -> String? {
+        if kind == "PodSecurityPolicy" { return advice(groupVersion, resource: "podsecuritypolicies", registry) }
+        guard !registry.resources.contains(where: { $0.groupVersion == groupVersion && $0.kind == kind }) else { return nil }
+        guard let resource = registry.resources.first(where: { $0.kind == kind })?.plural else { return nil }
+        return advice(groupVersion, resource: resource, registry)
+    }
+
     /// What became of the resources of the group that was dissolved. Source: the deprecation guide of Kubernetes 1.16 and 1.22.
     private static let moved = [
         "daemonsets": "apps/v1", "deployments": "apps/v1", "replicasets": "apps/v1", "ingresses": "networking.k8s.io/v1",

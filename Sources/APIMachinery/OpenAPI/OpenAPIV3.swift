@@ -30,17 +30,7 @@ package enum OpenAPIV3 {
             components.add(resource)
         }
         for name in answerTypes { if let type = registry.type(name) { components.add(type) } }
-        return [
-            "openapi": "3.0.0", "info": ["title": "Kubernetes", "version": .string(version)], "paths": .object(paths.paths),
-            "components": [
-                "schemas": .object(components.schemas),
-                "securitySchemes": [
-                    "BearerToken": [
-                        "type": "apiKey", "description": "Bearer Token authentication", "name": "authorization", "in": "header",
-                    ]
-                ],
-            ],
-        ]
+        return whole(paths: paths.paths, schemas: components.schemas, version: version)
     }
 
     /// The documents of every group version, encoded and hashed. Takes some milliseconds for all built-in kinds; keep the result.
@@ -59,13 +49,13 @@ package enum OpenAPIV3 {
     }
 
     /// The address of a document that may be kept for ever.
-    package static func url(_ groupVersion: GroupVersion, hash: String) -> String { "/openapi/v3/\(groupVersion.urlPath)?hash=\(hash)" }
+    package static func url(_ path: String, hash: String) -> String { "/openapi/v3/\(path)?hash=\(hash)" }
 
-    /// `/openapi/v3`: where each document is, by its hash.
-    package static func index(of hashes: [GroupVersion: String]) -> JSONValue {
+    /// `/openapi/v3`: where each document is, from the paths of documents and their hashes.
+    package static func index(of hashes: [String: String]) -> JSONValue {
         var paths = JSONObject()
-        for (groupVersion, hash) in hashes.sorted(by: { $0.key.urlPath < $1.key.urlPath }) {
-            paths.append(unchecked: groupVersion.urlPath, value: ["serverRelativeURL": .string(url(groupVersion, hash: hash))])
+        for (path, hash) in hashes.sorted(by: { $0.key < $1.key }) {
+            paths.append(unchecked: path, value: ["serverRelativeURL": .string(url(path, hash: hash))])
         }
         return ["paths": .object(paths)]
     }

@@ -13,6 +13,8 @@ struct AdmissionRequest: Sendable {
     }
 
     let operation: Operation
+    /// The kind of the object; that of the resource unless a subresource has its own, as `pods/binding`.
+    let kind: GroupVersionKind
     /// Final, also for a generated name.
     let name: String
     /// Nil for cluster-scoped objects.
@@ -21,8 +23,12 @@ struct AdmissionRequest: Sendable {
     let old: KubeObject?
     let context: WriteContext
 
-    init(_ operation: Operation, name: String, namespace: String?, old: KubeObject? = nil, _ context: WriteContext) {
+    init(
+        _ operation: Operation, kind: GroupVersionKind? = nil, name: String, namespace: String?, old: KubeObject? = nil,
+        _ context: WriteContext
+    ) {
         self.operation = operation
+        self.kind = kind ?? context.endpoint.descriptor.gvk
         self.name = name
         self.namespace = namespace
         self.old = old

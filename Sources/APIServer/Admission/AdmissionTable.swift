@@ -12,6 +12,6 @@ enum AdmissionTable {
             RuntimeClassAdmission(),
             CertificateAdmission(),
             DefaultClassAdmission.ingress,
-        ]
+        ] + configuration.admissionSteps
     }
 }

@@ -19,15 +19,16 @@ enum ConnectAdmission {
         let context = WriteContext(
             core: core, endpoint: endpoint, user: user, now: core.time.now(), warnings: notes, subresource: subresource, isDryRun: false,
             manager: manager)
-        let admission = AdmissionRequest(.connect, name: path.name ?? "", namespace: path.namespace, context)
         let object = options(request, path, subresource)
+        let kind = GroupVersionKind(group: "", version: "v1", kind: object.kind)
+        let admission = AdmissionRequest(.connect, kind: kind, name: path.name ?? "", namespace: path.namespace, context)
         guard core.admission.waits(group: path.group, resource: path.resource, subresource: subresource) else {
-            return try core.admission.validate(object, admission)
+            return try admit(object, admission)
         }
         let result: Result<Void, APIStatus> = await withCheckedContinuation { continuation in
             NIOThreadPool.singleton.submit { _ in
                 do throws(APIStatus) {
-                    try core.admission.validate(object, admission)
+                    try admit(object, admission)
                     continuation.resume(returning: .success(()))
                 } catch {
                     continuation.resume(returning: .failure(error))
@@ -35,6 +36,12 @@ enum ConnectAdmission {
             }
         }
         try result.get()
+    }
+
+    private static func admit(_ options: KubeObject, _ request: AdmissionRequest) throws(APIStatus) {
+        var options = options
+        try request.core.admission.mutate(&options, request)
+        try request.core.admission.validate(options, request)
     }
 
     /// The request as its options object, for example core/v1 PodExecOptions.

@@ -12,6 +12,8 @@ struct CustomServing: Sendable {
     /// Why the version cannot be served although its definition says so; nil when it can.
     let refusal: APIStatus?
     let lifetime: ServingLifetime
+    /// What creates pass on their way to the store.
+    let creations: CreationGate
 }
 
 extension WarningHeader {
@@ -30,6 +32,7 @@ final class CustomEndpoint: Sendable {
     /// The resource with a type that only names its schema.
     let descriptor: ResourceDescriptor
     let lifetime = ServingLifetime()
+    private let creations: CreationGate
     private let definition: CustomDefinition
     private let version: CustomVersion
     private let types: [String: CustomType]
@@ -39,7 +42,9 @@ final class CustomEndpoint: Sendable {
     private static let verbs: Set<String> = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
 
     /// The endpoints of every version of a definition under its accepted names, by version; those that are not served are there too.
-    static func all(_ definition: CustomDefinition, _ names: CustomNames, registry: SchemaRegistry) -> [String: CustomEndpoint] {
+    static func all(
+        _ definition: CustomDefinition, _ names: CustomNames, _ creations: CreationGate, registry: SchemaRegistry
+    ) -> [String: CustomEndpoint] {
         var stubs: [(CustomVersion, TypeSchema)] = []
         for version in definition.versions {
             let gvk = GroupVersionKind(group: definition.group, version: version.name, kind: names.kind)
@@ -50,15 +55,17 @@ final class CustomEndpoint: Sendable {
         for (version, type) in stubs { types["\(definition.group)/\(version.name)"] = type.custom }
         var endpoints: [String: CustomEndpoint] = [:]
         for (version, type) in stubs {
-            endpoints[version.name] = CustomEndpoint(definition, version, names, stub: type, types: types, registry: registry)
+            endpoints[version.name] = CustomEndpoint(
+                definition, version, names, creations, stub: type, types: types, registry: registry)
         }
         return endpoints
     }
 
     private init(
-        _ definition: CustomDefinition, _ version: CustomVersion, _ names: CustomNames, stub: TypeSchema, types: [String: CustomType],
-        registry: SchemaRegistry
+        _ definition: CustomDefinition, _ version: CustomVersion, _ names: CustomNames, _ creations: CreationGate, stub: TypeSchema,
+        types: [String: CustomType], registry: SchemaRegistry
     ) {
+        self.creations = creations
         self.definition = definition
         self.version = version
         self.types = types
@@ -85,11 +92,11 @@ final class CustomEndpoint: Sendable {
             storageGroup: definition.group, apiVersion: descriptor.groupVersion.apiVersion, storageVersion: "\(definition.group)/\(storage)",
             types: types)
         return ResourceEndpoint(
-            descriptor.with(type: type), strategy: CustomResourceStrategy(scale: version.scale, lifetime: lifetime),
+            descriptor.with(type: type), strategy: CustomResourceStrategy(scale: version.scale, creations: creations),
             conversion: conversion,
             custom: CustomServing(
                 columns: CustomColumns(version.columns), scale: version.scale, warning: version.warning, refusal: refusal(storage),
-                lifetime: lifetime))
+                lifetime: lifetime, creations: creations))
     }
 
     /// Versions that a web service would have to convert are refused rather than shown wrong.

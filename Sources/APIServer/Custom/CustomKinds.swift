@@ -13,13 +13,16 @@ final class ServedKinds: Sendable {
     let definitions: [String: CustomDefinition]
     /// What was decided about each definition.
     let verdicts: [String: DefinitionNaming.Verdict]
+    /// What creates pass, by the definition's name.
+    fileprivate let gates: [String: CreationGate]
     private let endpoints: [String: [String: CustomEndpoint]]
     private let byResource: [GroupVersionResource: CustomEndpoint]
 
     fileprivate init(
         base: SchemaRegistry, definitions: [String: CustomDefinition], verdicts: [String: DefinitionNaming.Verdict],
-        endpoints: [String: [String: CustomEndpoint]]
+        gates: [String: CreationGate], endpoints: [String: [String: CustomEndpoint]]
     ) {
+        self.gates = gates
         self.definitions = definitions
         self.verdicts = verdicts
         self.endpoints = endpoints
@@ -72,7 +75,7 @@ final class CustomKinds: Sendable {
         self.store = store
         self.registry = registry
         self.time = time
-        state = Mutex(State(kinds: ServedKinds(base: registry, definitions: [:], verdicts: [:], endpoints: [:])))
+        state = Mutex(State(kinds: ServedKinds(base: registry, definitions: [:], verdicts: [:], gates: [:], endpoints: [:])))
     }
 
     /// What is served now. Throws ServiceUnavailable or InternalError when the store cannot be read.
@@ -137,6 +140,7 @@ final class CustomKinds: Sendable {
         let order = definitions.values.sorted { ($0.created, $0.name) < ($1.created, $1.name) }
         var verdicts: [String: DefinitionNaming.Verdict] = [:]
         var endpoints: [String: [String: CustomEndpoint]] = [:]
+        let gates = gates(definitions, reusing: before)
         var names = GroupNames(registry: registry)
         for definition in order where !definition.accepted.plural.isEmpty { names.add(definition.accepted, of: definition) }
         for definition in order {
@@ -149,12 +153,24 @@ final class CustomKinds: Sendable {
             {
                 endpoints[definition.name] = known
             } else {
-                endpoints[definition.name] = CustomEndpoint.all(definition, verdict.accepted, registry: registry)
+                let gate = gates[definition.name] ?? CreationGate()
+                endpoints[definition.name] = CustomEndpoint.all(definition, verdict.accepted, gate, registry: registry)
             }
-            guard definition.isBeingDeleted, let own = endpoints[definition.name] else { continue }
-            for endpoint in own.values { endpoint.lifetime.terminate() }
         }
-        return ServedKinds(base: registry, definitions: definitions, verdicts: verdicts, endpoints: endpoints)
+        return ServedKinds(base: registry, definitions: definitions, verdicts: verdicts, gates: gates, endpoints: endpoints)
+    }
+
+    /// A gate for every definition, kept while it is the same one; closed for those that are going or gone.
+    private func gates(_ definitions: [String: CustomDefinition], reusing before: ServedKinds) -> [String: CreationGate] {
+        var gates: [String: CreationGate] = [:]
+        for (name, definition) in definitions {
+            let isSame = before.definitions[name]?.uid == definition.uid
+            let gate = (isSame ? before.gates[name] : nil) ?? CreationGate()
+            if definition.isBeingDeleted { gate.close() }
+            gates[name] = gate
+        }
+        for (name, gate) in before.gates where gates[name] !== gate { gate.close() }
+        return gates
     }
 }
 

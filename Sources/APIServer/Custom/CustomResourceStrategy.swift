@@ -5,16 +5,20 @@ internal import JSONCore
 /// `pkg/registry/customresource/strategy.go`.
 struct CustomResourceStrategy: ResourceStrategy {
     let scale: ScalePaths?
-    let lifetime: ServingLifetime
+    let creations: CreationGate
 
     var tracksGeneration: Bool { true }
     var updatesUnconditionally: Bool { false }
 
     func prepareForCreate(_ object: inout KubeObject, _ context: WriteContext) throws(APIStatus) {
-        guard lifetime.isTerminating else { return }
-        var status = APIStatus.methodNotAllowed(context.endpoint.descriptor.groupResource, "create")
+        if creations.isClosed { throw Self.terminating(context.endpoint.descriptor.groupResource) }
+    }
+
+    /// Refuses a create below a definition that is being deleted.
+    static func terminating(_ resource: GroupResource) -> APIStatus {
+        var status = APIStatus.methodNotAllowed(resource, "create")
         status.message = "create not allowed while custom resource definition is terminating"
-        throw status
+        return status
     }
 
     func validateCreate(_ object: KubeObject, _ context: WriteContext) -> [FieldError] {

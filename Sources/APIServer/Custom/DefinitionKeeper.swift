@@ -77,6 +77,7 @@ final class DefinitionKeeper: Sendable {
                     try await release(definition)
                     continue
                 }
+                await endpoint.custom?.creations.drain()
                 if try await empty(definition, endpoint) {
                     try await release(definition)
                 } else {

@@ -3,7 +3,6 @@ internal import Synchronization
 /// How long an endpoint that was made at run time is served; watches of it end with it.
 final class ServingLifetime: Sendable {
     private struct State {
-        var isTerminating = false
         var hasEnded = false
         var next: UInt64 = 0
         var waiting: [UInt64: @Sendable () -> Void] = [:]
@@ -27,12 +26,6 @@ final class ServingLifetime: Sendable {
 
     /// Forgets an action.
     func remove(_ id: UInt64) { state.withLock { _ = $0.waiting.removeValue(forKey: id) } }
-
-    /// Whether what is served is being emptied, so that nothing new may come.
-    var isTerminating: Bool { state.withLock { $0.isTerminating } }
-
-    /// Lets nothing new come any more.
-    func terminate() { state.withLock { $0.isTerminating = true } }
 
     /// Ends it.
     func end() {

@@ -48,17 +48,17 @@ enum BodyDecoder {
         _ request: APIRequest, as descriptor: ResourceDescriptor, validation: FieldValidation, registry: SchemaRegistry
     ) throws(APIStatus) -> (KubeObject, [String]) {
         let raw = try parse(request, registry: registry)
-        return try object(raw, gvk: descriptor.gvk, type: descriptor.type, validation: validation)
+        return try object(raw, gvk: descriptor.gvk, type: descriptor.type, validation: validation, registry: registry)
     }
 
-    /// Checks the kind and decodes by schema.
+    /// Checks the kind and decodes by schema. With a registry the refusal of a version that is gone names the one to use.
     static func object(
-        _ raw: Raw, gvk: GroupVersionKind, type: TypeSchema, validation: FieldValidation
+        _ raw: Raw, gvk: GroupVersionKind, type: TypeSchema, validation: FieldValidation, registry: SchemaRegistry? = nil
     ) throws(APIStatus) -> (KubeObject, [String]) {
         guard case .object = raw.value else {
             throw .badRequest("the body of the request is \(raw.value.kindName), not an object of kind \(gvk.kind)")
         }
-        try check(raw.value, is: gvk)
+        try check(raw.value, is: gvk, registry: registry)
         if validation == .strict, let first = raw.repeated.first {
             throw .badRequest("\(gvk.kind) in version \(gvk.version.goQuoted) cannot be handled as a \(gvk.kind): strict decoding error: \(first)")
         }
@@ -72,19 +72,25 @@ enum BodyDecoder {
         return (object, warnings)
     }
 
-    /// Throws BadRequest when the body names another kind; a missing name means the one expected here.
     /// Decoding drops an empty list, but one of owners asks for them to be forgotten.
     private static func keepOwnersReset(of sent: JSONValue, in object: inout KubeObject) {
         guard case .array(let owners)? = sent["metadata", "managedFields"], owners.isEmpty else { return }
         object["metadata", "managedFields"] = .array([])
     }
 
-    static func check(_ value: JSONValue, is expected: GroupVersionKind) throws(APIStatus) {
+    /// Throws BadRequest when the body names another kind; a missing name means the one expected here.
+    static func check(_ value: JSONValue, is expected: GroupVersionKind, registry: SchemaRegistry? = nil) throws(APIStatus) {
         let version = value["apiVersion"]?.stringValue ?? ""
         let kind = value["kind"]?.stringValue ?? ""
         if !version.isEmpty, version != expected.apiVersion {
+            let advice = registry.flatMap { registry in
+                GroupVersion(apiVersion: version).flatMap {
+                    RemovedVersions.advice($0, kind: kind.isEmpty ? expected.kind : kind, registry)
+                }
+            }
             throw .badRequest(
-                "the API version in the data (\(version)) does not match the expected API version (\(expected.apiVersion))")
+                "the API version in the data (\(version)) does not match the expected API version (\(expected.apiVersion))"
+                    + (advice.map { ": \($0)" } ?? ""))
         }
         if !kind.isEmpty, kind != expected.kind {
             throw .badRequest("\(kind) in version \"\(expected.version)\" cannot be handled as a \(expected.kind)")

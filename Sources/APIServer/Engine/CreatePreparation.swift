@@ -65,7 +65,20 @@ enum CreatePreparation {
         errors += SchemaDecoder.structuralErrors(object.value, type: endpoint.descriptor.type)
         errors += strategy.validateCreate(object, context)
         guard errors.isEmpty else { throw .invalid(kind: endpoint.descriptor.groupKind, name: object.name, Deduplication.unique(errors)) }
+        try checkPermission(object, context)
         try context.core.admission.validate(object, request)
+    }
+
+    /// Throws Forbidden when a PUT or PATCH would create what its user may not create; RBAC gives no reason.
+    /// Source: apiserver `pkg/endpoints/handlers/update.go` withAuthorization.
+    private static func checkPermission(_ object: KubeObject, _ context: WriteContext) throws(APIStatus) {
+        guard context.needsCreatePermission else { return }
+        let descriptor = context.endpoint.descriptor
+        let attributes = AccessAttributes(
+            verb: "create", group: descriptor.group, resource: descriptor.plural, namespace: object.namespace ?? "", name: object.name)
+        guard try context.core.authorizer.allows(attributes, user: context.user) else {
+            throw .forbidden(descriptor.groupResource, object.name, "")
+        }
     }
 }
 

@@ -105,8 +105,15 @@ struct Mutation: Sendable {
             if isCreated { object.resourceVersion = "" }
             return completion(.success(Outcome(object: object, isCreated: isCreated)))
         }
+        let gate = isCreated ? endpoint.custom?.creations : nil
         do throws(APIStatus) {
-            try endpoint.strategy.claim(&object, old: current, writeContext)
+            if let gate, !gate.enter() { throw CustomResourceStrategy.terminating(endpoint.descriptor.groupResource) }
+            do throws(APIStatus) {
+                try endpoint.strategy.claim(&object, old: current, writeContext)
+            } catch {
+                gate?.leave()
+                throw error
+            }
         } catch {
             quota?.end()
             throw error
@@ -121,6 +128,7 @@ struct Mutation: Sendable {
         let companions = isCreated ? endpoint.strategy.companions(object, writeContext) : []
         submit(write, companions) { result in
             quota?.end()
+            gate?.leave()
             switch result {
             case .success(let version):
                 var object = claimed

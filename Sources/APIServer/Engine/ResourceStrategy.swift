@@ -17,6 +17,10 @@ struct WriteContext: Sendable {
     /// Which part is written; nil for the whole object.
     var subresource: String?
     var isDryRun = false
+    /// Whether the create comes of a PUT or PATCH, whose verb says nothing about creating.
+    var needsCreatePermission = false
+    /// Whether admission has been asked already, about another object that stands for this one.
+    var isAdmitted = false
     /// Whom the fields written are recorded for; nil when the owners are settled or stay as they are.
     var manager: ManagedFields.Manager?
 }

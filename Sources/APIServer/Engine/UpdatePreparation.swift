@@ -14,7 +14,7 @@ enum UpdatePreparation {
         endpoint.strategy.complete(&object, old: old, context)
         FieldTracking.update(&object, old: old, context)
         let request = AdmissionRequest(.update, name: old.name, namespace: old.namespace, old: old, context)
-        try context.core.admission.mutate(&object, request)
+        if !context.isAdmitted { try context.core.admission.mutate(&object, request) }
         switch context.subresource {
         case nil: try prepareMain(&object, old: old, context)
         case "status": prepareStatus(&object, old: old, context)
@@ -27,7 +27,7 @@ enum UpdatePreparation {
             if object.generation == 0 { object["metadata", "generation"] = nil }
         }
         try validate(object, old: old, context)
-        try context.core.admission.validate(object, request)
+        if !context.isAdmitted { try context.core.admission.validate(object, request) }
         FieldTracking.settle(&object, old: old)
         return object
     }

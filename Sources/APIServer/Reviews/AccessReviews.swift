@@ -21,8 +21,11 @@ enum AccessReviews {
         let choice = try Negotiation.choose(context.request)
         if case .table = choice.form { throw .notAcceptable(Negotiation.accepted) }
         let options = try WriteOptions(context.request, kind: "CreateOptions")
-        let (object, _) = try BodyDecoder.object(
+        var (object, _) = try BodyDecoder.object(
             context.request, as: context.descriptor, validation: options.validation, registry: context.core.registry)
+        let admission = try SubresourceAdmission(creating: context.descriptor.gvk, context, subresource: nil, isDryRun: options.isDryRun)
+        try admission.mutate(&object)
+        try admission.validate(object)
         var value = object.value
         value["status"] = try handler(value, context)
         context.reply(ResponseMaking.json(value, status: 201))

@@ -19,6 +19,8 @@ enum ResourceRouter {
             throw .unknownPath
         }
         switch verb {
+        case "get" where row == "/componentstatuses": try ComponentStatuses.get(context)
+        case "list" where row == "/componentstatuses": try ComponentStatuses.list(context)
         case "get": try GetVerb.run(context)
         case "list": try ListVerb.run(context)
         case "watch": try WatchVerb.run(context)

@@ -39,6 +39,10 @@ package struct APIServerConfiguration: Sendable {
     package var gitCommit = ""
     /// How often a quiet watch gets a bookmark. Default one minute.
     package var bookmarkInterval: Duration = .seconds(60)
+    /// How long a list waits for a revision that is still to come. Default three seconds, as blockTimeout of apiserver's watch cache.
+    package var revisionPatience: Duration = .seconds(3)
+    /// Admission steps besides those of ``AdmissionTable``, which they follow.
+    var admissionSteps: [any AdmissionStep] = []
     /// Whether pods get the volume with their service account's token; needs a node agent that mounts projected volumes. Default off.
     package var mountsServiceAccountTokens = false
     /// The file audit events are written to; nil, the default, writes none.

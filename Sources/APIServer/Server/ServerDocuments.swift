@@ -91,17 +91,31 @@ final class ServerDocuments: Sendable {
         switch (segments.count, segments.dropFirst().first) {
         case (2, "v3"):
             let document = try cache.document("openapi/v3", registry) { () throws(APIStatus) in
-                var hashes: [GroupVersion: String] = [:]
+                var hashes: [String: String] = [:]
                 for groupVersion in OpenAPIV3.groupVersions(registry) {
-                    hashes[groupVersion] = cache.tag(groupVersion, registry) { bytes(groupVersion, registry) }
+                    hashes[groupVersion.urlPath] = cache.tag(groupVersion, registry) { bytes(groupVersion, registry) }
                 }
+                for path in OpenAPIV3.plainPaths(registry) { hashes[path] = try plainDocument(path, registry).tag }
                 return OpenAPIV3.index(of: hashes)
             }
             return respond(document, request, contentType: "application/json", headers: [("vary", "Accept")])
         case (4, "v3") where segments[2] == "api": return try openAPI(GroupVersion(group: "", version: segments[3]), request, registry)
         case (5, "v3") where segments[2] == "apis":
             return try openAPI(GroupVersion(group: segments[3], version: segments[4]), request, registry)
+        case (3..., "v3"):
+            let path = segments.dropFirst(2).joined(separator: "/")
+            let document = try plainDocument(path, registry)
+            return openAPI(path, tag: document.tag, request) { document.bytes }
         default: throw .unknownPath
+        }
+    }
+
+    /// The document of a path that is no group version's. Throws NotFound.
+    private func plainDocument(_ path: String, _ registry: SchemaRegistry) throws(APIStatus) -> Document {
+        try cache.document("openapi/v3/\(path)", registry) { () throws(APIStatus) in
+            let document = OpenAPIV3.document(forPath: path, registry: registry, version: configuration.programVersion)
+            guard let document else { throw .unknownPath }
+            return document
         }
     }
 
@@ -112,17 +126,21 @@ final class ServerDocuments: Sendable {
             throw .unserved(groupVersion, resource: nil, registry)
         }
         let tag = cache.tag(groupVersion, registry) { bytes(groupVersion, registry) }
+        return openAPI(groupVersion.urlPath, tag: tag, request) { bytes(groupVersion, registry) }
+    }
+
+    /// A document by its path: for ever with the right hash, elsewhere with a wrong one.
+    private func openAPI(_ path: String, tag: String, _ request: APIRequest, _ bytes: () -> [UInt8]) -> APIResponse {
         var headers = [("vary", "Accept")]
         if let hash = request.queryValue("hash"), !hash.isEmpty {
             guard hash == tag else {
-                let current = OpenAPIV3.url(groupVersion, hash: tag)
+                let current = OpenAPIV3.url(path, hash: tag)
                 return APIResponse(status: 301, contentType: "", headers: [("location", current)], body: .bytes([]))
             }
             headers += [("cache-control", "public, immutable"), ("expires", HTTPDate.format(Int(configuration.time.now().seconds) + 365 * 86400))]
         }
         if Self.isUnchanged(request, tag) { return notModified(tag, headers) }
-        return respond(
-            Document(bytes: bytes(groupVersion, registry), tag: tag), request, contentType: "application/json", headers: headers)
+        return respond(Document(bytes: bytes(), tag: tag), request, contentType: "application/json", headers: headers)
     }
 
     private func swagger(_ request: APIRequest, _ registry: SchemaRegistry) throws(APIStatus) -> APIResponse {

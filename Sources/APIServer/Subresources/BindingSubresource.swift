@@ -9,29 +9,35 @@ enum BindingSubresource {
         guard let subresource = context.descriptor.subresource("binding"), let type = subresource.type else { throw .unknownPath }
         let options = try WriteOptions(context.request, kind: "CreateOptions")
         let raw = try BodyDecoder.parse(context.request, registry: context.core.registry)
-        let (binding, _) = try BodyDecoder.object(raw, gvk: subresource.kind, type: type, validation: options.validation)
+        var (binding, _) = try BodyDecoder.object(raw, gvk: subresource.kind, type: type, validation: options.validation)
+        let admission = try SubresourceAdmission(creating: subresource.kind, context, subresource: "binding", isDryRun: options.isDryRun)
+        try admission.mutate(&binding)
         if !binding.name.isEmpty, binding.name != context.name { throw .badRequest("name in URL does not match name in Binding object") }
-        try bind(context, binding, options)
+        try bind(context, binding, options, admission)
     }
 
     /// POST to `bindings`: the binding's own name is that of the pod.
     static func runCollection(_ context: RequestContext) throws(APIStatus) {
         let options = try WriteOptions(context.request, kind: "CreateOptions")
-        let (binding, _) = try BodyDecoder.object(
+        var (binding, _) = try BodyDecoder.object(
             context.request, as: context.descriptor, validation: options.validation, registry: context.core.registry)
         guard !binding.name.isEmpty, let pods = context.core.endpoints["", "v1", "pods"] else {
             throw .badRequest("the binding needs metadata.name, the name of the pod")
         }
+        let admission = try SubresourceAdmission(creating: context.descriptor.gvk, context, subresource: nil, isDryRun: options.isDryRun)
+        try admission.mutate(&binding)
         var path = context.path
         path.resource = "pods"
         path.name = binding.name
         let own = RequestContext(
             core: context.core, request: context.request, path: path, user: context.user, endpoint: pods, now: context.now,
-            reply: context.reply)
-        try bind(own, binding, options)
+            reply: context.reply, notes: context.notes)
+        try bind(own, binding, options, admission)
     }
 
-    private static func bind(_ context: RequestContext, _ binding: KubeObject, _ options: WriteOptions) throws(APIStatus) {
+    private static func bind(
+        _ context: RequestContext, _ binding: KubeObject, _ options: WriteOptions, _ admission: SubresourceAdmission
+    ) throws(APIStatus) {
         let node = binding.string("target", "name") ?? ""
         var errors: [FieldError] = []
         if let kind = binding.string("target", "kind"), !kind.isEmpty, kind != "Node" {
@@ -39,6 +45,7 @@ enum BindingSubresource {
         }
         if node.isEmpty { errors.append(.required("target.name")) }
         guard errors.isEmpty else { throw .invalid(kind: GroupKind(group: "", kind: "Binding"), name: context.name, errors) }
+        try admission.validate(binding)
         let now = context.now
         let mutation = Mutation(context, isDryRun: options.isDryRun) { (current) throws(APIStatus) in
             guard let current else { throw .notFound(context.descriptor.groupResource, context.name) }

@@ -10,15 +10,19 @@ enum EvictionSubresource {
         guard let subresource = context.descriptor.subresource("eviction"), let type = subresource.type else { throw .unknownPath }
         let write = try WriteOptions(context.request, kind: "CreateOptions")
         let raw = try BodyDecoder.parse(context.request, registry: context.core.registry)
-        let (eviction, _) = try BodyDecoder.object(raw, gvk: subresource.kind, type: type, validation: write.validation)
+        var (eviction, _) = try BodyDecoder.object(raw, gvk: subresource.kind, type: type, validation: write.validation)
+        let isDryRun = write.isDryRun || (eviction["deleteOptions", "dryRun"]?.arrayValue ?? []).contains("All")
+        let admission = try SubresourceAdmission(creating: subresource.kind, context, subresource: "eviction", isDryRun: isDryRun)
+        try admission.mutate(&eviction)
         if !eviction.name.isEmpty, eviction.name != context.name { throw .badRequest("name in URL does not match name in Eviction object") }
+        try admission.validate(eviction)
         var options = DeleteOptions()
         let given = eviction["deleteOptions"]
         options.gracePeriodSeconds = given?["gracePeriodSeconds"]?.integerValue.map { $0 < 0 ? 1 : $0 }
         options.propagation = given?["propagationPolicy"]?.stringValue.flatMap(DeleteOptions.Propagation.init(rawValue:))
         options.uid = given?["preconditions", "uid"]?.stringValue
         options.resourceVersion = given?["preconditions", "resourceVersion"]?.stringValue
-        options.isDryRun = write.isDryRun || (given?["dryRun"]?.arrayValue ?? []).contains("All")
+        options.isDryRun = isDryRun
 
         let wanted = options
         guard let stored = try context.core.current(context.key, context.endpoint) else {
@@ -35,7 +39,10 @@ enum EvictionSubresource {
     }
 
     private static func evict(_ context: RequestContext, _ options: DeleteOptions) {
-        let writeContext = context.writeContext(isDryRun: options.isDryRun)
+        var writeContext = context.writeContext(isDryRun: options.isDryRun)
+        // The eviction was; the deletion it stands for is not asked about again.
+        writeContext.isAdmitted = true
+        let admitted = writeContext
         let mutation = Mutation(context, isDryRun: options.isDryRun) { (current) throws(APIStatus) in
             guard var pod = current else { throw .notFound(context.descriptor.groupResource, context.name) }
             try DeleteVerb.checkPreconditions(pod, options, context.descriptor.groupResource)
@@ -43,7 +50,7 @@ enum EvictionSubresource {
             var rest = options
             rest.uid = nil
             rest.resourceVersion = nil
-            return try DeleteVerb.decide(pod, rest, writeContext)
+            return try DeleteVerb.decide(pod, rest, admitted)
         }
         mutation.run { result in
             switch result {

@@ -60,13 +60,16 @@ enum ScaleSubresource {
             let paths = paths(context)
             let before = KubeObject(try ScaleView.scale(of: current, paths))
             let owners = ScaleOwners(current.ownersText, of: context.descriptor, paths)
-            let (sent, applied) = try make(before, owners.scale)
+            var (sent, applied) = try make(before, owners.scale)
+            var writeContext = context.writeContext(isDryRun: options.isDryRun, subresource: "scale")
+            let admission = SubresourceAdmission(updating: before, kind: ScaleView.kind, writeContext)
+            try admission.mutate(&sent)
             let replicas = try checked(sent, current, context)
             var object = current
             object.resourceVersion = sent.resourceVersion.isEmpty ? current.resourceVersion : sent.resourceVersion
             object.value.setValue(.integer(replicas), at: paths.specReplicas[...])
-            var writeContext = context.writeContext(isDryRun: options.isDryRun, subresource: "scale")
             writeContext.manager = nil
+            writeContext.isAdmitted = true
             if current.ownersText != nil || applied != nil {
                 let after = KubeObject(try ScaleView.scale(of: object, paths))
                 let scale =
@@ -75,7 +78,9 @@ enum ScaleSubresource {
                         owners.scale, from: before.value, to: after.value, by: manager(context, .update), at: context.now)
                 object.ownersText = owners.merging(scale).text
             }
-            return .put(try UpdatePreparation.prepare(object, old: current, writeContext))
+            let prepared = try UpdatePreparation.prepare(object, old: current, writeContext)
+            try admission.validate(sent)
+            return .put(prepared)
         }
         mutation.run { result in
             let warnings = context.notes.get()

@@ -3,6 +3,8 @@ internal import JSONCore
 
 /// A workload seen as autoscaling/v1 Scale.
 enum ScaleView {
+    static let kind = GroupVersionKind(group: "autoscaling", version: "v1", kind: "Scale")
+
     /// The Scale of a workload. Throws InternalError for a custom resource that has no number of replicas.
     static func scale(of object: KubeObject, _ paths: ScalePaths) throws(APIStatus) -> JSONValue {
         var metadata = JSONObject()

@@ -15,6 +15,8 @@ enum TokenSubresource {
         let raw = try BodyDecoder.parse(context.request, registry: context.core.registry)
         var (sent, warnings) = try BodyDecoder.object(raw, gvk: subresource.kind, type: type, validation: options.validation)
         SchemaDecoder.applyDefaults(&sent.value, type: type)
+        let admission = try SubresourceAdmission(creating: subresource.kind, context, subresource: "token", isDryRun: options.isDryRun)
+        try admission.mutate(&sent)
         try identify(&sent, context)
         let account = try context.core.lookup.get("serviceaccounts", namespace: context.path.namespace, name: context.name)
         guard let account else { throw .notFound(context.descriptor.groupResource, context.name) }
@@ -23,6 +25,7 @@ enum TokenSubresource {
         var audiences = sent.array("spec", "audiences").compactMap(\.stringValue)
         if audiences.isEmpty { audiences = ServiceAccountTokens.audiences }
         sent["spec", "audiences"] = .array(audiences.map { .string($0) })
+        try admission.validate(sent)
         let bindings = try bindings(sent["spec", "boundObjectRef"], account, context)
         let isInjected =
             seconds == ServiceAccountAdmission.tokenSeconds && bindings.contains { $0.claim == "pod" }

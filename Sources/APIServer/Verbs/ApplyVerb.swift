@@ -51,6 +51,7 @@ enum ApplyVerb {
         var writeContext = context.writeContext(isDryRun: options.isDryRun)
         let ignored = FieldTracking.ignored(writeContext)
         writeContext.manager = nil
+        writeContext.needsCreatePermission = true
         let applied = try apply(context, config, to: .object(JSONObject()), nil, ignored, options, subresource: nil)
         var sent = try UpdateVerb.named(try decoded(applied.object ?? config, context), context)
         guard sent.uid.isEmpty else {

@@ -32,12 +32,15 @@ enum CreateVerb {
         return object
     }
 
-    /// Creates a decoded object; also the way PUT creates what is missing.
+    /// Creates a decoded object; also the way PUT creates what is missing, which then needs the permission to create.
     static func create(
-        _ context: RequestContext, _ sent: KubeObject, _ options: WriteOptions, attempt: Int, _ completion: @escaping Mutation.Completion
+        _ context: RequestContext, _ sent: KubeObject, _ options: WriteOptions, attempt: Int, needsPermission: Bool = false,
+        _ completion: @escaping Mutation.Completion
     ) throws(APIStatus) {
         let name = CreatePreparation.name(for: sent)
-        let final = try prepared(context, sent, name: name, context.writeContext(isDryRun: options.isDryRun))
+        var writeContext = context.writeContext(isDryRun: options.isDryRun)
+        writeContext.needsCreatePermission = needsPermission
+        let final = try prepared(context, sent, name: name, writeContext)
         let isGenerated = sent.name.isEmpty
         let resource = context.descriptor.groupResource
         let mutation = Mutation(

@@ -37,8 +37,10 @@ enum DeleteVerb {
     static func decide(_ current: KubeObject, _ options: DeleteOptions, _ context: WriteContext) throws(APIStatus) -> Mutation.Decision {
         let endpoint = context.endpoint
         try checkPreconditions(current, options, endpoint.descriptor.groupResource)
-        try context.core.admission.validate(
-            current, AdmissionRequest(.delete, name: current.name, namespace: current.namespace, old: current, context))
+        if !context.isAdmitted {
+            try context.core.admission.validate(
+                current, AdmissionRequest(.delete, name: current.name, namespace: current.namespace, old: current, context))
+        }
         if let refusal = endpoint.strategy.refusesDeletion(current, context) { throw refusal }
         var object = current
         object.finalizers = finalizers(current, options, endpoint)

@@ -17,9 +17,28 @@ enum ListVerb {
         let renderer = try ObjectRenderer(context)
         let options = try ListOptions(context.request, isWatch: false)
         let selection = try ObjectSelection(options.labels, options.fields, context.descriptor)
-        let source = try source(options, context)
-        let page = try read(context, selection, options, source)
+        guard let wanted = try futureRevision(options, context) else { return try run(context, options, selection, renderer) }
+        FutureRevision.wait(for: wanted, context.core) { isThere in
+            context.answering { () throws(APIStatus) in
+                guard isThere else { throw .futureResourceVersion(wanted, current: context.core.store.currentRevision) }
+                try run(context, options, selection, renderer)
+            }
+        }
+    }
+
+    private static func run(
+        _ context: RequestContext, _ options: ListOptions, _ selection: ObjectSelection, _ renderer: ObjectRenderer
+    ) throws(APIStatus) {
+        let page = try read(context, selection, options, try source(options, context))
         context.reply(answer(page, renderer, context))
+    }
+
+    /// The revision a list that may be newer waits for; nil when it is there.
+    private static func futureRevision(_ options: ListOptions, _ context: RequestContext) throws(APIStatus) -> Int64? {
+        guard options.continueToken == nil, options.match != "Exact", let wanted = try options.revision(),
+            wanted > context.core.store.currentRevision
+        else { return nil }
+        return options.match == nil && options.limit != nil ? nil : wanted
     }
 
     /// One page, already filtered.
@@ -130,19 +149,25 @@ enum ListVerb {
                 // best effort: an object that cannot be read is shown by a get of it, not by breaking every list.
                 try? ObjectCoding.decode(item)
             }
-        let served = objects.map { renderer.served($0) }
+        return answer(objects.map { renderer.served($0) }, metadata: page.metadata, renderer, descriptor)
+    }
+
+    /// Writes objects in the served form as a list in the asked form.
+    static func answer(
+        _ served: [KubeObject], metadata: JSONObject, _ renderer: ObjectRenderer, _ descriptor: ResourceDescriptor
+    ) -> APIResponse {
         switch renderer.choice.form {
         case .table(let version):
-            return renderer.respond(renderer.table(served, version: version, metadata: page.metadata, hasColumns: true))
+            return renderer.respond(renderer.table(served, version: version, metadata: metadata, hasColumns: true))
         case .metadata:
             return renderer.respond([
-                "kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": .object(page.metadata),
+                "kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": .object(metadata),
                 "items": .array(served.map { renderer.partial($0) }),
             ])
         case .object:
             return renderer.respond([
                 "kind": .string(descriptor.listKind.kind), "apiVersion": .string(descriptor.groupVersion.apiVersion),
-                "metadata": .object(page.metadata), "items": .array(served.map(\.value)),
+                "metadata": .object(metadata), "items": .array(served.map(\.value)),
             ])
         }
     }

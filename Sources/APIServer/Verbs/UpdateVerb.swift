@@ -14,7 +14,7 @@ enum UpdateVerb {
         if subresource == nil, context.endpoint.strategy.createsOnUpdate, !isPinned, sent.uid.isEmpty,
             try context.core.current(context.key, context.endpoint) == nil
         {
-            return try CreateVerb.create(context, sent, options, attempt: 0) { context.answer($0, renderer, warnings: warnings) }
+            return try CreateVerb.create(context, sent, options, attempt: 0, needsPermission: true) { context.answer($0, renderer, warnings: warnings) }
         }
         let stored = KubeObject(context.endpoint.conversion?.stored(sent.value) ?? sent.value)
         let mutation = Mutation(context, isDryRun: options.isDryRun, subresource: subresource, surfacesConflicts: isPinned) {

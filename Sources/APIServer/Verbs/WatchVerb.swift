@@ -15,6 +15,18 @@ enum WatchVerb {
         let selection = try ObjectSelection(options.labels, fields, context.descriptor)
         let encoder = WatchEncoder(renderer: renderer, selection: selection, endpoint: context.endpoint)
         let prefix = context.endpoint.prefix(namespace: context.path.namespace ?? selection.namespace)
+        if options.sendsInitialEvents == true, let wanted = try options.revision(), wanted > context.core.store.currentRevision {
+            return FutureRevision.wait(for: wanted, context.core) { isThere in
+                guard isThere else { return refuse(.futureResourceVersion(wanted, current: context.core.store.currentRevision), context) }
+                context.answering { () throws(APIStatus) in try begin(context, options, prefix, encoder, renderer) }
+            }
+        }
+        try begin(context, options, prefix, encoder, renderer)
+    }
+
+    private static func begin(
+        _ context: RequestContext, _ options: ListOptions, _ prefix: String, _ encoder: WatchEncoder, _ renderer: ObjectRenderer
+    ) throws(APIStatus) {
         guard let stream = try open(context, options, prefix, encoder) else { return }
         stream.start(timeout: timeout(options), on: context.core.group.any(), lifetime: context.endpoint.custom?.lifetime)
         let contentType = renderer.choice.isYAML ? "application/json" : renderer.choice.form.contentType
@@ -28,13 +40,13 @@ enum WatchVerb {
         let store = context.core.store
         let revision = try options.revision()
         let current = store.currentRevision
-        if let revision, revision > current { throw .futureResourceVersion(revision, current: current) }
         let wantsInitial = options.sendsInitialEvents ?? (revision == nil || revision == 0)
         do throws(StoreError) {
             guard wantsInitial else {
                 let start = revision.flatMap { $0 == 0 ? nil : $0 } ?? current
+                // A revision that is still to come is waited for. Source: apiserver `pkg/storage/cacher/cache_watcher.go` process.
                 return WatchStream(
-                    watch: try store.watch(prefix: prefix, from: start), initial: [], revision: start, encoder: encoder,
+                    watch: try store.watch(prefix: prefix, from: min(start, current)), initial: [], revision: start, encoder: encoder,
                     endsInitialWithBookmark: false, allowsBookmarks: options.allowsBookmarks, clock: context.core.bookmarks)
             }
             let listing = try store.list(prefix: prefix)
@@ -46,11 +58,16 @@ enum WatchVerb {
                 clock: context.core.bookmarks)
         } catch {
             guard case .compacted(let oldest) = error else { throw StoreFailure.status(error) }
-            var line: [UInt8] = []
-            WatchEncoder.appendError(.expired("too old resource version: \(revision ?? 0) (\(oldest))"), into: &line)
-            context.reply(APIResponse(body: .stream(ByteChannel(line))))
+            refuse(.expired("too old resource version: \(revision ?? 0) (\(oldest))"), context)
             return nil
         }
+    }
+
+    /// Answers with an ERROR event and nothing else.
+    private static func refuse(_ status: APIStatus, _ context: RequestContext) {
+        var line: [UInt8] = []
+        WatchEncoder.appendError(status, into: &line)
+        context.reply(APIResponse(body: .stream(ByteChannel(line))))
     }
 
     /// As asked, else between half an hour and an hour, so that reconnections spread.

@@ -104,7 +104,7 @@ final class WatchStream: ByteSource {
         while state.ready.count < maximum {
             switch watch.poll(max: Self.batch) {
             case .events(let events):
-                for event in events { state.encoder.append(event, into: &state.ready) }
+                for event in events where event.revision > startRevision { state.encoder.append(event, into: &state.ready) }
             case .none:
                 finishRound(&state)
                 return
@@ -125,7 +125,9 @@ final class WatchStream: ByteSource {
     private func finishRound(_ state: inout State) {
         if allowsBookmarks, state.isBookmarkDue || state.isTimeUp {
             state.isBookmarkDue = false
-            state.encoder.appendBookmark(max(watch.position, startRevision), endsInitial: false, into: &state.ready)
+            // A watch from the future has nothing to say before it comes.
+            let position = watch.position
+            if position >= startRevision { state.encoder.appendBookmark(position, endsInitial: false, into: &state.ready) }
         }
         if state.isTimeUp { state.isOver = true }
     }

@@ -1,6 +1,8 @@
 import APIMachinery
 import JSONCore
 import KubeClient
+import ObjectStore
+import Synchronization
 import Testing
 
 @testable import APIServer
@@ -184,4 +186,50 @@ import Testing
             #expect(try await api.call(.get, CustomFixture.tabs).status == 404)
         }
     }
+
+    @Test func `an object that is created while its definition goes does not outlive it`() async throws {
+        try await TestServer.with { api async throws in
+            for round in 0..<10 {
+                let start = try await api.define().object.resourceVersion
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for number in 0..<40 {
+                        group.addTask {
+                            let answer = try await api.call(.post, CustomFixture.tabs, CustomFixture.tab("t\(number)"))
+                            #expect([201, 404, 405].contains(answer.status), "\(answer.message)")
+                        }
+                        if number == round * 4 {
+                            group.addTask { _ = try await api.call(.delete, "\(CustomFixture.definitions)/crontabs.stable.example.com") }
+                        }
+                    }
+                    try await group.waitForAll()
+                }
+                let watch = try await api.watch("\(CustomFixture.definitions)?watch=true&resourceVersion=\(start)")
+                while let (type, _) = try await watch.next(), type != "DELETED" {}
+                watch.cancel()
+                let left = try api.store.list(prefix: ObjectKey.prefix(group: "stable.example.com", resource: "crontabs", namespace: nil))
+                #expect(left.items.isEmpty)
+            }
+        }
+    }
+
+    @Test func `a closed gate lets nobody in and waits for who is inside`() async {
+        let gate = CreationGate()
+        #expect(gate.enter())
+        gate.close()
+        #expect(!gate.enter())
+        let isDrained = Flag()
+        async let drained: Void = {
+            await gate.drain()
+            isDrained.state.withLock { $0 = true }
+        }()
+        #expect(!isDrained.state.withLock { $0 })
+        gate.leave()
+        await drained
+        #expect(isDrained.state.withLock { $0 })
+        await gate.drain()
+    }
+}
+
+private final class Flag: Sendable {
+    let state = Mutex(false)
 }

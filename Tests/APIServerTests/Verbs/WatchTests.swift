@@ -58,6 +58,44 @@ struct WatchTests {
         }
     }
 
+    @Test func `a watch from the future waits for it and sees what comes after`() async throws {
+        try await TestServer.with(bookmarkInterval: .milliseconds(2)) { api async throws in
+            let future = api.store.currentRevision + 3
+            let watch = try await api.watch("\(configMaps)?watch=true&allowWatchBookmarks=true&resourceVersion=\(future)")
+            for name in ["a", "b", "c", "d"] { _ = try await api.call(.post, configMaps, TestServer.configMap(name)) }
+            // No bookmark before the time either: the first thing said is later than what was asked for.
+            var first = try #require(try await watch.next())
+            if first.type == "BOOKMARK" {
+                #expect(first.object.revision.map { $0 >= future } == true)
+                while first.type == "BOOKMARK" { first = try #require(try await watch.next()) }
+            }
+            #expect(first.type == "ADDED")
+            #expect(first.object.name == "d")
+            #expect(first.object.revision == future + 1)
+            watch.cancel()
+        }
+    }
+
+    @Test func `a watch list and a list wait for a revision, and are told when it does not come`() async throws {
+        try await TestServer.with { api async throws in
+            let list = "watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true"
+            let watch = try await api.watch("\(configMaps)?\(list)&resourceVersion=999999")
+            let refusal = try #require(try await watch.next())
+            #expect(refusal.type == "ERROR")
+            #expect(refusal.object["code"] == 504)
+            #expect(refusal.object.string("message")?.hasPrefix("Timeout: Too large resource version: 999999, current: ") == true)
+            #expect(try await watch.next() == nil)
+        }
+        try await TestServer.with(revisionPatience: .seconds(60)) { api async throws in
+            let future = api.store.currentRevision + 1
+            async let answer = api.call(.get, "\(configMaps)?resourceVersion=\(future)")
+            _ = try await api.call(.post, configMaps, TestServer.configMap("late"))
+            let found = try await answer
+            #expect(found.status == 200)
+            #expect(found.object.array("items").contains { $0["metadata", "name"] == "late" })
+        }
+    }
+
     @Test func `a watch by name sees that object only`() async throws {
         try await TestServer.with { api async throws in
             let watch = try await api.watch("\(configMaps)?watch=true&fieldSelector=metadata.name%3Db")

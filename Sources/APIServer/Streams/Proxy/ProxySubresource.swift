@@ -8,6 +8,8 @@ enum ProxySubresource {
     static func run(_ context: RequestContext) {
         context.core.tasks.perform {
             do throws(APIStatus) {
+                try await ConnectAdmission.check(
+                    context.request, context.path, context.endpoint, user: context.user, context.notes, context.core)
                 let body = ByteChannel(context.request.body)
                 context.reply(try await run(ProxyRequest(context.request), context.path, body: body, context.core))
             } catch {
