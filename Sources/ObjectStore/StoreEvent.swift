@@ -7,11 +7,17 @@ package struct StoreEvent: Sendable {
         case added, modified, deleted
     }
 
+    /// Which of an event's wire forms is meant.
+    package enum WireForm: Sendable, Hashable {
+        case text, binary
+    }
+
     private final class Content: Sendable {
         let kind: Kind
         let object: StoredObject
         let previous: StoredObject?
-        let encoded = Mutex<Bytes?>(nil)
+        let text = Mutex<Bytes?>(nil)
+        let binary = Mutex<Bytes?>(nil)
 
         init(kind: Kind, object: StoredObject, previous: StoredObject?) {
             self.kind = kind
@@ -41,13 +47,17 @@ package struct StoreEvent: Sendable {
     /// The version that was current before the change; nil for a created object.
     var previousObject: StoredObject? { content.previous }
 
-    /// The wire form of the event, made by the first caller and shared by all later ones, whatever they pass.
-    package func encodedOnce(_ make: (StoreEvent) -> [UInt8]) -> Bytes {
-        content.encoded.withLock { encoded in
+    /// A wire form of the event, made by the first caller who asks for it and shared by all later ones, whatever they pass.
+    package func encodedOnce(_ form: WireForm = .text, _ make: (StoreEvent) -> [UInt8]) -> Bytes {
+        func once(_ encoded: inout Bytes?) -> Bytes {
             if let encoded { return encoded }
             let made = Bytes(make(self))
             encoded = made
             return made
+        }
+        return switch form {
+        case .text: content.text.withLock { once(&$0) }
+        case .binary: content.binary.withLock { once(&$0) }
         }
     }
 }

@@ -1,134 +1,170 @@
 package import JSONCore
-import LinuxKernel
 
-/// Writes objects as Kubernetes' protobuf bodies. Servers need only read them; writing serves tests and clients of other servers.
+/// Writes objects as Kubernetes' protobuf bodies: `k8s`, a zero, and a `runtime.Unknown` with the kind and the object.
+/// Source: apimachinery `pkg/runtime/serializer/protobuf/protobuf.go`.
 package enum ProtobufEncoder {
-    /// A body: the magic, and a `runtime.Unknown` with the kind and the object. The value must have the shape of the type, as
-    /// ``SchemaDecoder/decode(_:as:validation:duplicates:)`` gives it; members of another shape are left out.
-    package static func encode(_ value: JSONValue, type: TypeSchema) -> [UInt8] {
-        var meta = ProtobufWriter()
-        meta.string(1, value["apiVersion"]?.stringValue ?? type.gvk?.apiVersion ?? "")
-        meta.string(2, value["kind"]?.stringValue ?? type.gvk?.kind ?? type.shortName)
-        var unknown = ProtobufWriter()
-        unknown.delimited(1, meta.bytes)
-        unknown.delimited(2, message(value.objectValue ?? JSONObject(), type).bytes)
-        unknown.string(3, "")
-        unknown.string(4, "")
-        return ProtobufDecoder.magic + unknown.bytes
+    /// The body of a value of the type's shape, as ``SchemaDecoder/decode(_:as:validation:duplicates:)`` gives it. It is named as the
+    /// value says, else as the type is. Throws 500 when the value nests without end.
+    package static func encode(_ value: JSONValue, type: TypeSchema) throws(APIStatus) -> [UInt8] {
+        let own = GroupVersion(apiVersion: value["apiVersion"]?.stringValue ?? "") ?? type.gvk?.groupVersion
+        let kind = GroupVersionKind(
+            own ?? GroupVersion(group: "", version: ""), kind: value["kind"]?.stringValue ?? type.gvk?.kind ?? type.shortName)
+        return try encode(json: JSON.encode(value), type: type, kind: kind)
     }
 
-    private static func message(_ object: JSONObject, _ type: TypeSchema) -> ProtobufWriter {
-        var writer = ProtobufWriter()
-        for field in type.fields where field.protobufNumber > 0 {
-            guard let value = object[field.jsonName], !value.isNull else { continue }
-            var inner = ProtobufWriter()
-            write(value, field, &inner)
-            // Inlined messages are written once for each of their fields; readers merge them.
-            for (index, _) in field.protobufParents.enumerated().reversed() {
-                var outer = ProtobufWriter()
-                outer.delimited(Int(field.protobufParents[index]), inner.bytes)
-                inner = outer
-            }
-            writer.bytes += inner.bytes
-        }
-        return writer
+    /// The body of a JSON text of our own making. Throws 500 when it is damaged.
+    package static func encode(json: [UInt8], type: TypeSchema, kind: GroupVersionKind) throws(APIStatus) -> [UInt8] {
+        var body: [UInt8] = []
+        body.reserveCapacity(json.count / 4 * 3 + 128)
+        try append(json: json, type: type, kind: kind, to: &body)
+        return body
     }
 
-    private static func write(_ value: JSONValue, _ field: FieldSchema, _ writer: inout ProtobufWriter) {
-        let number = Int(field.protobufNumber)
-        switch (field.type, value) {
-        case (.array(let element), .array(let items)):
-            if field.isWrapped {
-                writer.delimited(number, wrapped(items, element).bytes)
-            } else {
-                for item in items { write(number, item, element, &writer) }
-            }
-        case (.map(let inner), .object(let object)):
-            for member in object {
-                var entry = ProtobufWriter()
-                entry.string(1, member.key)
-                if case .array(let element) = inner, case .array(let items) = member.value {
-                    entry.delimited(2, wrapped(items, element).bytes)
-                } else {
-                    write(2, member.value, inner, &entry)
-                }
-                writer.delimited(number, entry.bytes)
-            }
-        default: write(number, value, field.type, &writer)
+    /// The body of a JSON text of a kind; nil when no schema knows that kind, or a CustomResourceDefinition describes it.
+    package static func encode(json: [UInt8], kind: GroupVersionKind, registry: SchemaRegistry) throws(APIStatus) -> [UInt8]? {
+        guard let type = registry.type(kind: kind), type.custom == nil else { return nil }
+        return try encode(json: json, type: type, kind: kind)
+    }
+
+    /// Appends a body; appends nothing when it throws.
+    package static func append(
+        json: [UInt8], type: TypeSchema, kind: GroupVersionKind, to body: inout [UInt8]
+    ) throws(APIStatus) {
+        var transcoder = ProtobufTranscoder()
+        swap(&body, &transcoder.writer.bytes)
+        defer { swap(&body, &transcoder.writer.bytes) }
+        let start = transcoder.writer.bytes.count
+        do throws(ProtobufError) {
+            try transcoder.envelope(kind) { (transcoder) throws(ProtobufError) in try transcoder.object(json, type) }
+        } catch {
+            transcoder.reset(to: start)
+            throw .internalError("the \(kind.kind) cannot be written as protobuf: \(error.message)")
         }
     }
 
-    private static func wrapped(_ items: [JSONValue], _ element: FieldType) -> ProtobufWriter {
-        var writer = ProtobufWriter()
-        for item in items { write(1, item, element, &writer) }
-        return writer
+    /// Appends an event of a watch: its length in four bytes, the highest first, and a `WatchEvent` whose object is a whole body.
+    /// Appends nothing when it throws.
+    /// Source: apimachinery `pkg/util/framer/framer.go`, `pkg/runtime/serializer/protobuf/protobuf.go` RawSerializer.
+    package static func appendEvent(
+        _ name: String, json: [UInt8], type: TypeSchema, kind: GroupVersionKind, to frames: inout [UInt8]
+    ) throws(APIStatus) {
+        var body: [UInt8] = []
+        try append(json: json, type: type, kind: kind, to: &body)
+        var event = ProtobufWriter()
+        event.string(1, name)
+        let object = event.open(2)
+        event.delimited(1, body)
+        event.close(object)
+        let count = UInt32(truncatingIfNeeded: event.bytes.count)
+        for shift in [24, 16, 8, 0] as [UInt32] { frames.append(UInt8(truncatingIfNeeded: count >> shift)) }
+        frames += event.bytes
     }
 
-    private static func write(_ number: Int, _ value: JSONValue, _ type: FieldType, _ writer: inout ProtobufWriter) {
-        switch (type, value) {
-        case (.string, .string(let text)): writer.string(number, text)
-        case (.bool, .bool(let flag)): writer.varint(number, flag ? 1 : 0)
-        case (.int32, .integer(let integer)), (.int64, .integer(let integer)):
-            writer.varint(number, UInt64(bitPattern: integer))
-        case (.double, _): writer.fixed64(number, (value.doubleValue ?? 0).bitPattern)
-        case (.bytes, .string(let text)): writer.delimited(number, Base64.decode(text) ?? [])
-        case (.object(let inner), _) where inner.isUnion:
-            guard let field = inner.unionField(for: value) else { return }
-            writer.delimited(number, message([field.jsonName: value], inner).bytes)
-        case (.object(let inner), .object(let object)): writer.delimited(number, message(object, inner).bytes)
-        case (.quantity, .string(let text)):
-            var inner = ProtobufWriter()
-            inner.string(1, text)
-            writer.delimited(number, inner.bytes)
-        case (.intOrString, _):
-            var inner = ProtobufWriter()
-            inner.varint(1, value.stringValue == nil ? 0 : 1)
-            inner.varint(2, UInt64(bitPattern: value.integerValue ?? 0))
-            inner.string(3, value.stringValue ?? "")
-            writer.delimited(number, inner.bytes)
-        case (.time, .string(let text)), (.microTime, .string(let text)):
-            guard let timestamp = Timestamp(rfc3339: text) else { return }
-            var inner = ProtobufWriter()
-            inner.varint(1, UInt64(bitPattern: timestamp.seconds))
-            inner.varint(2, UInt64(timestamp.nanoseconds.magnitude))
-            writer.delimited(number, inner.bytes)
-        case (.rawObject, _), (.fieldsV1, _), (.any, _):
-            var inner = ProtobufWriter()
-            inner.delimited(1, JSON.encode(value))
-            writer.delimited(number, inner.bytes)
-        default: break
+    /// The kind that a JSON text says it is of, found without reading more than that takes.
+    package static func kind(of json: [UInt8]) -> GroupVersionKind? {
+        json.withUnsafeBufferPointer { buffer in
+            // best effort: a text that cannot be read says no kind.
+            try? kind(of: buffer)
         }
+    }
+
+    private static func kind(of buffer: UnsafeBufferPointer<UInt8>) throws(ProtobufError) -> GroupVersionKind? {
+        var json = JSONCursor(buffer)
+        var apiVersion: String?
+        var kind: String?
+        try json.expect(UInt8(ascii: "{"))
+        repeat {
+            let key = try json.string()
+            try json.expect(UInt8(ascii: ":"))
+            let name = json[key.start..<key.end]
+            guard json.peek() == UInt8(ascii: "\"") else {
+                try json.skip()
+                continue
+            }
+            let value = try json.string()
+            if name.elementsEqual("kind".utf8) { kind = String(decoding: json[value.start..<value.end], as: UTF8.self) }
+            if name.elementsEqual("apiVersion".utf8) { apiVersion = String(decoding: json[value.start..<value.end], as: UTF8.self) }
+            if let kind, let apiVersion { return GroupVersion(apiVersion: apiVersion).map { GroupVersionKind($0, kind: kind) } }
+        } while json.take(UInt8(ascii: ","))
+        return nil
     }
 }
 
-/// Writes the wire format of protobuf.
-struct ProtobufWriter {
-    var bytes: [UInt8] = []
+/// Writes a list as a protobuf body, item by item, from JSON texts.
+package struct ProtobufListEncoder {
+    private var transcoder = ProtobufTranscoder()
+    private let item: TypeSchema
+    private let envelope: Int
 
-    mutating func varint(_ number: Int, _ value: UInt64) {
-        raw(UInt64(number) << 3)
-        raw(value)
-    }
-
-    mutating func fixed64(_ number: Int, _ value: UInt64) {
-        raw(UInt64(number) << 3 | 1)
-        for shift in stride(from: UInt64(0), to: 64, by: 8) { bytes.append(UInt8(truncatingIfNeeded: value >> shift)) }
-    }
-
-    mutating func string(_ number: Int, _ text: String) { delimited(number, Array(text.utf8)) }
-
-    mutating func delimited(_ number: Int, _ content: [UInt8]) {
-        raw(UInt64(number) << 3 | 2)
-        raw(UInt64(content.count))
-        bytes += content
-    }
-
-    private mutating func raw(_ value: UInt64) {
-        var rest = value
-        while rest >= 0x80 {
-            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-            rest >>= 7
+    /// A list of `kind`, whose items are of `item`; every list has its metadata at 1 and its items at 2. `listMeta` is the type of the
+    /// metadata, `capacity` about how many bytes the list will have.
+    package init(_ kind: GroupVersionKind, of item: TypeSchema, metadata: JSONObject, listMeta: TypeSchema?, capacity: Int) {
+        self.item = item
+        transcoder.writer.bytes.reserveCapacity(capacity + 128)
+        envelope = transcoder.openEnvelope(kind)
+        let place = transcoder.writer.open(1)
+        if let listMeta {
+            // best effort: metadata of our own making cannot be damaged.
+            try? transcoder.object(JSON.encode(.object(metadata)), listMeta)
         }
-        bytes.append(UInt8(rest))
+        transcoder.writer.close(place)
+    }
+
+    /// Adds an object. Returns false, and adds nothing, when its text is damaged.
+    package mutating func append(_ json: [UInt8]) -> Bool {
+        let start = transcoder.writer.bytes.count
+        do throws(ProtobufError) {
+            let place = transcoder.writer.open(2)
+            try transcoder.object(json, item)
+            transcoder.writer.close(place)
+            return true
+        } catch {
+            transcoder.reset(to: start)
+            return false
+        }
+    }
+
+    /// The whole body.
+    package consuming func finish() -> [UInt8] {
+        transcoder.closeEnvelope(envelope)
+        return transcoder.writer.bytes
+    }
+}
+
+extension ProtobufTranscoder {
+    /// Writes the fields of the object that a text is.
+    mutating func object(_ json: [UInt8], _ type: TypeSchema) throws(ProtobufError) {
+        let failure: ProtobufError? = json.withUnsafeBufferPointer { buffer in
+            var cursor = JSONCursor(buffer)
+            do throws(ProtobufError) { try message(&cursor, type) } catch { return error }
+            return nil
+        }
+        if let failure { throw failure }
+    }
+
+    /// Writes what stands around an object of a kind.
+    mutating func envelope(
+        _ kind: GroupVersionKind, _ content: (inout ProtobufTranscoder) throws(ProtobufError) -> Void
+    ) throws(ProtobufError) {
+        let place = openEnvelope(kind)
+        try content(&self)
+        closeEnvelope(place)
+    }
+
+    /// Begins a body; what is written next is its object.
+    mutating func openEnvelope(_ kind: GroupVersionKind) -> Int {
+        writer.bytes += ProtobufDecoder.magic
+        let meta = writer.open(1)
+        writer.string(1, kind.apiVersion)
+        writer.string(2, kind.kind)
+        writer.close(meta)
+        return writer.open(2)
+    }
+
+    /// Ends a body. Its encoding and content type are those that are meant by none.
+    mutating func closeEnvelope(_ place: Int) {
+        writer.close(place)
+        writer.string(3, "")
+        writer.string(4, "")
     }
 }

@@ -38,3 +38,26 @@ struct ProtobufFieldTable: Sendable {
         entries[slot] = .inlined(inner)
     }
 }
+
+/// The fields of a type in the order of their numbers, those of an inlined message together at its number.
+struct ProtobufOrder: Sendable {
+    /// The place of each field in the order.
+    private(set) var ranks: [Int] = []
+    /// The field at each place.
+    private(set) var positions: [Int] = []
+    /// Whether any field is part of an inlined message.
+    private(set) var hasInlined = false
+
+    init() {}
+
+    init(_ fields: [FieldSchema]) {
+        hasInlined = fields.contains { !$0.protobufParents.isEmpty }
+        func path(_ position: Int) -> [Int32] { fields[position].protobufParents + [fields[position].protobufNumber] }
+        positions = fields.indices.sorted { first, second in
+            guard hasInlined else { return fields[first].protobufNumber < fields[second].protobufNumber }
+            return path(first).lexicographicallyPrecedes(path(second))
+        }
+        ranks = [Int](repeating: 0, count: fields.count)
+        for (rank, position) in positions.enumerated() { ranks[position] = rank }
+    }
+}

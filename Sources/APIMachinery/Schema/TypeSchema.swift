@@ -42,6 +42,8 @@ package final class TypeSchema: @unchecked Sendable {
     @exclusivity(unchecked) var hasConstraints = false
     /// Fields by protobuf number.
     @exclusivity(unchecked) private(set) var protobufFields = ProtobufFieldTable()
+    /// Fields in the order in which protobuf writes them.
+    @exclusivity(unchecked) private(set) var protobufOrder = ProtobufOrder()
 
     init(
         name: String, shortName: String, namespace: String, groupVersion: GroupVersion, componentName: String, isAtomic: Bool,
@@ -69,11 +71,26 @@ package final class TypeSchema: @unchecked Sendable {
     /// The position of the field of a JSON name.
     func position(of jsonName: String) -> Int? { table.find(jsonName, fields) }
 
+    /// The position of the field whose JSON name has these bytes.
+    func position(of jsonName: UnsafeBufferPointer<UInt8>) -> Int? { table.find(jsonName, fields) }
+
     /// The field of a union that a value belongs to; nil when it belongs to none.
     func unionField(for value: JSONValue) -> FieldSchema? {
         fields.first { field in
             switch (field.type, value) {
             case (.object, .object), (.map, .object), (.array, .array), (.bool, .bool), (.string, .string): true
+            default: false
+            }
+        }
+    }
+
+    /// The field of a union that a JSON text belongs to by its first byte; nil when it belongs to none.
+    func unionField(startingWith byte: UInt8) -> FieldSchema? {
+        fields.first { field in
+            switch (field.type, byte) {
+            case (.object, UInt8(ascii: "{")), (.map, UInt8(ascii: "{")), (.array, UInt8(ascii: "[")), (.bool, UInt8(ascii: "t")),
+                (.bool, UInt8(ascii: "f")), (.string, UInt8(ascii: "\"")):
+                true
             default: false
             }
         }
@@ -88,6 +105,7 @@ package final class TypeSchema: @unchecked Sendable {
         requiredFields = fields.indices.filter { fields[$0].isRequired }
         table = FieldTable(fields)
         protobufFields = ProtobufFieldTable(fields)
+        protobufOrder = ProtobufOrder(fields)
     }
 }
 
@@ -104,7 +122,7 @@ private struct FieldTable {
         mask = size - 1
         slots = [Int16](repeating: -1, count: size)
         for (index, field) in fields.enumerated() {
-            var slot = Self.hash(field.jsonName) & mask
+            var slot = Self.hash(field.jsonName.utf8) & mask
             while slots[slot] >= 0 { slot = (slot + 1) & mask }
             slots[slot] = Int16(index)
         }
@@ -112,7 +130,7 @@ private struct FieldTable {
 
     func find(_ name: String, _ fields: [FieldSchema]) -> Int? {
         guard !slots.isEmpty else { return nil }
-        var slot = Self.hash(name) & mask
+        var slot = Self.hash(name.utf8) & mask
         while true {
             let index = Int(slots[slot])
             if index < 0 { return nil }
@@ -121,8 +139,18 @@ private struct FieldTable {
         }
     }
 
-    private static func hash(_ name: String) -> Int {
-        let bytes = name.utf8
+    func find(_ name: UnsafeBufferPointer<UInt8>, _ fields: [FieldSchema]) -> Int? {
+        guard !slots.isEmpty else { return nil }
+        var slot = Self.hash(name) & mask
+        while true {
+            let index = Int(slots[slot])
+            if index < 0 { return nil }
+            if fields[index].jsonName.utf8.elementsEqual(name) { return index }
+            slot = (slot + 1) & mask
+        }
+    }
+
+    private static func hash(_ bytes: some BidirectionalCollection<UInt8>) -> Int {
         let count = bytes.count
         guard let first = bytes.first, let last = bytes.last else { return 0 }
         let middle = bytes[bytes.index(bytes.startIndex, offsetBy: count / 2)]

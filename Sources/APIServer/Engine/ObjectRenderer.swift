@@ -9,6 +9,7 @@ internal import ObjectStore
 struct ObjectRenderer: Sendable {
     let endpoint: ResourceEndpoint
     let choice: Negotiation.Choice
+    let registry: SchemaRegistry
     /// What a Table row carries of its object: `None`, `Metadata` or `Object`.
     let includeObject: String
     let now: Timestamp
@@ -16,13 +17,15 @@ struct ObjectRenderer: Sendable {
     /// Reads Accept and `includeObject`. Throws NotAcceptable, and for kinds that have no rows.
     init(_ context: RequestContext) throws(APIStatus) {
         endpoint = context.endpoint
-        choice = try Negotiation.choose(context.request)
+        choice = try Negotiation.choose(context.request, hasProtobuf: endpoint.custom == nil)
+        registry = context.core.registry
         includeObject = context.request.queryValue("includeObject") ?? "Metadata"
         now = context.now
     }
 
-    /// Whether stored bytes can be sent as they are.
-    var isPlain: Bool { choice.form == .object && endpoint.conversion == nil }
+    /// Whether answers are made of stored bytes, without reading them as values. In protobuf that holds for metadata too: it is what is
+    /// written of the whole object.
+    var isPlain: Bool { endpoint.conversion == nil && (choice.form == .object || (choice.form == .metadata && choice.encoding == .protobuf)) }
 
     /// The answer for one stored object.
     func response(_ stored: StoredObject, status: Int = 200, warnings: [String] = []) throws(APIStatus) -> APIResponse {
@@ -30,7 +33,9 @@ struct ObjectRenderer: Sendable {
         guard isPlain, !choice.isYAML else {
             return respond(try render(ObjectCoding.decode(stored), isFirst: true), status: status, headers: headers)
         }
-        return APIResponse(status: status, headers: headers, body: .bytes(stored.rendered))
+        guard choice.encoding == .protobuf else { return APIResponse(status: status, headers: headers, body: .bytes(stored.rendered)) }
+        return APIResponse(
+            status: status, contentType: choice.encoding.contentType, headers: headers, body: .bytes(try binary(stored.rendered)))
     }
 
     /// The answer for one object that is at hand as a value.
@@ -38,11 +43,17 @@ struct ObjectRenderer: Sendable {
         respond(render(object, isFirst: true), status: status, headers: warnings.map { ("warning", WarningHeader.text($0)) })
     }
 
-    /// A document in JSON or YAML as negotiated.
+    /// A document as negotiated.
     func respond(_ value: JSONValue, status: Int = 200, headers: [(String, String)] = []) -> APIResponse {
-        guard choice.isYAML else { return ResponseMaking.json(value, status: status, headers: headers) }
-        return APIResponse(
-            status: status, contentType: "application/yaml", headers: headers, body: .bytes(Array(YAML.encode(value).utf8)))
+        func response(_ body: [UInt8]) -> APIResponse {
+            APIResponse(status: status, contentType: choice.encoding.contentType, headers: headers, body: .bytes(body))
+        }
+        switch choice.encoding {
+        case .json: return response(JSON.encode(value))
+        case .yaml: return response(Array(YAML.encode(value).utf8))
+        case .protobuf:
+            do throws(APIStatus) { return response(try binary(value)) } catch { return ResponseMaking.status(error) }
+        }
     }
 
     /// One stored-form object in the asked form. `isFirst` says whether a Table names its columns.

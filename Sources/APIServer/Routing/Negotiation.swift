@@ -9,12 +9,34 @@ enum ResponseForm: Sendable, Hashable {
     case table(version: String)
     /// Metadata only.
     case metadata
-
-    /// The content type of a single answer.
-    var contentType: String { "application/json" }
 }
 
-/// Chooses the response form from an Accept header. Source: apiserver `pkg/endpoints/handlers/negotiation`.
+/// How an answer is written.
+enum ResponseEncoding: Sendable, Hashable {
+    case json
+    case yaml
+    case protobuf
+
+    /// The content type of a single answer.
+    var contentType: String {
+        switch self {
+        case .json: "application/json"
+        case .yaml: "application/yaml"
+        case .protobuf: "application/vnd.kubernetes.protobuf"
+        }
+    }
+
+    /// The content type of a watch. YAML has no form for streams, so such a watch is answered in JSON.
+    var watchContentType: String {
+        switch self {
+        case .json, .yaml: "application/json"
+        case .protobuf: "application/vnd.kubernetes.protobuf;stream=watch"
+        }
+    }
+}
+
+/// Chooses the response form from an Accept header.
+/// Source: apiserver `pkg/endpoints/handlers/negotiation/negotiate.go`, `pkg/endpoints/handlers/rest.go` AllowsMediaTypeTransform.
 enum Negotiation {
     /// The media types named in a 406.
     static let accepted = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"]
@@ -24,31 +46,53 @@ enum Negotiation {
     /// What a client accepts.
     struct Choice: Sendable, Hashable {
         var form: ResponseForm = .object
+        var encoding: ResponseEncoding = .json
+
         /// Whether the answer is written as YAML.
-        var isYAML = false
+        var isYAML: Bool { encoding == .yaml }
     }
 
-    /// The first acceptable entry, in the order given; quality values below 1 only order what is equal elsewhere and are ignored.
-    static func choose(_ request: APIRequest) throws(APIStatus) -> Choice {
+    /// The first entry that can be answered. A kind `hasProtobuf` unless a CustomResourceDefinition describes it; the metadata of
+    /// such objects has it all the same. A Table has none. Throws NotAcceptable.
+    static func choose(_ request: APIRequest, hasProtobuf: Bool = true) throws(APIStatus) -> Choice {
         guard let accept = request.accept, !accept.isEmpty, accept != "application/json", accept != "*/*" else { return Choice() }
-        for entry in accept.split(separator: ",") {
-            let media = MediaType(entry)
-            guard
-                media.type == "application/json" || media.type == "*/*" || media.type == "application/*" || media.type == "application/yaml"
-            else { continue }
-            let isYAML = media.type == "application/yaml"
-            guard let kind = media.parameters["as"] else { return Choice(isYAML: isYAML) }
+        for media in MediaType.accepted(accept) {
+            guard let encoding = encoding(media) else { continue }
+            guard media.asksForForm else {
+                if encoding == .protobuf, !hasProtobuf { continue }
+                return Choice(encoding: encoding)
+            }
             let version = media.parameters["v"] ?? "v1"
             guard media.parameters["g"] == "meta.k8s.io", version == "v1" || version == "v1beta1" else { continue }
-            switch kind {
-            case "Table": return Choice(form: .table(version: version), isYAML: isYAML)
-            case "PartialObjectMetadata", "PartialObjectMetadataList":
-                guard version == "v1" else { continue }
-                return Choice(form: .metadata, isYAML: isYAML)
+            switch media.parameters["as"] {
+            case "Table" where encoding != .protobuf: return Choice(form: .table(version: version), encoding: encoding)
+            case "PartialObjectMetadata" where version == "v1", "PartialObjectMetadataList" where version == "v1":
+                return Choice(form: .metadata, encoding: encoding)
             default: continue
             }
         }
         throw .notAcceptable(accepted)
+    }
+
+    /// How documents that have one form only are written, such as a Status: by the first entry that asks for no other form.
+    static func documentEncoding(_ accept: String?) -> ResponseEncoding {
+        guard let accept else { return .json }
+        for media in MediaType.accepted(accept) where !media.asksForForm {
+            if let encoding = encoding(media) { return encoding }
+        }
+        return .json
+    }
+
+    private static func encoding(_ media: MediaType) -> ResponseEncoding? {
+        let encoding: ResponseEncoding? =
+            switch media.type {
+            case "application/json", "*/*", "application/*": .json
+            case "application/yaml": .yaml
+            case "application/vnd.kubernetes.protobuf": .protobuf
+            default: nil
+            }
+        guard let stream = media.parameters["stream"], !stream.isEmpty else { return encoding }
+        return stream == "watch" && encoding != .yaml ? encoding : nil
     }
 }
 
@@ -65,5 +109,23 @@ struct MediaType: Sendable, Hashable {
             guard pair.count == 2 else { continue }
             parameters[String(pair[0].trimmingSpaces()).lowercased()] = String(pair[1].trimmingSpaces())
         }
+    }
+
+    /// The entries of an Accept header: larger quality first, then named types before wildcards, else in the order given.
+    /// Source: `goautoneg`'s ParseAccept.
+    static func accepted(_ header: String) -> [MediaType] {
+        let entries = header.split(separator: ",").map { MediaType($0) }
+        guard entries.contains(where: { $0.parameters["q"] != nil || $0.type.hasSuffix("*") }) else { return entries }
+        return entries.enumerated().sorted { ($1.element.weight, $0.offset) < ($0.element.weight, $1.offset) }.map(\.element)
+    }
+
+    /// Whether the entry asks for another form than the object's own.
+    var asksForForm: Bool { ["as", "g", "v"].contains { parameters[$0] != nil } }
+
+    /// Thousandths of quality, the wildcards below whole numbers.
+    private var weight: Int {
+        let quality = parameters["q"].flatMap { Double($0) } ?? 1
+        let thousandths = quality.isFinite ? Int(min(max(quality, 0), 1) * 1000) : 1000
+        return thousandths * 4 - (type == "*/*" ? 2 : type.hasSuffix("/*") ? 1 : 0)
     }
 }

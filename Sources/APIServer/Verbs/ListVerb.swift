@@ -142,7 +142,10 @@ enum ListVerb {
     /// Writes a page in the asked form; the plain form joins stored bytes without parsing one of them.
     static func answer(_ page: Page, _ renderer: ObjectRenderer, _ context: RequestContext) -> APIResponse {
         let descriptor = context.descriptor
-        if renderer.isPlain, !renderer.choice.isYAML { return plain(page, descriptor) }
+        if renderer.isPlain, !renderer.choice.isYAML {
+            return renderer.choice.encoding == .protobuf
+                ? renderer.binaryList(page.items, metadata: page.metadata) : plain(page, descriptor)
+        }
         let objects =
             page.parsed
             ?? page.items.compactMap { item in

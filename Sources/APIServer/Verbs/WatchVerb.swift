@@ -17,7 +17,7 @@ enum WatchVerb {
         let prefix = context.endpoint.prefix(namespace: context.path.namespace ?? selection.namespace)
         if options.sendsInitialEvents == true, let wanted = try options.revision(), wanted > context.core.store.currentRevision {
             return FutureRevision.wait(for: wanted, context.core) { isThere in
-                guard isThere else { return refuse(.futureResourceVersion(wanted, current: context.core.store.currentRevision), context) }
+                guard isThere else { return refuse(.futureResourceVersion(wanted, current: context.core.store.currentRevision), context, renderer) }
                 context.answering { () throws(APIStatus) in try begin(context, options, prefix, encoder, renderer) }
             }
         }
@@ -27,15 +27,14 @@ enum WatchVerb {
     private static func begin(
         _ context: RequestContext, _ options: ListOptions, _ prefix: String, _ encoder: WatchEncoder, _ renderer: ObjectRenderer
     ) throws(APIStatus) {
-        guard let stream = try open(context, options, prefix, encoder) else { return }
+        guard let stream = try open(context, options, prefix, encoder, renderer) else { return }
         stream.start(timeout: timeout(options), on: context.core.group.any(), lifetime: context.endpoint.custom?.lifetime)
-        let contentType = renderer.choice.isYAML ? "application/json" : renderer.choice.form.contentType
-        context.reply(APIResponse(contentType: contentType, body: .stream(stream)))
+        context.reply(APIResponse(contentType: renderer.choice.encoding.watchContentType, body: .stream(stream)))
     }
 
     /// The stream; nil when the answer was an ERROR event and has been given.
     private static func open(
-        _ context: RequestContext, _ options: ListOptions, _ prefix: String, _ encoder: WatchEncoder
+        _ context: RequestContext, _ options: ListOptions, _ prefix: String, _ encoder: WatchEncoder, _ renderer: ObjectRenderer
     ) throws(APIStatus) -> WatchStream? {
         let store = context.core.store
         let revision = try options.revision()
@@ -58,16 +57,16 @@ enum WatchVerb {
                 clock: context.core.bookmarks)
         } catch {
             guard case .compacted(let oldest) = error else { throw StoreFailure.status(error) }
-            refuse(.expired("too old resource version: \(revision ?? 0) (\(oldest))"), context)
+            refuse(.expired("too old resource version: \(revision ?? 0) (\(oldest))"), context, renderer)
             return nil
         }
     }
 
     /// Answers with an ERROR event and nothing else.
-    private static func refuse(_ status: APIStatus, _ context: RequestContext) {
-        var line: [UInt8] = []
-        WatchEncoder.appendError(status, into: &line)
-        context.reply(APIResponse(body: .stream(ByteChannel(line))))
+    private static func refuse(_ status: APIStatus, _ context: RequestContext, _ renderer: ObjectRenderer) {
+        var event: [UInt8] = []
+        WatchFrames(renderer).append(status, into: &event)
+        context.reply(APIResponse(contentType: renderer.choice.encoding.watchContentType, body: .stream(ByteChannel(event))))
     }
 
     /// As asked, else between half an hour and an hour, so that reconnections spread.

@@ -4,10 +4,11 @@ internal import KubeClient
 internal import KubeSchemas
 internal import ObjectStore
 
-/// Turns store events into the lines of one watch: filters, detects objects that enter and leave the selection, and writes each in
-/// the asked form. Lines in the plain form are made once for all watches.
+/// Turns store events into the events of one watch: filters, detects objects that enter and leave the selection, and writes each in
+/// the asked form.
 struct WatchEncoder: Sendable {
     private let renderer: ObjectRenderer
+    private let frames: WatchFrames
     private let selection: ObjectSelection
     private let endpoint: ResourceEndpoint
     /// Whether the next Table names its columns.
@@ -15,23 +16,24 @@ struct WatchEncoder: Sendable {
 
     init(renderer: ObjectRenderer, selection: ObjectSelection, endpoint: ResourceEndpoint) {
         self.renderer = renderer
+        frames = WatchFrames(renderer)
         self.selection = selection
         self.endpoint = endpoint
     }
 
-    /// Appends the line of an object that was there when the watch began.
+    /// Appends the event of an object that was there when the watch began.
     mutating func appendInitial(_ item: StoredObject, into out: inout [UInt8]) {
         guard selection.matches(item.key) else { return }
-        if selection.isByKeyOnly, renderer.isPlain { return Self.appendPlain("ADDED", item, into: &out) }
+        if selection.isByKeyOnly, renderer.isPlain { return frames.append("ADDED", item, into: &out) }
         // best effort: an object that cannot be read is reported by a get of it.
         guard let object = try? ObjectCoding.decode(item), isWanted(object) else { return }
         append("ADDED", object, item, into: &out)
     }
 
-    /// Appends the line of one event, if it concerns this watch.
+    /// Appends one event, if it concerns this watch.
     mutating func append(_ event: StoreEvent, into out: inout [UInt8]) {
         guard selection.matches(event.object.key) else { return }
-        if selection.isByKeyOnly, renderer.isPlain { return Self.appendShared(event, into: &out) }
+        if selection.isByKeyOnly, renderer.isPlain { return frames.append(event, as: Self.name(event.kind), into: &out) }
         // best effort: as above.
         guard let object = try? ObjectCoding.decode(event.object) else { return }
         if selection.isByKeyOnly { return append(Self.name(event.kind), object, event.object, into: &out) }
@@ -41,14 +43,14 @@ struct WatchEncoder: Sendable {
         switch (wasWanted, isWanted) {
         case (false, false): return
         case (true, true):
-            if renderer.isPlain { Self.appendShared(event, into: &out) } else { append("MODIFIED", object, event.object, into: &out) }
+            if renderer.isPlain { frames.append(event, as: Self.name(event.kind), into: &out) } else { append("MODIFIED", object, event.object, into: &out) }
         case (false, true):
-            if renderer.isPlain, event.kind == .added { return Self.appendShared(event, into: &out) }
+            if renderer.isPlain, event.kind == .added { return frames.append(event, as: Self.name(event.kind), into: &out) }
             append("ADDED", object, event.object, into: &out)
         case (true, false):
-            if event.kind == .deleted, renderer.isPlain { return Self.appendShared(event, into: &out) }
+            if event.kind == .deleted, renderer.isPlain { return frames.append(event, as: Self.name(event.kind), into: &out) }
             guard let last = event.kind == .deleted ? object : before else { return }
-            write("DELETED", renderer.render(last, isFirst: takeColumns()), into: &out)
+            frames.append("DELETED", renderer.render(last, isFirst: takeColumns()), into: &out)
         }
     }
 
@@ -60,12 +62,12 @@ struct WatchEncoder: Sendable {
         switch renderer.choice.form {
         case .table(let version):
             let table = renderer.table([], version: version, metadata: metadata, hasColumns: false)
-            write("BOOKMARK", table, into: &out)
+            frames.append("BOOKMARK", table, into: &out)
         case .metadata:
-            write(
+            frames.append(
                 "BOOKMARK", ["kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": .object(metadata)], into: &out)
         case .object:
-            write(
+            frames.append(
                 "BOOKMARK",
                 [
                     "kind": .string(descriptor.kind), "apiVersion": .string(descriptor.groupVersion.apiVersion),
@@ -75,11 +77,7 @@ struct WatchEncoder: Sendable {
     }
 
     /// Appends an ERROR event, after which nothing follows.
-    static func appendError(_ status: APIStatus, into out: inout [UInt8]) {
-        out += "{\"type\":\"ERROR\",\"object\":".utf8
-        JSON.encode(status.value, into: &out)
-        out += "}\n".utf8
-    }
+    func appendError(_ status: APIStatus, into out: inout [UInt8]) { frames.append(status, into: &out) }
 
     private func isWanted(_ object: KubeObject) -> Bool {
         selection.matches(endpoint.conversion.map { KubeObject($0.served(object.value)) } ?? object)
@@ -91,29 +89,8 @@ struct WatchEncoder: Sendable {
     }
 
     private mutating func append(_ type: String, _ object: KubeObject, _ stored: StoredObject, into out: inout [UInt8]) {
-        if renderer.isPlain { return Self.appendPlain(type, stored, into: &out) }
-        write(type, renderer.render(object, isFirst: takeColumns()), into: &out)
-    }
-
-    private func write(_ type: String, _ value: JSONValue, into out: inout [UInt8]) {
-        out += "{\"type\":\"\(type)\",\"object\":".utf8
-        JSON.encode(value, into: &out)
-        out += "}\n".utf8
-    }
-
-    private static func appendShared(_ event: StoreEvent, into out: inout [UInt8]) {
-        let line = event.encodedOnce { event in
-            var line: [UInt8] = []
-            appendPlain(name(event.kind), event.object, into: &line)
-            return line
-        }
-        line.append(0..<line.count, to: &out)
-    }
-
-    private static func appendPlain(_ type: String, _ object: StoredObject, into out: inout [UInt8]) {
-        out += "{\"type\":\"\(type)\",\"object\":".utf8
-        object.rendered(into: &out)
-        out += "}\n".utf8
+        if renderer.isPlain { return frames.append(type, stored, into: &out) }
+        frames.append(type, renderer.render(object, isFirst: takeColumns()), into: &out)
     }
 
     private static func name(_ kind: StoreEvent.Kind) -> String {

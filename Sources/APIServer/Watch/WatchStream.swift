@@ -110,11 +110,11 @@ final class WatchStream: ByteSource {
                 return
             case .compacted(let oldest):
                 let position = watch.position
-                WatchEncoder.appendError(.expired("too old resource version: \(position) (\(oldest))"), into: &state.ready)
+                state.encoder.appendError(.expired("too old resource version: \(position) (\(oldest))"), into: &state.ready)
                 state.isOver = true
                 return
             case .failed(let error):
-                WatchEncoder.appendError(StoreFailure.status(error), into: &state.ready)
+                state.encoder.appendError(StoreFailure.status(error), into: &state.ready)
                 state.isOver = true
                 return
             }

@@ -1,0 +1,47 @@
+internal import APIMachinery
+internal import JSONCore
+internal import KubeClient
+internal import ObjectStore
+
+extension ObjectRenderer {
+    /// What an object of the endpoint is in protobuf. Metadata is read from the text of the whole object.
+    var binaryForm: (type: TypeSchema, kind: GroupVersionKind) {
+        let partial = GroupVersionKind(group: "meta.k8s.io", version: "v1", kind: "PartialObjectMetadata")
+        guard choice.form == .metadata, let type = registry.type(kind: partial) else { return (endpoint.descriptor.type, endpoint.descriptor.gvk) }
+        return (type, partial)
+    }
+
+    /// A stored object's JSON text as a protobuf body. Throws InternalError when the text is damaged.
+    func binary(_ json: [UInt8]) throws(APIStatus) -> [UInt8] {
+        let (type, kind) = binaryForm
+        return try ProtobufEncoder.encode(json: json, type: type, kind: kind)
+    }
+
+    /// A document that says its kind as a protobuf body. Throws InternalError for a kind without one, which negotiation rules out.
+    func binary(_ value: JSONValue) throws(APIStatus) -> [UInt8] {
+        let json = JSON.encode(value)
+        if let kind = ProtobufEncoder.kind(of: json), let body = try ProtobufEncoder.encode(json: json, kind: kind, registry: registry) {
+            return body
+        }
+        throw .internalError("no protobuf form is known for \(value["kind"]?.stringValue ?? "a document without kind")")
+    }
+
+    /// A list as a protobuf body, item by item from the stored bytes. An object that cannot be read is shown by a get of it, not by
+    /// breaking every list.
+    func binaryList(_ items: [StoredObject], metadata: JSONObject) -> APIResponse {
+        var (type, kind) = binaryForm
+        kind.kind += "List"
+        if choice.form == .object { kind = endpoint.descriptor.listKind }
+        let size = items.reduce(0) { $0 + $1.bytes.count }
+        var list = ProtobufListEncoder(
+            kind, of: type, metadata: metadata, listMeta: registry.type("meta.v1.ListMeta"),
+            capacity: choice.form == .metadata ? size / 4 : size / 4 * 3)
+        var text: [UInt8] = []
+        for item in items {
+            text.removeAll(keepingCapacity: true)
+            item.rendered(into: &text)
+            _ = list.append(text)
+        }
+        return APIResponse(contentType: choice.encoding.contentType, body: .bytes(list.finish()))
+    }
+}
