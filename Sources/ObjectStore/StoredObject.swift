@@ -39,6 +39,21 @@ package struct StoredObject: Sendable {
         bytes.append(offset..<bytes.count, to: &output)
     }
 
+    /// How many bytes ``rendered(into:)`` appends.
+    package var renderedCount: Int {
+        guard let offset = spliceOffset, offset > 0, offset < bytes.count else { return bytes.count }
+        let (before, after) = bytes.withUnsafeBytes { ($0[offset - 1], $0[offset]) }
+        let opensObject = before == UInt8(ascii: "{")
+        let commas = !opensObject || after != UInt8(ascii: "}") ? 1 : 0
+        return bytes.count + commas + "\"resourceVersion\":\"".utf8.count + Self.digits(revision) + 1
+    }
+
+    private static func digits(_ number: Int64) -> Int {
+        var (count, rest) = (number < 0 ? 2 : 1, number / 10)
+        while rest != 0 { (count, rest) = (count + 1, rest / 10) }
+        return count
+    }
+
     /// The JSON with `resourceVersion` in its place.
     package var rendered: [UInt8] {
         var output: [UInt8] = []

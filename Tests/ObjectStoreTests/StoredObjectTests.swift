@@ -18,6 +18,14 @@ struct StoredObjectTests {
         #expect(render(json, offset) == expected)
     }
 
+    @Test(arguments: [0, 7, 10, 99, 100, 12345, Int64.max], [nil, 0, 12, 13, 23, 1000])
+    func `the rendered length is known in advance`(revision: Int64, offset: Int?) {
+        for json in [#"{"metadata":{"name":"a"}}"#, #"{"metadata":{}}"#, "{}"] {
+            let object = StoredObject(key: .pod("a"), revision: revision, bytes: Bytes(Array(json.utf8)), spliceOffset: offset)
+            #expect(object.renderedCount == object.rendered.count)
+        }
+    }
+
     @Test(arguments: [nil, -1, 0, 2, 1000])
     func `an offset that lies outside leaves the value as it is`(offset: Int?) {
         #expect(render("{}", offset) == "{}")

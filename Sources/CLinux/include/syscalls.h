@@ -83,6 +83,10 @@ const char *kd_errno_text(int error);
 int kd_cpu_count(void);
 uint32_t kd_effective_user(void);
 uint64_t kd_total_memory(void);
+// malloc_trim(0): gives pages that are free, wherever they lie, back to the system.
+void kd_give_back_memory(void);
+// Raises the soft limit of open files to the hard one.
+int kd_raise_open_files(void);
 int kd_uname(char *release, char *machine, char *node, size_t capacity);
 
 // Names the calling thread; 15 bytes are kept.

@@ -1,0 +1,88 @@
+internal import KubeClient
+internal import ObjectStore
+internal import Synchronization
+
+/// The body of a large list in the plain form: stored bytes, joined while the client takes them.
+///
+/// A client that reads slowly, or not at all, holds references to objects and one piece of their text, not a copy of everything.
+final class ListBody: ByteSource {
+    /// From here on a list is joined piece by piece.
+    static let threshold = 256 << 10
+
+    private struct State {
+        var head: [UInt8]
+        var next = 0
+        /// The rest of an object that is larger than what is taken at a time.
+        var rest: ArraySlice<UInt8> = []
+        var isOver = false
+    }
+
+    private static let tail = Array("]}".utf8)
+
+    private let items: Mutex<[StoredObject]>
+    private let state: Mutex<State>
+
+    /// The length of the body in bytes.
+    let count: Int
+
+    /// `head` is everything before the first item.
+    init(head: [UInt8], items: [StoredObject]) {
+        count = head.count + items.reduce(0) { $0 + $1.renderedCount } + max(items.count - 1, 0) + Self.tail.count
+        self.items = Mutex(items)
+        state = Mutex(State(head: head))
+    }
+
+    func poll(maximum: Int) -> BytePoll {
+        let maximum = max(maximum, 1)
+        return state.withLock { state in
+            if state.isOver { return .end }
+            if !state.rest.isEmpty { return .bytes(Self.take(maximum, from: &state.rest)) }
+            let piece = items.withLock { Self.join($0, &state, maximum) }
+            if piece.count <= maximum { return .bytes(piece) }
+            state.rest = piece[...]
+            return .bytes(Self.take(maximum, from: &state.rest))
+        }
+    }
+
+    /// As many objects as fit, but at least one; after the last one the tail.
+    private static func join(_ items: [StoredObject], _ state: inout State, _ maximum: Int) -> [UInt8] {
+        var out: [UInt8] = []
+        out.reserveCapacity(maximum)
+        out += state.head
+        state.head = []
+        let start = state.next
+        while state.next < items.count {
+            let item = items[state.next]
+            guard state.next == start || out.count + item.renderedCount + 1 + tail.count <= maximum else { return out }
+            if state.next > 0 { out.append(UInt8(ascii: ",")) }
+            item.rendered(into: &out)
+            state.next += 1
+        }
+        out += tail
+        state.isOver = true
+        return out
+    }
+
+    private static func take(_ maximum: Int, from rest: inout ArraySlice<UInt8>) -> [UInt8] {
+        defer { rest = rest.dropFirst(maximum) }
+        return Array(rest.prefix(maximum))
+    }
+
+    /// The whole body.
+    var bytes: [UInt8] {
+        var all: [UInt8] = []
+        all.reserveCapacity(count)
+        while case .bytes(let piece) = poll(maximum: 1 << 20) { all += piece }
+        return all
+    }
+
+    func onReady(_ wake: @escaping @Sendable () -> Void) { wake() }
+
+    func cancel() {
+        state.withLock { state in
+            state.isOver = true
+            state.rest = []
+        }
+        items.withLock { $0 = [] }
+    }
+}

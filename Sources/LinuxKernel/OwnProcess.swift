@@ -1,0 +1,12 @@
+internal import CLinux
+
+/// What a process does about itself.
+package enum OwnProcess {
+    /// Gives memory that was freed between things still in use back to the system. Takes some milliseconds after a large burst.
+    package static func giveBackMemory() { kd_give_back_memory() }
+
+    /// Raises the soft limit of open files to the hard one; a shell's usual 1024 is less than a server's connections. Returns whether the
+    /// kernel agreed.
+    @discardableResult
+    package static func raiseOpenFiles() -> Bool { kd_raise_open_files() == 0 }
+}
