@@ -336,19 +336,22 @@ static void start_container(struct request *request) {
     int error = request->fd_count == 1 ? plan_read(request->fds[0], &plan) : EINVAL;
     if (error) { reply_error(request, error, "read the plan"); return; }
     struct sandbox *sandbox = sandbox_find(plan.sandbox);
-    struct entry *entry = NULL;
+    struct entry *entry = NULL, *processes = entry_find(plan.processes);
     const char *step = "start";
     int stdio[3] = { node.dev_null, node.dev_null, node.dev_null };
     request->id = plan.id;
     if (!sandbox) { error = ENOENT; step = "find the sandbox"; }
     else if (entry_find(plan.id)) error = EEXIST;
-    else if (!plan.layer_count || !plan.upper || !plan.work) { error = EINVAL; step = "read the plan"; }
+    else if (plan.processes && (!processes || processes->kind != CONTAINER || processes->state != KD_STATE_RUNNING || strcmp(processes->sandbox, plan.sandbox) != 0)) {
+        error = ESRCH;
+        step = "find the container whose processes to join";
+    } else if (!plan.layer_count || !plan.upper || !plan.work) { error = EINVAL; step = "read the plan"; }
     else if (!(entry = entry_add(CONTAINER, plan.id, plan.sandbox))) error = errno;
     else error = prepare_container(entry, &plan, stdio, &step);
     if (error) {
         reply_error(request, error, step);
         if (entry) entry_free(entry);
-    } else launch(request, entry, &plan, sandbox, NULL, stdio);
+    } else launch(request, entry, &plan, sandbox, processes, stdio);
     for (int i = 0; i < 3; i++)
         if (stdio[i] != node.dev_null) close(stdio[i]);
     plan_free(&plan);

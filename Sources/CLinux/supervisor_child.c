@@ -423,7 +423,7 @@ int start_process(struct entry *entry, struct plan *plan, struct sandbox *sandbo
     // The pid namespace of children only; a process never changes its own.
     int join = into ? into->pidfd : sandbox->pid;
     int error = join >= 0 && setns(join, CLONE_NEWPID) < 0 ? errno : 0;
-    uint64_t flags = into ? 0 : CLONE_NEWNS | (sandbox->pid < 0 && !(sandbox->flags & KD_SANDBOX_HOST_PID) ? CLONE_NEWPID : 0);
+    uint64_t flags = !sandbox ? 0 : CLONE_NEWNS | (join < 0 && !(sandbox->flags & KD_SANDBOX_HOST_PID) ? CLONE_NEWPID : 0);
     int cgroup = node.cgroup2 ? entry->cgroup_fd : -1;
     pid_t pid = -1;
     if (!error) {
@@ -434,7 +434,7 @@ int start_process(struct entry *entry, struct plan *plan, struct sandbox *sandbo
         }
         if (pid == 0) {
             sync_fd = pair[1];
-            if (into) exec_main(plan, into->pidfd, cgroup >= 0, stdio);
+            if (!sandbox) exec_main(plan, into->pidfd, cgroup >= 0, stdio);
             container_main(plan, sandbox, cgroup >= 0, stdio);
         }
         if (pid < 0) error = errno;

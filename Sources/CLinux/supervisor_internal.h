@@ -55,6 +55,7 @@ struct mount_plan { const char *source, *subpath, *target; uint64_t flags, size,
 struct plan {
     char *bytes;                    // owns everything below
     const char *id, *sandbox, *cgroup, *directory;
+    const char *processes;          // the container whose pid namespace is joined; NULL: its own, or the sandbox's
     char **arguments, **variables;
     const char **layers, **masks, **read_only;
     struct mount_plan *mounts;
@@ -157,7 +158,8 @@ void close_fd(int *fd);
 // --- children (supervisor_child.c)
 struct failure { int32_t type, error; char step[48], path[256]; };
 enum { SYNC_FAILED = 1, SYNC_READY = 2, SYNC_TERMINAL = 3 };
-// Clones the first process of a container (or an exec when `into` is its running entry). 0 or an errno.
+// Clones the first process of a container, or an exec when there is no sandbox. `into` is the running entry whose processes it
+// joins: all that an exec joins first, or NULL. 0 or an errno.
 int start_process(struct entry *entry, struct plan *plan, struct sandbox *sandbox, const struct entry *into, const int stdio[3]);
 void close_all_except(const int *keep, int count);
 _Noreturn void pause_main(void);

@@ -27,6 +27,7 @@ enum ContainerPlan {
         for layer in spec.layers { try writer.text(KD_LAYER, layer) }
         try writer.text(KD_UPPER, spec.upperDirectory)
         try writer.text(KD_WORK, spec.workDirectory)
+        if let target = spec.processesOf { try writer.text(KD_PROCESSES, try validated(id: target)) }
         for mount in spec.mounts.sorted(by: { depth(of: $0.target) < depth(of: $1.target) }) { try write(mount, to: &writer) }
         for path in spec.isPrivileged ? [] : maskedPaths { try writer.text(KD_MASK, path) }
         for path in spec.isPrivileged ? privilegedReadOnlyPaths : readOnlyPaths { try writer.text(KD_READ_ONLY, path) }

@@ -89,13 +89,15 @@ package struct ContainerSpec: Sendable, Hashable {
     package var log: LogSpec?
     /// Keeps standard input open for `attach`; otherwise it is /dev/null.
     package var hasOpenInput: Bool
+    /// A running container of the same sandbox, whose processes this one sees and is among; nil: as the sandbox says.
+    package var processesOf: String?
     /// No masked or read-only paths, /sys writable. The process spec says what else a privileged container has.
     package var isPrivileged: Bool
 
     package init(
         id: String, sandboxID: String, layers: [String], upperDirectory: String, workDirectory: String,
         hasReadOnlyRoot: Bool = false, process: ProcessSpec, mounts: [Mount] = [], cgroup: CgroupPlacement,
-        log: LogSpec? = nil, hasOpenInput: Bool = false, isPrivileged: Bool = false
+        log: LogSpec? = nil, hasOpenInput: Bool = false, processesOf: String? = nil, isPrivileged: Bool = false
     ) {
         self.id = id
         self.sandboxID = sandboxID
@@ -108,6 +110,7 @@ package struct ContainerSpec: Sendable, Hashable {
         self.cgroup = cgroup
         self.log = log
         self.hasOpenInput = hasOpenInput
+        self.processesOf = processesOf
         self.isPrivileged = isPrivileged
     }
 }

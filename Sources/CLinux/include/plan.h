@@ -60,6 +60,7 @@ enum kd_tag {
     // container
     KD_LAYER = 64, KD_UPPER, KD_WORK, KD_MOUNT, KD_MASK, KD_READ_ONLY, KD_CGROUP, KD_LOG,
     KD_SOURCE, KD_SUBPATH, KD_TARGET, KD_SIZE, KD_FILES,
+    KD_PROCESSES,             // id of a running container whose processes this one sees and is among
     // boot
     KD_ROOT = 96, KD_RUN, KD_STATE, KD_BIND, KD_HIERARCHY, KD_OPTIONS, KD_ENTER, KD_LEAF, KD_OWNER, KD_BUILD,
 };

@@ -50,6 +50,8 @@ package struct Container: ValueView {
     package var tty: Bool { flag("tty") ?? false }
     /// `Always` makes an init container a sidecar; nil follows the pod.
     package var restartPolicy: String? { text("restartPolicy") }
+    /// The container whose processes an ephemeral one sees; empty for its own.
+    package var targetContainerName: String { text("targetContainerName") ?? "" }
     /// Whether an init container keeps running beside the others.
     package var isSidecar: Bool { restartPolicy == "Always" }
 }

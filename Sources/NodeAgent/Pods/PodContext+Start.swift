@@ -84,7 +84,19 @@ extension PodContext {
             pod: pod, container: container, image: image, attempt: attempt, paths: paths, environment: environment,
             cgroup: try cgroup(pod, container, attempt), oomScoreAdjust: oomScoreAdjust(container, pod), log: logSettings)
         for (volume, subPath) in try builder.subPaths() { try makeSubPath(subPath, in: volume, pod) }
-        return try builder.build()
+        var specification = try builder.build()
+        specification.processesOf = try target(of: container, state)
+        return specification
+    }
+
+    /// The instance that an ephemeral container looks into, if it names one.
+    private func target(of container: Container, _ state: PodWorker.State) throws(ConfigurationError) -> String? {
+        let name = container.targetContainerName
+        guard !name.isEmpty else { return nil }
+        guard let history = state.histories[name], history.isRunning, let current = history.current else {
+            throw ConfigurationError("container \(container.name) looks into container \(name), which is not running", reason: "CreateContainerError")
+        }
+        return current.id
     }
 
     private func makeDirectories(_ pod: Pod, _ container: String, _ attempt: Int) throws(ConfigurationError) {

@@ -45,7 +45,7 @@ struct ExecService: Sendable {
             throw .notFound(GroupResource(group: "", resource: "pods"), request.pod)
         }
         let pod = Pod(object)
-        guard let container = (pod.spec.containers + pod.spec.initContainers).first(where: { $0.name == request.container }) else {
+        guard let container = pod.allContainers.first(where: { $0.name == request.container }) else {
             throw .badRequest("container \(request.container) is not valid for pod \(request.pod)")
         }
         guard let attempt = agent.running.attempt(podUID: pod.uid, container: container.name) else {
