@@ -48,6 +48,9 @@ static const unsigned char flowcontrol_v1[] = {
 static const unsigned char meta_v1[] = {
 #embed "schemas/meta-v1.schema"
 };
+static const unsigned char metrics_v1beta1[] = {
+#embed "schemas/metrics-v1beta1.schema"
+};
 static const unsigned char networking_v1[] = {
 #embed "schemas/networking-v1.schema"
 };
@@ -87,6 +90,7 @@ static const struct kdash_schema files[] = {
     {"events-v1", events_v1, sizeof events_v1},
     {"flowcontrol-v1", flowcontrol_v1, sizeof flowcontrol_v1},
     {"meta-v1", meta_v1, sizeof meta_v1},
+    {"metrics-v1beta1", metrics_v1beta1, sizeof metrics_v1beta1},
     {"networking-v1", networking_v1, sizeof networking_v1},
     {"node-v1", node_v1, sizeof node_v1},
     {"policy-v1", policy_v1, sizeof policy_v1},

@@ -3,7 +3,7 @@ import Testing
 
 @testable import KubeSchemas
 
-/// Everything Kubernetes 1.36 serves by default, and no more.
+/// Everything Kubernetes 1.36 serves by default, the metrics that an add-on serves there, and no more.
 @Suite struct ServedResourcesTests {
     /// Group version, plural, kind, scope, short names, category, verbs, subresources with verbs. `*` is every verb; letters are
     /// create, get, list, watch, update, patch, delete and D for deletecollection.
@@ -76,6 +76,8 @@ import Testing
         resource.k8s.io/v1 resourceslices ResourceSlice C - - * -
         flowcontrol.apiserver.k8s.io/v1 flowschemas FlowSchema C - - * status(gup)
         flowcontrol.apiserver.k8s.io/v1 prioritylevelconfigurations PriorityLevelConfiguration C - - * status(gup)
+        metrics.k8s.io/v1beta1 nodes NodeMetrics C - - gl -
+        metrics.k8s.io/v1beta1 pods PodMetrics N - - gl -
         """
 
     private static let letters: [Character: String] = [

@@ -31,6 +31,7 @@ final class ServerCore: Sendable {
     let lookup: ObjectLookup
     let metrics = RequestMetrics()
     let health = HealthChecks()
+    let usage = UsageMeter()
     /// Nil when nothing is audited.
     let audit: AuditLog?
     let tokens: ServiceAccountTokens

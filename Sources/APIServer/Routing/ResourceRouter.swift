@@ -21,6 +21,7 @@ enum ResourceRouter {
         switch verb {
         case "get" where row == "/componentstatuses": try ComponentStatuses.get(context)
         case "list" where row == "/componentstatuses": try ComponentStatuses.list(context)
+        case _ where ResourceMetrics.serves(context.endpoint): try ResourceMetrics.run(context, verb: verb)
         case "get": try GetVerb.run(context)
         case "list": try ListVerb.run(context)
         case "watch": try WatchVerb.run(context)

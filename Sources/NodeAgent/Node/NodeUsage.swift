@@ -14,7 +14,7 @@ struct NodeUsage: Sendable {
         for object in agent.pods.all() {
             let pod = Pod(object)
             guard !pod.isTerminated else { continue }
-            let containers = pod.spec.containers.compactMap { container in stats(container, pod) }
+            let containers = pod.allContainers.compactMap { container in stats(container, pod) }
             guard !containers.isEmpty else { continue }
             var total = UsageSample()
             for one in containers {
@@ -31,6 +31,8 @@ struct NodeUsage: Sendable {
         if let usage = context.cgroups?.nodeUsage() {
             node.cpuNanoseconds = usage.cpu.nanoseconds
             node.workingSet = usage.workingSet
+        } else {
+            node.isMeasured = false
         }
         return NodeStats(node: context.nodeName, sampledAt: context.time.now(), usage: node, pods: pods)
     }
