@@ -7,7 +7,7 @@ enum PodDefaults {
     static func complete(_ spec: inout JSONValue, inTemplate: Bool) {
         for field in ["containers", "initContainers", "ephemeralContainers"] {
             guard case .array(var containers)? = spec[field] else { continue }
-            for index in containers.indices { container(&containers[index], hostNetwork: spec["hostNetwork"]?.boolValue == true) }
+            for index in containers.indices { container(&containers[index], hostNetwork: spec["hostNetwork"]?.boolValue == true, inTemplate: inTemplate) }
             spec[field] = .array(containers)
         }
         if let account = spec["serviceAccountName"]?.stringValue, !account.isEmpty {
@@ -19,11 +19,11 @@ enum PodDefaults {
         if !inTemplate, spec["enableServiceLinks"] == nil { spec["enableServiceLinks"] = true }
     }
 
-    private static func container(_ container: inout JSONValue, hostNetwork: Bool) {
+    private static func container(_ container: inout JSONValue, hostNetwork: Bool, inTemplate: Bool) {
         if (container["imagePullPolicy"]?.stringValue ?? "").isEmpty {
             container["imagePullPolicy"] = .string(isLatest(container["image"]?.stringValue ?? "") ? "Always" : "IfNotPresent")
         }
-        if let limits = container["resources", "limits"]?.objectValue {
+        if !inTemplate, let limits = container["resources", "limits"]?.objectValue {
             for member in limits where container["resources", "requests", member.key] == nil {
                 container["resources", "requests", member.key] = member.value
             }
