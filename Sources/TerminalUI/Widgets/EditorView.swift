@@ -20,7 +20,7 @@ import ViewModels
         var body = rect
         if let banner = model.banner {
             painter.surface.put(
-                String(painter.glyphs.warningSign), x: rect.x, y: rect.y, limit: 1, style: painter.theme[Painter.scope(banner.tone)])
+                Self.sign(banner.tone, painter.glyphs), x: rect.x, y: rect.y, limit: 1, style: painter.theme[Painter.scope(banner.tone)])
             painter.text(banner.text, in: rect.row(0).inset(left: 2), painter.theme[Painter.scope(banner.tone)])
             body = body.inset(top: 1)
         }
@@ -51,15 +51,16 @@ import ViewModels
     func position(x: Int, y: Int, _ model: EditorModel) -> TextPosition? {
         guard y >= textRect.y, y < textRect.maxY else { return nil }
         let line = min(model.lineCount - 1, top + y - textRect.y)
-        var column = 0
-        var at = textRect.x - left
-        for character in model.line(line) {
-            let width = max(1, SafeGlyph(character).width)
-            if at + width > x { break }
-            at += width
-            column += 1
+        return TextPosition(line: line, column: EditorLine(line, of: model, sign: " ").column(at: x - textRect.x + left))
+    }
+
+    /// Only what is wrong gets the sign of it.
+    private static func sign(_ tone: Tone, _ glyphs: GlyphSet) -> String {
+        switch tone {
+        case .error: String(glyphs.errorSign)
+        case .warning: String(glyphs.warningSign)
+        default: String(glyphs.arrow)
         }
-        return TextPosition(line: line, column: column)
     }
 
     /// Scrolls the view and takes the cursor along when it would leave.
@@ -75,14 +76,10 @@ import ViewModels
         if cursor.line < top + margin { top = cursor.line - margin }
         if cursor.line > top + height - 1 - margin { top = cursor.line - height + 1 + margin }
         top = max(0, min(top, max(0, model.lineCount - height)))
-        let x = Self.columns(model.line(cursor.line), upTo: cursor.column)
+        let x = EditorLine(cursor.line, of: model, sign: " ").x(cursor.column)
         if x < left + 4 { left = max(0, x - 8) }
         if x > left + textRect.width - 2 { left = x - textRect.width + 8 }
         if left > 0, x < textRect.width - 2 { left = 0 }
-    }
-
-    private static func columns(_ line: String, upTo column: Int) -> Int {
-        line.prefix(column).reduce(0) { $0 + SafeGlyph($1).width }
     }
 
     private func draw(
@@ -107,28 +104,25 @@ import ViewModels
             painter.surface.put(String(sign), x: row.x + gutter - 2, y: row.y, limit: 1, style: numberStyle.on(ground))
         }
         let text = model.line(number)
-        let masked = model.maskedColumns(line: number)
         let matches = model.search.isEmpty ? [] : SearchRanges.find(model.search, in: text)
         let selection = Self.selected(model.selection, line: number, length: text.count)
         var x = 0
         var token = 0
-        for (column, character) in text.enumerated() {
-            guard x - left < textRect.width else { break }
+        for glyph in EditorLine(number, of: model, sign: painter.glyphs.masked).glyphs(columns: left + textRect.width) {
+            let column = glyph.column
             while token < tokens.count, tokens[token].range.upperBound <= column { token += 1 }
             let isIn = token < tokens.count && tokens[token].range.contains(column)
             var style = painter.theme[isIn ? tokens[token].scope : .yaml].on(ground)
             if problems.contains(where: { $0.columns?.contains(column) ?? false }) { style.attributes.insert(.underline) }
             // What is masked is not found either, or a search would tell it.
-            let isMasked = masked?.contains(column) ?? false
-            if !isMasked, matches.contains(where: { $0.contains(column) }) { style = painter.theme[.match] }
+            if !glyph.isMasked, matches.contains(where: { $0.contains(column) }) { style = painter.theme[.match] }
             if selection?.contains(column) ?? false {
                 style =
                     painter.theme[.editorSelection].attributes.contains(.reverse)
                     ? painter.theme[.editorSelection] : style.on(painter.theme[.editorSelection])
             }
-            let shown = isMasked ? painter.glyphs.masked : character
-            let width = SafeGlyph(shown).width
-            if x >= left { painter.surface.put(shown, x: textRect.x + x - left, y: row.y, end: textRect.maxX, style: style) }
+            let width = SafeGlyph(glyph.character).width
+            if x >= left { painter.surface.put(glyph.character, x: textRect.x + x - left, y: row.y, end: textRect.maxX, style: style) }
             x += width
         }
         if selection.map({ $0.upperBound > text.count }) ?? false, x - left < textRect.width {
@@ -152,7 +146,7 @@ import ViewModels
 
     private func placeCursor(_ model: EditorModel, isFocused: Bool, _ painter: inout Painter) {
         guard isFocused else { return }
-        let x = textRect.x + Self.columns(model.line(model.cursor.line), upTo: model.cursor.column) - left
+        let x = textRect.x + EditorLine(model.cursor.line, of: model, sign: " ").x(model.cursor.column) - left
         let y = textRect.y + model.cursor.line - top
         painter.surface.cursor = (min(x, textRect.maxX), y)
         painter.surface.isCursorVisible = true
@@ -161,8 +155,9 @@ import ViewModels
     private func drawMessage(_ message: Diagnostic, _ model: EditorModel, in row: Rect, _ painter: inout Painter) {
         let style = painter.theme[message.severity == .error ? .errorText : .warningText]
         let sign = message.severity == .error ? painter.glyphs.errorSign : painter.glyphs.warningSign
-        let others = model.diagnostics.count > 1 ? "  (\(model.diagnostics.count) problems)" : ""
-        painter.text("\(sign) line \(message.line + 1): \(message.message)\(others)", in: row.inset(left: 1), style)
+        // The count comes first: what is cut at the end is the message, which its line shows too.
+        let count = model.diagnostics.count > 1 ? "\(model.diagnostics.count) problems, " : ""
+        painter.text("\(sign) \(count)line \(message.line + 1): \(message.message)", in: row.inset(left: 1), style)
     }
 
     private func drawHint(_ hint: String, in rect: Rect, _ painter: inout Painter) {

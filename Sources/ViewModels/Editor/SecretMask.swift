@@ -1,7 +1,8 @@
 /// Where a manifest shows the values of Secrets, found line by line so that it works in text that does not parse.
-struct SecretMask: Sendable {
-    /// What stands for a masked value.
-    static let dots = "••••••••"
+package struct SecretMask: Sendable {
+    /// Signs that stand for a masked value, whatever its length.
+    package static let width = 8
+    private static let dots = String(repeating: "•", count: width)
 
     private var ranges: [Int: Range<Int>] = [:]
     /// Which line belongs to which value.
