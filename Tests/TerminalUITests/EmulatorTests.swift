@@ -32,6 +32,22 @@ import Testing
         #expect(emulator.takeAnswers().isEmpty)
     }
 
+    @Test func `a wide letter cut at the margin leaves no half`() {
+        var emulator = Emulator(width: 6, height: 2, depth: .truecolor)
+        emulator.feed(Array("a日本\u{1B}[1;1H\u{1B}[2@".utf8))
+        #expect(emulator.surface.text(row: 0) == "  a日")
+        emulator.feed(Array("\u{1B}[1;4H\u{1B}[1P".utf8))
+        for column in 0..<6 {
+            let cell = emulator.surface[column, 0]
+            #expect(cell.width != 2 || column < 5 && emulator.surface[column + 1, 0].width == 0, "column \(column)")
+            #expect(cell.width != 0 || column > 0 && emulator.surface[column - 1, 0].width == 2, "column \(column)")
+        }
+    }
+
+    @Test func `a repetition fills no more than a row`() {
+        #expect(screen("x\u{1B}[99999b", width: 4, height: 4) == ["xxxx", "x", "", ""])
+    }
+
     @Test func `no output traps, at any size`() {
         var random = SplitMix(state: 11)
         for _ in 0..<300 {

@@ -45,6 +45,23 @@ import Testing
         #expect(decode("\u{1B}[I\u{1B}[O") == [.focus(true), .focus(false)])
     }
 
+    @Test func `an answer of any length that nobody asked for is no keys`() {
+        let long = String(repeating: "D d y ", count: 60)
+        for end in ["\u{07}", "\u{1B}\\"] {
+            #expect(decode("\u{1B}]52;c;\(long)\(end)j") == [.key(.typed("j"))])
+            var decoder = InputDecoder()
+            var events: [InputEvent] = []
+            for byte in "\u{1B}P\(long)\(end)j".utf8 { events += decoder.feed([byte]) }
+            #expect(events == [.key(.typed("j"))])
+        }
+        // Without an end it is over once nothing more comes.
+        var decoder = InputDecoder()
+        #expect(decoder.feed(Array("\u{1B}]\(long)".utf8)) == [])
+        #expect(decoder.isWaiting)
+        #expect(decoder.flush() == [])
+        #expect(decoder.feed([0x6A]) == [.key(.typed("j"))])
+    }
+
     @Test func `a paste is one event without escape bytes`() {
         #expect(decode("\u{1B}[200~D d\ry\u{1B}[A\u{1B}[201~q") == [.paste("D d\ny[A"), .key(.typed("q"))])
         #expect(decode("\u{1B}[200~a\r\nb\u{1B}[201~") == [.paste("a\nb")])

@@ -21,6 +21,19 @@ import ViewModels
         return (0..<height).map { row in String(painter.surface.text(row: row).prefix(width - 1)).trimmed }
     }
 
+    @Test func `there is no way to the right of where every line ends`() {
+        let (model, view) = setUp(3)
+        model.append([FakeCluster.line("a line that is longer than the pane is wide")])
+        _ = rows(model, view)
+        for _ in 0..<20 {
+            view.scrollSideways(by: 16, model)
+            _ = rows(model, view)
+        }
+        #expect(rows(model, view)[3].hasSuffix("wide"))
+        for _ in 0..<2 { view.scrollSideways(by: -16, model) }
+        #expect(rows(model, view).first == "line 0")
+    }
+
     @Test func `following shows the newest lines, whatever arrives`() {
         let (model, view) = setUp(100)
         #expect(rows(model, view) == ["line 95", "line 96", "line 97", "line 98", "line 99"])

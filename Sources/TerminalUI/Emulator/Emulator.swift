@@ -178,7 +178,8 @@
         case 0x53: scroll(from: top, to: bottom, by: first)
         case 0x54: scroll(from: top, to: bottom, by: -first)
         case 0x58: surface.fill(Rect(x: x, y: y, width: min(first, surface.width - x), height: 1), style: blank)
-        case 0x62: for _ in 0..<min(first, surface.width * surface.height) { print(lastPrinted) }
+        // A few bytes must not buy a screenful of work.
+        case 0x62: for _ in 0..<min(first, surface.width) { print(lastPrinted) }
         case 0x63: answers += Array("\u{1B}[?1;2c".utf8)
         case 0x64: y = min(surface.height, first) - 1
         case 0x68, 0x6C: if parameters.contains(4) { isInserting = final == 0x68 }
@@ -279,6 +280,18 @@
         let empty = Array(repeating: Cell(style: blank), count: count)
         let kept = Array(amount > 0 ? surface.cells[start..<(end - count)] : surface.cells[(start + count)..<end])
         surface.cells.replaceSubrange(start..<end, with: amount > 0 ? empty + kept : kept + empty)
+        mend(row: y)
+    }
+
+    /// Blanks the halves of wide glyphs that were cut: a terminal would wrap the left one at its margin.
+    private mutating func mend(row: Int) {
+        let start = row * surface.width
+        for column in 0..<surface.width {
+            let cell = surface.cells[start + column]
+            let hasRight = column + 1 < surface.width && surface.cells[start + column + 1].width == 0
+            let hasLeft = column > 0 && surface.cells[start + column - 1].width == 2
+            if cell.width == 2 && !hasRight || cell.width == 0 && !hasLeft { surface.cells[start + column] = Cell(style: cell.style) }
+        }
     }
 
     private mutating func eraseDisplay(_ what: Int) {

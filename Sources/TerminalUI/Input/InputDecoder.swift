@@ -7,13 +7,15 @@ struct InputDecoder: Sendable {
 
     private var pending: [UInt8] = []
     private var pasted: [UInt8]?
+    /// Inside an answer that is longer than a sequence may be: all of it is skipped.
+    private var isInString = false
     private let special: [[UInt8]: Key]
 
     /// `terminfo` adds this terminal's own key strings to the well-known ones.
     init(terminfo: [[UInt8]: Key] = [:]) { special = terminfo }
 
-    /// Bytes wait for more, or for `flush()` after 25 ms.
-    var isWaiting: Bool { !pending.isEmpty && pasted == nil }
+    /// Bytes wait for more, or for `flush()` after the escape delay.
+    var isWaiting: Bool { (!pending.isEmpty || isInString) && pasted == nil }
 
     /// Decodes what is complete; the rest waits.
     mutating func feed(_ bytes: [UInt8]) -> [InputEvent] {
@@ -26,12 +28,20 @@ struct InputDecoder: Sendable {
                 index = end
                 continue
             }
+            if isInString {
+                guard let end = skipString(from: index) else { return events }
+                index = end
+                continue
+            }
             switch step(Array(pending[index..<min(pending.count, index + Self.maximumSequence)])) {
             case .event(let event, let count):
                 if let event { events.append(event) }
                 index += count
             case .pasteBegins(let count):
                 pasted = []
+                index += count
+            case .stringGoesOn(let count):
+                isInString = true
                 index += count
             case .more:
                 pending.removeFirst(index)
@@ -45,6 +55,7 @@ struct InputDecoder: Sendable {
     /// The escape delay has passed: what waits is what it is (usually Esc alone).
     mutating func flush() -> [InputEvent] {
         guard pasted == nil else { return [] }
+        isInString = false
         var events: [InputEvent] = []
         while !pending.isEmpty {
             let first = pending.removeFirst()
@@ -62,6 +73,7 @@ struct InputDecoder: Sendable {
     private enum Step {
         case event(InputEvent?, Int)
         case pasteBegins(Int)
+        case stringGoesOn(Int)
         case more
     }
 
@@ -110,7 +122,22 @@ struct InputDecoder: Sendable {
                 return .event(nil, bytes[index + 1] == 0x5C ? index + 2 : index)
             }
         }
-        return bytes.count >= Self.maximumSequence ? .event(nil, bytes.count) : .more
+        return bytes.count >= Self.maximumSequence ? .stringGoesOn(bytes.count) : .more
+    }
+
+    /// Where a string ends; nil when its end has not arrived, and what has is dropped.
+    private mutating func skipString(from start: Int) -> Int? {
+        for index in start..<pending.count {
+            if pending[index] != 0x07, pending[index] != 0x1B { continue }
+            guard pending[index] == 0x07 || index + 1 < pending.count else {
+                pending.removeFirst(index)
+                return nil
+            }
+            isInString = false
+            return pending[index] == 0x07 ? index + 1 : pending[index + 1] == 0x5C ? index + 2 : index
+        }
+        pending.removeAll(keepingCapacity: true)
+        return nil
     }
 
     private func csi(_ bytes: [UInt8]) -> Step {

@@ -60,7 +60,7 @@ package import ViewModels
     /// Draws one frame. The second result is when something on it changes by itself.
     package func render(width: Int, height: Int) -> (surface: Surface, nextChange: Timestamp?) {
         var painter = Painter(width: width, height: height, theme: theme, glyphs: glyphs, now: app.clock())
-        drawnModal = app.modal?.identity
+        drawnModal = nil
         guard width >= ScreenLayout.minimumWidth, height >= ScreenLayout.minimumHeight else {
             drawTooSmall(&painter)
             return (painter.surface, nil)
@@ -69,6 +69,7 @@ package import ViewModels
             drawShell(shell, &painter)
             return (painter.surface, painter.nextChange)
         }
+        drawnModal = app.modal?.identity
         rememberFocus()
         layout = ScreenLayout(width: width, height: height, focus: app.focus, isZoomed: app.isZoomed, upper: upper, lower: lower)
         updateVisiblePanes()

@@ -23,8 +23,8 @@ import ViewModels
     private var isTerminalGone = false
     private var isEnding = false
 
-    /// How long a lone Esc waits for the rest of a sequence.
-    private static let escapeDelay = Duration.milliseconds(25)
+    /// How long a lone Esc waits for the rest of a sequence: it is answered in 25 ms, and some of them are for painting.
+    private static let escapeDelay = Duration.milliseconds(20)
 
     init(app: AppModel, terminal: Terminal, theme: Theme, signals: CInt) {
         self.app = app

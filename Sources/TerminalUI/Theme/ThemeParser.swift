@@ -1,10 +1,10 @@
 /// A line of a theme file that cannot be used, and why.
 struct ThemeError: Error, Sendable, Hashable, CustomStringConvertible {
     let file: String
-    /// Counted from 1.
+    /// Counted from 1; 0 for the whole file.
     let line: Int
     let message: String
-    var description: String { "\(file):\(line): \(message)" }
+    var description: String { line == 0 ? "theme \(file): \(message)" : "\(file):\(line): \(message)" }
 }
 
 /// Reads theme files. The format, one fact a line, `#` at the start of a word that is no colour starts a comment:

@@ -7,6 +7,8 @@ import ViewModels
     private var cachedWidth = 0
     private var cachedStart = 0
     private var horizontal = 0
+    /// Whether a line in view goes on to the right.
+    private var isCut = false
     private var height = 1
     private var textWidth = 1
     /// The match that was last brought into view.
@@ -31,6 +33,7 @@ import ViewModels
         var y = 0
         var line = top.line
         var skip = top.row
+        isCut = false
         while y < rect.height, line < model.endLine {
             y += draw(line, model, skipping: skip, at: rect.y + y, in: rect, &painter)
             skip = 0
@@ -76,6 +79,8 @@ import ViewModels
     }
 
     func scrollSideways(by columns: Int, _ model: LogsModel) {
+        // Where every line ends in view there is nothing further right.
+        guard columns < 0 || isCut else { return }
         horizontal = model.isWrapping ? 0 : max(0, horizontal + columns)
     }
 
@@ -162,6 +167,7 @@ import ViewModels
             if !model.isWrapping, column - horizontal > textWidth { break }
         }
         if !model.isWrapping, column - horizontal > textWidth {
+            isCut = true
             painter.surface.put(String(painter.glyphs.arrow), x: rect.maxX - 1, y: y, limit: 1, style: painter.theme[.faint])
         }
         if line.isError {
