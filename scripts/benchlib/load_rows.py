@@ -9,6 +9,8 @@ from benchlib.cluster import wait
 from benchlib.figures import Figure, Table
 
 WATCHES = 1000
+# The same over HTTP/2, a full connection each.
+SHARED = "1000/250"
 TURNS = 3
 # Bound to a node that is not there, so that no container is started for it.
 POD = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p-~-@", "labels": {"app": "bench", "shard": "s~"}}, "spec": {
@@ -126,34 +128,41 @@ def watches(bench):
         for index in range(16):
             client.raw("POST", CONFIG_MAPS, json.loads(config_map(f"w{index}", 512)))
         settle(cluster)
-        latencies, rates, busy, size = [], [], [], 0
+        latencies, shared, rates, shared_rates, busy, size = [], [], [], [], [], 0
         for _ in range(bench.count(5)):
-            latencies.append(watch(bench, cluster, client, 100, 1)[0])
-            found, used = watch(bench, cluster, client, 1000, 8)
+            latencies.append(watch(bench, cluster, client, WATCHES, 100, 1)[0])
+            shared.append(watch(bench, cluster, client, SHARED, 100, 1)[0])
+            found, used = watch(bench, cluster, client, WATCHES, 1000, 8)
             rates.append(found["rate"])
             busy.append(used / found["events"] * 1e6)
+            shared_rates.append(watch(bench, cluster, client, SHARED, 1000, 8)[0]["rate"])
             size = found["bytes"] / found["events"]
     return [
         Figure.of(14, f"{WATCHES} watchers, events delivered", "/s", 300000, rates, is_at_least=True, note=f"Events of {size:.0f} bytes, 8 writers without pause.",
                   gap="the watchers' own decryption takes its time on the same cores."),
         Figure.of(14, "the daemon's CPU time per event delivered", "us", None, busy, note="With the writes in it, without the handshakes."),
-        Figure.of(14, f"{WATCHES} watchers, write to seen, p50", "ms", 2, [each["p50"] for each in latencies], note="One write at a time, over every watcher.",
-                  gap="each watcher takes a TLS record and a system call on either side, one after the other on cores that both sides share."),
-        Figure.of(14, f"{WATCHES} watchers, write to seen, p99", "ms", None, [each["p99"] for each in latencies]),
-        Figure.of(14, "memory of the daemon per idle watch, over a TLS connection of its own", "kB", None, idle_watches(bench)),
+        Figure.of(14, "the same over HTTP/2, 250 watches on a connection", "/s", None, shared_rates),
+        Figure.of(14, f"{WATCHES} watchers over HTTP/2, 250 on a connection, write to seen, p50", "ms", 2, [each["p50"] for each in shared],
+                  note="One write at a time, over every watcher; the figure of the peer is over HTTP/2 too.", gap="the daemon walks all watches, and their client reads all events, on cores that both share."),
+        Figure.of(14, "the same, p99", "ms", None, [each["p99"] for each in shared]),
+        Figure.of(14, f"{WATCHES} watchers over HTTP/1.1, each on a connection of its own, write to seen, p50", "ms", None, [each["p50"] for each in latencies],
+                  note="A thousand records of TLS and system calls on either side for each write."),
+        Figure.of(14, "the same, p99", "ms", None, [each["p99"] for each in latencies]),
+        Figure.of(14, "memory of the daemon per idle watch, over a TLS connection of its own", "kB", None, idle_watches(bench, WATCHES)),
+        Figure.of(14, "the same over HTTP/2, 250 watches on a connection", "kB", None, idle_watches(bench, SHARED)),
     ]
 
 
-def watch_command(bench, cluster, client):
+def watch_command(bench, cluster, client, watches):
     revision = json.loads(client.raw("GET", f"{CONFIG_MAPS}?limit=1"))["metadata"]["resourceVersion"]
     path = f"{CONFIG_MAPS}?watch=true&resourceVersion={revision}"
-    return [bench.watchgen, str(cluster.port), cluster.data / "pki", str(WATCHES), path]
+    return [bench.watchgen, str(cluster.port), cluster.data / "pki", str(watches), path]
 
 
-def watch(bench, cluster, client, writes, writers):
+def watch(bench, cluster, client, watches, writes, writers):
     """What watchgen found, and the daemon's CPU seconds from the watches being open to the last event."""
     body = json.dumps({"data": {"n": "@"}})
-    command = watch_command(bench, cluster, client) + [str(writes), str(writers), f"{CONFIG_MAPS}/w@", body]
+    command = watch_command(bench, cluster, client, watches) + [str(writes), str(writers), f"{CONFIG_MAPS}/w@", body]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         process.stdout.readline()
         before = cluster.processor_seconds()
@@ -163,7 +172,7 @@ def watch(bench, cluster, client, writes, writers):
     return json.loads(out), cluster.processor_seconds() - before
 
 
-def idle_watches(bench):
+def idle_watches(bench, watches):
     """Kilobytes per watch, each time in a daemon that has held none before: what one round leaves free, the next one would use again."""
     samples = []
     for index in range(bench.count(3)):
@@ -172,7 +181,7 @@ def idle_watches(bench):
             client = cluster.client()
             settle(cluster)
             before = cluster.memory(cluster.daemon)["Pss"]
-            with subprocess.Popen(watch_command(bench, cluster, client), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+            with subprocess.Popen(watch_command(bench, cluster, client, watches), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
                 process.stdout.readline()
                 settle(cluster)
                 samples.append((cluster.memory(cluster.daemon)["Pss"] - before) * 1e3 / WATCHES)
