@@ -130,6 +130,15 @@ struct KubeconfigFileTests {
         }
     }
 
+    @Test func `a file that was named must be there`() async throws {
+        try await Self.withDirectory { directory in
+            let error = #expect(throws: KubeconfigError.self) { try Kubeconfig.load(["\(directory)/nope"], mustExist: true) }
+            #expect(error?.message.contains("\(directory)/nope") == true)
+            let none = try Kubeconfig.load(["\(directory)/nope"])
+            #expect(none.contextNames.isEmpty)
+        }
+    }
+
     @Test func `KUBECONFIG names the files, and the home directory is used without it`() {
         #expect(Kubeconfig.paths(environment: { _ in "/a::/b:/a" }, home: "/home/me") == ["/a", "/b"])
         #expect(Kubeconfig.paths(environment: { _ in nil }, home: "/home/me") == ["/home/me/.kube/config"])

@@ -20,6 +20,39 @@ import ViewModels
         #expect(answers == ["yes"])
     }
 
+    @Test func `a question that the terminal is too small for cannot be answered`() {
+        let app = FakeCluster.app()
+        let screen = FakeCluster.screen(app)
+        var answers: [String] = []
+        app.modal = .dialog(FakeCluster.deleteDialog { answers.append($0) })
+        _ = screen.render(width: 20, height: 5)
+        screen.didPaint()
+        screen.handle([.key(.typed("y"))])
+        #expect(answers.isEmpty)
+        _ = screen.render(width: 60, height: 15)
+        screen.didPaint()
+        screen.handle([.key(.typed("y"))])
+        #expect(answers == ["yes"])
+    }
+
+    @Test func `an unsaved text is deleted by the second D only`() {
+        let app = FakeCluster.app()
+        let screen = FakeCluster.screen(app)
+        let model = DraftsModel(
+            drafts: ["a", "b"].map { DraftSummary(id: $0, binding: FakeCluster.deployment, savedAt: FakeCluster.now, preview: []) })
+        var deleted: [String] = []
+        model.onDiscard = { deleted.append($0) }
+        app.modal = .drafts(model)
+        _ = screen.render(width: 80, height: 24)
+        screen.didPaint()
+        screen.type("D", "j", "D")
+        #expect(deleted.isEmpty && model.doomed == "a")
+        let shown = screen.render(width: 80, height: 24).surface
+        #expect((0..<24).contains { shown.text(row: $0).contains("D again deletes this text for good") })
+        screen.type("esc", "j", "D", "D")
+        #expect(deleted == ["b"] && app.modal != nil)
+    }
+
     @Test func `Enter and Esc on a fresh question change nothing`() {
         for name in ["enter", "esc", "ctrl-c"] {
             let app = FakeCluster.app()

@@ -68,6 +68,28 @@ import Testing
         }
     }
 
+    @Test func `a text written for another cluster of the same name says so`() async throws {
+        let first = Fixture()
+        first.session.start()
+        try await first.until("the first list") { first.app.connection == .ready && first.session.clusterID != nil }
+        first.app.modal = nil
+        first.run("pods.new")
+        first.app.editor.insert("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: c\n")
+        first.session.stop()
+
+        let second = Fixture(directory: first.directory)
+        second.server.put(
+            "/api/v1/namespaces/kube-system",
+            ["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": "kube-system", "uid": "another"]])
+        try await second.run { second in
+            try await second.until("the offer") { second.drafts != nil }
+            let draft = second.drafts?.drafts.first
+            #expect(draft?.isForeign == true)
+            if let id = draft?.id { second.drafts?.onOpen(id) }
+            #expect(second.app.editor.banner?.text.contains("another cluster") == true && second.app.editor.isDirty)
+        }
+    }
+
     @Test func `discarding asks first, and takes the draft away`() async throws {
         try await Fixture.with { fixture in
             fixture.run("pods.new")

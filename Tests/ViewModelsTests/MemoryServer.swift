@@ -16,6 +16,8 @@ final class MemoryServer: RequestPipeline {
         var requests: [APIRequest] = []
         var refusals: [String: APIStatus] = [:]
         var logs: [String: [ByteChannel]] = [:]
+        /// What waits, by method and path; an entry alone makes the next requests wait.
+        var held: [String: [@Sendable () -> Void]] = [:]
     }
     private let state = Mutex(State())
 
@@ -30,6 +32,20 @@ final class MemoryServer: RequestPipeline {
     /// Answers a method on a path with a refusal from now on; nil takes it away.
     func refuse(_ method: APIRequest.Method, _ path: String, _ status: APIStatus?) {
         state.withLock { $0.refusals["\(method.rawValue) \(path)"] = status }
+    }
+
+    /// Keeps what reads or changes something at a path waiting until ``release(_:_:)``; dry runs pass.
+    func hold(_ method: APIRequest.Method, _ path: String) { state.withLock { $0.held["\(method.rawValue) \(path)"] = [] } }
+
+    /// Whether a held request has arrived.
+    func isHolding(_ method: APIRequest.Method, _ path: String) -> Bool {
+        state.withLock { $0.held["\(method.rawValue) \(path)"]?.isEmpty == false }
+    }
+
+    /// Answers what waits, and lets what comes after pass.
+    func release(_ method: APIRequest.Method, _ path: String) {
+        let waiting = state.withLock { $0.held.removeValue(forKey: "\(method.rawValue) \(path)") } ?? []
+        for answer in waiting { answer() }
     }
 
     /// The next streams of a pod's log, in order.
@@ -60,8 +76,16 @@ final class MemoryServer: RequestPipeline {
     }
 
     func handle(_ request: APIRequest, as user: UserInfo, reply: @escaping @Sendable (APIResponse) -> Void) {
-        reply(state.withLock { answer(request, &$0) })
+        let key = "\(request.method.rawValue) \(request.path)"
+        let isHeld = state.withLock { state in
+            guard state.held[key] != nil, request.queryValue("dryRun") == nil else { return false }
+            state.held[key]?.append { [self] in reply(answer(request)) }
+            return true
+        }
+        if !isHeld { reply(answer(request)) }
     }
+
+    private func answer(_ request: APIRequest) -> APIResponse { state.withLock { answer(request, &$0) } }
 
     func connect(_ request: APIRequest, as user: UserInfo) async throws(APIStatus) -> any StreamSession {
         throw APIStatus.badRequest("no sessions here")

@@ -76,6 +76,43 @@ import Testing
         }
     }
 
+    @Test func `marks that are not in the list delete nothing, and it is said`() async throws {
+        try await Fixture.with(pods: ["web-1", "web-2"]) { fixture in
+            fixture.app.pods.select(uid: "uid-web-1")
+            fixture.run("pods.mark")
+            fixture.app.pods.filter = "web-2"
+            fixture.run("pods.delete")
+            #expect(fixture.dialog == nil && fixture.app.toasts.last?.text.contains("not in this list") == true)
+            fixture.app.pods.filter = ""
+            fixture.run("pods.delete")
+            #expect(fixture.dialog?.binding?.name == "web-1")
+        }
+    }
+
+    @Test func `a namespace that does not exist is named as such`() async throws {
+        let fixture = Fixture()
+        fixture.addPod("web-1")
+        fixture.app.namespace = "typo"
+        try await fixture.run { fixture in
+            try await fixture.until("it is said") { fixture.app.toasts.contains { $0.text == "there is no namespace typo" } }
+            #expect(fixture.app.pods.notice == "there is no namespace typo: press n to choose one, 0 to see all")
+            fixture.run("app.allNamespaces")
+            #expect(fixture.app.pods.notice == nil && fixture.app.pods.count == 1)
+        }
+    }
+
+    @Test func `the last line names the command that stops this cluster`() async throws {
+        let fixture = Fixture()
+        fixture.addPod("web-1")
+        fixture.session.stopCommand = "kdash down --data-dir /x"
+        try await fixture.run { fixture in
+            #expect(fixture.app.quitLine == "kdash still runs 1 pod; stop it with: kdash down --data-dir /x")
+        }
+        let gone = Fixture()
+        gone.session.stopCommand = nil
+        try await gone.run { #expect($0.app.quitLine.isEmpty) }
+    }
+
     @Test func `a protected context sends nothing but reads`() async throws {
         try await Fixture.with(access: .protected) { fixture in
             for id in ["pods.delete", "pods.deleteNow", "pods.shell", "pods.edit", "pods.new", "yaml.apply"] { fixture.run(id) }

@@ -49,6 +49,8 @@ import Testing
         #expect(model.count == 1 && model.total == 3)
         model.filter = "!CRASH"
         #expect(model.count == 2)
+        model.filter = "other"
+        #expect(model.count == 1)
         model.filter = ""
         model.namespace = "other"
         #expect(model.count == 1 && model.total == 1 && !model.showsNamespace)

@@ -23,15 +23,16 @@ package struct Kubeconfig: Sendable {
     /// The names of all contexts, sorted.
     package var contextNames: [String] { contexts.keys.sorted() }
 
-    /// Reads files in order of precedence; missing ones are skipped. Relative paths in a file count from its directory.
-    package static func load(_ paths: [String]) throws(KubeconfigError) -> Kubeconfig {
+    /// Reads files in order of precedence; missing ones are skipped unless they `mustExist`. Relative paths in a file count from its
+    /// directory.
+    package static func load(_ paths: [String], mustExist: Bool = false) throws(KubeconfigError) -> Kubeconfig {
         var merged = Kubeconfig()
         for path in paths {
             let bytes: [UInt8]
             do throws(SystemError) {
                 bytes = try FileSystem.readFile(path)
             } catch {
-                if error.errno == ENOENT { continue }
+                if error.errno == ENOENT, !mustExist { continue }
                 throw KubeconfigError(code: .io, message: "cannot read kubeconfig \(path): \(error.reason)")
             }
             try merged.add(bytes, path: path)

@@ -87,9 +87,10 @@ extension Screen {
 
     private func press(_ key: Key, in model: DraftsModel) {
         guard model.drafts.indices.contains(model.selected) else { return model.onClose() }
+        if key.name == "D" { return model.discardSelected() }
+        guard model.doomed == nil else { return model.spare() }
         switch key.name {
         case "enter": model.onOpen(model.drafts[model.selected].id)
-        case "D": model.onDiscard(model.drafts[model.selected].id)
         case "esc", "q", "ctrl-c": model.onClose()
         case "j", "down": model.selected = min(model.drafts.count - 1, model.selected + 1)
         case "k", "up": model.selected = max(0, model.selected - 1)

@@ -77,7 +77,9 @@ extension Screen {
         case (.palette(let model), .item(let index)):
             model.selected = index
             press(Key("enter"), in: modal)
-        case (.drafts(let model), .item(let index)): model.selected = index
+        case (.drafts(let model), .item(let index)):
+            model.spare()
+            model.selected = index
         case (.diff, .key(let name)): press(Key(name), in: modal)
         default: break
         }

@@ -124,7 +124,9 @@ import ViewModels
         case .palette?: return [("Enter", "run"), ("Up Down", "choose"), ("Esc", "close")]
         case .help?: return [("Up Down", "scroll"), ("Esc", "close")]
         case .demoOffer?: return [("y", "start"), ("n", "not now")]
-        case .drafts?: return [("Enter", "open"), ("D", "discard"), ("Esc", "later")]
+        case .drafts(let model)?:
+            return model.doomed == nil
+                ? [("Enter", "open"), ("D", "discard"), ("Esc", "later")] : [("D", "again to delete it"), ("Esc", "keep it")]
         case nil: break
         }
         if app.detail != nil { return [("j k", "scroll"), ("/", "search"), ("Esc", "close")] }

@@ -46,10 +46,12 @@ import ViewModels
     static func draw(_ model: DraftsModel, in screen: Rect, _ painter: inout Painter) {
         let preview = model.drafts.indices.contains(model.selected) ? model.drafts[model.selected].preview.count : 0
         let box = screen.centered(width: min(110, screen.width), height: min(screen.height, max(8, model.drafts.count + preview + 4)))
-        let footer = [
-            TextSpan("Enter", .accent), TextSpan(" open  "), TextSpan("D", .accent), TextSpan(" discard  "), TextSpan("Esc", .accent),
-            TextSpan(" later"),
-        ]
+        let footer =
+            model.doomed == nil
+            ? [
+                TextSpan("Enter", .accent), TextSpan(" open  "), TextSpan("D", .accent), TextSpan(" discard  "), TextSpan("Esc", .accent),
+                TextSpan(" later"),
+            ] : [TextSpan("D", .accent), TextSpan(" again deletes this text for good", .warning), TextSpan("  Esc", .accent), TextSpan(" keeps it")]
         let content = Popup.draw(box, title: "Unsaved text from an earlier session", footer: footer, &painter)
         let rows = min(model.drafts.count, max(1, content.height / 3))
         let first = max(0, min(model.selected - rows / 2, model.drafts.count - rows))
@@ -59,8 +61,9 @@ import ViewModels
             painter.surface.fill(content.row(offset), style: ground)
             let age = Units.age(painter.now - draft.savedAt).text
             let place = "\(draft.binding.kind) \(draft.binding.namespace.map { "\($0)/" } ?? "")\(draft.binding.name)"
+            let origin = TextSpan("  \(draft.isForeign ? "another cluster" : draft.binding.context)", draft.isForeign ? .warning : .dim)
             painter.spans(
-                [TextSpan(place), TextSpan("  \(draft.binding.context)  \(age) ago", .dim)],
+                [TextSpan(place), origin, TextSpan("  \(age) ago", .dim)],
                 in: content.row(offset).inset(left: 1, right: 1), on: ground)
             painter.target(.item(first + offset), in: content.row(offset))
         }

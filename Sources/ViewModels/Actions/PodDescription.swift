@@ -37,7 +37,7 @@ struct PodDescription {
         text.fact("status", [TextSpan(row.status, row.tone)] + (row.reason.map { [TextSpan("  \($0)", .dim)] } ?? []))
         text.fact("created", object.creationTimestamp.map { "\($0.rfc3339), \(HumanDuration.text(now - $0)) ago" } ?? "")
         if let deletion = object.deletionTimestamp {
-            text.fact("deleting", "since \(deletion.rfc3339), grace \(object.deletionGracePeriodSeconds ?? 0) s", .warning)
+            text.fact("deleting", "its grace period of \(object.deletionGracePeriodSeconds ?? 0) s ends \(deletion.rfc3339)", .warning)
         }
         if let owner = object.controllerRef { text.fact("owner", "\(owner.kind) \(owner.name)") }
         text.fact("node", spec.nodeName.isEmpty ? "not placed yet" : spec.nodeName, spec.nodeName.isEmpty ? .pending : .normal)

@@ -124,7 +124,8 @@ struct PodDiagnosis {
                 return Cause(rank: 0, tone: .error, text: "\(name) keeps ending and waits before it starts again", details: message)
             }
             var cause = exitCause(last, name, rank: 0)
-            cause.text = "\(name) keeps ending: \(ContainerText.ending(last)), \(container.restartCount) restarts"
+            cause.text =
+                "\(name) keeps ending: \(ContainerText.ending(last)), \(container.restartCount == 1 ? "1 restart" : "\(container.restartCount) restarts")"
             cause.details += ["it waits before it starts again; p shows the log of the instance before"]
             return cause
         case "CreateContainerConfigError", "CreateContainerError", "RunContainerError", "StartError":

@@ -25,7 +25,12 @@ extension CommandTable {
         pod("pods.shell", "Shell", ["s"], availability: whenWritablePod) { $1.openShell($0, container: nil) },
         Command(
             "pods.delete", "Delete", section: "Pod", keys: ["D d"], scope: .pane(.pods), isDestructive: true, availability: whenWritablePod
-        ) { app in app.cluster?.askDelete(app.pods.chosenPods.map(app.binding), isForced: false) },
+        ) { app in
+            let chosen = app.pods.chosenPods
+            // Marks that a filter or another namespace hides are no reason to delete what nobody sees, nor the pod under the cursor.
+            if chosen.isEmpty { return app.toast("the marked pods are not in this list: show them, or unmark them with Space", .warning) }
+            app.cluster?.askDelete(chosen.map(app.binding), isForced: false)
+        },
         Command(
             "pods.deleteNow", "Delete now, without grace", section: "Pod", keys: ["D f"], scope: .pane(.pods), isDestructive: true,
             availability: whenWritablePod

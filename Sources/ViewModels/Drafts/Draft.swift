@@ -5,6 +5,8 @@ import LinuxKernel
 struct Draft: Sendable, Hashable {
     /// Names its file.
     var id: String
+    /// The cluster it was opened from, by the uid of its kube-system; nil when that was not known.
+    var cluster: String?
     var target: EditorTarget
     var savedAt: Timestamp
     var text: String
@@ -21,6 +23,7 @@ struct Draft: Sendable, Hashable {
             "isNew": .bool(target.isNew), "savedAt": .string(savedAt.rfc3339Nano), "text": .string(text), "baseText": .string(baseText),
         ]
         object["namespace"] = binding.namespace.map { .string($0) }
+        object["cluster"] = cluster.map { .string($0) }
         object["uid"] = binding.uid.map { .string($0) }
         object["resourceVersion"] = target.resourceVersion.map { .string($0) }
         object["bases"] = .object(
@@ -28,8 +31,11 @@ struct Draft: Sendable, Hashable {
         return .object(object)
     }
 
-    init(id: String, target: EditorTarget, savedAt: Timestamp, text: String, baseText: String, bases: [String: EditBase]) {
+    init(
+        id: String, cluster: String?, target: EditorTarget, savedAt: Timestamp, text: String, baseText: String, bases: [String: EditBase]
+    ) {
         self.id = id
+        self.cluster = cluster
         self.target = target
         self.savedAt = savedAt
         self.text = text
@@ -44,6 +50,7 @@ struct Draft: Sendable, Hashable {
         }
         self.id = id
         self.text = text
+        cluster = value["cluster"]?.stringValue
         savedAt = saved
         baseText = value["baseText"]?.stringValue ?? ""
         target = EditorTarget(

@@ -79,10 +79,10 @@
         moveCursor(buffer.clamped(place))
     }
 
-    /// Takes the present text as what the cluster has.
-    func markClean() {
-        original = buffer
-        isDirty = false
+    /// Takes a text, the present one by default, as what the cluster has.
+    func markClean(as text: String? = nil) {
+        original = text.map { TextBuffer($0) } ?? buffer
+        isDirty = buffer != original
         history.seal()
         signal.touch()
     }
@@ -122,10 +122,11 @@
         wantedColumn = column
     }
 
-    /// Selects everything.
-    package func selectAll() {
-        anchor = TextPosition(line: 0, column: 0)
-        moveCursor(TextPosition(line: lineCount - 1, column: line(lineCount - 1).count))
+    /// Selects everything; `fromEnd` leaves the cursor, and with it the view, at the beginning.
+    package func selectAll(fromEnd: Bool = false) {
+        let ends = [TextPosition(line: 0, column: 0), TextPosition(line: lineCount - 1, column: line(lineCount - 1).count)]
+        anchor = ends[fromEnd ? 1 : 0]
+        moveCursor(ends[fromEnd ? 0 : 1])
     }
 
     private func moveCursor(_ position: TextPosition) {

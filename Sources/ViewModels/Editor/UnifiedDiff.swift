@@ -1,8 +1,8 @@
 /// The difference between two texts, line by line, with some lines around each change. Values of Secrets are masked.
 enum UnifiedDiff {
     private static let context = 3
-    /// More differing lines than this are shown as one block: comparing them would take longer than reading them.
-    private static let limit = 4000
+    /// More differing lines than this are shown as one block: comparing them takes memory that grows with the square of their number.
+    private static let limit = 1000
 
     /// The lines of a difference; empty when there is none.
     static func lines(from old: String, to new: String) -> [DiffLine] {

@@ -98,7 +98,10 @@ import LinuxKernel
         let source = try await client.logs(request)
         defer { source.cancel() }
         while true {
-            guard let batch = try await Self.next(source, cursor, isCaughtUp: model.state == .live) else { break }
+            let batch = try await Self.next(source, cursor, isCaughtUp: model.state == .live)
+            // Another log may be shown by now, and the cursor is its own.
+            if Task.isCancelled { return }
+            guard let batch else { break }
             cursor = batch.cursor
             show(batch, since: connected)
         }

@@ -47,6 +47,8 @@
     /// Ends the session.
     package var onClose: () -> Void = {}
     private var waiting: [[UInt8]] = []
+    /// More than this is not kept while nobody draws.
+    private static let mostWaiting = 1 << 20
     /// A session that is not open yet.
     package init(binding: ObjectBinding, container: String) {
         self.binding = binding
@@ -54,8 +56,9 @@
     }
     /// Hands on what the container wrote; it waits while nobody draws.
     package func receive(_ bytes: [UInt8]) {
-        guard let onOutput else { return waiting.append(bytes) }
-        onOutput(bytes)
+        if let onOutput { return onOutput(bytes) }
+        waiting.append(bytes)
+        while waiting.count > 1, waiting.reduce(0, { $0 + $1.count }) > Self.mostWaiting { waiting.removeFirst() }
     }
     private func flush() {
         guard let onOutput else { return }

@@ -10,8 +10,11 @@ package struct DraftSummary: Sendable, Hashable {
     package var savedAt: Timestamp
     /// Its difference to the cluster, secrets masked.
     package var preview: [DiffLine]
+    /// Whether it was written for another cluster whose context has the same name.
+    package var isForeign: Bool
     /// A draft.
-    package init(id: String, binding: ObjectBinding, savedAt: Timestamp, preview: [DiffLine]) {
+    package init(id: String, binding: ObjectBinding, savedAt: Timestamp, preview: [DiffLine], isForeign: Bool = false) {
+        self.isForeign = isForeign
         self.id = id
         self.binding = binding
         self.savedAt = savedAt
@@ -25,6 +28,8 @@ package struct DraftSummary: Sendable, Hashable {
     package var drafts: [DraftSummary]
     /// The one under the cursor.
     package var selected = 0
+    /// The one that another `D` deletes; any other key keeps it.
+    package private(set) var doomed: String?
     /// Opens one by its id.
     package var onOpen: (String) -> Void = { _ in }
     /// Deletes one by its id.
@@ -33,4 +38,19 @@ package struct DraftSummary: Sendable, Hashable {
     package var onClose: () -> Void = {}
     /// A list.
     package init(drafts: [DraftSummary]) { self.drafts = drafts }
+
+    /// The first time it only asks: what is deleted cannot be brought back.
+    package func discardSelected() {
+        guard drafts.indices.contains(selected) else { return }
+        let id = drafts[selected].id
+        guard doomed == id else {
+            doomed = id
+            return
+        }
+        doomed = nil
+        onDiscard(id)
+    }
+
+    /// Takes the first `D` back.
+    package func spare() { doomed = nil }
 }

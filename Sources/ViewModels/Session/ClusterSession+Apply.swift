@@ -17,13 +17,13 @@ extension ClusterSession {
         }
         editor.state = .checking
         editing.conflict = nil
-        let (text, bases) = (editor.text, editing.bases)
-        let namespace = target.binding.namespace ?? app.namespace ?? "default"
+        let (text, bases, token) = (editor.text, editing.bases, editing.token)
+        let namespace = target.binding.namespace ?? "default"
         tasks.run("apply") { [weak self] in
-            guard let client = await self?.originClient(target) else { return }
+            guard let client = await self?.originClient(target, token) else { return }
             let plan = await ApplyPlan.make(text, namespace: namespace, bases: bases, client: client)
-            guard let self else { return }
-            guard editor.state == .checking else { return }
+            // Another text may be shown by now; this answer is not about it.
+            guard let self, editing.token === token, editor.state == .checking else { return }
             editor.state = .editing
             guard editor.text == text else { return app.toast("the text changed meanwhile: apply again", .warning) }
             propose(plan, target, client)
@@ -31,11 +31,11 @@ extension ClusterSession {
     }
 
     /// The client of the cluster that a text belongs to; says why when there is none.
-    private func originClient(_ target: EditorTarget) async -> KubeClient? {
+    private func originClient(_ target: EditorTarget, _ token: EditingToken) async -> KubeClient? {
         do {
             return try await client(of: target)
         } catch {
-            if editor.state == .checking { editor.state = .editing }
+            if editing.token === token, editor.state == .checking { editor.state = .editing }
             app.toast("not applied: \(error.reason); \(error.remedy)", .error)
             return nil
         }
@@ -52,7 +52,7 @@ extension ClusterSession {
         }
         guard !plan.steps.isEmpty else { return app.toast("there is nothing to apply", .dim) }
         guard plan.changeCount > 0 else {
-            finish(plan.steps.map { ($0, $0.live ?? $0.manifest) }, target, client)
+            finish(plan.steps.map { ($0, $0.live ?? $0.manifest) }, editor.text, target, client)
             return app.toast("the cluster has exactly this already", .ok)
         }
         let model = DiffModel(title: "Apply in context \(target.binding.context)", binding: plan.binding(target), lines: plan.lines)
@@ -81,26 +81,29 @@ extension ClusterSession {
 
     private func write(_ steps: [ApplyStep], _ target: EditorTarget, _ client: KubeClient) {
         editor.state = .applying
-        tasks.run("apply") { [weak self] in
+        let (text, token) = (editor.text, editing.token)
+        // What was begun is finished and told, whatever is opened meanwhile.
+        tasks.add { [weak self] in
             var done: [(ApplyStep, KubeObject)] = []
             do throws(APIStatus) {
                 for step in steps { done.append((step, try await step.write(client))) }
             } catch {
-                guard let self else { return }
-                return writeFailed(error, steps[done.count], done, target, client)
+                self?.writeFailed(error, steps[done.count], done, token)
+                return
             }
             guard let self else { return }
-            finish(done, target, client)
+            if editing.token === token { finish(done, text, target, client) }
             app.toast(done.count == 1 ? "applied \(done[0].0.title)" : "applied \(done.count) objects", .ok)
         }
     }
 
-    private func writeFailed(
-        _ status: APIStatus, _ step: ApplyStep, _ done: [(ApplyStep, KubeObject)], _ target: EditorTarget, _ client: KubeClient
-    ) {
+    private func writeFailed(_ status: APIStatus, _ step: ApplyStep, _ done: [(ApplyStep, KubeObject)], _ token: EditingToken) {
+        let prefix = done.isEmpty ? "" : "\(done.count) applied, then "
+        guard editing.token === token else {
+            return app.toast("\(prefix)\(step.title) was not applied: \(status.message)", .error)
+        }
         editor.state = .editing
         remember(done)
-        let prefix = done.isEmpty ? "" : "\(done.count) applied, then "
         guard status.code == 409 else {
             editor.banner = TextSpan("\(prefix)\(step.title): \(status.message)", .error)
             return app.toast("\(prefix)not applied: \(status.message)", .error)
@@ -118,16 +121,20 @@ extension ClusterSession {
         }
     }
 
-    /// The text is what the cluster has now: it stays as it was written, comments and all.
-    private func finish(_ done: [(ApplyStep, KubeObject)], _ target: EditorTarget, _ client: KubeClient) {
+    /// `text` is what the cluster has now: it stays as it was written, comments and all. What was typed since then is not applied yet.
+    private func finish(_ done: [(ApplyStep, KubeObject)], _ text: String, _ target: EditorTarget, _ client: KubeClient) {
         remember(done)
-        removeDraft()
         editor.banner = nil
-        editor.diagnostics = []
-        editor.isTyping = false
         editor.state = .editing
-        editor.markClean()
-        editing.baseText = editor.text
+        editor.markClean(as: text)
+        editing.baseText = text
+        if editor.isDirty {
+            textChanged()
+        } else {
+            removeDraft()
+            editor.diagnostics = []
+            editor.isTyping = false
+        }
         guard let (step, object) = done.first(where: { $0.1.uid == target.binding.uid }) ?? done.first else { return }
         let binding = ObjectBinding(
             context: target.binding.context, namespace: step.namespace, kind: step.descriptor.kind, name: object.name, uid: object.uid)
@@ -143,11 +150,12 @@ extension ClusterSession {
 
     package func merge() {
         guard let target = editor.target, editor.state == .editing else { return app.toast("there is nothing to merge", .dim) }
-        let (text, bases, namespace) = (editor.text, editing.bases, target.binding.namespace ?? "default")
+        let (text, bases, namespace, token) = (editor.text, editing.bases, target.binding.namespace ?? "default", editing.token)
         tasks.run("apply") { [weak self] in
-            guard let client = await self?.originClient(target) else { return }
+            guard let client = await self?.originClient(target, token) else { return }
             let merged = await ApplyPlan.merge(text, namespace: namespace, bases: bases, client: client)
-            guard let self, editor.text == text else { return }
+            guard let self, editing.token === token else { return }
+            guard editor.text == text else { return app.toast("the text changed meanwhile: merge again", .warning) }
             switch merged {
             case .failure(let status): app.toast("not merged: \(status.message)", .error)
             case .success(let result):
@@ -172,7 +180,12 @@ extension ClusterSession {
         app.modal = .dialog(
             DialogModel(
                 title: "Discard the changes?",
-                body: [[TextSpan("The unsaved text of "), TextSpan(target.binding.text, .accent), TextSpan(" is lost.")]],
+                body: [
+                    [
+                        TextSpan("The unsaved "),
+                        TextSpan(target.isNew ? "new manifest" : "text of \(target.binding.text)", .accent), TextSpan(" is lost."),
+                    ]
+                ],
                 binding: nil,
                 choices: [
                     DialogChoice(id: "no", title: "No", key: "n"), DialogChoice(id: "yes", title: "Discard", key: "y", isDestructive: true),

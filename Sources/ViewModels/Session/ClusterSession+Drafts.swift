@@ -51,7 +51,9 @@ extension ClusterSession {
         guard let target = editor.target else { return nil }
         let id = editing.draftID ?? SecureRandom.hex(8)
         editing.draftID = id
-        return Draft(id: id, target: target, savedAt: time.now(), text: editor.text, baseText: editing.baseText, bases: editing.bases)
+        return Draft(
+            id: id, cluster: editing.cluster, target: target, savedAt: time.now(), text: editor.text, baseText: editing.baseText,
+            bases: editing.bases)
     }
 
     /// Writes unsaved text before this returns: the process is about to end.
@@ -96,15 +98,17 @@ extension ClusterSession {
         let present = editing.draftID
         let store = drafts
         let client = cluster?.client
-        let context = app.context.name
+        let (context, cluster) = (app.context.name, clusterID)
         tasks.run("drafts") { [weak self] in
-            let found = await Self.summaries(store, except: present, client, context)
+            let found = await Self.summaries(store, except: present, client, context, cluster)
             guard let self, !Task.isCancelled else { return }
             guard !found.isEmpty else {
                 if isAsked { app.toast("there are no drafts", .dim) } else { offerDemo() }
                 return
             }
-            guard app.modal == nil else { return }
+            guard isAsked ? app.modal == nil : mayInterrupt else {
+                return app.toast("there is unsaved text from an earlier session: Ctrl-t in Browse shows it", .warning)
+            }
             show(found)
         }
     }
@@ -114,7 +118,7 @@ extension ClusterSession {
         model.onClose = { [weak self] in self?.app.modal = nil }
         model.onOpen = { [weak self] id in
             self?.app.modal = nil
-            if let draft = found.first(where: { $0.0.id == id })?.0 { self?.open(draft) }
+            if let (draft, summary) = found.first(where: { $0.0.id == id }) { self?.open(draft, isForeign: summary.isForeign) }
         }
         model.onDiscard = { [weak self, weak model] id in
             guard let self, let model else { return }
@@ -128,29 +132,38 @@ extension ClusterSession {
         app.modal = .drafts(model)
     }
 
-    private func open(_ draft: Draft) {
+    private func open(_ draft: Draft, isForeign: Bool) {
         setAside()
         tasks.cancel("target")
+        tasks.cancel("open")
         editing = EditingState()
-        editing.bases = draft.bases
         editing.baseText = draft.baseText
         editor.target = draft.target
         editor.state = .editing
         editor.diagnostics = []
         editor.banner = nil
+        if isForeign {
+            // What that cluster had says nothing about this one.
+            editing.cluster = clusterID
+            editor.target?.binding.uid = nil
+            editor.banner = TextSpan("written for another cluster: apply goes to the one that is shown", .warning)
+        } else {
+            editing.cluster = draft.cluster
+            editing.bases = draft.bases
+        }
         editor.restore(draft.text, base: draft.baseText)
         // Only now: the base alone counts as nothing unsaved, and would take the file away.
         editing.draftID = draft.id
         app.focus = .yaml
         let binding = draft.target.binding
-        guard !draft.target.isNew, binding.context == app.context.name, let client = cluster?.client,
+        guard !draft.target.isNew, !isForeign, binding.context == app.context.name, let client = cluster?.client,
             let descriptor = builtinSchemas.resources.first(where: { $0.kind == binding.kind })
         else { return }
         followTarget(binding, descriptor, client)
     }
 
     @concurrent nonisolated private static func summaries(
-        _ store: DraftStore, except present: String?, _ client: KubeClient?, _ context: String
+        _ store: DraftStore, except present: String?, _ client: KubeClient?, _ context: String, _ cluster: String?
     ) async -> [(Draft, DraftSummary)] {
         var result: [(Draft, DraftSummary)] = []
         for draft in store.all() where draft.id != present {
@@ -158,7 +171,11 @@ extension ClusterSession {
             if let client, draft.target.binding.context == context { live = await liveText(draft, client) }
             let preview = UnifiedDiff.lines(from: live ?? draft.baseText, to: draft.text)
             let lines = preview.isEmpty ? [DiffLine(kind: .note, text: "the same as in the cluster")] : preview
-            result.append((draft, DraftSummary(id: draft.id, binding: draft.target.binding, savedAt: draft.savedAt, preview: lines)))
+            // The contexts of two clusters of ours share a name.
+            let isForeign = draft.target.binding.context == context && draft.cluster != nil && cluster != nil && draft.cluster != cluster
+            let summary = DraftSummary(
+                id: draft.id, binding: draft.target.binding, savedAt: draft.savedAt, preview: lines, isForeign: isForeign)
+            result.append((draft, summary))
         }
         return result
     }

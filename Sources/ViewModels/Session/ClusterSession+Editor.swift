@@ -40,6 +40,7 @@ extension ClusterSession {
         let isSame = editor.state == .viewing && editor.target?.binding == binding
         tasks.cancel("target")
         editing = EditingState()
+        editing.cluster = clusterID
         editing.live = object
         editor.target = EditorTarget(binding: binding, resourceVersion: object.resourceVersion)
         editor.banner = nil
@@ -87,10 +88,12 @@ extension ClusterSession {
     package func openYAML(_ binding: ObjectBinding, isEditing: Bool) {
         if let target = editor.target, target.binding == binding, !target.isNew, !isFree {
             app.focus = .yaml
-            if isEditing { editor.isTyping = true }
+            // What is typed before the object is there would be lost under it.
+            if isEditing, editor.state != .loading { editor.isTyping = true }
             return
         }
         setAside()
+        tasks.cancel("open")
         if binding.kind == "Pod", let object = feed?.pods.get(namespace: binding.namespace, name: binding.name), object.uid == binding.uid {
             return open(object, binding, isEditing: isEditing)
         }
@@ -99,20 +102,24 @@ extension ClusterSession {
             return app.toast("kdash does not know the kind \(binding.kind)", .error)
         }
         app.focus = .yaml
+        tasks.cancel("target")
+        editing = EditingState()
         editor.target = EditorTarget(binding: binding)
+        editor.banner = nil
         editor.setText("")
         editor.state = .loading
+        let token = editing.token
         tasks.run("open") { [weak self] in
             do throws(APIStatus) {
                 let object = try await client.get(descriptor.gvr, namespace: binding.namespace, name: binding.name)
-                guard let self, !Task.isCancelled else { return }
+                guard let self, !Task.isCancelled, editing.token === token else { return }
                 if let uid = binding.uid, object.uid != uid { throw .notFound(descriptor.groupResource, binding.name) }
                 var found = binding
                 found.uid = object.uid
                 open(object, found, isEditing: isEditing)
                 followTarget(found, descriptor, client)
             } catch {
-                guard let self, !Task.isCancelled else { return }
+                guard let self, !Task.isCancelled, editing.token === token else { return }
                 closeEditor()
                 app.toast("\(binding.text): \(error.message)", .error)
             }
@@ -158,6 +165,7 @@ extension ClusterSession {
             return app.toast("\(binding.text) is gone", .warning)
         }
         guard let owner = pod.controllerRef else { return app.toast("nothing controls \(binding.text)", .dim) }
+        let token = editing.token
         tasks.run("open") { [weak self] in
             var (kind, name, uid) = (owner.kind, owner.name, owner.uid)
             // A Deployment stands behind its ReplicaSet: that is what people mean to edit.
@@ -168,6 +176,9 @@ extension ClusterSession {
                 (kind, name, uid) = (above.kind, above.name, above.uid)
             }
             guard let self, !Task.isCancelled else { return }
+            guard editing.token === token, app.inputMode == .browse, app.modal == nil else {
+                return app.toast("\(kind) \(name) was not opened: something else was begun meanwhile", .warning)
+            }
             openYAML(
                 ObjectBinding(context: binding.context, namespace: binding.namespace, kind: kind, name: name, uid: uid), isEditing: true)
         }
@@ -187,8 +198,10 @@ extension ClusterSession {
     package func newManifest() {
         setAside()
         tasks.cancel("target")
+        tasks.cancel("open")
         let namespace = app.namespace ?? "default"
         editing = EditingState()
+        editing.cluster = clusterID
         editor.target = EditorTarget(
             binding: ObjectBinding(context: app.context.name, namespace: namespace, kind: "Manifest", name: "new", uid: nil), isNew: true)
         editor.setText(ManifestTemplate.deployment)
@@ -198,11 +211,12 @@ extension ClusterSession {
         editor.banner = editing.hint
         app.focus = .yaml
         editor.isTyping = true
-        editor.selectAll()
+        editor.selectAll(fromEnd: true)
     }
 
     package func startEditing() {
         guard let target = editor.target else { return newManifest() }
+        guard editor.state != .loading else { return app.toast("\(target.binding.text) is still being read", .dim) }
         app.focus = .yaml
         if case .viewing = editor.state {
             guard let live = editing.live else { return app.toast("\(target.binding.text) is gone", .warning) }

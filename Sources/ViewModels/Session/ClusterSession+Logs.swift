@@ -47,6 +47,7 @@ extension ClusterSession {
                     namespace: kept.namespace, pod: kept.pod, podUID: kept.podUID, container: name, isPrevious: isPrevious, isGone: true)
                 await logs.follow(target, client: client) { .gone }
             } catch {
+                guard !Task.isCancelled else { return }
                 self?.app.toast("the logs of deleted pods cannot be listed: \(error)", .error)
             }
         }
@@ -60,6 +61,7 @@ extension ClusterSession {
                 guard let self, !Task.isCancelled else { return }
                 pick(kept.filter { self.app.namespace == nil || $0.namespace == self.app.namespace }, client: cluster.client)
             } catch {
+                guard !Task.isCancelled else { return }
                 self?.app.toast("the logs of deleted pods cannot be listed: \(error)", .error)
             }
         }

@@ -26,13 +26,11 @@ extension ClusterSession {
 
     private static let ownNamespaces: Set = ["default", "kube-system", "kube-public", "kube-node-lease"]
 
-    /// Names the cluster in the remembered answer, so that another one is asked about again.
-    private var clusterID: String { namespaceRows.values.first { $0.name == "kube-system" }?.uid ?? "" }
     private var answerPath: String { "\(stateDirectory)/demo-answer" }
 
     /// Offers something to look at on a cluster of ours that holds nothing, once.
     func offerDemo() {
-        guard app.context.isEmbedded, app.context.refusal == nil, app.modal == nil, !clusterID.isEmpty else { return }
+        guard app.context.isEmbedded, app.context.refusal == nil, mayInterrupt, let clusterID else { return }
         guard namespaceRows.values.allSatisfy({ Self.ownNamespaces.contains($0.name) }) else { return }
         guard app.pods.all.allSatisfy({ $0.namespace.hasPrefix("kube-") }) else { return }
         // best effort: an answer that cannot be read is asked for again.
@@ -41,12 +39,16 @@ extension ClusterSession {
             DemoOfferModel(items: DemoManifest.items) { [weak self] isWanted in
                 guard let self else { return }
                 app.modal = nil
-                rememberDemoAnswer()
+                // Another cluster is asked about again.
+                rememberDemoAnswer(clusterID)
                 if isWanted { startDemo() }
             })
     }
 
-    private func rememberDemoAnswer() {
+    /// Nothing asks by itself while something is typed or answered: the next key would be taken for the answer.
+    var mayInterrupt: Bool { app.modal == nil && app.inputMode == .browse }
+
+    private func rememberDemoAnswer(_ clusterID: String) {
         do throws(SystemError) {
             try FileSystem.makeDirectories(stateDirectory, mode: 0o700)
             try FileSystem.writeAtomically(answerPath, Array(clusterID.utf8), mode: 0o600)

@@ -27,13 +27,16 @@ package import LinuxKernel
     private var home = ""
     /// The clusters that were reached, by context: a text is applied where it was opened, wherever the screen has gone.
     private var reached: [String: ConnectedCluster] = [:]
-    /// Whether the cluster goes on after the screen; false leaves the quit line empty. Default true.
-    package var leavesClusterRunning = true
+    /// The command that stops the cluster which goes on after the screen; nil when none does. Default `kdash down`.
+    package var stopCommand: String? = "kdash down"
+    /// The shown cluster, by the uid of its kube-system; nil until that is known.
+    private(set) var clusterID: String?
     private let restart: (@Sendable () async throws -> Void)?
     private var mayRestart = true
-    private var isFirstSync = true
+    var isFirstSync = true
     private var hasAskedAtStart = false
-    private var wantedNamespace: String?
+    /// The namespace that the command line names, until it is there.
+    var wantedNamespace: String?
     /// The other contexts that can be opened, for the picker; nothing of them is contacted before one is picked.
     package var contexts: [String] = []
     /// Reaches a picked context; without it the picker is empty.
@@ -128,6 +131,7 @@ package import LinuxKernel
         reached[cluster.contextName] = cluster
         app.context = ContextState(
             name: cluster.contextName, access: cluster.access, isEmbedded: cluster.isEmbedded, server: cluster.server)
+        updateQuitLine()
         let feed = ClusterFeed(client: cluster.client, time: time)
         self.feed = feed
         adoptFeed()
@@ -157,6 +161,7 @@ package import LinuxKernel
         if app.logs.target == nil, let pod = app.pods.selectedPod, pod.uid != followedUID { follow(pod) }
         for uid in batch.goneNamespaces { namespaceRows[uid] = nil }
         namespaceRows.merge(batch.namespaces) { _, new in new }
+        if let id = batch.namespaces.values.first(where: { $0.name == "kube-system" })?.uid { clusterID = id }
         if isFirstSync, feed.pods.hasSynced, feed.namespaces.hasSynced { finishFirstSync(feed) }
         if !batch.pods.isEmpty || !batch.gonePods.isEmpty || !batch.namespaces.isEmpty || !batch.goneNamespaces.isEmpty {
             updateNamespaces()
@@ -183,47 +188,9 @@ package import LinuxKernel
         noteGone(Set(gone))
         if let pod = app.pods.selectedPod { follow(pod) }
         guard !hasAskedAtStart else { return }
+        if let wanted = wantedNamespace, isMissing(wanted) { app.toast("there is no namespace \(wanted)", .warning) }
         hasAskedAtStart = true
         askAtStart(feed)
-    }
-
-    // MARK: - Namespaces
-
-    private func updateNamespaces() {
-        app.namespaces.rows = namespaceRows.values.map { row in
-            var row = row
-            row.podCount = app.pods.countByNamespace[row.name] ?? 0
-            return row
-        }
-        if let wanted = wantedNamespace, namespaceRows.values.contains(where: { $0.name == wanted }) {
-            wantedNamespace = nil
-            app.namespaces.point(to: wanted)
-        }
-        let running = app.pods.runningCount
-        let what = running == 0 ? "its cluster, without pods" : running == 1 ? "1 pod" : "\(running) pods"
-        app.quitLine = app.context.isEmbedded && leavesClusterRunning ? "kdash still runs \(what); stop it with: kdash down" : ""
-    }
-
-    private func show(namespace: String?) {
-        app.namespace = namespace
-        updateNotice()
-        if let pod = app.pods.selectedPod { follow(pod) }
-    }
-
-    package func use(namespace: String?) {
-        show(namespace: namespace)
-        app.namespaces.point(to: namespace)
-    }
-
-    private func updateNotice() {
-        guard app.pods.total == 0 else {
-            if app.pods.notice != nil { app.pods.notice = nil }
-            return
-        }
-        let place = app.namespace ?? "any namespace"
-        let notice =
-            isFirstSync ? "waiting for the cluster" : "no pods in \(place)\(app.context.refusal == nil ? ": press c to write one" : "")"
-        if app.pods.notice != notice { app.pods.notice = notice }
     }
 
     // MARK: - Contexts
@@ -231,14 +198,14 @@ package import LinuxKernel
     package func use(context: String) {
         guard context != app.context.name, context == home || connectTo != nil else { return }
         saveDraftNow()
-        tasks.cancelAll()
+        tasks.cancelAll(sparingWork: true)
         if context == home {
             connect = connectHome
         } else if let connectTo {
             connect = { try await connectTo(context) }
         }
         (cluster, feed, hasAskedAtStart) = (nil, nil, true)
-        namespaceRows = [:]
+        (namespaceRows, clusterID) = ([:], nil)
         app.namespaces.rows = []
         app.pods.removeAll()
         app.logs.clear()

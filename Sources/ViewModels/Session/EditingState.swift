@@ -1,7 +1,14 @@
 import APIMachinery
 
+/// Tells one opened text from the next: what was awaited for one must not change another.
+final class EditingToken: Sendable {}
+
 /// What the session knows about the editor's text beyond what is on screen.
 struct EditingState {
+    /// Which text this is about.
+    let token = EditingToken()
+    /// The cluster that the text was opened from, by the uid of its kube-system; contexts of two clusters may share a name.
+    var cluster: String?
     /// By document title, what the text was made from.
     var bases: [String: EditBase] = [:]
     /// What the editor showed before the first change.

@@ -4,6 +4,7 @@
 @MainActor final class TaskSlots {
     private var tasks: [String: (id: Int, task: Task<Void, Never>)] = [:]
     private var nextID = 0
+    private static let work = "work "
 
     /// Runs work for a purpose in place of what ran for it.
     func run(_ purpose: String, _ work: @escaping @MainActor () async -> Void) {
@@ -18,13 +19,17 @@
     }
 
     /// Runs work beside everything else.
-    func add(_ work: @escaping @MainActor () async -> Void) { run("work \(nextID)", work) }
+    func add(_ work: @escaping @MainActor () async -> Void) { run("\(Self.work)\(nextID)", work) }
 
     func cancel(_ purpose: String) { tasks.removeValue(forKey: purpose)?.task.cancel() }
 
-    func cancelAll(except kept: Set<String> = []) {
-        for (purpose, entry) in tasks where !kept.contains(purpose) { entry.task.cancel() }
-        tasks = tasks.filter { kept.contains($0.key) }
+    /// Ends everything; `sparingWork` lets go on what was begun with ``add(_:)``, as a deletion that is half done.
+    func cancelAll(sparingWork: Bool = false) {
+        let ended = tasks.filter { !sparingWork || !$0.key.hasPrefix(Self.work) }
+        for (purpose, entry) in ended {
+            entry.task.cancel()
+            tasks[purpose] = nil
+        }
     }
 
     func isRunning(_ purpose: String) -> Bool { tasks[purpose] != nil }

@@ -35,6 +35,6 @@ struct UsageSampler {
         let elapsed = Double(seconds) * 1e9 + Double(attoseconds) / 1e9
         // A counter that went back belongs to a new cgroup.
         guard elapsed > 0, new.cpuNanoseconds >= old.cpuNanoseconds else { return nil }
-        return Int64(clamping: Int((Double(new.cpuNanoseconds - old.cpuNanoseconds) / elapsed * 1000).rounded()))
+        return Int64(exactly: (Double(new.cpuNanoseconds - old.cpuNanoseconds) / elapsed * 1000).rounded())
     }
 }

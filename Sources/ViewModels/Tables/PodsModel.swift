@@ -230,7 +230,9 @@ package struct PodUsage: Sendable, Hashable {
     private func computeOrder() {
         let before = selected.flatMap { shown.firstIndex(of: $0) }
         let filter = RowFilter(filter)
-        let kept = pods.values.filter { (namespace == nil || $0.namespace == namespace) && filter.passes($0.name, $0.status) }
+        let kept = pods.values.filter {
+            (namespace == nil || $0.namespace == namespace) && filter.passes($0.name, $0.status, namespace == nil ? $0.namespace : "")
+        }
         let comparison = PodOrder(column: sort.column, usage: usage)
         let sorted = kept.sorted { sort.isDescending ? comparison.isBefore($1, $0) : comparison.isBefore($0, $1) }
         shown = sorted.map(\.uid)

@@ -64,7 +64,7 @@ package struct TableSort: Sendable, Hashable {
     func select(index: Int)
     /// Moves the cursor by rows.
     func moveSelection(by amount: Int)
-    /// Text that rows must have in name or status, ignoring case; `!x` keeps those without.
+    /// Text that rows must have in name, status or shown namespace, ignoring case; `!x` keeps those without.
     var filter: String { get set }
     /// The order.
     var sort: TableSort { get set }

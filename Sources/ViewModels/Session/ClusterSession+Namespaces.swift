@@ -1,0 +1,56 @@
+import KubeClient
+
+extension ClusterSession {
+    func updateNamespaces() {
+        app.namespaces.rows = namespaceRows.values.map { row in
+            var row = row
+            row.podCount = app.pods.countByNamespace[row.name] ?? 0
+            return row
+        }
+        if let wanted = wantedNamespace, namespaceRows.values.contains(where: { $0.name == wanted }) {
+            wantedNamespace = nil
+            app.namespaces.point(to: wanted)
+        }
+        updateQuitLine()
+    }
+
+    /// What still runs after the screen. While another context is shown it is what ran before.
+    func updateQuitLine() {
+        guard app.context.isEmbedded, let stopCommand else { return }
+        let running = app.pods.runningCount
+        let what = running == 0 ? "its cluster, without pods" : running == 1 ? "1 pod" : "\(running) pods"
+        app.quitLine = "kdash still runs \(what); stop it with: \(stopCommand)"
+    }
+
+    /// Whether a namespace is known not to exist.
+    func isMissing(_ namespace: String) -> Bool {
+        !isFirstSync && feed?.namespaces.hasSynced == true && !namespaceRows.values.contains { $0.name == namespace }
+    }
+
+    func show(namespace: String?) {
+        app.namespace = namespace
+        updateNotice()
+        if let pod = app.pods.selectedPod { follow(pod) }
+    }
+
+    package func use(namespace: String?) {
+        show(namespace: namespace)
+        app.namespaces.point(to: namespace)
+    }
+
+    func updateNotice() {
+        guard app.pods.total == 0 else {
+            if app.pods.notice != nil { app.pods.notice = nil }
+            return
+        }
+        let notice: String
+        if isFirstSync {
+            notice = "waiting for the cluster"
+        } else if let namespace = app.namespace, isMissing(namespace) {
+            notice = "there is no namespace \(namespace): press n to choose one, 0 to see all"
+        } else {
+            notice = "no pods in \(app.namespace ?? "any namespace")\(app.context.refusal == nil ? ": press c to write one" : "")"
+        }
+        if app.pods.notice != notice { app.pods.notice = notice }
+    }
+}
