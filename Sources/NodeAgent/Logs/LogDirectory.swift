@@ -17,17 +17,6 @@ struct LogDirectory: Sendable {
         "\(root)/\(Self.name(namespace: namespace, pod: pod, uid: uid))/\(container)"
     }
 
-    /// The segments of one instance that exist now, oldest first; the last one is being written.
-    static func segments(in directory: String, attempt: Int) -> [String] {
-        var rotated: [String] = []
-        var number = 1
-        while FileSystem.exists("\(directory)/\(attempt).log.\(number)") {
-            rotated.append("\(directory)/\(attempt).log.\(number)")
-            number += 1
-        }
-        return rotated.reversed() + ["\(directory)/\(attempt).log"]
-    }
-
     /// The attempts that still have a log, ascending.
     static func attempts(in directory: String) -> [Int] {
         let names = (try? FileSystem.names(in: directory)) ?? []  // best effort: a container that never started has no directory

@@ -3,10 +3,15 @@ import LinuxKernel
 
 /// The open files of one container instance's log, oldest first. Rotation renames files; open descriptors do not notice.
 struct LogSegments: ~Copyable {
+    /// One file, held open: its inode number is nobody else's as long as it is.
+    private struct Segment {
+        let file: CInt
+        let inode: UInt64
+    }
+
     let directory: String
     let attempt: Int
-    private var files: [Int32] = []
-    private var inodes: [UInt64] = []
+    private var segments: [Segment] = []
     /// Index of the segment being read.
     private(set) var index = 0
     /// Position in that segment.
@@ -15,32 +20,25 @@ struct LogSegments: ~Copyable {
     init(directory: String, attempt: Int) throws(SystemError) {
         self.directory = directory
         self.attempt = attempt
-        for path in LogDirectory.segments(in: directory, attempt: attempt) { try add(path) }
+        try openNewer()
+        guard !segments.isEmpty else { throw SystemError(call: "open", errno: ENOENT, arguments: "\(directory)/\(attempt).log") }
     }
 
     deinit {
-        for file in files { close(file) }
+        for segment in segments { close(segment.file) }
     }
 
     /// Number of open segments.
-    var count: Int { files.count }
-
-    private mutating func add(_ path: String) throws(SystemError) {
-        let file = try FileDescriptor.open(path, O_RDONLY | O_NOFOLLOW)
-        let inode = UInt64(try file.status().st_ino)
-        if inodes.contains(inode) { return }
-        inodes.append(inode)
-        files.append(file.release())
-    }
+    var count: Int { segments.count }
 
     /// Reads at the current position, going on to the next segment at the end of one; 0 means there is nothing more now.
     mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
-        while index < files.count {
-            let file = files[index]
+        while index < segments.count {
+            let file = segments[index].file
             let position = offset
             let got = try SystemError.checkRetrying("pread", directory) { pread(file, buffer.baseAddress, buffer.count, off_t(position)) }
             if got > 0 { return got }
-            if index + 1 < files.count {
+            if index + 1 < segments.count {
                 advanceSegment()
             } else if try !openNewer() {
                 return 0
@@ -49,24 +47,59 @@ struct LogSegments: ~Copyable {
         return 0
     }
 
+    /// What was read is closed: a file that was rotated away takes room on the disk for as long as somebody has it open.
     private mutating func advanceSegment() {
-        index += 1
+        for segment in segments[...index] { close(segment.file) }
+        segments.removeFirst(index + 1)
+        index = 0
         offset = 0
     }
 
-    /// After a rotation: opens the files that are newer than the newest one open. False when there are none.
+    /// Opens the files that are newer than the newest one open, or all when none is. False when there are none.
+    ///
+    /// From the newest to the oldest, the way the writer moves them: a rotation meanwhile shows a file twice, but hides none.
+    @discardableResult
     private mutating func openNewer() throws(SystemError) -> Bool {
-        let before = files.count
-        for path in LogDirectory.segments(in: directory, attempt: attempt) where FileSystem.exists(path) {
-            try add(path)
+        var found: [Segment] = []
+        var number = 0
+        // While files are moved one name is free.
+        var missing = 0
+        do throws(SystemError) {
+            while missing < 2 {
+                defer { number += 1 }
+                guard let segment = try Self.open(number == 0 ? "\(directory)/\(attempt).log" : "\(directory)/\(attempt).log.\(number)") else {
+                    missing += 1
+                    continue
+                }
+                missing = 0
+                let isKnown = segment.inode == segments.last?.inode
+                if isKnown || found.contains(where: { $0.inode == segment.inode }) { close(segment.file) } else { found.append(segment) }
+                if isKnown { break }
+            }
+        } catch {
+            for segment in found { close(segment.file) }
+            throw error
         }
-        return files.count > before
+        segments += found.reversed()
+        return !found.isEmpty
+    }
+
+    /// Nil when there is no such file. What is none (privileged pods see the directory) is not waited for.
+    private static func open(_ path: String) throws(SystemError) -> Segment? {
+        do throws(SystemError) {
+            let file = try FileDescriptor.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+            let info = try file.status()
+            guard info.st_mode & S_IFMT == S_IFREG else { return nil }
+            return Segment(file: file.release(), inode: UInt64(info.st_ino))
+        } catch  where error.errno == ENOENT || error.errno == ELOOP {
+            return nil
+        }
     }
 
     /// Moves to the start of the last `lines` lines by scanning backwards in blocks.
     mutating func seek(toLast lines: Int, where keeps: (UnsafeRawBufferPointer) -> Bool) throws(SystemError) {
         var wanted = lines
-        var segment = files.count - 1
+        var segment = segments.count - 1
         if lines <= 0 {
             index = max(segment, 0)
             offset = segment >= 0 ? try size(segment) : 0
@@ -87,7 +120,7 @@ struct LogSegments: ~Copyable {
 
     private func size(_ segment: Int) throws(SystemError) -> Int64 {
         var info = stat()
-        let file = files[segment]
+        let file = segments[segment].file
         try SystemError.check("fstat", directory) { fstat(file, &info) }
         return Int64(info.st_size)
     }
@@ -97,7 +130,7 @@ struct LogSegments: ~Copyable {
         _ segment: Int, length: Int64, wanted: inout Int, where keeps: (UnsafeRawBufferPointer) -> Bool
     ) throws(SystemError) -> Int64? {
         let blockSize: Int64 = 256 << 10
-        let file = files[segment]
+        let file = segments[segment].file
         var tail: [UInt8] = []
         var end = length
         while end > 0 {

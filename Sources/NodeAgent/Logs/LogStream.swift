@@ -23,7 +23,7 @@ final class LogStream: ByteSource {
         /// True while the container may still write.
         var isLive: Bool
         var isCancelled = false
-        var watch: CInt?
+        var watch: Int?
         /// Something was written since the last look.
         var hasNews = true
     }
