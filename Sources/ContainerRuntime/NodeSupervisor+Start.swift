@@ -25,16 +25,17 @@ extension NodeSupervisor {
 
     /// Ends the node: every process, mount, interface and cgroup in it.
     package func shutdown() async {
-        do throws(RuntimeError) { _ = try await connection.call(KD_OP_SHUTDOWN) } catch {}  // It may be gone already: ended below in any case.
-        connection.close()
         let process = process.raw
         let configuration = configuration
+        let connection = connection
         await KernelThread.run("kdash-node-end") {
-            let hasEnded = waitForEnd(process, .seconds(10))
-            if !hasEnded {
+            // Its end is the answer: a supervisor that is stopped, or waits for a process that cannot die, says nothing more.
+            connection.post(KD_OP_SHUTDOWN)
+            if !waitForEnd(process, configuration.patience) {
                 _ = kd_pidfd_send_signal(process, SIGKILL)
                 _ = waitForEnd(process, .seconds(10))
             }
+            connection.close()
             _ = kd_reap_pidfd(process)  // Not our child after a daemon restart: then init reaps it.
             NodeSupervisor.removeRemains(configuration)
         }
@@ -66,6 +67,8 @@ extension NodeSupervisor {
                 directory: configuration.runDirectory, onEvent: { router.handle($0) }, onLost: { router.lose() })
         }
         guard let connection = opened else { return nil }
+        // Until it has greeted: then it may be silent for as long as nothing happens.
+        connection.setPatience(configuration.patience)
         connection.start()
         let reply: SupervisorConnection.Reply
         do throws(RuntimeError) { reply = try await connection.call(KD_OP_HELLO) } catch  where error.code == .supervisorLost {
@@ -73,8 +76,11 @@ extension NodeSupervisor {
             // A supervisor that was killed a moment ago still has a listener while its descriptors are being closed.
             if await KernelThread.run("kdash-node-end", { connection.peerEnds(within: .seconds(2)) }) { return nil }
             throw RuntimeError(
-                .incompatible, "the running node was started by a version of kdash that this one does not understand; end it with that version's `kdash down`")
+                .incompatible,
+                "the running node does not answer, or was started by a version of kdash that this one does not understand; end it with that version's `kdash down`"
+            )
         }
+        connection.setPatience(nil)
         let process = try only(reply)
         let bootID = reply.reader.first { $0.isTag(KD_BOOT_ID) }?.text ?? ""
         let build = reply.reader.first { $0.isTag(KD_BUILD) }?.text ?? ""
@@ -103,6 +109,6 @@ extension NodeSupervisor {
 }
 
 /// Waits until the process behind a pidfd has ended.
-private func waitForEnd(_ pidfd: CInt, _ timeout: Duration) -> Bool {
+func waitForEnd(_ pidfd: CInt, _ timeout: Duration) -> Bool {
     do throws(SystemError) { return try pollReadable([pidfd], timeout: timeout)[0] } catch { return false }
 }

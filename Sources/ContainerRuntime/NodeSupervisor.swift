@@ -183,6 +183,12 @@ package final class NodeSupervisor: Sendable {
         return ExecHandle(id: id, pid: hostPID(of: process.raw), streams: streams, completion: completion, supervisor: self)
     }
 
+    /// Whether the supervisor's process ends within `limit`, and with it everything in the node; false when it is only out of reach.
+    package func hasEnded(within limit: Duration) async -> Bool {
+        let process = process.raw
+        return await KernelThread.run("kdash-node-end") { waitForEnd(process, limit) }
+    }
+
     /// Leaves the node running by itself.
     package func disconnect() {
         router.leave()

@@ -31,6 +31,8 @@ package struct NodeSupervisorConfiguration: Sendable {
     package var isRootless: Bool
     /// The program that contains the supervisor. Default: this one.
     package var executable: String
+    /// How long a supervisor may take to answer the greeting, and to end before it is killed. Default 10 s.
+    package var patience = Duration.seconds(10)
 
     package init(
         clusterID: String, nodeName: String, runDirectory: String, stateDirectory: String, rootDirectory: String,

@@ -20,6 +20,8 @@ final class SupervisorConnection: Sendable {
         /// What both ends know; the oldest until the supervisor has said what it speaks.
         var version = UInt16(KD_OLDEST_VERSION)
         var isLost = false
+        /// The other end may be silent.
+        var isPatient = true
         var waiting: [UInt64: CheckedContinuation<Result<Reply, RuntimeError>, Never>] = [:]
     }
 
@@ -48,6 +50,8 @@ final class SupervisorConnection: Sendable {
         self.socket = socket
         self.onEvent = onEvent
         self.onLost = onLost
+        // Requests are sent from the cooperative pool: a supervisor that takes none must not hold it.
+        setTimeout(SO_SNDTIMEO, .seconds(10))
     }
 
     /// Starts listening; called once.
@@ -66,6 +70,25 @@ final class SupervisorConnection: Sendable {
         } catch {
             return error.errno == ESRCH
         }
+    }
+
+    /// How long the other end may be silent before it counts as lost; nil for ever, as one where nothing happens is.
+    func setPatience(_ limit: Duration?) {
+        state.withLock { $0.isPatient = limit == nil }
+        setTimeout(SO_RCVTIMEO, limit ?? .zero)
+    }
+
+    private func setTimeout(_ option: CInt, _ limit: Duration) {
+        var time = timeval(tv_sec: Int(limit.components.seconds), tv_usec: Int(limit.components.attoseconds / 1_000_000_000_000))
+        // best effort: refused only where a socket has no such limit, which this one has
+        _ = setsockopt(socket.raw, SOL_SOCKET, option, &time, socklen_t(MemoryLayout<timeval>.size))
+    }
+
+    /// Sends a request whose reply nobody waits for. Blocks for 10 s at most.
+    func post(_ operation: kd_operation) {
+        let version = state.withLock { $0.version }
+        // best effort: who is gone need not be told
+        try? UnixSocket.send(message(operation, id: 0, version: version, fields: []), to: socket.raw)
     }
 
     /// Ends the connection; the listening thread then reports the loss.
@@ -107,11 +130,15 @@ final class SupervisorConnection: Sendable {
     }
 
     private func receive() -> UnixSocket.Message? {
-        do throws(SystemError) {
-            let message = try UnixSocket.receive(maximum: Int(KD_MESSAGE_LIMIT), from: socket.raw)
-            return message.bytes.isEmpty ? nil : message
-        } catch {
-            return nil  // The other end broke off, which is all there is to know.
+        while true {
+            do throws(SystemError) {
+                let message = try UnixSocket.receive(maximum: Int(KD_MESSAGE_LIMIT), from: socket.raw)
+                return message.bytes.isEmpty ? nil : message
+            } catch {
+                // A wait that began before patience was granted.
+                if error.errno == EAGAIN, state.withLock({ $0.isPatient }) { continue }
+                return nil  // The other end broke off, which is all there is to know.
+            }
         }
     }
 

@@ -27,7 +27,11 @@ extension LayerUnpacker {
         }
         // A symbolic link has no mode of its own.
         if entry.kind != .symbolicLink {
-            try SystemError.check("fchmodat", entry.displayPath) { fchmodat(parent.raw, name, entry.mode, 0) }
+            // fchmodat(2) would follow a link that took the name's place meanwhile.
+            let node = FileDescriptor(
+                try SystemError.check("openat", entry.displayPath) { openat(parent.raw, name, CInt(KD_O_PATH) | O_NOFOLLOW | O_CLOEXEC) })
+            let path = "/proc/self/fd/\(node.raw)"
+            try SystemError.check("chmod", entry.displayPath) { chmod(path, entry.mode) }
         }
         try SystemError.check("utimensat", entry.displayPath) {
             kd_utimens_at(parent.raw, name, entry.modified.seconds, entry.modified.nanoseconds, 0)

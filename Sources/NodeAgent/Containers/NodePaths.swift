@@ -10,9 +10,10 @@ package struct NodePaths: Sendable {
     /// Where the node sees them; `binds` of the supervisor's configuration must match.
     package static let nodeBase = "/var/lib/kdash"
 
-    /// `images`, `pods` and `logs`, as (host, node) pairs.
-    package var binds: [(host: String, node: String)] {
-        ["images", "pods", "logs"].map { ("\(data)/\($0)", "\(Self.nodeBase)/\($0)") }
+    /// `images`, `pods` and `logs`: where they are on the host and in the node. Images are all pods' and the machine's: nobody in the
+    /// node changes them.
+    package var binds: [(host: String, node: String, isReadOnly: Bool)] {
+        ["images", "pods", "logs"].map { ("\(data)/\($0)", "\(Self.nodeBase)/\($0)", $0 == "images") }
     }
 
     /// The node's path of a host path below the data directory.
@@ -25,5 +26,9 @@ package struct NodePaths: Sendable {
     func container(_ uid: String, _ name: String) -> String { "\(pod(uid))/containers/\(name)" }
     /// One instance's writable layer and files.
     func instance(_ uid: String, _ name: String, _ attempt: Int) -> String { "\(container(uid, name))/\(attempt)" }
+
+    /// A path of the host below the data directory, relative to it. What pods can see is only reached so, with ``SafeDirectory``.
+    func relative(_ path: String) -> String { String(path.dropFirst(data.count + 1)) }
+
     var logs: LogDirectory { LogDirectory(root: data + "/logs") }
 }

@@ -13,11 +13,11 @@ struct PodFiles: Sendable {
     /// The node's /etc/hosts, for pods on its network; nil when it has none.
     var nodeHosts: String?
 
-    /// Writes the three files into `directory`, which must exist.
-    func write(to directory: String) throws(SystemError) {
-        try VolatileFile.write(hosts, to: directory + "/hosts", mode: 0o644)
-        try VolatileFile.write(pod.sandboxHostname + "\n", to: directory + "/hostname", mode: 0o644)
-        try VolatileFile.write(resolv, to: directory + "/resolv.conf", mode: 0o644)
+    /// Writes the three files into an open directory.
+    func write(to directory: borrowing FileDescriptor) throws(SystemError) {
+        try VolatileFile.write(hosts, to: "hosts", in: directory, mode: 0o644)
+        try VolatileFile.write(pod.sandboxHostname + "\n", to: "hostname", in: directory, mode: 0o644)
+        try VolatileFile.write(resolv, to: "resolv.conf", in: directory, mode: 0o644)
     }
 
     /// Source: the kubelet's managed hosts file.

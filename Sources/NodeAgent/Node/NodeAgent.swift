@@ -216,10 +216,12 @@ package final class NodeAgent: NodeConnection, Sendable {
                 try? await context.runtime.remove(record.id)  // best effort: it may be forgotten
             }
             try? await context.runtime.removeSandbox(uid)  // best effort: it may be gone
-            for kind in [QualityOfService.guaranteed, .burstable, .bestEffort] {
-                if let cgroups { try? cgroups.remove(cgroups.placement(pod: uid, qos: kind)) }  // best effort: swept at the next start
+            await KernelThread.run("kdash-remove") { [cgroups, configuration] in
+                for kind in [QualityOfService.guaranteed, .burstable, .bestEffort] {
+                    if let cgroups { try? cgroups.remove(cgroups.placement(pod: uid, qos: kind)) }  // best effort: swept at the next start
+                }
+                try? FileSystem.removeTree(configuration.paths.pod(uid))  // best effort: swept at the next start
             }
-            try? FileSystem.removeTree(configuration.paths.pod(uid))  // best effort: swept at the next start
         }
     }
 
@@ -228,12 +230,23 @@ package final class NodeAgent: NodeConnection, Sendable {
             switch event {
             case .exited(let id, let record):
                 running.noteEnd(id)
-                guard let parsed = ContainerID(parsing: id) else { continue }
-                workers.withLock { $0.inboxes[parsed.podUID] }?.put { $0.exits.append((id, record)) }
+                deliver(record, of: id)
             case .lost:
-                context.logger.error("the node's supervisor is gone, and its containers with it; run `kdash up` again")
+                guard await context.runtime.hasEnded(within: .seconds(2)) else {
+                    context.logger.error("the connection to the node's supervisor is lost; end this daemon, then run `kdash up` again")
+                    continue
+                }
+                context.logger.error("the node's supervisor is gone, and its containers with it; run `kdash down` and `kdash up`")
+                // Nobody else will tell: a worker that waits for an end would wait for ever, and keep this daemon from ending.
+                let record = ExitRecord(code: 137, signal: SIGKILL, isOutOfMemory: false, finishedAt: context.time.now())
+                for id in running.endAll() { deliver(record, of: id) }
             }
         }
+    }
+
+    private func deliver(_ record: ExitRecord, of id: String) {
+        guard let parsed = ContainerID(parsing: id) else { return }
+        workers.withLock { $0.inboxes[parsed.podUID] }?.put { $0.exits.append((id, record)) }
     }
 
     /// Tells waiting pods that an image was loaded or removed.

@@ -49,10 +49,11 @@ extension PodContext {
     /// At most 4096 bytes of what the container wrote to its termination log, or the end of its log if it asks for that.
     /// Source: the kubelet's limits of 80 lines and 2048 bytes.
     private func lastWords(_ container: Container, _ pod: Pod, attempt: Int, exitCode: Int32) -> String {
-        let path = paths.instance(pod.object.uid, container.name, attempt) + "/termination-log"
+        let path = paths.relative(paths.instance(pod.object.uid, container.name, attempt))
         var message = ""
-        if let file = try? FileDescriptor.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK),  // best effort: no last words
-            let bytes = try? file.read(maximum: 4096)  // best effort: no last words
+        if let instance = try? SafeDirectory.open(path, below: paths.data),  // best effort: no last words
+            let file = try? FileDescriptor.open("termination-log", O_RDONLY | O_NOFOLLOW | O_NONBLOCK, at: instance.raw),  // best effort: likewise
+            let bytes = try? file.read(maximum: 4096)  // best effort: likewise
         {
             message = String(decoding: bytes, as: UTF8.self)
         }

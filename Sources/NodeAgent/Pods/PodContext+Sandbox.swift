@@ -29,6 +29,8 @@ extension PodContext {
             return true
         } catch {
             fail(&state, ConfigurationError("cannot create the pod's sandbox: \(error)", reason: "CreatePodSandboxError"))
+            // Else a pod that is deleted before the next try would leave its namespaces in the node.
+            try? await runtime.removeSandbox(pod.object.uid)  // best effort: it may never have been made
             network?.releaseAddress(of: pod.object.uid)
             return false
         }
@@ -53,8 +55,7 @@ extension PodContext {
     }
 
     private func makeFiles(_ pod: Pod, address: String) throws(SystemError) {
-        let etc = paths.pod(pod.object.uid) + "/etc"
-        try FileSystem.makeDirectories(etc, mode: 0o755)
+        let etc = try SafeDirectory.make(paths.relative(paths.pod(pod.object.uid) + "/etc"), below: paths.data, mode: 0o755)
         var files = PodFiles(pod: pod, podIP: address, resolver: resolver)
         if pod.spec.hostNetwork {
             let bytes = try? node.read("/etc/hosts", limit: 1 << 20)  // best effort: a node without one has only localhost
@@ -69,7 +70,7 @@ extension PodContext {
         for history in state.histories.values {
             guard let id = history.current?.id else { continue }
             try? await runtime.remove(id)  // best effort: already forgotten
-            removeCgroup(of: id, state.pod)
+            await removeCgroup(of: id, state.pod)
         }
         do {
             try await runtime.removeSandbox(uid)
@@ -78,8 +79,9 @@ extension PodContext {
         }
         network?.releaseAddress(of: uid)
         if let cgroups {
+            let placement = cgroups.placement(pod: uid, qos: QualityOfService(PodResources(state.pod.spec).qosClass))
             do throws(RuntimeError) {
-                try cgroups.remove(cgroups.placement(pod: uid, qos: QualityOfService(PodResources(state.pod.spec).qosClass)))
+                try await KernelThread.run("kdash-cgroup") { () throws(RuntimeError) in try cgroups.remove(placement) }
             } catch {
                 logger.warning("could not remove a pod's cgroup", metadata: ["pod": "\(uid)", "error": "\(error)"])
             }

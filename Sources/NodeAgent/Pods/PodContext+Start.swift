@@ -101,13 +101,14 @@ extension PodContext {
 
     private func makeDirectories(_ pod: Pod, _ container: String, _ attempt: Int) throws(ConfigurationError) {
         do throws(SystemError) {
-            let instance = paths.instance(pod.object.uid, container, attempt)
-            try FileSystem.makeDirectories(instance + "/upper", mode: 0o755)
-            try FileSystem.makeDirectories(instance + "/work", mode: 0o755)
+            // By descriptors: pods that see these directories could plant links in them, which here would lead into the host.
+            let path = paths.relative(paths.instance(pod.object.uid, container, attempt))
+            let instance = try SafeDirectory.make(path, below: paths.data, mode: 0o755)
+            for name in ["upper", "work"] { _ = try SafeDirectory.make("\(path)/\(name)", below: paths.data, mode: 0o755) }
             // Any user of the container may write its last words.
-            try VolatileFile.write("", to: instance + "/termination-log", mode: 0o666)
-            let logs = paths.logs.path(namespace: pod.object.namespace ?? "default", pod: pod.object.name, uid: pod.object.uid, container: container)
-            try FileSystem.makeDirectories(logs, mode: 0o755)
+            try VolatileFile.write("", to: "termination-log", in: instance, mode: 0o666)
+            let logs = LogDirectory.name(namespace: pod.object.namespace ?? "default", pod: pod.object.name, uid: pod.object.uid)
+            _ = try SafeDirectory.make("\(logs)/\(container)", below: paths.logs.root, mode: 0o755)
         } catch {
             throw ConfigurationError("cannot prepare container \(container): \(error)", reason: "CreateContainerError")
         }
@@ -152,23 +153,25 @@ extension PodContext {
     private func forgetEndedInstance(_ history: ContainerHistory, _ pod: Pod, _ name: String) async {
         guard let ended = history.current else { return }
         try? await runtime.remove(ended.id)  // best effort: already forgotten
-        removeCgroup(of: ended.id, pod)
-        let directory = paths.instance(pod.object.uid, name, ended.attempt)
-        let logger = logger
+        await removeCgroup(of: ended.id, pod)
+        let container = paths.container(pod.object.uid, name)
+        let (logger, paths) = (logger, paths)
         await KernelThread.run("kdash-remove") {
             do throws(SystemError) {
-                try FileSystem.removeTree(directory)
+                let directory = try SafeDirectory.open(paths.relative(container), below: paths.data)
+                try FileSystem.removeTree("/proc/self/fd/\(directory.raw)/\(ended.attempt)")
             } catch {
-                logger.warning("could not remove an ended container's files", metadata: ["path": "\(directory)", "error": "\(error)"])
+                logger.warning("could not remove an ended container's files", metadata: ["path": "\(container)/\(ended.attempt)", "error": "\(error)"])
             }
         }
     }
 
     /// Ended containers keep no cgroup; the pod's own goes with its sandbox.
-    func removeCgroup(of id: String, _ pod: Pod) {
+    func removeCgroup(of id: String, _ pod: Pod) async {
         guard let cgroups else { return }
+        let placement = placement(of: id, pod)
         do throws(RuntimeError) {
-            try cgroups.remove(placement(of: id, pod))
+            try await KernelThread.run("kdash-cgroup") { () throws(RuntimeError) in try cgroups.remove(placement) }
         } catch {
             logger.warning("could not remove a container's cgroup", metadata: ["container": "\(id)", "error": "\(error)"])
         }

@@ -23,6 +23,12 @@ enum SafeDirectory {
         return parent
     }
 
+    /// Opens `path` (relative) below `base`. A link on the way is an error.
+    static func open(_ path: String, below base: String) throws(SystemError) -> FileDescriptor {
+        let directory = try FileDescriptor.open(base, O_RDONLY | O_DIRECTORY)
+        return try FileDescriptor.openResolving(path, O_RDONLY | O_DIRECTORY, resolve: strict, at: directory.raw)
+    }
+
     /// Makes the directories of `path` inside the opened tree `root`, resolving links as if `root` were `/`.
     /// An existing file at the end is left alone.
     static func makeInside(_ root: borrowing FileDescriptor, _ path: String, mode: mode_t) throws(SystemError) {
