@@ -10,7 +10,9 @@
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <linux/netlink.h>
 #include <unistd.h>
@@ -168,7 +170,8 @@ static void collect(struct entry *entry, int slot, int status) {
     }
     if (entry->kind == CONTAINER) {
         kill_cgroup(entry);
-        entry->oom_kills = oom_counter(entry->cgroup_fd) - entry->oom_before;
+        uint64_t kills = oom_counter(entry->cgroup_fd);
+        entry->oom_kills = kills > entry->oom_before ? kills - entry->oom_before : 0;
         for (int i = 0; i < 2; i++) {
             if (entry->streams[i].fd < 0) continue;
             stream_drain(&entry->streams[i], &entry->log, true);
@@ -324,9 +327,9 @@ static int prepare_container(struct entry *entry, const struct plan *plan, int s
         *step = "open the log";
         error = log_open(&entry->log, plan->log_path, plan->log_size, plan->log_files);
     }
+    if (error || plan->flags & KD_HAS_TERMINAL) return error;
     *step = "open pipes";
-    if (plan->flags & KD_HAS_TERMINAL) return error;
-    if (!error && plan->flags & KD_HAS_INPUT) error = open_pipe(&entry->input, &stdio[0], false);
+    if (plan->flags & KD_HAS_INPUT) error = open_pipe(&entry->input, &stdio[0], false);
     for (int i = 0; i < 2 && !error; i++) error = open_pipe(&entry->streams[i].fd, &stdio[i + 1], true);
     return error;
 }
@@ -357,12 +360,20 @@ static void start_container(struct request *request) {
     plan_free(&plan);
 }
 
+static bool is_null(int fd) {
+    struct stat info;
+    return fstat(fd, &info) == 0 && S_ISCHR(info.st_mode) && info.st_rdev == makedev(1, 3);
+}
+
 static void start_exec(struct request *request) {
     struct plan plan;
     int error = request->fd_count == 4 ? plan_read(request->fds[0], &plan) : EINVAL;
     if (error) { reply_error(request, error, "read the plan"); return; }
     struct entry *container = entry_find(plan.sandbox), *entry = NULL;  // an exec's sandbox is its container
     const char *step = "start";
+    // The daemon's /dev/null is the machine's: a program could change its owner and mode.
+    int stdio[3];
+    for (int i = 0; i < 3; i++) stdio[i] = is_null(request->fds[i + 1]) ? node.dev_null : request->fds[i + 1];
     request->id = plan.id;
     if (!container || container->kind != CONTAINER) { error = ENOENT; step = "find the container"; }
     else if (container->state != KD_STATE_RUNNING) { error = ESRCH; step = "find the container"; }
@@ -372,7 +383,7 @@ static void start_exec(struct request *request) {
     if (error) {
         reply_error(request, error, step);
         if (entry) entry_free(entry);
-    } else launch(request, entry, &plan, NULL, container, request->fds + 1);
+    } else launch(request, entry, &plan, NULL, container, stdio);
     plan_free(&plan);
 }
 
@@ -585,8 +596,9 @@ static void accept_client(void) {
     if (fd < 0) return;
     struct ucred peer;
     socklen_t size = sizeof peer;
-    int buffer = 4 << 20;
-    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
+    // Room for the ends of all entries at once: a returning daemon hears of them in one go. Forced, as the usual limit is 200 KiB.
+    int buffer = MAXIMUM_ENTRIES * 1280;
+    if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &buffer, sizeof buffer) < 0) setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && (peer.uid == 0 || peer.uid == node.owner))
         for (int i = 0; i < MAXIMUM_CLIENTS; i++)
             if (node.clients[i] < 0) {
@@ -602,11 +614,12 @@ static void read_output(struct entry *entry, int which) {
     if (stream_drain(stream, &entry->log, false)) stream_finish(stream, &entry->log);
 }
 
-static void read_terminal(struct entry *entry) {
+static void read_terminal(struct entry *entry, int slot) {
     if (tap_holds_back(&entry->streams[0])) return;
     struct stream stream = entry->streams[0];
     stream.fd = entry->terminal;
-    stream_drain(&stream, &entry->log, true);
+    // More than one turn's share may be left, of which an edge tells no second time.
+    if (!stream_drain(&stream, &entry->log, true) && !tap_holds_back(&stream)) watch_again(stream.fd, EPOLLIN | EPOLLET, FROM_TERMINAL, slot);
     stream.fd = -1;
     entry->streams[0] = stream;
 }
@@ -642,7 +655,7 @@ static void dispatch(uint64_t data) {
     // An entry may have gone, or its descriptor closed, since the kernel reported it.
     case FROM_OUTPUT: if (entry && entry->streams[0].fd == fd) read_output(entry, 0); return;
     case FROM_ERRORS: if (entry && entry->streams[1].fd == fd) read_output(entry, 1); return;
-    case FROM_TERMINAL: if (entry && entry->terminal == fd) read_terminal(entry); return;
+    case FROM_TERMINAL: if (entry && entry->terminal == fd) read_terminal(entry, slot); return;
     case FROM_TAP: read_tap(fd); return;
     case FROM_SYNC: if (entry && entry->sync == fd) read_sync(entry, slot); return;
     }

@@ -352,15 +352,38 @@ _Noreturn static void execute(const struct plan *plan) {
     fail("execute", program);
 }
 
+// The container's /dev/null: what a program does to its own streams, no other must feel. -1 when it is something else by now.
+static int own_null(void) {
+    int place = open_in(AT_FDCWD, "/dev/null", O_PATH, RESOLVE_NO_SYMLINKS), null = -1;
+    struct stat info;
+    if (place < 0) return -1;
+    if (fstat(place, &info) == 0 && S_ISCHR(info.st_mode) && info.st_rdev == makedev(1, 3)) {
+        char path[32];
+        snprintf(path, sizeof path, "self/fd/%d", place);
+        int opened = openat(node.proc, path, O_RDWR | O_CLOEXEC);
+        null = opened < 0 ? -1 : fcntl(opened, F_DUPFD_CLOEXEC, 16);  // away from the numbers that are replaced
+        close_fd(&opened);
+    }
+    close(place);
+    return null;
+}
+
+static void connect_streams(const struct plan *plan, const int stdio[3]) {
+    int null = own_null();
+    for (int fd = 0; fd < 3; fd++) {
+        struct stat info;
+        bool is_null = stdio[fd] == node.dev_null;
+        // A program may reopen /dev/stdout as its own user. Only pipes are made for it; what else there is belongs to somebody.
+        if (!is_null && fstat(stdio[fd], &info) == 0 && S_ISFIFO(info.st_mode)
+            && fchown(stdio[fd], (uid_t)plan->uid, (gid_t)plan->gid) < 0 && errno != EPERM && errno != EINVAL) fail("own the output", NULL);
+        check(dup2(is_null && null >= 0 ? null : stdio[fd], fd), "connect the output", NULL);
+    }
+}
+
 _Noreturn static void finish(const struct plan *plan, const int stdio[3], bool is_container) {
     check(setsid(), "start a session", NULL);
     if (plan->flags & KD_HAS_TERMINAL) open_terminal(plan, is_container);
-    else
-        for (int fd = 0; fd < 3; fd++) {
-            // A program may reopen /dev/stdout as its own user.
-            if (stdio[fd] != node.dev_null && fchown(stdio[fd], (uid_t)plan->uid, (gid_t)plan->gid) < 0 && errno != EPERM && errno != EINVAL) fail("own the output", NULL);
-            check(dup2(stdio[fd], fd), "connect the output", NULL);
-        }
+    else connect_streams(plan, stdio);
     set_limits(plan);
     syscall(SYS_keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */, NULL, 0, 0, 0);
     umask(0022);
@@ -396,6 +419,9 @@ _Noreturn static void container_main(const struct plan *plan, const struct sandb
     if (sandbox->uts >= 0) check(setns(sandbox->uts, CLONE_NEWUTS), "join the host name", NULL);
     if (sandbox->ipc >= 0) check(setns(sandbox->ipc, CLONE_NEWIPC), "join the IPC", NULL);
     if (node.hierarchy_count) check(unshare(CLONE_NEWCGROUP), "make a cgroup namespace", NULL);
+    // Preparing may take long where a volume does not answer: no other container's pipe may stay open for that.
+    int keep[] = { 0, 1, 2, sync_fd, stdio[0], stdio[1], stdio[2], node.proc, node.dev_null };
+    close_all_except(keep, 9);
     build_root(plan);
     finish(plan, stdio, true);
 }

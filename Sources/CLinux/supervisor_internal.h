@@ -83,6 +83,7 @@ struct log {
     uint64_t lines, bytes;          // output written since the log began, without line feeds
     uint64_t lost;                  // bytes of output not written since the last good write
     int lost_error;
+    uint64_t retry_at;              // size at which a rotation that failed is tried again; 0: none failed
 };
 struct stream {
     int fd;
@@ -153,6 +154,8 @@ void kill_cgroup(const struct entry *entry);
 uint64_t start_ticks(pid_t pid);
 int64_t wall_clock(void);
 void watch(int fd, uint32_t events, uint64_t what, int slot);
+// Tells once more of what an edge-triggered descriptor has.
+void watch_again(int fd, uint32_t events, uint64_t what, int slot);
 void close_fd(int *fd);
 
 // --- children (supervisor_child.c)

@@ -17,8 +17,9 @@ enum { PREFIX = 40, PLACE_SIZE = PREFIX + 45, READ_SIZE = 256 << 10, BATCH_SIZE 
 static char input[READ_SIZE], batch[BATCH_SIZE];
 static size_t batch_used, batch_content, batch_lines;
 
+// Containers that see the directory may put anything there: O_NONBLOCK, or a FIFO would stop the whole node.
 static int open_current(struct log *log) {
-    log->file = openat(log->directory, log->name, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640);
+    log->file = openat(log->directory, log->name, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0640);
     struct stat info;
     if (log->file < 0 || fstat(log->file, &info) < 0 || !S_ISREG(info.st_mode)) {
         int saved = log->file < 0 ? errno : EINVAL;
@@ -56,17 +57,26 @@ static int rotated_name(const struct log *log, uint64_t number, char *name, size
     return snprintf(name, size, number ? "%s.%lu" : "%s", log->name, (unsigned long)number);
 }
 
+// The new file is made before anything moves: where that fails (a full disk), the old one is written on, and it is tried again a file's
+// size later.
 static void rotate(struct log *log) {
-    char from[80], to[80];
-    if (log->files == 1) unlinkat(log->directory, log->name, 0);
+    char fresh[80], from[80], to[80];
+    snprintf(fresh, sizeof fresh, "%s.new", log->name);
+    unlinkat(log->directory, fresh, 0);
+    int file = openat(log->directory, fresh, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
+    if (file < 0) {
+        log->retry_at = log->size + log->maximum;
+        return;
+    }
     for (uint64_t i = log->files - 1; i > 0; i--) {
         rotated_name(log, i - 1, from, sizeof from);
         rotated_name(log, i, to, sizeof to);
         renameat(log->directory, from, log->directory, to);
     }
-    int before = log->file;
-    if (open_current(log) == 0) close(before);
-    else { log->file = before; log->size = 0; }  // keep writing to the old file; tried again a file's size later
+    renameat(log->directory, fresh, log->directory, log->name);
+    close(log->file);
+    log->file = file;
+    log->size = log->retry_at = 0;
 }
 
 static size_t prefix(char *out, const char *stream, char tag) {
@@ -146,7 +156,8 @@ static void record(struct log *log, const char *head, char tag, const char *a, s
     size_t size = PREFIX + a_size + b_size + 1;
     if (batch_used + size > sizeof batch) flush(log);
     size_t place = wants_place(log) ? PLACE_SIZE : 0;
-    if (log->size + place + batch_used + size > log->maximum && log->size + batch_used > 0 && log->file >= 0) {
+    uint64_t most = log->retry_at ? log->retry_at : log->maximum;
+    if (log->size + place + batch_used + size > most && log->size + batch_used > 0 && log->file >= 0) {
         flush(log);
         if (log->size) rotate(log);
     }

@@ -31,10 +31,13 @@ int64_t wall_clock(void) {
     return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
-void watch(int fd, uint32_t events, uint64_t what, int slot) {
+static void control(int operation, int fd, uint32_t events, uint64_t what, int slot) {
     struct epoll_event event = { .events = events, .data.u64 = what << 56 | (uint64_t)(uint32_t)slot << 24 | (uint64_t)(uint32_t)fd };
-    epoll_ctl(node.epoll, EPOLL_CTL_ADD, fd, &event);
+    epoll_ctl(node.epoll, operation, fd, &event);
 }
+
+void watch(int fd, uint32_t events, uint64_t what, int slot) { control(EPOLL_CTL_ADD, fd, events, what, slot); }
+void watch_again(int fd, uint32_t events, uint64_t what, int slot) { control(EPOLL_CTL_MOD, fd, events, what, slot); }
 
 struct entry *entry_find(const char *id) {
     for (int i = 0; id && i < entry_limit; i++)
@@ -194,8 +197,10 @@ static void append(enum kd_journal_kind kind, const struct entry *entry) {
     strcpy(record.sandbox, entry->sandbox);
     strcpy(record.boot_id, node.boot_id);
     record.checksum = kd_journal_checksum(&record);
-    // Best effort: a full disk costs the record, not the container; the table in memory still has it.
-    if (write(node.journal, &record, sizeof record) < 0) return;
+    // Best effort: a full disk costs the record, not the container; the table in memory still has it. Half a record would end the journal.
+    ssize_t written = write(node.journal, &record, sizeof record);
+    off_t end = written > 0 && written < (ssize_t)sizeof record ? lseek(node.journal, 0, SEEK_END) : -1;
+    if (end >= written && ftruncate(node.journal, end - written) < 0) return;
 }
 
 // Starts over with what is still known.
@@ -249,6 +254,12 @@ static int kill_listed(int cgroup_fd) {
     return found;
 }
 
+static void set_freezer(const struct entry *entry, const char *state) {
+    char path[320];
+    snprintf(path, sizeof path, "%s/freezer.state", entry->cgroup);
+    for (int i = 0; i < node.hierarchy_count; i++) write_in(node.hierarchies[i].fd, path, state);
+}
+
 void kill_cgroup(const struct entry *entry) {
     if (entry->cgroup_fd < 0) return;
     if (node.cgroup2) {
@@ -257,6 +268,9 @@ void kill_cgroup(const struct entry *entry) {
         if (fd >= 0) close(fd);
         if (killed) return;
     }
+    // What is frozen has no further children: else a program that forks without end would outrun this. Only the freezer has the file.
+    set_freezer(entry, "FROZEN");
     // Dying processes stay listed until they are reaped, so emptiness is not the condition to wait for.
     for (int round = 0; round < 5 && kill_listed(entry->cgroup_fd); round++) sched_yield();
+    set_freezer(entry, "THAWED");
 }

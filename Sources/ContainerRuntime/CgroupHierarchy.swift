@@ -91,10 +91,13 @@ struct CgroupHierarchy: Sendable, Hashable {
         } catch { return }  // best effort: refused when the cgroup has children, which then were restricted with it
     }
 
-    /// Sends SIGKILL to every process in `path` and below; a frozen v1 cgroup is thawed first, or it could not die.
+    /// Sends SIGKILL to every process in `path` and below.
     func kill(below path: String) {
         if isVersion2, write(best: "1", to: "\(path)/cgroup.kill") { return }
-        if controllers.contains("freezer") { _ = write(best: "THAWED", to: "\(path)/freezer.state") }
+        // Frozen while it is listed, so that nothing forks faster than it is killed; thawed afterwards, or it could not die.
+        let freezer = controllers.contains("freezer") ? "\(path)/freezer.state" : nil
+        if let freezer { _ = write(best: "FROZEN", to: freezer) }
+        defer { if let freezer { _ = write(best: "THAWED", to: freezer) } }
         for pid in Self.read("\(path)/cgroup.procs").split(separator: "\n").compactMap({ pid_t($0) }) where pid > 1 {
             _ = Glibc.kill(pid, SIGKILL)
         }

@@ -96,6 +96,32 @@ struct ContainerLogTests {
             #expect(text.hasSuffix(" stdout F after\n"))
         }
     }
+
+    @Test func `where a new file cannot be made the old one is written on, and loses nothing`() async throws {
+        try await Node.with { node, supervisor in
+            _ = try await supervisor.createSandbox(SandboxSpec(id: "pod", hostname: "p")).release()
+            // Room for the mount's root, the log and the sign that it is ready: none for a second log.
+            let holder = try node.spec(
+                "holder", "mount -t tmpfs -o size=256k,nr_inodes=3 tmpfs /node/pods/small; touch /node/pods/small/ready; sleep 1000",
+                mounts: [Mount(source: "/", target: "/node", propagation: .both)], privileged: true)
+            try FileSystem.makeDirectories("\(node.directory)/pods/small")
+            _ = try await supervisor.start(holder)
+            let exec = try await supervisor.exec(
+                ExecSpec(containerID: "holder", process: shell("until [ -e /node/pods/small/ready ]; do :; done"), cgroup: holder.cgroup))
+            #expect(await exec.wait().code == 0)
+            // Four times the file's size, and more than the disk holds.
+            let writer = try node.spec("writer", "seq 1 10000") {
+                $0.log = LogSpec(path: "/pods/small/w.log", maximumSize: .kibibytes(64), maximumFiles: 3)
+            }
+            #expect(try await supervisor.run(writer).code == 0)
+            let read = try await supervisor.exec(ExecSpec(containerID: "holder", process: shell("cd /node/pods/small; cat w.log"), cgroup: holder.cgroup))
+            let lines = try readAll(read.takeOutput()).split(separator: "\n").map { $0.dropFirst(40) }
+            #expect(await read.wait().code == 0)
+            // 256 KiB of lines with 44 bytes each and less.
+            #expect(lines.count > 5500)
+            #expect(lines == (1...max(1, lines.count)).map { "\($0)" })
+        }
+    }
 }
 
 /// A shell script for an exec.
