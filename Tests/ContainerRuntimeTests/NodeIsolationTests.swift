@@ -139,6 +139,30 @@ struct NodeIsolationTests {
         }
     }
 
+    @Test func `a container can be put among the processes of another one`() async throws {
+        try await Node.with { node, supervisor in
+            _ = try await supervisor.createSandbox(SandboxSpec(id: "pod", hostname: "p")).release()
+            _ = try await supervisor.createSandbox(SandboxSpec(id: "other", hostname: "o")).release()
+            _ = try await supervisor.start(try node.spec("c1", "sleep 1000"))
+            func looker(_ id: String, into target: String, sandbox: String = "pod") throws -> ContainerSpec {
+                try node.spec(id, "cat /proc/1/cmdline | tr '\\0' ' '; kill -9 1; echo tried; sleep 1000") {
+                    $0.processesOf = target
+                    $0.sandboxID = sandbox
+                }
+            }
+            for (target, sandbox) in [("none", "pod"), ("c1", "other")] {
+                let error = await #expect(throws: RuntimeError.self) { _ = try await supervisor.start(try looker("no", into: target, sandbox: sandbox)) }
+                #expect(error?.cause?.errno == ESRCH)
+            }
+            _ = try await supervisor.start(try looker("c2", into: "c1"))
+            try await eventuallyAsync { try node.output("c2").contains("tried") }
+            #expect(try node.output("c2").contains("sleep 1000"))
+            // Its processes are the other's: they end together.
+            try await supervisor.kill("c1")
+            #expect(try await supervisor.end(of: "c2").signal == SIGKILL)
+        }
+    }
+
     @Test func `a port inside a pod can be dialled from the daemon`() async throws {
         try await Node.with { node, supervisor in
             _ = try await supervisor.createSandbox(SandboxSpec(id: "pod", hostname: "p")).release()

@@ -138,6 +138,8 @@ def top(k):
     assert re.search(r"^worker\s+main\s+\d+m\s+\d+Mi\s*$", k("top", "pod", "worker", "--containers"), re.M)
     assert re.search(r"^default\s+worker ", k("top", "pod", "-A", "--sort-by=memory"), re.M) and "web-" in k("top", "pod", "-l", "app=web", "--no-headers")
     assert "not found" in k.refused("top", "pod", "nobody")
+    k("create", "rolebinding", "top-viewer", "--clusterrole=view", "--user=tess")
+    assert "worker" in eventually(lambda: k("top", "pod", "--as=tess"), what="a viewer's look") and "orbidden" in k.refused("top", "node", "--as=tess")
     item = json.loads(k("get", "--raw", "/apis/metrics.k8s.io/v1beta1/namespaces/default/pods/worker"))
     assert item["kind"] == "PodMetrics" and item["containers"][0]["usage"].keys() == {"cpu", "memory"} and float(item["window"].rstrip("s")) > 0
 

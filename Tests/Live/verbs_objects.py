@@ -169,6 +169,10 @@ def get(k):
     assert k("get", *selected, "-o", "go-template={{range .items}}{{.metadata.name}};{{end}}") == "got-1;got-2;got-3;"
     template = k.file("template", "{.items[0].metadata.name}")
     assert k("get", *selected, "-o", f"jsonpath-file={template}") == "got-1"
+    assert k("get", "configmap", "got-1", "-o", f"go-template-file={k.file('template.go', '{{.data.rank}}')}") == "8"
+    assert json.loads(k("get", "configmap", "got-1", "-o", "jsonpath-as-json={.data.rank}")) == ["8"]
+    columns = k.file("columns", "N R\nmetadata.name data.rank\n")
+    assert k("get", "configmap", "got-1", "-o", f"custom-columns-file={columns}").split() == ["N", "R", "got-1", "8"]
     assert k("get", *selected, "-o", "custom-columns=N:.metadata.name,R:.data.rank").split() == ["N", "R", "got-1", "8", "got-2", "7", "got-3", "6"]
     assert k("get", *selected, "--sort-by=.data.rank", "-o", "name").split() == ["configmap/got-3", "configmap/got-2", "configmap/got-1"]
     assert [line.split()[0] for line in k("get", *selected, "--sort-by=.data.rank", "--no-headers").splitlines()] == ["got-3", "got-2", "got-1"]

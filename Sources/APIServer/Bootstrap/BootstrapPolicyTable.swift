@@ -1,6 +1,6 @@
 /// The roles and bindings every cluster starts with. Source: Kubernetes 1.36
 /// `plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go`; `system:node` is bound to the group of the node agents, as there is no
-/// separate authorizer for nodes.
+/// separate authorizer for nodes. The reader of metrics is metrics-server's.
 ///
 /// `ROLE|kind|namespace|name|labels|aggregation`, `RULE|groups|resources|verbs|resourceNames|nonResourceURLs`,
 /// `BIND|kind|namespace|name|role|subjects`; `-` is nothing, `""` the core group.
@@ -45,6 +45,8 @@ enum BootstrapPolicyTable {
         RULE|policy|poddisruptionbudgets,poddisruptionbudgets/status|get,list,watch|-|-
         RULE|networking.k8s.io|ingresses,ingresses/status,networkpolicies|get,list,watch|-|-
         RULE|resource.k8s.io|resourceclaims,resourceclaims/status,resourceclaimtemplates|get,list,watch|-|-
+        ROLE|ClusterRole|-|system:aggregated-metrics-reader|rbac.authorization.k8s.io/aggregate-to-admin=true,rbac.authorization.k8s.io/aggregate-to-edit=true,rbac.authorization.k8s.io/aggregate-to-view=true|-
+        RULE|metrics.k8s.io|nodes,pods|get,list|-|-
         ROLE|ClusterRole|-|system:auth-delegator|-|-
         RULE|authentication.k8s.io|tokenreviews|create|-|-
         RULE|authorization.k8s.io|subjectaccessreviews|create|-|-

@@ -27,6 +27,17 @@ struct WorkloadTests {
         }
     }
 
+    @Test func `limits become requests in a pod, and not in its template`() async throws {
+        try await TestServer.with { api async throws in
+            let limits = "\"resources\":{\"limits\":{\"cpu\":\"200m\"}}"
+            let deployment = TestServer.deployment("d").replacing("\"image\":\"nginx:1.25\"", with: "\"image\":\"nginx:1.25\",\(limits)")
+            let template = try await api.call(.post, deployments, deployment).value["spec", "template", "spec", "containers"]?.arrayValue?.first
+            #expect(template?["resources"] == ["limits": ["cpu": "200m"]])
+            let pod = try await api.call(.post, pods, TestServer.pod("p", spec: "\"containers\":[{\"name\":\"c\",\"image\":\"x\",\(limits)}]"))
+            #expect(pod.value["spec", "containers"]?.arrayValue?.first?["resources", "requests"] == ["cpu": "200m"])
+        }
+    }
+
     @Test func `scale reads and writes replicas and nothing else`() async throws {
         try await TestServer.with { api async throws in
             _ = try await api.call(.post, deployments, TestServer.deployment("d"))
