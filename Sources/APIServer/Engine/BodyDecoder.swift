@@ -27,7 +27,7 @@ enum BodyDecoder {
         do throws(JSONError) {
             raw.value = try JSON.parse(bytes, duplicateKeys: &raw.duplicates)
         } catch {
-            if error.code == .tooLarge { throw .tooLarge("limit is \(ConnectionHandler.Limits.body)") }
+            if error.code == .tooLarge { throw .tooLarge("limit is \(HTTPLimits.body)") }
             throw .badRequest("couldn't get version/kind; json parse error: \(error)")
         }
         return raw

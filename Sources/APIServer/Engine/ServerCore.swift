@@ -30,6 +30,8 @@ final class ServerCore: Sendable {
     let admission: AdmissionChain
     let lookup: ObjectLookup
     let metrics = RequestMetrics()
+    let traffic = TrafficMetrics()
+    let freed: FreedMemory
     let health = HealthChecks()
     let usage = UsageMeter()
     /// Nil when nothing is audited.
@@ -41,6 +43,7 @@ final class ServerCore: Sendable {
         self.store = store
         self.nodes = nodes
         self.group = group
+        freed = FreedMemory(group: group)
         registry = configuration.schemas
         endpoints = EndpointTable(configuration.schemas)
         time = configuration.time

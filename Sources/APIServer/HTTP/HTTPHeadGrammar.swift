@@ -1,3 +1,5 @@
+internal import APIMachinery
+
 /// Turns the bytes of a complete head into an `HTTPRequestHead`. Source: RFC 9112.
 enum HTTPHeadGrammar {
     /// `bytes` end with the empty line.
@@ -43,7 +45,7 @@ enum HTTPHeadGrammar {
             var last = end
             while first < last, bytes[first] == 32 || bytes[first] == 9 { first += 1 }
             while last > first, bytes[last - 1] == 32 || bytes[last - 1] == 9 { last -= 1 }
-            guard bytes[first..<last].allSatisfy({ $0 >= 32 && $0 != 127 || $0 == 9 }) else {
+            guard bytes[first..<last].allSatisfy(isFieldByte) else {
                 throw .malformed("a header value has control characters")
             }
             head.headers.append((lowerCased(bytes[position..<colon]), String(decoding: bytes[first..<last], as: UTF8.self)))
@@ -58,9 +60,7 @@ enum HTTPHeadGrammar {
         for (name, value) in head.headers {
             switch name {
             case "content-length":
-                guard let number = Int(value), number >= 0, value.utf8.allSatisfy({ $0 >= 48 && $0 <= 57 }) else {
-                    throw .malformed("Content-Length \"\(value)\" is not a number")
-                }
+                guard let number = contentLength(value) else { throw .malformed("Content-Length \(value.goQuoted) is not a number") }
                 if let length, length != number { throw .malformed("Content-Length is given twice with different values") }
                 length = number
             case "transfer-encoding":
@@ -94,6 +94,23 @@ enum HTTPHeadGrammar {
             return index
         }
     }
+
+    /// The number of a Content-Length; nil when it is none.
+    static func contentLength(_ value: String) -> Int? {
+        guard let number = Int(value), number >= 0, value.utf8.allSatisfy({ $0 >= 48 && $0 <= 57 }) else { return nil }
+        return number
+    }
+
+    static func isToken(_ text: String) -> Bool { !text.isEmpty && text.utf8.allSatisfy(isTokenByte) }
+
+    /// Whether this may be the name of a header in HTTP/2.
+    static func isLowerCaseToken(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.allSatisfy { isTokenByte($0) && !($0 >= 65 && $0 <= 90) }
+    }
+
+    static func isFieldValue(_ text: String) -> Bool { text.utf8.allSatisfy(isFieldByte) }
+
+    private static func isFieldByte(_ byte: UInt8) -> Bool { byte >= 32 && byte != 127 || byte == 9 }
 
     private static func isTokenByte(_ byte: UInt8) -> Bool {
         switch byte {

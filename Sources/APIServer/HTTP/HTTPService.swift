@@ -34,6 +34,9 @@ protocol HTTPService: AnyObject, Sendable {
     func handleStreamed(
         _ request: APIRequest, body: any ByteSource, as user: UserInfo, reply: @escaping @Sendable (APIResponse) -> Void)
 
+    /// Where connections and requests are counted.
+    var traffic: TrafficMetrics { get }
+
     /// Runs work that waits, as part of the server's own tree of tasks.
     func perform(_ work: @escaping @Sendable () async -> Void)
 

@@ -3,24 +3,24 @@ internal import NIOPosix
 internal import NIOSSL
 internal import Synchronization
 
-/// The server's sockets: accepts connections, puts TLS and a `ConnectionHandler` on each.
+/// The server's sockets: accepts connections, puts TLS on each, and behind it what the client chooses to speak.
 final class Listener: Sendable {
     private struct State {
         var tls: NIOSSLContext
         var channels: [any Channel] = []
-        var children: [ObjectIdentifier: any Channel] = [:]
+        var children = ConnectionTable<ObjectIdentifier, any Channel>(
+            maximum: HTTPLimits.connections, maximumUnproven: HTTPLimits.unprovenConnections)
         var loops: [ObjectIdentifier: LoopState] = [:]
         var isStopped = false
     }
 
     private let group: MultiThreadedEventLoopGroup
+    private let freed: FreedMemory
     private let state: Mutex<State>
 
-    /// Connections beyond this are closed at once, so that a runaway client cannot use up the descriptors of the whole program.
-    static let maximumConnections = 4096
-
-    init(group: MultiThreadedEventLoopGroup, tls: NIOSSLContext) {
+    init(group: MultiThreadedEventLoopGroup, tls: NIOSSLContext, freed: FreedMemory) {
         self.group = group
+        self.freed = freed
         state = Mutex(State(tls: tls))
     }
 
@@ -44,39 +44,60 @@ final class Listener: Sendable {
 
     private func adopt(_ channel: any Channel, _ service: any HTTPService) -> EventLoopFuture<Void> {
         let id = ObjectIdentifier(channel)
-        let admitted = state.withLock { state -> (NIOSSLContext, LoopState)? in
-            guard state.children.count < Self.maximumConnections, !state.isStopped else { return nil }
-            state.children[id] = channel
+        let (admitted, instead) = state.withLock { state -> ((NIOSSLContext, LoopState)?, (any Channel)?) in
+            guard !state.isStopped, case .admitted(let instead) = state.children.admit(id, channel) else { return (nil, nil) }
             let key = ObjectIdentifier(channel.eventLoop)
-            if let loop = state.loops[key] { return (state.tls, loop) }
+            if let loop = state.loops[key] { return ((state.tls, loop), instead) }
             let loop = LoopState(loop: channel.eventLoop)
             state.loops[key] = loop
-            return (state.tls, loop)
+            return ((state.tls, loop), instead)
         }
+        if let instead { Self.end(instead) }
         guard let (tls, loopState) = admitted else {
             return channel.eventLoop.makeFailedFuture(ChannelError.operationUnsupported)
         }
-        channel.closeFuture.whenComplete { _ in self.state.withLock { $0.children[id] = nil } }
+        channel.closeFuture.whenComplete { _ in
+            self.state.withLock { $0.children.remove(id) }
+            self.freed.add(FreedMemory.Weight.connection)
+        }
         return channel.eventLoop.makeCompletedFuture {
             let pipeline = channel.pipeline.syncOperations
             try pipeline.addHandler(NIOSSLServerHandler(context: tls))
-            try pipeline.addHandler(ConnectionHandler(service: service, loopState: loopState))
+            try pipeline.addHandler(
+                HandshakeHandler(service: service, loopState: loopState) {
+                    self.state.withLock { $0.children.prove(id) }
+                })
         }
     }
 
-    /// Stops accepting, then closes every connection.
+    /// Ends a connection at once, past TLS, which would wait for the client's farewell.
+    private static func end(_ channel: any Channel) {
+        channel.eventLoop.execute {
+            if let tls = try? channel.pipeline.syncOperations.context(handlerType: NIOSSLServerHandler.self) {
+                tls.close(promise: nil)
+            } else {
+                channel.close(promise: nil)
+            }
+        }
+    }
+
+    /// Stops accepting, then closes every connection, all at the same time; clients that do not answer are not waited for.
     func stop() async {
         let (channels, children) = state.withLock { state in
             state.isStopped = true
-            return (state.channels, Array(state.children.values))
+            return (state.channels, state.children.connections)
         }
         for channel in channels {
             // best effort: a listener that is closed already is what we want.
             try? await channel.close()
         }
-        for channel in children {
-            // best effort: the same for connections.
-            try? await channel.close()
+        for channel in children { channel.close(promise: nil) }
+        let loop = group.any()
+        let impatience = loop.scheduleTask(in: HTTPLimits.farewell) {
+            for channel in children { Self.end(channel) }
         }
+        // best effort: there is nothing that a connection which ends could report.
+        try? await EventLoopFuture.andAllComplete(children.map(\.closeFuture), on: loop).get()
+        impatience.cancel()
     }
 }

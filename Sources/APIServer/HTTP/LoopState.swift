@@ -7,7 +7,7 @@ internal import NIOCore
 final class LoopState: @unchecked Sendable {
     // Safe because it is used on its event loop only.
     private let loop: any EventLoop
-    private var timed: [ObjectIdentifier: ConnectionHandler] = [:]
+    private var timed: [ObjectIdentifier: any TimedConnection] = [:]
     private var isTicking = false
     private var dateSecond: time_t = 0
     private var dateText = ""
@@ -18,7 +18,7 @@ final class LoopState: @unchecked Sendable {
     init(loop: any EventLoop) { self.loop = loop }
 
     /// Asks `connection` every few seconds whether it is overdue, until it is unregistered.
-    func register(_ connection: ConnectionHandler) {
+    func register(_ connection: any TimedConnection) {
         timed[ObjectIdentifier(connection)] = connection
         guard !isTicking else { return }
         isTicking = true
@@ -26,7 +26,7 @@ final class LoopState: @unchecked Sendable {
     }
 
     /// Ends what `register` began.
-    func unregister(_ connection: ConnectionHandler) { timed[ObjectIdentifier(connection)] = nil }
+    func unregister(_ connection: any TimedConnection) { timed[ObjectIdentifier(connection)] = nil }
 
     private func schedule() {
         loop.scheduleTask(in: Self.tick) { [self] in
@@ -56,6 +56,15 @@ final class LoopState: @unchecked Sendable {
         }
         return dateText
     }
+}
+
+/// A connection that must do something before some moment, sometimes. Used on its event loop only.
+protocol TimedConnection: AnyObject {
+    /// Whether there is such a moment.
+    var hasDeadline: Bool { get }
+
+    /// Ends the connection, or what is overdue on it, when that moment has passed.
+    func closeIfOverdue(_ now: NIODeadline)
 }
 
 /// The fixed format of HTTP dates. Source: RFC 9110 section 5.6.7.

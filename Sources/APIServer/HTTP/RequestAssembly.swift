@@ -3,8 +3,8 @@ internal import KubeClient
 
 /// Makes the transport-neutral request out of an HTTP one.
 enum RequestAssembly {
-    /// The request, its body decompressed when it says gzip.
-    static func request(_ head: HTTPRequestHead, body: [UInt8]) -> Result<APIRequest, APIStatus> {
+    /// The request, its body decompressed when it says gzip. `peer` is the client's address.
+    static func request(_ head: HTTPRequestHead, body: [UInt8], peer: String = "") -> Result<APIRequest, APIStatus> {
         guard let method = APIRequest.Method(rawValue: head.method) else {
             return .failure(APIStatus(code: 405, reason: .methodNotAllowed, message: "the method \(head.method) is not supported"))
         }
@@ -12,6 +12,7 @@ enum RequestAssembly {
             return .failure(.badRequest("the request URL is malformed: \(head.target.prefix(200))"))
         }
         var request = APIRequest(method, path: path, query: query)
+        request.peer = peer
         for (name, value) in head.headers {
             switch name {
             case "content-type": request.contentType = value
@@ -25,9 +26,9 @@ enum RequestAssembly {
             guard coding == "gzip" else {
                 return .failure(.badRequest("content encoding \"\(coding)\" is not supported; send gzip or none"))
             }
-            switch GzipCodec.decompress(body, limit: ConnectionHandler.Limits.body) {
+            switch GzipCodec.decompress(body, limit: HTTPLimits.body) {
             case .bytes(let bytes): request.body = bytes
-            case .tooLarge: return .failure(.tooLarge("limit is \(ConnectionHandler.Limits.body)"))
+            case .tooLarge: return .failure(.tooLarge("limit is \(HTTPLimits.body)"))
             case .malformed: return .failure(.badRequest("the request body is not valid gzip"))
             }
         } else {

@@ -18,6 +18,11 @@ enum ResponseMaking {
         APIResponse(status: status, headers: headers, body: .bytes(JSON.encode(value)))
     }
 
+    /// What to say about a request that is none.
+    static func failure(_ failure: HTTPParseFailure) -> APIResponse {
+        status(APIStatus(code: failure.status, reason: failure.status == 400 ? .badRequest : nil, message: failure.message))
+    }
+
     /// Plain text.
     static func text(_ text: String, status: Int = 200) -> APIResponse {
         APIResponse(

@@ -59,7 +59,7 @@ enum ResponseWriter {
     }
 
     /// A header whose text would end its line is dropped: it can only come from data.
-    private static func isSafe(_ text: String) -> Bool { !text.utf8.contains { $0 == 13 || $0 == 10 || $0 == 0 } }
+    static func isSafe(_ text: String) -> Bool { !text.utf8.contains { $0 == 13 || $0 == 10 || $0 == 0 } }
 
     /// `retry-after` as `Retry-After`.
     static func canonical(_ name: String) -> String {

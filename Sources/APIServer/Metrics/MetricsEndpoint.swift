@@ -16,6 +16,7 @@ enum MetricsEndpoint {
                 ("git_commit", configuration.gitCommit),
             ], 1)
         core.metrics.write(into: &text)
+        core.traffic.write(into: &text)
         text.begin("apiserver_storage_objects", .gauge, "Stored objects, by resource.")
         var seen: Set<String> = []
         for endpoint in core.endpoints.all where endpoint.descriptor.verbs.contains("list") {

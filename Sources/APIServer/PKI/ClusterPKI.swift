@@ -120,7 +120,7 @@ package final class ClusterPKI: Sendable {
             configuration.minimumTLSVersion = .tlsv12
             configuration.certificateVerification = .optionalVerification
             configuration.trustRoots = .certificates([authority])
-            configuration.applicationProtocols = ["http/1.1"]
+            configuration.applicationProtocols = HandshakeHandler.protocols
             return try NIOSSLContext(configuration: configuration)
         }
     }

@@ -8,7 +8,7 @@ struct Upgrade: Sendable {
     /// The bytes of the response that announces it.
     let response: [UInt8]
     /// Puts the new handlers behind the connection's own. Called on the event loop.
-    let install: @Sendable (ConnectionHandler, ChannelPipeline.SynchronousOperations) throws -> Void
+    let install: @Sendable (HTTP1Connection, ChannelPipeline.SynchronousOperations) throws -> Void
     /// Gives up what was opened for it.
     let cancel: @Sendable () -> Void
 
@@ -77,7 +77,7 @@ struct Upgrade: Sendable {
 
     /// One by one, the application last: it writes as soon as it is added, and the framing must be there by then.
     private static func addFraming(
-        after handler: ConnectionHandler, _ pipeline: ChannelPipeline.SynchronousOperations
+        after handler: HTTP1Connection, _ pipeline: ChannelPipeline.SynchronousOperations
     ) throws -> any ChannelHandler {
         let encoder = WebSocketFrameEncoder()
         let decoder = ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: WebSocketMessageHandler.largestMessage))
