@@ -119,5 +119,13 @@ let package = Package(
             ["ContainerRuntime", "ContainerImages", "PodNetwork", "KubeClient", "KubeSchemas", "APIMachinery", "JSONCore", "LinuxKernel"]),
         tests("ViewModels", ["LinuxKernel", "KubeClient", "KubeSchemas", "APIMachinery", "JSONCore"]),
         tests("TerminalUI", ["ViewModels", "JSONCore", "LinuxKernel"]),
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: [
+                "APIServer", "ObjectStore", "KubeClient", "KubeSchemas", "APIMachinery", "JSONCore", "LinuxKernel",
+                nio, nioPosix, nioSSL, nioWebSocket, .product(name: "NIOEmbedded", package: "swift-nio"), crypto, logging,
+            ],
+            exclude: ["Corpus"],
+            swiftSettings: settings),
     ]
 )

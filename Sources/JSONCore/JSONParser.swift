@@ -115,20 +115,19 @@ struct JSONParser: ~Copyable {
         guard first == UInt8(ascii: "\"") else {
             throw failure(.unexpectedCharacter, "unexpected \(describeCurrent()) where a key in quotes is expected")
         }
-        let key = try parseKey()
-        let fingerprint = KeyCache.fingerprint(bytes, keyStart + 1, position - 1)
+        let (key, fingerprint) = try parseKey()
         var earlier: Int?
         // Large objects are checked once, when they end.
         if members.count - base <= JSONObject.indexThreshold {
             for place in base..<members.count where fingerprints[place] == fingerprint && members[place].key == key { earlier = place }
         }
         if earlier != nil, !collectsDuplicates {
-            throw JSONError(code: .duplicateKey, message: "duplicate key \"\(key)\"", offset: keyStart)
+            throw JSONError(code: .duplicateKey, message: "duplicate key \(key.inQuotes)", offset: keyStart)
         }
         skipWhitespace()
         guard peek() == UInt8(ascii: ":") else {
-            if position >= bytes.count { throw failure(.unexpectedEnd, "the document ends after key \"\(key)\"") }
-            throw failure(.unexpectedCharacter, "unexpected \(describeCurrent()) where \":\" is expected after key \"\(key)\"")
+            if position >= bytes.count { throw failure(.unexpectedEnd, "the document ends after key \(key.inQuotes)") }
+            throw failure(.unexpectedCharacter, "unexpected \(describeCurrent()) where \":\" is expected after key \(key.inQuotes)")
         }
         position += 1
         if collectsDuplicates { path.append(key) }
@@ -158,7 +157,7 @@ struct JSONParser: ~Copyable {
                 duplicates.append(JSONPointer(path + [member.key]))
                 object[member.key] = member.value
             } else {
-                throw failure(.duplicateKey, "duplicate key \"\(member.key)\" in the object that ends here")
+                throw failure(.duplicateKey, "duplicate key \(member.key.inQuotes) in the object that ends here")
             }
         }
         return object
@@ -193,13 +192,19 @@ struct JSONParser: ~Copyable {
         return try JSONStringScanner.string(bytes, position + 1, scan)
     }
 
-    private mutating func parseKey() throws(JSONError) -> String {
+    /// The key and what tells most others from it, which is that of the text however it was written.
+    private mutating func parseKey() throws(JSONError) -> (String, fingerprint: UInt64) {
         let start = position + 1
         let scan = try JSONStringScanner.scan(bytes, from: start)
         defer { position = scan.end + 1 }
+        guard scan.isPlain else {
+            var key = try JSONStringScanner.string(bytes, start, scan)
+            return (key, key.withUTF8 { KeyCache.fingerprint($0, 0, $0.count) })
+        }
+        let fingerprint = KeyCache.fingerprint(bytes, start, scan.end)
         // Up to 15 bytes live inside the String itself, and so cost no allocation to repeat.
-        guard scan.isPlain, scan.end - start > 15 else { return try JSONStringScanner.string(bytes, start, scan) }
-        return keys.string(bytes, start, scan.end)
+        guard scan.end - start > 15 else { return (try JSONStringScanner.string(bytes, start, scan), fingerprint) }
+        return (keys.string(bytes, start, scan.end, fingerprint), fingerprint)
     }
 
     @inline(__always)

@@ -13,7 +13,7 @@ package struct JSONPointer: Sendable, Hashable, CustomStringConvertible {
         tokens = []
         guard !text.isEmpty else { return }
         guard text.utf8.first == UInt8(ascii: "/") else {
-            throw JSONError(code: .invalidPointer, message: "a JSON pointer starts with \"/\", found \"\(text)\"", offset: 0)
+            throw JSONError(code: .invalidPointer, message: "a JSON pointer starts with \"/\", found \(text.inQuotes)", offset: 0)
         }
         var token: [UInt8] = []
         var isEscaped = false
@@ -37,7 +37,7 @@ package struct JSONPointer: Sendable, Hashable, CustomStringConvertible {
     }
 
     private static func badEscape(_ text: String, _ offset: Int) -> JSONError {
-        JSONError(code: .invalidPointer, message: "\"~\" is followed by neither 0 nor 1 in JSON pointer \"\(text)\"", offset: offset)
+        JSONError(code: .invalidPointer, message: "\"~\" is followed by neither 0 nor 1 in JSON pointer \(text.inQuotes)", offset: offset)
     }
 
     /// The root.

@@ -23,7 +23,7 @@ enum JSONStringScanner {
                 }
             }
             guard position < bytes.count else {
-                throw JSONError(code: .unexpectedEnd, message: "the document ends inside a string", offset: position)
+                throw JSONError(code: .unexpectedEnd, message: "the document ends inside a string", offset: bytes.count)
             }
             let byte = bytes[position]
             switch byte {

@@ -16,10 +16,9 @@ struct KeyCache {
         return word &* 0x9E37_79B9_7F4A_7C15 ^ UInt64(truncatingIfNeeded: length)
     }
 
-    mutating func string(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int, _ end: Int) -> String {
+    mutating func string(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int, _ end: Int, _ fingerprint: UInt64) -> String {
         if slots.isEmpty { slots = Array(repeating: (0, ""), count: 128) }
         let source = UnsafeBufferPointer(rebasing: bytes[start..<end])
-        let fingerprint = Self.fingerprint(bytes, start, end)
         let slot = Int(truncatingIfNeeded: fingerprint >> 57)
         if slots[slot].fingerprint == fingerprint, Self.equal(slots[slot].key, source) { return slots[slot].key }
         let key = String(decoding: source, as: UTF8.self)

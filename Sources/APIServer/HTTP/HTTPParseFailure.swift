@@ -1,3 +1,5 @@
+internal import APIMachinery
+
 /// Why bytes on a connection are not an acceptable HTTP/1 request. The connection is closed after the answer.
 enum HTTPParseFailure: Error, Sendable, Equatable {
     /// The bytes break the grammar.
@@ -28,7 +30,7 @@ enum HTTPParseFailure: Error, Sendable, Equatable {
         case .malformed(let what): "malformed HTTP request: \(what)"
         case .targetTooLong: "the request URL is longer than \(HTTPRequestParser.Limits.target) bytes"
         case .headTooLarge: "the request headers are larger than \(HTTPRequestParser.Limits.head) bytes"
-        case .unsupportedTransferCoding(let name): "transfer coding \"\(name)\" is not supported; use chunked"
+        case .unsupportedTransferCoding(let name): "transfer coding \(name.goQuoted) is not supported; use chunked"
         case .unsupportedVersion: "only HTTP/1.0 and HTTP/1.1 are supported"
         }
     }

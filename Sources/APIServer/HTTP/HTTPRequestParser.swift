@@ -71,8 +71,9 @@ struct HTTPRequestParser {
 
     private mutating func parseHead(_ buffer: inout ByteBuffer) throws(HTTPParseFailure) -> Event {
         // Empty lines before a request are allowed (RFC 9112 section 2.2).
-        while scanned == 0, buffer.readableBytes >= 2, buffer.getInteger(at: buffer.readerIndex, as: UInt16.self) == 0x0d0a {
+        while scanned <= 1, buffer.readableBytes >= 2, buffer.getInteger(at: buffer.readerIndex, as: UInt16.self) == 0x0d0a {
             buffer.moveReaderIndex(forwardBy: 2)
+            scanned = 0
         }
         let found: Result<(HTTPRequestHead, Int)?, HTTPParseFailure> = buffer.withUnsafeReadableBytes { bytes in
             guard let end = Self.endOfHead(bytes, from: max(0, scanned - 3)) else {

@@ -125,12 +125,12 @@ struct YAMLComposer: ~Copyable {
                 throw YAMLError(message: "null cannot be a key; put it in quotes to mean the text", mark: mark)
             }
             if let anchor = scalar.anchor {
-                throw YAMLError(message: "a key cannot have an anchor (\"&\(anchor)\")", mark: mark)
+                throw YAMLError(message: "a key cannot have an anchor (\("&\(anchor)".inQuotes))", mark: mark)
             }
             return key
         case .alias(let name):
             guard case .finished(let node) = anchors[name], let key = YAMLMapping.key(node.value) else {
-                throw YAMLError(message: "alias \"*\(name)\" is no text and cannot be a key", mark: mark)
+                throw YAMLError(message: "alias \("*\(name)".inQuotes) is no text and cannot be a key", mark: mark)
             }
             return key
         default:
@@ -141,8 +141,8 @@ struct YAMLComposer: ~Copyable {
 
     private mutating func expand(_ name: String, at mark: YAMLMark) throws(YAMLError) -> Node {
         switch anchors[name] {
-        case nil: throw YAMLError(message: "there is no anchor \"&\(name)\" before this alias", mark: mark)
-        case .open: throw YAMLError(message: "alias \"*\(name)\" stands inside its own anchor", mark: mark)
+        case nil: throw YAMLError(message: "there is no anchor \("&\(name)".inQuotes) before this alias", mark: mark)
+        case .open: throw YAMLError(message: "alias \("*\(name)".inQuotes) stands inside its own anchor", mark: mark)
         case .finished(let node):
             aliasWeight += node.weight
             if aliasWeight > Self.aliasBudget {

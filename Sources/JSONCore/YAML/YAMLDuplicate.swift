@@ -9,5 +9,5 @@ package struct YAMLDuplicate: Sendable, Hashable, CustomStringConvertible {
     static let limit = 100
 
     /// `line 9: key "x" already set in map`, as Go's YAML decoder says it.
-    package var description: String { "line \(mark.line + 1): key \"\(key)\" already set in map" }
+    package var description: String { "line \(mark.line + 1): key \(key.inQuotes) already set in map" }
 }

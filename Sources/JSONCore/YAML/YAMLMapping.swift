@@ -24,7 +24,7 @@ struct YAMLMapping {
     func checkIsNew(_ key: String, at mark: YAMLMark) throws(YAMLError) {
         guard let earlier = members.position(of: key) else { return }
         let place = marks[earlier].keyMark ?? start
-        throw YAMLError(message: "duplicate key \"\(key)\", first on line \(place.line + 1)", mark: mark)
+        throw YAMLError(message: "duplicate key \(key.inQuotes), first on line \(place.line + 1)", mark: mark)
     }
 
     func contains(_ key: String) -> Bool { members.position(of: key) != nil }

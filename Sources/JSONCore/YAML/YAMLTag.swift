@@ -13,7 +13,7 @@ enum YAMLTag {
         case "int", "float", "bool", "null":
             let value = try plain(scalar.text, at: mark)
             guard matches(value, name) else {
-                throw YAMLError(message: "\"\(scalar.text)\" is no \(name), as its tag \"!!\(name)\" demands", mark: mark)
+                throw YAMLError(message: "\(scalar.text.inQuotes) is no \(name), as its tag \"!!\(name)\" demands", mark: mark)
             }
             return value
         default: return .string(scalar.text)

@@ -178,33 +178,4 @@ struct SPDYConnectionTests {
         #expect(try events(&connection) == [])
         #expect(try client.frames(&connection) == [.ping(1)])
     }
-
-    @Test func `damaged sessions never trap, and answer with no more than they brought`() {
-        var random = SplitMix(seed: 11)
-        for _ in 0..<1500 {
-            var client = Client()
-            var bytes = Array(
-                client.bytes(
-                    .settings(initialWindow: 5), .synStream(id: 1, headers: Self.headers, isFinal: false, isUnidirectional: false),
-                    .data(id: 1, [1, 2, 3], isFinal: false), .ping(1), .windowUpdate(id: 1, delta: 9),
-                    .synStream(id: 3, headers: Self.headers, isFinal: true, isUnidirectional: true), .reset(id: 1, status: .cancelled),
-                    .headers(id: 3, headers: Self.headers, isFinal: true), .goAway(lastGood: 0, status: 0)
-                ).readableBytesView)
-            for _ in 0...(random.next() % 6) { bytes[Int(random.next() % UInt64(bytes.count))] = UInt8(truncatingIfNeeded: random.next()) }
-            var connection = SPDYConnection()
-            var rest = bytes[...]
-            while !rest.isEmpty {
-                let piece = rest.prefix(Int(random.next() % 40) + 1)
-                rest = rest.dropFirst(piece.count)
-                connection.receive(ByteBuffer(bytes: piece))
-                do {
-                    while let event = try connection.nextEvent() {
-                        if case .opened(let id, _) = event { connection.reply(id) }
-                        if case .data(let id, let data) = event { connection.acknowledge(id, data.count) }
-                    }
-                } catch { break }
-            }
-            #expect((connection.takeOutput()?.readableBytes ?? 0) < 512)
-        }
-    }
 }
