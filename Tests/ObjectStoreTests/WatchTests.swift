@@ -124,7 +124,7 @@ struct WatchTests {
         }
     }
 
-    @Test func `the wire form is made once for all watchers`() async throws {
+    @Test func `each wire form is made once for all watchers`() async throws {
         try await TemporaryStore.with { fixture in
             let store = fixture.store
             let watches = try (0..<10).map { _ in try store.watch(prefix: "", from: nil) }
@@ -137,6 +137,8 @@ struct WatchTests {
                     return event.object.rendered
                 }
                 #expect(bytes.text == "1")
+                #expect(event.encodedOnce(.binary) { _ in [0x32] }.text == "2")
+                #expect(event.encodedOnce(.binary) { _ in [0x33] }.text == "2")
             }
             #expect(made == 1)
         }

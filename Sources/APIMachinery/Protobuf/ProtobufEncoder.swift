@@ -20,9 +20,10 @@ package enum ProtobufEncoder {
         return body
     }
 
-    /// The body of a JSON text of a kind; nil when no schema knows that kind, or a CustomResourceDefinition describes it.
+    /// The body of a JSON text of a kind; nil when no schema knows that kind, a CustomResourceDefinition describes it, or it would lose
+    /// fields.
     package static func encode(json: [UInt8], kind: GroupVersionKind, registry: SchemaRegistry) throws(APIStatus) -> [UInt8]? {
-        guard let type = registry.type(kind: kind), type.custom == nil else { return nil }
+        guard let type = registry.type(kind: kind), type.custom == nil, type.hasProtobuf else { return nil }
         return try encode(json: json, type: type, kind: kind)
     }
 

@@ -194,7 +194,7 @@ struct ProtobufWalker {
         case (.double, .fixed64):
             let number = Double(bitPattern: try reader.fixed64())
             guard number.isFinite else { throw ProtobufError(message: "\(field.jsonName) is not a finite number") }
-            return .double(number)
+            return Self.number(number)
         case (.bytes, .delimited): return .string(Base64.encode(try reader.message().rest))
         case (.object(let inner), .delimited):
             let part = try message(try reader.message(), inner)
@@ -204,6 +204,12 @@ struct ProtobufWalker {
             return try ProtobufScalars.read(try reader.message(), type, field, depthLimit: max(1, depthLimit - depth))
         default: throw wrongWire(wire, owner, field.jsonName)
         }
+    }
+
+    /// A number as JSON text gives it back: without a fraction where it has none.
+    private static func number(_ number: Double) -> JSONValue {
+        guard number.magnitude < 1e15, number != 0 || number.sign == .plus, let integer = Int64(exactly: number) else { return .double(number) }
+        return .integer(integer)
     }
 
     /// The value of a union: the object when there is one, else what else was sent, else the zero that stands for nothing sent.

@@ -47,10 +47,13 @@ struct ProtobufOrder: Sendable {
     private(set) var positions: [Int] = []
     /// Whether any field is part of an inlined message.
     private(set) var hasInlined = false
+    /// Whether every field has a number, but for the name of the kind, which stands outside.
+    private(set) var isWhole = true
 
     init() {}
 
-    init(_ fields: [FieldSchema]) {
+    init(_ fields: [FieldSchema], isKind: Bool) {
+        isWhole = fields.allSatisfy { $0.protobufNumber > 0 || (isKind && ["apiVersion", "kind"].contains($0.jsonName)) }
         hasInlined = fields.contains { !$0.protobufParents.isEmpty }
         func path(_ position: Int) -> [Int32] { fields[position].protobufParents + [fields[position].protobufNumber] }
         positions = fields.indices.sorted { first, second in

@@ -63,6 +63,12 @@ package final class TypeSchema: @unchecked Sendable {
     /// What the type is, in our own words.
     package var documentation: String { text.documentation(documentationRange) }
 
+    /// Whether every field has a number in protobuf; of a list, whether its items' have. What would be lost there is not written so.
+    package var hasProtobuf: Bool {
+        guard isList, let item = field("items")?.type.objectType else { return protobufOrder.isWhole }
+        return item.hasProtobuf
+    }
+
     /// The field of a JSON name; nil when there is none.
     package func field(_ jsonName: String) -> FieldSchema? {
         position(of: jsonName).map { fields[$0] }
@@ -72,7 +78,7 @@ package final class TypeSchema: @unchecked Sendable {
     func position(of jsonName: String) -> Int? { table.find(jsonName, fields) }
 
     /// The position of the field whose JSON name has these bytes.
-    func position(of jsonName: UnsafeBufferPointer<UInt8>) -> Int? { table.find(jsonName, fields) }
+    func position(of jsonName: UnsafeBufferPointer<UInt8>) -> Int? { table.find(jsonName) }
 
     /// The field of a union that a value belongs to; nil when it belongs to none.
     func unionField(for value: JSONValue) -> FieldSchema? {
@@ -105,7 +111,7 @@ package final class TypeSchema: @unchecked Sendable {
         requiredFields = fields.indices.filter { fields[$0].isRequired }
         table = FieldTable(fields)
         protobufFields = ProtobufFieldTable(fields)
-        protobufOrder = ProtobufOrder(fields)
+        protobufOrder = ProtobufOrder(fields, isKind: gvk != nil)
     }
 }
 
@@ -113,6 +119,9 @@ package final class TypeSchema: @unchecked Sendable {
 private struct FieldTable {
     private var slots: [Int16] = []
     private var mask = 0
+    /// The bytes of all names, one after the other, and where each begins and ends.
+    private var names: [UInt8] = []
+    private var bounds: [Int32] = [0]
 
     init() {}
 
@@ -125,6 +134,8 @@ private struct FieldTable {
             var slot = Self.hash(field.jsonName.utf8) & mask
             while slots[slot] >= 0 { slot = (slot + 1) & mask }
             slots[slot] = Int16(index)
+            names += field.jsonName.utf8
+            bounds.append(Int32(names.count))
         }
     }
 
@@ -139,14 +150,23 @@ private struct FieldTable {
         }
     }
 
-    func find(_ name: UnsafeBufferPointer<UInt8>, _ fields: [FieldSchema]) -> Int? {
+    func find(_ name: UnsafeBufferPointer<UInt8>) -> Int? {
         guard !slots.isEmpty else { return nil }
         var slot = Self.hash(name) & mask
         while true {
             let index = Int(slots[slot])
             if index < 0 { return nil }
-            if fields[index].jsonName.utf8.elementsEqual(name) { return index }
+            if isName(index, name) { return index }
             slot = (slot + 1) & mask
+        }
+    }
+
+    private func isName(_ index: Int, _ name: UnsafeBufferPointer<UInt8>) -> Bool {
+        let start = Int(bounds[index])
+        guard Int(bounds[index + 1]) - start == name.count else { return false }
+        return names.withUnsafeBufferPointer { names in
+            for place in 0..<name.count where names[start + place] != name[place] { return false }
+            return true
         }
     }
 

@@ -17,7 +17,7 @@ struct ObjectRenderer: Sendable {
     /// Reads Accept and `includeObject`. Throws NotAcceptable, and for kinds that have no rows.
     init(_ context: RequestContext) throws(APIStatus) {
         endpoint = context.endpoint
-        choice = try Negotiation.choose(context.request, hasProtobuf: endpoint.custom == nil)
+        choice = try Negotiation.choose(context.request, hasProtobuf: endpoint.custom == nil && endpoint.descriptor.type.hasProtobuf)
         registry = context.core.registry
         includeObject = context.request.queryValue("includeObject") ?? "Metadata"
         now = context.now

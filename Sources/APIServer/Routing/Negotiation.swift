@@ -52,8 +52,8 @@ enum Negotiation {
         var isYAML: Bool { encoding == .yaml }
     }
 
-    /// The first entry that can be answered. A kind `hasProtobuf` unless a CustomResourceDefinition describes it; the metadata of
-    /// such objects has it all the same. A Table has none. Throws NotAcceptable.
+    /// The first entry that can be answered. A kind `hasProtobuf` unless a CustomResourceDefinition describes it or its schema has fields
+    /// without numbers; the metadata of such objects has it all the same. A Table has none. Throws NotAcceptable.
     static func choose(_ request: APIRequest, hasProtobuf: Bool = true) throws(APIStatus) -> Choice {
         guard let accept = request.accept, !accept.isEmpty, accept != "application/json", accept != "*/*" else { return Choice() }
         for media in MediaType.accepted(accept) {

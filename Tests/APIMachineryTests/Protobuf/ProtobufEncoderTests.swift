@@ -150,8 +150,11 @@ import Testing
         var list = ProtobufListEncoder(
             kind, of: type, metadata: ["resourceVersion": "7"], listMeta: TestSchemas.type("meta.v1.ListMeta"), capacity: 0)
         for (index, item) in items.enumerated() {
-            #expect(list.append(Array(item.utf8)))
-            if index % 50 == 0 { #expect(!list.append(Array(item.utf8.dropLast(9)))) }
+            let isAdded = list.append(Array(item.utf8))
+            #expect(isAdded)
+            guard index % 50 == 0 else { continue }
+            let isAddedDamaged = list.append(Array(item.utf8.dropLast(9)))
+            #expect(!isAddedDamaged)
         }
         let type2 = try #require(TestSchemas.registry.type(kind: kind))
         #expect(try list.finish() == ProtobufEncoder.encode(json: Array(whole.utf8), type: type2, kind: kind))

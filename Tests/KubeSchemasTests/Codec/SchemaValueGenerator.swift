@@ -38,10 +38,9 @@ struct SchemaValueGenerator {
         open.append(type.name)
         defer { open.removeLast() }
         for field in type.fields {
-            if field.jsonName == "apiVersion", let gvk = type.gvk {
-                object["apiVersion"] = .string(gvk.apiVersion)
-            } else if field.jsonName == "kind", let gvk = type.gvk {
-                object["kind"] = .string(gvk.kind)
+            if let gvk = type.gvk, field.jsonName == "apiVersion" || field.jsonName == "kind" {
+                // An object inside another has no place for its kind in protobuf.
+                if open.count == 1 { object[field.jsonName] = .string(field.jsonName == "kind" ? gvk.kind : gvk.apiVersion) }
             } else if has(field, repeats: repeats) {
                 object[field.jsonName] = value(field)
             }
