@@ -177,17 +177,11 @@ enum ListVerb {
 
     private static func plain(_ page: Page, _ descriptor: ResourceDescriptor) -> APIResponse {
         var out: [UInt8] = []
-        out.reserveCapacity(page.items.reduce(256) { $0 + $1.bytes.count + 48 })
         out += "{\"kind\":\"\(descriptor.listKind.kind)\",\"apiVersion\":\"\(descriptor.groupVersion.apiVersion)\",\"metadata\":".utf8
         JSON.encode(.object(page.metadata), into: &out)
         out += ",\"items\":[".utf8
-        var isFirst = true
-        for item in page.items {
-            if !isFirst { out.append(UInt8(ascii: ",")) }
-            isFirst = false
-            item.rendered(into: &out)
-        }
-        out += "]}".utf8
-        return APIResponse(body: .bytes(out))
+        let list = ListBody(head: out, items: page.items)
+        guard list.count >= ListBody.threshold else { return APIResponse(body: .bytes(list.bytes)) }
+        return APIResponse(headers: [("content-length", String(list.count))], body: .stream(list))
     }
 }
