@@ -35,8 +35,8 @@ final class ListBody: ByteSource {
     func poll(maximum: Int) -> BytePoll {
         let maximum = max(maximum, 1)
         return state.withLock { state in
-            if state.isOver { return .end }
             if !state.rest.isEmpty { return .bytes(Self.take(maximum, from: &state.rest)) }
+            if state.isOver { return .end }
             let piece = items.withLock { Self.join($0, &state, maximum) }
             if piece.count <= maximum { return .bytes(piece) }
             state.rest = piece[...]
