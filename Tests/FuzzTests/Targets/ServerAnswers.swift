@@ -1,7 +1,7 @@
 /// The answers on one connection, as far as they have come. Reads more strictly than any client would.
-struct ServerAnswers {
+struct ServerAnswers: ConnectionAnswers {
     /// One answer.
-    struct Answer {
+    struct Answer: Sendable {
         var status: Int
         var headers: [(name: String, value: String)] = []
         var body: [UInt8] = []

@@ -3,6 +3,18 @@ import NIOPosix
 import NIOSSL
 import Synchronization
 
+/// What comes back on one connection, as far as it has come.
+protocol ConnectionAnswers: Sendable {
+    /// Whether nothing more is waited for.
+    var isComplete: Bool { get }
+    /// Whether what comes may go on for ever.
+    var isOpen: Bool { get }
+    /// Takes what arrived.
+    mutating func receive(_ bytes: [UInt8]) throws(Violation)
+    /// The other side has closed.
+    mutating func closed()
+}
+
 /// One connection to a server: everything is sent, and the answers are waited for.
 struct ServerConversation {
     /// How long an answer may take.
@@ -14,9 +26,9 @@ struct ServerConversation {
     let context: NIOSSLContext
 
     /// The answers, once they are as many as expected, one flows without end, or the server has closed. Called on a thread that may wait.
-    func run(_ input: [UInt8], _ expected: ServerAnswers) throws -> ServerAnswers {
+    func run<Answers: ConnectionAnswers>(_ input: [UInt8], _ expected: Answers) throws -> Answers {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
-        let promise = loop.makePromise(of: ServerAnswers.self)
+        let promise = loop.makePromise(of: Answers.self)
         let context = context
         let connected = ClientBootstrap(group: loop)
             .channelInitializer { channel in
@@ -33,17 +45,17 @@ struct ServerConversation {
         return try promise.futureResult.wait()
     }
 
-    private final class Listener: ChannelInboundHandler, @unchecked Sendable {
+    private final class Listener<Answers: ConnectionAnswers>: ChannelInboundHandler, @unchecked Sendable {
         // Safe because it is used on its event loop only.
         typealias InboundIn = ByteBuffer
 
-        private var answers: ServerAnswers
-        private let promise: EventLoopPromise<ServerAnswers>
+        private var answers: Answers
+        private let promise: EventLoopPromise<Answers>
         private var isDone = false
         private var deadline: Scheduled<Void>?
         private var quiet: Scheduled<Void>?
 
-        init(_ expected: ServerAnswers, _ promise: EventLoopPromise<ServerAnswers>) {
+        init(_ expected: Answers, _ promise: EventLoopPromise<Answers>) {
             answers = expected
             self.promise = promise
         }
@@ -81,7 +93,7 @@ struct ServerConversation {
             context.close(promise: nil)
         }
 
-        private func end(_ result: Result<ServerAnswers, Violation>) {
+        private func end(_ result: Result<Answers, Violation>) {
             guard !isDone else { return }
             isDone = true
             deadline?.cancel()

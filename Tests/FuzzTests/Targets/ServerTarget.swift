@@ -1,12 +1,4 @@
-import APIMachinery
 import JSONCore
-import KubeClient
-import KubeSchemas
-import LinuxKernel
-import Logging
-import NIOCore
-import NIOSSL
-import ObjectStore
 
 @testable import APIServer
 
@@ -26,32 +18,14 @@ extension FuzzTarget {
             "{\"kind\":\"DeleteOptions\",\"apiVersion\":\"v1\",\"propagationPolicy\":\"Orphan\"}",
         ], nesting: [("A: b\r\n", "")], largest: 16 << 10, memory: 1 << 30, reshape: ServerRules.reshape
     ) {
-        let rules = try await ServerRules.start()
+        let rules = ServerRules(server: try await ListeningServer.start())
         return { input, seen in try rules.check(input, &seen) }
     }
 }
 
 /// What holds for whole requests to a server that really listens, from somebody who may do everything.
 private struct ServerRules: Sendable {
-    private let server: APIServer
-    private let context: NIOSSLContext
-
-    static func start() async throws -> ServerRules {
-        let directory = "\(FileSystem.directory(of: FuzzPlan.variable("SLOT") ?? "/tmp/kdash-fuzz/slot"))/server"
-        try FileSystem.makeDirectories(directory, mode: 0o700)
-        let store = try ObjectStore.open(directory: directory, time: SystemTimeSource(), options: ObjectStore.Options())
-        let configuration = APIServerConfiguration(
-            pkiDirectory: "\(directory)/pki", clusterID: "0badcafe", schemas: builtinSchemas,
-            logger: Logger(label: "fuzz", factory: { _ in SwiftLogNoOpLogHandler() }))
-        let server = APIServer(configuration: configuration, store: store, nodes: NodeDirectory())
-        try await server.start()
-        var tls = TLSConfiguration.makeClientConfiguration()
-        tls.trustRoots = .file("\(directory)/pki/ca.crt")
-        tls.certificateVerification = .noHostnameVerification
-        tls.certificateChain = try NIOSSLCertificate.fromPEMFile("\(directory)/pki/admin.crt").map { .certificate($0) }
-        tls.privateKey = .privateKey(try NIOSSLPrivateKey(file: "\(directory)/pki/admin.key", format: .pem))
-        return ServerRules(server: server, context: try NIOSSLContext(configuration: tls))
-    }
+    let server: ListeningServer
 
     func check(_ input: [UInt8], _ seen: inout Observation) throws {
         guard !input.isEmpty else { return }
@@ -59,7 +33,7 @@ private struct ServerRules: Sendable {
         let isRefused = asked.failure != nil
         let complete = asked.requests.count - (asked.isComplete ? 0 : 1)
         let expected = ServerAnswers(methods: asked.requests.map(\.head.method), count: complete + (isRefused ? 1 : 0))
-        let answers = try ServerConversation(port: server.boundPorts[0], context: context).run(input, expected)
+        let answers = try server.exchange(input, expected)
         seen.note("answers", answers.list.count)
         for answer in answers.list {
             seen.note("status", 0)
@@ -68,10 +42,7 @@ private struct ServerRules: Sendable {
             try check(answer, &seen)
         }
         guard answers.list.isEmpty else { return }
-        // The server is still there for everybody else.
-        let health = ServerAnswers(methods: ["GET"], count: 1)
-        let livez = try ServerConversation(port: server.boundPorts[0], context: context).run(Array("GET /livez HTTP/1.1\r\n\r\n".utf8), health)
-        try Violation.unless(livez.list.first?.status == 200, "the server goes on", "\(livez)")
+        try server.goesOn()
     }
 
     private func check(_ answer: ServerAnswers.Answer, _ seen: inout Observation) throws {
