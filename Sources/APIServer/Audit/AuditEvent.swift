@@ -3,35 +3,68 @@ internal import JSONCore
 internal import KubeClient
 internal import LinuxKernel
 
-/// One answered request as audit.k8s.io/v1 Event at level Metadata: who did what to which object, never what was sent or answered.
-enum AuditEvent {
-    /// A line of the audit log.
-    static func line(
-        id: String, _ request: APIRequest, _ kind: RequestKind, user: UserInfo, impersonated: UserInfo?, code: Int,
-        annotations: [String: String], received: Timestamp, completed: Timestamp
-    ) -> [UInt8] {
+/// One request at one of its stages as audit.k8s.io/v1 Event at level Metadata: who did what to which object, never what was sent or
+/// answered. Source: apiserver `pkg/apis/audit/v1/types.go`, `pkg/audit/request.go`.
+struct AuditEvent: Sendable {
+    /// How far the request has come.
+    enum Stage: String, Sendable {
+        /// A long answer has begun.
+        case started = "ResponseStarted"
+        /// Nothing more will be sent.
+        case complete = "ResponseComplete"
+    }
+
+    let id: String
+    let request: APIRequest
+    let kind: RequestKind
+    /// Who sent the request.
+    let user: UserInfo
+    let received: Timestamp
+
+    /// A line of the audit log. `failure` is the answer of a request that was refused.
+    func line(_ stage: Stage, code: Int, failure: APIStatus? = nil, _ notes: WarningBox, at time: Timestamp) -> [UInt8] {
         var event = JSONObject()
         event.append(unchecked: "kind", value: "Event")
         event.append(unchecked: "apiVersion", value: "audit.k8s.io/v1")
         event.append(unchecked: "level", value: "Metadata")
         event.append(unchecked: "auditID", value: .string(id))
-        event.append(unchecked: "stage", value: "ResponseComplete")
-        event.append(unchecked: "requestURI", value: .string(address(request)))
+        event.append(unchecked: "stage", value: .string(stage.rawValue))
+        event.append(unchecked: "requestURI", value: .string(address))
         event.append(unchecked: "verb", value: .string(kind.verb))
         event.append(unchecked: "user", value: AccessReviews.userInfo(user))
-        if let impersonated { event.append(unchecked: "impersonatedUser", value: AccessReviews.userInfo(impersonated)) }
-        if let agent = request.userAgent { event.append(unchecked: "userAgent", value: .string(agent)) }
-        if !kind.resource.isEmpty { event.append(unchecked: "objectRef", value: reference(kind)) }
-        event.append(unchecked: "responseStatus", value: ["metadata": .object(JSONObject()), "code": .integer(Int64(code))])
+        if let impersonated = notes.impersonated { event.append(unchecked: "impersonatedUser", value: AccessReviews.userInfo(impersonated)) }
+        let sources = AuditSources.addresses(request)
+        if !sources.isEmpty { event.append(unchecked: "sourceIPs", value: .array(sources.map { .string($0) })) }
+        if let agent = request.userAgent { event.append(unchecked: "userAgent", value: .string(Self.shortened(agent))) }
+        if !kind.resource.isEmpty { event.append(unchecked: "objectRef", value: reference) }
+        event.append(unchecked: "responseStatus", value: Self.response(code, failure))
         event.append(unchecked: "requestReceivedTimestamp", value: .string(received.rfc3339Micro))
-        event.append(unchecked: "stageTimestamp", value: .string(completed.rfc3339Micro))
-        var notes: JSONObject = ["authorization.k8s.io/decision": .string(code == 403 ? "forbid" : "allow")]
-        for (key, value) in annotations.sorted(by: { $0.key < $1.key }) { notes[key] = .string(value) }
-        event.append(unchecked: "annotations", value: .object(notes))
+        event.append(unchecked: "stageTimestamp", value: .string(time.rfc3339Micro))
+        var remarks: JSONObject = ["authorization.k8s.io/decision": .string(notes.isAuthorized || code != 403 ? "allow" : "forbid")]
+        for (key, value) in notes.annotations.sorted(by: { $0.key < $1.key }) { remarks[key] = .string(value) }
+        event.append(unchecked: "annotations", value: .object(remarks))
         return JSON.encode(.object(event))
     }
 
-    private static func reference(_ kind: RequestKind) -> JSONValue {
+    /// Code and, of a refusal, its words.
+    private static func response(_ code: Int, _ failure: APIStatus?) -> JSONValue {
+        var status: JSONObject = ["metadata": .object(JSONObject())]
+        if let failure {
+            status["status"] = "Failure"
+            status["message"] = .string(failure.message)
+            if let reason = failure.value["reason"] { status["reason"] = reason }
+            if let details = failure.value["details"] { status["details"] = details }
+        }
+        status["code"] = .integer(Int64(code))
+        return .object(status)
+    }
+
+    /// Source: apiserver `pkg/audit/request.go` maybeTruncateUserAgent.
+    private static func shortened(_ agent: String) -> String {
+        agent.utf8.count > 1024 ? "\(String(decoding: agent.utf8.prefix(1024), as: UTF8.self))...TRUNCATED" : agent
+    }
+
+    private var reference: JSONValue {
         var reference: JSONObject = ["resource": .string(kind.resource)]
         for (field, text) in [
             ("namespace", kind.namespace), ("name", kind.name), ("apiGroup", kind.group), ("apiVersion", kind.version),
@@ -43,7 +76,7 @@ enum AuditEvent {
     }
 
     /// Path and query. What a command is given may be a secret, so it is left out.
-    private static func address(_ request: APIRequest) -> String {
+    private var address: String {
         let items = request.query.map { $0.name == "command" ? QueryItem($0.name, "-") : $0 }
         let text = items.isEmpty ? request.path : "\(request.path)?\(QueryItem.encode(items))"
         return text.utf8.count > 4096 ? String(decoding: text.utf8.prefix(4096), as: UTF8.self) : text
@@ -57,4 +90,23 @@ enum AuditEvent {
         guard isOwn else { return true }
         return kind.isMutating && kind.resource != "leases" && kind.resource != "events" && kind.resource != "nodes"
     }
+}
+
+/// Where a request came from: the proxies' word for it first, the connection's own end last.
+/// Source: apimachinery `pkg/util/net/http.go` SourceIPs.
+enum AuditSources {
+    static func addresses(_ request: APIRequest) -> [String] {
+        var found: [String] = []
+        // The first header of a name counts, as in Go.
+        for part in (header("x-forwarded-for", request) ?? "").split(separator: ",") {
+            if let address = valid(String(part.trimmingSpaces())) { found.append(address) }
+        }
+        if let address = header("x-real-ip", request).flatMap({ valid($0) }), !found.contains(address) { found.append(address) }
+        if let address = valid(request.peer), found.last != address { found.append(address) }
+        return found
+    }
+
+    private static func header(_ name: String, _ request: APIRequest) -> String? { request.headers.first { $0.0 == name }?.1 }
+
+    private static func valid(_ text: String) -> String? { ValueValidation.address(text).isEmpty ? text : nil }
 }

@@ -39,6 +39,9 @@ struct RequestKind: Sendable, Hashable {
         ["create", "update", "patch", "delete", "deletecollection", "post", "put"].contains(verb)
     }
 
+    /// Whether its answer may last: a watch, a log, a stream. Source: `pkg/controlplane/apiserver/config.go` LongRunningFunc.
+    var isLongRunning: Bool { verb == "watch" || subresource == "log" || Self.connects.contains(subresource) }
+
     /// The verb as metrics spell it. Source: apiserver `pkg/endpoints/metrics` cleanVerb.
     func metricVerb(_ request: APIRequest) -> String {
         switch verb {

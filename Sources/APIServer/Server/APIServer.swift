@@ -141,7 +141,7 @@ package final class APIServer: RequestPipeline, Sendable {
                 observed(ResponseMaking.status(error, warnings: observer.notes.get()))
             }
         }
-        guard request.method != .get, let segments = request.pathSegments, case .resource(let path) = RequestPath(segments),
+        guard request.method != .get, let segments = observer.segments, case .resource(let path) = RequestPath(segments),
             core.admission.waits(group: path.group, resource: path.resource, subresource: path.subresource)
         else { return work() }
         NIOThreadPool.singleton.submit { _ in work() }
@@ -151,12 +151,13 @@ package final class APIServer: RequestPipeline, Sendable {
         _ request: APIRequest, _ caller: UserInfo, body: (any ByteSource)?, _ observer: RequestObserver,
         _ reply: @escaping @Sendable (APIResponse) -> Void
     ) throws(APIStatus) {
-        guard let segments = request.pathSegments else { throw .badRequest("the request path is malformed: \(request.path.prefix(200))") }
-        let user = request.headers.isEmpty ? caller : try Impersonation.user(request, as: caller, core.authorizer)
+        guard let segments = observer.segments else { throw .badRequest("the request path is malformed: \(request.path.prefix(200))") }
+        let user = try impersonated(request, caller, observer.notes)
         switch RequestPath(segments) {
         case .resource(let path):
             let verb = path.verb(request)
             try core.authorizer.check(AccessAttributes(path, verb: verb), user: user)
+            observer.notes.isAuthorized = true
             guard request.method != .options, let endpoint = try core.endpoint(path) else {
                 let groupVersion = GroupVersion(group: path.group, version: path.version)
                 throw .unserved(groupVersion, resource: path.resource, try core.customs.current().registry)
@@ -171,6 +172,7 @@ package final class APIServer: RequestPipeline, Sendable {
         case .other(let segments):
             let path = "/\(segments.joined(separator: "/"))"
             try core.authorizer.check(AccessAttributes(verb: request.method.rawValue.lowercased(), path: path), user: user)
+            observer.notes.isAuthorized = true
             if let endpoint = extensionEndpoint(path) { return run(endpoint, request, body, user, reply) }
             if HealthChecks.serves(segments) { return reply(try core.health.answer(request, segments, core)) }
             switch path {
@@ -179,6 +181,14 @@ package final class APIServer: RequestPipeline, Sendable {
             default: reply(try documents.answer(request, segments, core))
             }
         }
+    }
+
+    /// Whom a request is made as; the audit log is told when it is not who sent it.
+    func impersonated(_ request: APIRequest, _ caller: UserInfo, _ notes: WarningBox) throws(APIStatus) -> UserInfo {
+        guard request.headers.contains(where: { $0.0.hasPrefix("impersonate-") }) else { return caller }
+        let user = try Impersonation.user(request, as: caller, core.authorizer)
+        notes.impersonated = user
+        return user
     }
 
     private func extensionEndpoint(_ path: String) -> (any ExtensionEndpoint)? {

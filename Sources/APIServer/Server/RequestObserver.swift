@@ -1,41 +1,68 @@
 internal import APIMachinery
+internal import JSONCore
 internal import KubeClient
 internal import LinuxKernel
 
-/// Counts, times and audits one request from its arrival to its answer.
+/// Counts, times and audits one request from its arrival to its answer. An answer that lasts is audited when it begins and again when
+/// it is over.
 struct RequestObserver: Sendable {
     private let core: ServerCore
     private let request: APIRequest
-    private let user: UserInfo
+    /// Of the request's path; nil when it is malformed.
+    let segments: [String]?
     private let kind: RequestKind
     private let start: Duration
-    private let received: Timestamp
-    private let id: String?
+    /// Nil when the request is not audited.
+    private let event: AuditEvent?
     /// What admission leaves for client and audit log.
     let notes = WarningBox()
 
     init(_ core: ServerCore, _ request: APIRequest, _ user: UserInfo) {
         self.core = core
         self.request = request
-        self.user = user
-        kind = RequestKind(request, segments: request.pathSegments)
+        segments = request.pathSegments
+        kind = RequestKind(request, segments: segments)
         start = core.time.monotonic()
-        received = core.time.now()
-        id = core.audit != nil && AuditEvent.isWorthwhile(kind, user) ? SecureRandom.uuidV4() : nil
+        let isAudited = core.audit != nil && AuditEvent.isWorthwhile(kind, user)
+        event =
+            isAudited
+            ? AuditEvent(id: SecureRandom.uuidV4(), request: request, kind: kind, user: user, received: core.time.now()) : nil
         core.metrics.began(isMutating: kind.isMutating)
     }
 
     /// The answer on its way out.
     func answered(_ response: APIResponse) -> APIResponse {
-        ended(code: response.status)
-        guard let id else { return response }
+        count(code: response.status)
+        guard let event else { return response }
         var response = response
-        response.headers.append(("audit-id", id))
+        response.headers.append(("audit-id", event.id))
+        let failure = Self.failure(response)
+        if kind.isLongRunning { audit(.started, code: response.status, failure) }
+        guard kind.isLongRunning, case .stream(let source) = response.body else {
+            audit(.complete, code: response.status, failure)
+            return response
+        }
+        let code = response.status
+        response.body = .stream(EndingSource(source) { audit(.complete, code: code) })
         return response
     }
 
-    /// The request is over with this code.
-    func ended(code: Int) {
+    /// The request was refused.
+    func refused(_ status: APIStatus) {
+        count(code: status.code)
+        if kind.isLongRunning { audit(.started, code: status.code, status) }
+        audit(.complete, code: status.code, status)
+    }
+
+    /// The connection has become something else. What is returned says when that is over.
+    func upgraded() -> EndNotice {
+        count(code: 101)
+        audit(.started, code: 101)
+        return EndNotice { audit(.complete, code: 101) }
+    }
+
+    private func count(code: Int) {
+        core.freed.add(FreedMemory.Weight.request)
         // Names nobody serves must not make series of their own.
         let isKnown = core.endpoints[kind.group, kind.version, kind.resource] != nil
         let labels = RequestMetrics.Labels(
@@ -45,11 +72,19 @@ struct RequestObserver: Sendable {
         let elapsed = (core.time.monotonic() - start).components
         core.metrics.ended(
             labels, isMutating: kind.isMutating, code: code, seconds: Double(elapsed.seconds) + Double(elapsed.attoseconds) / 1e18)
-        guard let id, let audit = core.audit else { return }
-        let impersonated = request.headers.first { $0.0 == "impersonate-user" }.map { UserInfo(name: $0.1) }
-        audit.append(
-            AuditEvent.line(
-                id: id, request, kind, user: user, impersonated: impersonated, code: code, annotations: notes.annotations,
-                received: received, completed: core.time.now()))
+    }
+
+    private func audit(_ stage: AuditEvent.Stage, code: Int, _ failure: APIStatus? = nil) {
+        guard let event, let audit = core.audit else { return }
+        audit.append(event.line(stage, code: code, failure: failure, notes, at: core.time.now()))
+    }
+
+    /// The Status of a refusal; nil for everything else.
+    private static func failure(_ response: APIResponse) -> APIStatus? {
+        guard response.status >= 400, case .bytes(let bytes) = response.body, bytes.first == UInt8(ascii: "{"), bytes.count < 64 << 10,
+            // best effort: what is no Status is audited by its code.
+            let value = try? JSON.parse(bytes), value["kind"] == "Status"
+        else { return nil }
+        return APIStatus(value: value)
     }
 }

@@ -13,36 +13,47 @@ extension APIServer {
         guard case .resource(let path) = RequestPath(segments), let subresource = path.subresource,
             ConnectSubresource.names.contains(subresource) || subresource == "proxy"
         else { throw .badRequest("only exec, attach, portforward and proxy open a connection") }
-        let user = try Impersonation.user(request, as: caller, core.authorizer)
+        let user = try impersonated(request, caller, observer.notes)
         try core.authorizer.check(AccessAttributes(path, verb: path.verb(request)), user: user)
         // A WebSocket is opened by GET and does what POST does. Source: `pkg/registry/core/pod/rest/subresources.go`.
         if subresource != "proxy", request.method == .get { try core.authorizer.check(AccessAttributes(path, verb: "create"), user: user) }
+        observer.notes.isAuthorized = true
         guard let endpoint = core.endpoints[path.group, path.version, path.resource] else { return path }
         try await ConnectAdmission.check(request, path, endpoint, user: user, observer.notes, core)
         return path
     }
 
-    /// Opens something that is counted as one request, which ends when it is open.
-    private func opening<Opened: Sendable>(
-        _ request: APIRequest, as caller: UserInfo, _ open: (ResourcePath) async throws(APIStatus) -> Opened
-    ) async throws(APIStatus) -> Opened {
+    /// Opens something that is counted as one request. `use` gets what was opened and the notice to give when it is over.
+    private func opening<Opened: Sendable, Used>(
+        _ request: APIRequest, as caller: UserInfo, _ open: (ResourcePath) async throws(APIStatus) -> Opened,
+        _ use: (Opened, EndNotice) -> Used
+    ) async throws(APIStatus) -> Used {
         let observer = RequestObserver(core, request, caller)
         do throws(APIStatus) {
             let opened = try await open(try await admit(request, as: caller, observer))
-            observer.ended(code: 101)
-            return opened
+            return use(opened, observer.upgraded())
         } catch {
-            observer.ended(code: error.code)
+            observer.refused(error)
             throw error
         }
     }
 
     package func connect(_ request: APIRequest, as user: UserInfo) async throws(APIStatus) -> any StreamSession {
-        try await opening(request, as: user) { (path) async throws(APIStatus) in try await ConnectSubresource.open(request, path, core) }
+        try await opening(request, as: user) { (path) async throws(APIStatus) in
+            try await ConnectSubresource.open(request, path, core)
+        } _: {
+            EndingSession($0, $1)
+        }
     }
 
     func ports(_ request: APIRequest, as user: UserInfo) async throws(APIStatus) -> PodPorts {
-        try await opening(request, as: user) { (path) async throws(APIStatus) in try ConnectSubresource.ports(path, core) }
+        try await opening(request, as: user) { (path) async throws(APIStatus) in
+            try ConnectSubresource.ports(path, core)
+        } _: { ports, end in
+            var ports = ports
+            ports.end = end
+            return ports
+        }
     }
 
     func proxy(
@@ -66,6 +77,9 @@ extension APIServer {
         .upgrade(
             try await opening(request, as: user) { (path) async throws(APIStatus) in
                 try await ProxySubresource.upgrade(proxied, path, on: loop, core)
+            } _: { opened, end in
+                opened.channel.closeFuture.whenComplete { _ in end.give() }
+                return opened.upgrade
             })
     }
 }

@@ -27,6 +27,8 @@ package struct APIRequest: Sendable {
     package var userAgent: String?
     /// The other headers, names in lower case.
     package var headers: [(String, String)]
+    /// The client's address; empty for a client in this process.
+    package var peer = ""
 
     /// A request.
     package init(

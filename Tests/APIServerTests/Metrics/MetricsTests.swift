@@ -73,14 +73,15 @@ struct MetricsTests {
             audit.flush()
             let text = try FileSystem.readText("\(directory)/audit.log")
             let events = try text.split(separator: "\n").map { try JSON.parse(Array($0.utf8)) }
-            #expect(events.count == 3)
+            // What may last has a line for its beginning too.
+            #expect(events.map { $0["stage"] } == ["ResponseComplete", "ResponseComplete", "ResponseStarted", "ResponseComplete"])
             #expect(!text.contains("hunter2"))
             #expect(events[0]["verb"] == "create")
             #expect(events[0]["level"] == "Metadata")
             #expect(events[0]["stage"] == "ResponseComplete")
             #expect(events[0]["responseStatus", "code"] == 201)
             #expect(events[0]["objectRef", "resource"] == "secrets")
-            #expect(events[1]["impersonatedUser", "username"] == "ann")
+            #expect(events[1]["impersonatedUser"] == nil)
             #expect(events[1]["annotations", "authorization.k8s.io/decision"] == "forbid")
         }
     }

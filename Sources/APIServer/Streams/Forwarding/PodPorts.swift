@@ -7,6 +7,8 @@ struct PodPorts: Sendable {
     /// `name_namespace`, as the kubelet names pods.
     let pod: String
     let uid: String
+    /// Given when nobody forwards ports any more, which is when nobody holds it.
+    var end: EndNotice?
 
     /// Connects to a port inside the pod. Throws what the client is told, in the kubelet's words.
     /// Source: cri-streaming `portforward/httpstream.go`.

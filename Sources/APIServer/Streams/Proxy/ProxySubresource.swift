@@ -47,7 +47,7 @@ enum ProxySubresource {
 
     /// A connection that the server behind has agreed to upgrade, or its refusal.
     static func upgrade(_ request: ProxyRequest, _ path: ResourcePath, on loop: any EventLoop, _ core: ServerCore)
-        async throws(APIStatus) -> Upgrade
+        async throws(APIStatus) -> (upgrade: Upgrade, channel: any Channel)
     {
         guard case .address(let host, let port, let isTLS) = try ProxyTarget.resolve(path, core) else {
             throw .badRequest("the node's agent has nothing to upgrade to")

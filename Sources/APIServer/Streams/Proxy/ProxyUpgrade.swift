@@ -7,8 +7,8 @@ enum ProxyUpgrade {
     static let largestHead = 64 << 10
 
     /// Sends the request to upgrade and waits for the head of the answer. A refusal passes on as it is, and is the last thing
-    /// on the connection: the client's next request is ours.
-    static func open(_ request: ProxyRequest, to connector: ProxyConnector) async throws(APIStatus) -> Upgrade {
+    /// on the connection: the client's next request is ours. The channel is the connection to the server behind.
+    static func open(_ request: ProxyRequest, to connector: ProxyConnector) async throws(APIStatus) -> (upgrade: Upgrade, channel: any Channel) {
         guard request.body == .none else { throw .badRequest("a request to upgrade has no body") }
         let promise = connector.loop.makePromise(of: [UInt8].self)
         let waiting = NIOLoopBoundBox.makeBoxSendingValue(ProxyHeadHandler(promise), eventLoop: connector.loop)
@@ -31,7 +31,7 @@ enum ProxyUpgrade {
             throw ProxyConnector.failure("the connection ended before a response: \(error)")
         }
         let isSwitched = String(decoding: head.prefix(13), as: UTF8.self).hasSuffix(" 101 ")
-        return Upgrade(response: isSwitched ? head : closing(head)) { handler, pipeline in
+        let upgrade = Upgrade(response: isSwitched ? head : closing(head)) { handler, pipeline in
             let (ours, theirs) = GlueHandler.pair(takesFromFirst: isSwitched)
             try pipeline.addHandler(ours, position: .after(handler))
             try channel.pipeline.syncOperations.addHandler(theirs, position: .after(waiting.value))
@@ -39,6 +39,7 @@ enum ProxyUpgrade {
         } cancel: {
             channel.close(promise: nil)
         }
+        return (upgrade, channel)
     }
 
     /// A head that says the connection closes after it.
