@@ -145,11 +145,12 @@ extension JSONObject: Hashable {
         guard left.count == right.count else { return false }
         for position in left.members.indices {
             let member = left.members[position]
-            if right.members[position].key == member.key {
-                if right.members[position].value != member.value { return false }
-            } else {
-                guard let other = right[member.key], other == member.value else { return false }
+            var other = right.members[position]
+            if other.key != member.key {
+                guard let place = right.position(of: member.key) else { return false }
+                other = right.members[place]
             }
+            guard other.value == member.value, other.key.hasSameBytes(as: member.key) else { return false }
         }
         return true
     }

@@ -1,6 +1,7 @@
 /// A JSON document or a part of it, as a value with copy-on-write semantics.
 ///
 /// Numbers keep what they were: a literal that fits 64 bits is `.integer`, every other is `.double`, and the two never compare equal.
+/// Texts are equal when their bytes are.
 /// Depth is bounded where values come from outside (``JSONLimits``); code that grows a value from outside data checks
 /// ``isDeeper(than:)``, since releasing a tree nested tens of thousands deep would exhaust the stack.
 package enum JSONValue: Sendable, Hashable {
@@ -107,6 +108,22 @@ extension JSONValue: ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral, E
     /// An object; a repeated key keeps its last value.
     package init(dictionaryLiteral elements: (String, JSONValue)...) {
         self = .object(JSONObject(elements))
+    }
+}
+
+extension JSONValue {
+    /// Equality as JSON has it. The synthesized one would call a text unchanged that is written with other code points.
+    package static func == (left: JSONValue, right: JSONValue) -> Bool {
+        switch (left, right) {
+        case (.null, .null): true
+        case (.bool(let a), .bool(let b)): a == b
+        case (.integer(let a), .integer(let b)): a == b
+        case (.double(let a), .double(let b)): a == b
+        case (.string(let a), .string(let b)): a.hasSameBytes(as: b)
+        case (.array(let a), .array(let b)): a == b
+        case (.object(let a), .object(let b)): a == b
+        default: false
+        }
     }
 }
 

@@ -2,6 +2,18 @@ import JSONCore
 import Testing
 
 struct JSONValueTests {
+    @Test func `texts that only look alike are different values and different keys`() {
+        let (composed, apart) = ("caf\u{E9}", "cafe\u{301}")
+        #expect(composed == apart)
+        #expect(JSONValue.string(composed) != .string(apart))
+        #expect(JSONValue.array([.string(composed)]) != [.string(apart)])
+        #expect(JSONValue.object([composed: 1, "b": 2]) != ["b": 2, apart: 1])
+        #expect(JSONValue.object([composed: 1, "b": 2]) == ["b": 2, composed: 1])
+        let long = String(repeating: composed, count: 100)
+        #expect(JSONValue.string(long) == .string(long))
+        #expect(JSONValue.string(long) == .string(String(long.map { $0 })))
+    }
+
     @Test func `objects are equal and hash alike in any order`() {
         let left: JSONValue = ["a": 1, "b": ["x": 1, "y": 2]]
         let right: JSONValue = ["b": ["y": 2, "x": 1], "a": 1]

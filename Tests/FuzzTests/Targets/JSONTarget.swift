@@ -26,7 +26,9 @@ private enum JSONRules {
         seen.note(value)
         try Violation.unless(!value.isDeeper(than: JSONLimits.default.maximumDepth), "no value is deeper than the limit")
         for pointer in duplicates {
-            try Violation.unless(value[pointer: pointer] != nil, "a repeated key is where it is said to be", pointer.description)
+            // Unless what holds it was repeated, too, and has its last value.
+            let isThere = value[pointer: pointer] != nil || duplicates.contains { $0 != pointer && $0.isPrefix(of: pointer) }
+            try Violation.unless(isThere, "a repeated key is where it is said to be", pointer.description)
             try Violation.unless(try JSONPointer(parsing: pointer.description) == pointer, "a pointer reads back", pointer.description)
         }
         switch Result(catching: { () throws(JSONError) in try JSON.parse(input) }) {
