@@ -260,6 +260,18 @@ def test_lists_have_what_json_lists_have(api):
     assert name == "ConfigMapList" and len(gone[2]) == 5
 
 
+def test_large_lists_arrive_whole(api):
+    """Lists that are written beside the event loop."""
+    for index in range(3):
+        api.binary("POST", MAPS, data=config(f"large-{index}", data={"text": str(index) * 300_000}), status=201)
+    _, _, fields = api.binary("GET", f"{MAPS}?labelSelector=app%3Dweb")
+    assert [(metadata(message(item))["name"], len(strings(message(item)[2])["text"])) for item in fields[2]] == [
+        (f"large-{index}", 300_000) for index in range(3)]
+    kind, _, fields = api.binary("GET", f"{MAPS}?labelSelector=app%3Dweb", f"{PROTOBUF};{METADATA_LIST}")
+    assert kind == "PartialObjectMetadataList" and [set(message(item)) for item in fields[2]] == [{1}] * 3
+    api("DELETE", f"{MAPS}?labelSelector=app%3Dweb")
+
+
 def test_every_resource_lists_as_many_in_protobuf(api):
     versions = ["/api/v1"] + [
         f"/apis/{each['groupVersion']}" for group in api.json("/apis")["groups"] for each in group["versions"]

@@ -26,6 +26,11 @@ extension ObjectRenderer {
         throw .internalError("no protobuf form is known for \(value["kind"]?.stringValue ?? "a document without kind")")
     }
 
+    /// Whether a list takes so long to write as protobuf (3 ms a megabyte) that the other clients of an event loop would notice.
+    func isSlow(_ items: [StoredObject]) -> Bool {
+        isPlain && choice.encoding == .protobuf && items.reduce(0) { $0 + $1.bytes.count } > ListBody.threshold
+    }
+
     /// A list as a protobuf body, item by item from the stored bytes. An object that cannot be read is shown by a get of it, not by
     /// breaking every list.
     func binaryList(_ items: [StoredObject], metadata: JSONObject) -> APIResponse {

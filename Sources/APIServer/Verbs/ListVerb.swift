@@ -1,6 +1,7 @@
 internal import APIMachinery
 internal import JSONCore
 internal import KubeClient
+internal import NIOPosix
 internal import ObjectStore
 
 /// GET of a collection.
@@ -30,7 +31,8 @@ enum ListVerb {
         _ context: RequestContext, _ options: ListOptions, _ selection: ObjectSelection, _ renderer: ObjectRenderer
     ) throws(APIStatus) {
         let page = try read(context, selection, options, try source(options, context))
-        context.reply(answer(page, renderer, context))
+        guard renderer.isSlow(page.items) else { return context.reply(answer(page, renderer, context)) }
+        NIOThreadPool.singleton.submit { _ in context.reply(answer(page, renderer, context)) }
     }
 
     /// The revision a list that may be newer waits for; nil when it is there.
