@@ -165,8 +165,8 @@ def describe_every_kind(k):
     manifests, wanted = [], []
     for kind in sorted(set(kinds) & set(OBJECTS)):
         manifest = json.loads(json.dumps(OBJECTS[kind]))
-        # A request that needs a key, versions newer than this kubectl, and one that it describes in a beta version only.
-        if kind.startswith(("certificatesigningrequests", "mutatingadmissionpolic", "apiservices", "volumeattributesclasses")):
+        # A request that needs a key, and what this kubectl describes in a beta version only.
+        if kind.startswith(("certificatesigningrequests", "volumeattributesclasses")):
             continue
         manifests.append(manifest)
         wanted.append((kind, manifest["metadata"]["name"]))
