@@ -3,7 +3,10 @@ internal import JSONCore
 
 /// One container of a pod. Source: `pkg/apis/core/validation/validation.go` validateContainerCommon.
 enum ContainerValidation {
-    static func container(_ container: JSONValue, field: String, volumes: Set<String>, isInit: Bool) -> [FieldError] {
+    /// What is wrong with a container; `gracePeriod` is the pod's.
+    static func container(
+        _ container: JSONValue, field: String, volumes: Set<String>, isInit: Bool, gracePeriod: Int64 = 30
+    ) -> [FieldError] {
         var errors: [FieldError] = []
         let name = container["name"]?.stringValue ?? ""
         if name.isEmpty {
@@ -18,7 +21,7 @@ enum ContainerValidation {
             errors.append(.invalid("\(field).image", .string(image), "must not have leading or trailing whitespace"))
         }
         if isInit, container["restartPolicy"]?.stringValue != "Always" {
-            for probe in ["livenessProbe", "readinessProbe", "startupProbe"] where !(container[probe]?.isNull ?? true) {
+            for probe in ["lifecycle", "livenessProbe", "readinessProbe", "startupProbe"] where !(container[probe]?.isNull ?? true) {
                 errors.append(
                     .forbidden("\(field).\(probe)", "may not be set for init containers without restartPolicy=Always"))
             }
@@ -30,11 +33,16 @@ enum ContainerValidation {
         }
         errors += ports(container["ports"]?.arrayValue ?? [], field: "\(field).ports")
         errors += environment(container["env"]?.arrayValue ?? [], field: "\(field).env")
+        errors += EnvironmentSourceValidation.sources(container["envFrom"]?.arrayValue ?? [], field: "\(field).envFrom")
         errors += mounts(container["volumeMounts"]?.arrayValue ?? [], field: "\(field).volumeMounts", volumes: volumes)
+        errors += devices(
+            container["volumeDevices"]?.arrayValue ?? [], field: "\(field).volumeDevices", volumes: volumes,
+            mounts: container["volumeMounts"]?.arrayValue ?? [])
         errors += resources(container["resources"], field: "\(field).resources")
+        errors += HandlerValidation.lifecycle(container["lifecycle"], field: "\(field).lifecycle", gracePeriod: gracePeriod)
         for (probe, isLiveness) in [("livenessProbe", true), ("readinessProbe", false), ("startupProbe", true)] {
             if let value = container[probe], !value.isNull {
-                errors += self.probe(value, field: "\(field).\(probe)", isLiveness: isLiveness)
+                errors += self.probe(value, field: "\(field).\(probe)", isLiveness: isLiveness, isReadiness: probe == "readinessProbe")
             }
         }
         return errors
@@ -84,6 +92,9 @@ enum ContainerValidation {
                         "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`"))
             }
             if kinds.count > 1 { errors.append(.invalid("\(place).valueFrom", "", "may not have more than one field specified at a time")) }
+            for kind in kinds {
+                errors += EnvironmentSourceValidation.reference(kind.key, kind.value, field: "\(place).valueFrom.\(kind.key)")
+            }
         }
         return errors
     }
@@ -106,10 +117,44 @@ enum ContainerValidation {
                 errors.append(.invalid("\(place).mountPath", .string(path), "must be unique"))
             }
             if let sub = mount["subPath"]?.stringValue, !sub.isEmpty {
-                if sub.hasPrefix("/") { errors.append(.invalid("\(place).subPath", .string(sub), "must be a relative path")) }
-                if sub.split(separator: "/").contains("..") {
-                    errors.append(.invalid("\(place).subPath", .string(sub), "must not contain '..'"))
+                errors += VolumeFileValidation.descending(sub, "\(place).subPath")
+            }
+            if let expression = mount["subPathExpr"]?.stringValue, !expression.isEmpty {
+                if !(mount["subPath"]?.stringValue ?? "").isEmpty {
+                    errors.append(
+                        .invalid("\(place).subPathExpr", .string(expression), "subPathExpr and subPath are mutually exclusive"))
                 }
+                errors += VolumeFileValidation.descending(expression, "\(place).subPathExpr")
+            }
+        }
+        return errors
+    }
+
+    /// Volumes that are given as block devices.
+    private static func devices(_ devices: [JSONValue], field: String, volumes: Set<String>, mounts: [JSONValue]) -> [FieldError] {
+        var errors: [FieldError] = []
+        var paths: Set<String> = []
+        var names: Set<String> = []
+        for (index, device) in devices.enumerated() {
+            let place = "\(field)[\(index)]"
+            let (name, path) = (device["name"]?.stringValue ?? "", device["devicePath"]?.stringValue ?? "")
+            if name.isEmpty {
+                errors.append(.required("\(place).name"))
+            } else if !names.insert(name).inserted {
+                errors.append(.invalid("\(place).name", .string(name), "must be unique"))
+            } else if !volumes.contains(name) {
+                errors.append(.notFound("\(place).name", .string(name)))
+            } else if mounts.contains(where: { $0["name"]?.stringValue == name }) {
+                errors.append(.invalid("\(place).name", .string(name), "must not already exist in volumeMounts"))
+            }
+            if path.isEmpty {
+                errors.append(.required("\(place).devicePath"))
+            } else if !paths.insert(path).inserted {
+                errors.append(.invalid("\(place).devicePath", .string(path), "must be unique"))
+            } else if path.split(separator: "/").contains("..") {
+                errors.append(.invalid("\(place).devicePath", .string(path), "must not contain '..'"))
+            } else if mounts.contains(where: { $0["mountPath"]?.stringValue == path }) {
+                errors.append(.invalid("\(place).devicePath", .string(path), "must not already exist as a path in volumeMounts"))
             }
         }
         return errors
@@ -140,11 +185,16 @@ enum ContainerValidation {
         return errors
     }
 
-    private static func probe(_ probe: JSONValue, field: String, isLiveness: Bool) -> [FieldError] {
-        var errors: [FieldError] = []
-        let handlers = ["exec", "httpGet", "tcpSocket", "grpc"].filter { !(probe[$0]?.isNull ?? true) }
-        if handlers.isEmpty { errors.append(.required(field, "must specify a handler type")) }
-        for extra in handlers.dropFirst() { errors.append(.forbidden("\(field).\(extra)", "may not specify more than 1 handler type")) }
+    private static func probe(_ probe: JSONValue, field: String, isLiveness: Bool, isReadiness: Bool) -> [FieldError] {
+        var errors = HandlerValidation.handler(probe, field: field, gracePeriod: nil)
+        if let seconds = probe["terminationGracePeriodSeconds"]?.integerValue {
+            if isReadiness {
+                let why = "must not be set for readinessProbes"
+                errors.append(.invalid("\(field).terminationGracePeriodSeconds", .integer(seconds), why))
+            } else if seconds <= 0 {
+                errors.append(.invalid("\(field).terminationGracePeriodSeconds", .integer(seconds), "must be greater than 0"))
+            }
+        }
         for name in ["initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold"] {
             guard let number = probe[name]?.integerValue, number < 0 else { continue }
             errors.append(.invalid("\(field).\(name)", .integer(number), "must be greater than or equal to 0"))

@@ -15,7 +15,9 @@ enum PodValidation {
             var ports: Set<String> = []
             for (index, container) in list.enumerated() {
                 let place = "\(field).\(kind)[\(index)]"
-                errors += ContainerValidation.container(container, field: place, volumes: volumes, isInit: kind == "initContainers")
+                errors += ContainerValidation.container(
+                    container, field: place, volumes: volumes, isInit: kind == "initContainers",
+                    gracePeriod: spec["terminationGracePeriodSeconds"]?.integerValue ?? 30)
                 let name = container["name"]?.stringValue ?? ""
                 if !name.isEmpty, !names.insert(name).inserted { errors.append(.duplicate("\(place).name", .string(name))) }
                 errors += hostPorts(container, field: place, seen: &ports)

@@ -35,8 +35,25 @@ enum VolumeValidation {
             let path = source["path"]?.stringValue ?? ""
             if path.isEmpty { return [.required("\(field).path")] }
             return path.split(separator: "/").contains("..") ? [.invalid("\(field).path", .string(path), "must not contain '..'")] : []
-        case "configMap": return required("name")
-        case "secret": return required("secretName")
+        case "configMap": return required("name") + VolumeFileValidation.volume(kind, source, field: field)
+        case "secret": return required("secretName") + VolumeFileValidation.volume(kind, source, field: field)
+        case "downwardAPI", "projected": return VolumeFileValidation.volume(kind, source, field: field)
+        case "csi":
+            var errors = DeviceRules.driver(source["driver"], "\(field).driver")
+            guard let reference = source["nodePublishSecretRef"], !reference.isNull else { return errors }
+            let name = reference["name"]?.stringValue ?? ""
+            if name.isEmpty { errors.append(.required("\(field).nodePublishSecretRef.name")) }
+            if !name.isEmpty {
+                errors += NameValidation.dnsSubdomain(name).map { .invalid("\(field).nodePublishSecretRef.name", .string(name), $0) }
+            }
+            return errors
+        case "nfs":
+            let path = source["path"]?.stringValue ?? ""
+            let isAbsolute = path.isEmpty || path.hasPrefix("/")
+            return required("server") + required("path") + (isAbsolute ? [] : [.invalid("\(field).path", .string(path), "must be an absolute path")])
+        case "ephemeral":
+            guard let template = source["volumeClaimTemplate"], !template.isNull else { return [.required("\(field).volumeClaimTemplate")] }
+            return ClaimRules.spec(template["spec"] ?? .null, "\(field).volumeClaimTemplate.spec")
         case "persistentVolumeClaim": return required("claimName")
         case "emptyDir":
             // best effort: the schema reports what is no quantity.

@@ -14,6 +14,11 @@ struct CIDR: Sendable, Hashable {
         self.length = length
     }
 
+    /// Whether the address is not the first of its range.
+    var hasHostBits: Bool {
+        (length..<bytes.count * 8).contains { bytes[$0 / 8] & (UInt8(128) >> UInt8($0 % 8)) != 0 }
+    }
+
     /// Whether the other range lies inside and is smaller.
     func strictlyContains(_ other: CIDR) -> Bool {
         guard bytes.count == other.bytes.count, other.length > length else { return false }

@@ -100,6 +100,19 @@ enum VolumeRules {
         return .object(spec)
     }
 
+    /// Source: validateCSIPersistentVolumeSource.
+    private static func csi(_ source: JSONValue, _ field: String) -> [FieldError] {
+        var errors = DeviceRules.driver(source["driver"], "\(field).driver")
+        if (source["volumeHandle"]?.stringValue ?? "").isEmpty { errors.append(.required("\(field).volumeHandle")) }
+        for name in ["controllerPublishSecretRef", "controllerExpandSecretRef", "nodePublishSecretRef", "nodeExpandSecretRef"] {
+            guard let reference = source[name], !reference.isNull else { continue }
+            for part in ["name", "namespace"] where (reference[part]?.stringValue ?? "").isEmpty {
+                errors.append(.required("\(field).\(name).\(part)"))
+            }
+        }
+        return errors
+    }
+
     static let check: @Sendable (KubeObject) -> [FieldError] = { object in
         var errors = ClaimRules.accessModes(object.array("spec", "accessModes").compactMap(\.stringValue), "spec.accessModes")
         let capacity = QuotaLimits.amounts(object["spec", "capacity"])
@@ -122,6 +135,7 @@ enum VolumeRules {
                 errors.append(.forbidden("spec.persistentVolumeReclaimPolicy", "may not be 'recycle' for a hostPath mount of '/'"))
             }
         }
+        if let csi = object["spec", "csi"], !csi.isNull { errors += VolumeRules.csi(csi, "spec.csi") }
         if object["spec", "local"] != nil, object["spec", "nodeAffinity"] == nil {
             errors.append(.required("spec.nodeAffinity", "Local volume requires node affinity"))
         }
