@@ -8,6 +8,9 @@ package struct FieldManager: Sendable {
     package let type: TypeSchema
     /// Fields that the write cannot change, which therefore nobody comes to own by it.
     package let ignored: FieldSet
+    /// What a change is in another version of the kind, for owners that are recorded in it; nil from it, or no such function, when
+    /// versions differ by name only.
+    package var view: (@Sendable (_ apiVersion: String, _ live: JSONValue, _ new: JSONValue) -> FieldComparison?)?
 
     /// Who owned what a client of server-side apply finds on an object whose fields were never tracked.
     static let beforeFirstApply = "before-first-apply"
@@ -27,15 +30,20 @@ package struct FieldManager: Sendable {
         update(managed, FieldComparison(from: live, to: new, type: type).ignoring(ignored), by: manager, at: time)
     }
 
-    /// The owners after an update that made this difference, which is already without ``ignored``.
+    /// The owners after an update that made this difference, which is already without ``ignored``. `seen` gives the difference as
+    /// owners in another version see it; nil when they see the same.
     package func update(
-        _ managed: ManagedFields, _ difference: FieldComparison, by manager: ManagedFields.Manager, at time: Timestamp
+        _ managed: ManagedFields, _ difference: FieldComparison, by manager: ManagedFields.Manager, at time: Timestamp,
+        seen: (_ apiVersion: String) -> FieldComparison? = { _ in nil }
     ) -> ManagedFields {
         var result = managed
         let written = difference.written
         for index in result.entries.indices {
-            if result.entries[index].manager.isSame(manager) { continue }
-            result.entries[index].fields = result.entries[index].fields.subtracting(written).subtracting(difference.removed)
+            let owner = result.entries[index].manager
+            if owner.isSame(manager) { continue }
+            let other = owner.apiVersion == manager.apiVersion ? nil : seen(owner.apiVersion)?.ignoring(ignored)
+            result.entries[index].fields =
+                result.entries[index].fields.subtracting(other?.written ?? written).subtracting(other?.removed ?? difference.removed)
         }
         let own = written.subtracting(ManagedFields.unowned)
         if let place = result.position(of: manager) {
@@ -113,12 +121,14 @@ package struct FieldManager: Sendable {
         let written = difference.written
         var conflicts = ApplyConflicts()
         for index in result.entries.indices where !result.entries[index].manager.isSame(manager) {
-            let contested = result.entries[index].fields.intersection(written)
+            let owner = result.entries[index].manager
+            let other = owner.apiVersion == manager.apiVersion ? nil : view?(owner.apiVersion, live, object)?.ignoring(ignored)
+            let contested = result.entries[index].fields.intersection(other?.written ?? written)
             if !contested.isEmpty {
                 if !isForced { contested.visit { conflicts.list.append(ApplyConflicts.Conflict(result.entries[index].manager, $0)) } }
                 result.entries[index].fields = result.entries[index].fields.subtracting(contested)
             }
-            result.entries[index].fields = result.entries[index].fields.subtracting(difference.removed)
+            result.entries[index].fields = result.entries[index].fields.subtracting(other?.removed ?? difference.removed)
         }
         guard conflicts.list.isEmpty else { throw conflicts }
         let isChanged = object != live

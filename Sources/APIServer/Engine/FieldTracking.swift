@@ -48,12 +48,18 @@ enum FieldTracking {
         before["metadata", "managedFields"] = nil
         let ignored = ignored(context)
         let type = context.endpoint.descriptor.type
-        let difference = FieldComparison(from: before.value, to: object.value, type: type).ignoring(ignored)
+        let views = OwnerViews(context.endpoint, context.core)
+        let (live, new) = (before.value, object.value)
+        let difference =
+            (views?.comparison(manager.apiVersion, stored: live, new) ?? FieldComparison(from: live, to: new, type: type)).ignoring(ignored)
         guard !difference.isSame, let known = owners ?? ManagedFields(text: text) else {
             object.ownersText = text
             return
         }
-        object.ownersText = FieldManager(type: type, ignoring: ignored).update(known, difference, by: manager, at: context.now).text
+        object.ownersText =
+            FieldManager(type: type, ignoring: ignored).update(
+                known, difference, by: manager, at: context.now, seen: { views?.comparison($0, stored: live, new) }
+            ).text
     }
 
     /// Takes new times back when nothing else is new, so that writing the same again changes nothing.

@@ -76,7 +76,9 @@ enum ApplyVerb {
         }
         let managed = owners.map { ManagedFields(text: $0) } ?? ManagedFields()
         guard let managed else { throw .untyped("failed to decode managed fields: the stored list is malformed") }
-        return try FieldManager(type: context.descriptor.type, ignoring: ignored).apply(
+        var fields = FieldManager(type: context.descriptor.type, ignoring: ignored)
+        if let views = OwnerViews(context.endpoint, context.core) { fields.view = { views.comparison($0, served: $1, $2) } }
+        return try fields.apply(
             config, to: live, managed, by: context.manager(.apply, subresource: subresource), isForced: options.isForced, at: context.now)
     }
 

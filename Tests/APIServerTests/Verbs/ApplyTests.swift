@@ -255,3 +255,63 @@ struct ApplyTests {
         }
     }
 }
+
+/// Owners of an autoscaler that were recorded in its other version.
+struct OwnerVersionTests {
+    private static let old = "/apis/autoscaling/v1/namespaces/default/horizontalpodautoscalers"
+    private static let new = "/apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers"
+    private static let apply = "application/apply-patch+yaml"
+
+    private static func first(_ percent: Int) -> String {
+        """
+        {"apiVersion":"autoscaling/v1","kind":"HorizontalPodAutoscaler","metadata":{"name":"h"},"spec":{"maxReplicas":5,
+        "scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"d"},"targetCPUUtilizationPercentage":\(percent)}}
+        """
+    }
+
+    private static func second(_ percent: Int) -> String {
+        """
+        {"apiVersion":"autoscaling/v2","kind":"HorizontalPodAutoscaler","metadata":{"name":"h"},"spec":{"maxReplicas":5,
+        "scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"d"},"metrics":[{"type":"Resource",
+        "resource":{"name":"cpu","target":{"type":"Utilization","averageUtilization":\(percent)}}}]}}
+        """
+    }
+
+    private func owners(_ api: TestServer) async throws -> [String: JSONValue] {
+        let object = try await api.call(.get, "\(Self.new)/h").object
+        var found: [String: JSONValue] = [:]
+        for entry in object.array("metadata", "managedFields") {
+            found[entry["manager"]?.stringValue ?? ""] = entry["fieldsV1", "f:spec"] ?? .null
+        }
+        return found
+    }
+
+    @Test func `what a version 2 client changes is no more a version 1 client's`() async throws {
+        try await TestServer.with { api async throws in
+            #expect(try await api.call(.patch, "\(Self.old)/h?fieldManager=one", Self.first(50), type: Self.apply).status == 201)
+            #expect(try await owners(api)["one"]?["f:targetCPUUtilizationPercentage"] != nil)
+            // The same in other words changes nothing, so it is nobody's conflict.
+            #expect(try await api.call(.patch, "\(Self.new)/h?fieldManager=two", Self.second(50), type: Self.apply).status == 200)
+            let conflict = try await api.call(.patch, "\(Self.new)/h?fieldManager=two", Self.second(60), type: Self.apply)
+            #expect(conflict.status == 409)
+            #expect(conflict.message.contains(".spec.targetCPUUtilizationPercentage"), "\(conflict.message)")
+            let forced = try await api.call(.patch, "\(Self.new)/h?fieldManager=two&force=true", Self.second(60), type: Self.apply)
+            #expect(forced.status == 200)
+            let left = try await owners(api)
+            #expect(left["one"]?["f:maxReplicas"] != nil)
+            #expect(left["one"]?["f:targetCPUUtilizationPercentage"] == nil)
+            #expect(left["two"]?["f:metrics"] != nil)
+        }
+    }
+
+    @Test func `an update in version 1 is recorded in its words`() async throws {
+        try await TestServer.with { api async throws in
+            #expect(try await api.call(.post, "\(Self.new)?fieldManager=two", Self.second(50)).status == 201)
+            #expect(try await api.call(.put, "\(Self.old)/h?fieldManager=one", Self.first(70)).status == 200)
+            let found = try await owners(api)
+            #expect(found["one"] == ["f:targetCPUUtilizationPercentage": .object(JSONObject())])
+            #expect(found["two"]?["f:maxReplicas"] != nil)
+            #expect(found["two"]?["f:metrics"] == nil)
+        }
+    }
+}
