@@ -163,3 +163,14 @@ struct ProxyTests {
         }
     }
 }
+
+extension ProxyRequest {
+    /// A POST of a body of this length, or chunked.
+    static func posted(_ length: Int?) -> ProxyRequest {
+        ProxyRequest(
+            HTTPRequestHead(
+                method: "POST", target: "/api/v1/namespaces/d/services/https:w:1/proxy/a%20b?q=1", isVersion11: true,
+                headers: [("host", "api:6443"), ("content-type", "text/x")], body: length.map { .fixed($0) } ?? .chunked, keepsAlive: true,
+                expectsContinue: false), peer: "10.0.0.9")
+    }
+}
