@@ -28,8 +28,16 @@ import Testing
         }
     }
 
-    private func eventually(_ condition: @Sendable () -> Bool) async {
-        while !condition() { await Task.yield() }
+    /// Lets other tasks run until something holds. Ends in any case: a time limit cancels a test, and ends only one that looks.
+    private func eventually(sourceLocation: SourceLocation = #_sourceLocation, _ condition: @Sendable () -> Bool) async {
+        let deadline = ContinuousClock.now + .seconds(40)
+        while !condition() {
+            guard ContinuousClock.now < deadline, !Task.isCancelled else {
+                Issue.record("it never came", sourceLocation: sourceLocation)
+                return
+            }
+            await Task.yield()
+        }
     }
 
     /// Gives everything that could run the chance to.
@@ -65,8 +73,11 @@ import Testing
         server.refuse(Pod.resource, times: 1)
         try await withController(server, time) {
             await eventually { time.sleeperCount > 0 }
-            time.advance(by: .seconds(1))
-            await eventually { server.creations(Pod.resource) >= 3 }
+            // In steps: who goes to sleep after the clock was moved wakes later.
+            await eventually {
+                time.advance(by: .milliseconds(100))
+                return server.creations(Pod.resource) >= 3
+            }
             await settle()
             #expect(server.creations(Pod.resource) == 3)
         }
@@ -90,7 +101,8 @@ import Testing
         let (server, time) = (ToyServer(), ManualTimeSource())
         server.put(ReplicaSet.resource, replicaSet("web", replicas: 3).object)
         try await withController(server, time) {
-            await eventually { server.creations(Pod.resource) == 3 }
+            // Seen by the controller too: one that waits for its own pods deletes none.
+            await eventually { server.objects(ReplicaSet.resource).first.map { ReplicaSet($0).status.replicas } == 3 }
             server.hold(Pod.resource)
             server.put(ReplicaSet.resource, replicaSet("web", replicas: 1).object)
             await eventually { server.deletions.count == 2 }

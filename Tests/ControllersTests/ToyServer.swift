@@ -6,11 +6,18 @@ import Synchronization
 
 /// As much of an API server as controllers need, with watches that a test can hold back.
 final class ToyServer: KubeTransport {
+    private struct Event {
+        let revision: Int64
+        let line: [UInt8]
+    }
+
     private struct State {
         var revision: Int64 = 1
         var objects: [String: [String: KubeObject]] = [:]
         var watches: [String: [ByteChannel]] = [:]
-        var held: [String: [[UInt8]]] = [:]
+        /// All events told so far: a watch begins with those since its list.
+        var events: [String: [Event]] = [:]
+        var held: [String: [Event]] = [:]
         var heldCollections: Set<String> = []
         var creations: [String: Int] = [:]
         var refusals: [String: Int] = [:]
@@ -47,9 +54,7 @@ final class ToyServer: KubeTransport {
     func release(_ resource: GroupVersionResource) {
         state.withLock { state in
             state.heldCollections.remove(resource.resource)
-            for line in state.held.removeValue(forKey: resource.resource) ?? [] {
-                for watch in state.watches[resource.resource] ?? [] { watch.send(line) }
-            }
+            for event in state.held.removeValue(forKey: resource.resource) ?? [] { tell(event, resource.resource, &state) }
         }
     }
 
@@ -95,8 +100,17 @@ final class ToyServer: KubeTransport {
     func stream(_ request: APIRequest) async throws(APIStatus) -> any ByteSource {
         let channel = ByteChannel()
         let (collection, _, _) = Self.place(request.path)
-        state.withLock { $0.watches[collection, default: []].append(channel) }
+        let from = request.queryValue("resourceVersion").flatMap { Int64($0) } ?? 0
+        state.withLock { state in
+            for event in state.events[collection] ?? [] where event.revision > from { channel.send(event.line) }
+            state.watches[collection, default: []].append(channel)
+        }
         return channel
+    }
+
+    private func tell(_ event: Event, _ collection: String, _ state: inout State) {
+        state.events[collection, default: []].append(event)
+        for watch in state.watches[collection] ?? [] { watch.send(event.line) }
     }
 
     func connect(_ request: APIRequest) async throws(APIStatus) -> any StreamSession {
@@ -109,11 +123,11 @@ final class ToyServer: KubeTransport {
         var object = object
         object.revision = state.revision
         if type != "DELETED" { state.objects[collection, default: [:]][object.name] = object }
-        let line = JSON.encode(["type": .string(type), "object": object.value]) + [0x0A]
+        let event = Event(revision: state.revision, line: JSON.encode(["type": .string(type), "object": object.value]) + [0x0A])
         if state.heldCollections.contains(collection) {
-            state.held[collection, default: []].append(line)
+            state.held[collection, default: []].append(event)
         } else {
-            for watch in state.watches[collection] ?? [] { watch.send(line) }
+            tell(event, collection, &state)
         }
         return object
     }

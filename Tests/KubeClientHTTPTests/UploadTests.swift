@@ -5,7 +5,7 @@ import NIOHTTP1
 import Synchronization
 import Testing
 
-struct UploadTests {
+@Suite(.timeLimit(.minutes(1))) struct UploadTests {
     private func transport(_ server: TestServer) throws -> HTTPTransport {
         try HTTPTransport(
             context: KubeconfigContext(name: "test", cluster: KubeconfigCluster(server: "http://127.0.0.1:\(server.port)")), runsPlugins: false)
@@ -21,7 +21,7 @@ struct UploadTests {
         async let response = transport.upload(request, from: body)
         for piece in pieces {
             body.send(piece)
-            while body.waitingBytes > 0 { await Task.yield() }
+            while body.waitingBytes > 0, !Task.isCancelled { await Task.yield() }
         }
         body.finish()
         #expect(try await response.status == 200)
@@ -50,7 +50,7 @@ struct UploadTests {
         body.fail(.badRequest("the disk is gone"))
         let error = await #expect(throws: APIStatus.self) { _ = try await transport.upload(request, from: body) }
         #expect(error?.message == "the disk is gone")
-        while server.closedConnections.withLock({ $0 }) == 0 { await Task.yield() }
+        while server.closedConnections.withLock({ $0 }) == 0, !Task.isCancelled { await Task.yield() }
         #expect(server.requests.withLock { $0.isEmpty }, "half a body is no request")
         transport.close()
         await server.stop()

@@ -3,7 +3,7 @@ import Testing
 
 @testable import LinuxKernel
 
-@Suite struct ManualTimeSourceTests {
+@Suite(.timeLimit(.minutes(1))) struct ManualTimeSourceTests {
     @Test func `sleepers wake in the order of their deadlines`() async throws {
         let time = ManualTimeSource()
         let order = Order()
@@ -32,6 +32,14 @@ import Testing
         await #expect(throws: CancellationError.self) { try await task.value }
         #expect(time.sleeperCount == 0)
         #expect(time.now() == Timestamp(seconds: 100))
+    }
+
+    @Test func `waiting for sleepers ends with the task that waits`() async {
+        let time = ManualTimeSource()
+        let waiting = Task { await time.waitForSleepers() }
+        waiting.cancel()
+        await waiting.value
+        #expect(time.sleeperCount == 0)
     }
 }
 

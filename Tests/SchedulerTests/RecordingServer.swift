@@ -10,6 +10,8 @@ final class RecordingServer: KubeTransport {
         var revision: Int64 = 1
         var lists: [String: [KubeObject]] = [:]
         var watches: [String: [ByteChannel]] = [:]
+        /// All events so far: a watch begins with those since its list.
+        var events: [String: [(revision: Int64, line: [UInt8])]] = [:]
         var bindings: [(pod: String, node: String)] = []
         var messages: [String] = []
         var refusals = 0
@@ -34,6 +36,7 @@ final class RecordingServer: KubeTransport {
             state.lists[collection, default: []].removeAll { $0.name == object.name }
             state.lists[collection, default: []].append(object)
             let line = JSON.encode(["type": "MODIFIED", "object": object.value]) + [0x0A]
+            state.events[collection, default: []].append((state.revision, line))
             for watch in state.watches[collection] ?? [] { watch.send(line) }
         }
     }
@@ -67,7 +70,11 @@ final class RecordingServer: KubeTransport {
     func stream(_ request: APIRequest) async throws(APIStatus) -> any ByteSource {
         let channel = ByteChannel()
         let collection = request.path.split(separator: "/").last.map(String.init) ?? ""
-        state.withLock { $0.watches[collection, default: []].append(channel) }
+        let from = request.queryValue("resourceVersion").flatMap { Int64($0) } ?? 0
+        state.withLock { state in
+            for event in state.events[collection] ?? [] where event.revision > from { channel.send(event.line) }
+            state.watches[collection, default: []].append(channel)
+        }
         return channel
     }
 
