@@ -174,6 +174,24 @@ import Testing
         }
     }
 
+    @Test func `a size beyond all numbers is an error in a layer and in an archive`() throws {
+        try Workspace.with { work in
+            var tar = TarBuilder()
+            tar.add("a", content: [1])
+            tar.pax([("size", Array("\(Int64.max)".utf8))])
+            tar.add("b", content: [1])
+            let layer = #expect(throws: ImageError.self) { try work.unpack(tar.finished) }
+            #expect(layer?.code == .tooLarge)
+            try FileSystem.writeAtomically("\(work.folder)/archive.tar", tar.finished)
+            let store = try work.store()
+            let archive = #expect(throws: ImageError.self) { () throws in
+                let file = try FileDescriptor.open("\(work.folder)/archive.tar", O_RDONLY)
+                _ = try store.load(file: file)
+            }
+            #expect(archive?.code == .corrupt)
+        }
+    }
+
     @Test func `random members never write outside their layer`() throws {
         try Workspace.with { work in
             var generator = SystemRandomNumberGenerator()

@@ -59,7 +59,7 @@ struct TarArchive: ImageArchive {
             let name = try LayerPath(parsing: entry.path).text
             switch entry.kind {
             case .file:
-                guard reader.dataOffset + entry.size <= whole.length else {
+                guard entry.size <= whole.length - reader.dataOffset else {
                     throw ImageError(.corrupt, "\(whole.name) ends in the middle of \(name)")
                 }
                 members[name] = FileSlice(file: whole.file, offset: whole.offset + reader.dataOffset, length: entry.size, name: name)

@@ -43,9 +43,11 @@ final class LayerUnpacker {
         var reader = TarReader(source, name: name)
         while let entry = try reader.next() {
             entryCount += 1
-            byteCount += entry.size
             guard entryCount <= limits.entries else { throw ImageError(.tooLarge, "\(name) has more than \(limits.entries) members") }
-            guard byteCount <= limits.bytes else { throw ImageError(.tooLarge, "\(name) unpacks to more than \(ByteCount(limits.bytes))") }
+            guard entry.size <= limits.bytes - byteCount else {
+                throw ImageError(.tooLarge, "\(name) unpacks to more than \(ByteCount(limits.bytes))")
+            }
+            byteCount += entry.size
             let path = try LayerPath(parsing: entry.path)
             try explaining("unpack \(entry.displayPath) of \(name)") { () throws(LayerFailure) in
                 try place(entry, path, &reader)
