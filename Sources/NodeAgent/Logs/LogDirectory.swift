@@ -1,7 +1,8 @@
 import Glibc
 import LinuxKernel
 
-/// Where a container's log lies: `logs/<namespace>_<pod>_<uid>/<container>/<attempt>.log`, rotated to `.log.1` (newest) and up.
+/// Where a container's log lies: `logs/<namespace>_<pod>_<uid>/<container>/<attempt>.log`, rotated to `.log.1` (newest) and up;
+/// for a moment the next file is called `.log.new`.
 ///
 /// Source: the kubelet's /var/log/pods layout; the suffix numbers are ours, because the writer itself rotates.
 struct LogDirectory: Sendable {
