@@ -4,7 +4,8 @@ import KubeClient
 import LinuxKernel
 import Synchronization
 
-/// Runs an exec credential plugin and keeps what it printed until that expires. Source: client.authentication.k8s.io/v1.
+/// Runs an exec credential plugin and keeps what it printed until that expires; requests at the same time share one run, since it may
+/// ask a person to log in. Source: client.authentication.k8s.io/v1.
 final class CredentialPlugin: Sendable {
     struct Credential: Sendable {
         var token: String?
@@ -16,7 +17,14 @@ final class CredentialPlugin: Sendable {
     private let context: KubeconfigContext
     private let isAllowed: Bool
     private let time: any TimeSource
-    private let cached = Mutex<Credential?>(nil)
+    private typealias Outcome = Result<Credential, APIStatus>
+
+    private struct State {
+        var cached: Credential?
+        /// Those who wait for the run that is going on; nil when there is none. They are told nothing when it was over already.
+        var waiting: [CheckedContinuation<Outcome?, Never>]?
+    }
+    private let state = Mutex(State())
 
     init(_ plugin: ExecCredentialPlugin, context: KubeconfigContext, isAllowed: Bool, time: any TimeSource) {
         self.plugin = plugin
@@ -27,20 +35,46 @@ final class CredentialPlugin: Sendable {
 
     func credential() async throws(APIStatus) -> Credential {
         let now = time.now()
-        if let present = cached.withLock({ $0 }), present.expires.map({ now < $0 }) ?? true { return present }
+        if let present = state.withLock({ $0.cached }), present.expires.map({ now < $0 }) ?? true { return present }
         guard isAllowed else {
             throw APIStatus.unauthorized(
                 "context \"\(context.name)\" logs in through the program \"\(plugin.command)\", which runs only when you choose the context yourself; "
                     + "name it with --context or pick it on the screen")
         }
-        let output = try await PluginProcess(plugin, information: information).run()
-        let credential = try parse(output)
-        cached.withLock { $0 = credential }
-        return credential
+        while true {
+            let isFirst = state.withLock { state in
+                defer { state.waiting = state.waiting ?? [] }
+                return state.waiting == nil
+            }
+            if isFirst { return try await runForAll().get() }
+            let shared = await withCheckedContinuation { continuation in
+                let isGoing = state.withLock { state in
+                    state.waiting?.append(continuation)
+                    return state.waiting != nil
+                }
+                if !isGoing { continuation.resume(returning: nil) }
+            }
+            if let shared { return try shared.get() }
+        }
+    }
+
+    private func runForAll() async -> Outcome {
+        let outcome: Outcome
+        do throws(APIStatus) {
+            outcome = .success(try parse(try await PluginProcess(plugin, information: information).run()))
+        } catch {
+            outcome = .failure(error)
+        }
+        let waiting = state.withLock { state in
+            if case .success(let credential) = outcome { state.cached = credential }
+            return state.waiting.take() ?? []
+        }
+        for continuation in waiting { continuation.resume(returning: outcome) }
+        return outcome
     }
 
     func forget() -> Bool {
-        cached.withLock { $0.take() } != nil
+        state.withLock { $0.cached.take() } != nil
     }
 
     private var information: String {

@@ -1,4 +1,5 @@
 import APIMachinery
+import Glibc
 import KubeClient
 import NIOCore
 import NIOHTTP1
@@ -61,11 +62,19 @@ final class ConnectionPool: Sendable {
     }
 
     var bootstrap: ClientBootstrap {
-        ClientBootstrap(group: group)
+        let plain = ClientBootstrap(group: group)
             .connectTimeout(connectTimeout)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(.socketOption(.so_keepalive), value: 1)
+        return Self.keepAlive.reduce(plain) { $0.channelOption(.tcpOption($1.option), value: $1.value) }
     }
+
+    /// A watch may be silent for minutes, so only the kernel can tell a server that has gone from one that has nothing to say: after 30
+    /// seconds of silence it asks three times, 10 seconds apart. Its defaults are two hours.
+    static let keepAlive: [(option: NIOBSDSocket.Option, value: Int)] = [
+        (NIOBSDSocket.Option(rawValue: TCP_KEEPIDLE), 30), (NIOBSDSocket.Option(rawValue: TCP_KEEPINTVL), 10),
+        (NIOBSDSocket.Option(rawValue: TCP_KEEPCNT), 3),
+    ]
 
     /// Called on the channel's event loop.
     func addTLS(_ tls: NIOSSLContext?, to channel: any Channel) throws {
