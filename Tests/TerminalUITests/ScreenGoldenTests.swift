@@ -128,7 +128,7 @@ import ViewModels
             PaletteItem(id: "b", title: "Delete", detail: "Pod", keys: "D d"),
             PaletteItem(id: "c", title: "Shell", detail: "Pod", keys: "s", disabledReason: "protected context"),
         ]
-        let model = PaletteModel(title: "Run", placeholder: "type to find a command", items: items) { _ in }
+        let model = PaletteModel(title: "Run", placeholder: "type to find a command", action: "run", items: items) { _ in }
         model.query.insert("e")
         app.modal = .palette(model)
         GoldenScreen.check(FakeCluster.screen(app).render(width: 80, height: 24).surface, "palette-80x24")

@@ -96,7 +96,7 @@ extension Screen {
         guard !items.isEmpty else { return }
         let bound = boundUID(pane)
         app.modal = .palette(
-            PaletteModel(title: PaneFrame.name(pane), placeholder: "what to do", items: items) { [weak self] item in
+            PaletteModel(title: PaneFrame.name(pane), placeholder: "what to do", action: "run", items: items) { [weak self] item in
                 guard let self else { return }
                 app.modal = nil
                 guard boundUID(pane) == bound else { return app.toast("the selected object is gone: nothing was done", .warning) }

@@ -121,7 +121,7 @@ import ViewModels
                 ? [("Tab", "choose"), ("Enter", "take it"), ("Esc", "no")]
                 : [("Enter", "take the marked answer"), ("Tab", "choose"), ("Esc", "no")]
         case .diff?: return [("j k", "scroll"), ("y", "apply"), ("Esc", "keep editing")]
-        case .palette?: return [("Enter", "run"), ("Up Down", "choose"), ("Esc", "close")]
+        case .palette(let model)?: return [("Enter", model.action), ("Up Down", "move"), ("Esc", "close")]
         case .help?: return [("Up Down", "scroll"), ("Esc", "close")]
         case .demoOffer?: return [("y", "start"), ("n", "not now")]
         case .drafts(let model)?:
@@ -135,8 +135,10 @@ import ViewModels
         return ((words[app.focus] ?? []) + common).compactMap { hint($0.0, $0.1, app).map { ($0.key, $0.title) } }
     }
 
+    /// Only for what can be done now.
     private static func hint(_ id: String, _ title: String, _ app: AppModel) -> (key: String, title: String)? {
-        app.commands[id]?.keys.first.map { (KeyLabel.text($0), title) }
+        guard let command = app.commands[id], case .enabled = command.availability(app) else { return nil }
+        return command.keys.first.map { (KeyLabel.text($0), title) }
     }
 }
 

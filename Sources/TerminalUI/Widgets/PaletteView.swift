@@ -7,7 +7,7 @@ import ViewModels
         let height = min(screen.height, max(6, min(18, model.results.count + 4)))
         var box = screen.centered(width: width, height: height)
         box.y = min(box.y, screen.y + max(0, screen.height / 6))
-        let content = Popup.draw(box, title: model.title, footer: [TextSpan("Enter runs  Esc closes", .dim)], &painter)
+        let content = Popup.draw(box, title: model.title, footer: [TextSpan("Enter \(model.action)s  Esc closes", .dim)], &painter)
         Popup.field(model.query, placeholder: model.placeholder, in: content.row(0), style: painter.theme[.popupField], &painter)
         let list = content.inset(top: 1)
         guard !model.results.isEmpty else {

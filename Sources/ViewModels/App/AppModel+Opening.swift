@@ -31,7 +31,7 @@ extension AppModel {
                 disabledReason: command.reason(self))
         }
         modal = .palette(
-            PaletteModel(title: "Run", placeholder: "type to find a command", items: items) { [weak self] item in
+            PaletteModel(title: "Run", placeholder: "type to find a command", action: "run", items: items) { [weak self] item in
                 guard let self else { return }
                 modal = nil
                 guard let command = commands[item.id] else { return }
@@ -137,7 +137,7 @@ extension AppModel {
     /// The contexts to choose from.
     func pickContext() {
         let contexts = cluster?.contexts ?? []
-        guard !contexts.isEmpty else { return toast("there is no other context", .dim) }
+        guard contexts.contains(where: { $0 != context.name }) else { return toast("there is no other context", .dim) }
         pick("Context", contexts) { [weak self] name in self?.cluster?.use(context: name) }
     }
 

@@ -34,6 +34,8 @@ package struct PaletteMatch: Sendable, Hashable {
     package let title: String
     /// Shown while nothing is typed.
     package let placeholder: String
+    /// What Enter does with the selected item: `choose`, `run`.
+    package let action: String
     private let items: [PaletteItem]
     private let onAccept: (PaletteItem) -> Void
     /// What was typed.
@@ -43,7 +45,10 @@ package struct PaletteMatch: Sendable, Hashable {
     /// The item Enter takes.
     package var selected = 0
     /// A list.
-    package init(title: String, placeholder: String, items: [PaletteItem], onAccept: @escaping (PaletteItem) -> Void) {
+    package init(
+        title: String, placeholder: String, action: String = "choose", items: [PaletteItem], onAccept: @escaping (PaletteItem) -> Void
+    ) {
+        self.action = action
         self.title = title
         self.placeholder = placeholder
         self.items = items
