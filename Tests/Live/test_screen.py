@@ -131,6 +131,16 @@ def test_unsaved_text_survives_kill_9(make_cluster, open_screen, killed):
     again.expect("precious")
 
 
+@pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGILL, signal.SIGABRT])
+def test_a_crash_gives_the_terminal_back(shared, base, open_screen, number):
+    screen = open_screen(shared, env=own_state(shared, base))
+    screen.expect("WRITABLE", "BROWSE")
+    os.kill(screen.pid, number)
+    screen.expect(f"exit={128 + number}")
+    assert screen.is_restored()
+    assert screen.state("#{mouse_any_flag}") == "0"
+
+
 @pytest.mark.parametrize("columns,rows", [(60, 15), (80, 24), (120, 40), (200, 50)])
 def test_every_size_says_where_it_is(shared, open_screen, columns, rows):
     screen = open_screen(shared, columns=columns, rows=rows)
