@@ -16,7 +16,7 @@ final class FreedMemory: Sendable {
     }
 
     /// Less than this is not worth a tidying.
-    private static let worthwhile = 8 << 20
+    private static let worthwhile = 1 << 20
     private static let pause: TimeAmount = .seconds(1)
     /// How many pauses it may stay busy before it is tidied all the same.
     private static let patience = 20
