@@ -95,9 +95,9 @@ final class HTTP2Stream: @unchecked Sendable {
         refill()
     }
 
-    /// Lets the client send more when it has sent enough and nobody holds it back.
+    /// Lets the client send more when it has sent enough and who reads it wants more.
     func refill() {
-        guard !isClosed, !isRequestComplete, !isHeld, window < HTTP2Limits.streamWindow / 2, connection.mayCollect(self) else { return }
+        guard exchange != nil, !isRequestComplete, !isHeld, window < HTTP2Limits.streamWindow / 2, connection.mayCollect(self) else { return }
         let increment = HTTP2Limits.streamWindow - window
         window = HTTP2Limits.streamWindow
         connection.write(id, .windowUpdate(windowSizeIncrement: increment), nil)
