@@ -240,8 +240,8 @@ struct FieldRulesTests {
 
     @Test(
         arguments: [
-            ("::1", true), ("fd00::", true), ("fd00:0::1", false), ("FD00::1", false), ("1:2:3:4:5:6:7:8", true), ("1:0:0:2::3", false),
-            ("1::2:0:0:3", false), ("10.0.0.1", true), ("::", true), ("1:2:3:0:5:6:7:8", true), ("1:2:3::5:6:7:8", false),
+            ("::1", true), ("fd00::", true), ("fd00:0::1", false), ("FD00::1", false), ("1:2:3:4:5:6:7:8", true), ("1:0:0:2::3", true), ("1:0:0:0:2::3", false),
+            ("1::2:0:0:3", true), ("10.0.0.1", true), ("::", true), ("1:2:3:0:5:6:7:8", true), ("1:2:3::5:6:7:8", false),
         ])
     func `an address has one canonical form`(text: String, isCanonical: Bool) { #expect(AddressRules.isCanonical(text) == isCanonical) }
 }
