@@ -92,7 +92,9 @@ struct ListTests {
             #expect(metadata.object.array("items").first?["spec"] == nil)
             #expect(try await api.call(.get, pods, accept: "application/cbor").status == 406)
             #expect(
-                try await api.call(.get, pods, accept: "application/vnd.kubernetes.protobuf,application/json").value["kind"] == "PodList")
+                try await api.call(.get, pods, accept: "application/json,application/vnd.kubernetes.protobuf").value["kind"] == "PodList")
+            let binary = try await api.call(.get, pods, accept: "application/vnd.kubernetes.protobuf,application/json")
+            #expect(binary.response.contentType == "application/vnd.kubernetes.protobuf")
         }
     }
 
