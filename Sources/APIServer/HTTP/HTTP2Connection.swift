@@ -88,7 +88,12 @@ final class HTTP2Connection: ChannelDuplexHandler, TimedConnection, @unchecked S
     }
 
     private func closeIfLeft() {
-        if isClientLeaving, streams.isEmpty { context?.channel.close(promise: nil) }
+        guard isClientLeaving, streams.isEmpty, let context else { return }
+        // The last frame of the last answer is just being written.
+        context.eventLoop.execute {
+            self.context?.flush()
+            self.context?.channel.close(promise: nil)
+        }
     }
 
     // MARK: Deadlines

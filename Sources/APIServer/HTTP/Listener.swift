@@ -84,9 +84,11 @@ final class Listener: Sendable {
     /// Stops accepting, then closes every connection, all at the same time; clients that do not answer are not waited for.
     func stop() async {
         let (channels, children) = state.withLock { state in
-            state.isStopped = true
-            return (state.channels, state.children.connections)
+            defer { state.isStopped = true }
+            // A second call comes when the event loops have ended, which would answer nothing any more.
+            return state.isStopped ? ([], []) : (state.channels, state.children.connections)
         }
+        guard !channels.isEmpty else { return }
         for channel in channels {
             // best effort: a listener that is closed already is what we want.
             try? await channel.close()
