@@ -8,7 +8,7 @@ import Testing
 
 @testable import Controllers
 
-@Suite(.timeLimit(.minutes(1))) struct ControllerRunnerTests {
+@Suite(.timeLimit(.minutes(5))) struct ControllerRunnerTests {
     /// Runs the ReplicaSet controller against a toy server while `body` plays the world.
     private func withController(_ server: ToyServer, _ time: ManualTimeSource, _ body: @Sendable @escaping () async throws -> Void)
         async throws

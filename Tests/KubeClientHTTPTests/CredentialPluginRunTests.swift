@@ -5,7 +5,7 @@ import Testing
 
 @testable import KubeClientHTTP
 
-@Suite(.timeLimit(.minutes(1))) struct CredentialPluginRunTests {
+@Suite(.timeLimit(.minutes(5))) struct CredentialPluginRunTests {
     private static func withPlugin(_ text: String, _ body: (String, CredentialPlugin) async throws -> Void) async throws {
         let directory = "/tmp/kdash-plugin-\(SecureRandom.hex(8))"
         try FileSystem.makeDirectories(directory, mode: 0o700)

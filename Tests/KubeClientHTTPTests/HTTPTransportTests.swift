@@ -15,7 +15,7 @@ private func transport(
         context: KubeconfigContext(name: "test", cluster: cluster, user: user), runsPlugins: runsPlugins, timeouts: timeouts)
 }
 
-@Suite(.timeLimit(.minutes(1))) struct HTTPTransportTests {
+@Suite(.timeLimit(.minutes(5))) struct HTTPTransportTests {
     @Test func `a request arrives as it was made and its answer comes back`() async throws {
         let server = try await TestServer.start { _ in .whole(201, [("content-type", "application/json"), ("X-Test", "yes")], "{\"a\":1}") }
         let transport = try transport(server, user: KubeconfigUser(token: "secret"))
@@ -184,7 +184,7 @@ private func transport(
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct CredentialPluginTests {
+@Suite(.timeLimit(.minutes(5))) struct CredentialPluginTests {
     private static func withScript(_ text: String, _ body: (String, String) async throws -> Void) async throws {
         let directory = "/tmp/kdash-plugin-\(SecureRandom.hex(8))"
         try FileSystem.makeDirectories(directory, mode: 0o700)

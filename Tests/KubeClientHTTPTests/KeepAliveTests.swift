@@ -4,7 +4,7 @@ import Testing
 
 @testable import KubeClientHTTP
 
-@Suite(.timeLimit(.minutes(1))) struct KeepAliveTests {
+@Suite(.timeLimit(.minutes(5))) struct KeepAliveTests {
     @Test func `a server that vanished without a word is noticed within a minute or so`() async throws {
         let server = try await TestServer.start { _ in .whole(200, [], "{}") }
         let pool = ConnectionPool(

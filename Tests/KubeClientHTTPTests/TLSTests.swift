@@ -59,7 +59,7 @@ private struct TestPKI {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct TLSTests {
+@Suite(.timeLimit(.minutes(5))) struct TLSTests {
     private func send(_ server: TestServer, _ cluster: KubeconfigCluster, _ user: KubeconfigUser = KubeconfigUser()) async throws -> Int {
         var cluster = cluster
         cluster.server = "https://127.0.0.1:\(server.port)"

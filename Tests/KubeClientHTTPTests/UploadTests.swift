@@ -5,7 +5,7 @@ import NIOHTTP1
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct UploadTests {
+@Suite(.timeLimit(.minutes(5))) struct UploadTests {
     private func transport(_ server: TestServer) throws -> HTTPTransport {
         try HTTPTransport(
             context: KubeconfigContext(name: "test", cluster: KubeconfigCluster(server: "http://127.0.0.1:\(server.port)")), runsPlugins: false)

@@ -5,7 +5,7 @@ import KubeClientHTTP
 import NIOHTTP1
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct WebSocketSessionTests {
+@Suite(.timeLimit(.minutes(5))) struct WebSocketSessionTests {
     private func client(_ server: TestServer) throws -> KubeClient {
         let cluster = KubeconfigCluster(server: "http://127.0.0.1:\(server.port)")
         return KubeClient(transport: try HTTPTransport(context: KubeconfigContext(name: "test", cluster: cluster), runsPlugins: false))

@@ -5,7 +5,7 @@ import LinuxKernel
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct InformerTests {
+@Suite(.timeLimit(.minutes(5))) struct InformerTests {
     /// A pod server: what it lists, and a channel for each watch in turn.
     private final class PodServer: Sendable {
         struct State {

@@ -3,7 +3,7 @@ import KubeClient
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct StreamTests {
+@Suite(.timeLimit(.minutes(5))) struct StreamTests {
     @Test func `bytes come out in order and in the size asked for, then the end`() async throws {
         let channel = ByteChannel()
         channel.send([1, 2, 3])

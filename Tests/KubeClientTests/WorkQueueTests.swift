@@ -3,7 +3,7 @@ import LinuxKernel
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct WorkQueueTests {
+@Suite(.timeLimit(.minutes(5))) struct WorkQueueTests {
     @Test func `a key waits once and in order`() async {
         let queue = WorkQueue<String>(time: ManualTimeSource())
         for key in ["a", "b", "a", "c", "b"] { queue.add(key) }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import LinuxKernel
 
-@Suite(.timeLimit(.minutes(1))) struct FileSystemTests {
+@Suite(.timeLimit(.minutes(5))) struct FileSystemTests {
     @Test func `an atomic write replaces the content and keeps the mode asked for`() throws {
         try withTemporaryDirectory { folder in
             try FileSystem.writeAtomically("\(folder)/f", Array("one".utf8), mode: 0o644)

@@ -2,7 +2,7 @@ import Testing
 
 @testable import LinuxKernel
 
-@Suite(.timeLimit(.minutes(1))) struct FileWatcherTests {
+@Suite(.timeLimit(.minutes(5))) struct FileWatcherTests {
     @Test func `a folder that two watch tells both, and the other when one has gone`() async throws {
         let folder = "/tmp/kdash-test-\(SecureRandom.hex(12))"
         try FileSystem.makeDirectories(folder)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import LinuxKernel
 
-@Suite(.timeLimit(.minutes(1))) struct ManualTimeSourceTests {
+@Suite(.timeLimit(.minutes(5))) struct ManualTimeSourceTests {
     @Test func `sleepers wake in the order of their deadlines`() async throws {
         let time = ManualTimeSource()
         let order = Order()

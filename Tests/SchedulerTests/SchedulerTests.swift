@@ -7,7 +7,7 @@ import Testing
 
 @testable import Scheduler
 
-@Suite(.timeLimit(.minutes(1))) struct SchedulerTests {
+@Suite(.timeLimit(.minutes(5))) struct SchedulerTests {
     private func withScheduler(
         _ server: RecordingServer, _ time: ManualTimeSource = ManualTimeSource(), _ body: @Sendable @escaping () async throws -> Void
     ) async throws {

@@ -85,6 +85,7 @@ package final class APIServer: RequestPipeline, Sendable {
     /// Stops listening, closes every connection and ends what still runs. The store stays open.
     package func stop() async {
         core.health.stopping()
+        core.freed.stop()
         let (listener, renewal) = state.withLock { ($0.listener, $0.renewal) }
         renewal?.cancel()
         await listener?.stop()

@@ -24,8 +24,12 @@ final class FreedMemory: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let freed = Atomic<Int>(0)
     private let isScheduled = Atomic<Bool>(false)
+    private let isStopped = Atomic<Bool>(false)
 
     init(group: MultiThreadedEventLoopGroup) { self.group = group }
+
+    /// Nothing is tidied any more: the event loops end.
+    func stop() { isStopped.store(true, ordering: .relaxed) }
 
     /// Counts what has become free. From any thread.
     func add(_ bytes: Int) {
@@ -35,6 +39,7 @@ final class FreedMemory: Sendable {
     }
 
     private func look(patience: Int) {
+        guard !isStopped.load(ordering: .relaxed) else { return }
         let before = freed.load(ordering: .relaxed)
         group.any().scheduleTask(in: Self.pause) { [weak self] in
             guard let self else { return }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import APIServer
 
-@Suite(.timeLimit(.minutes(1))) struct CustomResourceTests {
+@Suite(.timeLimit(.minutes(5))) struct CustomResourceTests {
     private let tabs = CustomFixture.tabs
 
     @Test func `an object is defaulted, pruned and stored`() async throws {

@@ -7,7 +7,7 @@ import Testing
 
 @testable import APIServer
 
-@Suite(.timeLimit(.minutes(1))) struct DefinitionTests {
+@Suite(.timeLimit(.minutes(5))) struct DefinitionTests {
     @Test func `a definition is completed, accepted and established`() async throws {
         try await TestServer.with { api in
             let created = try await api.define().object

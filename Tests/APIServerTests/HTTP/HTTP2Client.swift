@@ -117,7 +117,7 @@ final class HTTP2Client: Sendable {
 
     // MARK: Hearing
 
-    /// The state once it satisfies `until` or the connection has ended. Throws after 20 seconds.
+    /// The state once it satisfies `until` or the connection has ended. Throws after two minutes.
     @discardableResult
     func heard(_ until: @escaping @Sendable (State) -> Bool) async throws -> State {
         let promise = channel.eventLoop.makePromise(of: State.self)
@@ -127,10 +127,10 @@ final class HTTP2Client: Sendable {
             return nil
         }
         if let ready { promise.succeed(ready) }
-        let late = channel.eventLoop.scheduleTask(in: .seconds(20)) {
+        let late = channel.eventLoop.scheduleTask(in: .minutes(2)) {
             let state = self.guarded.withLock { $0.state }
             let answers = state.answers.mapValues { "\($0.status) \($0.body.count) bytes, over: \($0.isOver)" }
-            promise.fail(TimeOut(description: "waited 20 s; answers: \(answers), farewell: \(String(describing: state.farewell))"))
+            promise.fail(TimeOut(description: "waited two minutes; answers: \(answers), farewell: \(String(describing: state.farewell))"))
         }
         defer { late.cancel() }
         return try await promise.futureResult.get()

@@ -52,7 +52,7 @@ final class StreamClient: Sendable {
             return nil
         }
         if let ready { promise.succeed(ready) }
-        let late = channel.eventLoop.scheduleTask(in: .seconds(20)) { promise.fail(ChannelError.connectTimeout(.seconds(20))) }
+        let late = channel.eventLoop.scheduleTask(in: .minutes(2)) { promise.fail(ChannelError.connectTimeout(.minutes(2))) }
         defer { late.cancel() }
         return try await promise.futureResult.get()
     }
