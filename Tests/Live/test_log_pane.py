@@ -43,6 +43,7 @@ def test_the_log_of_a_deleted_pod_can_still_be_read(shared, base, open_screen):
     shared.kubectl("delete", "pod", "kept-a")
     screen.press("L")
     screen.expect("Log of which deleted pod?", "default/kept-a")
+    screen.type("kept-a")
     screen.press("Enter")
     screen.expect("kept-a/main deleted", "the pod was deleted", "last words of kept-a")
     # One that went before the screen was opened is there, too.
