@@ -42,7 +42,7 @@ def test_an_open_screen_leaves_a_stopped_cluster_stopped(make_cluster, open_scre
     assert one.kdash("status", check=False).returncode == 1
     if "--purge" in words:
         assert not one.data.exists()
-    # It comes back by itself once somebody starts the cluster.
+    # Nothing runs that a quit could speak of; it comes back by itself once somebody starts the cluster.
     one.up("--no-merge")
     screen.expect_gone("stopped; ", within=30)
 

@@ -120,6 +120,18 @@ import Testing
         #expect(model.cursor == TextPosition(line: 0, column: 0))
     }
 
+    @Test func `what is copied from a masked line stays in the editor`() {
+        let model = editor(Self.secret)
+        for line in 0..<model.lineCount {
+            model.place(TextPosition(line: line, column: 0), selecting: false)
+            _ = model.copyLine()
+            #expect(model.isClipboardHidden == (model.maskedColumns(line: line) != nil))
+        }
+        model.selectAll()
+        _ = model.copy()
+        #expect(model.isClipboardHidden)
+    }
+
     @Test func `a difference shows that a secret changed and not what it is`() {
         let lines = UnifiedDiff.lines(from: Self.secret, to: Self.secret.replacing("YWRtaW4=", with: "bmV3"))
         #expect(lines.contains { $0.kind == .removed } && lines.contains { $0.kind == .added })

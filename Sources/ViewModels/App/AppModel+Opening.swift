@@ -108,10 +108,18 @@ extension AppModel {
     /// Ctrl-C copies what is selected while typing, and otherwise only says how to quit.
     func interrupt() {
         if inputMode == .type, focus == .yaml, let text = editor.copy() {
-            host?.copy(text)
-            return toast("copied", .dim)
+            return giveToTerminal(text)
         }
         toast("q quits; Ctrl-C never does", .dim)
+    }
+
+    /// Puts what the editor has copied into the terminal's clipboard, too, unless a hidden value is in it.
+    func giveToTerminal(_ text: String) {
+        guard !editor.isClipboardHidden else {
+            return toast("a hidden value is copied within kdash only; x shows it first", .warning)
+        }
+        host?.copy(text)
+        toast("copied", .dim)
     }
 
     /// Says something once in a session.

@@ -31,7 +31,7 @@ extension CommandTable {
         text("yaml.redoTyping", "Redo", ["alt-_"]) { $0.editor.redo() },
         text("yaml.copyTyping", "Copy", ["ctrl-c"]) { $0.interrupt() },
         text("yaml.pasteTyping", "Paste", ["ctrl-v"]) { $0.editor.paste() },
-        text("yaml.cut", "Cut", ["ctrl-x"]) { app in if let text = app.editor.cut() { app.host?.copy(text) } },
+        text("yaml.cut", "Cut", ["ctrl-x"]) { app in if let text = app.editor.cut() { app.giveToTerminal(text) } },
         text("yaml.deleteLine", "Delete the line", ["ctrl-y"]) { $0.editor.deleteLine() },
     ]
 
@@ -71,8 +71,7 @@ extension CommandTable {
     }
 
     private static func copy(_ app: AppModel) {
-        app.host?.copy(app.editor.copy() ?? app.editor.copyLine())
-        app.toast("copied", .dim)
+        app.giveToTerminal(app.editor.copy() ?? app.editor.copyLine())
     }
 
     private static func reveal(_ app: AppModel) {

@@ -95,14 +95,19 @@ extension EditorModel {
     /// Takes the selection into the clipboard; nil when nothing is selected.
     package func copy() -> String? {
         guard let range = selection else { return nil }
-        clipboard = buffer.text(range)
+        take(buffer.text(range), lines: range.lowerBound.line...range.upperBound.line)
         return clipboard
     }
 
     /// Takes the cursor's whole line into the clipboard.
     package func copyLine() -> String {
-        clipboard = line(cursor.line) + "\n"
+        take(line(cursor.line) + "\n", lines: cursor.line...cursor.line)
         return clipboard
+    }
+
+    private func take(_ text: String, lines: ClosedRange<Int>) {
+        clipboard = text
+        isClipboardHidden = lines.contains { maskedColumns(line: $0) != nil }
     }
 
     /// Takes the selection into the clipboard and deletes it.

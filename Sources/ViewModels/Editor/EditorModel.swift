@@ -7,6 +7,8 @@
     private var anchor: TextPosition?
     private var wantedColumn: Int?
     var clipboard = ""
+    /// It came from lines with a masked value, which nothing outside of the editor gets.
+    package internal(set) var isClipboardHidden = false
     /// An empty pane.
     package init(signal: ChangeSignal) { self.signal = signal }
 

@@ -109,6 +109,7 @@ package import LinuxKernel
     }
 
     private func show(_ failure: ConnectionFailure) {
+        if failure.isStopped { app.quitLine = "" }
         switch app.connection {
         case .stale(let since, _): app.connection = .stale(since: since, reason: failure.reason)
         case .ready: app.connection = .stale(since: time.now(), reason: failure.reason)

@@ -38,10 +38,13 @@ package struct ConnectionFailure: Error, Sendable, CustomStringConvertible {
     package let reason: String
     /// What helps.
     package let remedy: String
+    /// Somebody stopped the cluster: nothing of it runs any more.
+    package let isStopped: Bool
     /// A failure.
-    package init(reason: String, remedy: String) {
+    package init(reason: String, remedy: String, isStopped: Bool = false) {
         self.reason = reason
         self.remedy = remedy
+        self.isStopped = isStopped
     }
     package var description: String { reason }
 

@@ -34,7 +34,7 @@ struct DaemonLauncher: Sendable {
     }
 
     /// The last daemon ended because it was asked to, or the cluster was removed.
-    private var wasStopped: Bool {
+    var wasStopped: Bool {
         get throws(CommandError) {
             do throws(SystemError) {
                 let pid = try FileLock.text(directory.lock)

@@ -162,7 +162,14 @@ final class EmbeddedTarget: ScreenTarget {
         try cluster.requireOwn("up")
         let launcher = DaemonLauncher(
             directory: cluster.directory, arguments: arguments, isRevival: wasReached.load(ordering: .relaxed))
-        _ = try await KernelThread.run("kdash-start") { () throws(CommandError) in try launcher.start() }
+        try await KernelThread.run("kdash-start") { () throws in
+            do throws(CommandError) {
+                _ = try launcher.start()
+            } catch {
+                guard launcher.isRevival, try launcher.wasStopped else { throw error }
+                throw ConnectionFailure(reason: error.message, remedy: "run `kdash up`, or q and `kdash`", isStopped: true)
+            }
+        }
         wasReached.store(true, ordering: .relaxed)
     }
 }
