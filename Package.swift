@@ -108,7 +108,11 @@ let package = Package(
         tests("ObjectStore", ["LinuxKernel"]),
         tests("KubeClient", ["APIMachinery", "JSONCore", "LinuxKernel"]),
         tests("KubeClientHTTP", ["KubeClient", "APIMachinery", "JSONCore", "LinuxKernel", nio, nioPosix, nioHTTP1, nioWebSocket, nioSSL]),
-        tests("APIServer", ["ObjectStore", "KubeClient", "KubeSchemas", "APIMachinery", "JSONCore", "LinuxKernel", nio, nioPosix, nioHTTP2, nioHPACK, nioSSL, logging]),
+        tests(
+            "APIServer",
+            [
+                "ObjectStore", "KubeClient", "KubeSchemas", "APIMachinery", "JSONCore", "LinuxKernel", nio, nioPosix, nioHTTP2, nioHPACK, nioSSL, logging,
+            ]),
         tests("Scheduler", ["LinuxKernel", "KubeClient", "KubeSchemas", "APIMachinery", "JSONCore"]),
         tests("Controllers", ["LinuxKernel", "KubeClient", "KubeSchemas", "APIMachinery", "JSONCore"]),
         tests("ContainerImages", ["JSONCore", "LinuxKernel", "CLinux", "CDeflate"]),

@@ -92,7 +92,7 @@ class Load:
             return seen[-1] <= limit
 
         try:
-            eventually(is_low, within=20, every=0.2)
+            eventually(is_low, within=60, every=0.2)
         except Timeout:
             raise AssertionError(f"{what}: {limit:.1f} MB are allowed, and it went {seen[0]} .. {seen[-1]} MB")
         return seen[-1]

@@ -18,12 +18,15 @@ final class FreedMemory: Sendable {
     /// Less than this is not worth a tidying.
     private static let worthwhile = 1 << 20
     private static let pause: TimeAmount = .seconds(1)
+    /// What ends later, such as the compaction of what was written, is given back by a second look.
+    private static let secondPause: TimeAmount = .seconds(15)
     /// How many pauses it may stay busy before it is tidied all the same.
     private static let patience = 20
 
     private let group: MultiThreadedEventLoopGroup
     private let freed = Atomic<Int>(0)
     private let isScheduled = Atomic<Bool>(false)
+    private let isSecondScheduled = Atomic<Bool>(false)
     private let isStopped = Atomic<Bool>(false)
 
     init(group: MultiThreadedEventLoopGroup) { self.group = group }
@@ -46,6 +49,16 @@ final class FreedMemory: Sendable {
             if patience > 0, freed.load(ordering: .relaxed) - before > Self.worthwhile / 64 { return look(patience: patience - 1) }
             freed.store(0, ordering: .relaxed)
             isScheduled.store(false, ordering: .relaxed)
+            NIOThreadPool.singleton.submit { _ in OwnProcess.giveBackMemory() }
+            lookAgain()
+        }
+    }
+
+    private func lookAgain() {
+        guard !isStopped.load(ordering: .relaxed), !isSecondScheduled.exchange(true, ordering: .relaxed) else { return }
+        group.any().scheduleTask(in: Self.secondPause) { [weak self] in
+            guard let self else { return }
+            isSecondScheduled.store(false, ordering: .relaxed)
             NIOThreadPool.singleton.submit { _ in OwnProcess.giveBackMemory() }
         }
     }
