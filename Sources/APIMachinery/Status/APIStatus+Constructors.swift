@@ -1,3 +1,5 @@
+internal import JSONCore
+
 // Texts, reasons and codes follow apimachinery `pkg/api/errors/errors.go`.
 extension APIStatus {
     /// 404 `pods "x" not found`.

@@ -1,3 +1,5 @@
+internal import JSONCore
+
 extension APIStatus {
     /// The status a client makes of an answer that carries none, for example from a proxy in between.
     /// Source: apimachinery `NewGenericServerResponse`.

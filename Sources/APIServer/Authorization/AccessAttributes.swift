@@ -1,4 +1,5 @@
 internal import APIMachinery
+internal import JSONCore
 internal import KubeClient
 
 /// What somebody wants to do, as authorization sees it.

@@ -1,4 +1,5 @@
 internal import APIMachinery
+internal import JSONCore
 
 /// Turns the bytes of a complete head into an `HTTPRequestHead`. Source: RFC 9112.
 enum HTTPHeadGrammar {

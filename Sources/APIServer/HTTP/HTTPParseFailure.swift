@@ -1,4 +1,5 @@
 internal import APIMachinery
+internal import JSONCore
 
 /// Why bytes on a connection are not an acceptable HTTP/1 request. The connection is closed after the answer.
 enum HTTPParseFailure: Error, Sendable, Equatable {

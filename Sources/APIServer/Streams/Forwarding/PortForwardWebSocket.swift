@@ -1,4 +1,5 @@
 internal import APIMachinery
+internal import JSONCore
 internal import KubeClient
 internal import NIOCore
 internal import NIOWebSocket
