@@ -35,7 +35,7 @@ func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, swiftSettings: settings)
+    .testTarget(name: "\(name)Tests", dependencies: [.byName(name: name), "TestSupport"] + dependencies, swiftSettings: settings)
 }
 
 let package = Package(
@@ -101,6 +101,7 @@ let package = Package(
             swiftSettings: settings,
             // -enable-cmo-everything emits the same standard-library specializations in several modules.
             linkerSettings: [.unsafeFlags(["-Xlinker", "--allow-multiple-definition"], .when(configuration: .release))]),
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         tests("JSONCore", []),
         tests("LinuxKernel", []),
         tests("APIMachinery", ["JSONCore", "LinuxKernel"]),
@@ -126,7 +127,7 @@ let package = Package(
         .testTarget(
             name: "FuzzTests",
             dependencies: [
-                "APIServer", "ObjectStore", "KubeClient", "KubeSchemas", "APIMachinery", "JSONCore", "LinuxKernel",
+                "TestSupport", "APIServer", "ObjectStore", "KubeClient", "KubeSchemas", "APIMachinery", "JSONCore", "LinuxKernel",
                 nio, nioPosix, nioSSL, nioWebSocket, .product(name: "NIOEmbedded", package: "swift-nio"), crypto, logging,
             ],
             exclude: ["Corpus"],

@@ -4,6 +4,7 @@ import KubeClient
 import KubeSchemas
 import LinuxKernel
 import Logging
+import TestSupport
 import Testing
 
 @testable import Controllers
@@ -28,18 +29,6 @@ import Testing
         }
     }
 
-    /// Lets other tasks run until something holds. Ends in any case: a time limit cancels a test, and ends only one that looks.
-    private func eventually(sourceLocation: SourceLocation = #_sourceLocation, _ condition: @Sendable () -> Bool) async {
-        let deadline = ContinuousClock.now + .seconds(40)
-        while !condition() {
-            guard ContinuousClock.now < deadline, !Task.isCancelled else {
-                Issue.record("it never came", sourceLocation: sourceLocation)
-                return
-            }
-            await Task.yield()
-        }
-    }
-
     /// Gives everything that could run the chance to.
     private func settle() async {
         for _ in 0..<2000 { await Task.yield() }
@@ -51,7 +40,7 @@ import Testing
         server.put(ReplicaSet.resource, set.object)
         server.hold(Pod.resource)
         try await withController(server, time) {
-            await eventually { server.creations(Pod.resource) == 3 }
+            #expect(await comesTrue { server.creations(Pod.resource) == 3 })
             // The set changes while the pods are still unseen: the key becomes due, and must wait.
             var touched = set
             touched.object.annotations = ["touched": "yes"]
@@ -62,7 +51,7 @@ import Testing
             }
             #expect(server.creations(Pod.resource) == 3)
             server.release(Pod.resource)
-            await eventually { server.objects(ReplicaSet.resource).first.map { ReplicaSet($0).status.replicas } == 3 }
+            #expect(await comesTrue { server.objects(ReplicaSet.resource).first.map { ReplicaSet($0).status.replicas } == 3 })
             #expect(server.creations(Pod.resource) == 3)
         }
     }
@@ -72,12 +61,13 @@ import Testing
         server.put(ReplicaSet.resource, replicaSet("web", replicas: 3).object)
         server.refuse(Pod.resource, times: 1)
         try await withController(server, time) {
-            await eventually { time.sleeperCount > 0 }
+            #expect(await comesTrue { time.sleeperCount > 0 })
             // In steps: who goes to sleep after the clock was moved wakes later.
-            await eventually {
-                time.advance(by: .milliseconds(100))
-                return server.creations(Pod.resource) >= 3
-            }
+            #expect(
+                await comesTrue {
+                    time.advance(by: .milliseconds(100))
+                    return server.creations(Pod.resource) >= 3
+                })
             await settle()
             #expect(server.creations(Pod.resource) == 3)
         }
@@ -87,10 +77,10 @@ import Testing
         let (server, time) = (ToyServer(), ManualTimeSource())
         server.put(ReplicaSet.resource, replicaSet("web", replicas: 2).object)
         try await withController(server, time) {
-            await eventually { server.creations(Pod.resource) == 2 }
+            #expect(await comesTrue { server.creations(Pod.resource) == 2 })
             let victim = server.objects(Pod.resource)[0].name
             try await KubeClient(transport: server).delete(Pod.resource, namespace: "default", name: victim)
-            await eventually { server.creations(Pod.resource) == 3 }
+            #expect(await comesTrue { server.creations(Pod.resource) == 3 })
             await settle()
             #expect(server.creations(Pod.resource) == 3)
             #expect(server.objects(Pod.resource).count == 2)
@@ -102,10 +92,10 @@ import Testing
         server.put(ReplicaSet.resource, replicaSet("web", replicas: 3).object)
         try await withController(server, time) {
             // Seen by the controller too: one that waits for its own pods deletes none.
-            await eventually { server.objects(ReplicaSet.resource).first.map { ReplicaSet($0).status.replicas } == 3 }
+            #expect(await comesTrue { server.objects(ReplicaSet.resource).first.map { ReplicaSet($0).status.replicas } == 3 })
             server.hold(Pod.resource)
             server.put(ReplicaSet.resource, replicaSet("web", replicas: 1).object)
-            await eventually { server.deletions.count == 2 }
+            #expect(await comesTrue { server.deletions.count == 2 })
             var touched = replicaSet("web", replicas: 1)
             touched.object.annotations = ["touched": "yes"]
             server.put(ReplicaSet.resource, touched.object)

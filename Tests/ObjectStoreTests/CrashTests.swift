@@ -1,6 +1,7 @@
 import Glibc
 import LinuxKernel
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import ObjectStore

@@ -64,21 +64,6 @@ extension StoredObject {
     var text: String { bytes.text }
 }
 
-/// A repeatable source of random numbers (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
-        return value ^ (value >> 31)
-    }
-}
-
 /// Everything a watch has now.
 func drain(_ watch: StoreWatch, max: Int = 100) throws -> [StoreEvent] {
     var all: [StoreEvent] = []

@@ -3,6 +3,7 @@ import KubeClient
 import KubeSchemas
 import LinuxKernel
 import Logging
+import TestSupport
 import Testing
 
 @testable import Scheduler
@@ -24,24 +25,12 @@ import Testing
         }
     }
 
-    /// Lets other tasks run until something holds. Ends in any case: a time limit cancels a test, and ends only one that looks.
-    private func eventually(sourceLocation: SourceLocation = #_sourceLocation, _ condition: @Sendable () -> Bool) async {
-        let deadline = ContinuousClock.now + .seconds(40)
-        while !condition() {
-            guard ContinuousClock.now < deadline, !Task.isCancelled else {
-                Issue.record("it never came", sourceLocation: sourceLocation)
-                return
-            }
-            await Task.yield()
-        }
-    }
-
     @Test func `pods that wait are bound, each once, within what the node has`() async throws {
         let server = RecordingServer()
         server.put(node("n", cpu: "2"))
         for name in ["a", "b", "c"] { server.put(pod(name, cpu: "1")) }
         try await withScheduler(server) {
-            await eventually { server.bindings.count == 2 && server.messages.count == 1 }
+            #expect(await comesTrue { server.bindings.count == 2 && server.messages.count == 1 })
             #expect(Set(server.bindings) == ["a on n", "b on n"])
             #expect(server.messages == ["0/1 nodes are available: 1 Insufficient cpu."])
         }
@@ -52,9 +41,9 @@ import Testing
         server.put(node("n", cpu: "1"))
         server.put(pod("big", cpu: "4"))
         try await withScheduler(server) {
-            await eventually { !server.messages.isEmpty }
+            #expect(await comesTrue { !server.messages.isEmpty })
             server.put(node("n", cpu: "8"))
-            await eventually { server.bindings == ["big on n"] }
+            #expect(await comesTrue { server.bindings == ["big on n"] })
         }
     }
 
@@ -63,10 +52,10 @@ import Testing
         server.put(node("n", cpu: "4"))
         server.put(pod("a", cpu: "1"))
         try await withScheduler(server) {
-            await eventually { server.bindings == ["a on n"] }
+            #expect(await comesTrue { server.bindings == ["a on n"] })
             server.put(node("n", cpu: "8"))
             server.put(pod("b", cpu: "1"))
-            await eventually { server.bindings.contains("b on n") }
+            #expect(await comesTrue { server.bindings.contains("b on n") })
             #expect(server.bindings == ["a on n", "b on n"])
         }
     }
@@ -77,13 +66,14 @@ import Testing
         server.put(node("n"))
         server.put(pod("a", cpu: "1"))
         try await withScheduler(server, time) {
-            await eventually { time.sleeperCount > 0 }
+            #expect(await comesTrue { time.sleeperCount > 0 })
             #expect(server.bindings.isEmpty)
             // In steps: who goes to sleep after the clock was moved wakes later.
-            await eventually {
-                time.advance(by: .milliseconds(100))
-                return server.bindings == ["a on n"]
-            }
+            #expect(
+                await comesTrue {
+                    time.advance(by: .milliseconds(100))
+                    return server.bindings == ["a on n"]
+                })
         }
     }
 
@@ -95,7 +85,7 @@ import Testing
         server.put(pod("gated", spec: ["schedulingGates": [["name": "wait"]]]))
         server.put(pod("mine"))
         try await withScheduler(server) {
-            await eventually { !server.bindings.isEmpty }
+            #expect(await comesTrue { !server.bindings.isEmpty })
             #expect(server.bindings == ["mine on n"])
         }
     }

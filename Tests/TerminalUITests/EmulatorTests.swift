@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import TerminalUI
@@ -49,7 +50,7 @@ import Testing
     }
 
     @Test func `no output traps, at any size`() {
-        var random = SplitMix(state: 11)
+        var random = SeededGenerator(seed: 11)
         for _ in 0..<300 {
             var emulator = Emulator(width: 1 + Int(random.next() % 20), height: 1 + Int(random.next() % 8), depth: .sixteen)
             for _ in 0..<6 {

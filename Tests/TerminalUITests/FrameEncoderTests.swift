@@ -1,4 +1,5 @@
 import LinuxKernel
+import TestSupport
 import Testing
 import ViewModels
 
@@ -20,7 +21,7 @@ import ViewModels
         return nil
     }
 
-    private func randomSurface(_ random: inout SplitMix, width: Int, height: Int, from old: Surface?) -> Surface {
+    private func randomSurface(_ random: inout SeededGenerator, width: Int, height: Int, from old: Surface?) -> Surface {
         let styles = [
             Style.plain, Style(foreground: .rgb(200, 100, 0), background: .rgb(20, 20, 20)),
             Style(foreground: .index(3), attributes: .bold),
@@ -44,7 +45,7 @@ import ViewModels
     }
 
     @Test(arguments: [false, true]) func `the terminal shows what was painted, frame after frame`(hasBackgroundErase: Bool) {
-        var random = SplitMix(state: hasBackgroundErase ? 1 : 2)
+        var random = SeededGenerator(seed: hasBackgroundErase ? 1 : 2)
         for _ in 0..<40 {
             let width = 5 + Int(random.next() % 40)
             let height = 2 + Int(random.next() % 10)
@@ -104,7 +105,7 @@ import ViewModels
 
     @Test func `no text from the cluster becomes anything but glyphs`() {
         let app = FakeCluster.app()
-        var random = SplitMix(state: 99)
+        var random = SeededGenerator(seed: 99)
         let screen = FakeCluster.screen(app)
         for _ in 0..<30 {
             app.pods.upsert(
@@ -145,7 +146,7 @@ import ViewModels
         var pacer = FramePacer()
         var previous: Surface?
         var bytes: [Int] = []
-        var random = SplitMix(state: 3)
+        var random = SeededGenerator(seed: 3)
         let start = ContinuousClock.now
         for millisecond in 0..<4000 {
             moment = FakeCluster.now.advanced(by: .milliseconds(millisecond))

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import TerminalUI
@@ -92,7 +93,7 @@ import Testing
     }
 
     @Test func `no input traps, and keys still work after it`() {
-        var random = SplitMix(state: 7)
+        var random = SeededGenerator(seed: 7)
         for _ in 0..<3000 {
             var decoder = InputDecoder()
             var bytes = (0..<Int(random.next() % 90)).map { _ in random.hostileByte() }

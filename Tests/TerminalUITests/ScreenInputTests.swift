@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import ViewModels
 
@@ -287,7 +288,7 @@ import ViewModels
     }
 
     @Test func `anything can be pressed on any size without a trap`() {
-        var random = SplitMix(state: 21)
+        var random = SeededGenerator(seed: 21)
         let names = [
             "j", "k", "G", "D", "d", "y", "n", "esc", "enter", "tab", "/", ":", "?", "e", "a", "x", "ctrl-d", "pageup", "left", "right",
             "z", "w", "4", "3", "2", "1", "backspace", "f2", "ctrl-_",

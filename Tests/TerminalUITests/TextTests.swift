@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import TerminalUI
@@ -80,7 +81,7 @@ import Testing
     }
 
     @Test func `any bytes make a log line`() {
-        var random = SplitMix(state: 5)
+        var random = SeededGenerator(seed: 5)
         for _ in 0..<2000 {
             let bytes = (0..<Int(random.next() % 80)).map { _ in random.hostileByte() }
             let text = AnsiText(ArraySlice(bytes))

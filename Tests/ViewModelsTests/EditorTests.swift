@@ -1,4 +1,5 @@
 import LinuxKernel
+import TestSupport
 import Testing
 
 @testable import ViewModels
@@ -13,7 +14,7 @@ import Testing
 
     @Test func `any edits can be undone to the start and done again to the end`() {
         for seed in 1...60 as ClosedRange<UInt64> {
-            var random = SplitMix(state: seed)
+            var random = SeededGenerator(seed: seed)
             let start = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\u{301}b\n"
             let model = editor(start)
             for _ in 0..<120 { step(model, &random) }
@@ -25,7 +26,7 @@ import Testing
         }
     }
 
-    private func step(_ model: EditorModel, _ random: inout SplitMix) {
+    private func step(_ model: EditorModel, _ random: inout SeededGenerator) {
         let texts = ["a", " ", "\n", "\u{301}", "é", "x: 1\ny: 2", "\r\n", "👩‍👩", "\u{200D}", "\t"]
         switch random.below(13) {
         case 0...3: model.insert(texts[random.below(texts.count)])
@@ -171,7 +172,7 @@ import Testing
     }
 
     @Test func `nothing that can be typed traps masks, completion, checks or differences`() {
-        var random = SplitMix(state: 99)
+        var random = SeededGenerator(seed: 99)
         let parts = [
             "kind: Secret", "apiVersion: v1", "data:", "  ", "- ", ":", "\"data\": {", "---", "a", "é", "\u{301}", "|", "#", "spec:",
             "containers:", "\t", "'",

@@ -98,16 +98,3 @@ import Testing
     var diff: DiffModel? { if case .diff(let model)? = app.modal { model } else { nil } }
     var drafts: DraftsModel? { if case .drafts(let model)? = app.modal { model } else { nil } }
 }
-
-/// A generator with a seed, so that a failure can be seen again.
-struct SplitMix {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-    mutating func below(_ limit: Int) -> Int { Int(next() % UInt64(max(1, limit))) }
-}

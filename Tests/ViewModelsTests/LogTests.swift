@@ -1,5 +1,6 @@
 import KubeClient
 import LinuxKernel
+import TestSupport
 import Testing
 
 @testable import ViewModels
@@ -15,7 +16,7 @@ import Testing
         var bytes: [UInt8] = []
         for number in 0..<1_000_000 { bytes += Array("2026-03-01T10:00:00.000000000Z line \(number)\n".utf8) }
         var at = 0
-        var random = SplitMix(state: 7)
+        var random = SeededGenerator(seed: 7)
         while at < bytes.count {
             let end = min(bytes.count, at + 1 + random.below(1 << 20))
             if let chunk = cursor.take(Array(bytes[at..<end])) { model.append(chunk) }

@@ -1,5 +1,6 @@
 import KubeClient
 import LinuxKernel
+import TestSupport
 import Testing
 
 @testable import ViewModels
@@ -15,7 +16,7 @@ import Testing
 
     @Test func `the cursor follows its object through any churn`() {
         let model = PodsModel(signal: ChangeSignal())
-        var random = SplitMix(state: 3)
+        var random = SeededGenerator(seed: 3)
         model.upsert((0..<200).map { row($0) }, now: now)
         model.select(uid: "u100")
         for _ in 0..<3000 {

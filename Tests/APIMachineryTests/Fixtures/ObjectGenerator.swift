@@ -1,4 +1,5 @@
 import JSONCore
+import TestSupport
 
 @testable import APIMachinery
 

@@ -50,13 +50,7 @@ final class HTTP2Client: Sendable {
 
     /// Connects with the administrator's certificate; `readsAhead` keeps the window of the connection open.
     static func connect(_ server: TLSServer, protocols: [String] = ["h2"]) async throws -> HTTP2Client {
-        var configuration = TLSConfiguration.makeClientConfiguration()
-        configuration.trustRoots = .file("\(server.directory)/pki/ca.crt")
-        configuration.certificateVerification = .noHostnameVerification
-        configuration.certificateChain = try NIOSSLCertificate.fromPEMFile("\(server.directory)/pki/admin.crt").map { .certificate($0) }
-        configuration.privateKey = .privateKey(try NIOSSLPrivateKey(file: "\(server.directory)/pki/admin.key", format: .pem))
-        configuration.applicationProtocols = protocols
-        let context = try NIOSSLContext(configuration: configuration)
+        let context = try server.clientContext(protocols: protocols)
         // All at once: the server speaks first, and nothing of what it says may be lost.
         return try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connect(host: "127.0.0.1", port: server.port) { channel in

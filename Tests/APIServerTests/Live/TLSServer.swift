@@ -59,16 +59,22 @@ struct TLSServer {
         try FileSystem.writeAtomically("\(directory)/kubeconfig", Array(text.utf8))
     }
 
-    /// Sends bytes over a fresh TLS connection and returns everything that comes back until the server closes, or `until` is seen.
-    func exchange(_ text: String, withCertificate: Bool = true, until: String? = nil) async throws -> String {
+    /// What a client needs to shake hands: the authority to trust, and the administrator's certificate if it has one.
+    func clientContext(withCertificate: Bool = true, protocols: [String] = []) throws -> NIOSSLContext {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.trustRoots = .file("\(directory)/pki/ca.crt")
         configuration.certificateVerification = .noHostnameVerification
+        configuration.applicationProtocols = protocols
         if withCertificate {
             configuration.certificateChain = try NIOSSLCertificate.fromPEMFile("\(directory)/pki/admin.crt").map { .certificate($0) }
             configuration.privateKey = .privateKey(try NIOSSLPrivateKey(file: "\(directory)/pki/admin.key", format: .pem))
         }
-        let context = try NIOSSLContext(configuration: configuration)
+        return try NIOSSLContext(configuration: configuration)
+    }
+
+    /// Sends bytes over a fresh TLS connection and returns everything that comes back until the server closes, or `until` is seen.
+    func exchange(_ text: String, withCertificate: Bool = true, until: String? = nil) async throws -> String {
+        let context = try clientContext(withCertificate: withCertificate)
         let group = MultiThreadedEventLoopGroup.singleton
         let promise = group.any().makePromise(of: String.self)
         let channel = try await ClientBootstrap(group: group)

@@ -1,6 +1,7 @@
 import APIMachinery
 import JSONCore
 import KubeClient
+import TestSupport
 import Testing
 
 @testable import APIServer
@@ -52,7 +53,7 @@ struct ProxyTests {
     }
 
     @Test func `random markup never traps and keeps its length where nothing is rewritten`() {
-        var random = SplitMix(seed: 3)
+        var random = SeededGenerator(seed: 3)
         let pieces = ["<", ">", "a", " href", "=", "\"", "'", "/", "<!--", "-->", "<script>", "</script>", "x", "\n", "<img src="]
         for _ in 0..<2000 {
             let text = (0..<Int(random.next() % 40)).map { _ in pieces[Int(random.next() % UInt64(pieces.count))] }.joined()

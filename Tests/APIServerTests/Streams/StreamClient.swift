@@ -18,13 +18,7 @@ final class StreamClient: Sendable {
 
     /// Connects with the administrator's certificate.
     static func connect(_ server: TLSServer, readsAtOnce: Bool = true, protocols: [String] = []) async throws -> StreamClient {
-        var configuration = TLSConfiguration.makeClientConfiguration()
-        configuration.trustRoots = .file("\(server.directory)/pki/ca.crt")
-        configuration.certificateVerification = .noHostnameVerification
-        configuration.certificateChain = try NIOSSLCertificate.fromPEMFile("\(server.directory)/pki/admin.crt").map { .certificate($0) }
-        configuration.privateKey = .privateKey(try NIOSSLPrivateKey(file: "\(server.directory)/pki/admin.key", format: .pem))
-        configuration.applicationProtocols = protocols
-        let context = try NIOSSLContext(configuration: configuration)
+        let context = try server.clientContext(protocols: protocols)
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connect(host: "127.0.0.1", port: server.port) { channel in
                 channel.eventLoop.makeCompletedFuture {

@@ -1,5 +1,6 @@
 import JSONCore
 import LinuxKernel
+import TestSupport
 
 @testable import APIMachinery
 
@@ -18,12 +19,12 @@ struct SchemaValueGenerator {
     }
 
     let style: Style
-    var random: Seeded
+    var random: SeededGenerator
     private var open: [String] = []
 
     init(_ style: Style, seed: UInt64) {
         self.style = style
-        random = Seeded(state: seed)
+        random = SeededGenerator(seed: seed)
     }
 
     /// A value of the type.
@@ -139,26 +140,13 @@ struct SchemaValueGenerator {
     }
 }
 
-/// SplitMix64.
-struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}
-
 extension Array {
-    fileprivate func pick(_ random: inout Seeded) -> Element { self[Int.random(in: indices, using: &random)] }
+    fileprivate func pick(_ random: inout SeededGenerator) -> Element { self[Int.random(in: indices, using: &random)] }
 }
 
 extension [String] {
     /// An amount as decoding writes it.
-    fileprivate func canonical(_ random: inout Seeded) -> String {
+    fileprivate func canonical(_ random: inout SeededGenerator) -> String {
         let text = pick(&random)
         return (try? Quantity(parsing: text).canonical) ?? text  // best effort: all of them can be parsed.
     }
