@@ -1,5 +1,6 @@
 // From exec to a node: namespaces, private root, cgroup view, socket. Reports over the status socket.
 #include "supervisor_internal.h"
+#include "syscalls.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -12,7 +13,6 @@
 #include <sys/mount.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -249,11 +249,7 @@ void node_boot(void) {
     if (node.rootless) enter_user_namespace();
     // Set late: the maps of a user namespace can only be written while the process may be looked at.
     conceal();
-    struct rlimit files;
-    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-        files.rlim_cur = files.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &files);
-    }
+    kd_raise_open_files();
     enter_cgroups();
     check(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), "make mounts private", NULL);
     open_journal();

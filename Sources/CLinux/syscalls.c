@@ -376,6 +376,11 @@ int kd_raise_open_files(void) {
     return setrlimit(RLIMIT_NOFILE, &files);
 }
 
+uint64_t kd_open_files(void) {
+    struct rlimit files;
+    return getrlimit(RLIMIT_NOFILE, &files) == 0 ? files.rlim_cur : 0;
+}
+
 uint64_t kd_total_memory(void) {
     struct sysinfo info;
     return sysinfo(&info) < 0 ? 0 : (uint64_t)info.totalram * info.mem_unit;

@@ -7,6 +7,8 @@ package enum OwnProcess {
 
     /// Raises the soft limit of open files to the hard one; a shell's usual 1024 is less than a server's connections. Returns whether the
     /// kernel agreed.
-    @discardableResult
     package static func raiseOpenFiles() -> Bool { kd_raise_open_files() == 0 }
+
+    /// How many files the process may have open.
+    package static var openFilesLimit: Int { Int(clamping: kd_open_files()) }
 }

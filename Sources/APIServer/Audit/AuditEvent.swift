@@ -3,8 +3,8 @@ internal import JSONCore
 internal import KubeClient
 internal import LinuxKernel
 
-/// One request at one of its stages as audit.k8s.io/v1 Event at level Metadata: who did what to which object, never what was sent or
-/// answered. Source: apiserver `pkg/apis/audit/v1/types.go`, `pkg/audit/request.go`.
+/// One request at one of its stages as audit.k8s.io/v1 Event at level Metadata: who did what to which object, without bodies; of a
+/// refusal its words, which may quote a field. Source: apiserver `pkg/apis/audit/v1/types.go`, `pkg/audit/request.go`.
 struct AuditEvent: Sendable {
     /// How far the request has come.
     enum Stage: String, Sendable {

@@ -30,6 +30,14 @@ struct AccessAttributes: Sendable, Hashable {
         self.name = name
     }
 
+    /// What a request asks to do.
+    init(_ path: RequestPath, _ request: APIRequest) {
+        switch path {
+        case .resource(let path): self.init(path, verb: path.verb(request))
+        case .other(let segments): self.init(verb: request.method.rawValue.lowercased(), path: "/\(segments.joined(separator: "/"))")
+        }
+    }
+
     init(_ path: ResourcePath, verb: String) {
         self.init(
             verb: verb, group: path.group, resource: path.resource, subresource: path.subresource ?? "",

@@ -57,8 +57,10 @@ enum HTTP2HeadGrammar {
         guard let method = pseudo.method, HTTPHeadGrammar.isToken(method), let target = target(pseudo, method) else { return .malformed }
         head.method = method
         head.target = target
-        if let authority = pseudo.authority, head.header("host") == nil {
+        if let authority = pseudo.authority {
             guard HTTPHeadGrammar.isFieldValue(authority) else { return .malformed }
+            // It stands for Host, whatever that says (section 8.3.1).
+            head.headers.removeAll { $0.0 == "host" }
             head.headers.append(("host", authority))
         }
         guard setBody(&head, endsStream: endsStream) else { return .malformed }

@@ -130,7 +130,7 @@ final class HTTP2Stream: @unchecked Sendable {
         let buffer = connection.buffer(bytes)
         let promise = connection.makePromise()
         unsent += bytes.count
-        promise?.futureResult.whenComplete { [self] _ in taken(bytes.count, isLast: endsStream) }
+        promise?.futureResult.whenSuccess { [self] in taken(bytes.count, isLast: endsStream) }
         connection.write(id, .data(.init(data: .byteBuffer(buffer), endStream: endsStream)), promise)
     }
 

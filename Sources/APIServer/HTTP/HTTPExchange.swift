@@ -30,6 +30,8 @@ final class HTTPExchange: @unchecked Sendable {
     private let loop: any EventLoop
     private let counts: TrafficMetrics.Counts
     private var phase: Phase = .collecting([])
+    /// Who sends the request, once that has been asked.
+    private var user: UserInfo?
     /// Nil when the exchange is over.
     private var output: (any ExchangeOutput)?
     /// Where the rest of a body flows; nil once it is complete.
@@ -76,8 +78,24 @@ final class HTTPExchange: @unchecked Sendable {
         if isProxied && !UpgradeNegotiation.isWanted(head) || service.takesStreamedBody(path: Self.path(of: head.target)) {
             return beginUpload(isProxied: isProxied)
         }
+        if head.body != .none { beginBody() }
+    }
+
+    /// Before a body is taken it is clear who sends it; what nobody in particular may not do is refused without it.
+    private func beginBody() {
+        switch client.authenticate(head, service) {
+        case .failure(let status): return respond(ResponseMaking.status(status))
+        case .success(let found): user = found
+        }
         if case .fixed(let count) = head.body, count > HTTPLimits.body { return tooLarge() }
-        if head.expectsContinue, head.body != .none { output?.writeContinue() }
+        if user == .anonymous, case .success(let request) = RequestAssembly.request(head, body: [], peer: client.address),
+            !service.allows(request, as: .anonymous)
+        {
+            isCutOff = true
+            phase = .answering
+            return dispatch([])
+        }
+        if head.expectsContinue { output?.writeContinue() }
     }
 
     /// A request that is answered before anybody looks at it.
@@ -156,7 +174,8 @@ final class HTTPExchange: @unchecked Sendable {
 
     private func dispatch(_ bytes: [UInt8]) {
         output?.setDeadline(nil)
-        switch (RequestAssembly.request(head, body: bytes, peer: client.address), client.authenticate(head, service)) {
+        let sender = user.map { .success($0) } ?? client.authenticate(head, service)
+        switch (RequestAssembly.request(head, body: bytes, peer: client.address), sender) {
         case (.failure(let status), _), (_, .failure(let status)): respond(ResponseMaking.status(status))
         case (.success(let request), .success(let user)):
             if UpgradeNegotiation.isWanted(head) {
@@ -235,26 +254,25 @@ final class HTTPExchange: @unchecked Sendable {
     private func send(_ response: APIResponse, _ list: ListBody) {
         isHeld = true
         guard wantsGzip else { return stream(response, list) }
-        service.offload {
-            GzipCodec.compress(list.bytes)
-        } then: { [self] packed in
-            loop.execute {
-                guard let packed else { return self.breakOff(list) }
-                var response = response
-                response.headers.removeAll { $0.0 == "content-length" }
-                self.write(response, packed, isGzipped: true)
-            }
-        }
+        var response = response
+        response.headers.removeAll { $0.0 == "content-length" }
+        gzip(response) { list.bytes }
     }
 
     private func send(_ response: APIResponse, _ bytes: [UInt8]) {
         guard bytes.count > Compression.threshold, wantsGzip else {
             return write(response, bytes, isGzipped: false)
         }
+        gzip(response) { bytes }
+    }
+
+    /// Compresses away from the event loop; what cannot be compressed is sent as it is.
+    private func gzip(_ response: APIResponse, _ bytes: @escaping @Sendable () -> [UInt8]) {
         service.offload {
-            GzipCodec.compress(bytes)
-        } then: { [self] packed in
-            loop.execute { self.write(response, packed ?? bytes, isGzipped: packed != nil) }
+            let bytes = bytes()
+            return GzipCodec.compress(bytes).map { ($0, true) } ?? (bytes, false)
+        } then: { [self] (bytes, isGzipped) in
+            loop.execute { self.write(response, bytes, isGzipped: isGzipped) }
         }
     }
 

@@ -10,7 +10,7 @@ enum HTTPLimits {
     static let handshake: TimeAmount = .seconds(15)
     /// How long the head of a request may take to arrive. Source: apiserver `pkg/server/secure_serving.go` ReadHeaderTimeout, 32 s.
     static let head: TimeAmount = .seconds(30)
-    /// How long a client may take nothing of a large list.
+    /// How long a client may take nothing of a large answer that is held for it.
     static let stalled: TimeAmount = .seconds(60)
     /// Connections of one listener. Beyond it, those nobody has shown credentials on make room; a full house of others is closed to new ones.
     static let connections = 4096

@@ -8,6 +8,9 @@ protocol HTTPService: AnyObject, Sendable {
     /// Who sends a request: by bearer token, else by the client certificate of the connection, else nobody.
     func authenticate(_ head: HTTPRequestHead, certificate: CertificateIdentity?) -> Result<UserInfo, APIStatus>
 
+    /// Whether a user may do what a request asks, which its head says.
+    func allows(_ request: APIRequest, as user: UserInfo) -> Bool
+
     /// Answers a complete request; `reply` is called once, here or later on any thread.
     func handle(_ request: APIRequest, as user: UserInfo, reply: @escaping @Sendable (APIResponse) -> Void)
 

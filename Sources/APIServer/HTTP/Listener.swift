@@ -8,8 +8,7 @@ final class Listener: Sendable {
     private struct State {
         var tls: NIOSSLContext
         var channels: [any Channel] = []
-        var children = ConnectionTable<ObjectIdentifier, any Channel>(
-            maximum: HTTPLimits.connections, maximumUnproven: HTTPLimits.unprovenConnections)
+        var children: ConnectionTable<ObjectIdentifier, any Channel>
         var loops: [ObjectIdentifier: LoopState] = [:]
         var isStopped = false
     }
@@ -18,10 +17,14 @@ final class Listener: Sendable {
     private let freed: FreedMemory
     private let state: Mutex<State>
 
-    init(group: MultiThreadedEventLoopGroup, tls: NIOSSLContext, freed: FreedMemory) {
+    /// `openFiles` is how many the process may have; half of them are for connections.
+    init(group: MultiThreadedEventLoopGroup, tls: NIOSSLContext, freed: FreedMemory, openFiles: Int) {
         self.group = group
         self.freed = freed
-        state = Mutex(State(tls: tls))
+        let maximum = min(HTTPLimits.connections, openFiles / 2)
+        let children = ConnectionTable<ObjectIdentifier, any Channel>(
+            maximum: maximum, maximumUnproven: min(HTTPLimits.unprovenConnections, maximum / 2))
+        state = Mutex(State(tls: tls, children: children))
     }
 
     /// Replaces the certificate for connections from now on.

@@ -1,5 +1,4 @@
 internal import KubeClient
-internal import LinuxKernel
 internal import NIOCore
 
 /// Writes response heads and chunk frames as bytes.
@@ -20,25 +19,12 @@ enum ResponseWriter {
         out.writeString(String(response.status))
         out.writeStaticString(" ")
         out.writeStaticString(reasonPhrase(response.status))
-        out.writeStaticString("\r\nAudit-Id: ")
-        out.writeString(response.header("audit-id") ?? SecureRandom.uuidV4())
-        var hasCacheControl = false
-        if !response.contentType.isEmpty {
-            out.writeStaticString("\r\nContent-Type: ")
-            out.writeString(response.contentType)
-        }
-        for (name, value) in response.headers {
-            if name == "cache-control" { hasCacheControl = true }
-            guard name != "audit-id", isSafe(name), isSafe(value) else { continue }
+        ResponseFields.visit(response, isGzipped: isGzipped, date: date) { name, value in
             out.writeStaticString("\r\n")
-            out.writeString(canonical(name))
+            out.writeCanonical(name)
             out.writeStaticString(": ")
             out.writeString(value)
         }
-        if !hasCacheControl { out.writeStaticString("\r\nCache-Control: no-cache, private") }
-        out.writeStaticString("\r\nDate: ")
-        out.writeString(date)
-        if isGzipped { out.writeStaticString("\r\nContent-Encoding: gzip\r\nVary: Accept-Encoding") }
         switch framing {
         case .length(let count):
             out.writeStaticString("\r\nContent-Length: ")
@@ -58,17 +44,21 @@ enum ResponseWriter {
         out.writeStaticString("\r\n")
     }
 
-    /// A header whose text would end its line is dropped: it can only come from data.
-    static func isSafe(_ text: String) -> Bool { !text.utf8.contains { $0 == 13 || $0 == 10 || $0 == 0 } }
-
     /// `retry-after` as `Retry-After`.
     static func canonical(_ name: String) -> String {
+        String(unsafeUninitializedCapacity: name.utf8.count) { canonical(name, into: UnsafeMutableRawBufferPointer($0)) }
+    }
+
+    /// Writes a header's name, which fits, and returns its length.
+    fileprivate static func canonical(_ name: String, into space: UnsafeMutableRawBufferPointer) -> Int {
+        var count = 0
         var startsWord = true
-        return String(
-            decoding: name.utf8.map { byte -> UInt8 in
-                defer { startsWord = byte == UInt8(ascii: "-") }
-                return startsWord && byte >= 97 && byte <= 122 ? byte - 32 : byte
-            }, as: UTF8.self)
+        for byte in name.utf8 {
+            space[count] = startsWord && byte >= 97 && byte <= 122 ? byte - 32 : byte
+            startsWord = byte == UInt8(ascii: "-")
+            count += 1
+        }
+        return count
     }
 
     static func reasonPhrase(_ status: Int) -> StaticString {
@@ -112,5 +102,12 @@ enum ResponseWriter {
         case 505: "HTTP Version Not Supported"
         default: "Status"
         }
+    }
+}
+
+extension ByteBuffer {
+    /// Writes a header's name, in lower case, as it is written in HTTP/1.1.
+    fileprivate mutating func writeCanonical(_ name: String) {
+        writeWithUnsafeMutableBytes(minimumWritableBytes: name.utf8.count) { ResponseWriter.canonical(name, into: $0) }
     }
 }

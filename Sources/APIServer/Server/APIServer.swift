@@ -50,12 +50,11 @@ package final class APIServer: RequestPipeline, Sendable {
     /// Loads or makes the certificates, bootstraps and listens. Throws `PKIError`, `APIStatus` or NIO's error for a busy port.
     package func start() async throws {
         let configuration = core.configuration
-        // best effort: with fewer files the server holds fewer connections.
-        OwnProcess.raiseOpenFiles()
         let pki = try ClusterPKI.loadOrCreate(
             directory: configuration.pkiDirectory, time: configuration.time,
             names: .standard(hostName: configuration.hostName, serviceAddress: configuration.serviceAddress))
-        let listener = Listener(group: core.group, tls: try pki.makeTLSContext(), freed: core.freed)
+        let listener = Listener(
+            group: core.group, tls: try pki.makeTLSContext(), freed: core.freed, openFiles: OwnProcess.openFilesLimit)
         state.withLock { state in
             state.pki = pki
             state.listener = listener
@@ -134,7 +133,7 @@ package final class APIServer: RequestPipeline, Sendable {
     ) {
         let observer = RequestObserver(core, request, user)
         let registry = core.registry
-        let observed: @Sendable (APIResponse) -> Void = { reply(observer.answered(DocumentEncoding.encoded($0, for: request, registry))) }
+        let observed: @Sendable (APIResponse) -> Void = { reply(DocumentEncoding.encoded(observer.answered($0), for: request, registry)) }
         let work: @Sendable () -> Void = { [self] in
             do throws(APIStatus) {
                 try route(request, user, body: body, observer, observed)
@@ -154,11 +153,11 @@ package final class APIServer: RequestPipeline, Sendable {
     ) throws(APIStatus) {
         guard let segments = observer.segments else { throw .badRequest("the request path is malformed: \(request.path.prefix(200))") }
         let user = try impersonated(request, caller, observer.notes)
-        switch RequestPath(segments) {
+        let target = RequestPath(segments)
+        try core.authorizer.check(AccessAttributes(target, request), user: user)
+        observer.notes.isAuthorized = true
+        switch target {
         case .resource(let path):
-            let verb = path.verb(request)
-            try core.authorizer.check(AccessAttributes(path, verb: verb), user: user)
-            observer.notes.isAuthorized = true
             guard request.method != .options, let endpoint = try core.endpoint(path) else {
                 let groupVersion = GroupVersion(group: path.group, version: path.version)
                 throw .unserved(groupVersion, resource: path.resource, try core.customs.current().registry)
@@ -169,11 +168,9 @@ package final class APIServer: RequestPipeline, Sendable {
                 core: core, request: request, path: path, user: user, endpoint: endpoint, now: core.time.now(),
                 reply: deprecation.map { WarningHeader.adding($0, to: reply) } ?? reply,
                 notes: observer.notes)
-            try ResourceRouter.run(context, verb: verb)
+            try ResourceRouter.run(context, verb: path.verb(request))
         case .other(let segments):
             let path = "/\(segments.joined(separator: "/"))"
-            try core.authorizer.check(AccessAttributes(verb: request.method.rawValue.lowercased(), path: path), user: user)
-            observer.notes.isAuthorized = true
             if let endpoint = extensionEndpoint(path) { return run(endpoint, request, body, user, reply) }
             if HealthChecks.serves(segments) { return reply(try core.health.answer(request, segments, core)) }
             switch path {
@@ -216,6 +213,16 @@ extension APIServer: HTTPService {
 
     func authenticate(_ head: HTTPRequestHead, certificate: CertificateIdentity?) -> Result<UserInfo, APIStatus> {
         Authenticator(tokens: core.tokens).user(head, certificate: certificate)
+    }
+
+    func allows(_ request: APIRequest, as user: UserInfo) -> Bool {
+        guard let segments = request.pathSegments else { return false }
+        do throws(APIStatus) {
+            try core.authorizer.check(AccessAttributes(RequestPath(segments), request), user: user)
+            return true
+        } catch {
+            return false
+        }
     }
 
     func takesStreamedBody(path: String) -> Bool { path.hasPrefix("/kdash/v1/") }

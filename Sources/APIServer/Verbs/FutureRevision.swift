@@ -1,3 +1,5 @@
+internal import APIMachinery
+internal import KubeClient
 internal import NIOCore
 internal import ObjectStore
 internal import Synchronization
@@ -7,23 +9,30 @@ final class FutureRevision: Sendable {
     private let wanted: Int64
     private let core: ServerCore
     private let watch: StoreWatch
-    private let done: Mutex<(@Sendable (Bool) -> Void)?>
+    private let state: Mutex<State>
+
+    private struct State {
+        /// Nil once it has been called.
+        var done: (@Sendable (Bool) -> Void)?
+        /// Ends the wait.
+        var impatience: Scheduled<Void>?
+    }
 
     private init(_ wanted: Int64, _ core: ServerCore, _ watch: StoreWatch, _ done: @escaping @Sendable (Bool) -> Void) {
         self.wanted = wanted
         self.core = core
         self.watch = watch
-        self.done = Mutex(done)
+        state = Mutex(State(done: done))
     }
 
     /// Calls `done` once: with true as soon as the store has reached the revision, with false when it has not after
-    /// `APIServerConfiguration.revisionPatience`.
-    static func wait(for wanted: Int64, _ core: ServerCore, done: @escaping @Sendable (Bool) -> Void) {
-        // best effort: a store that cannot be watched does not get there.
-        guard let watch = try? core.store.watch(prefix: "", from: nil) else { return done(false) }
+    /// `APIServerConfiguration.revisionPatience`. Throws when the store cannot be watched.
+    static func wait(for wanted: Int64, _ core: ServerCore, done: @escaping @Sendable (Bool) -> Void) throws(APIStatus) {
+        let watch: StoreWatch
+        do throws(StoreError) { watch = try core.store.watch(prefix: "", from: nil) } catch { throw StoreFailure.status(error) }
         let waiting = FutureRevision(wanted, core, watch, done)
-        let loop = core.group.any()
-        loop.scheduleTask(in: TimeAmount(core.configuration.revisionPatience)) { () -> Void in waiting.finish() }
+        let impatience = core.group.any().scheduleTask(in: TimeAmount(core.configuration.revisionPatience)) { () -> Void in waiting.finish() }
+        waiting.state.withLock { $0.impatience = impatience }
         waiting.look()
     }
 
@@ -42,7 +51,9 @@ final class FutureRevision: Sendable {
     }
 
     private func finish() {
-        guard let done = done.withLock({ $0.take() }) else { return }
+        let (done, impatience) = state.withLock { ($0.done.take(), $0.impatience.take()) }
+        guard let done else { return }
+        impatience?.cancel()
         watch.cancel()
         done(core.store.currentRevision >= wanted)
     }

@@ -19,7 +19,7 @@ enum ListVerb {
         let options = try ListOptions(context.request, isWatch: false)
         let selection = try ObjectSelection(options.labels, options.fields, context.descriptor)
         guard let wanted = try futureRevision(options, context) else { return try run(context, options, selection, renderer) }
-        FutureRevision.wait(for: wanted, context.core) { isThere in
+        try FutureRevision.wait(for: wanted, context.core) { isThere in
             context.answering { () throws(APIStatus) in
                 guard isThere else { throw .futureResourceVersion(wanted, current: context.core.store.currentRevision) }
                 try run(context, options, selection, renderer)
@@ -37,10 +37,11 @@ enum ListVerb {
 
     /// The revision a list that may be newer waits for; nil when it is there.
     private static func futureRevision(_ options: ListOptions, _ context: RequestContext) throws(APIStatus) -> Int64? {
-        guard options.continueToken == nil, options.match != "Exact", let wanted = try options.revision(),
-            wanted > context.core.store.currentRevision
+        // A limit without a match is served from any revision.
+        guard options.continueToken == nil, options.match != "Exact", options.match != nil || options.limit == nil,
+            let wanted = try options.revision(), wanted > context.core.store.currentRevision
         else { return nil }
-        return options.match == nil && options.limit != nil ? nil : wanted
+        return wanted
     }
 
     /// One page, already filtered.

@@ -16,7 +16,7 @@ enum WatchVerb {
         let encoder = WatchEncoder(renderer: renderer, selection: selection, endpoint: context.endpoint)
         let prefix = context.endpoint.prefix(namespace: context.path.namespace ?? selection.namespace)
         if options.sendsInitialEvents == true, let wanted = try options.revision(), wanted > context.core.store.currentRevision {
-            return FutureRevision.wait(for: wanted, context.core) { isThere in
+            return try FutureRevision.wait(for: wanted, context.core) { isThere in
                 guard isThere else { return refuse(.futureResourceVersion(wanted, current: context.core.store.currentRevision), context, renderer) }
                 context.answering { () throws(APIStatus) in try begin(context, options, prefix, encoder, renderer) }
             }

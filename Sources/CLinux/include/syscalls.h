@@ -87,6 +87,8 @@ uint64_t kd_total_memory(void);
 void kd_give_back_memory(void);
 // Raises the soft limit of open files to the hard one.
 int kd_raise_open_files(void);
+// The soft limit of open files; 0 when it cannot be read.
+uint64_t kd_open_files(void);
 int kd_uname(char *release, char *machine, char *node, size_t capacity);
 
 // Names the calling thread; 15 bytes are kept.

@@ -67,6 +67,9 @@ final class ControlPlane: Sendable {
         let endpoints = KdashEndpoints(
             images: images, nodes: nodes, status: { await box.plane?.status() ?? .null }, down: { stop.raise() },
             imagesChanged: { box.plane?.agent.withLock { $0 }?.imagesChanged() })
+        if !OwnProcess.raiseOpenFiles() {
+            logger.warning("the limit of open files stays what it was", metadata: ["limit": "\(OwnProcess.openFilesLimit)"])
+        }
         let server = APIServer(configuration: configuration, store: store, nodes: nodes, extensions: [endpoints])
         do {
             try await server.start()

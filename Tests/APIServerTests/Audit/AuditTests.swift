@@ -71,6 +71,9 @@ struct AuditTests {
                     "metadata": .object(JSONObject()), "status": "Failure", "message": "pods \"none\" not found", "reason": "NotFound",
                     "details": ["name": "none", "kind": "pods"], "code": 404,
                 ])
+            // Whatever the client wants to read it in.
+            _ = try await api.call(.get, "\(pods)/none", accept: "application/vnd.kubernetes.protobuf")
+            #expect(try events()[2]["responseStatus"] == found[0]["responseStatus"])
             // Admission refused what authorization had allowed.
             #expect(found[1]["responseStatus", "code"] == 403)
             #expect(found[1]["annotations", "authorization.k8s.io/decision"] == "allow")

@@ -29,6 +29,11 @@ struct HTTP2HeadGrammarTests {
         #expect(head.keepsAlive)
     }
 
+    @Test func `the authority stands for Host`() throws {
+        #expect(try head(Self.plain + [("host", "other")]).headers.filter { $0.0 == "host" }.map(\.1) == ["kdash:6443"])
+        #expect(try head(Self.plain.filter { $0.0 != ":authority" } + [("host", "other")]).header("host") == "other")
+    }
+
     @Test func `the body is as long as the head and the end of the stream say`() throws {
         #expect(try head(Self.plain, endsStream: false).body == .chunked)
         #expect(try head(Self.plain + [("content-length", "7")], endsStream: false).body == .fixed(7))

@@ -44,6 +44,18 @@ struct ConnectionTests {
         }
     }
 
+    @Test func `who may not send a body is told so before it comes`() async throws {
+        try await TLSServer.with { server async throws in
+            let head = "POST /api/v1/namespaces/default/configmaps HTTP/1.1\r\nContent-Type: application/json\r\nExpect: 100-continue\r\n"
+            for length in ["Content-Length: 3000000", "Transfer-Encoding: chunked"] {
+                let nobody = try await server.exchange("\(head)\(length)\r\n\r\n", withCertificate: false)
+                #expect(nobody.hasPrefix("HTTP/1.1 403"), "\(nobody)")
+                let token = try await server.exchange("\(head)\(length)\r\nAuthorization: Bearer abc\r\n\r\n", withCertificate: false)
+                #expect(token.hasPrefix("HTTP/1.1 401"), "\(token)")
+            }
+        }
+    }
+
     @Test func `bodies may be chunked, and 100 is sent to who waits for it`() async throws {
         try await TLSServer.with { server async throws in
             let text = """
