@@ -96,8 +96,21 @@ final class HTTP2Client: Sendable {
         try await channel.writeAndFlush(HTTP2Frame(streamID: HTTP2StreamID(id), payload: payload))
     }
 
+    /// Sends many frames in one go, so that how fast they come does not depend on the machine. Fails when the server ends the connection meanwhile.
+    func flood(_ frames: [(id: Int, payload: HTTP2Frame.FramePayload)]) async throws {
+        try await channel.eventLoop.flatSubmit {
+            let sent = frames.map { self.channel.write(HTTP2Frame(streamID: HTTP2StreamID($0.id), payload: $0.payload)) }
+            self.channel.flush()
+            return EventLoopFuture.andAllComplete(sent, on: self.channel.eventLoop)
+        }.get()
+    }
+
+    static func beginning(_ headers: [(String, String)], ends: Bool = true) -> HTTP2Frame.FramePayload {
+        .headers(.init(headers: HPACKHeaders(headers), endStream: ends))
+    }
+
     func begin(_ id: Int, _ headers: [(String, String)], ends: Bool = true) async throws {
-        try await frame(id, .headers(.init(headers: HPACKHeaders(headers), endStream: ends)))
+        try await frame(id, Self.beginning(headers, ends: ends))
     }
 
     func send(_ id: Int, _ bytes: [UInt8], ends: Bool = false) async throws {

@@ -19,11 +19,10 @@ struct HTTP2DefenceTests {
     @Test func `requests that are reset at once end the connection when there are too many`() async throws {
         try await with { client, server async throws in
             try await client.heard { !$0.settings.isEmpty }
-            for index in 0..<(HTTP2Limits.resets + 10) {
-                // The server may have closed the connection by now.
-                try? await client.begin(1 + 2 * index, HTTP2Client.get("/api/v1/pods?watch=1"))
-                try? await client.reset(1 + 2 * index)
-            }
+            try await client.flood(
+                (0..<(HTTP2Limits.resets + 10)).flatMap {
+                    [(1 + 2 * $0, HTTP2Client.beginning(HTTP2Client.get("/api/v1/pods?watch=1"))), (1 + 2 * $0, .rstStream(.cancel))]
+                })
             let state = try await client.heard { $0.isClosed }
             #expect(state.farewell == .enhanceYourCalm)
             for _ in 0..<2000 where server.server.core.traffic.http2.values.openRequests > 0 { try await Task.sleep(for: .milliseconds(5)) }
@@ -47,7 +46,8 @@ struct HTTP2DefenceTests {
         try await with { client, _ async throws in
             try await client.frame(0, .ping(HTTP2PingData(withInteger: 7), ack: false))
             try await client.heard { $0.pongs == 1 }
-            for _ in 0..<(HTTP2Limits.controls + 10) { try? await client.frame(0, .ping(HTTP2PingData(withInteger: 7), ack: false)) }
+            let ping = HTTP2Frame.FramePayload.ping(HTTP2PingData(withInteger: 7), ack: false)
+            try await client.flood(Array(repeating: (0, ping), count: HTTP2Limits.controls + 10))
             let state = try await client.heard { $0.isClosed }
             #expect(state.farewell == .enhanceYourCalm)
         }
@@ -56,7 +56,7 @@ struct HTTP2DefenceTests {
     @Test func `too many settings end the connection`() async throws {
         try await with { client, _ async throws in
             let settings = HTTP2Frame.FramePayload.settings(.settings([HTTP2Setting(parameter: .initialWindowSize, value: 70_000)]))
-            for _ in 0..<(HTTP2Limits.controls + 10) { try? await client.frame(0, settings) }
+            try await client.flood(Array(repeating: (0, settings), count: HTTP2Limits.controls + 10))
             let state = try await client.heard { $0.isClosed }
             #expect(state.farewell == .enhanceYourCalm)
         }
