@@ -1,3 +1,5 @@
+package import JSONCore
+
 extension Quantity {
     /// Reads `250m`, `1.5Gi`, `12e3`, `-1`…; throws with Kubernetes' message when the text is no quantity.
     package init(parsing text: String) throws(QuantityError) {
@@ -6,6 +8,14 @@ extension Quantity {
             do throws(QuantityError) { return .success(try Quantity(bytes: bytes)) } catch { return .failure(error) }
         }
         self = try result.get()
+    }
+
+    /// A quantity out of an object that has been decoded: a text, or the number a client wrote for one. nil when there is none.
+    package init?(decoded value: JSONValue?) {
+        guard let value, !value.isNull else { return nil }
+        // best effort: decoding has refused what is no quantity, and its message is the one to show.
+        guard let quantity = try? Quantity(parsing: value.stringValue ?? value.description) else { return nil }
+        self = quantity
     }
 
     private init(bytes: UnsafeBufferPointer<UInt8>) throws(QuantityError) {

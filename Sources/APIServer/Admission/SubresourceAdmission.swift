@@ -9,12 +9,16 @@ struct SubresourceAdmission {
 
     /// A create below the object of a request, or beside every object when `subresource` is nil. Throws NotFound and Forbidden for a
     /// namespace that takes nothing new. Source: apiserver `pkg/admission/plugin/namespace/lifecycle`.
-    init(creating kind: GroupVersionKind, _ context: RequestContext, subresource: String?, isDryRun: Bool) throws(APIStatus) {
+    /// `name` is the object's where the path has none.
+    init(
+        creating kind: GroupVersionKind, name: String? = nil, _ context: RequestContext, subresource: String?, isDryRun: Bool
+    ) throws(APIStatus) {
+        let name = name ?? context.name
         if let namespace = context.path.namespace, !Self.isReview(kind) {
-            try context.core.namespaces.admit(into: namespace, context.descriptor.groupResource, name: context.name)
+            try context.core.namespaces.admit(into: namespace, context.descriptor.groupResource, name: name)
         }
         let write = context.writeContext(isDryRun: isDryRun, subresource: subresource)
-        self.init(AdmissionRequest(.create, kind: kind, name: context.name, namespace: context.path.namespace, write))
+        self.init(AdmissionRequest(.create, kind: kind, name: name, namespace: context.path.namespace, write))
     }
 
     /// An update of what a subresource shows of an object.

@@ -153,7 +153,7 @@ final class CustomKinds: Sendable {
             {
                 endpoints[definition.name] = known
             } else {
-                let gate = gates[definition.name] ?? CreationGate()
+                guard let gate = gates[definition.name] else { preconditionFailure("every definition has a gate; \(definition.name) has none") }
                 endpoints[definition.name] = CustomEndpoint.all(definition, verdict.accepted, gate, registry: registry)
             }
         }

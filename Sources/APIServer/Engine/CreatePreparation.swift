@@ -62,8 +62,8 @@ enum CreatePreparation {
         let strategy = endpoint.strategy
         var errors = MetadataValidation.create(
             object, isNamespaced: endpoint.descriptor.isNamespaced, name: { strategy.nameProblems($0) })
-        errors += SchemaDecoder.structuralErrors(object.value, type: endpoint.descriptor.type)
-        errors += strategy.validateCreate(object, context)
+        errors += Deduplication.joined(
+            SchemaDecoder.structuralErrors(object.value, type: endpoint.descriptor.type), strategy.validateCreate(object, context))
         guard errors.isEmpty else { throw .invalid(kind: endpoint.descriptor.groupKind, name: object.name, Deduplication.unique(errors)) }
         try checkPermission(object, context)
         try context.core.admission.validate(object, request)
@@ -84,6 +84,12 @@ enum CreatePreparation {
 
 /// Field errors found by two checks are reported once.
 enum Deduplication {
+    /// What the schema says, and what the kind's own rules say. Where both complain of a field, the rules have the words that clients know.
+    static func joined(_ structural: [FieldError], _ rules: [FieldError]) -> [FieldError] {
+        let told = Set(rules.map(\.field))
+        return structural.filter { !told.contains($0.field) } + rules
+    }
+
     static func unique(_ errors: [FieldError]) -> [FieldError] {
         var seen: Set<FieldError> = []
         return errors.filter { seen.insert($0).inserted }

@@ -96,13 +96,15 @@ enum UpdatePreparation {
     private static func validate(_ object: KubeObject, old: KubeObject, _ context: WriteContext) throws(APIStatus) {
         let endpoint = context.endpoint
         var errors = MetadataValidation.update(object, old: old)
-        errors += SchemaDecoder.structuralErrors(object.value, type: endpoint.descriptor.type, old: old.value)
+        var structural = SchemaDecoder.structuralErrors(object.value, type: endpoint.descriptor.type, old: old.value)
+        let rules: [FieldError]
         if context.subresource == nil {
-            errors += SchemaDecoder.immutabilityErrors(object.value, old: old.value, type: endpoint.descriptor.type)
-            errors += endpoint.strategy.validateUpdate(object, old: old, context)
+            structural += SchemaDecoder.immutabilityErrors(object.value, old: old.value, type: endpoint.descriptor.type)
+            rules = endpoint.strategy.validateUpdate(object, old: old, context)
         } else {
-            errors += endpoint.strategy.validateSubresource(object, old: old, context)
+            rules = endpoint.strategy.validateSubresource(object, old: old, context)
         }
+        errors += Deduplication.joined(structural, rules)
         guard errors.isEmpty else {
             throw .invalid(kind: endpoint.descriptor.groupKind, name: old.name, Deduplication.unique(errors))
         }

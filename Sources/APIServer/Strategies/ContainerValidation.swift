@@ -5,7 +5,7 @@ internal import JSONCore
 enum ContainerValidation {
     /// What is wrong with a container; `gracePeriod` is the pod's.
     static func container(
-        _ container: JSONValue, field: String, volumes: Set<String>, isInit: Bool, gracePeriod: Int64 = 30
+        _ container: JSONValue, field: String, volumes: Set<String>, isInit: Bool, gracePeriod: Int64
     ) -> [FieldError] {
         var errors: [FieldError] = []
         let name = container["name"]?.stringValue ?? ""
@@ -40,9 +40,25 @@ enum ContainerValidation {
             mounts: container["volumeMounts"]?.arrayValue ?? [])
         errors += resources(container["resources"], field: "\(field).resources")
         errors += HandlerValidation.lifecycle(container["lifecycle"], field: "\(field).lifecycle", gracePeriod: gracePeriod)
-        for (probe, isLiveness) in [("livenessProbe", true), ("readinessProbe", false), ("startupProbe", true)] {
+        for (probe, isReadiness) in [("livenessProbe", false), ("readinessProbe", true), ("startupProbe", false)] {
             if let value = container[probe], !value.isNull {
-                errors += self.probe(value, field: "\(field).\(probe)", isLiveness: isLiveness, isReadiness: probe == "readinessProbe")
+                errors += self.probe(value, field: "\(field).\(probe)", isReadiness: isReadiness)
+            }
+        }
+        return errors
+    }
+
+    /// What a debugging container may not have. Source: `validation.go` allowedEphemeralContainerFields.
+    static func debugging(_ container: JSONValue, field: String) -> [FieldError] {
+        let why = "cannot be set for an Ephemeral Container"
+        var errors: [FieldError] = []
+        for part in ["ports", "livenessProbe", "readinessProbe", "startupProbe", "lifecycle", "resources", "resizePolicy", "restartPolicy"] {
+            guard let value = container[part], !value.isNull, value.arrayValue?.isEmpty != true, value.objectValue?.isEmpty != true else { continue }
+            errors.append(.forbidden("\(field).\(part)", why))
+        }
+        for (index, mount) in (container["volumeMounts"]?.arrayValue ?? []).enumerated() {
+            for part in ["subPath", "subPathExpr"] where !(mount[part]?.stringValue ?? "").isEmpty {
+                errors.append(.forbidden("\(field).volumeMounts[\(index)].\(part)", why))
             }
         }
         return errors
@@ -168,24 +184,23 @@ enum ContainerValidation {
             for member in resources[kind]?.objectValue ?? JSONObject() {
                 let place = "\(field).\(kind)[\(member.key)]"
                 for why in LabelValidation.keyProblems(member.key) { errors.append(.invalid(place, .string(member.key), why)) }
-                let text = member.value.stringValue ?? member.value.description
-                guard let quantity = try? Quantity(parsing: text) else { continue }  // best effort: the schema reports it
+                guard let quantity = Quantity(decoded: member.value) else { continue }
                 if quantity.isNegative {
-                    errors.append(.invalid(place, .string(text), "must be greater than or equal to 0"))
+                    errors.append(.invalid(place, member.value, "must be greater than or equal to 0"))
                 }
                 if kind == "limits" {
                     limits[member.key] = quantity
                 } else if let limit = limits[member.key], limit < quantity {
                     errors.append(
                         .invalid(
-                            "\(field).requests", .string(text), "must be less than or equal to \(member.key) limit of \(limit.canonical)"))
+                            "\(field).requests", .string(quantity.canonical), "must be less than or equal to \(member.key) limit of \(limit.canonical)"))
                 }
             }
         }
         return errors
     }
 
-    private static func probe(_ probe: JSONValue, field: String, isLiveness: Bool, isReadiness: Bool) -> [FieldError] {
+    private static func probe(_ probe: JSONValue, field: String, isReadiness: Bool) -> [FieldError] {
         var errors = HandlerValidation.handler(probe, field: field, gracePeriod: nil)
         if let seconds = probe["terminationGracePeriodSeconds"]?.integerValue {
             if isReadiness {
@@ -199,7 +214,7 @@ enum ContainerValidation {
             guard let number = probe[name]?.integerValue, number < 0 else { continue }
             errors.append(.invalid("\(field).\(name)", .integer(number), "must be greater than or equal to 0"))
         }
-        if isLiveness, let successes = probe["successThreshold"]?.integerValue, successes != 1 {
+        if !isReadiness, let successes = probe["successThreshold"]?.integerValue, successes != 1 {
             errors.append(.invalid("\(field).successThreshold", .integer(successes), "must be 1"))
         }
         return errors

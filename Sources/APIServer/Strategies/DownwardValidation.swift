@@ -55,10 +55,7 @@ enum DownwardValidation {
     }
 
     private static func divisor(_ value: JSONValue?, _ resource: String, _ field: String) -> [FieldError] {
-        guard let value, !value.isNull else { return [] }
-        let text = value.stringValue ?? value.description
-        // best effort: the schema reports what is no quantity.
-        guard let divisor = try? Quantity(parsing: text), !divisor.isZero else { return [] }
+        guard let divisor = Quantity(decoded: value), !divisor.isZero else { return [] }
         let (kind, supported): (String, [String]) =
             if resource.hasSuffix(".cpu") {
                 ("cpu", ["1m", "1"])

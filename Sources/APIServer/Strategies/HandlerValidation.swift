@@ -56,8 +56,6 @@ enum HandlerValidation {
 
     private static func isHeaderName(_ text: String) -> Bool {
         !text.isEmpty
-            && text.utf8.allSatisfy {
-                ($0 >= 0x30 && $0 <= 0x39) || ($0 >= 0x41 && $0 <= 0x5A) || ($0 >= 0x61 && $0 <= 0x7A) || $0 == UInt8(ascii: "-")
-            }
+            && text.utf8.allSatisfy { NameValidation.isAlphanumeric($0) || $0 == UInt8(ascii: "-") }
     }
 }

@@ -46,10 +46,7 @@ enum PodParts {
         let field = "spec.ephemeralContainers"
         let new = object.array("spec", "ephemeralContainers")
         var errors = PodValidation.spec(object["spec"] ?? .null, field: "spec").filter { $0.field.hasPrefix(field) }
-        var known = Set((object.array("spec", "containers") + object.array("spec", "initContainers")).compactMap { $0["name"] })
         for (index, container) in new.enumerated() {
-            guard let name = container["name"] else { continue }
-            if !known.insert(name).inserted { errors.append(.duplicate("\(field)[\(index)].name", name)) }
             if let target = container["targetContainerName"]?.stringValue, !target.isEmpty,
                 !object.array("spec", "containers").contains(where: { $0["name"]?.stringValue == target })
             {

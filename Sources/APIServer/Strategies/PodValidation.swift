@@ -11,13 +11,15 @@ enum PodValidation {
         errors += volumeErrors
         if containers.isEmpty { errors.append(.required("\(field).containers")) }
         var names: Set<String> = []
-        for (kind, list) in [("initContainers", spec["initContainers"]?.arrayValue ?? []), ("containers", containers)] {
+        let lists = ["initContainers", "containers", "ephemeralContainers"].map { ($0, spec[$0]?.arrayValue ?? []) }
+        for (kind, list) in lists {
             var ports: Set<String> = []
             for (index, container) in list.enumerated() {
                 let place = "\(field).\(kind)[\(index)]"
                 errors += ContainerValidation.container(
                     container, field: place, volumes: volumes, isInit: kind == "initContainers",
                     gracePeriod: spec["terminationGracePeriodSeconds"]?.integerValue ?? 30)
+                if kind == "ephemeralContainers" { errors += ContainerValidation.debugging(container, field: place) }
                 let name = container["name"]?.stringValue ?? ""
                 if !name.isEmpty, !names.insert(name).inserted { errors.append(.duplicate("\(place).name", .string(name))) }
                 errors += hostPorts(container, field: place, seen: &ports)

@@ -56,10 +56,7 @@ enum VolumeValidation {
             return ClaimRules.spec(template["spec"] ?? .null, "\(field).volumeClaimTemplate.spec")
         case "persistentVolumeClaim": return required("claimName")
         case "emptyDir":
-            // best effort: the schema reports what is no quantity.
-            guard let limit = source["sizeLimit"]?.stringValue, let quantity = try? Quantity(parsing: limit), quantity.isNegative else {
-                return []
-            }
+            guard let limit = Quantity(decoded: source["sizeLimit"]), limit.isNegative else { return [] }
             return [.forbidden("\(field).sizeLimit", "SizeLimit field must be a valid resource quantity")]
         default: return []
         }

@@ -24,7 +24,8 @@ enum BindingSubresource {
         guard !binding.name.isEmpty, let pods = context.core.endpoints["", "v1", "pods"] else {
             throw .badRequest("the binding needs metadata.name, the name of the pod")
         }
-        let admission = try SubresourceAdmission(creating: context.descriptor.gvk, context, subresource: nil, isDryRun: options.isDryRun)
+        let admission = try SubresourceAdmission(
+            creating: context.descriptor.gvk, name: binding.name, context, subresource: nil, isDryRun: options.isDryRun)
         try admission.mutate(&binding)
         var path = context.path
         path.resource = "pods"

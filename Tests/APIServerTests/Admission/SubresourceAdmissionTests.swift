@@ -79,7 +79,7 @@ struct SubresourceAdmissionTests {
             _ = try await api.call(.post, pods, TestServer.pod("q"))
             try await expect(
                 .post, "/api/v1/namespaces/default/bindings", Self.binding.replacing("\"p\"", with: "\"q\""), 201,
-                ["mutate CREATE bindings Binding  Binding", "validate CREATE bindings Binding  Binding"])
+                ["mutate CREATE bindings Binding q Binding", "validate CREATE bindings Binding q Binding"])
             let review = "{\"kind\":\"SelfSubjectReview\",\"apiVersion\":\"authentication.k8s.io/v1\"}"
             try await expect(
                 .post, "/apis/authentication.k8s.io/v1/selfsubjectreviews", review, 201,

@@ -120,6 +120,8 @@ struct FieldRulesTests {
             let answer = try await api.call(.post, APIServerTests.pods, TestServer.pod("p", spec: spec))
             #expect(answer.status == 422, "\(answer.message)")
             #expect(answer.message.contains(text), "\(answer.message)")
+            let fields = (answer.value["details", "causes"]?.arrayValue ?? []).compactMap { $0["field"] }
+            #expect(!fields.isEmpty && Set(fields).count == fields.count, "each field is complained of once: \(answer.message)")
         }
     }
 
@@ -242,6 +244,7 @@ struct FieldRulesTests {
         arguments: [
             ("::1", true), ("fd00::", true), ("fd00:0::1", false), ("FD00::1", false), ("1:2:3:4:5:6:7:8", true), ("1:0:0:2::3", true), ("1:0:0:0:2::3", false),
             ("1::2:0:0:3", true), ("10.0.0.1", true), ("::", true), ("1:2:3:0:5:6:7:8", true), ("1:2:3::5:6:7:8", false),
+            ("::ffff:10.0.0.1", true), ("::ffff:a00:1", false), ("::fffe:a00:1", true),
         ])
     func `an address has one canonical form`(text: String, isCanonical: Bool) { #expect(AddressRules.isCanonical(text) == isCanonical) }
 }

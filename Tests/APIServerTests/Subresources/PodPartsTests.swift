@@ -99,6 +99,21 @@ struct PodPartsTests {
                 .patch, path, "{\"spec\":{\"ephemeralContainers\":[{\"name\":\"e\",\"image\":\"other\"}]}}", type: Self.strategic)
             #expect(changed.status == 422)
             #expect(changed.message.contains("existing ephemeral containers \"e\" may not be changed"))
+            let refused = [
+                ("\"ports\":[{\"containerPort\":80}]", "ports: Forbidden: cannot be set for an Ephemeral Container"),
+                ("\"livenessProbe\":{\"exec\":{\"command\":[\"a\"]}}", "livenessProbe: Forbidden: cannot be set for an Ephemeral Container"),
+                ("\"resources\":{\"limits\":{\"cpu\":\"1\"}}", "resources: Forbidden: cannot be set for an Ephemeral Container"),
+                ("\"env\":[{\"name\":\"\",\"value\":\"v\"}]", "env[0].name: Required value"),
+            ]
+            for (part, text) in refused {
+                let body = "{\"spec\":{\"ephemeralContainers\":[{\"name\":\"f\",\"image\":\"busybox\",\(part)}]}}"
+                let answer = try await api.call(.patch, path, body, type: Self.strategic)
+                #expect(answer.status == 422)
+                #expect(answer.message.contains("spec.ephemeralContainers[0].\(text)"), "\(answer.message)")
+            }
+            let same = try await api.call(
+                .patch, path, "{\"spec\":{\"ephemeralContainers\":[{\"name\":\"c\",\"image\":\"busybox\"}]}}", type: Self.strategic)
+            #expect(same.message.contains("spec.ephemeralContainers[0].name: Duplicate value: \"c\""), "\(same.message)")
             let removed = try await api.call(.patch, path, "{\"spec\":{\"ephemeralContainers\":[]}}", type: Self.merge)
             #expect(removed.status == 422)
             let main = try await api.call(.patch, "\(pods)/p", "{\"spec\":{\"ephemeralContainers\":null}}", type: Self.merge)

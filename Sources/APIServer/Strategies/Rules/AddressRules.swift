@@ -73,6 +73,10 @@ enum AddressRules {
     }
 
     private static func canonical(_ bytes: [UInt8]) -> String {
+        // An IPv4 address as IPv6 writes it (section 5).
+        if bytes[..<10].allSatisfy({ $0 == 0 }), bytes[10..<12].allSatisfy({ $0 == 0xff }) {
+            return "::ffff:\(bytes[12...].map(String.init).joined(separator: "."))"
+        }
         let groups = (0..<8).map { Int(bytes[2 * $0]) << 8 | Int(bytes[2 * $0 + 1]) }
         // The longest run of zeros, the first of several, at least two groups.
         var (start, length) = (0, 0)

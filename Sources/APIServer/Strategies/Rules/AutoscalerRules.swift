@@ -59,14 +59,13 @@ enum AutoscalerRules {
 
     private static func target(_ target: JSONValue, _ field: String, _ type: String) -> [FieldError] {
         let use = target["averageUtilization"]?.integerValue
-        let average = target["averageValue"]?.stringValue
-        let value = target["value"]?.stringValue
+        let average = target["averageValue"]
+        let value = target["value"]
         var errors: [FieldError] = []
         if let use, use < 1 { errors.append(.invalid("\(field).target.averageUtilization", .integer(use), "must be greater than 0")) }
-        for (name, text) in [("value", value), ("averageValue", average)] {
-            // best effort: the schema reports what is no amount.
-            guard let text, let amount = try? Quantity(parsing: text), amount.isNegative || amount.isZero else { continue }
-            errors.append(.invalid("\(field).target.\(name)", .string(text), "must be positive"))
+        for (name, written) in [("value", value), ("averageValue", average)] {
+            guard let written, let amount = Quantity(decoded: written), amount.isNegative || amount.isZero else { continue }
+            errors.append(.invalid("\(field).target.\(name)", written, "must be positive"))
         }
         switch type {
         case "Resource", "ContainerResource":
