@@ -3,8 +3,8 @@
 //   loadgen PORT PKI CLIENTS SECONDS METHOD PATH [TYPE BODY [RATE]]
 //   loadgen PORT PKI CLIENTS SECONDS MIX FILE
 //
-// PKI is a directory with ca.crt, admin.crt and admin.key. SECONDS may be a number of requests instead: `500n`. Every `@` in PATH and
-// BODY becomes a number: in BODY the request's own, in PATH the same modulo 11 when METHOD is PATCH; `~` becomes the number of the
+// PKI is a directory with ca.crt, admin.crt and admin.key. SECONDS may be a number of requests instead, `500n`, which must all be
+// answered within 60 s. Every `@` in PATH and BODY becomes a number: in BODY the request's own, in PATH the same modulo 11 when METHOD is PATCH; `~` becomes the number of the
 // connection. RATE is requests per second over all clients; without it each client sends as soon as its answer has come. METHOD `MIX`
 // has each connection send the requests of a file over and over: one a line, METHOD, PATH, TYPE and BODY with tabs in between. There
 // `@` is the number of the round on that connection. METHOD `READ` does one GET until the server closes or the chunked body ends, and
@@ -128,8 +128,11 @@ int main(int count, char **arguments) {
     int port = atoi(arguments[1]), clients = atoi(arguments[3]);
     double seconds = atof(arguments[4]), rate = count > 9 ? atof(arguments[9]) : 0;
     size_t wanted = SAMPLE_LIMIT;
+    int is_counted = 0;
     if (arguments[4][strcspn(arguments[4], "n")] == 'n') {
         wanted = strtoul(arguments[4], NULL, 10);
+        if (wanted == 0 || wanted > SAMPLE_LIMIT) fail("the number of requests is not between 1 and 4194304");
+        is_counted = 1;
         seconds = 60;
     }
     const char *method = arguments[5], *path = arguments[6];
@@ -184,6 +187,10 @@ int main(int count, char **arguments) {
     }
     double took = now() - start;
     if (n == 0) fail("no answer came");
+    if (is_counted && n < wanted) {
+        fprintf(stderr, "loadgen: %zu of %zu requests were answered within %.0f s\n", n, wanted, seconds);
+        return 1;
+    }
     qsort(samples, n, sizeof *samples, ascending);
     printf("{\"n\": %zu, \"errors\": %ld, \"bytes\": %zu, \"seconds\": %.3f, \"rate\": %.0f, \"p50\": %.3f, \"p90\": %.3f, \"p99\": %.3f, \"max\": %.3f}\n", n, errors, bytes, took,
         (double)n / took, samples[n / 2] * 1e3, samples[n * 9 / 10] * 1e3, samples[n * 99 / 100] * 1e3, samples[n - 1] * 1e3);
