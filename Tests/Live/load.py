@@ -6,9 +6,12 @@ import re
 import socket
 import ssl
 import subprocess
-import time
+import sys
 
 from cluster import ROOT, Timeout, eventually
+
+sys.path.append(str(ROOT / "scripts"))
+from benchlib import process  # noqa: E402 (found by the line before)
 
 MAPS = "/api/v1/namespaces/default/configmaps"
 
@@ -68,8 +71,7 @@ class Load:
 
     def memory(self):
         """The daemon's anonymous memory in MB, now: pages of files come and go with whoever else runs the program."""
-        text = pathlib.Path(f"/proc/{self.cluster.daemon_pid}/smaps_rollup").read_text()
-        return int(re.search(r"^Pss_Anon: +(\d+) kB", text, re.M).group(1)) / 1024
+        return process.memory(self.cluster.daemon_pid)["Pss_Anon"] / (1 << 20)
 
     def settled(self):
         """The memory once the daemon has nothing to do and has given back what it has free, which it does when it is quiet."""
@@ -98,16 +100,7 @@ class Load:
         return seen[-1]
 
     def settle(self):
-        def used():
-            tasks = pathlib.Path(f"/proc/{self.cluster.daemon_pid}/task").iterdir()
-            return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
-
-        def is_idle():
-            before = used()
-            time.sleep(0.2)  # The span that is looked at.
-            return used() - before < 0.004
-
-        eventually(is_idle, within=60, what="an idle daemon")
+        eventually(lambda: process.is_idle(self.cluster.daemon_pid, 0.2), within=60, what="an idle daemon")
 
     def descriptors(self):
         return len(list(pathlib.Path(f"/proc/{self.cluster.daemon_pid}/fd").iterdir()))

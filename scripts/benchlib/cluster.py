@@ -11,6 +11,8 @@ import ssl
 import subprocess
 import time
 
+from benchlib import process
+
 
 def wait(probe, within=30.0, every=0.002, what="the condition"):
     """Calls `probe` until it returns something true, and returns that."""
@@ -93,13 +95,16 @@ class Cluster:
 
     def processor_seconds(self):
         """What the daemon's threads have used so far."""
-        return sum(int((task / "schedstat").read_text().split()[0]) for task in pathlib.Path(f"/proc/{self.daemon}/task").iterdir()) / 1e9
+        return process.processor_seconds(self.daemon)
 
     @staticmethod
     def memory(pid):
         """The memory of a process by kind (Pss, Rss, Pss_Anon and so on), in MB."""
-        text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
-        return {kind: int(value) * 1024 / 1e6 for kind, value in re.findall(r"^(\w+): +(\d+) kB", text, re.M)}
+        return {kind: size / 1e6 for kind, size in process.memory(pid).items()}
+
+    def settle(self):
+        """Waits until the daemon has nothing to do."""
+        wait(lambda: process.is_idle(self.daemon, 0.5), within=60, what="an idle daemon")
 
     def kill_daemon(self):
         """kill -9; returns when the process is gone."""

@@ -80,7 +80,7 @@ def number(value):
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.3g}"
 
 
-def page(figures, tables, skipped, machine):
+def page(figures, tables, skipped, notes, machine):
     """The text of docs/benchmarks.md."""
     head = ["#", "what", "target", "median", "spread", "n", "between the figure and the target"]
     lines = ["# What kdash reaches", "", "Written by `scripts/bench`, which measures the release program from outside and starts every cluster in a directory of its own.",
@@ -91,4 +91,6 @@ def page(figures, tables, skipped, machine):
         lines += ["", *table.lines()]
     if skipped:
         lines += ["", "## Not measured", "", *[f"- {what}: {why}" for what, why in skipped]]
+    if notes:
+        lines += ["", "## About these figures", "", *[f"- {note}" for note in notes]]
     return "\n".join(lines) + "\n"

@@ -5,7 +5,6 @@ import subprocess
 import time
 
 from benchlib.api_rows import CONFIG_MAPS, errors
-from benchlib.cluster import wait
 from benchlib.figures import Figure, Table
 
 WATCHES = 1000
@@ -52,7 +51,7 @@ def pods(bench):
         before = cluster.memory(cluster.daemon)
         made = bench.load(cluster, clients, f"{2 * count}n", "MIX", requests)
         size = len(cluster.client().raw("GET", "/api/v1/namespaces/default/pods?limit=500")) / 500
-        settle(cluster)
+        cluster.settle()
         samples = []
         for _ in range(3):
             time.sleep(1)
@@ -64,16 +63,6 @@ def pods(bench):
         Figure.of(3, "resident (RSS) of the daemon alone", "MB", None, [daemon["Rss"] for daemon, _ in samples]),
         Figure.of(3, "of which anonymous", "MB", None, [daemon["Pss_Anon"] for daemon, _ in samples], note=f"{before['Pss_Anon']:.1f} MB before."),
     ]
-
-
-def settle(cluster):
-    """Waits until the daemon has nothing to do."""
-    def is_idle():
-        before = cluster.processor_seconds()
-        time.sleep(0.5)
-        return cluster.processor_seconds() - before < 0.01
-
-    wait(is_idle, within=60, what="an idle daemon")
 
 
 def mixed(bench):
@@ -127,7 +116,7 @@ def watches(bench):
         client = cluster.client()
         for index in range(16):
             client.raw("POST", CONFIG_MAPS, json.loads(config_map(f"w{index}", 512)))
-        settle(cluster)
+        cluster.settle()
         latencies, shared, rates, shared_rates, busy, size = [], [], [], [], [], 0
         for _ in range(bench.count(5)):
             latencies.append(watch(bench, cluster, client, WATCHES, 100, 1)[0])
@@ -179,11 +168,11 @@ def idle_watches(bench, watches):
         with bench.cluster(f"idle{index}") as cluster:
             cluster.up()
             client = cluster.client()
-            settle(cluster)
+            cluster.settle()
             before = cluster.memory(cluster.daemon)["Pss"]
             with subprocess.Popen(watch_command(bench, cluster, client, watches), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
                 process.stdout.readline()
-                settle(cluster)
+                cluster.settle()
                 samples.append((cluster.memory(cluster.daemon)["Pss"] - before) * 1e3 / WATCHES)
                 process.communicate("")
     return samples
@@ -198,7 +187,7 @@ def growth(bench):
         for wanted in (100, 1000, 10000, 30000):
             fill(bench, cluster, f"f{have}", 0, wanted - have, 700)
             have = wanted
-            settle(cluster)
+            cluster.settle()
             probes = [
                 (1500, lambda _: ("GET", f"{CONFIG_MAPS}/f00x7")),
                 (400, lambda turn: ("POST", CONFIG_MAPS, "application/json", config_map(f"g{turn}x@", 700))),
