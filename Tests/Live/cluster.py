@@ -65,6 +65,21 @@ def eventually(probe, within=20.0, every=0.02, what="the condition"):
         time.sleep(every)
 
 
+def steady(probe, span=0.5, within=30.0, what="the value"):
+    """Waits until `probe` has said the same for `span` seconds, and returns that."""
+    since, last = time.monotonic(), probe()
+
+    def is_steady():
+        nonlocal since, last
+        found = probe()
+        if found != last:
+            since, last = time.monotonic(), found
+        return time.monotonic() - since >= span
+
+    eventually(is_steady, within=within, what=f"{what}, unchanged for {span} s,")
+    return last
+
+
 class Cluster:
     """A data directory, a home and the daemon that serves them."""
 

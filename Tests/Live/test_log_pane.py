@@ -16,10 +16,14 @@ def test_the_log_pane_marks_standard_error_and_names_what_is_missing(make_cluste
     (one.data / "config.yaml").write_text("logMaximumMiB: 1\nlogMaximumFiles: 2\n")
     one.up("--no-merge")
     one.busybox()
-    # The pauses keep the order: the two streams are two pipes.
-    script = "seq 1 100000; sleep 0.5; echo went wrong >&2; sleep 0.5; echo fine; trap 'exit 0' TERM; sleep 1000 & wait"
+    # Each line once the one before it is in the log: the two streams are two pipes.
+    script = ("trap 'exit 0' TERM; seq 1 100000; until [ -e /tmp/1 ]; do sleep 0.02; done; echo went wrong >&2; "
+              "until [ -e /tmp/2 ]; do sleep 0.02; done; echo fine; sleep 1000 & wait")
     one.apply(clusters.pod("noisy", "host/busybox:latest", ["sh", "-c", script]))
-    eventually(lambda: one.kubectl("logs", "noisy", "--tail=1") == "fine\n", what="the last line")
+    for line, sign in (("100000", "/tmp/1"), ("went wrong", "/tmp/2"), ("fine", None)):
+        eventually(lambda: one.kubectl("logs", "noisy", "--tail=1") == f"{line}\n", what=f"the line {line}")
+        if sign:
+            one.kubectl("exec", "noisy", "--", "touch", sign)
     # What kubectl sees has neither marks nor places.
     whole = one.kubectl("logs", "noisy").splitlines()
     assert whole[-2:] == ["went wrong", "fine"] and all(line.isdigit() for line in whole[:-2])
@@ -55,7 +59,7 @@ def test_the_log_of_a_deleted_pod_can_still_be_read(shared, base, open_screen):
     # Only what the API's names can say becomes part of a path.
     log = "/api/v1/namespaces/default/pods/kept-a/log?container=main&podUID="
     assert shared.kubectl("get", "--raw", log + uid) == "last words of kept-a\n"
-    for bad in ("../../x", "%2e%2e%2f", "", uid[:-1] + "0", "..", "."):
+    for bad in ("../../x", "%2e%2e%2f", "", uid[:-1] + ("1" if uid[-1] == "0" else "0"), "..", "."):
         assert "not found" in shared.kubectl("get", "--raw", log + bad, check=False).stderr
     shared.kubectl("delete", "pod", "kept-b", "--wait=false")
 

@@ -19,7 +19,7 @@ import time
 import pytest
 
 import cluster as clusters
-from cluster import eventually, pod
+from cluster import eventually, pod, steady
 
 SDK = pathlib.Path("/usr/lib/google-cloud-sdk/bin")
 # One that speaks SPDY only, one that tunnels nothing yet, and the newest in both forms.
@@ -193,6 +193,11 @@ def test_a_hundred_megabytes_each_way(shared, worker, client, extra):
     run(shared, client, extra, "exec", worker, "--", "rm", "/tmp/random")
 
 
+def bytes_read(pid):
+    """From files, pipes and terminals, not from sockets."""
+    return int(re.search(r"^rchar: (\d+)", pathlib.Path(f"/proc/{pid}/io").read_text(), re.M).group(1))
+
+
 def resident(pid):
     return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text()).group(1)) // 1024
 
@@ -274,7 +279,7 @@ def test_attach_loses_nothing_and_holds_the_container_back(shared, image, client
     process.stdin.write(b"go\n")
     process.stdin.flush()
     digest = hashlib.sha256(process.stdout.read(1 << 20))
-    time.sleep(1)  # A reader that takes its time.
+    steady(lambda: bytes_read(shared.daemon_pid), what="what the daemon has read for a reader that takes its time")
     assert resident(shared.daemon_pid) - before < 60
     total = 1 << 20
     while piece := process.stdout.read(1 << 20):
@@ -630,7 +635,8 @@ def test_a_slow_reader_of_a_log_costs_nothing(shared, image, api):
         answer = connection.getresponse()
         assert answer.read(100)
         readers.append((connection, answer))
-    time.sleep(1)  # Time in which a daemon that does not wait would read everything.
+    # One that does not wait would read everything.
+    steady(lambda: bytes_read(shared.daemon_pid), what="what the daemon has read for readers that have stopped")
     assert resident(shared.daemon_pid) - before < 60
     for connection, _ in readers:
         connection.close()

@@ -32,7 +32,13 @@ def cluster_info(k):
 def own(k):
     assert json.loads(k("version", "-o", "json"))["serverVersion"]["major"] == "1"
     assert "--server" in k("options") and "complete -o default" in k("completion", "bash")
-    assert k.run("plugin", "list").returncode in (0, 1) and "plugin" in k("plugin", "--help")
+    plugin = k.file("plugins/kubectl-bench", "#!/bin/sh\necho from a plugin\n")
+    plugin.chmod(0o755)
+    found = k.run("plugin", "list", PATH=str(plugin.parent))
+    assert found.returncode == 0 and str(plugin) in found.stdout.splitlines(), found
+    none = k.run("plugin", "list", PATH=str(plugin.parent / "empty"))
+    assert none.returncode == 1 and "unable to find any kubectl plugins in your PATH" in none.stderr, none
+    assert "plugin" in k("plugin", "--help")
     words = subprocess.run([k.cluster.kubectl_path, "__complete", "--kubeconfig", k.cluster.kubeconfig, "get", "configmap", "kube-"], capture_output=True,
                            text=True, env=k.cluster.env, timeout=30)
     assert "kube-root-ca.crt" in words.stdout, words

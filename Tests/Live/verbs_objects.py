@@ -359,7 +359,7 @@ def wait(k):
     assert "condition met" in k("wait", "--for=jsonpath={.status.phase}=Running", "pod/worker", "--timeout=20s")
     assert "timed out waiting" in k.refused("wait", "--for=condition=Nonsense", "pod/worker", "--timeout=1s")
     k("create", "configmap", "awaited")
-    for verb, waits in (("delete", "watch=true"), ("create", "404")):
+    for verb, waits in (("delete", "watch=true"), ("create", "404 Not Found")):
         with k.beside("wait", f"--for={verb}", "configmap/awaited", "--timeout=20s", "-v=6") as waiting:
             waiting.until(lambda seen: waits in seen)
             k(verb, "configmap", "awaited")
