@@ -3,15 +3,16 @@ internal import JSONCore
 internal import LinuxKernel
 internal import ObjectStore
 
-/// What every cluster starts with. One atomic write creates whatever is missing; nothing that exists is touched, but for the API
-/// server's own endpoints, which follow its address, and roles and bindings, which get back what they lack.
+/// What every cluster starts with. One atomic write creates whatever is missing; nothing that exists is touched, but for what follows
+/// the server, its endpoints and its authority, and roles and bindings, which get back what they lack.
 enum Bootstrap {
     static let namespaces = ["default", "kube-system", "kube-public", "kube-node-lease"]
 
+    /// `authority` is the certificate that vouches for clients, in PEM; nil for a server nobody connects to.
     /// Throws ServiceUnavailable or InternalError when the store cannot be written.
-    static func run(_ core: ServerCore) async throws(APIStatus) {
+    static func run(_ core: ServerCore, authority: String?) async throws(APIStatus) {
         var writes: [ObjectWrite] = []
-        for (endpoint, object) in objects(core) {
+        for (endpoint, object) in objects(core, authority: authority) {
             if let write = try write(object, endpoint, core) { writes.append(write) }
         }
         guard !writes.isEmpty else { return }
@@ -29,7 +30,7 @@ enum Bootstrap {
         let stored = try core.reading { () throws(StoreError) in try core.store.get(key) }
         if let stored {
             let current = try ObjectCoding.decode(stored)
-            guard let change = followAddress(current, object) ?? BootstrapPolicy.reconciled(current, with: object) else { return nil }
+            guard let change = followServer(current, object) ?? BootstrapPolicy.reconciled(current, with: object) else { return nil }
             let (bytes, splice) = ObjectCoding.encode(change)
             return ObjectWrite(
                 key: key, bytes: bytes, spliceOffset: splice, precondition: .revision(stored.revision), writer: "system:apiserver")
@@ -43,12 +44,13 @@ enum Bootstrap {
         return ObjectWrite(key: key, bytes: bytes, spliceOffset: splice, precondition: .mustNotExist, writer: "system:apiserver")
     }
 
-    /// The stored endpoints with this start's address; nil when nothing differs or the kind does not follow it.
-    private static func followAddress(_ current: KubeObject, _ wanted: KubeObject) -> KubeObject? {
+    /// The stored object with what this start says of the server; nil when nothing differs or the kind says nothing of it.
+    private static func followServer(_ current: KubeObject, _ wanted: KubeObject) -> KubeObject? {
         let fields: [String]
         switch wanted.kind {
         case "Endpoints": fields = ["subsets"]
         case "EndpointSlice": fields = ["endpoints", "ports"]
+        case "ConfigMap": fields = ["data"]
         default: return nil
         }
         var changed = current
@@ -56,7 +58,7 @@ enum Bootstrap {
         return changed.value == current.value ? nil : changed
     }
 
-    private static func objects(_ core: ServerCore) -> [(ResourceEndpoint, KubeObject)] {
+    private static func objects(_ core: ServerCore, authority: String?) -> [(ResourceEndpoint, KubeObject)] {
         var list: [(ResourceEndpoint, KubeObject)] = []
         func add(_ group: String, _ version: String, _ resource: String, _ object: KubeObject) {
             guard let endpoint = core.endpoints[group, version, resource] else { return }
@@ -83,7 +85,34 @@ enum Bootstrap {
             object["preemptionPolicy"] = "PreemptLowerPriority"
             add("scheduling.k8s.io", "v1", "priorityclasses", object)
         }
+        for entry in FlowControlBootstrap.objects { add("flowcontrol.apiserver.k8s.io", "v1", entry.resource, entry.object) }
+        add("networking.k8s.io", "v1", "servicecidrs", serviceRange(core))
+        if let authority { add("", "v1", "configmaps", authentication(authority)) }
         return list
+    }
+
+    /// The range of service addresses. Source: `pkg/controlplane/controller/defaultservicecidr`.
+    private static func serviceRange(_ core: ServerCore) -> KubeObject {
+        var object = KubeObject(GroupVersionKind(group: "networking.k8s.io", version: "v1", kind: "ServiceCIDR"), name: "kubernetes")
+        object["metadata", "finalizers"] = ["networking.k8s.io/service-cidr-finalizer"]
+        object["spec"] = ["cidrs": [.string(core.configuration.serviceRange.description)]]
+        object["status"] = [
+            "conditions": [
+                [
+                    "type": "Ready", "status": "True", "reason": "", "message": "Kubernetes Service CIDR is ready",
+                    "lastTransitionTime": .string(core.time.now().rfc3339),
+                ]
+            ]
+        ]
+        return object
+    }
+
+    /// How servers behind this one know its clients. Source: `pkg/controlplane/controller/clusterauthenticationtrust`.
+    private static func authentication(_ authority: String) -> KubeObject {
+        var object = KubeObject(
+            GroupVersionKind(group: "", version: "v1", kind: "ConfigMap"), name: "extension-apiserver-authentication", namespace: "kube-system")
+        object["data"] = ["client-ca-file": .string(authority)]
+        return object
     }
 
     private static let priorityClasses: [(String, Int64, String)] = [

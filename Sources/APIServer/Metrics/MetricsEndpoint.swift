@@ -1,5 +1,6 @@
 internal import APIMachinery
 internal import KubeClient
+internal import KubeSchemas
 internal import ObjectStore
 
 /// GET of `/metrics`.
@@ -12,7 +13,7 @@ enum MetricsEndpoint {
             "kubernetes_build_info",
             [
                 ("major", KubernetesVersion.major), ("minor", KubernetesVersion.minor),
-                ("git_version", "v\(KubernetesVersion.major).\(KubernetesVersion.minor).0+kdash-\(configuration.programVersion)"),
+                ("git_version", VersionDocument.gitVersion(configuration.programVersion)),
                 ("git_commit", configuration.gitCommit),
             ], 1)
         core.metrics.write(into: &text)

@@ -39,9 +39,11 @@ package final class APIServer: RequestPipeline, Sendable {
     package var boundPorts: [Int] { state.withLock { $0.ports } }
 
     /// Writes what a new cluster starts with; harmless when it is there. In-process clients may be used afterwards.
-    /// Throws an `APIStatus` when the store cannot be written.
+    /// Throws an `APIStatus` when the store cannot be written or the authority's certificate cannot be read.
     package func bootstrap() async throws(APIStatus) {
-        try await Bootstrap.run(core)
+        let authority: String?
+        do throws(PKIError) { authority = try pki?.authorityPEM() } catch { throw .internalError("\(error)") }
+        try await Bootstrap.run(core, authority: authority)
         let keeper = DefinitionKeeper(core)
         core.tasks.perform { await keeper.run() }
         core.health.started()

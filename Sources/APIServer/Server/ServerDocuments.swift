@@ -2,6 +2,7 @@ internal import APIMachinery
 internal import Crypto
 internal import JSONCore
 internal import KubeClient
+internal import KubeSchemas
 internal import LinuxKernel
 
 /// Version, discovery and OpenAPI. Small documents are made when first asked for and kept;
@@ -26,7 +27,7 @@ final class ServerDocuments: Sendable {
         case nil: return ResponseMaking.json(["paths": .array(rootPaths(registry).map { .string($0) })])
         case "version" where segments.count == 1:
             return ResponseMaking.json(
-                KubernetesVersion.document(program: configuration.programVersion, commit: configuration.gitCommit))
+                VersionDocument.make(program: configuration.programVersion, commit: configuration.gitCommit))
         case "api", "apis": return try discovery(request, segments, registry)
         case "openapi": return try openAPI(request, segments, registry)
         default: throw .unknownPath
@@ -151,7 +152,7 @@ final class ServerDocuments: Sendable {
         let headers = [("vary", "Accept")]
         let form = isBinary ? DocumentCache.Swagger.protobuf : .json
         if let tag = cache.tag(form, registry), Self.isUnchanged(request, tag) { return notModified(tag, headers) }
-        let document = OpenAPIV2.document(registry: registry, version: configuration.programVersion)
+        let document = OpenAPIV2.document(registry: registry, version: KubernetesVersion.text)
         let bytes = isBinary ? OpenAPIV2.protobuf(document) : JSON.encode(document)
         let tag = cache.tag(form, registry) ?? ContentTag.of(bytes)
         cache.setTag(tag, of: form, registry)

@@ -1,6 +1,7 @@
 import APIMachinery
 import ContainerRuntime
 import JSONCore
+import KubeSchemas
 import LinuxKernel
 
 /// Describes the node to the API server. Pure but for facts about the machine.
@@ -47,7 +48,7 @@ struct NodeStatusBuilder: Sendable {
             "nodeInfo": [
                 "machineID": .string(SystemFacts.machineID), "systemUUID": "", "bootID": .string(SystemFacts.bootID),
                 "kernelVersion": .string(SystemFacts.kernelRelease), "osImage": .string(SystemFacts.operatingSystem),
-                "containerRuntimeVersion": .string("kdash://\(version)"), "kubeletVersion": .string("v1.36.2"), "kubeProxyVersion": "",
+                "containerRuntimeVersion": .string("kdash://\(version)"), "kubeletVersion": .string(KubernetesVersion.text), "kubeProxyVersion": "",
                 "operatingSystem": "linux", "architecture": .string(SystemFacts.architecture),
             ],
         ]

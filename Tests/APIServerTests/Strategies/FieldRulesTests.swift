@@ -150,6 +150,33 @@ struct FieldRulesTests {
 
     private static let everybody = "\"subjects\":[{\"kind\":\"Group\",\"group\":{\"name\":\"*\"}}]"
 
+    @Test func `what a new cluster says of flow control keeps its meaning`() async throws {
+        try await TestServer.with { api async throws in
+            for kind in ["flowschemas", "prioritylevelconfigurations"] {
+                let list = try await api.call(.get, "\(Self.flow)/\(kind)").value["items"]?.arrayValue ?? []
+                #expect(list.count == (kind == "flowschemas" ? 13 : 8))
+                // What is there passes the server's own rules.
+                for item in list {
+                    let name = try #require(item["metadata", "name"]?.stringValue)
+                    let same = try await api.call(.put, "\(Self.flow)/\(kind)/\(name)", String(decoding: JSON.encode(item), as: UTF8.self))
+                    #expect(same.status == 200, "\(same.message)")
+                    #expect(same.object.generation == 1)
+                }
+                for name in ["exempt", "catch-all"] {
+                    let path = kind == "flowschemas" ? "matchingPrecedence" : "type"
+                    let value = kind == "flowschemas" ? "7" : name == "exempt" ? "\"Limited\"" : "\"Exempt\""
+                    let answer = try await api.call(
+                        .patch, "\(Self.flow)/\(kind)/\(name)", "{\"spec\":{\"\(path)\":\(value)}}", type: "application/merge-patch+json")
+                    #expect(answer.status == 422)
+                    #expect(answer.message.contains("spec of '\(name)'"), "\(answer.message)")
+                }
+            }
+            let shares = "{\"spec\":{\"exempt\":{\"nominalConcurrencyShares\":5}}}"
+            let level = "\(Self.flow)/prioritylevelconfigurations/exempt"
+            #expect(try await api.call(.patch, level, shares, type: "application/merge-patch+json").status == 200)
+        }
+    }
+
     static let objects: [(String, String, String, String, String)] = [
         (networking, "IPAddress", "ipaddresses", "\"spec\":{\"parentRef\":{\"resource\":\"services\",\"name\":\"s\"}}", "ParseAddr(\"x\"): unable to parse IP"),
         (networking, "ServiceCIDR", "servicecidrs", "\"spec\":{}", "spec.cidrs: Required value: at least one CIDR required"),

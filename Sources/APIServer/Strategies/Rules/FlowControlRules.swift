@@ -15,6 +15,9 @@ enum FlowRules {
 
     static let schema: @Sendable (KubeObject) -> [FieldError] = { object in
         var errors: [FieldError] = []
+        if let fixed = FlowControlBootstrap.mandatorySchemas[object.name], object["spec"] != fixed {
+            errors.append(.invalid("spec", object["spec"] ?? .null, "spec of '\(object.name)' must equal the fixed value"))
+        }
         if object.integer("spec", "matchingPrecedence") == 1, object.name != "exempt" {
             errors.append(.invalid("spec.matchingPrecedence", 1, "only the schema named 'exempt' may have matchingPrecedence 1"))
         }
@@ -139,10 +142,18 @@ enum FlowRules {
         }
         let limited = object["spec", "limited"].flatMap { $0.isNull ? nil : $0 }
         if type == "Exempt", limited != nil { errors.append(.forbidden("spec.limited", "must be nil if the type is not Limited")) }
+        if let why = FlowRules.change(ofFixed: object) { errors.append(.invalid("spec", object["spec"] ?? .null, why)) }
         guard type == "Limited" else { return errors }
         if !(object["spec", "exempt"]?.isNull ?? true) { errors.append(.forbidden("spec.exempt", "must be nil if the type is Limited")) }
         guard let limited else { return errors + [.required("spec.limited", "must not be empty when type is Limited")] }
         return errors + response(limited["limitResponse"] ?? .null, "spec.limited.limitResponse")
+    }
+
+    private static func change(ofFixed object: KubeObject) -> String? {
+        guard let fixed = FlowControlBootstrap.mandatoryLevels[object.name], var spec = object["spec"] else { return nil }
+        guard object.name == "exempt" else { return spec == fixed ? nil : "spec of '\(object.name)' must equal the fixed value" }
+        spec["exempt"] = fixed["exempt"]
+        return spec == fixed ? nil : "spec of 'exempt' except the 'spec.exempt' field must equal the fixed value"
     }
 
     private static func response(_ response: JSONValue, _ field: String) -> [FieldError] {
