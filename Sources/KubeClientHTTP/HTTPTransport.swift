@@ -101,8 +101,9 @@ package final class HTTPTransport: KubeTransport {
     /// Sends a request, once more with fresh credentials when the server does not know them.
     private func exchange(_ request: APIRequest) async throws(APIStatus) -> Exchange.Response {
         try check(request)
-        let response = try await exchange(request, try await credentials.current())
-        guard response.head.status == .unauthorized, credentials.refresh() else { return response }
+        let shown = try await credentials.current()
+        let response = try await exchange(request, shown)
+        guard response.head.status == .unauthorized, credentials.refresh(after: shown) else { return response }
         response.body.cancel()
         return try await exchange(request, try await credentials.current())
     }

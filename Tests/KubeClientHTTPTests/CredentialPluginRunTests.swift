@@ -1,6 +1,8 @@
 import APIMachinery
+import Glibc
 import KubeClient
 import LinuxKernel
+import TestSupport
 import Testing
 
 @testable import KubeClientHTTP
@@ -46,6 +48,66 @@ import Testing
         try await Self.withPlugin("echo 'please wait' >&2; printf 'no such user\\n\\n' >&2; exit 3") { _, plugin in
             let error = await #expect(throws: APIStatus.self) { _ = try await plugin.credential() }
             #expect(error?.message.hasSuffix("it ended with status 3: no such user") == true, "\(error?.message ?? "")")
+        }
+    }
+
+    @Test func `a caller that comes as a run ends starts no other`() async throws {
+        for _ in 0..<20 {
+            try await Self.withPlugin(Self.token) { directory, plugin in
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for _ in 0..<64 { group.addTask { _ = try await plugin.credential() } }
+                    try await group.waitForAll()
+                }
+                let runs = try FileSystem.readText("\(directory)/runs")
+                #expect(runs == "run")
+            }
+        }
+    }
+
+    @Test func `a refusal of an earlier credential leaves the later one alone`() async throws {
+        try await Self.withPlugin(Self.token) { directory, plugin in
+            let first = try await plugin.credential()
+            plugin.forget(run: first.run)
+            let second = try await plugin.credential()
+            plugin.forget(run: first.run)
+            let third = try await plugin.credential()
+            #expect(third.run == second.run && second.run != first.run)
+            let runs = try FileSystem.readText("\(directory)/runs")
+            #expect(runs == "run\nrun")
+        }
+    }
+
+    /// Runs a script as a plugin; it may write into its `$PLACE`.
+    private static func run(_ script: String, patience: Duration, _ body: (PluginProcess, String) async throws -> Void) async throws {
+        let directory = "/tmp/kdash-plugin-\(SecureRandom.hex(8))"
+        try FileSystem.makeDirectories(directory, mode: 0o700)
+        defer { try? FileSystem.removeTree(directory) }  // best effort: it is under /tmp
+        let plugin = ExecCredentialPlugin(
+            command: "/bin/sh", arguments: ["-c", "echo $$ > $PLACE/pid; \(script)"], environment: [.init(name: "PLACE", value: directory)])
+        try await body(PluginProcess(plugin, information: "{}", patience: patience), directory)
+    }
+
+    @Test(arguments: [
+        ("exec 1>&-; echo waiting >&2; exec sleep 1000", Duration.seconds(1), "it took longer than 1 s: waiting"),
+        ("exec sleep 1000", .seconds(1), "it took longer than 1 s"),
+        ("echo much >&2; exec yes", .seconds(60), "it printed more than 1 MiB: much"),
+        ("exec 1>&-; sleep 0.3; echo late >&2; exit 3", .seconds(60), "it ended with status 3: late"),
+    ])
+    func `a program that gives nothing is ended, and the message says why`(script: String, patience: Duration, why: String) async throws {
+        try await Self.run(script, patience: patience) { process, directory in
+            let error = await #expect(throws: APIStatus.self) { _ = try await process.run() }
+            #expect(error?.message.hasSuffix("gave no credentials: \(why)") == true, "\(error?.message ?? "")")
+            let pid = try FileSystem.readText("\(directory)/pid").split(separator: "\n")[0]
+            #expect(await comesTrue { !FileSystem.exists("/proc/\(pid)") })
+        }
+    }
+
+    @Test func `what a program leaves behind holds nobody up`() async throws {
+        try await Self.run("sleep 1000 & echo $! > $PLACE/rest; echo done", patience: .seconds(60)) { process, directory in
+            let printed = try await process.run()
+            #expect(printed == Array("done\n".utf8))
+            let rest = try #require(Int32(try FileSystem.readText("\(directory)/rest").split(separator: "\n")[0]))
+            try ChildProcess.signal(SIGKILL, to: ChildProcess.pidfd(of: rest))
         }
     }
 }

@@ -11,6 +11,8 @@ final class CredentialPlugin: Sendable {
         var token: String?
         var identity: TLSMaterial.ClientIdentity?
         var expires: Timestamp?
+        /// Which run of the program gave it, counted from 1.
+        var run = 0
     }
 
     private let plugin: ExecCredentialPlugin
@@ -21,10 +23,18 @@ final class CredentialPlugin: Sendable {
 
     private struct State {
         var cached: Credential?
-        /// Those who wait for the run that is going on; nil when there is none. They are told nothing when it was over already.
-        var waiting: [CheckedContinuation<Outcome?, Never>]?
+        var runs = 0
+        /// Those who wait for the run that is going on; nil when there is none.
+        var waiting: [CheckedContinuation<Turn, Never>]?
     }
     private let state = Mutex(State())
+
+    /// What a caller gets to do.
+    private enum Turn {
+        case known(Outcome)
+        /// The caller runs the program, for all who come meanwhile.
+        case run
+    }
 
     init(_ plugin: ExecCredentialPlugin, context: KubeconfigContext, isAllowed: Bool, time: any TimeSource) {
         self.plugin = plugin
@@ -34,28 +44,31 @@ final class CredentialPlugin: Sendable {
     }
 
     func credential() async throws(APIStatus) -> Credential {
-        let now = time.now()
-        if let present = state.withLock({ $0.cached }), present.expires.map({ now < $0 }) ?? true { return present }
-        guard isAllowed else {
-            throw APIStatus.unauthorized(
-                "context \"\(context.name)\" logs in through the program \"\(plugin.command)\", which runs only when you choose the context yourself; "
-                    + "name it with --context or pick it on the screen")
-        }
-        while true {
-            let isFirst = state.withLock { state in
-                defer { state.waiting = state.waiting ?? [] }
-                return state.waiting == nil
-            }
-            if isFirst { return try await runForAll().get() }
-            let shared = await withCheckedContinuation { continuation in
-                let isGoing = state.withLock { state in
-                    state.waiting?.append(continuation)
-                    return state.waiting != nil
+        // Looking, running and waiting are decided in one step: between two of them a run could end, and be done again.
+        let turn = await withCheckedContinuation { continuation in
+            let now = time.now()
+            let decided = state.withLock { state -> Turn? in
+                if let present = state.cached, present.expires.map({ now < $0 }) ?? true { return .known(.success(present)) }
+                guard isAllowed else { return .known(.failure(refusal)) }
+                guard state.waiting != nil else {
+                    state.waiting = []
+                    return .run
                 }
-                if !isGoing { continuation.resume(returning: nil) }
+                state.waiting?.append(continuation)
+                return nil
             }
-            if let shared { return try shared.get() }
+            if let decided { continuation.resume(returning: decided) }
         }
+        switch turn {
+        case .known(let outcome): return try outcome.get()
+        case .run: return try await runForAll().get()
+        }
+    }
+
+    private var refusal: APIStatus {
+        .unauthorized(
+            "context \"\(context.name)\" logs in through the program \"\(plugin.command)\", which runs only when you choose the context yourself; "
+                + "name it with --context or pick it on the screen")
     }
 
     private func runForAll() async -> Outcome {
@@ -65,16 +78,25 @@ final class CredentialPlugin: Sendable {
         } catch {
             outcome = .failure(error)
         }
-        let waiting = state.withLock { state in
-            if case .success(let credential) = outcome { state.cached = credential }
-            return state.waiting.take() ?? []
+        let (told, waiting) = state.withLock { state in
+            state.runs += 1
+            let told = outcome.map { credential in
+                var credential = credential
+                credential.run = state.runs
+                return credential
+            }
+            if case .success(let credential) = told { state.cached = credential }
+            return (told, state.waiting.take() ?? [])
         }
-        for continuation in waiting { continuation.resume(returning: outcome) }
-        return outcome
+        for continuation in waiting { continuation.resume(returning: .known(told)) }
+        return told
     }
 
-    func forget() -> Bool {
-        state.withLock { $0.cached.take() } != nil
+    /// The server does not know the credential of a run: it is not used again. What a later run gave stays.
+    func forget(run: Int) {
+        state.withLock { state in
+            if state.cached?.run == run { state.cached = nil }
+        }
     }
 
     private var information: String {

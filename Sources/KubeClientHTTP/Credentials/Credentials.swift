@@ -8,6 +8,8 @@ final class Credentials: Sendable {
     struct Shown: Sendable {
         var authorization: String?
         var identity: TLSMaterial.ClientIdentity?
+        /// The run of a plugin that gave it; nil when it comes from elsewhere.
+        var pluginRun: Int?
     }
 
     private let user: KubeconfigUser
@@ -27,12 +29,14 @@ final class Credentials: Sendable {
         }
         guard let plugin else { return Shown() }
         let credential = try await plugin.credential()
-        return Shown(authorization: credential.token.map { "Bearer \($0)" }, identity: credential.identity)
+        return Shown(authorization: credential.token.map { "Bearer \($0)" }, identity: credential.identity, pluginRun: credential.run)
     }
 
-    /// After a 401: forgets what a plugin said. Returns whether asking again may help.
-    func refresh() -> Bool {
-        plugin?.forget() ?? false
+    /// After a 401: forgets what a plugin said then. Returns whether asking again may help.
+    func refresh(after shown: Shown) -> Bool {
+        guard let plugin, let run = shown.pluginRun else { return false }
+        plugin.forget(run: run)
+        return true
     }
 
     /// Read for every request, since it is a short file that others replace. Unreadable, the kubeconfig's own token counts.

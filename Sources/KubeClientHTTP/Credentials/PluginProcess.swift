@@ -6,18 +6,22 @@ import LinuxKernel
 /// One run of a credential plugin.
 struct PluginProcess: Sendable {
     /// How long a plugin may take: it may open a browser and wait for a person.
-    static let patience: CInt = 300
-    static let maximumOutput = 1 << 20
+    static let patience = Duration.seconds(300)
+    /// What is still on its way when the program has ended gets this long.
+    private static let lastWords = Duration.seconds(1)
+    private static let maximumOutput = ByteCount.mebibytes(1)
 
     private let plugin: ExecCredentialPlugin
     private let information: String
+    private let patience: Duration
 
-    init(_ plugin: ExecCredentialPlugin, information: String) {
+    init(_ plugin: ExecCredentialPlugin, information: String, patience: Duration = Self.patience) {
         self.plugin = plugin
         self.information = information
+        self.patience = patience
     }
 
-    /// What the program printed. Throws Unauthorized when it is missing, fails, or takes too long.
+    /// What the program printed. Throws Unauthorized when it is missing, fails, says too much, or takes too long.
     func run() async throws(APIStatus) -> [UInt8] {
         do {
             return try await KernelThread.run("kdash-credential") { try runBlocking() }
@@ -40,14 +44,28 @@ struct PluginProcess: Sendable {
         let errors = FileDescriptor(errorEnds.1)
         // Its standard error would be drawn over the screen.
         let child = try start(path, writingTo: consume input, consume errors)
-        let handle = try child.pidfd()
-        let (printed, said) = try Self.collect(output, messages, until: time(nil) + Int(Self.patience))
-        if printed == nil { try ChildProcess.signal(SIGKILL, to: handle) }
+        let heard: Result<Heard, SystemError>
+        do throws(SystemError) {
+            heard = .success(try listen(to: try child.pidfd(), output, messages))
+        } catch {
+            heard = .failure(error)
+        }
+        guard case .success(let all) = heard, all.end == .ended else {
+            Self.end(child)
+            let all = try heard.get()
+            let what = all.end == .late ? "took longer than \(patience.components.seconds) s" : "printed more than \(Self.maximumOutput)"
+            throw failed("it \(what)\(all.reason)")
+        }
         let exit = try child.wait()
-        let reason = said.isEmpty ? "" : ": \(said)"
-        guard let printed else { throw failed("it took longer than \(Self.patience) seconds\(reason)") }
-        guard exit == .code(0) else { throw failed("it ended with status \(exit.status)\(reason)") }
-        return printed
+        guard exit == .code(0) else { throw failed("it ended with status \(exit.status)\(all.reason)") }
+        return all.printed
+    }
+
+    /// Kills it; nobody waits for what the kernel may not be able to end at once.
+    private static func end(_ child: ChildProcess) {
+        // Not waited for yet, so its number is nobody else's.
+        kill(child.pid, SIGKILL)
+        KernelThread.start("kdash-reap") { _ = try? child.wait() }  // best effort: there is nobody left to tell
     }
 
     /// Starts it; only the program itself holds these ends then.
@@ -59,37 +77,56 @@ struct PluginProcess: Sendable {
             standardStreams: (nil, output.raw, errors.raw))
     }
 
-    /// Everything up to the end of the output, nil when it does not end in time or is too long, and the last line said beside it.
-    private static func collect(
-        _ output: borrowing FileDescriptor, _ messages: borrowing FileDescriptor, until deadline: Int
-    ) throws(SystemError) -> (printed: [UInt8]?, said: String) {
-        var (printed, said): ([UInt8], [UInt8]) = ([], [])
-        var isTalking = true
-        while true {
-            let rest = deadline - time(nil)
-            guard rest > 0, printed.count <= maximumOutput else { return (nil, lastLine(said)) }
-            var watched = [
-                pollfd(fd: output.raw, events: Int16(POLLIN), revents: 0),
-                pollfd(fd: isTalking ? messages.raw : -1, events: Int16(POLLIN), revents: 0),
-            ]
-            guard try SystemError.checkRetrying("poll", "", { poll(&watched, 2, CInt(rest) * 1000) }) > 0 else {
-                return (nil, lastLine(said))
-            }
-            if watched[1].revents != 0 {
-                let bytes = try messages.read(maximum: 4096)
-                isTalking = !bytes.isEmpty
-                said = Array((said + bytes).suffix(4096))
-            }
-            guard watched[0].revents != 0 else { continue }
-            let bytes = try output.read(maximum: 64 << 10)
-            if bytes.isEmpty { return (printed, lastLine(said)) }
-            printed += bytes
+    /// What a program said and how that ended.
+    private struct Heard {
+        enum End { case ended, late, tooLong }
+        var printed: [UInt8] = []
+        /// The last of its standard error.
+        var said: [UInt8] = []
+        var end = End.ended
+
+        /// The last line said, for the end of a message.
+        var reason: String {
+            let line = said.split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }).last { line in line.contains { $0 != 0x20 } }
+            return line.map { ": \(String(decoding: $0, as: UTF8.self).prefix(300))" } ?? ""
         }
     }
 
-    private static func lastLine(_ bytes: [UInt8]) -> String {
-        let line = bytes.split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }).last { line in line.contains { $0 != 0x20 } }
-        return line.map { String(String(decoding: $0, as: UTF8.self).prefix(300)) } ?? ""
+    /// Everything up to the end of the program, whoever else still holds its output then.
+    private func listen(
+        to process: consuming FileDescriptor, _ output: borrowing FileDescriptor, _ messages: borrowing FileDescriptor
+    ) throws(SystemError) -> Heard {
+        let clock = SystemTimeSource()
+        var deadline = clock.monotonic() + patience
+        var heard = Heard()
+        var (isPrinting, isTalking, hasEnded) = (true, true, false)
+        while true {
+            let rest = deadline - clock.monotonic()
+            guard rest > .zero else {
+                heard.end = hasEnded ? .ended : .late
+                return heard
+            }
+            let isReady = try pollReadable([process.raw, isPrinting ? output.raw : -1, isTalking ? messages.raw : -1], timeout: rest)
+            if isReady[1] {
+                let bytes = try output.read(maximum: 64 << 10)
+                isPrinting = !bytes.isEmpty
+                heard.printed += bytes
+                guard heard.printed.count <= Self.maximumOutput.value else {
+                    heard.end = .tooLong
+                    return heard
+                }
+            }
+            if isReady[2] {
+                let bytes = try messages.read(maximum: 4096)
+                isTalking = !bytes.isEmpty
+                heard.said = Array((heard.said + bytes).suffix(4096))
+            }
+            guard isReady[0] else { continue }
+            // All that it wrote is there by now.
+            if !isReady[1], !isReady[2] { return heard }
+            if !hasEnded { deadline = min(deadline, clock.monotonic() + Self.lastWords) }
+            hasEnded = true
+        }
     }
 
     private var environment: [String] {
