@@ -86,13 +86,19 @@ void kd_guardian_start(void) {
     if (getppid() != parent) _exit(1);
 }
 
+// `kdash`, or a copy of it under a name such as kdash-new; never a program whose name only begins so.
+static bool is_own_name(const char *path) {
+    const char *slash = strrchr(path, '/');
+    const char *name = slash == NULL ? path : slash + 1;
+    return strcmp(name, "kdash") == 0 || strncmp(name, "kdash-", 6) == 0;
+}
+
 bool kd_guardian_wanted(int argc, char *const argv[]) {
-    if (argc < 1 || !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) return false;
-    const char *name = strrchr(argv[0], '/');
-    name = name == NULL ? argv[0] : name + 1;
-    if (strncmp(name, "kdash", 5) != 0 || strstr(name, ".xctest") != NULL) return false;
-    static const char *const valued[] = {"--data-dir", "--context", "--kubeconfig", "-n", "--namespace", "--theme"};
-    for (int i = 1; i < argc; i++) {
+    if (argc < 1 || !is_own_name(argv[0])) return false;
+    static const char *const valued[] = {
+        "--data-dir", "--api-port", "--nodes", "--context", "--kubeconfig", "-n", "--namespace", "--theme",
+    };
+    for (int i = argc > 1 && strcmp(argv[1], "screen") == 0 ? 2 : 1; i < argc; i++) {
         if (argv[i][0] != '-') return false;
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0 || strcmp(argv[i], "--version") == 0) return false;
         for (size_t k = 0; k < sizeof valued / sizeof *valued; k++) {
@@ -105,7 +111,7 @@ bool kd_guardian_wanted(int argc, char *const argv[]) {
     return true;
 }
 
-// Before Swift starts a thread; after priority 101, where the node supervisor and the demo program take over under other names.
-__attribute__((constructor(102))) static void guard_the_screen(int argc, char *argv[]) {
-    if (kd_guardian_wanted(argc, argv)) kd_guardian_start();
+// Before Swift starts a thread; after priorities 101 and 102, where the node supervisor and the demo program take over under their names.
+__attribute__((constructor(103))) static void guard_the_screen(int argc, char *argv[]) {
+    if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && kd_guardian_wanted(argc, argv)) kd_guardian_start();
 }

@@ -42,7 +42,7 @@ bool kd_signal_stop_job(void);
 // Forks: the parent stays, restores the terminal should the child be killed, passes signals, stops and the exit code through, and never returns;
 // the child returns. Only before any thread exists. Does nothing when called twice.
 void kd_guardian_start(void);
-// The arguments mean "open the screen": `kdash` with no command, on a terminal.
+// The arguments mean "open the screen": `kdash` or `kdash-*`, with no command but `screen`.
 bool kd_guardian_wanted(int argc, char *const argv[]);
 
 // ---- main queue (dispatch.c) ----
