@@ -58,9 +58,52 @@ import Testing
         // Without an end it is over once nothing more comes.
         var decoder = InputDecoder()
         #expect(decoder.feed(Array("\u{1B}]\(long)".utf8)) == [])
-        #expect(decoder.isWaiting)
+        #expect(decoder.patience == .milliseconds(100))
         #expect(decoder.flush() == [])
         #expect(decoder.feed([0x6A]) == [.key(.typed("j"))])
+    }
+
+    @Test(arguments: ["\u{1B}]52;c;|\u{07}", "\u{1B}]52;c;|\u{1B}\\", "\u{1B}P|\u{1B}\\", "\u{1B}[|m", "\u{1B}[?|;1$y"])
+    func `a sequence of any length leaves nothing to the next key`(form: String) {
+        let parts = form.split(separator: "|").map(String.init)
+        for length in 0...150 {
+            let bytes = Array("\(parts[0])\(String(repeating: "9", count: length))\(parts[1])j".utf8)
+            var whole = InputDecoder()
+            #expect(whole.feed(bytes).filter(\.isKey) == [.key(.typed("j"))], "\(length)")
+            var slow = InputDecoder()
+            #expect(bytes.flatMap { slow.feed([$0]) }.filter(\.isKey) == [.key(.typed("j"))], "\(length), byte by byte")
+        }
+    }
+
+    @Test(arguments: [
+        "\u{1B}[<0;12", "\u{1B}[1", "\u{1B}[M!", "\u{1B}[[", "\u{1B}]52;c;D d", "\u{1B}P1$", "\u{1B}[\(String(repeating: "1;", count: 200))",
+        "\u{1B}]\(String(repeating: "x", count: 200))", "\u{1B}_ab",
+    ])
+    func `a sequence that is never finished is no keys`(begun: String) {
+        var decoder = InputDecoder()
+        #expect(decoder.feed(Array(begun.utf8)) == [] && decoder.patience == .milliseconds(100))
+        #expect(decoder.flush() == [] && decoder.patience == nil)
+        #expect(decoder.feed([0x6A]) == [.key(.typed("j"))])
+    }
+
+    @Test(arguments: ["\u{1B}]0;t", "\u{1B}]\(String(repeating: "x", count: 200))"])
+    func `Esc ends an answer that has no end`(begun: String) {
+        var decoder = InputDecoder()
+        #expect(decoder.feed(Array("\(begun)\u{1B}".utf8)) == [] && decoder.flush() == [.key(Key("esc"))])
+        #expect(decoder.feed([0x6A]) == [.key(.typed("j"))])
+    }
+
+    @Test func `Esc and a second of silence end a paste whose end never comes`() {
+        var decoder = InputDecoder()
+        #expect(decoder.feed(Array("\u{1B}[200~abc".utf8)) == [] && decoder.patience == nil)
+        #expect(decoder.flush() == [])
+        #expect(decoder.feed(Array("jk\u{1B}\u{1B}".utf8)) == [] && decoder.patience == .seconds(1))
+        #expect(decoder.flush() == [.paste("abcjk")] && decoder.patience == nil)
+        #expect(decoder.feed([0x6A]) == [.key(.typed("j"))])
+        // The end itself may come in pieces.
+        #expect(decoder.feed(Array("\u{1B}[200~x\u{1B}".utf8)) == [])
+        #expect(decoder.feed(Array("[20".utf8)) == [] && decoder.patience == nil && decoder.flush() == [])
+        #expect(decoder.feed(Array("1~".utf8)) == [.paste("x")])
     }
 
     @Test func `a paste is one event without escape bytes`() {
@@ -82,9 +125,9 @@ import Testing
     @Test func `a lone Esc waits only for the flush`() {
         var decoder = InputDecoder()
         #expect(decoder.feed([0x1B]) == [])
-        #expect(decoder.isWaiting)
+        #expect(decoder.patience == .milliseconds(20))
         #expect(decoder.flush() == [.key(Key("esc"))])
-        #expect(!decoder.isWaiting)
+        #expect(decoder.patience == nil)
     }
 
     @Test func `terminfo strings win`() {
@@ -108,4 +151,8 @@ import Testing
             #expect(decoder.feed([0x6A]) == [.key(.typed("j"))])
         }
     }
+}
+
+extension InputEvent {
+    fileprivate var isKey: Bool { if case .key = self { true } else { false } }
 }

@@ -1,21 +1,32 @@
 /// Bytes from the terminal to input events: a state machine without I/O. Anything can arrive; nothing traps, memory is bounded, and a lone Esc
-/// is told from a sequence by `flush()` after the escape delay.
+/// is told from a sequence by `flush()` once ``patience`` is over.
 struct InputDecoder: Sendable {
     /// Bytes kept of one paste; the rest is dropped and the paste ends with what fits.
     static let maximumPaste = 8 << 20
     private static let maximumSequence = 64
+    /// How long Esc, or Esc and one key, waits for the rest of a sequence: it is answered in 25 ms, and some of them are for painting.
+    private static let escapeDelay = Duration.milliseconds(20)
+    /// How long a sequence that surely has begun waits for its rest, which a slow line brings late.
+    private static let sequenceDelay = Duration.milliseconds(100)
+    /// How long Esc within a paste waits for the rest of the paste's end. Then it is a key, pressed because the end never came.
+    private static let pasteDelay = Duration.seconds(1)
 
     private var pending: [UInt8] = []
     private var pasted: [UInt8]?
-    /// Inside an answer that is longer than a sequence may be: all of it is skipped.
-    private var isInString = false
+    /// What is being skipped because it is longer than a sequence may be; nothing of it is kept.
+    private var skipped: Skipped?
     private let special: [[UInt8]: Key]
 
     /// `terminfo` adds this terminal's own key strings to the well-known ones.
     init(terminfo: [[UInt8]: Key] = [:]) { special = terminfo }
 
-    /// Bytes wait for more, or for `flush()` after the escape delay.
-    var isWaiting: Bool { (!pending.isEmpty || isInString) && pasted == nil }
+    /// How long to wait for more before `flush()`; nil for ever.
+    var patience: Duration? {
+        if pasted != nil { return pending == [0x1B] ? Self.pasteDelay : nil }
+        if skipped != nil { return Self.sequenceDelay }
+        if pending.isEmpty { return nil }
+        return pending[0] == 0x1B && pending.count <= 2 ? Self.escapeDelay : Self.sequenceDelay
+    }
 
     /// Decodes what is complete; the rest waits.
     mutating func feed(_ bytes: [UInt8]) -> [InputEvent] {
@@ -28,8 +39,8 @@ struct InputDecoder: Sendable {
                 index = end
                 continue
             }
-            if isInString {
-                guard let end = skipString(from: index) else { return events }
+            if let skipped {
+                guard let end = skip(skipped, from: index) else { return events }
                 index = end
                 continue
             }
@@ -40,8 +51,8 @@ struct InputDecoder: Sendable {
             case .pasteBegins(let count):
                 pasted = []
                 index += count
-            case .stringGoesOn(let count):
-                isInString = true
+            case .goesOn(let kind, let count):
+                skipped = kind
                 index += count
             case .more:
                 pending.removeFirst(index)
@@ -52,28 +63,29 @@ struct InputDecoder: Sendable {
         return events
     }
 
-    /// The escape delay has passed: what waits is what it is (usually Esc alone).
+    /// Nothing more has come in time: Esc and Esc with a key are keys, what else is incomplete is dropped, and nothing of it stays.
     mutating func flush() -> [InputEvent] {
-        guard pasted == nil else { return [] }
-        isInString = false
-        var events: [InputEvent] = []
-        while !pending.isEmpty {
-            let first = pending.removeFirst()
-            if first == 0x1B, let next = pending.first, next != 0x1B, next >= 0x20, next < 0x7F {
-                pending.removeFirst()
-                events.append(.key(alt(Self.control(next) ?? .typed(Character(Unicode.Scalar(next))))))
-            } else if let key = Self.control(first) {
-                events.append(.key(key))
-            }
-            events += feed([])
-        }
-        return events
+        // Only with an Esc at its end does a paste wait, and that Esc is spent on ending it.
+        guard pasted == nil || pending == [0x1B] else { return [] }
+        defer { pending.removeAll(keepingCapacity: true) }
+        if let text = pasted.take() { return [.paste(Self.text(text))] }
+        skipped = nil
+        guard pending.first == 0x1B, pending.count == 2 else { return pending.last == 0x1B ? [.key(Key("esc"))] : [] }
+        return [.key(alt(.typed(Character(Unicode.Scalar(pending[1])))))]
+    }
+
+    /// The forms of sequences that may be of any length.
+    private enum Skipped {
+        /// Up to BEL or ST.
+        case string
+        /// Up to the final byte.
+        case control
     }
 
     private enum Step {
         case event(InputEvent?, Int)
         case pasteBegins(Int)
-        case stringGoesOn(Int)
+        case goesOn(Skipped, Int)
         case more
     }
 
@@ -118,23 +130,33 @@ struct InputDecoder: Sendable {
         for index in 2..<max(2, bytes.count) {
             if bytes[index] == 0x07 { return .event(nil, index + 1) }
             if bytes[index] == 0x1B {
-                guard index + 1 < bytes.count else { return .more }
+                guard index + 1 < bytes.count else { return bytes.count >= Self.maximumSequence ? .goesOn(.string, index) : .more }
                 return .event(nil, bytes[index + 1] == 0x5C ? index + 2 : index)
             }
         }
-        return bytes.count >= Self.maximumSequence ? .stringGoesOn(bytes.count) : .more
+        return bytes.count >= Self.maximumSequence ? .goesOn(.string, bytes.count) : .more
     }
 
-    /// Where a string ends; nil when its end has not arrived, and what has is dropped.
-    private mutating func skipString(from start: Int) -> Int? {
+    /// Where what is skipped ends; nil when its end has not arrived, and what has is dropped.
+    private mutating func skip(_ kind: Skipped, from start: Int) -> Int? {
         for index in start..<pending.count {
-            if pending[index] != 0x07, pending[index] != 0x1B { continue }
-            guard pending[index] == 0x07 || index + 1 < pending.count else {
-                pending.removeFirst(index)
-                return nil
+            switch (kind, pending[index]) {
+            case (.string, 0x1B):
+                guard index + 1 < pending.count else {
+                    pending.removeFirst(index)
+                    return nil
+                }
+                skipped = nil
+                return pending[index + 1] == 0x5C ? index + 2 : index
+            case (.string, 0x07), (.control, 0x40...0x7E):
+                skipped = nil
+                return index + 1
+            case (.string, _), (.control, 0x20...0x3F): continue
+            case (.control, _):
+                // No part of it: a key of its own.
+                skipped = nil
+                return index
             }
-            isInString = false
-            return pending[index] == 0x07 ? index + 1 : pending[index + 1] == 0x5C ? index + 2 : index
         }
         pending.removeAll(keepingCapacity: true)
         return nil
@@ -143,7 +165,7 @@ struct InputDecoder: Sendable {
     private func csi(_ bytes: [UInt8]) -> Step {
         var index = 2
         while index < bytes.count, (0x20...0x3F).contains(bytes[index]) { index += 1 }
-        guard index < bytes.count else { return bytes.count >= Self.maximumSequence ? .event(nil, bytes.count) : .more }
+        guard index < bytes.count else { return bytes.count >= Self.maximumSequence ? .goesOn(.control, bytes.count) : .more }
         let final = bytes[index]
         let count = index + 1
         // The Linux console's F1-F5.

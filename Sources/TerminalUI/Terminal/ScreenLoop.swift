@@ -19,12 +19,9 @@ import ViewModels
     private var isDirty = true
     private var hasInput = false
     private var nextChange: Timestamp?
-    private var escapeDeadline: ContinuousClock.Instant?
+    private var inputDeadline: ContinuousClock.Instant?
     private var isTerminalGone = false
     private var isEnding = false
-
-    /// How long a lone Esc waits for the rest of a sequence: it is answered in 25 ms, and some of them are for painting.
-    private static let escapeDelay = Duration.milliseconds(20)
 
     init(app: AppModel, terminal: Terminal, theme: Theme, signals: CInt) {
         self.app = app
@@ -62,8 +59,8 @@ import ViewModels
         } else if descriptors[0].revents != 0 {
             isTerminalGone = true
         }
-        if let deadline = escapeDeadline, deadline <= .now {
-            escapeDeadline = nil
+        if let deadline = inputDeadline, deadline <= .now {
+            inputDeadline = nil
             deliver(decoder.flush())
         }
         if descriptors[2].revents != 0 { kd_main_queue_drain() }
@@ -77,7 +74,7 @@ import ViewModels
     private func timeout() -> CInt {
         var waits: [Duration] = []
         if isDirty { waits.append(pacer.earliest(afterInput: hasInput).map { ContinuousClock.now.duration(to: $0) } ?? .zero) }
-        if let escapeDeadline { waits.append(ContinuousClock.now.duration(to: escapeDeadline)) }
+        if let inputDeadline { waits.append(ContinuousClock.now.duration(to: inputDeadline)) }
         if let nextChange { waits.append(nextChange - app.clock()) }
         guard let soonest = waits.min() else { return -1 }
         let (seconds, attoseconds) = soonest.components
@@ -103,7 +100,7 @@ import ViewModels
             var more = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
             guard poll(&more, 1, 0) == 1, more.revents & Int16(POLLIN) != 0 else { break }
         }
-        escapeDeadline = decoder.isWaiting ? .now.advanced(by: Self.escapeDelay) : nil
+        inputDeadline = decoder.patience.map { .now.advanced(by: $0) }
         deliver(events)
     }
 
