@@ -1,0 +1,48 @@
+/// A terminal in a container; the screen emulates it.
+@MainActor package final class ShellModel {
+    /// How the session stands.
+    package enum State: Sendable, Hashable {
+        /// It is being opened.
+        case connecting
+        /// Keys go to the container.
+        case open
+        /// It is over; how.
+        case ended(String)
+    }
+    /// The pod.
+    package let binding: ObjectBinding
+    /// The container.
+    package let container: String
+    /// How the session stands.
+    package var state: State = .connecting
+    /// Takes what the container writes; set by the screen.
+    package var onOutput: (([UInt8]) -> Void)? { didSet { flush() } }
+    /// Takes what the user types; set by the driver.
+    package var onInput: ([UInt8]) -> Void = { _ in }
+    /// Takes the size in columns and rows; set by the driver.
+    package var onResize: (Int, Int) -> Void = { _, _ in }
+    /// Ends the session.
+    package var onClose: () -> Void = {}
+    private var waiting: [[UInt8]] = []
+    private var waitingBytes = 0
+    /// More than this is not kept while nobody draws.
+    private static let mostWaiting = 1 << 20
+    /// A session that is not open yet.
+    package init(binding: ObjectBinding, container: String) {
+        self.binding = binding
+        self.container = container
+    }
+    /// Hands on what the container wrote; it waits while nobody draws.
+    package func receive(_ bytes: [UInt8]) {
+        if let onOutput { return onOutput(bytes) }
+        waiting.append(bytes)
+        waitingBytes += bytes.count
+        while waiting.count > 1, waitingBytes > Self.mostWaiting { waitingBytes -= waiting.removeFirst().count }
+    }
+    private func flush() {
+        guard let onOutput else { return }
+        let chunks = waiting
+        (waiting, waitingBytes) = ([], 0)
+        for chunk in chunks { onOutput(chunk) }
+    }
+}

@@ -1,0 +1,15 @@
+import Testing
+
+@testable import ViewModels
+
+@MainActor @Suite struct ShellModelTests {
+    @Test func `what nobody draws is kept up to a bound, the latest of it`() {
+        let model = ShellModel(binding: ObjectBinding(context: "kdash", namespace: "default", kind: "Pod", name: "a", uid: "u"), container: "app")
+        for number in 0..<40 { model.receive([UInt8](repeating: UInt8(number), count: 100_000)) }
+        var drawn: [UInt8] = []
+        model.onOutput = { drawn += $0 }
+        #expect(drawn.count == 1_000_000 && drawn.first == 30 && drawn.last == 39)
+        model.receive([1, 2])
+        #expect(drawn.suffix(2) == [1, 2] && drawn.count == 1_000_002)
+    }
+}
