@@ -4,7 +4,9 @@ import json
 import os
 import pathlib
 import re
+import shlex
 import signal
+import socket
 import time
 
 import pytest
@@ -129,6 +131,27 @@ def test_unsaved_text_survives_kill_9(make_cluster, open_screen, killed):
     eventually(lambda: not pathlib.Path(f"/proc/{drawing}").exists() and screen.is_restored(), what="the terminal given back")
     again = open_screen(one, "--no-merge", "--data-dir", one.data)
     again.expect("precious")
+
+
+def test_the_screen_verb_with_a_port_is_guarded_too_and_quitting_names_the_command(make_cluster, open_screen):
+    one = make_cluster("it's c")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    screen = open_screen(one, "screen", "--no-merge", "--data-dir", one.data, "--api-port", port)
+    screen.expect("Start a small demo")
+    os.kill(screen.pid, signal.SIGKILL)
+    screen.expect("exit=137")
+    assert screen.is_restored()
+    # The port is the daemon's, whoever starts it again.
+    one.kill_daemon()
+    again = open_screen(one, "--no-merge", "--data-dir", one.data, "--api-port", port, columns=200)
+    again.expect("WRITABLE")
+    assert one.status()["server"].endswith(f":{port}")
+    again.press("Escape", "q")
+    again.expect("exit=0")
+    command = re.search("stop it with: (.*)", again.text()).group(1)
+    assert shlex.split(command) == ["kdash", "down", "--data-dir", str(one.data)]
 
 
 @pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGILL, signal.SIGABRT])

@@ -1,5 +1,6 @@
 import Glibc
 import LinuxKernel
+import ViewModels
 
 /// Which cluster of this machine a command is about, and how its user reaches it.
 struct ClusterAccess: Sendable, Hashable {
@@ -24,6 +25,15 @@ struct ClusterAccess: Sendable, Hashable {
         self.directory = directory
         kubeconfig = directory.kubeconfig
         isOwn = true
+    }
+
+    /// What to type for a verb on this cluster, in the shell that kdash was started from.
+    func command(_ verb: String) -> String {
+        // Behind sudo the shell is not root's.
+        let needsRoot = !isOwn || Environment.current.sudoUser != nil
+        let isFoundUnnamed = directory == (needsRoot ? DataDirectory(path: DataDirectory.systemPath) : DataDirectory(option: nil))
+        return ShellText.line(
+            (needsRoot ? ["sudo"] : []) + ["kdash", verb] + (isFoundUnnamed ? [] : ["--data-dir", directory.path]))
     }
 
     /// Throws, naming what root has to run, when the cluster is not this user's to start and stop.

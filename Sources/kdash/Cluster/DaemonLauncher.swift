@@ -7,8 +7,6 @@ struct DaemonLauncher: Sendable {
     let directory: DataDirectory
     /// Passed on to `kdash serve`.
     var arguments: [String] = []
-    /// Starts only a daemon that crashed: what somebody stopped or removed stays so.
-    var isRevival = false
 
     /// What the daemon said when it was ready.
     struct Ready: Sendable, Hashable {
@@ -34,7 +32,7 @@ struct DaemonLauncher: Sendable {
     }
 
     /// The last daemon ended because it was asked to, or the cluster was removed.
-    var wasStopped: Bool {
+    private var wasStopped: Bool {
         get throws(CommandError) {
             do throws(SystemError) {
                 let pid = try FileLock.text(directory.lock)
@@ -50,30 +48,47 @@ struct DaemonLauncher: Sendable {
 
     /// Starts the daemon unless it runs or somebody else is quicker, and returns once it is ready. Blocking.
     func start() throws(CommandError) -> Ready {
+        try repeatedly { () throws(CommandError) in try attempt() }
+    }
+
+    /// As ``start()``, but only after a crash: nil when somebody stopped the cluster or removed it. Blocking.
+    func revive() throws(CommandError) -> Ready? {
+        try repeatedly { () throws(CommandError) -> Ready?? in
+            if try !isRunning, try wasStopped { return .some(nil) }
+            return try attempt().map(Optional.some)
+        }
+    }
+
+    /// Tries until there is a result or patience ends.
+    private func repeatedly<Result>(_ attempt: () throws(CommandError) -> Result?) throws(CommandError) -> Result {
         let clock = SystemTimeSource()
         let deadline = clock.monotonic() + Self.patience
         while clock.monotonic() < deadline {
-            if try isRunning {
-                if let ready = try attach() { return ready }
-                usleep(5000)
-                continue
-            }
-            if isRevival, try wasStopped { throw CommandError("stopped; `kdash up` starts it") }
-            let started = clock.monotonic()
-            let reader: FileDescriptor
-            do throws(SystemError) {
-                reader = try spawn()
-            } catch {
-                throw CommandError("cannot start the daemon: \(error)")
-            }
-            if var ready = try read(reader) {
-                ready.elapsed = clock.monotonic() - started
-                return ready
-            }
+            if let result = try attempt() { return result }
         }
         throw CommandError(
             "the daemon that holds \(directory.lock) does not serve after \(Self.patience.components.seconds) s; see \(directory.daemonLog), or end it with `kdash down`"
         )
+    }
+
+    /// Uses the daemon that runs, or starts one; nil when it does not serve yet, or another was quicker.
+    private func attempt() throws(CommandError) -> Ready? {
+        if try isRunning {
+            if let ready = try attach() { return ready }
+            usleep(5000)
+            return nil
+        }
+        let clock = SystemTimeSource()
+        let started = clock.monotonic()
+        let reader: FileDescriptor
+        do throws(SystemError) {
+            reader = try spawn()
+        } catch {
+            throw CommandError("cannot start the daemon: \(error)")
+        }
+        guard var ready = try read(reader) else { return nil }
+        ready.elapsed = clock.monotonic() - started
+        return ready
     }
 
     /// Starts the daemon; returns the end of the pipe that its announcement comes from.

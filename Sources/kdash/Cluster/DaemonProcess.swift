@@ -45,7 +45,7 @@ enum DaemonProcess {
         }
     }
 
-    /// An end that was wished for leaves no pid behind, a crash does (`DaemonLauncher.wasStopped`).
+    /// An end that was wished for leaves no pid behind, a crash does (`DaemonLauncher.revive`).
     private static func markStopped(_ lock: FileLock, _ logger: Logger) {
         do throws(SystemError) {
             try lock.write("")

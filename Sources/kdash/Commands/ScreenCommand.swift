@@ -69,8 +69,7 @@ extension ScreenCommand {
     /// What stops the cluster that goes on after the screen; nil when none does.
     private var stopCommand: String? {
         guard !ephemeral, context == nil, kubeconfig == nil else { return nil }
-        if let path = data.path { return "kdash down --data-dir \(path)" }
-        return ClusterAccess(option: nil).isOwn ? "kdash down" : "sudo kdash down"
+        return ClusterAccess(option: data.path).command("down")
     }
 }
 
@@ -138,7 +137,7 @@ final class EmbeddedTarget: ScreenTarget {
     }
 
     func connect() async throws -> ConnectedCluster {
-        if cluster.isOwn { try await restart() }
+        if cluster.isOwn { try await startDaemon() }
         let context = try Kubeconfig.load([cluster.kubeconfig]).context()
         let transport = try HTTPTransport(context: context, runsPlugins: false)
         try await refuseOlder(transport)
@@ -155,20 +154,23 @@ final class EmbeddedTarget: ScreenTarget {
         guard let version = DaemonUpgrade.older(try JSON.parse(bytes)["version"]?.stringValue) else { return }
         throw ConnectionFailure(
             reason: "the cluster's daemon is kdash \(version), older than this screen (\(Version.number))",
-            remedy: "run `\(cluster.isOwn ? "" : "sudo ")kdash up`: the new daemon takes over while pods keep running")
+            remedy: "run `\(cluster.command("up"))`: the new daemon takes over while pods keep running")
     }
 
     func restart() async throws {
         try cluster.requireOwn("up")
-        let launcher = DaemonLauncher(
-            directory: cluster.directory, arguments: arguments, isRevival: wasReached.load(ordering: .relaxed))
-        try await KernelThread.run("kdash-start") { () throws in
-            do throws(CommandError) {
-                _ = try launcher.start()
-            } catch {
-                guard launcher.isRevival, try launcher.wasStopped else { throw error }
-                throw ConnectionFailure(reason: error.message, remedy: "run `kdash up`, or q and `kdash`", isStopped: true)
-            }
+        try await startDaemon()
+    }
+
+    private func startDaemon() async throws {
+        let launcher = DaemonLauncher(directory: cluster.directory, arguments: arguments)
+        let isRevival = wasReached.load(ordering: .relaxed)
+        let ready = try await KernelThread.run("kdash-start") { () throws(CommandError) -> DaemonLauncher.Ready? in
+            try isRevival ? launcher.revive() : launcher.start()
+        }
+        guard ready != nil else {
+            throw ConnectionFailure(
+                reason: "stopped; `kdash up` starts it", remedy: "run `\(cluster.command("up"))`, or q and kdash again", isStopped: true)
         }
         wasReached.store(true, ordering: .relaxed)
     }
