@@ -49,6 +49,42 @@ import Testing
         #expect(calls.withLock { $0 } == 2)
     }
 
+    @Test func `a source says once that it is over, however it ends`() {
+        let count = Mutex(0)
+        func ending(_ channel: ByteChannel) -> EndingSource { EndingSource(channel) { count.withLock { $0 += 1 } } }
+        let read = ending(ByteChannel([1, 2]))
+        guard case .bytes(let bytes) = read.poll(maximum: 9), bytes == [1, 2], count.withLock({ $0 }) == 0 else {
+            Issue.record("the bytes do not come before the end")
+            return
+        }
+        for _ in 0..<2 { _ = read.poll(maximum: 9) }
+        read.cancel()
+        #expect(count.withLock { $0 } == 1)
+
+        let broken = ByteChannel()
+        let failing = ending(broken)
+        guard case .pending = failing.poll(maximum: 9), count.withLock({ $0 }) == 1 else {
+            Issue.record("a source that waits is not over")
+            return
+        }
+        broken.fail(.badRequest("broken"))
+        guard case .failed = failing.poll(maximum: 9) else {
+            Issue.record("the failure is not passed on")
+            return
+        }
+        #expect(count.withLock { $0 } == 2)
+
+        let inner = ByteChannel()
+        let givenUp = ending(inner)
+        let wasTold = Mutex(false)
+        inner.whenCancelled { wasTold.withLock { $0 = true } }
+        givenUp.cancel()
+        #expect(count.withLock { $0 } == 3 && wasTold.withLock { $0 })
+
+        do { _ = ending(ByteChannel()) }
+        #expect(count.withLock { $0 } == 4)
+    }
+
     @Test(arguments: [1, 2, 3, 5, 100])
     func `lines are found wherever the pieces are cut`(size: Int) async throws {
         let text = Array("one\n\ntwo three\nlast".utf8)

@@ -93,26 +93,3 @@ final class SessionEnding: Sendable {
         }
     }
 }
-
-/// A source that tells when its reader has seen the end.
-final class EndingSource: ByteSource {
-    private let inner: any ByteSource
-    private let ended: @Sendable () -> Void
-
-    init(_ inner: any ByteSource, _ ended: @escaping @Sendable () -> Void) {
-        self.inner = inner
-        self.ended = ended
-    }
-
-    func poll(maximum: Int) -> BytePoll {
-        let answer = inner.poll(maximum: maximum)
-        switch answer {
-        case .end, .failed: ended()
-        case .bytes, .pending: break
-        }
-        return answer
-    }
-
-    func onReady(_ wake: @escaping @Sendable () -> Void) { inner.onReady(wake) }
-    func cancel() { inner.cancel() }
-}
