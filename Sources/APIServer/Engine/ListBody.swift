@@ -10,6 +10,7 @@ final class ListBody: ByteSource {
     static let threshold = 256 << 10
 
     private struct State {
+        var items: [StoredObject]
         var head: [UInt8]
         var next = 0
         /// The rest of an object that is larger than what is taken at a time.
@@ -19,7 +20,6 @@ final class ListBody: ByteSource {
 
     private static let tail = Array("]}".utf8)
 
-    private let items: Mutex<[StoredObject]>
     private let state: Mutex<State>
 
     /// The length of the body in bytes.
@@ -28,8 +28,7 @@ final class ListBody: ByteSource {
     /// `head` is everything before the first item.
     init(head: [UInt8], items: [StoredObject]) {
         count = head.count + items.reduce(0) { $0 + $1.renderedCount } + max(items.count - 1, 0) + Self.tail.count
-        self.items = Mutex(items)
-        state = Mutex(State(head: head))
+        state = Mutex(State(items: items, head: head))
     }
 
     func poll(maximum: Int) -> BytePoll {
@@ -37,7 +36,7 @@ final class ListBody: ByteSource {
         return state.withLock { state in
             if !state.rest.isEmpty { return .bytes(Self.take(maximum, from: &state.rest)) }
             if state.isOver { return .end }
-            let piece = items.withLock { Self.join($0, &state, maximum) }
+            let piece = Self.join(&state, maximum)
             if piece.count <= maximum { return .bytes(piece) }
             state.rest = piece[...]
             return .bytes(Self.take(maximum, from: &state.rest))
@@ -45,14 +44,14 @@ final class ListBody: ByteSource {
     }
 
     /// As many objects as fit, but at least one; after the last one the tail.
-    private static func join(_ items: [StoredObject], _ state: inout State, _ maximum: Int) -> [UInt8] {
+    private static func join(_ state: inout State, _ maximum: Int) -> [UInt8] {
         var out: [UInt8] = []
         out.reserveCapacity(maximum)
         out += state.head
         state.head = []
         let start = state.next
-        while state.next < items.count {
-            let item = items[state.next]
+        while state.next < state.items.count {
+            let item = state.items[state.next]
             guard state.next == start || out.count + item.renderedCount + 1 + tail.count <= maximum else { return out }
             if state.next > 0 { out.append(UInt8(ascii: ",")) }
             item.rendered(into: &out)
@@ -81,8 +80,8 @@ final class ListBody: ByteSource {
     func cancel() {
         state.withLock { state in
             state.isOver = true
+            state.items = []
             state.rest = []
         }
-        items.withLock { $0 = [] }
     }
 }
