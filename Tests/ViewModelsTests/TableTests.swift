@@ -95,6 +95,9 @@ import Testing
         }
         #expect(sample(10, 1_000_000_000)["u"] == PodUsage(cpu: nil, memory: 42, isCPULimitEnforced: false))
         #expect(sample(12, 1_500_000_000)["u"]?.cpu == 250)
-        #expect(sample(13, 5)["u"]?.cpu == nil)
+        // A counter that went back is that of a new cgroup.
+        #expect(sample(13, 100_000_000)["u"]?.cpu == 100)
+        #expect(sample(13, 200_000_000)["u"]?.cpu == nil)
+        #expect(sample(12, 300_000_000)["u"]?.cpu == nil)
     }
 }

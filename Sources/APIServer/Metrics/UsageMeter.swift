@@ -17,20 +17,12 @@ struct UsageWindow: Sendable {
     var length: Duration { later.takenAt - earlier.takenAt }
 
     /// Billionths of a core that the node used on average.
-    var node: Int64 { rate(later.stats.usage, since: earlier.stats.usage) }
+    var node: Int64 { later.stats.usage.nanoCPU(since: earlier.stats.usage, over: length) }
 
     /// Billionths of a core that a container used on average. One that is not in the earlier sample has started since.
     func rate(_ container: ContainerStats, of pod: PodStats) -> Int64 {
         let before = earlier.stats.pods.first { $0.uid == pod.uid }?.containers.first { $0.name == container.name }
-        return rate(container.usage, since: before?.usage)
-    }
-
-    /// A counter that went back belongs to a new instance, which began at zero.
-    private func rate(_ now: UsageSample, since before: UsageSample?) -> Int64 {
-        let start = before.map(\.cpuNanoseconds) ?? 0
-        let used = max(0, now.cpuNanoseconds >= start ? now.cpuNanoseconds - start : now.cpuNanoseconds)
-        let nanoseconds = max(1, length / .nanoseconds(1))
-        return Int64(clamping: Int(min(Double(used) / nanoseconds * 1e9, 1e15)))
+        return container.usage.nanoCPU(since: before?.usage, over: length)
     }
 }
 

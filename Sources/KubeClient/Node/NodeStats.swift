@@ -92,3 +92,14 @@ package struct UsageSample: Sendable, Hashable {
         self.isMeasured = isMeasured
     }
 }
+
+extension UsageSample {
+    /// CPU used on average over `time`, in billionths of a core, since an earlier sample or, without one, since nothing was used. A
+    /// counter that went back belongs to a new cgroup, which began at zero. `time` lies between the samples and is more than none.
+    package func nanoCPU(since earlier: UsageSample?, over time: Duration) -> Int64 {
+        let start = max(0, earlier?.cpuNanoseconds ?? 0)
+        let used = max(0, cpuNanoseconds >= start ? cpuNanoseconds - start : cpuNanoseconds)
+        let nanoseconds = max(1, time / .nanoseconds(1))
+        return Int64(min(Double(used) / nanoseconds * 1e9, 1e15))
+    }
+}

@@ -5,7 +5,7 @@ import LinuxKernel
 struct UsageSampler {
     private struct Reading {
         var at: Timestamp
-        var cpuNanoseconds: Int64
+        var usage: UsageSample
     }
 
     private var readings: [String: Reading] = [:]
@@ -16,7 +16,7 @@ struct UsageSampler {
         var fresh: [String: Reading] = [:]
         for node in nodes {
             for pod in node.pods {
-                let reading = Reading(at: node.sampledAt, cpuNanoseconds: pod.usage.cpuNanoseconds)
+                let reading = Reading(at: node.sampledAt, usage: pod.usage)
                 if pod.usage.isMeasured { fresh[pod.uid] = reading }
                 let samples = [pod.usage] + pod.containers.map(\.usage)
                 result[pod.uid] = PodUsage(
@@ -31,10 +31,8 @@ struct UsageSampler {
     }
 
     private static func milliCPU(_ old: Reading, _ new: Reading) -> Int64? {
-        let (seconds, attoseconds) = (new.at - old.at).components
-        let elapsed = Double(seconds) * 1e9 + Double(attoseconds) / 1e9
-        // A counter that went back belongs to a new cgroup.
-        guard elapsed > 0, new.cpuNanoseconds >= old.cpuNanoseconds else { return nil }
-        return Int64(exactly: (Double(new.cpuNanoseconds - old.cpuNanoseconds) / elapsed * 1000).rounded())
+        let elapsed = new.at - old.at
+        guard elapsed > .zero else { return nil }
+        return (new.usage.nanoCPU(since: old.usage, over: elapsed) + 500_000) / 1_000_000
     }
 }
