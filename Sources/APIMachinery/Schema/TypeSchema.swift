@@ -75,7 +75,10 @@ package final class TypeSchema: @unchecked Sendable {
     }
 
     /// The position of the field of a JSON name.
-    func position(of jsonName: String) -> Int? { table.find(jsonName, fields) }
+    func position(of jsonName: String) -> Int? {
+        var jsonName = jsonName
+        return jsonName.withUTF8 { table.find($0) }
+    }
 
     /// The position of the field whose JSON name has these bytes.
     func position(of jsonName: UnsafeBufferPointer<UInt8>) -> Int? { table.find(jsonName) }
@@ -115,7 +118,7 @@ package final class TypeSchema: @unchecked Sendable {
     }
 }
 
-/// Finds a field by name without hashing the whole name: by its length and its first and last byte.
+/// Finds a field by name without hashing the whole name: by its length and its first, last and middle byte.
 private struct FieldTable {
     private var slots: [Int16] = []
     private var mask = 0
@@ -131,22 +134,12 @@ private struct FieldTable {
         mask = size - 1
         slots = [Int16](repeating: -1, count: size)
         for (index, field) in fields.enumerated() {
-            var slot = Self.hash(field.jsonName.utf8) & mask
+            var name = field.jsonName
+            var slot = name.withUTF8 { Self.hash($0) } & mask
             while slots[slot] >= 0 { slot = (slot + 1) & mask }
             slots[slot] = Int16(index)
-            names += field.jsonName.utf8
+            names += name.utf8
             bounds.append(Int32(names.count))
-        }
-    }
-
-    func find(_ name: String, _ fields: [FieldSchema]) -> Int? {
-        guard !slots.isEmpty else { return nil }
-        var slot = Self.hash(name.utf8) & mask
-        while true {
-            let index = Int(slots[slot])
-            if index < 0 { return nil }
-            if fields[index].jsonName == name { return index }
-            slot = (slot + 1) & mask
         }
     }
 
@@ -170,10 +163,9 @@ private struct FieldTable {
         }
     }
 
-    private static func hash(_ bytes: some BidirectionalCollection<UInt8>) -> Int {
-        let count = bytes.count
-        guard let first = bytes.first, let last = bytes.last else { return 0 }
-        let middle = bytes[bytes.index(bytes.startIndex, offsetBy: count / 2)]
-        return count &* 31 &+ Int(first) &* 7 &+ Int(last) &* 13 &+ Int(middle) &* 3
+    private static func hash(_ name: UnsafeBufferPointer<UInt8>) -> Int {
+        let count = name.count
+        guard count > 0 else { return 0 }
+        return count &* 31 &+ Int(name[0]) &* 7 &+ Int(name[count - 1]) &* 13 &+ Int(name[count / 2]) &* 3
     }
 }
