@@ -1,12 +1,18 @@
+internal import Glibc
+
 extension String {
     /// Whether both are the same bytes. `==` calls texts equal that are written differently, as é and e with an accent, which to JSON
     /// and its other readers are two texts.
     func hasSameBytes(as other: String) -> Bool {
-        guard self == other, utf8.count == other.utf8.count else { return false }
-        let isSame = utf8.withContiguousStorageIfAvailable { own in
-            other.utf8.withContiguousStorageIfAvailable { other in own.elementsEqual(other) }
+        let count = utf8.count
+        guard count == other.utf8.count else { return false }
+        var (own, other) = (self, other)
+        return own.withUTF8 { own in
+            other.withUTF8 { other in
+                guard let own = own.baseAddress, let other = other.baseAddress else { return count == 0 }
+                // Mostly it is one text, held by an object and by what was made of it.
+                return own == other || memcmp(own, other, count) == 0
+            }
         }
-        if case .some(.some(let isSame)) = isSame { return isSame }
-        return utf8.elementsEqual(other.utf8)
     }
 }

@@ -14,6 +14,15 @@ struct JSONValueTests {
         #expect(JSONValue.string(long) == .string(String(long.map { $0 })))
     }
 
+    @Test(arguments: ["", "plain and longer than what a String holds without storage"])
+    func `texts of the same length that only look alike are different values`(prefix: String) {
+        // The order of two marks on one letter is all that differs.
+        let (first, second) = ("\(prefix)e\u{327}\u{301}", "\(prefix)e\u{301}\u{327}")
+        #expect(first == second && first.utf8.count == second.utf8.count)
+        #expect(JSONValue.string(first) != .string(second))
+        #expect(JSONValue.string(prefix) == .string(String(prefix.map { $0 })))
+    }
+
     @Test func `objects are equal and hash alike in any order`() {
         let left: JSONValue = ["a": 1, "b": ["x": 1, "y": 2]]
         let right: JSONValue = ["b": ["y": 2, "x": 1], "a": 1]
