@@ -106,15 +106,14 @@ struct Mutation: Sendable {
             return completion(.success(Outcome(object: object, isCreated: isCreated)))
         }
         let gate = isCreated ? endpoint.custom?.creations : nil
+        guard gate?.enter() ?? true else {
+            quota?.end()
+            throw CustomResourceStrategy.terminating(endpoint.descriptor.groupResource)
+        }
         do throws(APIStatus) {
-            if let gate, !gate.enter() { throw CustomResourceStrategy.terminating(endpoint.descriptor.groupResource) }
-            do throws(APIStatus) {
-                try endpoint.strategy.claim(&object, old: current, writeContext)
-            } catch {
-                gate?.leave()
-                throw error
-            }
+            try endpoint.strategy.claim(&object, old: current, writeContext)
         } catch {
+            gate?.leave()
             quota?.end()
             throw error
         }
