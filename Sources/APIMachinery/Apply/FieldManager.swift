@@ -4,48 +4,42 @@ package import LinuxKernel
 /// Keeps `metadata.managedFields` true: who owns what after an update, and what an apply makes of an object.
 /// Source: structured-merge-diff `merge/update.go`, apimachinery `pkg/util/managedfields`.
 package struct FieldManager: Sendable {
+    /// How a change from `live` to `new` looks in another version of the kind; nil for a version that is not served.
+    package typealias View = @Sendable (_ apiVersion: String, _ live: JSONValue, _ new: JSONValue) -> FieldComparison?
+
     /// The type of the objects.
     package let type: TypeSchema
     /// Fields that the write cannot change, which therefore nobody comes to own by it.
     package let ignored: FieldSet
-    /// What a change is in another version of the kind, for owners that are recorded in it; nil from it, or no such function, when
-    /// versions differ by name only.
-    package var view: (@Sendable (_ apiVersion: String, _ live: JSONValue, _ new: JSONValue) -> FieldComparison?)?
+    /// What owners see that are recorded in another version than the writer's; without it, and without an answer of it, what the writer
+    /// sees. Versions that differ by name only need none.
+    private let view: View?
 
     /// Who owned what a client of server-side apply finds on an object whose fields were never tracked.
     static let beforeFirstApply = "before-first-apply"
     /// kubectl's own record of what was applied by the client.
     static let lastAppliedAnnotation = "kubectl.kubernetes.io/last-applied-configuration"
 
-    /// A manager of objects of a type.
-    package init(type: TypeSchema, ignoring ignored: FieldSet = FieldSet()) {
+    /// A manager of objects of a type. `view` is needed where versions of the kind have different fields.
+    package init(type: TypeSchema, ignoring ignored: FieldSet = FieldSet(), view: View? = nil) {
         self.type = type
         self.ignored = ignored
+        self.view = view
     }
 
-    /// The owners after an update from `live` to `new`.
+    /// The owners after an update from `live` to `new`. `difference` is the change as the manager sees it, without ``ignored``; left out,
+    /// it is found by comparing both as ``type``.
     package func update(
-        _ managed: ManagedFields, from live: JSONValue, to new: JSONValue, by manager: ManagedFields.Manager, at time: Timestamp
-    ) -> ManagedFields {
-        update(managed, FieldComparison(from: live, to: new, type: type).ignoring(ignored), by: manager, at: time)
-    }
-
-    /// The owners after an update that made this difference, which is already without ``ignored``. `seen` gives the difference as
-    /// owners in another version see it; nil when they see the same.
-    package func update(
-        _ managed: ManagedFields, _ difference: FieldComparison, by manager: ManagedFields.Manager, at time: Timestamp,
-        seen: (_ apiVersion: String) -> FieldComparison? = { _ in nil }
+        _ managed: ManagedFields, from live: JSONValue, to new: JSONValue, by manager: ManagedFields.Manager, at time: Timestamp,
+        difference: FieldComparison? = nil
     ) -> ManagedFields {
         var result = managed
-        let written = difference.written
-        for index in result.entries.indices {
-            let owner = result.entries[index].manager
-            if owner.isSame(manager) { continue }
-            let other = owner.apiVersion == manager.apiVersion ? nil : seen(owner.apiVersion)?.ignoring(ignored)
-            result.entries[index].fields =
-                result.entries[index].fields.subtracting(other?.written ?? written).subtracting(other?.removed ?? difference.removed)
+        let difference = difference ?? self.difference(from: live, to: new)
+        for index in result.entries.indices where !result.entries[index].manager.isSame(manager) {
+            let seen = seen(by: result.entries[index].manager, from: live, to: new, writer: manager, difference)
+            result.entries[index].fields = result.entries[index].fields.subtracting(seen.written).subtracting(seen.removed)
         }
-        let own = written.subtracting(ManagedFields.unowned)
+        let own = difference.written.subtracting(ManagedFields.unowned)
         if let place = result.position(of: manager) {
             result.entries[place].fields = result.entries[place].fields.subtracting(difference.removed).union(own)
             if !own.isEmpty {
@@ -58,6 +52,18 @@ package struct FieldManager: Sendable {
         result.entries.removeAll { $0.fields.isEmpty }
         result.capUpdaters()
         return result
+    }
+
+    private func difference(from live: JSONValue, to new: JSONValue) -> FieldComparison {
+        FieldComparison(from: live, to: new, type: type).ignoring(ignored)
+    }
+
+    /// A change as an owner sees it; `difference` is what its writer sees.
+    private func seen(
+        by owner: ManagedFields.Manager, from live: JSONValue, to new: JSONValue, writer: ManagedFields.Manager, _ difference: FieldComparison
+    ) -> FieldComparison {
+        guard owner.apiVersion != writer.apiVersion, let seen = view?(owner.apiVersion, live, new) else { return difference }
+        return seen.ignoring(ignored)
     }
 
     /// What an apply comes to.
@@ -117,18 +123,14 @@ package struct FieldManager: Sendable {
 
         let merged = StructuredMerge.merge(live, config, shape)
         let object = prune(merged, last: last, owned: result)
-        let difference = FieldComparison(from: live, to: object, type: type).ignoring(ignored)
-        let written = difference.written
+        let difference = difference(from: live, to: object)
         var conflicts = ApplyConflicts()
         for index in result.entries.indices where !result.entries[index].manager.isSame(manager) {
-            let owner = result.entries[index].manager
-            let other = owner.apiVersion == manager.apiVersion ? nil : view?(owner.apiVersion, live, object)?.ignoring(ignored)
-            let contested = result.entries[index].fields.intersection(other?.written ?? written)
-            if !contested.isEmpty {
-                if !isForced { contested.visit { conflicts.list.append(ApplyConflicts.Conflict(result.entries[index].manager, $0)) } }
-                result.entries[index].fields = result.entries[index].fields.subtracting(contested)
-            }
-            result.entries[index].fields = result.entries[index].fields.subtracting(other?.removed ?? difference.removed)
+            let (owner, fields) = (result.entries[index].manager, result.entries[index].fields)
+            let seen = seen(by: owner, from: live, to: object, writer: manager, difference)
+            let contested = fields.intersection(seen.written)
+            if !isForced { contested.visit { conflicts.list.append(ApplyConflicts.Conflict(owner, $0)) } }
+            result.entries[index].fields = fields.subtracting(contested).subtracting(seen.removed)
         }
         guard conflicts.list.isEmpty else { throw conflicts }
         let isChanged = object != live
@@ -175,9 +177,9 @@ package struct FieldManager: Sendable {
     }
 
     private static func label(_ object: JSONValue) -> String {
-        let version = GroupVersion(apiVersion: object["apiVersion"]?.stringValue ?? "")
-        let place = "\(object["metadata", "namespace"]?.stringValue ?? "")/\(object["metadata", "name"]?.stringValue ?? "")"
-        return "\(place); \(version?.group ?? "")/\(version?.version ?? ""), Kind=\(object["kind"]?.stringValue ?? "")"
+        let object = KubeObject(object)
+        let kind = object.gvk
+        return "\(object.namespace ?? "")/\(object.name); \(kind.group)/\(kind.version), Kind=\(kind.kind)"
     }
 }
 

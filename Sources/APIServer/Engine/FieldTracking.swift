@@ -18,7 +18,8 @@ enum FieldTracking {
             return
         }
         object["metadata", "managedFields"] = nil
-        let fields = FieldManager(type: type, ignoring: FieldSet(paths: ignored.map { [.field($0)] }))
+        let fields = FieldManager(
+            type: type, ignoring: FieldSet(paths: ignored.map { [.field($0)] }), view: OwnerViews(context.endpoint, context.core)?.ofServed)
         object.ownersText =
             fields.update(owners, from: .object(JSONObject()), to: object.value, by: manager, at: context.now).text
     }
@@ -56,10 +57,8 @@ enum FieldTracking {
             object.ownersText = text
             return
         }
-        object.ownersText =
-            FieldManager(type: type, ignoring: ignored).update(
-                known, difference, by: manager, at: context.now, seen: { views?.comparison($0, stored: live, new) }
-            ).text
+        let fields = FieldManager(type: type, ignoring: ignored, view: views?.ofStored)
+        object.ownersText = fields.update(known, from: live, to: new, by: manager, at: context.now, difference: difference).text
     }
 
     /// Takes new times back when nothing else is new, so that writing the same again changes nothing.

@@ -27,9 +27,12 @@ struct OwnerViews: Sendable {
         return FieldComparison(from: seen(old), to: seen(new), type: other.descriptor.type)
     }
 
-    /// The same for two objects of the endpoint's served form.
-    func comparison(_ apiVersion: String, served old: JSONValue, _ new: JSONValue) -> FieldComparison? {
-        guard let conversion = endpoint.conversion else { return comparison(apiVersion, stored: old, new) }
-        return comparison(apiVersion, stored: conversion.stored(old), conversion.stored(new))
+    /// What owners see of a change between two objects of the endpoint's stored form.
+    var ofStored: FieldManager.View { { comparison($0, stored: $1, $2) } }
+
+    /// What owners see of a change between two objects of the endpoint's served form.
+    var ofServed: FieldManager.View {
+        guard let conversion = endpoint.conversion else { return ofStored }
+        return { comparison($0, stored: conversion.stored($1), conversion.stored($2)) }
     }
 }

@@ -67,17 +67,14 @@ enum ApplyVerb {
         _ context: RequestContext, _ config: JSONValue, to live: JSONValue, _ owners: String?, _ ignored: FieldSet,
         _ options: WriteOptions, subresource: String?
     ) throws(APIStatus) -> FieldManager.Applied {
-        let gvk = context.descriptor.gvk
-        let version = config["apiVersion"]?.stringValue ?? ""
-        let kind = config["kind"]?.stringValue ?? ""
-        guard version == gvk.apiVersion, kind == gvk.kind else {
-            let given = GroupVersion(apiVersion: version)
-            throw .badRequest("invalid object type: \(given?.group ?? "")/\(given?.version ?? ""), Kind=\(kind)")
+        let given = KubeObject(config).gvk
+        guard given == context.descriptor.gvk else {
+            throw .badRequest("invalid object type: \(given.group)/\(given.version), Kind=\(given.kind)")
         }
         let managed = owners.map { ManagedFields(text: $0) } ?? ManagedFields()
         guard let managed else { throw .untyped("failed to decode managed fields: the stored list is malformed") }
-        var fields = FieldManager(type: context.descriptor.type, ignoring: ignored)
-        if let views = OwnerViews(context.endpoint, context.core) { fields.view = { views.comparison($0, served: $1, $2) } }
+        let fields = FieldManager(
+            type: context.descriptor.type, ignoring: ignored, view: OwnerViews(context.endpoint, context.core)?.ofServed)
         return try fields.apply(
             config, to: live, managed, by: context.manager(.apply, subresource: subresource), isForced: options.isForced, at: context.now)
     }
