@@ -81,13 +81,27 @@ import Testing
         #"{"kind":"Pod","apiVersion":"v1","spec":{"#,
     ])
     func `what is no whole document of a built-in kind stays as it is`(json: String) {
+        // In YAML a kind need not be known.
+        let accept = json.contains("Gem") ? Self.protobuf : "application/yaml, \(Self.protobuf)"
         let response = APIResponse(body: .bytes(Array(json.utf8)))
-        let answer = DocumentEncoding.encoded(response, for: request(Self.protobuf), builtinSchemas)
+        let answer = DocumentEncoding.encoded(response, for: request(accept), builtinSchemas)
         guard case .bytes(let body) = answer.body else {
             Issue.record("the body is a stream")
             return
         }
         #expect(answer.contentType == "application/json" && body == Array(json.utf8))
+    }
+
+    @Test(arguments: ["application/yaml", "application/json;q=0.1, application/yaml", "application/json;\(table), application/yaml"])
+    func `a status is put into YAML where that is preferred`(accept: String) throws {
+        let status = ResponseMaking.status(.notFound(GroupResource(group: "", resource: "pods"), "p"))
+        let answer = DocumentEncoding.encoded(status, for: request(accept), builtinSchemas)
+        guard case .bytes(let body) = answer.body, case .bytes(let json) = status.body else {
+            Issue.record("the body is a stream")
+            return
+        }
+        #expect(answer.status == 404 && answer.contentType == "application/yaml")
+        #expect(try YAML.parseSingle(String(decoding: body, as: UTF8.self)).value == JSON.parse(json))
     }
 
     @Test func `texts and clients that prefer JSON are left alone`() {
