@@ -47,17 +47,20 @@ package struct StoreEvent: Sendable {
     /// The version that was current before the change; nil for a created object.
     var previousObject: StoredObject? { content.previous }
 
-    /// A wire form of the event, made by the first caller who asks for it and shared by all later ones, whatever they pass.
-    package func encodedOnce(_ form: WireForm = .text, _ make: (StoreEvent) -> [UInt8]) -> Bytes {
-        func once(_ encoded: inout Bytes?) -> Bytes {
+    /// A wire form of the event, made by the first caller who asks for it and shared by all later ones, whatever they pass. Throws what
+    /// `make` throws, and keeps nothing of that.
+    package func encodedOnce<Failure: Error>(
+        _ form: WireForm = .text, _ make: (StoreEvent) throws(Failure) -> [UInt8]
+    ) throws(Failure) -> Bytes {
+        func once(_ encoded: inout Bytes?) throws(Failure) -> Bytes {
             if let encoded { return encoded }
-            let made = Bytes(make(self))
+            let made = Bytes(try make(self))
             encoded = made
             return made
         }
         return switch form {
-        case .text: content.text.withLock { once(&$0) }
-        case .binary: content.binary.withLock { once(&$0) }
+        case .text: try content.text.withLock { (encoded) throws(Failure) in try once(&encoded) }
+        case .binary: try content.binary.withLock { (encoded) throws(Failure) in try once(&encoded) }
         }
     }
 }

@@ -21,6 +21,7 @@ struct TestServer {
     static func with<Result>(
         time: any TimeSource = SystemTimeSource(), bookmarkInterval: Duration = .seconds(60), extensions: [any ExtensionEndpoint] = [],
         auditLog: String? = nil, admission: [any AdmissionStep] = [], revisionPatience: Duration = .milliseconds(20),
+        logger: Logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
         _ body: (TestServer) async throws -> Result
     ) async throws -> Result {
         let root = FileSystem.isDirectory("/dev/shm") ? "/dev/shm" : "/tmp"
@@ -30,8 +31,7 @@ struct TestServer {
         let store = try ObjectStore.open(directory: directory, time: time, options: ObjectStore.Options())
         defer { store.close() }
         var configuration = APIServerConfiguration(
-            pkiDirectory: "\(directory)/pki", clusterID: "0badcafe", schemas: builtinSchemas, time: time,
-            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+            pkiDirectory: "\(directory)/pki", clusterID: "0badcafe", schemas: builtinSchemas, time: time, logger: logger)
         configuration.bookmarkInterval = bookmarkInterval
         configuration.auditLog = auditLog
         configuration.admissionSteps = admission

@@ -39,7 +39,7 @@ package enum ProtobufEncoder {
             try transcoder.envelope(kind) { (transcoder) throws(ProtobufError) in try transcoder.object(json, type) }
         } catch {
             transcoder.reset(to: start)
-            throw .internalError("the \(kind.kind) cannot be written as protobuf: \(error.message)")
+            throw error.status(kind.kind)
         }
     }
 
@@ -60,35 +60,6 @@ package enum ProtobufEncoder {
         for shift in [24, 16, 8, 0] as [UInt32] { frames.append(UInt8(truncatingIfNeeded: count >> shift)) }
         frames += event.bytes
     }
-
-    /// The kind that a JSON text says it is of, found without reading more than that takes.
-    package static func kind(of json: [UInt8]) -> GroupVersionKind? {
-        json.withUnsafeBufferPointer { buffer in
-            // best effort: a text that cannot be read says no kind.
-            try? kind(of: buffer)
-        }
-    }
-
-    private static func kind(of buffer: UnsafeBufferPointer<UInt8>) throws(ProtobufError) -> GroupVersionKind? {
-        var json = JSONCursor(buffer)
-        var apiVersion: String?
-        var kind: String?
-        try json.expect(UInt8(ascii: "{"))
-        repeat {
-            let key = try json.string()
-            try json.expect(UInt8(ascii: ":"))
-            let name = json[key.start..<key.end]
-            guard json.peek() == UInt8(ascii: "\"") else {
-                try json.skip()
-                continue
-            }
-            let value = try json.string()
-            if name.elementsEqual("kind".utf8) { kind = String(decoding: json[value.start..<value.end], as: UTF8.self) }
-            if name.elementsEqual("apiVersion".utf8) { apiVersion = String(decoding: json[value.start..<value.end], as: UTF8.self) }
-            if let kind, let apiVersion { return GroupVersion(apiVersion: apiVersion).map { GroupVersionKind($0, kind: kind) } }
-        } while json.take(UInt8(ascii: ","))
-        return nil
-    }
 }
 
 /// Writes a list as a protobuf body, item by item, from JSON texts.
@@ -97,31 +68,29 @@ package struct ProtobufListEncoder {
     private let item: TypeSchema
     private let envelope: Int
 
-    /// A list of `kind`, whose items are of `item`; every list has its metadata at 1 and its items at 2. `listMeta` is the type of the
-    /// metadata, `capacity` about how many bytes the list will have.
-    package init(_ kind: GroupVersionKind, of item: TypeSchema, metadata: JSONObject, listMeta: TypeSchema?, capacity: Int) {
+    /// A list of `kind`, whose items are of `item`; every list has its metadata at 1 and its items at 2. `capacity` is about how many
+    /// bytes the list will have.
+    package init(_ kind: GroupVersionKind, of item: TypeSchema, metadata: ListMeta, capacity: Int) {
         self.item = item
         transcoder.writer.bytes.reserveCapacity(capacity + 128)
         envelope = transcoder.openEnvelope(kind)
         let place = transcoder.writer.open(1)
-        if let listMeta {
-            // best effort: metadata of our own making cannot be damaged.
-            try? transcoder.object(JSON.encode(.object(metadata)), listMeta)
-        }
+        transcoder.writer.string(2, metadata.resourceVersion)
+        if let token = metadata.continueToken { transcoder.writer.string(3, token) }
+        if let count = metadata.remainingItemCount { transcoder.writer.varint(4, UInt64(bitPattern: count)) }
         transcoder.writer.close(place)
     }
 
-    /// Adds an object. Returns false, and adds nothing, when its text is damaged.
-    package mutating func append(_ json: [UInt8]) -> Bool {
+    /// Adds an object. Throws 500, and adds nothing, when its text is damaged.
+    package mutating func append(_ json: [UInt8]) throws(APIStatus) {
         let start = transcoder.writer.bytes.count
         do throws(ProtobufError) {
             let place = transcoder.writer.open(2)
             try transcoder.object(json, item)
             transcoder.writer.close(place)
-            return true
         } catch {
             transcoder.reset(to: start)
-            return false
+            throw error.status(item.shortName)
         }
     }
 
@@ -130,6 +99,11 @@ package struct ProtobufListEncoder {
         transcoder.closeEnvelope(envelope)
         return transcoder.writer.bytes
     }
+}
+
+extension ProtobufError {
+    /// 500: an object of a kind cannot be written.
+    fileprivate func status(_ kind: String) -> APIStatus { .internalError("the \(kind) cannot be written as protobuf: \(message)") }
 }
 
 extension ProtobufTranscoder {

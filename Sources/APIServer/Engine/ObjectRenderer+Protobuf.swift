@@ -19,11 +19,11 @@ extension ObjectRenderer {
 
     /// A document that says its kind as a protobuf body. Throws InternalError for a kind without one, which negotiation rules out.
     func binary(_ value: JSONValue) throws(APIStatus) -> [UInt8] {
-        let json = JSON.encode(value)
-        if let kind = ProtobufEncoder.kind(of: json), let body = try ProtobufEncoder.encode(json: json, kind: kind, registry: registry) {
-            return body
+        let kind = KubeObject(value).gvk
+        guard let body = try ProtobufEncoder.encode(json: JSON.encode(value), kind: kind, registry: registry) else {
+            throw .internalError("no protobuf form is known for \(kind)")
         }
-        throw .internalError("no protobuf form is known for \(value["kind"]?.stringValue ?? "a document without kind")")
+        return body
     }
 
     /// Whether a list takes so long to write as protobuf (3 ms a megabyte) that the other clients of an event loop would notice.
@@ -31,21 +31,19 @@ extension ObjectRenderer {
         isPlain && choice.encoding == .protobuf && items.reduce(0) { $0 + $1.bytes.count } > ListBody.threshold
     }
 
-    /// A list as a protobuf body, item by item from the stored bytes. An object that cannot be read is shown by a get of it, not by
-    /// breaking every list.
-    func binaryList(_ items: [StoredObject], metadata: JSONObject) -> APIResponse {
+    /// A list as a protobuf body, item by item from the stored bytes. An object that cannot be written is left out.
+    func binaryList(_ items: [StoredObject], metadata: ListMeta) -> APIResponse {
         var (type, kind) = binaryForm
         kind.kind += "List"
         if choice.form == .object { kind = endpoint.descriptor.listKind }
         let size = items.reduce(0) { $0 + $1.bytes.count }
         var list = ProtobufListEncoder(
-            kind, of: type, metadata: metadata, listMeta: registry.type("meta.v1.ListMeta"),
-            capacity: choice.form == .metadata ? size / 4 : size / 4 * 3)
+            kind, of: type, metadata: metadata, capacity: choice.form == .metadata ? size / 4 : size / 4 * 3)
         var text: [UInt8] = []
         for item in items {
             text.removeAll(keepingCapacity: true)
             item.rendered(into: &text)
-            _ = list.append(text)
+            do throws(APIStatus) { try list.append(text) } catch { leaveOut(item.key, error) }
         }
         return APIResponse(contentType: choice.encoding.contentType, body: .bytes(list.finish()))
     }

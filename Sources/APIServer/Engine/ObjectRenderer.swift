@@ -3,6 +3,7 @@ internal import JSONCore
 internal import KubeClient
 internal import KubeSchemas
 internal import LinuxKernel
+internal import Logging
 internal import ObjectStore
 
 /// Writes objects in the form a client asked for.
@@ -13,6 +14,7 @@ struct ObjectRenderer: Sendable {
     /// What a Table row carries of its object: `None`, `Metadata` or `Object`.
     let includeObject: String
     let now: Timestamp
+    let logger: Logger
 
     /// Reads Accept and `includeObject`. Throws NotAcceptable, and for kinds that have no rows.
     init(_ context: RequestContext) throws(APIStatus) {
@@ -21,6 +23,12 @@ struct ObjectRenderer: Sendable {
         registry = context.core.registry
         includeObject = context.request.queryValue("includeObject") ?? "Metadata"
         now = context.now
+        logger = context.core.logger
+    }
+
+    /// Notes that an answer goes without an object that cannot be read or written: a get of it says so, and breaks nothing else.
+    func leaveOut(_ key: ObjectKey, _ error: APIStatus) {
+        logger.error("an answer leaves out an object that cannot be shown", metadata: ["key": "\(key.string)", "error": "\(error.message)"])
     }
 
     /// Whether answers are made of stored bytes, without reading them as values. In protobuf that holds for metadata too: it is what is

@@ -54,11 +54,8 @@ enum ListVerb {
         var remaining: Int?
 
         /// The list's `metadata`.
-        var metadata: JSONObject {
-            var metadata: JSONObject = ["resourceVersion": .string(String(revision))]
-            if let continueToken { metadata["continue"] = .string(continueToken) }
-            if let remaining { metadata["remainingItemCount"] = .integer(Int64(remaining)) }
-            return metadata
+        var metadata: ListMeta {
+            ListMeta(resourceVersion: String(revision), continueToken: continueToken, remainingItemCount: remaining.map(Int64.init))
         }
     }
 
@@ -152,10 +149,14 @@ enum ListVerb {
         let objects =
             page.parsed
             ?? page.items.compactMap { item in
-                // best effort: an object that cannot be read is shown by a get of it, not by breaking every list.
-                try? ObjectCoding.decode(item)
+                do throws(APIStatus) {
+                    return try ObjectCoding.decode(item)
+                } catch {
+                    renderer.leaveOut(item.key, error)
+                    return nil
+                }
             }
-        return answer(objects.map { renderer.served($0) }, metadata: page.metadata, renderer, descriptor)
+        return answer(objects.map { renderer.served($0) }, metadata: page.metadata.object, renderer, descriptor)
     }
 
     /// Writes objects in the served form as a list in the asked form.
@@ -181,7 +182,7 @@ enum ListVerb {
     private static func plain(_ page: Page, _ descriptor: ResourceDescriptor) -> APIResponse {
         var out: [UInt8] = []
         out += "{\"kind\":\"\(descriptor.listKind.kind)\",\"apiVersion\":\"\(descriptor.groupVersion.apiVersion)\",\"metadata\":".utf8
-        JSON.encode(.object(page.metadata), into: &out)
+        JSON.encode(.object(page.metadata.object), into: &out)
         out += ",\"items\":[".utf8
         let list = ListBody(head: out, items: page.items)
         guard list.count >= ListBody.threshold else { return APIResponse(body: .bytes(list.bytes)) }

@@ -2,6 +2,7 @@ internal import APIMachinery
 internal import JSONCore
 internal import KubeClient
 internal import KubeSchemas
+internal import Logging
 internal import ObjectStore
 
 /// Turns store events into the events of one watch: filters, detects objects that enter and leave the selection, and writes each in
@@ -21,54 +22,69 @@ struct WatchEncoder: Sendable {
         self.endpoint = endpoint
     }
 
-    /// Appends the event of an object that was there when the watch began.
+    /// Appends the event of an object that was there when the watch began. One that cannot be shown is left out, as from a list.
     mutating func appendInitial(_ item: StoredObject, into out: inout [UInt8]) {
         guard selection.matches(item.key) else { return }
-        if selection.isByKeyOnly, renderer.isPlain { return frames.append("ADDED", item, into: &out) }
-        // best effort: an object that cannot be read is reported by a get of it.
-        guard let object = try? ObjectCoding.decode(item), isWanted(object) else { return }
-        append("ADDED", object, item, into: &out)
+        do throws(APIStatus) {
+            if selection.isByKeyOnly, renderer.isPlain { return try frames.append(.added, item, into: &out) }
+            let object = try ObjectCoding.decode(item)
+            if isWanted(object) { try append(.added, object, item, into: &out) }
+        } catch {
+            renderer.leaveOut(item.key, error)
+        }
     }
 
-    /// Appends one event, if it concerns this watch.
-    mutating func append(_ event: StoreEvent, into out: inout [UInt8]) {
+    /// Appends one event, if it concerns this watch. Throws InternalError when it cannot be shown: the client would miss it for ever, so
+    /// the watch must end, and the client lists again.
+    mutating func append(_ event: StoreEvent, into out: inout [UInt8]) throws(APIStatus) {
         guard selection.matches(event.object.key) else { return }
-        if selection.isByKeyOnly, renderer.isPlain { return frames.append(event, as: Self.name(event.kind), into: &out) }
-        // best effort: as above.
-        guard let object = try? ObjectCoding.decode(event.object) else { return }
-        if selection.isByKeyOnly { return append(Self.name(event.kind), object, event.object, into: &out) }
+        do throws(APIStatus) {
+            try write(event, into: &out)
+        } catch {
+            renderer.logger.error(
+                "a watch ends at an event that cannot be shown", metadata: ["key": "\(event.object.key.string)", "error": "\(error.message)"])
+            throw error
+        }
+    }
+
+    private mutating func write(_ event: StoreEvent, into out: inout [UInt8]) throws(APIStatus) {
+        if selection.isByKeyOnly, renderer.isPlain { return try frames.append(event, into: &out) }
+        let object = try ObjectCoding.decode(event.object)
+        if selection.isByKeyOnly { return try append(WatchEventType(event.kind), object, event.object, into: &out) }
         let isWanted = event.kind != .deleted && isWanted(object)
-        let before = event.previous.flatMap { try? ObjectCoding.decode($0, revision: event.revision, key: event.object.key) }
+        let before = try event.previous.map { (bytes) throws(APIStatus) in
+            try ObjectCoding.decode(bytes, revision: event.revision, key: event.object.key)
+        }
         let wasWanted = before.map(self.isWanted) ?? false
         switch (wasWanted, isWanted) {
         case (false, false): return
         case (true, true):
-            if renderer.isPlain { frames.append(event, as: Self.name(event.kind), into: &out) } else { append("MODIFIED", object, event.object, into: &out) }
+            if renderer.isPlain { try frames.append(event, into: &out) } else { try append(.modified, object, event.object, into: &out) }
         case (false, true):
-            if renderer.isPlain, event.kind == .added { return frames.append(event, as: Self.name(event.kind), into: &out) }
-            append("ADDED", object, event.object, into: &out)
+            if renderer.isPlain, event.kind == .added { return try frames.append(event, into: &out) }
+            try append(.added, object, event.object, into: &out)
         case (true, false):
-            if event.kind == .deleted, renderer.isPlain { return frames.append(event, as: Self.name(event.kind), into: &out) }
+            if event.kind == .deleted, renderer.isPlain { return try frames.append(event, into: &out) }
             guard let last = event.kind == .deleted ? object : before else { return }
-            frames.append("DELETED", renderer.render(last, isFirst: takeColumns()), into: &out)
+            try frames.append(.deleted, renderer.render(last, isFirst: takeColumns()), into: &out)
         }
     }
 
     /// Appends a bookmark at `revision`; `endsInitial` marks the end of the initial events.
-    mutating func appendBookmark(_ revision: Int64, endsInitial: Bool, into out: inout [UInt8]) {
+    mutating func appendBookmark(_ revision: Int64, endsInitial: Bool, into out: inout [UInt8]) throws(APIStatus) {
         var metadata: JSONObject = ["resourceVersion": .string(String(revision)), "creationTimestamp": .null]
         if endsInitial { metadata["annotations"] = ["k8s.io/initial-events-end": "true"] }
         let descriptor = endpoint.descriptor
         switch renderer.choice.form {
         case .table(let version):
             let table = renderer.table([], version: version, metadata: metadata, hasColumns: false)
-            frames.append("BOOKMARK", table, into: &out)
+            try frames.append(.bookmark, table, into: &out)
         case .metadata:
-            frames.append(
-                "BOOKMARK", ["kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": .object(metadata)], into: &out)
+            try frames.append(
+                .bookmark, ["kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": .object(metadata)], into: &out)
         case .object:
-            frames.append(
-                "BOOKMARK",
+            try frames.append(
+                .bookmark,
                 [
                     "kind": .string(descriptor.kind), "apiVersion": .string(descriptor.groupVersion.apiVersion),
                     "metadata": .object(metadata),
@@ -88,16 +104,10 @@ struct WatchEncoder: Sendable {
         return needsColumns
     }
 
-    private mutating func append(_ type: String, _ object: KubeObject, _ stored: StoredObject, into out: inout [UInt8]) {
-        if renderer.isPlain { return frames.append(type, stored, into: &out) }
-        frames.append(type, renderer.render(object, isFirst: takeColumns()), into: &out)
-    }
-
-    private static func name(_ kind: StoreEvent.Kind) -> String {
-        switch kind {
-        case .added: "ADDED"
-        case .modified: "MODIFIED"
-        case .deleted: "DELETED"
-        }
+    private mutating func append(
+        _ type: WatchEventType, _ object: KubeObject, _ stored: StoredObject, into out: inout [UInt8]
+    ) throws(APIStatus) {
+        if renderer.isPlain { return try frames.append(type, stored, into: &out) }
+        try frames.append(type, renderer.render(object, isFirst: takeColumns()), into: &out)
     }
 }

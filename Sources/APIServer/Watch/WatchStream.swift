@@ -90,8 +90,17 @@ final class WatchStream: ByteSource {
         }
     }
 
-    /// Makes lines until there are about `maximum` bytes of them or nothing is left.
+    /// Makes lines until there are about `maximum` bytes of them or nothing is left. What cannot go on ends with an ERROR event.
     private func fill(_ state: inout State, _ maximum: Int) {
+        do throws(APIStatus) {
+            try write(&state, maximum)
+        } catch {
+            state.encoder.appendError(error, into: &state.ready)
+            state.isOver = true
+        }
+    }
+
+    private func write(_ state: inout State, _ maximum: Int) throws(APIStatus) {
         while let item = state.initial.first, state.ready.count < maximum {
             state.encoder.appendInitial(item, into: &state.ready)
             state.initial = state.initial.dropFirst()
@@ -99,35 +108,26 @@ final class WatchStream: ByteSource {
         guard state.initial.isEmpty, state.ready.count < maximum else { return }
         if state.endsInitialWithBookmark {
             state.endsInitialWithBookmark = false
-            state.encoder.appendBookmark(startRevision, endsInitial: true, into: &state.ready)
+            try state.encoder.appendBookmark(startRevision, endsInitial: true, into: &state.ready)
         }
         while state.ready.count < maximum {
             switch watch.poll(max: Self.batch) {
             case .events(let events):
-                for event in events where event.revision > startRevision { state.encoder.append(event, into: &state.ready) }
-            case .none:
-                finishRound(&state)
-                return
-            case .compacted(let oldest):
-                let position = watch.position
-                state.encoder.appendError(.expired("too old resource version: \(position) (\(oldest))"), into: &state.ready)
-                state.isOver = true
-                return
-            case .failed(let error):
-                state.encoder.appendError(StoreFailure.status(error), into: &state.ready)
-                state.isOver = true
-                return
+                for event in events where event.revision > startRevision { try state.encoder.append(event, into: &state.ready) }
+            case .none: return try finishRound(&state)
+            case .compacted(let oldest): throw .expired("too old resource version: \(watch.position) (\(oldest))")
+            case .failed(let error): throw StoreFailure.status(error)
             }
         }
     }
 
     /// Nothing more to send now: a bookmark that is due, and the end when the time is up.
-    private func finishRound(_ state: inout State) {
+    private func finishRound(_ state: inout State) throws(APIStatus) {
         if allowsBookmarks, state.isBookmarkDue || state.isTimeUp {
             state.isBookmarkDue = false
             // A watch from the future has nothing to say before it comes.
             let position = watch.position
-            if position >= startRevision { state.encoder.appendBookmark(position, endsInitial: false, into: &state.ready) }
+            if position >= startRevision { try state.encoder.appendBookmark(position, endsInitial: false, into: &state.ready) }
         }
         if state.isTimeUp { state.isOver = true }
     }
