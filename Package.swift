@@ -117,11 +117,11 @@ let package = Package(
         tests("Scheduler", ["LinuxKernel", "KubeClient", "KubeSchemas", "APIMachinery", "JSONCore"]),
         tests("Controllers", ["LinuxKernel", "KubeClient", "KubeSchemas", "APIMachinery", "JSONCore"]),
         tests("ContainerImages", ["JSONCore", "LinuxKernel", "CLinux", "CDeflate"]),
-        tests("ContainerRuntime", ["LinuxKernel", "JSONCore"]),
+        tests("ContainerRuntime", ["LinuxKernel", "CLinux", "JSONCore"]),
         tests("PodNetwork", ["LinuxKernel"]),
         tests(
             "NodeAgent",
-            ["ContainerRuntime", "ContainerImages", "PodNetwork", "KubeClient", "KubeSchemas", "APIMachinery", "JSONCore", "LinuxKernel"]),
+            ["ContainerRuntime", "ContainerImages", "PodNetwork", "KubeClient", "KubeSchemas", "APIMachinery", "JSONCore", "LinuxKernel", logging]),
         tests("ViewModels", ["LinuxKernel", "KubeClient", "KubeSchemas", "APIMachinery", "JSONCore"]),
         tests("TerminalUI", ["ViewModels", "JSONCore", "LinuxKernel"]),
         .testTarget(

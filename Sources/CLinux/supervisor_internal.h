@@ -147,8 +147,6 @@ int sandbox_create(const char *id, const char *hostname, uint64_t flags, char *c
 int sandbox_remove(struct sandbox *sandbox);
 // A socket made in a network namespace (-1: the node's).
 int socket_in(int network, int domain, int type, int protocol);
-void journal(enum kd_journal_kind kind, const struct entry *entry);
-void journal_commit(void);
 uint64_t oom_counter(int cgroup_fd);
 void kill_cgroup(const struct entry *entry);
 uint64_t start_ticks(pid_t pid);
@@ -157,6 +155,10 @@ void watch(int fd, uint32_t events, uint64_t what, int slot);
 // Tells once more of what an edge-triggered descriptor has.
 void watch_again(int fd, uint32_t events, uint64_t what, int slot);
 void close_fd(int *fd);
+
+// --- journal (supervisor_journal.c)
+void journal(enum kd_journal_kind kind, const struct entry *entry);
+void journal_commit(void);
 
 // --- children (supervisor_child.c)
 struct failure { int32_t type, error; char step[48], path[256]; };

@@ -1,4 +1,4 @@
-// What the supervisor keeps: sandboxes, containers, execs, and the journal of starts and exits.
+// What the supervisor keeps: sandboxes, containers and execs.
 #include "supervisor_internal.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -184,43 +184,6 @@ int sandbox_remove(struct sandbox *sandbox) {
         if (sandboxes[i] == sandbox) sandboxes[i] = NULL;
     free(sandbox);
     return 0;
-}
-
-// --- journal
-
-static void append(enum kd_journal_kind kind, const struct entry *entry) {
-    struct kd_journal_record record = {
-        .magic = KD_JOURNAL_MAGIC, .kind = kind, .pid = entry->pid, .status = entry->status, .start_ticks = entry->start_ticks,
-        .oom_kills = entry->oom_kills, .time = kind == KD_JOURNAL_EXITED ? entry->finished : entry->started,
-    };
-    strcpy(record.id, entry->id);
-    strcpy(record.sandbox, entry->sandbox);
-    strcpy(record.boot_id, node.boot_id);
-    record.checksum = kd_journal_checksum(&record);
-    // Best effort: a full disk costs the record, not the container; the table in memory still has it. Half a record would end the journal.
-    ssize_t written = write(node.journal, &record, sizeof record);
-    off_t end = written > 0 && written < (ssize_t)sizeof record ? lseek(node.journal, 0, SEEK_END) : -1;
-    if (end >= written && ftruncate(node.journal, end - written) < 0) return;
-}
-
-// Starts over with what is still known.
-static void compact(void) {
-    if (ftruncate(node.journal, 0) < 0) return;
-    for (int i = 0; i < entry_limit; i++) {
-        if (!entries[i] || entries[i]->kind == EXEC || entries[i]->state == KD_STATE_STARTING) continue;
-        append(KD_JOURNAL_STARTED, entries[i]);
-        if (entries[i]->ended) append(KD_JOURNAL_EXITED, entries[i]);
-    }
-}
-
-void journal(enum kd_journal_kind kind, const struct entry *entry) {
-    if (node.journal < 0 || entry->kind == EXEC) return;
-    append(kind, entry);
-    if (kind == KD_JOURNAL_REMOVED && lseek(node.journal, 0, SEEK_END) > JOURNAL_LIMIT) compact();
-}
-
-void journal_commit(void) {
-    if (node.journal >= 0) fdatasync(node.journal);
 }
 
 uint64_t start_ticks(pid_t pid) {

@@ -14,14 +14,17 @@ enum StaticSupervisor {
     /// Why it cannot be made here; nil when it can.
     static let obstacle: String? = liveTestObstacle ?? (compiler == nil ? "needs a C compiler (clang, cc or gcc)" : nil)
 
-    /// Compiles the supervisor's sources to `path`; `protocolVersion` is the newest that it speaks, nil the current one.
-    static func build(_ path: String, protocolVersion: Int? = nil) throws -> String {
+    /// Compiles the supervisor's sources to `path`; `protocolVersion` is the newest that it speaks, nil the current one. `main` runs
+    /// where it is not started as a supervisor.
+    static func build(
+        _ path: String, protocolVersion: Int? = nil, main: String = "int main(void) { return 64; }\n", _ arguments: [String] = []
+    ) throws -> String {
         var root = #filePath[...]
         for _ in 0..<3 { root = root[..<(root.lastIndex(of: "/") ?? root.startIndex)] }
         let sources = "\(root)/Sources/CLinux"
         let files = try FileSystem.names(in: sources).filter { $0.hasSuffix(".c") && $0 != "demo.c" }.map { "\(sources)/\($0)" }
-        let flags = ["-I\(sources)/include"] + (protocolVersion.map { ["-DKD_PROTOCOL=\($0)"] } ?? [])
-        try compile("int main(void) { return 64; }\n", to: path, flags + files)
+        let flags = ["-I\(sources)", "-I\(sources)/include"] + arguments + (protocolVersion.map { ["-DKD_PROTOCOL=\($0)"] } ?? [])
+        try compile(main, to: path, flags + files)
         return path
     }
 

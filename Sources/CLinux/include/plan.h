@@ -82,9 +82,10 @@ enum { KD_STATE_STARTING = 1, KD_STATE_RUNNING, KD_STATE_EXITED };  // KD_FLAGS 
 enum { KD_STATE_MAGIC = 0x7473646b, KD_STATE_VERSION = 1, KD_STATE_OLDEST_VERSION = 1 };
 struct kd_state_header { uint32_t magic, version; uint64_t size; };  // size of the whole
 
-// The journal: fixed records, appended. Exits are on disk before anybody hears of them.
+// The journal: fixed records, appended. Exits are on disk before anybody hears of them. What comes before the records that a
+// snapshot counts is history; records that are damaged are left out.
 enum { KD_JOURNAL_MAGIC = 0x6a73646b };
-enum kd_journal_kind { KD_JOURNAL_STARTED = 1, KD_JOURNAL_EXITED, KD_JOURNAL_REMOVED };
+enum kd_journal_kind { KD_JOURNAL_STARTED = 1, KD_JOURNAL_EXITED, KD_JOURNAL_REMOVED, KD_JOURNAL_SNAPSHOT };
 struct kd_journal_record {
     uint32_t magic;
     uint32_t kind;
@@ -92,7 +93,7 @@ struct kd_journal_record {
     char sandbox[KD_ID_LIMIT];
     char boot_id[40];
     int32_t pid;              // in the node
-    int32_t status;           // wait status
+    int32_t status;           // wait status; of a snapshot, how many records before this one it has
     uint64_t start_ticks;     // field 22 of /proc/<pid>/stat
     uint64_t oom_kills;
     int64_t time;             // nanoseconds since 1970
