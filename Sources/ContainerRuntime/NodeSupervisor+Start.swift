@@ -30,8 +30,10 @@ extension NodeSupervisor {
         let connection = connection
         await KernelThread.run("kdash-node-end") {
             // Its end is the answer: a supervisor that is stopped, or waits for a process that cannot die, says nothing more.
-            connection.post(KD_OP_SHUTDOWN)
-            if !waitForEnd(process, configuration.patience) {
+            var isAsked = true
+            do throws(RuntimeError) { try connection.post(KD_OP_SHUTDOWN) } catch { isAsked = false }
+            // One that cannot be asked may still be ending by itself.
+            if !waitForEnd(process, isAsked ? configuration.patience : .milliseconds(100)) {
                 _ = kd_pidfd_send_signal(process, SIGKILL)
                 _ = waitForEnd(process, .seconds(10))
             }

@@ -84,10 +84,11 @@ package final class NodeSupervisor: Sendable {
         try await page(KD_OP_LIST_SANDBOXES) { $0.isTag(KD_ID) ? $0.text : nil }
     }
 
-    /// Starts a container; returns when its program has been executed. `startError` when that was refused.
+    /// Starts a container; returns when its program has been executed. `startError` when that was refused, `setupFailed` when it took
+    /// longer than `launchLimit`.
     package func start(_ spec: ContainerSpec) async throws(RuntimeError) -> RunningContainer {
         let plan = try planFile(try ContainerPlan.bytes(for: spec))
-        let reply = try await connection.call(KD_OP_START, descriptors: [plan.raw])
+        let reply = try await launch(KD_OP_START, spec.id, descriptors: [plan.raw])
         let process = try only(reply)
         return RunningContainer(id: spec.id, pid: hostPID(of: process.raw), startedAt: started(reply))
     }
@@ -161,7 +162,7 @@ package final class NodeSupervisor: Sendable {
         return socket
     }
 
-    /// Runs a further program in a running container.
+    /// Runs a further program in a running container; errors as of ``start(_:)``.
     package func exec(_ spec: ExecSpec) async throws(RuntimeError) -> ExecHandle {
         let id = "exec-\(SecureRandom.hex(8))"
         let plan = try planFile(try ContainerPlan.bytes(for: spec, id: id))
@@ -170,7 +171,7 @@ package final class NodeSupervisor: Sendable {
         router.expect(exec: id, completion)
         let reply: SupervisorConnection.Reply
         do throws(RuntimeError) {
-            reply = try await connection.call(KD_OP_EXEC, descriptors: [plan.raw] + pipes.theirs)
+            reply = try await launch(KD_OP_EXEC, id, descriptors: [plan.raw] + pipes.theirs)
         } catch {
             router.forget(exec: id)
             throw error

@@ -33,6 +33,9 @@ package struct NodeSupervisorConfiguration: Sendable {
     package var executable: String
     /// How long a supervisor may take to answer the greeting, and to end before it is killed. Default 10 s.
     package var patience = Duration.seconds(10)
+    /// How long a container or an exec may take until its program runs, before it is killed. Default 2 minutes.
+    /// Source: the kubelet's runtimeRequestTimeout.
+    package var launchLimit = Duration.seconds(120)
 
     package init(
         clusterID: String, nodeName: String, runDirectory: String, stateDirectory: String, rootDirectory: String,

@@ -27,31 +27,36 @@ final class SupervisorConnection: Sendable {
 
     private let socket: FileDescriptor
     private let state = Mutex(State())
+    /// How long the other end may take no request.
+    private let sendLimit: Duration
     private let onEvent: @Sendable (PlanReader) -> Void
     private let onLost: @Sendable () -> Void
 
     /// Connects to `supervisor.sock` in `directory`; nil when nobody listens there.
     static func open(
-        directory: String, onEvent: @escaping @Sendable (PlanReader) -> Void, onLost: @escaping @Sendable () -> Void
+        directory: String, sendLimit: Duration = .seconds(10), onEvent: @escaping @Sendable (PlanReader) -> Void,
+        onLost: @escaping @Sendable () -> Void
     ) throws(SystemError) -> SupervisorConnection? {
         // Reached through a descriptor: socket paths are limited to 107 bytes.
         let folder = try FileDescriptor.open(directory, CInt(KD_O_PATH) | O_DIRECTORY)
         do throws(SystemError) {
             let socket = try UnixSocket.connect("/proc/self/fd/\(folder.raw)/supervisor.sock", kind: .sequencedPacket)
-            return SupervisorConnection(socket: socket, onEvent: onEvent, onLost: onLost)
+            return SupervisorConnection(socket: socket, sendLimit: sendLimit, onEvent: onEvent, onLost: onLost)
         } catch  where error.errno == ENOENT || error.errno == ECONNREFUSED {
             return nil
         }
     }
 
     private init(
-        socket: consuming FileDescriptor, onEvent: @escaping @Sendable (PlanReader) -> Void, onLost: @escaping @Sendable () -> Void
+        socket: consuming FileDescriptor, sendLimit: Duration, onEvent: @escaping @Sendable (PlanReader) -> Void,
+        onLost: @escaping @Sendable () -> Void
     ) {
         self.socket = socket
+        self.sendLimit = sendLimit
         self.onEvent = onEvent
         self.onLost = onLost
         // Requests are sent from the cooperative pool: a supervisor that takes none must not hold it.
-        setTimeout(SO_SNDTIMEO, .seconds(10))
+        setTimeout(SO_SNDTIMEO, sendLimit)
     }
 
     /// Starts listening; called once.
@@ -84,39 +89,66 @@ final class SupervisorConnection: Sendable {
         _ = setsockopt(socket.raw, SOL_SOCKET, option, &time, socklen_t(MemoryLayout<timeval>.size))
     }
 
-    /// Sends a request whose reply nobody waits for. Blocks for 10 s at most.
-    func post(_ operation: kd_operation) {
-        let version = state.withLock { $0.version }
-        // best effort: who is gone need not be told
-        try? UnixSocket.send(message(operation, id: 0, version: version, fields: []), to: socket.raw)
+    /// Sends a request whose reply nobody waits for. Blocks for the send limit at most. `supervisorLost` when it was not sent.
+    func post(
+        _ operation: kd_operation, _ body: (inout PlanWriter) throws(RuntimeError) -> Void = { _ throws(RuntimeError) in }
+    ) throws(RuntimeError) {
+        var writer = PlanWriter()
+        try body(&writer)
+        let (version, isLost) = state.withLock { ($0.version, $0.isLost) }
+        if isLost { throw .lost }
+        do throws(SystemError) {
+            try UnixSocket.send(message(operation, id: 0, version: version, fields: writer.bytes), to: socket.raw)
+        } catch { throw unsent(error) }
+    }
+
+    /// Why a request was not sent. One that takes nothing for so long is cut off: whoever asks next must not wait as long again.
+    private func unsent(_ cause: SystemError) -> RuntimeError {
+        guard cause.errno == EAGAIN else { return RuntimeError(.supervisorLost, RuntimeError.lost.message, cause: cause) }
+        close()
+        return RuntimeError(.supervisorLost, "the node's supervisor took no request for \(sendLimit) and was disconnected", cause: cause)
     }
 
     /// Ends the connection; the listening thread then reports the loss.
     func close() { _ = shutdown(socket.raw, CInt(SHUT_RDWR)) }
 
-    /// Sends a request and waits for its reply.
+    /// The number of a request that is still to be sent, for whoever wants to give it up.
+    func reserve() -> UInt64 {
+        state.withLock { state in
+            defer { state.next += 1 }
+            return state.next
+        }
+    }
+
+    /// Lets a request fail that was not answered yet; an answer that comes later is discarded, with its descriptors.
+    func abandon(_ request: UInt64, _ reason: RuntimeError) {
+        let waiting = state.withLock { $0.waiting.removeValue(forKey: request) }
+        waiting?.resume(returning: .failure(reason))
+    }
+
+    /// Sends a request and waits for its reply. `request` is its number from ``reserve()``; nil takes the next.
     func call(
-        _ operation: kd_operation, descriptors: [CInt] = [], _ body: (inout PlanWriter) throws(RuntimeError) -> Void = { _ throws(RuntimeError) in }
+        _ operation: kd_operation, request: UInt64? = nil, descriptors: [CInt] = [],
+        _ body: (inout PlanWriter) throws(RuntimeError) -> Void = { _ throws(RuntimeError) in }
     ) async throws(RuntimeError) -> Reply {
+        let id = request ?? reserve()
         var writer = PlanWriter()
         try body(&writer)
         let fields = writer.bytes
         let result = await withCheckedContinuation { continuation in
-            let sent: (id: UInt64, version: UInt16)? = state.withLock { state in
+            let spoken: UInt16? = state.withLock { state in
                 guard !state.isLost else { return nil }
-                defer { state.next += 1 }
-                state.waiting[state.next] = continuation
-                return (state.next, state.version)
+                state.waiting[id] = continuation
+                return state.version
             }
-            guard let (id, version) = sent else {
+            guard let version = spoken else {
                 continuation.resume(returning: .failure(.lost))
                 return
             }
             do throws(SystemError) {
                 try UnixSocket.send(message(operation, id: id, version: version, fields: fields), descriptors: descriptors, to: socket.raw)
             } catch {
-                let waiting = state.withLock { $0.waiting.removeValue(forKey: id) }
-                waiting?.resume(returning: .failure(RuntimeError(.supervisorLost, "the node's supervisor does not answer", cause: error)))
+                abandon(id, unsent(error))
             }
         }
         return try result.get()
@@ -198,6 +230,10 @@ extension RuntimeError {
         case ("execute", EACCES): self.init(.startError, "\(path): not executable in the container", cause: cause)
         case ("execute", ENOEXEC): self.init(.startError, "\(path): not a program of this machine type, and no #! line", cause: cause)
         case ("execute", _): self.init(.startError, "\(path): cannot be executed", cause: cause)
+        case ("open the log", ENXIO), ("open the log", EINVAL), ("open the log", ELOOP), ("open the log", EISDIR), ("open the log", ENOTDIR):
+            self.init(
+                .setupFailed, "\(path): a link, pipe or folder lies where the log is to be written; remove it from the pod's folder below logs/",
+                cause: cause)
         case (_, ENOENT) where step.hasPrefix("find"): self.init(.notFound, "\(path): unknown to the node's supervisor", cause: cause)
         case (_, ESRCH): self.init(.notRunning, "\(path): not running", cause: cause)
         case (_, EEXIST): self.init(.alreadyExists, "\(path): exists already", cause: cause)

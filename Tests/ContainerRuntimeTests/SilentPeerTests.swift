@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import LinuxKernel
 import Testing
@@ -46,6 +47,111 @@ struct SilentPeerTests {
         await supervisor.shutdown()
         #expect(kill(supervisor.pid, 0) != 0 && kill(container.pid, 0) != 0)
         #expect(await supervisor.hasEnded(within: .zero))
+    }
+
+    @Test func `a supervisor that takes no requests is disconnected, and whoever asked hears of it`() async throws {
+        let node = try Node()
+        defer { node.clean() }
+        let listener = try UnixSocket.listen("\(node.configuration.runDirectory)/supervisor.sock", kind: .sequencedPacket)
+        let (lost, feed) = AsyncStream.makeStream(of: Void.self)
+        let opened = try SupervisorConnection.open(
+            directory: node.configuration.runDirectory, sendLimit: .milliseconds(100), onEvent: { _ in }, onLost: { feed.finish() })
+        let connection = try #require(opened)
+        connection.start()
+        var sent = 0
+        let error = #expect(throws: RuntimeError.self) {
+            while sent < 100_000 {
+                try connection.post(KD_OP_HELLO)
+                sent += 1
+            }
+        }
+        #expect(sent > 0 && error?.code == .supervisorLost && error?.message.contains("took no request") == true)
+        #expect(error?.cause?.errno == EAGAIN)
+        for await _ in lost {}
+        let next = #expect(throws: RuntimeError.self) { try connection.post(KD_OP_HELLO) }
+        #expect(next?.message == RuntimeError.lost.message)
+        _ = listener.raw
+    }
+
+    /// Mounts a file system whose server never answers at a directory of the node.
+    private func mountUnanswered(_ path: String, in node: Int32) async throws -> FileDescriptor {
+        let server = try FileDescriptor.open("/dev/fuse", O_RDWR)
+        let options = "fd=\(server.raw),rootmode=40000,user_id=0,group_id=0,allow_other"
+        try await KernelThread.run("test-mount") { () throws(SystemError) in
+            let namespace = try FileDescriptor.open("/proc/\(node)/ns/mnt", O_RDONLY)
+            let raw = namespace.raw
+            try SystemError.check("unshare", "CLONE_FS") { kd_unshare(0x200) }
+            try SystemError.check("setns", "CLONE_NEWNS") { kd_setns(raw, CInt(KD_CLONE_NEWNS)) }
+            try SystemError.check("mount", "fuse, \(path)") { mount("kdash-test", path, "fuse", UInt(MS_NOSUID | MS_NODEV), options) }
+        }
+        return server
+    }
+
+    @Test(.enabled(if: access("/dev/fuse", R_OK | W_OK) == 0, "needs /dev/fuse"))
+    func `a container whose volume does not answer is given up and killed, and its sandbox can go`() async throws {
+        let node = try Node()
+        defer { node.clean() }
+        try FileSystem.makeDirectories("\(node.directory)/pods/hung")
+        var configuration = node.configuration
+        configuration.launchLimit = .milliseconds(500)
+        let supervisor = try await NodeSupervisor.attachOrStart(configuration)
+        try node.cgroups.prepare(capacity: ResourceLimits())
+        let server = try await mountUnanswered("/pods/hung", in: supervisor.pid)
+        _ = try await supervisor.createSandbox(SandboxSpec(id: "pod", hostname: "p")).release()
+        let spec = try node.spec("c1", "true", mounts: [Mount(source: "/pods/hung", subPath: "inner", target: "/data")])
+        let error = await #expect(throws: RuntimeError.self) { _ = try await supervisor.start(spec) }
+        #expect(error?.code == .setupFailed && error?.message.hasPrefix("c1: not running after") == true, "\(error?.description ?? "")")
+        #expect(try await supervisor.list().isEmpty)
+        try await supervisor.removeSandbox("pod")
+        await supervisor.shutdown()
+        _ = server.raw
+    }
+
+    /// Greets, then takes requests and answers none; what they were, until the other end goes.
+    private func silentSupervisor(_ node: Node) throws -> AsyncStream<UInt32> {
+        let listener = try UnixSocket.listen("\(node.configuration.runDirectory)/supervisor.sock", kind: .sequencedPacket).release()
+        let (requests, feed) = AsyncStream.makeStream(of: UInt32.self)
+        KernelThread.start("test-supervisor") {
+            do throws(SystemError) {
+                let client = try UnixSocket.accept(FileDescriptor(listener))
+                while true {
+                    let message = try UnixSocket.receive(from: client.raw)
+                    for descriptor in message.descriptors { close(descriptor) }
+                    guard message.bytes.count >= MemoryLayout<kd_header>.size else { break }
+                    var header = message.bytes.withUnsafeBytes { $0.loadUnaligned(as: kd_header.self) }
+                    guard header.operation == UInt16(KD_OP_HELLO.rawValue) else {
+                        feed.yield(UInt32(header.operation))
+                        continue
+                    }
+                    header.size = UInt32(MemoryLayout<kd_header>.size)
+                    let own = try ChildProcess.pidfd(of: getpid())
+                    try UnixSocket.send(withUnsafeBytes(of: header) { Array($0) }, descriptors: [own.raw], to: client.raw)
+                }
+            } catch {}  // The other end went.
+            feed.finish()
+        }
+        return requests
+    }
+
+    @Test func `a launch ends at its limit even where nothing can be killed`() async throws {
+        let node = try Node(isRootless: true)  // without cgroups
+        defer { node.clean() }
+        let requests = try silentSupervisor(node)
+        var configuration = node.configuration
+        configuration.launchLimit = .milliseconds(100)
+        configuration.patience = .seconds(2)
+        let supervisor = try await NodeSupervisor.attachOrStart(configuration)
+        let spec = try node.spec("c1", "true")
+        let error = await #expect(throws: RuntimeError.self) { _ = try await supervisor.start(spec) }
+        #expect(error?.code == .setupFailed && error?.message.hasPrefix("c1: not running after") == true, "\(error?.description ?? "")")
+        let exec = await #expect(throws: RuntimeError.self) {
+            _ = try await supervisor.exec(ExecSpec(containerID: "c1", process: shell("true"), cgroup: spec.cgroup))
+        }
+        #expect(exec?.code == .setupFailed && exec?.message.hasPrefix("exec-") == true)
+        supervisor.disconnect()
+        var asked: [UInt32] = []
+        for await request in requests { asked.append(request) }
+        #expect(asked == [KD_OP_START, KD_OP_KILL, KD_OP_EXEC, KD_OP_KILL].map(\.rawValue))
     }
 
     @Test func `the ends of hundreds of containers reach a daemon that reads late`() async throws {
