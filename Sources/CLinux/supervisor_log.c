@@ -57,23 +57,44 @@ static int rotated_name(const struct log *log, uint64_t number, char *name, size
     return snprintf(name, size, number ? "%s.%lu" : "%s", log->name, (unsigned long)number);
 }
 
-// The new file is made before anything moves: where that fails (a full disk), the old one is written on, and it is tried again a file's
-// size later.
+// Says in the supervisor's own log why a container's is not rotated: once for every file's size that is written meanwhile.
+static void postpone(struct log *log, const char *call, const char *name) {
+    char link[32], place[256];
+    int error = errno;
+    snprintf(link, sizeof link, "self/fd/%d", log->directory);
+    ssize_t length = readlinkat(node.proc, link, place, sizeof place - 1);
+    place[length < 0 ? 0 : length] = 0;
+    dprintf(STDERR_FILENO, "the log %s/%s is not rotated, and written on: cannot %s %s: %s; remove what lies there\n", place, log->name, call, name, strerrordesc_np(error));
+    log->retry_at = log->size + log->maximum;
+}
+
+static bool move(const struct log *log, const char *from, const char *to) { return renameat(log->directory, from, log->directory, to) == 0; }
+
+// The new file is made before anything moves, and takes the old one's place last: where a step fails (a full disk, something planted
+// under one of the names), the old one is written on under whatever name it has, and it is tried again a file's size later.
 static void rotate(struct log *log) {
     char fresh[80], from[80], to[80];
     snprintf(fresh, sizeof fresh, "%s.new", log->name);
     unlinkat(log->directory, fresh, 0);
     int file = openat(log->directory, fresh, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
-    if (file < 0) {
-        log->retry_at = log->size + log->maximum;
-        return;
-    }
-    for (uint64_t i = log->files - 1; i > 0; i--) {
+    if (file < 0) { postpone(log, "make", fresh); return; }
+    bool moved = true;
+    for (uint64_t i = log->files - 1; i > 0 && moved; i--) {
         rotated_name(log, i - 1, from, sizeof from);
         rotated_name(log, i, to, sizeof to);
-        renameat(log->directory, from, log->directory, to);
+        moved = move(log, from, to) || errno == ENOENT;
     }
-    renameat(log->directory, fresh, log->directory, log->name);
+    if (!moved) postpone(log, "replace", to);
+    else if (!(moved = move(log, fresh, log->name))) {
+        postpone(log, "replace", log->name);
+        // Back under the name that readers look for; where that is taken, it stays the newest of the old ones.
+        if (log->files > 1) move(log, to, log->name);
+    }
+    if (!moved) {
+        close(file);
+        unlinkat(log->directory, fresh, 0);
+        return;
+    }
     close(log->file);
     log->file = file;
     log->size = log->retry_at = 0;

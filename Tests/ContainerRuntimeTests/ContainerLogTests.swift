@@ -97,6 +97,57 @@ struct ContainerLogTests {
         }
     }
 
+    @Test(arguments: [".new", ".1", ".2"])
+    func `a folder planted where a log is rotated to costs no line`(suffix: String) async throws {
+        try await Node.with { node, supervisor in
+            _ = try await supervisor.createSandbox(SandboxSpec(id: "pod", hostname: "p")).release()
+            let log = "\(node.directory)/logs/c1.log"
+            try FileSystem.makeDirectories("\(log)\(suffix)/inner")
+            let spec = try node.spec("c1", "seq 1 5000; cat; seq 5001 10000") {
+                $0.log = LogSpec(path: "/var/log/pods/c1.log", maximumSize: .kibibytes(64), maximumFiles: 3)
+                $0.hasOpenInput = true
+            }
+            /// What all files have together, without the supervisor's own records.
+            func lines() throws -> [String] {
+                let files = try [".2", ".1", ""].filter { try FileSystem.status(log + $0).map { $0.st_mode & S_IFMT == S_IFREG } == true }
+                return try files.flatMap { try node.log("c1", suffix: $0) }.filter { !$0.contains("F:at") }.map { String($0.dropFirst(9)) }
+            }
+            _ = try await supervisor.start(spec)
+            try await eventually { try node.log("c1").last?.hasSuffix(" 5000") == true }
+            #expect(try lines() == (1...5000).map(String.init))
+            // An older folder moves as a file would, until it is in the way.
+            let said = try FileSystem.readText("\(node.directory)/state/supervisor.log")
+            let obstacle = suffix == ".new" ? "make c1.log.new: File exists" : "replace c1.log.2: Is a directory"
+            #expect(said.contains("the log /var/log/pods/c1.log is not rotated, and written on: cannot \(obstacle); remove what lies there"), "\(said)")
+            // Once the folder is gone it goes on as ever.
+            try FileSystem.removeTree("\(log)\(suffix == ".new" ? suffix : ".2")")
+            try await supervisor.closeInput("c1")
+            #expect(try await supervisor.end(of: "c1").code == 0)
+            let kept = try lines()
+            #expect(kept == ((10001 - kept.count)...10000).map(String.init))
+            #expect(try ["", ".1", ".2"].allSatisfy { try FileSystem.status(log + $0).map { $0.st_mode & S_IFMT == S_IFREG } == true })
+        }
+    }
+
+    @Test(arguments: ["pipe", "socket", "link", "folder"])
+    func `what is planted in a log's place is refused and named`(kind: String) async throws {
+        try await Node.with { node, supervisor in
+            _ = try await supervisor.createSandbox(SandboxSpec(id: "pod", hostname: "p")).release()
+            let path = "\(node.directory)/logs/c1.log"
+            var socket: FileDescriptor?
+            switch kind {
+            case "pipe": #expect(mkfifo(path, 0o600) == 0)
+            case "socket": socket = try UnixSocket.listen(path, kind: .stream)
+            case "link": #expect(symlink("elsewhere", path) == 0)
+            default: try FileSystem.makeDirectories(path)
+            }
+            let error = await #expect(throws: RuntimeError.self) { _ = try await supervisor.start(try node.spec("c1", "true")) }
+            #expect(error?.code == .setupFailed && error?.message.contains("lies where the log is to be written; remove it") == true)
+            #expect(!FileSystem.exists("\(node.directory)/logs/elsewhere"))
+            _ = socket.take()
+        }
+    }
+
     @Test func `where a new file cannot be made the old one is written on, and loses nothing`() async throws {
         try await Node.with { node, supervisor in
             _ = try await supervisor.createSandbox(SandboxSpec(id: "pod", hostname: "p")).release()
