@@ -30,8 +30,8 @@ package final class FileLock: Sendable {
 
     /// Whether somebody holds the lock now; false when the file does not exist.
     package static func isHeld(_ path: String) throws(SystemError) -> Bool {
-        guard FileSystem.exists(path) else { return false }
-        let file = try FileDescriptor.open(path, O_RDONLY | O_NOFOLLOW)
+        let file: FileDescriptor
+        do throws(SystemError) { file = try FileDescriptor.open(path, O_RDONLY | O_NOFOLLOW) } catch  where error.errno == ENOENT { return false }
         if kd_flock(file.raw, LOCK_SH | LOCK_NB) == 0 { return false }
         if Glibc.errno == EWOULDBLOCK { return true }
         throw .last("flock", path)
@@ -41,7 +41,7 @@ package final class FileLock: Sendable {
 
     /// What the file says; empty when there is none.
     package static func text(_ path: String) throws(SystemError) -> String {
-        FileSystem.exists(path) ? try FileSystem.readText(path) : ""
+        do throws(SystemError) { return try FileSystem.readText(path) } catch  where error.errno == ENOENT { return "" }
     }
 
     /// Replaces the lock file's content, for example with the holder's pid.

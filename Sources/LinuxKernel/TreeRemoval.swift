@@ -2,18 +2,23 @@ internal import CLinux
 internal import Glibc
 
 extension FileSystem {
-    /// Removes `path` and everything below it; nothing there is success.
+    /// Removes `path`, relative to `directory`, and everything below it; nothing there is success.
     ///
     /// Works by descriptors only, never follows a symbolic link and never enters another mount (not even a bind mount of the
     /// same file system): a mount below `path` stops it with EXDEV or EBUSY, naming the folder. Depth is bounded by moving
     /// deep folders up to `path` first, so a container cannot exhaust descriptors by nesting.
-    package static func removeTree(_ path: String) throws(SystemError) {
-        guard let info = try status(path) else { return }
-        guard info.st_mode & S_IFMT == S_IFDIR else { return try removeFile(path) }
-        let root = try FileDescriptor.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+    package static func removeTree(_ path: UnsafePointer<CChar>, at directory: CInt = AT_FDCWD) throws(SystemError) {
+        if unlinkat(directory, path, 0) == 0 || Glibc.errno == ENOENT || Glibc.errno == ENOTDIR { return }
+        // A folder says EISDIR, and EPERM on some file systems.
+        let text = String(cString: path)
+        let refusal = SystemError.last("unlinkat", text)
+        guard refusal.errno == EISDIR || refusal.errno == EPERM else { throw refusal }
+        let opened = openat(directory, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        guard opened >= 0 else { throw Glibc.errno == ENOTDIR ? refusal : .last("openat", text) }
+        let root = FileDescriptor(opened)
         // A folder moved up to the root while it was read is found by the next round.
-        while try TreeRemoval(root: root.raw, path: path).empty(root, depth: 0) {}
-        try SystemError.check("rmdir", path) { rmdir(path) }
+        while try TreeRemoval(root: root.raw, path: text).empty(root, depth: 0) {}
+        try SystemError.check("unlinkat", text) { unlinkat(directory, path, AT_REMOVEDIR) }
     }
 }
 

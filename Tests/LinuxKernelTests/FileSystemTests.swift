@@ -52,6 +52,52 @@ import Testing
         }
     }
 
+    @Test func `a tree is removed by its name in an open folder, whatever bytes that has`() throws {
+        try withTemporaryDirectory { folder in
+            let directory = try FileDescriptor.open(folder, O_RDONLY | O_DIRECTORY)
+            let raw = directory.raw
+            let name: [CChar] = [0x61, -1, -2, 0]
+            for inner in [name, Array("b".utf8CString)] {
+                #expect(mkdirat(raw, inner, 0o755) == 0)
+                let made = FileDescriptor(openat(raw, inner, O_RDONLY | O_DIRECTORY))
+                let madeRaw = made.raw
+                #expect(mkdirat(madeRaw, name, 0o755) == 0)
+                _ = made.raw
+            }
+            #expect(symlinkat("b", raw, "link") == 0)
+            try FileSystem.removeTree(name, at: raw)
+            try FileSystem.removeTree("link", at: raw)
+            try FileSystem.removeTree("none", at: raw)
+            try FileSystem.removeTree("b/none/below", at: raw)
+            #expect(try FileSystem.names(in: folder) == ["b"])
+            try FileSystem.removeTree("b", at: raw)
+            #expect(try FileSystem.names(in: folder).isEmpty)
+            _ = directory.raw
+        }
+    }
+
+    @Test(arguments: ["pipe", "socket", "link", "folder"])
+    func `what is no regular file is refused with a remedy and not waited for`(kind: String) throws {
+        try withTemporaryDirectory { folder in
+            let path = "\(folder)/planted"
+            try FileSystem.writeAtomically("\(folder)/kept", [1])
+            var socket: FileDescriptor?
+            switch kind {
+            case "pipe": #expect(mkfifo(path, 0o600) == 0)
+            case "socket": socket = try UnixSocket.listen(path, kind: .stream)
+            case "link": #expect(symlink("kept", path) == 0)
+            default: try FileSystem.makeDirectories(path)
+            }
+            for flags in [O_RDONLY, O_WRONLY | O_CREAT | O_TRUNC] {
+                let error = #expect(throws: SystemError.self) { _ = try FileDescriptor.openRegular(path, flags) }
+                #expect(error?.arguments == path && error?.detail.hasSuffix("remove it") == true, "\(error?.description ?? "")")
+            }
+            #expect(try FileSystem.readFile("\(folder)/kept") == [1])
+            _ = socket.take()
+            _ = try FileDescriptor.openRegular("\(folder)/new", O_WRONLY | O_CREAT)
+        }
+    }
+
     @Test func `a tree nested a thousand deep is removed with few descriptors`() throws {
         try withTemporaryDirectory { folder in
             mkdir("\(folder)/tree", 0o755)
@@ -87,7 +133,9 @@ import Testing
                 #expect(try FileLock.isHeld("\(folder)/lock"))
             }
             #expect(try !FileLock.isHeld("\(folder)/lock"))
-            #expect(try FileSystem.readText("\(folder)/lock") == "123")
+            #expect(try FileLock.text("\(folder)/lock") == "123")
+            #expect(try FileLock.text("\(folder)/none").isEmpty && !FileLock.isHeld("\(folder)/none"))
+            #expect(throws: SystemError.self) { try FileLock.text(folder) }
         }
     }
 

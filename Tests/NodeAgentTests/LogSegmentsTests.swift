@@ -1,4 +1,5 @@
 import Glibc
+import KubeClient
 import LinuxKernel
 import Testing
 
@@ -61,13 +62,54 @@ import Testing
         }
     }
 
-    @Test func `a FIFO or a link in a log's place is no log and is not waited for`() throws {
+    @Test(arguments: ["pipe", "socket", "link", "folder"])
+    func `what is planted in a log's place is no log, is not waited for, and is named`(kind: String) throws {
         try Self.withDirectory { directory in
             try Self.write("secret", to: "\(directory)/outside")
-            #expect(mkfifo("\(directory)/0.log", 0o600) == 0)
-            #expect(symlink("outside", "\(directory)/0.log.1") == 0)
+            var sockets: [CInt] = []
+            defer { for socket in sockets { close(socket) } }
+            for name in ["0.log", "1.log.1"] {
+                switch kind {
+                case "pipe": #expect(mkfifo("\(directory)/\(name)", 0o600) == 0)
+                case "socket": sockets.append(try UnixSocket.listen("\(directory)/\(name)", kind: .stream).release())
+                case "link": #expect(symlink("outside", "\(directory)/\(name)") == 0)
+                default: try FileSystem.makeDirectories("\(directory)/\(name)")
+                }
+            }
             let error = #expect(throws: SystemError.self) { _ = try LogSegments(directory: directory, attempt: 0) }
-            #expect(error?.errno == ENOENT)
+            #expect(error?.arguments == "\(directory)/0.log" && error?.detail.hasSuffix("remove it") == true, "\(error?.description ?? "")")
+            try Self.write("kept", to: "\(directory)/1.log")
+            var segments = try LogSegments(directory: directory, attempt: 1)
+            let text = try Self.read(&segments)
+            #expect(text == "kept")
+        }
+    }
+
+    @Test(arguments: [1_000_000, (256 << 10) * 4 - 42, (256 << 10) * 8 - 42, 3_000_000], [true, false])
+    func `a line without an end is passed over and not kept in memory`(length: Int, isEnded: Bool) throws {
+        try Self.withDirectory { directory in
+            func record(_ text: String) -> String { "2026-03-01T10:00:00.000000000Z stdout F \(text)\n" }
+            let planted = String(repeating: "x", count: length) + (isEnded ? "\n" : "")
+            try Self.write(record("one") + planted + record("two") + record("three"), to: "\(directory)/0.log")
+            let watcher = try FileWatcher()
+            func read(last lines: Int?) throws -> [Substring] {
+                let filter = LogFilter(form: .text(withTimestamps: false))
+                let stream = try LogStream(
+                    segments: try LogSegments(directory: directory, attempt: 0), filter: filter, tailLines: lines, follow: false, isLive: false,
+                    watcher: watcher)
+                var bytes: [UInt8] = []
+                while case .bytes(let more) = stream.poll(maximum: 1000) { bytes += more }
+                return String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+            }
+            // Without an end of its own it swallows the record behind it. What could be a record is read as one.
+            let isRecord = length < LogLine.maximumLength
+            let rest: [Substring] = isEnded ? ["two", "three"] : ["three"]
+            let all = try read(last: nil)
+            #expect(all.first == "one" && all.suffix(rest.count) == rest[...])
+            #expect(all.count == 1 + rest.count + (isRecord ? 1 : 0))
+            #expect(try read(last: rest.count) == rest)
+            #expect(try read(last: rest.count + (isRecord ? 2 : 1)) == all)
+            #expect(try read(last: 100) == all)
         }
     }
 }

@@ -1,5 +1,7 @@
 import Glibc
+import KubeClient
 import LinuxKernel
+import Logging
 import Testing
 
 @testable import NodeAgent
@@ -41,11 +43,34 @@ import Testing
         }
     }
 
-    @Test func `nobody in the node changes images, and pods and logs are where the daemon writes them`() {
-        let binds = NodePaths(data: "/d").binds
-        #expect(binds.map(\.host) == ["/d/images", "/d/pods", "/d/logs"])
-        #expect(binds.map(\.isReadOnly) == [true, false, false])
+    /// What the supervisor is told must be where the binds show what the daemon wrote.
+    @Test(arguments: [
+        (NodePaths(data: "/d").instance("u", "c", 4), false), (NodePaths(data: "/d").volume("u", "v"), false),
+        (NodePaths(data: "/d").logs.path(namespace: "n", pod: "p", uid: "u", container: "c"), false), ("/d/images/layers/a/fs", true),
+    ])
+    func `the node sees what the daemon writes, and images only to read`(host: String, isReadOnly: Bool) throws {
         let paths = NodePaths(data: "/d")
-        #expect(paths.relative(paths.instance("u", "c", 4)) == "pods/u/containers/c/4")
+        let bind = try #require(paths.binds.first { host.hasPrefix("\($0.host)/") })
+        #expect(paths.node(host) == bind.node + host.dropFirst(bind.host.count))
+        #expect("\(paths.data)/\(paths.relative(host))" == host)
+        #expect(bind.isReadOnly == isReadOnly)
+    }
+
+    @Test func `kept logs are measured without what a link leads to`() throws {
+        try Self.withData { paths, outside in
+            try FileSystem.writeAtomically("\(outside)/large", [UInt8](repeating: 1, count: 1 << 20))
+            let retention = LogRetention(directory: paths.logs, budget: .zero, logger: Logger(label: "test"))
+            let pod = "\(paths.logs.root)/n_p_u"
+            try FileSystem.makeDirectories("\(pod)/main")
+            try FileSystem.writeAtomically("\(pod)/main/0.log", [UInt8](repeating: 1, count: 5000))
+            #expect(symlink(outside, "\(pod)/linked") == 0)
+            #expect(symlink("\(outside)/large", "\(pod)/main/1.log") == 0)
+            let kept = try #require(retention.kept(livePods: []).first)
+            #expect(kept.containers == ["main"] && kept.size >= ByteCount(4096) && kept.size < .kibibytes(64), "\(kept)")
+            #expect(retention.kept(livePods: ["u"]).isEmpty)
+            retention.enforce(livePods: [])
+            #expect(try FileSystem.names(in: paths.logs.root).isEmpty)
+            #expect(try FileSystem.names(in: outside) == ["large"])
+        }
     }
 }

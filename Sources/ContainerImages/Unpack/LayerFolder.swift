@@ -9,11 +9,6 @@ final class LayerFolder {
 
     init(_ descriptor: consuming FileDescriptor) { self.descriptor = descriptor }
 
-    /// The root folder of a layer.
-    static func root(_ path: String) throws(SystemError) -> LayerFolder {
-        LayerFolder(try FileDescriptor.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW))
-    }
-
     /// What lies at `name` here; nil when nothing does.
     func status(_ name: [CChar]) throws(SystemError) -> stat? {
         var info = stat()
@@ -45,11 +40,8 @@ final class LayerFolder {
     func remove(_ name: [CChar]) throws(SystemError) {
         if unlinkat(raw, name, 0) == 0 || Glibc.errno == ENOENT { return }
         guard Glibc.errno == EISDIR || Glibc.errno == EPERM else { throw .last("unlinkat", Self.text(name)) }
-        try FileSystem.removeTree(pathThroughDescriptor(name))
+        try FileSystem.removeTree(name, at: raw)
     }
-
-    /// A path for calls that take no descriptor; its last component is not followed by those that promise so.
-    func pathThroughDescriptor(_ name: [CChar]) -> String { "/proc/self/fd/\(raw)/\(Self.text(name))" }
 
     /// An extended attribute of `name` itself.
     func setAttribute(_ attribute: String, _ value: [UInt8], of name: [CChar]) throws(SystemError) {

@@ -9,6 +9,8 @@ enum LogLine {
     static let timestampLength = 30
     /// Timestamp, stream name and tag with their spaces.
     static let prefixLength = 40
+    /// No record that the supervisor writes is longer: it reads 256 KiB at a time. What is longer was planted, and is passed over.
+    static let maximumLength = 1 << 20
     /// Where the stream's name starts.
     static let streamOffset = 31
     /// Where the tag stands: `F` for a full line, `P` for a part that continues.

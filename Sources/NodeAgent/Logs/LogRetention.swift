@@ -40,9 +40,15 @@ struct LogRetention: Sendable {
         var log = log
         let path = "\(directory.root)/\(LogDirectory.name(namespace: log.namespace, pod: log.pod, uid: log.podUID))"
         for container in ((try? FileSystem.names(in: path)) ?? []).sorted() {  // best effort: it may be going away
-            for file in (try? FileSystem.names(in: "\(path)/\(container)")) ?? [] {  // best effort: it may be going away
-                guard let info = try? FileSystem.status("\(path)/\(container)/\(file)") else { continue }  // best effort: it may be going away
-                log.size += ByteCount(Int64(info.st_blocks) * 512)
+            // By descriptors: pods that see the folder could plant a link in it.
+            guard let folder = try? SafeDirectory.open(container, below: path), let entries = try? DirectoryEntry.all(in: folder) else {
+                continue  // best effort: it may be going away
+            }
+            for entry in entries {
+                var info = stat()
+                guard fstatat(folder.raw, entry.name, &info, AT_SYMLINK_NOFOLLOW) == 0 else { continue }
+                let (size, isHuge) = Int64(info.st_blocks).multipliedReportingOverflow(by: 512)
+                log.size += ByteCount(isHuge ? .max : size)
                 log.lastWrite = max(log.lastWrite, Timestamp(seconds: Int64(info.st_mtim.tv_sec)))
                 if log.containers.last != container { log.containers.append(container) }
             }

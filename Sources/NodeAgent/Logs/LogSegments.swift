@@ -21,6 +21,8 @@ struct LogSegments: ~Copyable {
         self.directory = directory
         self.attempt = attempt
         try openNewer()
+        // Says whether nothing lies there or something that is no log.
+        if segments.isEmpty { _ = try FileDescriptor.openRegular("\(directory)/\(attempt).log", O_RDONLY) }
         guard !segments.isEmpty else { throw SystemError(call: "open", errno: ENOENT, arguments: "\(directory)/\(attempt).log") }
     }
 
@@ -84,14 +86,13 @@ struct LogSegments: ~Copyable {
         return !found.isEmpty
     }
 
-    /// Nil when there is no such file. What is none (privileged pods see the directory) is not waited for.
+    /// Nil when there is no such file, or something else (privileged pods see the directory).
     private static func open(_ path: String) throws(SystemError) -> Segment? {
         do throws(SystemError) {
-            let file = try FileDescriptor.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
-            let info = try file.status()
-            guard info.st_mode & S_IFMT == S_IFREG else { return nil }
-            return Segment(file: file.release(), inode: UInt64(info.st_ino))
-        } catch  where error.errno == ENOENT || error.errno == ELOOP {
+            let file = try FileDescriptor.openRegular(path, O_RDONLY)
+            let inode = UInt64(try file.status().st_ino)
+            return Segment(file: file.release(), inode: inode)
+        } catch  where [ENOENT, ELOOP, ENXIO].contains(error.errno) {
             return nil
         }
     }
@@ -132,6 +133,8 @@ struct LogSegments: ~Copyable {
         let blockSize: Int64 = 256 << 10
         let file = segments[segment].file
         var tail: [UInt8] = []
+        /// The line being read is longer than any of a log and counts for none.
+        var isOverlong = false
         var end = length
         while end > 0 {
             let start = max(0, end - blockSize)
@@ -145,15 +148,17 @@ struct LogSegments: ~Copyable {
             if position >= 0, block[position] == 0x0A { position -= 1 } else if end == length { lineEnd = block.count }
             while position >= 0 {
                 if block[position] == 0x0A {
-                    if countLine(block, position + 1, lineEnd, &wanted, keeps) { return start + Int64(position + 1) }
+                    if !isOverlong, countLine(block, position + 1, lineEnd, &wanted, keeps) { return start + Int64(position + 1) }
+                    isOverlong = false
                     lineEnd = position + 1
                 }
                 position -= 1
             }
-            tail = Array(block[0..<lineEnd])
+            isOverlong = isOverlong || lineEnd > LogLine.maximumLength
+            tail = Array(block[0..<(isOverlong ? min(lineEnd, 1) : lineEnd)])
             end = start
         }
-        if !tail.isEmpty, countLine(tail, 0, tail.count, &wanted, keeps) { return 0 }
+        if !isOverlong, !tail.isEmpty, countLine(tail, 0, tail.count, &wanted, keeps) { return 0 }
         return nil
     }
 

@@ -13,8 +13,10 @@ final class LogStream: ByteSource {
     private struct State: ~Copyable {
         var segments: LogSegments?
         var filter: LogFilter
-        /// The start of a line whose end is not written yet.
+        /// The start of a line whose end is not written yet; at most ``LogLine/maximumLength`` bytes.
         var carry: [UInt8] = []
+        /// Inside a line that is longer than any of a log: its rest is passed over.
+        var isOverlong = false
         /// Output that the last `poll` had no room for.
         var surplus: ArraySlice<UInt8> = []
         /// Set once reading failed; the answer from then on.
@@ -105,8 +107,16 @@ final class LogStream: ByteSource {
         if let failure { throw failure }
         guard got > 0 else { return false }
         state.segments!.offset += Int64(got)
-        let used = block.withUnsafeBytes { state.filter.append($0, to: &output) }
-        state.carry = used == block.count ? [] : Array(block[used...])
+        var start = 0
+        if state.isOverlong {
+            guard let end = block.firstIndex(of: 0x0A) else { return true }
+            state.isOverlong = false
+            start = end + 1
+        }
+        let used = start + block.withUnsafeBytes { state.filter.append(UnsafeRawBufferPointer(rebasing: $0[start...]), to: &output) }
+        // A filter that has all it wanted leaves the rest.
+        state.isOverlong = block.count - used > LogLine.maximumLength && !state.filter.isExhausted
+        state.carry = used == block.count || state.isOverlong ? [] : Array(block[used...])
         return true
     }
 

@@ -233,7 +233,9 @@ package final class NodeAgent: NodeConnection, Sendable {
                 deliver(record, of: id)
             case .lost:
                 guard await context.runtime.hasEnded(within: .seconds(2)) else {
-                    context.logger.error("the connection to the node's supervisor is lost; end this daemon, then run `kdash up` again")
+                    context.logger.error(
+                        "the connection to the node's supervisor is lost, and its containers go on; end this daemon with SIGTERM, then run `kdash up`",
+                        metadata: ["pid": "\(getpid())"])
                     continue
                 }
                 context.logger.error("the node's supervisor is gone, and its containers with it; run `kdash down` and `kdash up`")

@@ -159,7 +159,7 @@ extension PodContext {
         await KernelThread.run("kdash-remove") {
             do throws(SystemError) {
                 let directory = try SafeDirectory.open(paths.relative(container), below: paths.data)
-                try FileSystem.removeTree("/proc/self/fd/\(directory.raw)/\(ended.attempt)")
+                try FileSystem.removeTree("\(ended.attempt)", at: directory.raw)
             } catch {
                 logger.warning("could not remove an ended container's files", metadata: ["path": "\(container)/\(ended.attempt)", "error": "\(error)"])
             }

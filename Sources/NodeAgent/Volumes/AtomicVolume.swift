@@ -34,7 +34,7 @@ struct AtomicVolume: ~Copyable {
         try SystemError.check("symlinkat", fresh) { symlinkat(fresh, raw, "..data_tmp") }
         try SystemError.check("renameat", "..data") { renameat(raw, "..data_tmp", raw, "..data") }
         try linkNames(files)
-        if let old, old.hasPrefix(".."), old != fresh, !old.contains("/") { try SafeDirectory.removeTree(old, in: raw) }
+        if let old, old.hasPrefix(".."), old != fresh, !old.contains("/") { try FileSystem.removeTree(old, at: raw) }
     }
 
     private func own(_ raw: CInt, isDirectory: Bool) throws(SystemError) {
@@ -61,7 +61,7 @@ struct AtomicVolume: ~Copyable {
             if group != nil { try own(innerRaw, isDirectory: true) }
             parent = inner
         }
-        let made = try FileDescriptor.open(name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: 0o600, at: parent.raw)
+        let made = try FileDescriptor.openRegular(name, O_WRONLY | O_CREAT | O_TRUNC, at: parent.raw)
         let raw = made.raw
         try made.writeAll(file.bytes)
         if let owner = file.owner, fchown(raw, owner, gid_t.max) != 0, errno != EPERM { throw .last("fchown", file.path) }

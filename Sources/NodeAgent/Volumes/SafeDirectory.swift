@@ -57,21 +57,4 @@ enum SafeDirectory {
             }
         }
     }
-
-    /// Removes a directory of ours and what is in it, without following links.
-    static func removeTree(_ name: String, in directory: CInt) throws(SystemError) {
-        let folder: FileDescriptor
-        do throws(SystemError) {
-            folder = try FileDescriptor.open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, at: directory)
-        } catch  where error.errno == ENOENT || error.errno == ENOTDIR || error.errno == ELOOP {
-            return
-        }
-        let raw = folder.raw
-        for entry in try DirectoryEntry.all(in: folder) {
-            if unlinkat(raw, entry.name, 0) == 0 || errno == ENOENT { continue }
-            guard errno == EISDIR || errno == EPERM else { throw .last("unlinkat", entry.name) }
-            try removeTree(entry.name, in: raw)
-        }
-        if unlinkat(directory, name, AT_REMOVEDIR) != 0, errno != ENOENT { throw .last("unlinkat", name) }
-    }
 }
