@@ -132,6 +132,61 @@ import Testing
         }
     }
 
+    /// What a privileged pod could plant in its view of the store: each name of the store, and of what is in it, leads outside.
+    @Test(arguments: ["blobs", "blobs/sha256", "layers", "images.json", "staging"])
+    func `a link planted in the store before it is opened is not followed`(name: String) throws {
+        try Workspace.with { work in
+            let outside = "\(work.folder)/outside"
+            for inner in ["sha256", "left"] { try FileSystem.makeDirectories("\(outside)/\(inner)") }
+            let target = name == "images.json" ? "\(outside)/left/images.json" : outside
+            if name == "images.json" { try FileSystem.writeAtomically(target, Array("{\"version\":1,\"images\":[]}".utf8)) }
+            try FileSystem.makeDirectories(FileSystem.directory(of: "\(work.folder)/images/\(name)"))
+            #expect(symlink(target, "\(work.folder)/images/\(name)") == 0)
+            if name == "staging" {
+                #expect(try work.store().load(path: try work.dockerArchive(layers: layers())).count == 1, "it is emptied anyway")
+            } else {
+                let error = #expect(throws: ImageError.self) { try work.store() }
+                #expect(error?.description.hasSuffix("remove it") == true, "\(error?.description ?? "")")
+            }
+            #expect(try FileSystem.names(in: outside) == ["left", "sha256"])
+        }
+    }
+
+    @Test(arguments: ["blobs/sha256", "layers", "staging"])
+    func `a link planted in an open store's folder leads nowhere`(name: String) throws {
+        try Workspace.with { work in
+            let store = try work.store()
+            let outside = "\(work.folder)/outside"
+            try FileSystem.makeDirectories(outside)
+            let planted = "\(work.folder)/images/\(name)"
+            try FileSystem.rename(planted, "\(work.folder)/images/moved")
+            #expect(symlink(outside, planted) == 0)
+            let archive = try work.dockerArchive(layers: layers())
+            #expect(try store.load(path: archive).count == 1)
+            #expect(try store.resolve("test:1")?.config.cmd == ["/a"])
+            _ = try store.importHost("/proc/self/exe")
+            #expect(try store.prune(inUse: [], all: true).removed.count == 2)
+            #expect(try FileSystem.names(in: outside).isEmpty)
+        }
+    }
+
+    @Test func `a layer that became a link is not read, and is removed as one`() throws {
+        try Workspace.with { work in
+            let store = try work.store()
+            let all = layers()
+            let first = try store.load(path: try work.dockerArchive(layers: [all[0]]))[0]
+            let layer = "\(work.folder)/images/layers/\(first.layers[0].hex)"
+            let outside = "\(work.folder)/outside"
+            try FileSystem.rename(layer, outside)
+            #expect(symlink(outside, layer) == 0)
+            let error = #expect(throws: ImageError.self) { try store.load(path: try work.dockerArchive(layers: all, tag: "two:1")) }
+            #expect(error?.description.hasSuffix("remove it") == true, "\(error?.description ?? "")")
+            _ = try store.prune(inUse: [], all: true)
+            #expect(!FileSystem.exists(layer))
+            #expect(try FileSystem.readText("\(outside)/fs/a") == "program")
+        }
+    }
+
     @Test func `a list of images from another version is refused untouched`() throws {
         try Workspace.with { work in
             _ = try work.store()

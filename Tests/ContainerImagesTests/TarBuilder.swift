@@ -1,3 +1,4 @@
+import Glibc
 import LinuxKernel
 
 @testable import ContainerImages
@@ -115,7 +116,9 @@ struct Workspace {
         let path = "\(folder)/\(name)"
         try FileSystem.makeDirectories(path)
         let ownership: LayerUnpacker.Ownership = SystemFacts.isRoot ? .exact : .ownUser
-        try LayerUnpacker(into: path, lower: lower, ownership: ownership, limits: limits).unpack(MemoryChunks(tar), name: "layer")
+        func open(_ path: String) throws -> LayerFolder { LayerFolder(try FileDescriptor.open(path, O_RDONLY | O_DIRECTORY)) }
+        let unpacker = LayerUnpacker(into: try open(path), lower: try lower.map(open), ownership: ownership, limits: limits)
+        try unpacker.unpack(MemoryChunks(tar), name: "layer")
         return path
     }
 

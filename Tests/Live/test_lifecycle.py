@@ -471,7 +471,7 @@ def test_an_archive_that_ends_too_early_stores_nothing(fresh, base):
     fds = pathlib.Path(f"/proc/{fresh.daemon_pid}/fd")
 
     def staged():
-        return [fd for fd in fds.iterdir() if "/images/" in os.readlink(fd)]
+        return [fd for fd in fds.iterdir() if "/images/staging/" in os.readlink(fd)]
 
     eventually(staged, what="the daemon receiving")
     sender.kill()

@@ -1,4 +1,3 @@
-internal import CLinux
 internal import Glibc
 internal import LinuxKernel
 
@@ -37,20 +36,22 @@ extension ImageStore {
         _ name: String, _ config: ImageConfig, source: String, _ fill: (inout LayerBuilder) throws(ImageError) -> Void
     ) throws(ImageError) -> ImageRecord {
         try exclusively { () throws(ImageError) in
-            let work = "\(paths.staging)/\(SecureRandom.hex(16))"
-            defer { try? FileSystem.removeTree(work) }  // best effort: the next start empties the folder
-            try explaining("make a staging folder") { () throws(SystemError) in try FileSystem.makeDirectories("\(work)/fs", mode: 0o755) }
-            var builder = LayerBuilder(root: "\(work)/fs")
+            let staged = SecureRandom.hex(16)
+            defer { try? folders.staging.remove(staged) }  // best effort: the next start empties the folder
+            let work = try explaining("make a staging folder") { () throws(SystemError) in try folders.staging.make(staged, mode: 0o755) }
+            var builder = LayerBuilder(root: try explaining("make a staging folder") { () throws(SystemError) in try work.make("fs", mode: 0o755) })
             try fill(&builder)
             let layer = builder.digest()
             let bytes = ImageConfiguration.encode(config, diffIDs: [layer], architecture: SystemFacts.architecture)
             let id = Digest(of: bytes)
             try explaining("write the image \(name)") { () throws(SystemError) in
-                try FileSystem.writeAtomically("\(work)/size", Array("\(builder.byteCount)".utf8))
-                try FileSystem.writeAtomically(paths.blob(id), bytes)
-                let folder = try FileDescriptor.open(paths.layers, O_RDONLY | O_DIRECTORY)
-                try SystemError.check("syncfs", paths.layers) { kd_syncfs(folder.raw) }
-                if !FileSystem.exists(paths.layer(layer)) { try FileSystem.rename(work, paths.layer(layer)) }
+                try work.write("size", Array("\(builder.byteCount)".utf8))
+                try folders.blobs.write(id.hex, bytes)
+                try folders.layers.synchronizeFileSystem()
+                if !folders.layers.has(layer.hex) {
+                    try folders.staging.rename(staged, to: folders.layers, as: layer.hex)
+                    try folders.layers.synchronize()
+                }
             }
             let record = ImageRecord(
                 id: id, manifestDigest: nil, names: [name], layers: [layer], size: ByteCount(builder.byteCount), loadedAt: time.now(),

@@ -1,4 +1,3 @@
-internal import CLinux
 internal import Glibc
 package import LinuxKernel
 
@@ -56,10 +55,10 @@ extension ImageStore {
 
     /// A file in the store that vanishes with its last reader.
     func temporaryFile() throws(ImageError) -> SharedFile {
-        let path = "\(paths.staging)/\(SecureRandom.hex(16))"
+        let name = SecureRandom.hex(16)
         return try explaining("make a temporary file") { () throws(SystemError) in
-            let file = try FileDescriptor.open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW)
-            try FileSystem.removeFile(path)
+            let file = try folders.staging.newFile(name)
+            try folders.staging.remove(name)
             return SharedFile(file)
         }
     }
@@ -67,32 +66,29 @@ extension ImageStore {
     private func load(_ archive: some ImageArchive, name: String) throws(ImageError) -> [ImageRecord] {
         let images = try ImageManifest.all(in: archive, name: name)
         return try exclusively { () throws(ImageError) in
-            let work = "\(paths.staging)/\(SecureRandom.hex(16))"
-            defer { try? FileSystem.removeTree(work) }  // best effort: the next start empties the folder
-            try explaining("make a staging folder") { () throws(SystemError) in try FileSystem.makeDirectories(work, mode: 0o700) }
-            var staged: [Digest: String] = [:]
+            let name = SecureRandom.hex(16)
+            defer { try? folders.staging.remove(name) }  // best effort: the next start empties the folder
+            let work = try explaining("make a staging folder") { () throws(SystemError) in try folders.staging.make(name, mode: 0o700) }
+            var staged: [Digest: StoreFolder] = [:]
             var records: [ImageRecord] = []
             for image in images { records.append(try unpack(image, in: work, &staged)) }
-            try publish(images, staged, records)
+            try publish(images, staged, from: work, records)
             return records
         }
     }
 
-    private func unpack(_ image: ImageManifest, in work: String, _ staged: inout [Digest: String]) throws(ImageError) -> ImageRecord {
+    private func unpack(_ image: ImageManifest, in work: StoreFolder, _ staged: inout [Digest: StoreFolder]) throws(ImageError) -> ImageRecord {
         var chain: Digest?
         var chains: [Digest] = []
         var size = ByteCount.zero
         for (layer, diffID) in zip(image.layers, image.configuration.diffIDs) {
             let id = Digest.chainID(of: diffID, on: chain)
-            if staged[id] == nil, !FileSystem.exists(paths.layer(id)) {
-                let folder = "\(work)/\(id.hex)"
-                let lower = chains.reversed().map { staged[$0].map { "\($0)/fs" } ?? paths.content($0) }
-                try unpack(layer, diffID, into: folder, lower: lower)
+            if staged[id] == nil, !folders.layers.has(id.hex) {
+                let folder = try explaining("make a staging folder") { () throws(SystemError) in try work.make(id.hex, mode: 0o755) }
+                try unpack(layer, diffID, into: folder, lower: try lower(chains, staged))
                 staged[id] = folder
-                size += Self.size(at: "\(folder)/size")
-            } else {
-                size += Self.size(at: staged[id].map { "\($0)/size" } ?? paths.size(id))
             }
+            size += staged[id]?.size("size") ?? self.size(ofLayer: id.hex)
             chains.append(id)
             chain = id
         }
@@ -101,8 +97,22 @@ extension ImageStore {
             loadedAt: time.now())
     }
 
-    private func unpack(_ layer: ImageManifest.Layer, _ diffID: Digest, into folder: String, lower: [String]) throws(ImageError) {
-        try explaining("make a staging folder") { () throws(SystemError) in try FileSystem.makeDirectories("\(folder)/fs", mode: 0o755) }
+    /// The layers below, top first.
+    private func lower(_ chains: [Digest], _ staged: [Digest: StoreFolder]) throws(ImageError) -> [LayerFolder] {
+        try explaining("open the folder of a layer") { () throws(SystemError) in
+            var opened: [LayerFolder] = []
+            for chain in chains.reversed() {
+                let layer = if let made = staged[chain] { made } else { try folders.layers.open(chain.hex) }
+                opened.append(try layer.open("fs").layer())
+            }
+            return opened
+        }
+    }
+
+    private func unpack(
+        _ layer: ImageManifest.Layer, _ diffID: Digest, into folder: StoreFolder, lower: [LayerFolder]
+    ) throws(ImageError) {
+        let root = try explaining("make a staging folder") { () throws(SystemError) in try folder.make("fs", mode: 0o755).layer() }
         let name = "layer \(layer.digest ?? diffID)"
         let blob = FileSlice(file: layer.blob.file, offset: layer.blob.offset, length: layer.blob.length, name: name)
         let compression = Compression(magic: try blob.prefix(4))
@@ -111,7 +121,7 @@ extension ImageStore {
         let limits = LayerUnpacker.Limits()
         let content = HashingChunks(
             try compression.decompress(packed, length: blob.length, limit: limits.bytes, name: name, scratch: temporaryFile))
-        let unpacker = try LayerUnpacker(into: "\(folder)/fs", lower: lower, ownership: ownership, limits: limits)
+        let unpacker = LayerUnpacker(into: root, lower: lower, ownership: ownership, limits: limits)
         // A wrong blob often shows as a tar error first; the digest is what the reader can act on.
         var failure: ImageError?
         do throws(ImageError) { try unpacker.unpack(content, name: name) } catch { failure = error }
@@ -128,34 +138,29 @@ extension ImageStore {
         } catch { throw failure.map { ImageError(.corrupt, "\($0.message) (\(error.message))", cause: $0.cause) } ?? error }
         if let failure { throw failure }
         try explaining("finish \(name)") { () throws(SystemError) in
-            try FileSystem.writeAtomically("\(folder)/size", Array("\(unpacker.byteCount)".utf8))
+            try folder.write("size", Array("\(unpacker.byteCount)".utf8))
         }
     }
 
     /// Makes everything durable and visible; on failure nothing is.
-    private func publish(_ images: [ImageManifest], _ staged: [Digest: String], _ records: [ImageRecord]) throws(ImageError) {
+    private func publish(
+        _ images: [ImageManifest], _ staged: [Digest: StoreFolder], from work: StoreFolder, _ records: [ImageRecord]
+    ) throws(ImageError) {
         do throws(ImageError) {
             try explaining("write the image") { () throws(SystemError) in
                 for image in images {
-                    try FileSystem.writeAtomically(paths.blob(image.configuration.digest), image.configuration.bytes)
-                    if let manifest = image.manifest { try FileSystem.writeAtomically(paths.blob(manifest.digest), manifest.bytes) }
+                    try folders.blobs.write(image.configuration.digest.hex, image.configuration.bytes)
+                    if let manifest = image.manifest { try folders.blobs.write(manifest.digest.hex, manifest.bytes) }
                 }
                 // One flush for thousands of files; before the rename, so that a layer's name is never ahead of its content.
-                let folder = try FileDescriptor.open(paths.layers, O_RDONLY | O_DIRECTORY)
-                try SystemError.check("syncfs", paths.layers) { kd_syncfs(folder.raw) }
-                for (chain, path) in staged { try SystemError.check("rename", path) { Glibc.rename(path, paths.layer(chain)) } }
-                try folder.synchronize()
+                try folders.layers.synchronizeFileSystem()
+                for chain in staged.keys { try work.rename(chain.hex, to: folders.layers, as: chain.hex) }
+                try folders.layers.synchronize()
             }
             try add(records)
         } catch {
             _ = try? removeUnreferenced()  // best effort: `prune` finds them later
             throw error
-        }
-    }
-
-    static func size(at path: String) -> ByteCount {
-        do throws(SystemError) { return ByteCount(Int64(try FileSystem.readText(path)) ?? 0) } catch {
-            return .zero  // Only a figure for people.
         }
     }
 }

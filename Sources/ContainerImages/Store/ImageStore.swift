@@ -8,7 +8,7 @@ internal import Synchronization
 /// Loading and importing block for seconds: call them through their `async` forms or from a thread of your own. Everything else
 /// answers from memory.
 package final class ImageStore: Sendable {
-    let paths: StorePaths
+    let folders: StoreFolders
     let time: any TimeSource
     let ownership: LayerUnpacker.Ownership
     private let records: Mutex<[ImageRecord]>
@@ -17,16 +17,10 @@ package final class ImageStore: Sendable {
 
     /// Opens the store, making it when new, and removes what an interrupted load left.
     package init(directory: String, time: any TimeSource = SystemTimeSource()) throws(ImageError) {
-        paths = StorePaths(root: directory)
         self.time = time
         ownership = geteuid() == 0 ? .exact : .ownUser
-        let paths = paths
-        try explaining("open the image store \(directory)") { () throws(SystemError) in
-            try FileSystem.makeDirectories(directory, mode: 0o700)
-            try FileSystem.removeTree(paths.staging)
-            for folder in [paths.blobs, paths.layers, paths.staging] { try FileSystem.makeDirectories(folder, mode: 0o700) }
-        }
-        records = Mutex(try Self.read(paths.records))
+        folders = try explaining("open the image store \(directory)") { () throws(SystemError) in try StoreFolders(directory) }
+        records = Mutex(try Self.read(folders.root))
     }
 
     /// Every image, by first name.
@@ -119,27 +113,24 @@ extension ImageStore {
         let current = records.withLock { $0 }
         let layers = Set(current.flatMap(\.layers).map(\.hex))
         let blobs = Set(current.flatMap { [$0.id.hex] + ($0.manifestDigest.map { [$0.hex] } ?? []) })
-        let paths = paths
         return try explaining("remove unused layers") { () throws(SystemError) in
             var freed = ByteCount.zero
-            for name in try FileSystem.names(in: paths.layers) where !layers.contains(name) {
-                if let chain = Digest(hex: name) { freed += Self.size(of: chain, paths) }
-                try FileSystem.removeTree("\(paths.layers)/\(name)")
+            for name in try folders.layers.names() where !layers.contains(name) {
+                freed += size(ofLayer: name)
+                try folders.layers.remove(name)
             }
-            for name in try FileSystem.names(in: paths.blobs) where !blobs.contains(name) {
-                try FileSystem.removeFile("\(paths.blobs)/\(name)")
-            }
+            for name in try folders.blobs.names() where !blobs.contains(name) { try folders.blobs.remove(name) }
             return freed
         }
     }
 
     func image(_ record: ImageRecord) throws(ImageError) -> Image {
         let bytes = try explaining("read the configuration of \(record.id)") { () throws(SystemError) in
-            try FileSystem.readFile(paths.blob(record.id), limit: 4 << 20)
+            try folders.blobs.read(record.id.hex, limit: 4 << 20)
         }
         return Image(
             record: record, config: try ImageConfiguration(parsing: bytes).config,
-            layerDirectories: record.layers.reversed().map(paths.content))
+            layerDirectories: record.layers.reversed().map(folders.content))
     }
 
     /// The record whose source and name are these: a locally made image that is still up to date.
@@ -147,10 +138,9 @@ extension ImageStore {
         records.withLock { $0.first { $0.source == source && $0.names.contains(name) } }
     }
 
-    static func size(of chain: Digest, _ paths: StorePaths) -> ByteCount {
-        do throws(SystemError) { return ByteCount(Int64(try FileSystem.readText(paths.size(chain))) ?? 0) } catch {
-            return .zero  // Only a figure for people.
-        }
+    /// The unpacked size of a layer; zero when it has none.
+    func size(ofLayer name: String) -> ByteCount {
+        do throws(SystemError) { return try folders.layers.open(name).size("size") } catch { return .zero }  // Only a figure for people.
     }
 
     private func find(byID text: String) -> ImageRecord? {
@@ -165,14 +155,15 @@ extension ImageStore {
     private func replace(_ next: [ImageRecord]) throws(ImageError) {
         let document: JSONValue = ["version": 1, "images": .array(next.map(\.value))]
         try explaining("write the list of images") { () throws(SystemError) in
-            try FileSystem.writeAtomically(paths.records, JSON.encode(document, pretty: true))
+            try folders.root.write(StoreFolders.records, JSON.encode(document, pretty: true))
         }
         records.withLock { $0 = next }
     }
 
-    private static func read(_ path: String) throws(ImageError) -> [ImageRecord] {
-        guard FileSystem.exists(path) else { return [] }
-        let bytes = try explaining("read the list of images") { () throws(SystemError) in try FileSystem.readFile(path, limit: 64 << 20) }
+    private static func read(_ root: StoreFolder) throws(ImageError) -> [ImageRecord] {
+        guard root.has(StoreFolders.records) else { return [] }
+        let path = "\(root.path)/\(StoreFolders.records)"
+        let bytes = try explaining("read the list of images") { () throws(SystemError) in try root.read(StoreFolders.records, limit: 64 << 20) }
         let value: JSONValue
         do throws(JSONError) { value = try JSON.parse(bytes, limits: .unlimitedSize) } catch {
             throw ImageError(.corrupt, "\(path) is damaged (\(error)); move it away and load the images again")

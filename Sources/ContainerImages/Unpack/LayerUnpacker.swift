@@ -25,12 +25,12 @@ final class LayerUnpacker {
     private var entryCount = 0
     private(set) var byteCount: Int64 = 0
 
-    init(into path: String, lower: [String], ownership: Ownership, limits: Limits = Limits()) throws(ImageError) {
-        (root, self.lower) = try explaining("open the folder of a layer") { () throws(SystemError) in
-            var opened: [LayerFolder] = []
-            for path in lower { opened.append(try LayerFolder.root(path)) }
-            return (try LayerFolder.root(path), opened)
-        }
+    /// - Parameters:
+    ///   - root: an empty folder that becomes the layer.
+    ///   - lower: the layers below, top first.
+    init(into root: LayerFolder, lower: [LayerFolder], ownership: Ownership, limits: Limits = Limits()) {
+        self.root = root
+        self.lower = lower
         self.ownership = ownership
         self.limits = limits
     }
