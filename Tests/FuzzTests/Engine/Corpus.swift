@@ -19,10 +19,8 @@ enum Corpus {
     /// Saves an input under a name that its bytes give. Returns the path.
     @discardableResult
     static func save(_ bytes: [UInt8], in folder: String) throws -> String {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
         try FileSystem.makeDirectories(folder)
-        let path = "\(folder)/\(String(hash, radix: 16))"
+        let path = "\(folder)/\(String(stableHash(bytes), radix: 16))"
         try FileSystem.writeAtomically(path, bytes, mode: 0o644)
         return path
     }

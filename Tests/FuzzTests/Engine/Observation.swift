@@ -5,9 +5,7 @@ struct Observation {
 
     /// Notes that something happened, and about how often or how much.
     mutating func note(_ what: String, _ count: Int = 0) {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in what.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        features.insert((hash ^ UInt64(count.magnitude == 0 ? 0 : 64 - count.magnitude.leadingZeroBitCount)) &* 0x100_0000_01b3)
+        features.insert(mixed(stableHash(what.utf8), UInt64(count.magnitude == 0 ? 0 : 64 - count.magnitude.leadingZeroBitCount)))
     }
 
     /// Notes a message without what it quotes and counts.
