@@ -481,3 +481,39 @@ def test_an_archive_that_ends_too_early_stores_nothing(fresh, base):
     eventually(lambda: not staged(), what="what was received gone")
     assert fresh.kdash("image", "list").stdout == before and stored(fresh) == size
     assert "cut:1" in fresh.kdash("image", "load", archive).stdout
+
+
+def test_links_that_a_privileged_pod_plants_among_the_images_lead_nowhere(fresh, base):
+    outside = base / "outside"
+    (outside / "sha256").mkdir(parents=True)
+    fresh.apply(pod("planter", fresh.busybox(), ["sleep", "1000"], volumes=[{"name": "root", "hostPath": {"path": "/"}}],
+                    container={"securityContext": {"privileged": True}, "volumeMounts": [{"name": "root", "mountPath": "/node"}]}))
+    fresh.phase("planter", "Running")
+
+    def inside(script, check=True):
+        return fresh.kubectl("exec", "planter", "--", "sh", "-c", f"cd /node/var/lib/kdash/images; {script}", check=check)
+
+    assert "Read-only file system" in inside("touch x", check=False).stderr
+    # What nothing can keep from a pod that may do everything in its node.
+    inside("mount -o remount,rw,bind /node/var/lib/kdash/images")
+    planted = {"staging": outside, "layers": outside, "blobs": outside, "images.json": outside / "list"}
+    for name, target in planted.items():
+        inside(f"mv {name} {name}.old; ln -s {target} {name}")
+    archive = base / "small.tar"
+    write_archive(archive, "small:1", 1 << 20)
+    # The running daemon has its folders open.
+    assert "small:1" in fresh.kdash("image", "load", archive).stdout
+    fresh.kdash("image", "import-host", "/bin/true")
+    # The next one does not take the links for its folders.
+    fresh.kill_daemon()
+    done = fresh.kdash("up", "--no-merge", check=False)
+    said = done.stderr + fresh.log_tail()
+    assert done.returncode != 0 and "a link or file lies where a folder of the store is expected; remove it" in said, said
+    assert [str(path.relative_to(outside)) for path in outside.rglob("*")] == ["sha256"]
+    for name in ("blobs", "layers"):
+        path = fresh.data / "images" / name
+        path.unlink()
+        path.with_suffix(".old").rename(path)
+    fresh.up("--no-merge")
+    assert "small:1" in fresh.kdash("image", "list").stdout
+    assert [str(path.relative_to(outside)) for path in outside.rglob("*")] == ["sha256"]
