@@ -146,9 +146,11 @@ def test_the_screen_verb_with_a_port_is_guarded_too_and_quitting_names_the_comma
     # The port is the daemon's, whoever starts it again.
     one.kill_daemon()
     again = open_screen(one, "--no-merge", "--data-dir", one.data, "--api-port", port, columns=200)
-    again.expect("WRITABLE")
+    again.expect("Start a small demo")
     assert one.status()["server"].endswith(f":{port}")
-    again.press("Escape", "q")
+    again.press("n")
+    again.expect_gone("Start a small demo")
+    again.press("q")
     again.expect("exit=0")
     command = re.search("stop it with: (.*)", again.text()).group(1)
     assert shlex.split(command) == ["kdash", "down", "--data-dir", str(one.data)]

@@ -84,9 +84,13 @@ class SudoMachine:
         return done
 
     def sudo(self, *arguments, check=True):
-        """As `sudo kdash` runs it: root's HOME, the user in SUDO_*."""
-        env = {"PATH": os.environ["PATH"], "HOME": str(self.program.parent / "root"), "SUDO_UID": str(self.UID), "SUDO_GID": str(self.GID), "SUDO_USER": "user"}
-        return self._run([self.program, *arguments], env, check)
+        """As `sudo kdash` runs it."""
+        return self._run([self.program, *arguments], self.sudo_env, check)
+
+    @property
+    def sudo_env(self):
+        """Root's HOME, the user in SUDO_*."""
+        return {"PATH": os.environ["PATH"], "HOME": str(self.program.parent / "root"), "SUDO_UID": str(self.UID), "SUDO_GID": str(self.GID), "SUDO_USER": "user"}
 
     def user(self, *command, check=True):
         return self._run([*self.as_user, *command], self.cluster.env, check)
@@ -118,13 +122,13 @@ def sudo(base, kubectl):
 
 
 class UserScreen(Screen):
-    """The screen of the user behind sudo, who names no directory."""
+    """The screen of the user behind sudo, who names no directory; `is_root` opens it through sudo."""
 
-    def __init__(self, machine):
+    def __init__(self, machine, is_root=False):
         self.cluster = machine.cluster
-        self.socket = str(machine.cluster.base / "tmux")
-        self.env = machine.cluster.env
-        line = shlex.join([*machine.inside, *machine.as_user, str(machine.program)]) + "; echo exit=$?; exec sleep 3600"
+        self.socket = str(machine.cluster.base / f"tmux-{id(self)}")
+        self.env = dict(machine.cluster.env, **(machine.sudo_env if is_root else {}))
+        line = shlex.join([*machine.inside, *([] if is_root else machine.as_user), str(machine.program)]) + "; echo exit=$?; exec sleep 3600"
         self._tmux("-f", "/dev/null", "new-session", "-d", "-x", "120", "-y", "40", line)
 
 
@@ -210,3 +214,13 @@ def test_the_screen_attaches_to_the_cluster_started_through_sudo(sudo):
         screen.expect("and-live")
     finally:
         screen.close()
+    # Whoever opens it, the shell that is left is the user's.
+    for is_root in (False, True):
+        screen = UserScreen(sudo, is_root)
+        try:
+            screen.expect("seen-by-the-user")
+            screen.press("q")
+            screen.expect("exit=0")
+            assert "stop it with: sudo kdash down\n" in screen.text()
+        finally:
+            screen.close()
