@@ -188,4 +188,89 @@ import Testing
             #expect(fixture.app.editor.state == .editing && fixture.diff == nil && fixture.server.requests.allSatisfy { $0.method == .get })
         }
     }
+
+    /// Edits the ConfigMap, which is then deleted and made anew by somebody else.
+    private func editReplaced(_ fixture: Fixture, _ data: JSONValue) async throws -> EditorModel {
+        fixture.server.put(Self.config, configMap(["a": "1", "b": "2"]))
+        let editor = try await edit(fixture)
+        replace(editor, "\"1\"", "mine")
+        fixture.server.remove(Self.config)
+        var anew = configMap(data)
+        anew["metadata", "uid"] = "uid-new"
+        fixture.server.put(Self.config, anew)
+        try await fixture.until("it is said") { editor.banner?.text.contains("was deleted and made anew") == true }
+        return editor
+    }
+
+    @Test func `an object of the same name is changed only after a question`() async throws {
+        try await Fixture.with { fixture in
+            let editor = try await editReplaced(fixture, ["a": "1", "b": "two"])
+            let text = editor.text
+            fixture.run("yaml.apply")
+            try await fixture.until("the question") { fixture.dialog != nil }
+            #expect(fixture.dialog?.focused == 0 && fixture.dialog?.binding?.uid == "uid-new" && fixture.diff == nil)
+            fixture.dialog?.choose("no")
+            #expect(fixture.app.modal == nil && editor.text == text && editor.isDirty && editor.state == .editing)
+            fixture.run("yaml.apply")
+            try await fixture.until("the question again") { fixture.dialog != nil }
+            #expect(fixture.server.requests.allSatisfy { $0.method == .get })
+            fixture.dialog?.choose("yes")
+            try await fixture.until("the diff") { fixture.diff != nil }
+            #expect(fixture.diff?.binding.uid == "uid-new")
+            fixture.diff?.onConfirm()
+            try await fixture.until("it is written") { fixture.server.object(Self.config)?["data", "a"] == "mine" }
+            #expect(fixture.server.object(Self.config)?["data", "b"] == "two")
+            try await fixture.until("it is clean") { !editor.isDirty }
+            // From now on it is the one that is followed.
+            #expect(editor.target?.binding.uid == "uid-new")
+            editor.isTyping = true
+            replace(editor, "mine", "more")
+            fixture.run("yaml.applyF2")
+            try await fixture.until("the next diff") { fixture.diff != nil }
+        }
+    }
+
+    @Test func `what is different in the object of the same name counts as changed`() async throws {
+        try await Fixture.with { fixture in
+            let editor = try await editReplaced(fixture, ["a": "theirs"])
+            fixture.run("yaml.apply")
+            try await fixture.until("the question") { fixture.dialog != nil }
+            fixture.dialog?.choose("yes")
+            try await fixture.until("the conflict") { editor.banner?.text.contains("at the same places") == true && editor.state == .editing }
+            #expect(fixture.server.writes.isEmpty)
+        }
+    }
+
+    @Test func `merging with an object of the same name asks, too`() async throws {
+        try await Fixture.with { fixture in
+            let editor = try await editReplaced(fixture, ["a": "theirs", "c": "3"])
+            let text = editor.text
+            editor.isTyping = false
+            fixture.run("yaml.merge")
+            try await fixture.until("the question") { fixture.dialog != nil }
+            #expect(editor.text == text)
+            fixture.dialog?.choose("yes")
+            try await fixture.until("it is merged") { editor.text != text }
+            #expect(editor.text.contains("a: mine") && editor.text.contains("c: \"3\""))
+        }
+    }
+
+    @Test(arguments: [
+        ("kind: ConfigMap\nmetadata:\n  name: b", "apiVersion is required"), ("just a text", "expected an object with apiVersion and kind"),
+    ])
+    func `no document is left out because it cannot be read`(second: String, why: String) async throws {
+        try await Fixture.with { fixture in
+            fixture.run("pods.new")
+            let editor = fixture.app.editor
+            let text = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n---\n\(second)"
+            editor.insert(text)
+            fixture.run("yaml.applyF2")
+            try await fixture.until("it is refused") { editor.diagnostics.contains { $0.message.contains(why) } && editor.state == .editing }
+            #expect(fixture.diff == nil && fixture.server.requests.allSatisfy { $0.method == .get })
+            editor.isTyping = false
+            fixture.run("yaml.merge")
+            try await fixture.until("it is told") { fixture.app.toasts.last?.text.hasPrefix("not merged: line 6: \(why)") == true }
+            #expect(editor.text == text)
+        }
+    }
 }

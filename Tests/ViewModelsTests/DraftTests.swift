@@ -115,4 +115,36 @@ import Testing
             #expect(fixture.session.drafts.all().first?.text == "a: 1")
         }
     }
+
+    @Test func `a draft that cannot be deleted is told, and stays in the list`() async throws {
+        try await Fixture.with { fixture in
+            fixture.run("pods.new")
+            fixture.app.editor.insert("a: 1")
+            fixture.run("pods.yaml")
+            fixture.run("app.drafts")
+            try await fixture.until("the list") { fixture.drafts?.drafts.count == 1 }
+            // Nobody can unlink a folder.
+            let path = "\(fixture.directory)/drafts/\(self.files(fixture)[0])"
+            try FileSystem.removeFile(path)
+            try FileSystem.makeDirectories(path, mode: 0o700)
+            fixture.drafts?.discardSelected()
+            fixture.drafts?.discardSelected()
+            #expect(fixture.drafts?.drafts.count == 1)
+            #expect(fixture.app.toasts.last?.text.hasPrefix("a draft was not deleted and will be offered again: ") == true)
+        }
+    }
+
+    @Test func `text that cannot be kept is not given up for another`() async throws {
+        try await Fixture.with { fixture in
+            try FileSystem.makeDirectories(fixture.directory, mode: 0o700)
+            try FileSystem.writeAtomically("\(fixture.directory)/drafts", [], mode: 0o600)
+            fixture.run("pods.new")
+            fixture.app.editor.insert("a: 1")
+            for command in ["pods.yaml", "pods.new"] {
+                fixture.run(command)
+                #expect(fixture.app.toasts.last?.text.hasPrefix("nothing else is opened, since the unsaved text cannot be kept: ") == true)
+                #expect(fixture.app.editor.text == "a: 1" && fixture.app.editor.isDirty && fixture.app.editor.target?.isNew == true)
+            }
+        }
+    }
 }

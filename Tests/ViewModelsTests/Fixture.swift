@@ -16,7 +16,7 @@ import Testing
 
     init(
         access: ContextState.Access = .writable, directory: String? = nil, restart: (@Sendable (MemoryServer) async throws -> Void)? = nil,
-        usage: (@Sendable () async throws -> [NodeStats])? = nil
+        usage: (@Sendable () async throws -> [NodeStats])? = nil, keptLogs: (@Sendable () async throws -> [KeptLog])? = nil
     ) {
         let time = time
         self.directory = directory ?? "/tmp/kd-vm-\(SecureRandom.hex(6))"
@@ -27,7 +27,7 @@ import Testing
         let connect: @Sendable () async throws -> ConnectedCluster = {
             ConnectedCluster(
                 client: server.client(gate: gate), contextName: isOurs ? "kdash" : "prod", access: access, isEmbedded: isOurs,
-                server: "memory", usage: usage)
+                server: "memory", usage: usage, keptLogs: keptLogs)
         }
         var again: (@Sendable () async throws -> Void)?
         if let restart { again = { try await restart(server) } }

@@ -1,5 +1,6 @@
 import KubeClient
 import LinuxKernel
+import Synchronization
 import TestSupport
 import Testing
 
@@ -140,6 +141,41 @@ import Testing
             second.finish()
             try await fixture.until("the end") { logs.state == .ended("the pod was deleted") }
             #expect(logs.line(logs.firstLine + 1).map { String(decoding: $0.bytes, as: UTF8.self) } == "two")
+        }
+    }
+
+    nonisolated private static func kept(_ pod: String, _ containers: [String], _ size: Int64) -> KeptLog {
+        KeptLog(
+            namespace: "default", pod: pod, podUID: "uid-\(pod)", containers: containers, lastWrite: Timestamp(seconds: 1_700_000_000),
+            size: ByteCount(size))
+    }
+
+    @Test func `the logs of deleted pods are listed once, without empty ones`() async throws {
+        let listed = Mutex(0)
+        let fixture = Fixture(keptLogs: {
+            listed.withLock { $0 += 1 }
+            return [Self.kept("empty", ["app"], 0), Self.kept("gone", ["app", "side"], 4096), Self.kept("bare", [], 0)]
+        })
+        fixture.addPod("web-1")
+        try await fixture.run { fixture in
+            fixture.run("logs.kept")
+            var palette: PaletteModel? { if case .palette(let model)? = fixture.app.modal { model } else { nil } }
+            try await fixture.until("the list") { palette != nil }
+            #expect(palette?.results.map(\.item.title) == ["default/gone"])
+            let streams = [ByteChannel(), ByteChannel(), ByteChannel()]
+            for stream in streams { stream.finish() }
+            fixture.server.setLogs("gone", streams)
+            palette?.accept()
+            let logs = fixture.app.logs
+            try await fixture.until("the log") { logs.state == .ended("the pod was deleted") }
+            #expect(logs.target?.podUID == "uid-gone" && logs.target?.isGone == true && logs.containers == ["app", "side"])
+            fixture.run("logs.container")
+            palette?.selected = 1
+            palette?.accept()
+            try await fixture.until("the other container") { logs.target?.container == "side" }
+            fixture.run("logs.previous")
+            try await fixture.until("the instance before") { logs.target?.isPrevious == true }
+            #expect(listed.withLock { $0 } == 1)
         }
     }
 }

@@ -158,7 +158,7 @@ import Testing
         fixture.session.start()
         fixture.run("pods.new")
         try await fixture.until("it was looked for drafts") {
-            fixture.app.connection == .ready && fixture.session.clusterID != nil && !fixture.session.tasks.isRunning("drafts")
+            fixture.app.connection == .ready && fixture.session.clusterID != nil && !fixture.session.tasks.isRunning(.listDrafts)
         }
         #expect(fixture.app.modal == nil && fixture.app.editor.isTyping)
         fixture.app.editor.insert("a: 1")

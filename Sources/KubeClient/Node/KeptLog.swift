@@ -15,6 +15,8 @@ package struct KeptLog: Sendable, Hashable {
     package var lastWrite: Timestamp
     /// What it takes on the disk.
     package var size: ByteCount
+    /// Whether nothing was ever written.
+    package var isEmpty: Bool { containers.isEmpty || size.value <= 0 }
 
     /// The logs of one pod.
     package init(namespace: String, pod: String, podUID: String, containers: [String], lastWrite: Timestamp, size: ByteCount) {

@@ -27,7 +27,13 @@ struct Draft: Sendable, Hashable {
         object["uid"] = binding.uid.map { .string($0) }
         object["resourceVersion"] = target.resourceVersion.map { .string($0) }
         object["bases"] = .object(
-            JSONObject(bases.sorted { $0.key < $1.key }.map { ($0.key, ["text": $0.value.text, "live": $0.value.live]) }))
+            JSONObject(bases.sorted { $0.key < $1.key }.map { ($0.key, Self.value($0.value)) }))
+        return .object(object)
+    }
+
+    private static func value(_ base: EditBase) -> JSONValue {
+        var object: JSONObject = ["text": base.text, "live": base.live]
+        object["uid"] = base.uid.map { .string($0) }
         return .object(object)
     }
 
@@ -61,7 +67,8 @@ struct Draft: Sendable, Hashable {
             resourceVersion: value["resourceVersion"]?.stringValue, isNew: value["isNew"]?.boolValue ?? false)
         bases = [:]
         for member in value["bases"]?.objectValue ?? JSONObject() {
-            if let text = member.value["text"], let live = member.value["live"] { bases[member.key] = EditBase(text: text, live: live) }
+            guard let text = member.value["text"], let live = member.value["live"] else { continue }
+            bases[member.key] = EditBase(text: text, live: live, uid: member.value["uid"]?.stringValue)
         }
     }
 }

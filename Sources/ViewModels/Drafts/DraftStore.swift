@@ -1,20 +1,55 @@
 import JSONCore
 import LinuxKernel
+import Synchronization
 
 /// The folder of unsaved texts: one file each, readable by the user alone, replaced in one step.
-struct DraftStore: Sendable {
+///
+/// Writes happen one at a time, and only while they are wanted: once a draft was removed, or a later state of it was begun to be saved,
+/// an earlier one that is still on its way writes nothing.
+final class DraftStore: Sendable {
+    /// The right to save one state of a draft.
+    struct Turn: Sendable {
+        let id: String
+        fileprivate let number: Int
+    }
+
+    private struct Turns {
+        /// The last turn of every draft that was saved and not removed since.
+        var last: [String: Int] = [:]
+        var count = 0
+    }
+
     private let directory: String
+    private let turns = Mutex(Turns())
+    /// Held while a file is written or removed.
+    private let disk = Mutex(())
 
     init(stateDirectory: String) { directory = "\(stateDirectory)/drafts" }
 
-    func save(_ draft: Draft) throws(SystemError) {
-        try FileSystem.makeDirectories(directory, mode: 0o700)
-        try FileSystem.writeAtomically(path(draft.id), JSON.encode(draft.value), mode: 0o600)
+    /// The next turn of a draft; every earlier one of it is over. Take it in the same step as the text.
+    func turn(_ id: String) -> Turn {
+        turns.withLock { turns in
+            turns.count += 1
+            turns.last[id] = turns.count
+            return Turn(id: id, number: turns.count)
+        }
     }
 
+    /// Writes a draft and returns true, or false when its turn is over. Blocking.
+    func save(_ draft: Draft, _ turn: Turn) throws(SystemError) -> Bool {
+        let bytes = JSON.encode(draft.value)
+        return try disk.withLock { _ throws(SystemError) in
+            guard turns.withLock({ $0.last[turn.id] == turn.number }) else { return false }
+            try FileSystem.makeDirectories(directory, mode: 0o700)
+            try FileSystem.writeAtomically(path(turn.id), bytes, mode: 0o600)
+            return true
+        }
+    }
+
+    /// Removes a draft for good; waits for a write that is going on. Nothing there is success.
     func remove(_ id: String) throws(SystemError) {
-        guard FileSystem.exists(path(id)) else { return }
-        try FileSystem.removeFile(path(id))
+        turns.withLock { $0.last[id] = nil }
+        try disk.withLock { _ throws(SystemError) in try FileSystem.removeFile(path(id)) }
     }
 
     /// Every draft, newest first. Files that are none are left alone.

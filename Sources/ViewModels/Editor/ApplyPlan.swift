@@ -15,6 +15,7 @@ struct ApplyPlan: Sendable {
     /// Refusals without a line.
     private(set) var messages: [String] = []
     private(set) var conflicts: [KubeObject] = []
+    private(set) var namesakes: [Namesake] = []
     private(set) var created = 0
     private(set) var changed = 0
 
@@ -44,7 +45,7 @@ struct ApplyPlan: Sendable {
         let manifest = Manifest(text)
         plan.complaints = manifest.diagnostics
         // What kdash's schemas refuse may be fine for a newer server; what it cannot read or route is not.
-        guard !manifest.documents.isEmpty, manifest.documents.allSatisfy({ $0.descriptor != nil }) else {
+        guard manifest.isRoutable else {
             plan.faults = manifest.diagnostics.filter { $0.severity == .error }
             return plan
         }
@@ -65,6 +66,7 @@ struct ApplyPlan: Sendable {
             lines.append(DiffLine(kind: .header, text: step.title))
             lines += difference.isEmpty ? [DiffLine(kind: .note, text: "stays as it is")] : difference
         case .conflict(let live): conflicts.append(live)
+        case .replaced(let live): namesakes.append(Namesake(title: step.title, object: live))
         case .refused(let status) where status.code == 404 && isNamespaceComing(step.namespace):
             // Its namespace is made by an earlier document: the server can only check it then.
             steps.append(step)
@@ -83,36 +85,41 @@ struct ApplyPlan: Sendable {
         steps.contains { $0.descriptor.kind == "Namespace" && $0.live == nil && $0.manifest.name == namespace }
     }
 
-    /// What ``merge(_:namespace:bases:client:)`` found.
-    struct Merged: Sendable {
-        var text: String
-        var bases: [String: EditBase]
+    /// How ``merge(_:namespace:bases:client:)`` ended.
+    enum Merged: Sendable {
+        case text(String, bases: [String: EditBase])
+        /// What the text was made from is gone: somebody has to say whether the other one is meant.
+        case replaced(Namesake)
+        /// Why it cannot be done, for people.
+        case failed(String)
     }
 
     /// Joins what changed in the cluster into a text; where both changed the same, the text wins.
-    @concurrent static func merge(_ text: String, namespace: String, bases: [String: EditBase], client: KubeClient) async -> Result<
-        Merged, APIStatus
-    > {
+    @concurrent static func merge(_ text: String, namespace: String, bases: [String: EditBase], client: KubeClient) async -> Merged {
         let manifest = Manifest(text)
         var (parts, bases): ([String], [String: EditBase]) = ([], bases)
-        guard !manifest.documents.isEmpty else { return .failure(.badRequest(manifest.diagnostics.first?.message ?? "the text is empty")) }
+        // What is left out of the merged text would be lost.
+        guard manifest.isRoutable else {
+            let first = manifest.diagnostics.first { $0.severity == .error }
+            return .failed(first.map { "line \($0.line + 1): \($0.message)" } ?? "the text is empty")
+        }
         for document in manifest.documents {
-            guard let descriptor = document.descriptor else {
-                return .failure(.badRequest("kdash does not know the kind \(document.object.kind)"))
-            }
+            guard let descriptor = document.descriptor else { continue }
             let step = ApplyStep(document, descriptor, namespace: namespace, base: nil)
             do throws(APIStatus) {
-                let live = EditForm.value(try await client.get(descriptor.gvr, namespace: step.namespace, name: document.object.name))
+                let object = try await client.get(descriptor.gvr, namespace: step.namespace, name: document.object.name)
+                if bases[step.title]?.isNamesake(object) == true { return .replaced(Namesake(title: step.title, object: object)) }
+                let live = EditForm.value(object)
                 let mine = EditForm.value(step.sent)
                 let merged = try ApplyStep.merged(base: bases[step.title]?.text, text: mine, live: live, type: descriptor.type)
                 parts.append(EditForm.text(KubeObject(merged)))
-                bases[step.title] = EditBase(text: live, live: live)
+                bases[step.title] = EditBase(text: live, live: live, uid: object.uid)
             } catch {
                 // Deleted meanwhile: the text is all there is.
-                guard error.code == 404 else { return .failure(error) }
+                guard error.code == 404 else { return .failed("\(step.title): \(error.message)") }
                 parts.append(EditForm.text(document.object))
             }
         }
-        return .success(Merged(text: parts.joined(separator: "\n---\n"), bases: bases))
+        return .text(parts.joined(separator: "\n---\n"), bases: bases)
     }
 }

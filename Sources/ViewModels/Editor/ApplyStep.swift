@@ -9,6 +9,11 @@ struct EditBase: Sendable, Hashable {
     var text: JSONValue
     /// What the cluster had then.
     var live: JSONValue
+    /// The object that had it; nil when that is not known.
+    var uid: String?
+
+    /// Whether an object only has the name of the one that the text was made from.
+    func isNamesake(_ object: KubeObject) -> Bool { uid.map { $0 != object.uid } ?? false }
 
     /// Whether changes made in the cluster since then meet changes made in the text. Changes apart from each other are joined.
     func isInConflict(text new: JSONValue, live present: JSONValue) -> Bool {
@@ -34,6 +39,8 @@ struct ApplyStep: Sendable {
         case refused(APIStatus)
         /// It changed in the cluster since the text was opened; the object as it is now.
         case conflict(KubeObject)
+        /// The object that the text was made from is gone; another one has its name.
+        case replaced(KubeObject)
     }
 
     let descriptor: ResourceDescriptor
@@ -68,9 +75,7 @@ struct ApplyStep: Sendable {
         // Somebody may write between reading and asking: then the newer state is read again.
         for _ in 0..<3 {
             do throws(APIStatus) {
-                guard try await step.prepare(client) else {
-                    return step.live.map { .conflict($0) } ?? .refused(.internalError("the object vanished"))
-                }
+                if let obstacle = try await step.prepare(client) { return obstacle }
                 let result = try await step.send(client, WriteOptions.strictDryRun)
                 let before = step.live.map { EditForm.text($0) } ?? ""
                 return .accepted(step, UnifiedDiff.lines(from: before, to: EditForm.text(result)))
@@ -108,9 +113,9 @@ struct ApplyStep: Sendable {
         return try StrategicMergePatch.apply(patch, to: live, type: type)
     }
 
-    /// False when what the text was made from is not what is in the cluster.
-    private mutating func prepare(_ client: KubeClient) async throws(APIStatus) -> Bool {
-        guard !manifest.name.isEmpty else { return true }
+    /// Joins the text with what is in the cluster; returns why that cannot be done without asking.
+    private mutating func prepare(_ client: KubeClient) async throws(APIStatus) -> Outcome? {
+        guard !manifest.name.isEmpty else { return nil }
         do throws(APIStatus) {
             live = try await client.get(descriptor.gvr, namespace: namespace, name: manifest.name)
         } catch {
@@ -123,15 +128,16 @@ struct ApplyStep: Sendable {
             // Bookkeeping of an object that is gone must not stop its successor.
             for field in ["uid", "resourceVersion", "creationTimestamp", "generation"] { whole["metadata", field] = nil }
             sent = whole
-            return true
+            return nil
         }
+        if let base, base.isNamesake(live) { return .replaced(live) }
         let text = EditForm.value(whole)
-        if let base, base.isInConflict(text: text, live: EditForm.value(live)) { return false }
+        if let base, base.isInConflict(text: text, live: EditForm.value(live)) { return .conflict(live) }
         var merged = KubeObject(try Self.merged(base: base?.text, text: text, live: live.value, type: descriptor.type))
         merged["metadata", "managedFields"] = nil
         if let version = manifest.string("metadata", "resourceVersion"), base == nil { merged.resourceVersion = version }
         sent = merged
-        return true
+        return nil
     }
 
     private func send(_ client: KubeClient, _ options: WriteOptions) async throws(APIStatus) -> KubeObject {

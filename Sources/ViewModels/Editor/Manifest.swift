@@ -13,6 +13,8 @@ struct Manifest: Sendable {
     }
 
     private(set) var documents: [Document] = []
+    /// Whether there is something, all of it was read, and kdash knows where each document goes.
+    private(set) var isRoutable = false
     private(set) var diagnostics: [Diagnostic] = []
 
     /// Whether the server would surely refuse it.
@@ -26,7 +28,9 @@ struct Manifest: Sendable {
             diagnostics = [Diagnostic(line: error.mark.line, severity: .error, message: error.message)]
             return
         }
-        for yaml in parsed where !yaml.value.isNull { read(yaml) }
+        let written = parsed.filter { !$0.value.isNull }
+        for yaml in written { read(yaml) }
+        isRoutable = !written.isEmpty && documents.count == written.count && documents.allSatisfy { $0.descriptor != nil }
         diagnostics.sort { ($0.line, $0.severity == .error ? 0 : 1) < ($1.line, $1.severity == .error ? 0 : 1) }
     }
 

@@ -19,7 +19,7 @@ extension ClusterSession {
         editing.conflict = nil
         let (text, bases, token) = (editor.text, editing.bases, editing.token)
         let namespace = target.binding.namespace ?? "default"
-        tasks.run("apply") { [weak self] in
+        tasks.run(.apply) { [weak self] in
             guard let client = await self?.originClient(target, token) else { return }
             let plan = await ApplyPlan.make(text, namespace: namespace, bases: bases, client: client)
             // Another text may be shown by now; this answer is not about it.
@@ -44,6 +44,7 @@ extension ClusterSession {
     private func propose(_ plan: ApplyPlan, _ target: EditorTarget, _ client: KubeClient) {
         if !plan.faults.isEmpty || !plan.messages.isEmpty { return refuse(plan) }
         if let hint = editing.hint, editor.banner == hint { editor.banner = nil }
+        if let namesake = plan.namesakes.first { return ask(about: namesake, target, client) { [weak self] in self?.apply() } }
         if let conflict = plan.conflicts.first {
             editing.conflict = conflict
             let what = conflict.uid == target.binding.uid ? "it" : "\(conflict.kind.lowercased()) \(conflict.name)"
@@ -117,7 +118,7 @@ extension ClusterSession {
         for (step, result) in done {
             var whole = step.manifest
             if let namespace = step.namespace { whole["metadata", "namespace"] = .string(namespace) }
-            editing.bases[step.title] = EditBase(text: EditForm.value(whole), live: EditForm.value(result))
+            editing.bases[step.title] = EditBase(text: EditForm.value(whole), live: EditForm.value(result), uid: result.uid)
         }
     }
 
@@ -151,25 +152,30 @@ extension ClusterSession {
     package func merge() {
         guard let target = editor.target, editor.state == .editing else { return app.toast("there is nothing to merge", .dim) }
         let (text, bases, namespace, token) = (editor.text, editing.bases, target.binding.namespace ?? "default", editing.token)
-        tasks.run("apply") { [weak self] in
+        tasks.run(.apply) { [weak self] in
             guard let client = await self?.originClient(target, token) else { return }
             let merged = await ApplyPlan.merge(text, namespace: namespace, bases: bases, client: client)
-            guard let self, editing.token === token else { return }
+            // Apply may have been asked for since; what it shows is about the text as it is.
+            guard let self, !Task.isCancelled, editing.token === token else { return }
             guard editor.text == text else { return app.toast("the text changed meanwhile: merge again", .warning) }
             switch merged {
-            case .failure(let status): app.toast("not merged: \(status.message)", .error)
-            case .success(let result):
-                guard result.text != text || editing.conflict != nil else { return app.toast("nothing to merge", .dim) }
-                editing.bases = result.bases
-                editing.conflict = nil
-                if result.text == text {
-                    editor.banner = TextSpan("where both changed the same, yours stays: apply shows what it changes", .ok)
-                } else {
-                    editor.replaceAll(result.text)
-                    editor.banner = TextSpan("merged; where both changed the same, yours stayed. u brings the text before back", .ok)
-                }
+            case .failed(let reason): app.toast("not merged: \(reason)", .error)
+            case .replaced(let namesake): ask(about: namesake, target, client) { [weak self] in self?.merge() }
+            case .text(let result, let bases): take(merged: result, bases)
             }
         }
+    }
+
+    private func take(merged text: String, _ bases: [String: EditBase]) {
+        guard text != editor.text || editing.conflict != nil else { return app.toast("nothing to merge", .dim) }
+        editing.bases = bases
+        editing.conflict = nil
+        guard text != editor.text else {
+            editor.banner = TextSpan("where both changed the same, yours stays: apply shows what it changes", .ok)
+            return
+        }
+        editor.replaceAll(text)
+        editor.banner = TextSpan("merged; where both changed the same, yours stayed. u brings the text before back", .ok)
     }
 
     package func discardEdits() {

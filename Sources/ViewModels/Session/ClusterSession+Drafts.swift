@@ -9,7 +9,6 @@ extension ClusterSession {
     static let draftDelay = Duration.milliseconds(400)
 
     private var editor: EditorModel { app.editor }
-    var drafts: DraftStore { DraftStore(stateDirectory: stateDirectory) }
 
     /// Sees to it that the present text is on disk soon, or that nothing is there when nothing is unsaved.
     func keepDraft() {
@@ -19,32 +18,36 @@ extension ClusterSession {
         }
         editor.draft = .saving
         // Never put off by more typing: the text of this moment is saved when the delay ends.
-        guard !tasks.isRunning("draft") else { return }
-        tasks.run("draft") { [weak self, time] in
+        guard !tasks.isRunning(.saveDraft) else { return }
+        tasks.run(.saveDraft) { [weak self, time] in
             while true {
                 do { try await time.sleep(for: Self.draftDelay) } catch { return }
                 guard let self, editor.isDirty, let draft = currentDraft() else { return }
-                let revision = editor.revision
-                let failure = await Self.save(draft, drafts)
+                let (revision, turn) = (editor.revision, drafts.turn(draft.id))
+                let outcome = await save(draft, turn)
                 if Task.isCancelled { return }
-                note(failure, revision)
+                note(outcome, revision)
                 if editor.revision == revision { return }
             }
         }
     }
 
-    @concurrent nonisolated private static func save(_ draft: Draft, _ store: DraftStore) async -> SystemError? {
+    private func save(_ draft: Draft, _ turn: DraftStore.Turn) async -> Result<Bool, SystemError> {
         do throws(SystemError) {
-            try store.save(draft)
-            return nil
+            return .success(try await KernelThread.run("kdash-draft") { [drafts] () throws(SystemError) in try drafts.save(draft, turn) })
         } catch {
-            return error
+            return .failure(error)
         }
     }
 
-    private func note(_ failure: SystemError?, _ revision: Int) {
-        if failure == nil { editing.savedRevision = revision }
-        editor.draft = failure.map { .failed("\($0)") } ?? .saved
+    private func note(_ outcome: Result<Bool, SystemError>, _ revision: Int) {
+        switch outcome {
+        case .success(true):
+            editing.savedRevision = revision
+            editor.draft = .saved
+        case .success(false): break  // Whoever took the next turn tells how that went.
+        case .failure(let error): editor.draft = .failed("\(error)")
+        }
     }
 
     private func currentDraft() -> Draft? {
@@ -56,50 +59,67 @@ extension ClusterSession {
             bases: editing.bases)
     }
 
-    /// Writes unsaved text before this returns: the process is about to end.
-    func saveDraftNow() {
-        guard editor.isDirty, editing.savedRevision != editor.revision, let draft = currentDraft() else { return }
-        tasks.cancel("draft")
+    /// Writes unsaved text before this returns: the process is about to end. Says why when that cannot be done.
+    @discardableResult
+    func saveDraftNow() -> SystemError? {
+        guard editor.isDirty, editing.savedRevision != editor.revision, let draft = currentDraft() else { return nil }
+        tasks.cancel(.saveDraft)
         do throws(SystemError) {
-            try drafts.save(draft)
-            note(nil, editor.revision)
+            note(.success(try drafts.save(draft, drafts.turn(draft.id))), editor.revision)
+            return nil
         } catch {
-            note(error, editor.revision)
+            note(.failure(error), editor.revision)
+            return error
         }
     }
 
     /// Applied or discarded: nothing is to be offered again.
     func removeDraft() {
-        tasks.cancel("draft")
+        tasks.cancel(.saveDraft)
         editor.draft = .none
         editing.savedRevision = nil
         guard let id = editing.draftID else { return }
         editing.draftID = nil
-        // best effort: a file that stays is offered again, which loses nothing.
-        try? drafts.remove(id)
+        delete(id)
     }
 
-    /// Keeps unsaved text as a draft because something else is to be shown.
-    func setAside() {
-        guard editor.isDirty, let target = editor.target else { return }
-        saveDraftNow()
+    /// Deletes a draft's file; says why when that cannot be done, and returns false.
+    @discardableResult
+    private func delete(_ id: String) -> Bool {
+        do throws(SystemError) {
+            try drafts.remove(id)
+            return true
+        } catch {
+            app.toast("a draft was not deleted and will be offered again: \(error)", .error)
+            return false
+        }
+    }
+
+    /// Keeps unsaved text as a draft because something else is to be shown. False, and said why, when it cannot be kept: then it stays.
+    func setAside() -> Bool {
+        guard editor.isDirty, let target = editor.target else { return true }
+        if let error = saveDraftNow() {
+            app.toast("nothing else is opened, since the unsaved text cannot be kept: \(error)", .error)
+            return false
+        }
         editor.isTyping = false
         app.toast("the unsaved text of \(target.binding.text) is kept: see Drafts in the palette", .warning)
         editing.draftID = nil
         editor.markClean()
+        return true
     }
 
     // MARK: - Offering
 
     package func openDrafts() { offerDrafts(isAsked: true) }
 
-    /// Shows the texts that were never applied, each with its difference to the cluster. Returns false when there are none.
+    /// Shows the texts that were never applied, each with its difference to the cluster.
     func offerDrafts(isAsked: Bool) {
         let present = editing.draftID
         let store = drafts
         let client = cluster?.client
         let (context, cluster) = (app.context.name, clusterID)
-        tasks.run("drafts") { [weak self] in
+        tasks.run(.listDrafts) { [weak self] in
             let found = await Self.summaries(store, except: present, client, context, cluster)
             guard let self, !Task.isCancelled else { return }
             guard !found.isEmpty else {
@@ -121,9 +141,7 @@ extension ClusterSession {
             if let (draft, summary) = found.first(where: { $0.0.id == id }) { self?.open(draft, isForeign: summary.isForeign) }
         }
         model.onDiscard = { [weak self, weak model] id in
-            guard let self, let model else { return }
-            // best effort: a file that stays is offered again, which loses nothing.
-            try? drafts.remove(id)
+            guard let self, let model, delete(id) else { return }
             model.drafts.removeAll { $0.id == id }
             model.selected = max(0, min(model.selected, model.drafts.count - 1))
             if model.drafts.isEmpty { app.modal = nil }
@@ -133,9 +151,8 @@ extension ClusterSession {
     }
 
     private func open(_ draft: Draft, isForeign: Bool) {
-        setAside()
-        tasks.cancel("target")
-        tasks.cancel("open")
+        guard setAside() else { return }
+        stopOpening()
         editing = EditingState()
         editing.baseText = draft.baseText
         editor.target = draft.target

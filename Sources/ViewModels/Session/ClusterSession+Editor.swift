@@ -31,14 +31,16 @@ extension ClusterSession {
 
     /// Keeps what is shown current.
     func showPodInEditor(touched: Set<String>) {
-        guard let target = editor.target, target.binding.kind == "Pod", let uid = target.binding.uid, touched.contains(uid) else { return }
-        guard let object = feed?.pods.get(namespace: target.binding.namespace, name: target.binding.name), object.uid == uid else { return }
+        guard let target = editor.target, target.binding.kind == "Pod", target.binding.context == app.context.name else { return }
+        guard let object = feed?.pods.get(namespace: target.binding.namespace, name: target.binding.name), touched.contains(object.uid) else {
+            return
+        }
         targetChanged(object)
     }
 
     private func show(_ object: KubeObject, _ binding: ObjectBinding) {
         let isSame = editor.state == .viewing && editor.target?.binding == binding
-        tasks.cancel("target")
+        tasks.cancel(.target)
         editing = EditingState()
         editing.cluster = clusterID
         editing.live = object
@@ -53,7 +55,8 @@ extension ClusterSession {
 
     /// The object behind the text changed in the cluster.
     func targetChanged(_ object: KubeObject) {
-        guard let target = editor.target, target.binding.uid == object.uid else { return }
+        guard let target = editor.target, let uid = target.binding.uid else { return }
+        guard uid == object.uid else { return targetReplaced(target, by: object) }
         let before = editing.live
         editing.live = object
         if case .viewing = editor.state {
@@ -92,8 +95,9 @@ extension ClusterSession {
             if isEditing, editor.state != .loading { editor.isTyping = true }
             return
         }
-        setAside()
-        tasks.cancel("open")
+        guard setAside() else { return }
+        tasks.cancel(.open)
+        tasks.cancel(.owner)
         if binding.kind == "Pod", let object = feed?.pods.get(namespace: binding.namespace, name: binding.name), object.uid == binding.uid {
             return open(object, binding, isEditing: isEditing)
         }
@@ -102,14 +106,14 @@ extension ClusterSession {
             return app.toast("kdash does not know the kind \(binding.kind)", .error)
         }
         app.focus = .yaml
-        tasks.cancel("target")
+        tasks.cancel(.target)
         editing = EditingState()
         editor.target = EditorTarget(binding: binding)
         editor.banner = nil
         editor.setText("")
         editor.state = .loading
         let token = editing.token
-        tasks.run("open") { [weak self] in
+        tasks.run(.open) { [weak self] in
             do throws(APIStatus) {
                 let object = try await client.get(descriptor.gvr, namespace: binding.namespace, name: binding.name)
                 guard let self, !Task.isCancelled, editing.token === token else { return }
@@ -126,6 +130,11 @@ extension ClusterSession {
         }
     }
 
+    /// Another text is shown: what was asked for before comes too late, and what was shown is followed no longer.
+    func stopOpening() {
+        for purpose in [TaskSlots.Purpose.open, .owner, .target] { tasks.cancel(purpose) }
+    }
+
     private func open(_ object: KubeObject, _ binding: ObjectBinding, isEditing: Bool) {
         editor.state = .viewing
         show(object, binding)
@@ -139,7 +148,7 @@ extension ClusterSession {
         let informer = Informer(client: client, resource: descriptor.gvr, namespace: binding.namespace, fields: name, time: time)
         let (changes, continuation) = AsyncStream.makeStream(of: InformerEvent.self)
         informer.addHandler { continuation.yield($0) }
-        tasks.run("target") { [weak self] in
+        tasks.run(.target) { [weak self] in
             async let _: Void = informer.run()
             await informer.waitUntilSynced()
             // It may have gone between the reading and the first list, which then has nothing to tell.
@@ -166,7 +175,7 @@ extension ClusterSession {
         }
         guard let owner = pod.controllerRef else { return app.toast("nothing controls \(binding.text)", .dim) }
         let token = editing.token
-        tasks.run("open") { [weak self] in
+        tasks.run(.owner) { [weak self] in
             var (kind, name, uid) = (owner.kind, owner.name, owner.uid)
             // A Deployment stands behind its ReplicaSet: that is what people mean to edit.
             if kind == "ReplicaSet", let set = try? await client.get(ReplicaSet.resource, namespace: binding.namespace, name: name),
@@ -196,9 +205,8 @@ extension ClusterSession {
     }
 
     package func newManifest() {
-        setAside()
-        tasks.cancel("target")
-        tasks.cancel("open")
+        guard setAside() else { return }
+        stopOpening()
         let namespace = app.namespace ?? "default"
         editing = EditingState()
         editing.cluster = clusterID
@@ -225,7 +233,7 @@ extension ClusterSession {
             editor.setText(EditForm.text(live))
             editor.place(place, selecting: false)
             editor.target?.resourceVersion = live.resourceVersion
-            editing.bases = [Self.title(target.binding): EditBase(text: form, live: form)]
+            editing.bases = [Self.title(target.binding): EditBase(text: form, live: form, uid: live.uid)]
             editing.baseText = editor.text
             editor.state = .editing
         }
@@ -237,8 +245,8 @@ extension ClusterSession {
 
     /// Empties the pane; it follows the cursor again.
     func closeEditor() {
-        tasks.cancel("target")
-        tasks.cancel("check")
+        tasks.cancel(.target)
+        tasks.cancel(.check)
         editing = EditingState()
         editor.isTyping = false
         editor.target = nil
@@ -256,7 +264,7 @@ extension ClusterSession {
         keepDraft()
         guard editor.state == .editing else { return }
         let revision = editor.revision
-        tasks.run("check") { [weak self, time] in
+        tasks.run(.check) { [weak self, time] in
             do { try await time.sleep(for: Self.checkDelay) } catch { return }
             guard let self, editor.revision == revision else { return }
             let (lines, cursor, isTyping) = (editor.buffer.lines, editor.cursor, editor.isTyping)

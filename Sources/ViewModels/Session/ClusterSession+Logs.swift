@@ -11,7 +11,7 @@ extension ClusterSession {
     func follow(_ pod: PodRow) {
         let binding = app.binding(pod)
         followedUID = pod.uid
-        tasks.run("follow") { [weak self, time] in
+        tasks.run(.follow) { [weak self, time] in
             do { try await time.sleep(for: Self.followDelay) } catch { return }
             guard let self, app.selectedPodBinding?.uid == binding.uid else { return }
             if app.logs.target?.podUID != binding.uid { showLogs(binding, container: nil, isPrevious: false) }
@@ -22,30 +22,28 @@ extension ClusterSession {
     package func showLogs(_ binding: ObjectBinding, container: String?, isPrevious: Bool) {
         guard let client = cluster?.client, let uid = binding.uid else { return }
         guard let object = feed?.pods.get(namespace: binding.namespace, name: binding.name), object.uid == uid else {
-            return showKeptLog(binding, container: container, isPrevious: isPrevious, client)
+            return findKeptLog(binding, container: container, isPrevious: isPrevious, client)
         }
         let pod = Pod(object)
         let spec = pod.spec
         app.logs.containers = spec.containers.map(\.name) + spec.initContainers.map(\.name) + spec.ephemeralContainers.map(\.name)
         guard let name = container ?? Self.defaultContainer(pod) else { return }
         let target = LogTarget(namespace: binding.namespace ?? "", pod: binding.name, podUID: uid, container: name, isPrevious: isPrevious)
-        tasks.run("logs") { [weak self, logs] in
+        tasks.run(.logs) { [weak self, logs] in
             await logs.follow(target, client: client) { self?.podState(target) ?? .gone }
         }
     }
 
     /// The log of a pod that is deleted, as long as its node keeps it.
-    private func showKeptLog(_ binding: ObjectBinding, container: String?, isPrevious: Bool, _ client: KubeClient) {
+    private func findKeptLog(_ binding: ObjectBinding, container: String?, isPrevious: Bool, _ client: KubeClient) {
+        if let kept = shownKeptLog, kept.podUID == binding.uid { return show(kept, container: container, isPrevious: isPrevious, client) }
         guard let keptLogs = cluster?.keptLogs else { return app.toast("\(binding.text) is gone", .warning) }
-        tasks.run("logs") { [weak self, logs] in
+        tasks.run(.logs) { [weak self] in
             do {
                 let kept = try await keptLogs().first { $0.podUID == binding.uid }
                 guard let self, !Task.isCancelled else { return }
-                guard let kept, let name = container ?? kept.containers.first else { return app.toast("\(binding.text) is gone", .warning) }
-                app.logs.containers = kept.containers
-                let target = LogTarget(
-                    namespace: kept.namespace, pod: kept.pod, podUID: kept.podUID, container: name, isPrevious: isPrevious, isGone: true)
-                await logs.follow(target, client: client) { .gone }
+                guard let kept, !kept.isEmpty else { return app.toast("\(binding.text) is gone", .warning) }
+                show(kept, container: container, isPrevious: isPrevious, client)
             } catch {
                 guard !Task.isCancelled else { return }
                 self?.app.toast("the logs of deleted pods cannot be listed: \(error)", .error)
@@ -53,13 +51,23 @@ extension ClusterSession {
         }
     }
 
+    private func show(_ kept: KeptLog, container: String?, isPrevious: Bool, _ client: KubeClient) {
+        guard let name = container ?? kept.containers.first else { return }
+        shownKeptLog = kept
+        app.logs.containers = kept.containers
+        let target = LogTarget(
+            namespace: kept.namespace, pod: kept.pod, podUID: kept.podUID, container: name, isPrevious: isPrevious, isGone: true)
+        tasks.run(.logs) { [logs] in await logs.follow(target, client: client) { .gone } }
+    }
+
     package func pickKeptLog() {
         guard let cluster, let keptLogs = cluster.keptLogs else { return app.toast("only kdash's own cluster keeps the logs of deleted pods", .dim) }
-        tasks.run("keptLogs") { [weak self] in
+        tasks.run(.keptLogs) { [weak self] in
             do {
                 let kept = try await keptLogs()
                 guard let self, !Task.isCancelled else { return }
-                pick(kept.filter { self.app.namespace == nil || $0.namespace == self.app.namespace }, client: cluster.client)
+                let isShown = { (log: KeptLog) in self.app.namespace == nil || log.namespace == self.app.namespace }
+                pick(kept.filter { !$0.isEmpty && isShown($0) }, client: cluster.client)
             } catch {
                 guard !Task.isCancelled else { return }
                 self?.app.toast("the logs of deleted pods cannot be listed: \(error)", .error)
@@ -79,8 +87,7 @@ extension ClusterSession {
         }
         app.pick("Log of which deleted pod?", items) { [weak self] uid in
             guard let self, let log = kept.first(where: { $0.podUID == uid }) else { return }
-            let binding = ObjectBinding(context: app.context.name, namespace: log.namespace, kind: "Pod", name: log.pod, uid: uid)
-            showKeptLog(binding, container: nil, isPrevious: false, client)
+            show(log, container: nil, isPrevious: false, client)
             app.focus = .logs
         }
     }

@@ -24,10 +24,10 @@ extension ClusterSession {
         let request = ExecRequest(
             namespace: binding.namespace ?? "", pod: binding.name, podUID: binding.uid ?? "", container: name, command: Self.shellCommand,
             stdin: true, stdout: true, stderr: false, tty: true)
-        tasks.run("shell") { [weak model, app] in
+        tasks.run(.shell) { [weak model, app] in
             guard let model else { return }
             await ShellDriver(model: model, app: app).run(client, request)
         }
-        model.onClose = { [weak self] in self?.tasks.cancel("shell") }
+        model.onClose = { [weak self] in self?.tasks.cancel(.shell) }
     }
 }

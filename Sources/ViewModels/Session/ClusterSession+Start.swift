@@ -8,7 +8,7 @@ extension ClusterSession {
     /// What is open goes on with the new connection.
     func resumeAfterConnect() {
         if let target = app.logs.target, let client = cluster?.client, app.logs.isWorthResuming {
-            tasks.run("logs") { [weak self, logs] in
+            tasks.run(.logs) { [weak self, logs] in
                 await logs.follow(target, client: client, isResuming: true) { self?.podState(target) ?? .gone }
             }
         }
@@ -61,7 +61,7 @@ extension ClusterSession {
     func startDemo() {
         guard let client = cluster?.client else { return }
         app.toast("starting the demo in namespace demo", .ok)
-        tasks.run("demo") { [weak self] in
+        tasks.run(.demo) { [weak self] in
             do throws(APIStatus) {
                 try await DemoManifest.create(client)
                 self?.showDemo()

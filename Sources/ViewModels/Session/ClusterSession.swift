@@ -10,6 +10,7 @@ package import LinuxKernel
     let app: AppModel
     let time: any TimeSource
     let stateDirectory: String
+    let drafts: DraftStore
     let tasks = TaskSlots()
     let logs: LogsDriver
     var cluster: ConnectedCluster?
@@ -18,6 +19,8 @@ package import LinuxKernel
     /// Makes the open detail's text again.
     var refreshDetail: (() -> Void)?
     var editing = EditingState()
+    /// The deleted pod whose log is shown or was shown last; what its node keeps is listed once.
+    var shownKeptLog: KeptLog?
     /// The pod that the logs and YAML panes were last asked to show because the cursor rests on it.
     var followedUID: String?
     /// The pod that the cursor goes to once it is shown, unless the user moves the cursor before.
@@ -54,6 +57,7 @@ package import LinuxKernel
         self.restart = restart
         self.time = time
         self.stateDirectory = stateDirectory
+        drafts = DraftStore(stateDirectory: stateDirectory)
         logs = LogsDriver(model: app.logs, time: time)
     }
 
@@ -72,7 +76,7 @@ package import LinuxKernel
         }
         app.editor.onEdit = { [weak self] in self?.textChanged() }
         app.pods.notice = "waiting for the cluster"
-        tasks.run("session") { [weak self] in await self?.run() }
+        tasks.run(.session) { [weak self] in await self?.run() }
     }
 
     /// Ends everything, after unsaved text is on disk.
@@ -136,11 +140,11 @@ package import LinuxKernel
         let feed = ClusterFeed(client: cluster.client, time: time)
         self.feed = feed
         adoptFeed()
-        tasks.run("feed") { await feed.run() }
-        tasks.cancel("usage")
+        tasks.run(.feed) { await feed.run() }
+        tasks.cancel(.usage)
         sampleWhileVisible()
         resumeAfterConnect()
-        defer { tasks.cancel("feed") }
+        defer { tasks.cancel(.feed) }
         for await _ in feed.wake {
             if Task.isCancelled { return nil }
             if let loss = apply(feed.take(), feed) { return loss }
@@ -199,13 +203,14 @@ package import LinuxKernel
     package func use(context: String) {
         guard context != app.context.name, context == home || connectTo != nil else { return }
         saveDraftNow()
-        tasks.cancelAll(sparingWork: true)
+        tasks.cancelSlots()
         if context == home {
             connect = connectHome
         } else if let connectTo {
             connect = { try await connectTo(context) }
         }
         (cluster, feed, hasAskedAtStart) = (nil, nil, true)
+        shownKeptLog = nil
         (namespaceRows, clusterID) = ([:], nil)
         app.namespaces.rows = []
         app.pods.removeAll()
@@ -218,7 +223,7 @@ package import LinuxKernel
         app.context = ContextState(name: context, access: .protected, isEmbedded: false)
         app.connection = .starting("opening \(context)")
         if !app.editor.isDirty { closeEditor() }
-        tasks.run("session") { [weak self] in await self?.run() }
+        tasks.run(.session) { [weak self] in await self?.run() }
     }
 
     /// Reaches the cluster a text was opened from. Throws why it cannot be reached.
@@ -246,9 +251,9 @@ package import LinuxKernel
     // MARK: - Usage
 
     private func sampleWhileVisible() {
-        guard app.visiblePanes.contains(.pods), let usage = cluster?.usage else { return tasks.cancel("usage") }
-        guard !tasks.isRunning("usage") else { return }
-        tasks.run("usage") { [weak self, time] in
+        guard app.visiblePanes.contains(.pods), let usage = cluster?.usage else { return tasks.cancel(.usage) }
+        guard !tasks.isRunning(.usage) else { return }
+        tasks.run(.usage) { [weak self, time] in
             var sampler = UsageSampler()
             // CPU use needs two samples: the second comes soon, so that the bars do not stay empty.
             var pause = Self.firstUsagePause

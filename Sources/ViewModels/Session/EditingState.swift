@@ -19,6 +19,8 @@ struct EditingState {
     var hint: TextSpan?
     /// The object that the text is in conflict with.
     var conflict: KubeObject?
+    /// The object that has taken the name of the one behind the text, by its uid, once that was said.
+    var namesake: String?
     /// The file that holds the unsaved text.
     var draftID: String?
     /// The text's revision that is on disk.

@@ -1,43 +1,90 @@
-/// The tasks a session owns, by what they are for: a new one for the same purpose ends the old one, and ``cancelAll()`` ends all.
+/// The tasks a session owns: at most one for each purpose, where a new one ends the old one, and work that nothing else ends.
 ///
 /// Key presses enter the concurrent world here; everything else is structured below these tasks.
 @MainActor final class TaskSlots {
-    private var tasks: [String: (id: Int, task: Task<Void, Never>)] = [:]
-    private var nextID = 0
-    private static let work = "work "
+    /// What a task is for.
+    enum Purpose: Hashable {
+        /// Keeping a connection to the shown cluster.
+        case session
+        /// Following what that cluster holds.
+        case feed
+        /// Asking what pods use while somebody sees it.
+        case usage
+        /// Creating the demo.
+        case demo
+        /// Showing the pod that the cursor rests on.
+        case follow
+        /// Following the shown log.
+        case logs
+        /// Listing the logs of deleted pods.
+        case keptLogs
+        /// The shell.
+        case shell
+        /// Reading what the editor is to show.
+        case open
+        /// Finding the owner that the editor is to show.
+        case owner
+        /// Following the object behind the editor's text.
+        case target
+        /// Checking what is typed.
+        case check
+        /// Asking the server about the text: what it would change, or what changed meanwhile.
+        case apply
+        /// Saving unsaved text.
+        case saveDraft
+        /// Reading the texts that were never applied.
+        case listDrafts
+    }
 
-    /// Runs work for a purpose in place of what ran for it.
-    func run(_ purpose: String, _ work: @escaping @MainActor () async -> Void) {
-        tasks[purpose]?.task.cancel()
+    private struct Entry {
+        let id: Int
+        let task: Task<Void, Never>
+    }
+
+    private var slots: [Purpose: Entry] = [:]
+    private var work: [Int: Task<Void, Never>] = [:]
+    private var nextID = 0
+
+    /// Runs a task for a purpose in place of what ran for it.
+    func run(_ purpose: Purpose, _ body: @escaping @MainActor () async -> Void) {
+        slots[purpose]?.task.cancel()
         nextID += 1
         let id = nextID
         let task = Task { [weak self] in
-            await work()
+            await body()
             self?.forget(purpose, id)
         }
-        tasks[purpose] = (id, task)
+        slots[purpose] = Entry(id: id, task: task)
     }
 
-    /// Runs work beside everything else.
-    func add(_ work: @escaping @MainActor () async -> Void) { run("\(Self.work)\(nextID)", work) }
-
-    func cancel(_ purpose: String) { tasks.removeValue(forKey: purpose)?.task.cancel() }
-
-    /// Ends everything; `sparingWork` lets go on what was begun with ``add(_:)``, as a deletion that is half done.
-    func cancelAll(sparingWork: Bool = false) {
-        let ended = tasks.filter { !sparingWork || !$0.key.hasPrefix(Self.work) }
-        for (purpose, entry) in ended {
-            entry.task.cancel()
-            tasks[purpose] = nil
+    /// Runs work beside everything else, as a deletion that must not stop half done.
+    func add(_ body: @escaping @MainActor () async -> Void) {
+        nextID += 1
+        let id = nextID
+        work[id] = Task { [weak self] in
+            await body()
+            self?.work[id] = nil
         }
     }
 
-    func isRunning(_ purpose: String) -> Bool { tasks[purpose] != nil }
+    func cancel(_ purpose: Purpose) { slots.removeValue(forKey: purpose)?.task.cancel() }
 
-    /// Returns when the work for a purpose has ended.
-    func wait(for purpose: String) async { await tasks[purpose]?.task.value }
+    /// Ends everything.
+    func cancelAll() {
+        cancelSlots()
+        for task in work.values { task.cancel() }
+        work = [:]
+    }
 
-    private func forget(_ purpose: String, _ id: Int) {
-        if tasks[purpose]?.id == id { tasks[purpose] = nil }
+    /// Ends everything but what was begun with ``add(_:)``.
+    func cancelSlots() {
+        for entry in slots.values { entry.task.cancel() }
+        slots = [:]
+    }
+
+    func isRunning(_ purpose: Purpose) -> Bool { slots[purpose] != nil }
+
+    private func forget(_ purpose: Purpose, _ id: Int) {
+        if slots[purpose]?.id == id { slots[purpose] = nil }
     }
 }
