@@ -43,6 +43,21 @@ import Testing
         }
     }
 
+    @Test func `users are looked up in layers, and not where a link in a layer's place leads`() throws {
+        try Self.withData { paths, outside in
+            for folder in ["\(paths.data)/images/layers/real/fs/etc", "\(outside)/fs/etc"] { try FileSystem.makeDirectories(folder) }
+            try FileSystem.writeAtomically("\(paths.data)/images/layers/real/fs/etc/passwd", Array("app:x:7:8::/srv:\n".utf8))
+            try FileSystem.writeAtomically("\(outside)/fs/etc/passwd", Array("somebody:x:1000:1000::/home:\n".utf8))
+            #expect(symlink(outside, "\(paths.data)/images/layers/planted") == 0)
+            func user(_ name: String, _ layer: String) throws -> ImageUser.Resolved {
+                try ImageUser.resolve(name, uid: nil, gid: nil, layers: ["images/layers/\(layer)/fs"], below: paths.data)
+            }
+            #expect(try user("app", "real") == ImageUser.Resolved(uid: 7, gid: 8, groups: [], home: "/srv"))
+            let failure = #expect(throws: ImageUser.Failure.self) { try user("somebody", "planted") }
+            #expect(failure?.message.contains("has no user somebody") == true)
+        }
+    }
+
     /// What the supervisor is told must be where the binds show what the daemon wrote.
     @Test(arguments: [
         (NodePaths(data: "/d").instance("u", "c", 4), false), (NodePaths(data: "/d").volume("u", "v"), false),

@@ -85,7 +85,7 @@ struct ContainerSpecBuilder: Sendable {
         do throws(ImageUser.Failure) {
             user = try ImageUser.resolve(
                 image.config.user, uid: inherited("runAsUser")?.integerValue, gid: inherited("runAsGroup")?.integerValue,
-                layers: image.layerDirectories)
+                layers: image.layerDirectories.map(paths.relative), below: paths.data)
         } catch {
             throw ConfigurationError("container \(container.name): \(error.message)")
         }

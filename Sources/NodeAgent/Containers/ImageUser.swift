@@ -22,11 +22,12 @@ enum ImageUser {
     ///   - text: `uid`, `uid:gid`, `name`, `name:group` or empty for root. A number is only ever a number.
     ///   - uid: the pod's runAsUser, which wins over the image's user.
     ///   - gid: the pod's runAsGroup.
-    ///   - layers: unpacked layers on the host, topmost first.
-    static func resolve(_ text: String, uid: Int64?, gid: Int64?, layers: [String]) throws(Failure) -> Resolved {
+    ///   - layers: unpacked layers, relative to `base`, topmost first.
+    ///   - base: the data directory.
+    static func resolve(_ text: String, uid: Int64?, gid: Int64?, layers: [String], below base: String) throws(Failure) -> Resolved {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-        let passwd = entries("etc/passwd", layers)
-        let group = entries("etc/group", layers)
+        let passwd = entries("etc/passwd", layers, base)
+        let group = entries("etc/group", layers, base)
         let wanted = uid.map { "\($0)" } ?? (parts.first.flatMap { $0.isEmpty ? nil : $0 } ?? "0")
         let account = passwd.first { $0.count > 3 && (isNumber(wanted) ? $0[2] == wanted : $0[0] == wanted) }
         let resolvedUID = try isNumber(wanted) ? number(wanted) : number(account?[2], "user \(wanted)", "passwd")
@@ -62,9 +63,9 @@ enum ImageUser {
     }
 
     /// The colon-separated lines of the topmost regular file; links and other kinds of files are not followed.
-    private static func entries(_ path: String, _ layers: [String]) -> [[String]] {
+    private static func entries(_ path: String, _ layers: [String], _ base: String) -> [[String]] {
         for layer in layers {
-            guard let file = open(path, in: layer) else { continue }
+            guard let file = open(path, in: layer, below: base) else { continue }
             guard let info = try? file.status(), info.st_mode & S_IFMT == S_IFREG, info.st_size <= 10 << 20,  // best effort: hostile files count as absent
                 let bytes = try? FileSystem.readAll(file, limit: 10 << 20, named: path)  // best effort: unreadable counts as absent
             else { return [] }
@@ -75,10 +76,11 @@ enum ImageUser {
         return []
     }
 
-    /// Opens a file of an unpacked layer without leaving the layer; nil when it has none.
-    private static func open(_ path: String, in layer: String) -> FileDescriptor? {
+    /// Opens a file of an unpacked layer without leaving the layer; nil when it has none. A link in the layer's own place, which a
+    /// privileged pod could plant, is no layer.
+    private static func open(_ path: String, in layer: String, below base: String) -> FileDescriptor? {
         do throws(SystemError) {
-            let directory = try FileDescriptor.open(layer, O_RDONLY | O_DIRECTORY)
+            let directory = try SafeDirectory.open(layer, below: base)
             let inRoot: UInt64 = 0x10  // RESOLVE_IN_ROOT
             return try FileDescriptor.openResolving(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW, resolve: inRoot, at: directory.raw)
         } catch {
