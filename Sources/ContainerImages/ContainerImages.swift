@@ -7,4 +7,4 @@
 //
 // Invariants: a layer directory exists only if its content matched the digest it is named after; nothing of an archive is
 // believed before it is verified; no path of an archive can leave the directory it is unpacked into; a failed load leaves
-// nothing behind.
+// nothing behind. Folders of the store are reached by descriptors and no link in it is followed: privileged pods can plant some.
