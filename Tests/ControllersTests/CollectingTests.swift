@@ -86,4 +86,69 @@ import Testing
         caches.add(Node(name: "gone"))
         #expect(PodCollector().reconcile(ObjectName(Pod.resource, lost.object), caches, now: start) == Reconciliation())
     }
+
+    /// Pods `a` to `c`, each owned by the next and the last by the first, all of them blocking.
+    private func circle(leaving: Set<String>) -> [Pod] {
+        let names = ["a", "b", "c"]
+        let owners = ["a": "c", "b": "a", "c": "b"]
+        return names.map { name in
+            var pod = pod(name)
+            if let owner = owners[name] {
+                pod.object.ownerReferences = [
+                    OwnerReference(
+                        apiVersion: "v1", kind: "Pod", name: owner, uid: "uid-\(owner)", controller: true, blockOwnerDeletion: true)
+                ]
+            }
+            guard leaving.contains(name) else { return pod }
+            pod.object.deletionTimestamp = start
+            pod.object.finalizers = ["foregroundDeletion"]
+            return pod
+        }
+    }
+
+    private func drain(_ name: String, of pods: [Pod]) throws -> Reconciliation {
+        let owner = try #require(pods.first { $0.name == name })
+        return reconcile(owner, pods.filter { $0.name != name })
+    }
+
+    @Test func `a circle of owners deleted in foreground is opened where it closes`() throws {
+        let open: JSONValue = ["metadata": ["uid": "uid-c", "ownerReferences": [["uid": "uid-b", "blockOwnerDeletion": false]]]]
+        let first = try drain("a", of: circle(leaving: ["a"]))
+        #expect(first.deletions == ["b"])
+        #expect(first.patches.isEmpty)
+        let second = try drain("b", of: circle(leaving: ["a", "b"]))
+        #expect(second.deletions == ["c"])
+        #expect(second.patches == [open])
+    }
+
+    @Test func `a circle whose members were all deleted at once is opened too`() throws {
+        let result = try drain("b", of: circle(leaving: ["a", "b", "c"]))
+        #expect(result.deletions.isEmpty)
+        #expect(result.patches == [["metadata": ["uid": "uid-c", "ownerReferences": [["uid": "uid-b", "blockOwnerDeletion": false]]]]])
+    }
+
+    @Test func `a dependent that goes by itself still holds its owner up`() throws {
+        var (owner, dependent) = (circle(leaving: ["a"])[0], pod("b"))
+        owner.object.ownerReferences = []
+        dependent.object.ownerReferences = [OwnerReference(controller: owner.object)]
+        dependent.object.deletionTimestamp = start
+        #expect(reconcile(owner, [dependent]) == Reconciliation())
+    }
+
+    @Test(arguments: [true, false])
+    func `an owner that waits is woken when a dependent lets go of it`(isDropped: Bool) throws {
+        let before = circle(leaving: ["a"])[1]
+        var caches = FixedCaches()
+        caches.add(circle(leaving: ["a"])[0])
+        var after = before
+        after.object.ownerReferences =
+            isDropped
+            ? []
+            : before.object.ownerReferences.map {
+                OwnerReference(apiVersion: $0.apiVersion, kind: $0.kind, name: $0.name, uid: $0.uid, blockOwnerDeletion: false)
+            }
+        caches.add(after)
+        #expect(collector.keys(Pod.resource, before.object, isGone: false, caches).map(\.name) == ["b", "a"])
+        #expect(collector.keys(Pod.resource, after.object, isGone: false, caches).map(\.name) == (isDropped ? [] : ["b"]))
+    }
 }

@@ -30,8 +30,9 @@ package struct GarbageCollector: Controller {
         if isGone {
             return dependents(of: object.uid, caches).map { ObjectName($0.resource, $0.object) } + waitingOwners(of: object, caches)
         }
+        let name = ObjectName(resource, object)
         let concerns = !object.ownerReferences.isEmpty || (object.isBeingDeleted && !object.finalizers.isEmpty)
-        return concerns ? [ObjectName(resource, object)] : []
+        return (concerns ? [name] : []) + releasedOwners(by: object, at: name, caches)
     }
 
     package func reconcile(_ key: ObjectName, _ caches: any Caches, now: Timestamp) -> Reconciliation {
@@ -54,17 +55,39 @@ package struct GarbageCollector: Controller {
         return Reconciliation(ties + [Self.drop(Self.orphan, of: owner, at: key)])
     }
 
-    /// Deletes the dependents; the owner goes when none is left that blocks it.
+    /// Deletes the dependents; the owner goes when none is left that blocks it. Owners that wait for each other in a circle block nothing.
     private func drain(_ key: ObjectName, _ owner: KubeObject, _ caches: any Caches) -> Reconciliation {
         let dependents = dependents(of: owner.uid, caches)
-        let isBlocked = dependents.contains { dependent in
-            dependent.object.ownerReferences.contains { $0.uid == owner.uid && $0.blockOwnerDeletion == true }
+        guard dependents.contains(where: { Self.blocks(owner.uid, $0.object) }) else {
+            return Reconciliation([Self.drop(Self.foreground, of: owner, at: key)])
         }
-        guard isBlocked else { return Reconciliation([Self.drop(Self.foreground, of: owner, at: key)]) }
         return Reconciliation(
-            dependents.filter { !$0.object.isBeingDeleted }.flatMap { dependent in
-                judge(ObjectName(dependent.resource, dependent.object), dependent.object, caches).changes
+            dependents.flatMap { dependent -> [Change] in
+                let name = ObjectName(dependent.resource, dependent.object)
+                guard dependent.object.isBeingDeleted else { return judge(name, dependent.object, caches).changes }
+                guard Self.blocks(owner.uid, dependent.object), waits(dependent.object, for: owner.uid, caches) else { return [] }
+                return [Self.unblock(dependent.object, at: name, caches)]
             })
+    }
+
+    private static func blocks(_ owner: String, _ object: KubeObject) -> Bool {
+        object.ownerReferences.contains { $0.uid == owner && $0.blockOwnerDeletion == true }
+    }
+
+    private static func isDraining(_ object: KubeObject) -> Bool { object.isBeingDeleted && object.finalizers.contains(foreground) }
+
+    /// Whether an object that is being deleted in foreground waits for another one, over however many others that wait too.
+    private func waits(_ object: KubeObject, for uid: String, _ caches: any Caches) -> Bool {
+        guard Self.isDraining(object) else { return false }
+        var seen: Set<String> = [object.uid]
+        var next = [object.uid]
+        while let owner = next.popLast() {
+            for (_, dependent) in dependents(of: owner, caches) where Self.blocks(owner, dependent) {
+                if dependent.uid == uid { return true }
+                if Self.isDraining(dependent), seen.insert(dependent.uid).inserted { next.append(dependent.uid) }
+            }
+        }
+        return false
     }
 
     // MARK: - An object with owners
@@ -85,7 +108,7 @@ package struct GarbageCollector: Controller {
                 absentNames.append(name)
                 continue
             }
-            if owner.isBeingDeleted, owner.finalizers.contains(Self.foreground) {
+            if Self.isDraining(owner) {
                 leaving.append(reference)
             } else {
                 hasOwner = true
@@ -95,9 +118,12 @@ package struct GarbageCollector: Controller {
         // The cache of the owner's kind may be behind that of the dependent's: only the server's word counts.
         let proof = zip(absentNames, absent).map { Change.requireAbsent($0, uid: $1.uid) }
         if hasOwner { return Reconciliation(proof + [Self.cut((absent + leaving).map(\.uid), of: object, at: key, caches)]) }
-        let hasDependents = !leaving.isEmpty && !dependents(of: object.uid, caches).isEmpty
-        return Reconciliation(
-            proof + [.delete(key, uid: object.uid, hasDependents ? .foreground : Self.propagation(of: object), reporter: nil)])
+        let waiting = leaving.isEmpty ? [] : dependents(of: object.uid, caches)
+        guard !waiting.isEmpty else { return Reconciliation(proof + [.delete(key, uid: object.uid, Self.propagation(of: object), reporter: nil)]) }
+        // An owner and a dependent that both wait may wait for each other: this object holds its owners up no longer.
+        let isCircle = waiting.contains { Self.isDraining($0.object) } && object.ownerReferences.contains { $0.blockOwnerDeletion == true }
+        let unblock = isCircle ? [Self.unblock(object, at: key, caches)] : []
+        return Reconciliation(proof + unblock + [.delete(key, uid: object.uid, .foreground, reporter: nil)])
     }
 
     private func ownerName(_ reference: OwnerReference, of object: KubeObject, _ caches: any Caches) -> ObjectName? {
@@ -122,6 +148,18 @@ package struct GarbageCollector: Controller {
         }
     }
 
+    /// Owners that wait and that an earlier state of an object held up, but its present one does not.
+    private func releasedOwners(by object: KubeObject, at name: ObjectName, _ caches: any Caches) -> [ObjectName] {
+        let blocked = object.ownerReferences.filter { $0.blockOwnerDeletion == true }
+        guard !blocked.isEmpty, let current = caches.get(name), current.uid == object.uid else { return [] }
+        return blocked.compactMap { reference in
+            guard !Self.blocks(reference.uid, current), let owner = ownerName(reference, of: object, caches),
+                caches.get(owner)?.isBeingDeleted ?? false
+            else { return nil }
+            return owner
+        }
+    }
+
     private static func propagation(of object: KubeObject) -> DeleteOptions.Propagation {
         if object.finalizers.contains(orphan) { return .orphan }
         return object.finalizers.contains(foreground) ? .foreground : .background
@@ -129,20 +167,37 @@ package struct GarbageCollector: Controller {
 
     private static func cut(_ uids: [String], of object: KubeObject, at name: ObjectName, _ caches: any Caches) -> Change {
         if caches.customKinds.contains(where: { $0.resource == name.resource }) {
-            // Custom resources have no strategic merge: the whole list, for exactly this version of the object.
-            let rest = object.ownerReferences.filter { !uids.contains($0.uid) }.map(\.value)
-            return .patch(
-                name, .merge,
-                [
-                    "metadata": [
-                        "uid": .string(object.uid), "resourceVersion": .string(object.resourceVersion),
-                        "ownerReferences": rest.isEmpty ? .null : .array(rest),
-                    ]
-                ])
+            return replace(object.ownerReferences.filter { !uids.contains($0.uid) }, of: object, at: name)
         }
         let removals = uids.map { JSONValue.object(["$patch": "delete", "uid": .string($0)]) }
         return .patch(
             name, .strategicMerge, ["metadata": ["uid": .string(object.uid), "ownerReferences": .array(removals)]])
+    }
+
+    /// Keeps all owners, but has none of them wait.
+    private static func unblock(_ object: KubeObject, at name: ObjectName, _ caches: any Caches) -> Change {
+        if caches.customKinds.contains(where: { $0.resource == name.resource }) {
+            let open = object.ownerReferences.map { reference in
+                var reference = reference
+                reference.blockOwnerDeletion = false
+                return reference
+            }
+            return replace(open, of: object, at: name)
+        }
+        let open = object.ownerReferences.map { JSONValue.object(["uid": .string($0.uid), "blockOwnerDeletion": false]) }
+        return .patch(name, .strategicMerge, ["metadata": ["uid": .string(object.uid), "ownerReferences": .array(open)]])
+    }
+
+    /// Custom resources have no strategic merge: the whole list, for exactly this version of the object.
+    private static func replace(_ references: [OwnerReference], of object: KubeObject, at name: ObjectName) -> Change {
+        .patch(
+            name, .merge,
+            [
+                "metadata": [
+                    "uid": .string(object.uid), "resourceVersion": .string(object.resourceVersion),
+                    "ownerReferences": references.isEmpty ? .null : .array(references.map(\.value)),
+                ]
+            ])
     }
 
     private static func drop(_ finalizer: String, of object: KubeObject, at name: ObjectName) -> Change {
