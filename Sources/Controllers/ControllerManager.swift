@@ -48,17 +48,17 @@ package final class ControllerManager: Sendable {
         ]
     }
 
-    /// Makes the controllers. `client` gives each the client of its own identity, by its name. Make it before the informers run.
+    /// Makes the controllers. `client` gives each the client of its own identity. Make it before the informers run.
     package init(
-        _ configuration: Configuration, informers: SharedInformers, client: (_ controller: String) -> KubeClient, time: any TimeSource,
+        _ configuration: Configuration, informers: SharedInformers, client: (_ identity: UserInfo) -> KubeClient, time: any TimeSource,
         logger: Logger
     ) {
         let controllers = Self.controllers(configuration)
         customs = CustomInformers(
-            client: client("generic-garbage-collector"), definitions: informers.informer(CustomResourceKind.definitions), time: time)
+            client: client(.controller("generic-garbage-collector")), definitions: informers.informer(CustomResourceKind.definitions), time: time)
         let caches = InformerCaches(informers, resources: controllers.flatMap(\.watched), customs: customs)
         runners = controllers.map { controller in
-            ControllerRunner(controller, caches: caches, client: client(controller.name), time: time, logger: logger)
+            ControllerRunner(controller, caches: caches, client: client(controller.identity), time: time, logger: logger)
         }
     }
 

@@ -114,5 +114,12 @@ import Testing
         account.object.uid = "a-uid"
         caches.add(account)
         #expect(TokenSecretCollector().reconcile(key, caches, now: start).changes.isEmpty)
+        caches.objects[0].1.annotations = ["kubernetes.io/service-account.name": "a"]
+        #expect(TokenSecretCollector().reconcile(key, caches, now: start).changes.isEmpty)
+        caches.objects[0].1.annotations = ["kubernetes.io/service-account.name": "never-there"]
+        let nobody = ObjectName(ServiceAccount.resource, namespace: "default", name: "never-there")
+        let result = TokenSecretCollector().reconcile(key, caches, now: start)
+        #expect(result.changes.first == .requireAbsent(nobody, uid: ""))
+        #expect(result.deletions == ["t"])
     }
 }

@@ -85,8 +85,8 @@ struct AuditEvent: Sendable {
     /// Whether a request is worth a line: what the cluster's own parts read, and their heartbeats and events, are not.
     static func isWorthwhile(_ kind: RequestKind, _ user: UserInfo) -> Bool {
         let isOwn =
-            user.name == "system:apiserver" || user.name == "system:kube-scheduler" || user.name.hasPrefix("system:node:")
-            || user.name.hasPrefix("system:serviceaccount:kube-system:")
+            ["system:apiserver", "system:kube-scheduler", "system:kube-controller-manager"].contains(user.name)
+            || user.name.hasPrefix("system:node:") || user.name.hasPrefix("system:serviceaccount:kube-system:")
         guard isOwn else { return true }
         return kind.isMutating && kind.resource != "leases" && kind.resource != "events" && kind.resource != "nodes"
     }

@@ -1,17 +1,19 @@
 package import APIMachinery
 import JSONCore
-import KubeClient
+package import KubeClient
 import KubeSchemas
 package import LinuxKernel
 
-/// Deletes secrets whose service account is gone: the token in them is no longer believed.
+/// Deletes secrets whose service account is gone or never was: no token in them is believed.
 /// Source: `pkg/controller/serviceaccount/tokens_controller.go`.
 package struct TokenSecretCollector: Controller {
     static let type = "kubernetes.io/service-account-token"
 
     package init() {}
 
-    package var name: String { "legacy-service-account-token-cleaner" }
+    package var name: String { "tokens-controller" }
+    /// It has no service account: it would make the tokens of all others.
+    package var identity: UserInfo { UserInfo(name: "system:kube-controller-manager", groups: ["system:authenticated"]) }
     package var watched: [GroupVersionResource] { [Secret.resource, ServiceAccount.resource] }
 
     package func keys(
@@ -28,11 +30,12 @@ package struct TokenSecretCollector: Controller {
 
     package func reconcile(_ key: ObjectName, _ caches: any Caches, now: Timestamp) -> Reconciliation {
         guard let secret = caches.get(key), !secret.isBeingDeleted, secret.string("type") == Self.type,
-            let uid = secret.annotations["kubernetes.io/service-account.uid"],
             let name = secret.annotations["kubernetes.io/service-account.name"]
         else { return Reconciliation() }
+        // A secret that does not say which account of the name it means holds as long as there is one.
+        let uid = secret.annotations["kubernetes.io/service-account.uid"] ?? ""
         let account = ObjectName(ServiceAccount.resource, namespace: key.namespace, name: name)
-        guard caches.get(account)?.uid != uid else { return Reconciliation() }
+        if let found = caches.get(account), uid.isEmpty || found.uid == uid { return Reconciliation() }
         // The cache of accounts may be behind that of secrets.
         return Reconciliation([
             .requireAbsent(account, uid: uid), .delete(key, uid: secret.uid, .background, reporter: nil),

@@ -11,6 +11,8 @@ struct WrittenChanges: Sendable {
     var revisions: [GroupVersionResource: Int64] = [:]
     var deleted: [ObjectName: String] = [:]
     var failure: APIStatus?
+    /// Whether the failure is only that something is not yet as it must be for the rest.
+    var isWaiting = false
 
     mutating func note(_ resource: GroupVersionResource, _ object: KubeObject) {
         guard let revision = object.revision else { return }
@@ -20,7 +22,7 @@ struct WrittenChanges: Sendable {
     mutating func merge(_ other: WrittenChanges) {
         for (resource, revision) in other.revisions { revisions[resource] = max(revisions[resource] ?? 0, revision) }
         deleted.merge(other.deleted) { _, new in new }
-        failure = failure ?? other.failure
+        if failure == nil { (failure, isWaiting) = (other.failure, other.isWaiting) }
     }
 }
 
@@ -82,6 +84,7 @@ final class ChangeWriter: Sendable {
             try await make(change, &written)
         } catch {
             written.failure = error
+            written.isWaiting = change.isCondition && error.reason == .internalError
         }
         return written
     }
@@ -185,6 +188,14 @@ extension Change {
     fileprivate var isBatchable: Bool {
         switch self {
         case .create, .delete: true
+        default: false
+        }
+    }
+
+    /// Whether it changes nothing and only decides whether others follow.
+    fileprivate var isCondition: Bool {
+        switch self {
+        case .requireEmpty, .requireAbsent: true
         default: false
         }
     }

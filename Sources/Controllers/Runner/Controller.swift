@@ -1,10 +1,13 @@
 package import APIMachinery
+package import KubeClient
 package import LinuxKernel
 
 /// A controller: which keys a change concerns, and what a key needs.
 package protocol Controller: Sendable {
-    /// Its name, as Kubernetes calls it; also its identity at the API server and the source of its events.
+    /// Its name, as Kubernetes calls it; also the source of its events.
     var name: String { get }
+    /// Who it is at the API server; by default the service account of its name.
+    var identity: UserInfo { get }
     /// The resources whose changes it wants to know.
     var watched: [GroupVersionResource] { get }
     /// Whether it also wants to know the changes of custom resources; by default not.
@@ -16,6 +19,7 @@ package protocol Controller: Sendable {
 }
 
 extension Controller {
+    package var identity: UserInfo { .controller(name) }
     package var watchesCustomResources: Bool { false }
 
     /// The keys for a controller whose work is one resource and the objects it owns.

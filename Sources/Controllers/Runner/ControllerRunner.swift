@@ -12,6 +12,7 @@ package final class ControllerRunner: Sendable {
     private let queue: WorkQueue<ObjectName>
     private let time: any TimeSource
     private let logger: Logger
+    private let failures = Mutex(FailureReports())
     private let progress = Mutex<[ObjectName: KeyProgress]>([:])
 
     /// A runner for a controller, which writes through `client`.
@@ -58,6 +59,19 @@ package final class ControllerRunner: Sendable {
         for key in controller.keys(resource, object, isGone: isGone, caches) { queue.add(key) }
     }
 
+    /// Says what failed: aloud unless it is the way of the world (somebody was faster, or something is not gone yet).
+    private func report(_ failure: APIStatus, _ key: ObjectName, isExpected: Bool) {
+        var metadata: Logger.Metadata = ["controller": "\(controller.name)", "key": "\(key)", "error": "\(failure.message)"]
+        let isUsual = isExpected || [.conflict, .alreadyExists, .notFound].contains(failure.reason)
+        let now = time.monotonic()
+        guard !isUsual, let unsaid = failures.withLock({ $0.report(at: now) }) else {
+            logger.debug("reconcile failed", metadata: metadata)
+            return
+        }
+        if unsaid > 0 { metadata["unsaid"] = "\(unsaid)" }
+        logger.warning("reconcile failed", metadata: metadata)
+    }
+
     private func work(_ key: ObjectName) async -> WorkOutcome {
         var state = progress.withLock { $0[key] } ?? KeyProgress()
         for (resource, revision) in state.revisions { await caches.waitUntil(resource, revision: revision) }
@@ -70,7 +84,7 @@ package final class ControllerRunner: Sendable {
         let kept = state.isEmpty ? nil : state
         progress.withLock { $0[key] = kept }
         if let failure = written.failure {
-            logger.debug("reconcile failed", metadata: ["key": "\(key)", "error": "\(failure.message)"])
+            report(failure, key, isExpected: written.isWaiting)
             return .failed
         }
         return wanted.again.map { .again(after: $0) } ?? .done

@@ -152,7 +152,7 @@ final class ControlPlane: Sendable {
         var configuration = ControllerManager.Configuration(schemas: builtinSchemas, certificateAuthority: authority)
         configuration.sign = { self.sign($0) }
         let manager = ControllerManager(
-            configuration, informers: informers, client: { self.client(.controller($0)) }, time: time, logger: logger)
+            configuration, informers: informers, client: { self.client($0) }, time: time, logger: logger)
         let scheduler = Scheduler(client: client(.scheduler), informers: informers, time: time, logger: logger)
         await withDiscardingTaskGroup { group in
             group.addTask { await self.informers.run() }
