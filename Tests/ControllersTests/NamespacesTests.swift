@@ -15,9 +15,10 @@ import Testing
         return namespace
     }
 
-    private func reconcile(_ others: [any KubeView], isDying: Bool = true) -> [Change] {
+    private func reconcile(_ others: [any KubeView], isDying: Bool = true, conditions: [Condition] = []) -> [Change] {
         var caches = FixedCaches()
-        let namespace = namespace(isDying: isDying)
+        var namespace = namespace(isDying: isDying)
+        if !conditions.isEmpty { namespace.status.conditions = conditions }
         caches.add(namespace)
         for other in others { caches.add(other) }
         let controller = NamespaceController(builtinSchemas)
@@ -30,12 +31,40 @@ import Testing
 
     @Test func `what makes pods goes first, then the pods`() {
         let set = replicaSet("web", replicas: 1)
-        #expect(reconcile([set, pod("a")]) == [.deleteAll(ReplicaSet.resource, namespace: "default")])
-        #expect(reconcile([pod("a")]) == [.deleteAll(Pod.resource, namespace: "default")])
+        let free = NamespaceConditions().updated([], now: start)
+        #expect(reconcile([set, pod("a")], conditions: free) == [.deleteAll(ReplicaSet.resource, namespace: "default")])
+        #expect(reconcile([pod("a")], conditions: free) == [.deleteAll(Pod.resource, namespace: "default")])
+    }
+
+    @Test func `what waits is told in the conditions and keeps nothing else from going`() throws {
+        var held = pod("a")
+        held.object.deletionTimestamp = start
+        held.object.finalizers = ["example.com/hold"]
+        let changes = reconcile([held, ConfigMap(name: "c", namespace: "default")])
+        #expect(changes.first == .deleteAll(ConfigMap.resource, namespace: "default"))
+        guard changes.count == 2, case .updateSubresource(_, let object, "status") = changes[1] else {
+            Issue.record("\(changes)")
+            return
+        }
+        let conditions = Namespace(object).status.conditions
+        #expect(
+            conditions.map { "\($0.type) \($0.status) \($0.reason): \($0.message)" } == [
+                "NamespaceDeletionDiscoveryFailure False ResourcesDiscovered: All resources successfully discovered",
+                "NamespaceDeletionGroupVersionParsingFailure False ParsedGroupVersions: All legacy kube types successfully parsed",
+                "NamespaceDeletionContentFailure False ContentDeleted: All content successfully deleted, may be waiting on finalization",
+                "NamespaceContentRemaining True SomeResourcesRemain: Some resources are remaining: pods. has 1 resource instances",
+                "NamespaceFinalizersRemaining True SomeFinalizersRemain: Some content in the namespace has finalizers remaining: example.com/hold in 1 resource instances",
+            ])
+        #expect(reconcile([held], conditions: conditions).isEmpty)
     }
 
     @Test func `an empty namespace is let go once the server agrees that it is empty`() throws {
-        let changes = reconcile([])
+        let told = reconcile([])
+        guard told.count == 1, case .updateSubresource(_, let status, "status") = told[0] else {
+            Issue.record("\(told)")
+            return
+        }
+        let changes = reconcile([], conditions: Namespace(status).status.conditions)
         #expect(changes.contains(.requireEmpty(ConfigMap.resource, namespace: "default")))
         guard case .updateSubresource(_, let object, "finalize") = try #require(changes.last) else {
             Issue.record("the last change is \(changes.last.debugDescription)")

@@ -32,7 +32,8 @@ package struct NamespaceController: Controller {
         _ resource: GroupVersionResource, _ object: KubeObject, isGone: Bool, _ caches: any Caches
     ) -> [ObjectName] {
         if resource == Namespace.resource { return isGone ? [] : [ObjectName(Namespace.resource, object)] }
-        guard isGone, let namespace = object.namespace else { return [] }
+        // What begins to wait for something belongs to the conditions.
+        guard isGone || object.isBeingDeleted, let namespace = object.namespace else { return [] }
         let key = ObjectName(Namespace.resource, namespace: nil, name: namespace)
         return caches.get(key)?.isBeingDeleted ?? false ? [key] : []
     }
@@ -42,15 +43,28 @@ package struct NamespaceController: Controller {
         var namespace = Namespace(object)
         guard namespace.specFinalizers.contains(Self.finalizer) else { return Reconciliation() }
         let name = key.name
-        for stage in [makers, [Pod.resource]] {
-            let full = stage.filter { !caches.all($0, namespace: name).isEmpty }
-            // What is left goes with its grace period or finalizers; its deletion brings this key back.
-            guard full.isEmpty else { return Reconciliation(full.map { .deleteAll($0, namespace: name) }) }
+        let cached = rest.filter { $0.resource != "events" } + caches.customKinds.filter(\.isNamespaced).map(\.resource)
+        var conditions = NamespaceConditions()
+        var deletions: [Change] = []
+        for stage in [makers, [Pod.resource], cached] {
+            for resource in stage {
+                let objects = caches.all(resource, namespace: name)
+                let waiting = objects.filter(\.isBeingDeleted)
+                conditions.count(waiting, of: resource)
+                if waiting.count < objects.count { deletions.append(.deleteAll(resource, namespace: name)) }
+            }
+            // What is left of a stage goes with its grace period or finalizers, and does not keep the next stage up.
+            guard deletions.isEmpty else { break }
         }
-        let customs = caches.customKinds.filter(\.isNamespaced).map(\.resource)
-        var changes: [Change] = (makers + [Pod.resource] + rest + customs).flatMap { resource -> [Change] in
-            [.deleteAll(resource, namespace: name), .requireEmpty(resource, namespace: name)]
+        let told = conditions.updated(namespace.status.conditions, now: now)
+        if told != namespace.status.conditions {
+            namespace.status.conditions = told
+            deletions.append(.updateSubresource(Namespace.resource, namespace.object, "status"))
         }
+        // Whatever changes brings this key back: objects that go, and the conditions themselves.
+        guard deletions.isEmpty, conditions.remaining.isEmpty else { return Reconciliation(deletions) }
+        let all = makers + [Pod.resource] + rest + caches.customKinds.filter(\.isNamespaced).map(\.resource)
+        var changes: [Change] = all.map { .deleteAll($0, namespace: name) } + all.map { .requireEmpty($0, namespace: name) }
         namespace.specFinalizers.removeAll { $0 == Self.finalizer }
         changes.append(.updateSubresource(Namespace.resource, namespace.object, "finalize"))
         return Reconciliation(changes)
