@@ -67,20 +67,25 @@ package enum FileSystem {
 
     /// Creates `path` and every missing parent with exactly `mode`, whatever the umask; an existing folder is left as it is.
     package static func makeDirectories(_ path: String, mode: mode_t = 0o755) throws(SystemError) {
+        do throws(SystemError) {
+            try makeDirectory(path, mode)
+        } catch {
+            let parent = directory(of: path)
+            // Some file systems, such as proc, give the same answer where the parent is there and takes nothing.
+            guard error.errno == ENOENT, parent != path, !isDirectory(parent) else { throw error }
+            try makeDirectories(parent, mode: mode)
+            try makeDirectory(path, mode)
+        }
+    }
+
+    private static func makeDirectory(_ path: String, _ mode: mode_t) throws(SystemError) {
         if mkdir(path, mode) == 0 {
             try SystemError.check("chmod", path) { chmod(path, mode) }
             return
         }
-        switch Glibc.errno {
-        case EEXIST:
-            guard isDirectory(path) else { throw SystemError(call: "mkdir", errno: ENOTDIR, arguments: path) }
-        case ENOENT:
-            let parent = directory(of: path)
-            guard parent != path else { throw SystemError(call: "mkdir", errno: ENOENT, arguments: path) }
-            try makeDirectories(parent, mode: mode)
-            try makeDirectories(path, mode: mode)
-        case let number: throw SystemError(call: "mkdir", errno: number, arguments: path)
-        }
+        let number = Glibc.errno
+        guard number == EEXIST else { throw SystemError(call: "mkdir", errno: number, arguments: path) }
+        guard isDirectory(path) else { throw SystemError(call: "mkdir", errno: ENOTDIR, arguments: path) }
     }
 
     /// Whether anything is at `path`; a dangling symbolic link counts.

@@ -33,6 +33,7 @@ import Testing
             try FileSystem.makeDirectories("\(folder)/a/b/c")
             try FileSystem.makeDirectories("\(folder)/a/b/c")
             try FileSystem.writeAtomically("\(folder)/a/file", [])
+            #expect(throws: SystemError.self) { try FileSystem.makeDirectories("/proc/x/y") }
             let error = #expect(throws: SystemError.self) { try FileSystem.makeDirectories("\(folder)/a/file") }
             #expect(error?.description.contains("ENOTDIR") == true)
         }

@@ -7,3 +7,17 @@ package func comesTrue(_ condition: @Sendable () -> Bool) async -> Bool {
     }
     return true
 }
+
+/// The same for what has to be asked for. Fails with `what` in words when it does not come true.
+package func eventually(_ what: String, isolation: isolated (any Actor)? = #isolation, _ condition: () async throws -> Bool) async throws {
+    for _ in 0..<6000 {
+        if try await condition() { return }
+        try await Task.sleep(for: .milliseconds(10))
+    }
+    throw NeverCameTrue(description: "\(what): not within a minute")
+}
+
+/// What was waited for in vain.
+package struct NeverCameTrue: Error, CustomStringConvertible {
+    package let description: String
+}

@@ -11,8 +11,18 @@ enum Bootstrap {
     /// `authority` is the certificate that vouches for clients, in PEM; nil for a server nobody connects to.
     /// Throws ServiceUnavailable or InternalError when the store cannot be written.
     static func run(_ core: ServerCore, authority: String?) async throws(APIStatus) {
-        var writes: [ObjectWrite] = []
-        for (endpoint, object) in objects(core, authority: authority) {
+        try await write(initial(core) + lasting(core, authority: authority), core)
+    }
+
+    /// Puts back what a running cluster cannot do without. Throws as `run` does.
+    static func keep(_ core: ServerCore, authority: String?) async throws(APIStatus) {
+        try await write(lasting(core, authority: authority), core)
+    }
+
+    private static func write(_ objects: [(ResourceEndpoint, KubeObject)], _ core: ServerCore) async throws(APIStatus) {
+        let services = try APIServiceRegistration.objects(core)
+        var writes = try APIServiceRegistration.removals(core, wanted: services)
+        for (endpoint, object) in objects + entries("apiregistration.k8s.io", "apiservices", services, core) {
             if let write = try write(object, endpoint, core) { writes.append(write) }
         }
         guard !writes.isEmpty else { return }
@@ -21,6 +31,13 @@ enum Bootstrap {
             core.store.submit(batch) { continuation.resume(returning: $0) }
         }
         if case .failure(let error) = result { throw StoreFailure.status(error) }
+    }
+
+    private static func entries(
+        _ group: String, _ resource: String, _ objects: [KubeObject], _ core: ServerCore
+    ) -> [(ResourceEndpoint, KubeObject)] {
+        guard let endpoint = core.endpoints[group, "v1", resource] else { return [] }
+        return objects.map { (endpoint, $0) }
     }
 
     /// The write for an object that is missing or, for endpoints, differs.
@@ -58,37 +75,38 @@ enum Bootstrap {
         return changed.value == current.value ? nil : changed
     }
 
-    private static func objects(_ core: ServerCore, authority: String?) -> [(ResourceEndpoint, KubeObject)] {
-        var list: [(ResourceEndpoint, KubeObject)] = []
-        func add(_ group: String, _ version: String, _ resource: String, _ object: KubeObject) {
-            guard let endpoint = core.endpoints[group, version, resource] else { return }
-            list.append((endpoint, object))
-        }
-        for name in namespaces {
+    /// What a cluster has at its start; what becomes of it afterwards is its users' affair.
+    private static func initial(_ core: ServerCore) -> [(ResourceEndpoint, KubeObject)] {
+        let account = GroupVersionKind(group: "", version: "v1", kind: "ServiceAccount")
+        let spaces = namespaces.map { name in
             var namespace = KubeObject(GroupVersionKind(group: "", version: "v1", kind: "Namespace"), name: name)
             namespace.labels = ["kubernetes.io/metadata.name": name]
             namespace["spec"] = ["finalizers": ["kubernetes"]]
             namespace["status"] = ["phase": "Active"]
-            add("", "v1", "namespaces", namespace)
-            let account = KubeObject(GroupVersionKind(group: "", version: "v1", kind: "ServiceAccount"), name: "default", namespace: name)
-            add("", "v1", "serviceaccounts", account)
+            return namespace
         }
-        for entry in BootstrapPolicy.entries() { add("rbac.authorization.k8s.io", "v1", entry.resource, entry.object) }
-        let address = core.configuration.serviceAddress
-        add("", "v1", "services", KubernetesService.service(address: address, targetPort: core.configuration.servicePort))
-        add("", "v1", "endpoints", KubernetesService.endpoints(address: address, port: core.configuration.servicePort))
-        add("discovery.k8s.io", "v1", "endpointslices", KubernetesService.slice(address: address, port: core.configuration.servicePort))
-        for (name, value, text) in priorityClasses {
+        let accounts = namespaces.map { KubeObject(account, name: "default", namespace: $0) }
+        let classes = priorityClasses.map { name, value, text in
             var object = KubeObject(GroupVersionKind(group: "scheduling.k8s.io", version: "v1", kind: "PriorityClass"), name: name)
             object["value"] = .integer(value)
             object["description"] = .string(text)
             object["preemptionPolicy"] = "PreemptLowerPriority"
-            add("scheduling.k8s.io", "v1", "priorityclasses", object)
+            return object
         }
-        for entry in FlowControlBootstrap.objects { add("flowcontrol.apiserver.k8s.io", "v1", entry.resource, entry.object) }
-        add("networking.k8s.io", "v1", "servicecidrs", serviceRange(core))
-        if let authority { add("", "v1", "configmaps", authentication(authority)) }
-        return list
+        return entries("", "namespaces", spaces, core) + entries("", "serviceaccounts", accounts, core)
+            + BootstrapPolicy.entries().flatMap { entries("rbac.authorization.k8s.io", $0.resource, [$0.object], core) }
+            + entries("scheduling.k8s.io", "priorityclasses", classes, core)
+            + entries("networking.k8s.io", "servicecidrs", [serviceRange(core)], core)
+    }
+
+    /// What a running cluster keeps: what others find the server and its rules by.
+    static func lasting(_ core: ServerCore, authority: String?) -> [(ResourceEndpoint, KubeObject)] {
+        let (address, port) = (core.configuration.serviceAddress, core.configuration.servicePort)
+        return entries("", "services", [KubernetesService.service(address: address, targetPort: port)], core)
+            + entries("", "endpoints", [KubernetesService.endpoints(address: address, port: port)], core)
+            + entries("discovery.k8s.io", "endpointslices", [KubernetesService.slice(address: address, port: port)], core)
+            + FlowControlBootstrap.objects.flatMap { entries("flowcontrol.apiserver.k8s.io", $0.resource, [$0.object], core) }
+            + entries("", "configmaps", authority.map { [authentication($0)] } ?? [], core)
     }
 
     /// The range of service addresses. Source: `pkg/controlplane/controller/defaultservicecidr`.
@@ -151,6 +169,7 @@ enum KubernetesService {
         var object = KubeObject(
             GroupVersionKind(group: "discovery.k8s.io", version: "v1", kind: "EndpointSlice"), name: "kubernetes", namespace: "default")
         object.labels = ["kubernetes.io/service-name": "kubernetes"]
+        object["metadata", "generation"] = 1
         object["addressType"] = "IPv4"
         object["endpoints"] = [["addresses": [.string(address)], "conditions": ["ready": true]]]
         object["ports"] = [["name": "https", "port": .integer(Int64(port)), "protocol": "TCP"]]

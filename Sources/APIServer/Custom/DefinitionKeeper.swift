@@ -20,49 +20,17 @@ final class DefinitionKeeper: Sendable {
 
     /// Works until the task is cancelled.
     func run() async {
-        let (bells, bell) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        var watches: [String: StoreWatch] = [:]
-        defer { for watch in watches.values { watch.cancel() } }
-        bell.yield()
-        for await _ in bells {
+        var bell = StoreBell(core.store)
+        defer { bell.close() }
+        for await _ in bell.rings {
             do throws(APIStatus) {
-                let going = try await round()
-                let wanted = going.union([CustomKinds.prefix])
-                for (prefix, watch) in watches where !wanted.contains(prefix) {
-                    watch.cancel()
-                    watches[prefix] = nil
-                }
-                for prefix in wanted { listen(prefix, &watches, bell) }
+                bell.listen(to: try await round().union([CustomKinds.prefix]))
             } catch {
                 guard !Task.isCancelled else { return }
                 core.logger.warning("keeping custom resource definitions failed", metadata: ["error": "\(error.message)"])
-                core.group.any().scheduleTask(in: .seconds(1)) { bell.yield() }
+                core.group.any().scheduleTask(in: .seconds(1), bell.ring)
             }
         }
-    }
-
-    /// Rings when something below a prefix changes.
-    private func listen(_ prefix: String, _ watches: inout [String: StoreWatch], _ bell: AsyncStream<Void>.Continuation) {
-        if let watch = watches[prefix] {
-            drain: while true {
-                switch watch.poll(max: 256) {
-                case .events: bell.yield()
-                case .none: break drain
-                case .compacted, .failed:
-                    watch.cancel()
-                    watches[prefix] = nil
-                    break drain
-                }
-            }
-        }
-        if watches[prefix] == nil {
-            // best effort: a store that cannot be watched has failed for everybody, and says so elsewhere.
-            guard let watch = try? core.store.watch(prefix: prefix, from: nil) else { return }
-            watches[prefix] = watch
-            // What happened before the watch began is seen by another round.
-            bell.yield()
-        }
-        watches[prefix]?.onReady { bell.yield() }
     }
 
     /// Brings every definition one step on. Returns where objects are that still have to go.
