@@ -15,6 +15,15 @@ struct EventStrategy: ResourceStrategy {
     var expires: Bool { true }
     func nameProblems(_ name: String) -> [String] { NameValidation.dnsSubdomain(name) }
 
+    func validateCreate(_ object: KubeObject, _ context: WriteContext) -> [FieldError] {
+        let stored = context.endpoint.conversion?.stored(object.value) ?? object.value
+        return EventRules.create(KubeObject(stored), context.endpoint.descriptor.groupVersion)
+    }
+
+    func validateUpdate(_ object: KubeObject, old: KubeObject, _ context: WriteContext) -> [FieldError] {
+        EventRules.update(object, old: old, context.endpoint.descriptor.groupVersion)
+    }
+
     func isExpired(_ object: StoredObject, now: Timestamp) -> Bool {
         guard let last = EventClock.lastSeen(object.bytes) else { return false }
         return now - last > Self.lifetime
