@@ -21,16 +21,17 @@ package struct StoredObject: Sendable {
 
     /// Appends the JSON with `"resourceVersion":"<revision>"` put in its place.
     ///
-    /// The offset lies inside the `metadata` object, after its opening brace or after one of its members.
-    package func rendered(into output: inout [UInt8]) {
-        guard let offset = spliceOffset, offset > 0, offset < bytes.count else {
-            bytes.append(0..<bytes.count, to: &output)
+    /// The offset lies inside the `metadata` object, after its opening brace or after one of its members. What is before `start`, which
+    /// lies before that object, is left out.
+    package func rendered(from start: Int = 0, into output: inout [UInt8]) {
+        guard let offset = spliceOffset, offset > start, offset < bytes.count else {
+            bytes.append(start..<bytes.count, to: &output)
             return
         }
         let (before, after) = bytes.withUnsafeBytes { ($0[offset - 1], $0[offset]) }
         let opensObject = before == UInt8(ascii: "{")
         output.reserveCapacity(output.count + bytes.count + 44)
-        bytes.append(0..<offset, to: &output)
+        bytes.append(start..<offset, to: &output)
         if !opensObject { output.append(UInt8(ascii: ",")) }
         output.append(contentsOf: "\"resourceVersion\":\"".utf8)
         output.append(contentsOf: String(revision).utf8)
@@ -39,7 +40,7 @@ package struct StoredObject: Sendable {
         bytes.append(offset..<bytes.count, to: &output)
     }
 
-    /// How many bytes ``rendered(into:)`` appends.
+    /// How many bytes ``rendered(from:into:)`` appends of the whole.
     package var renderedCount: Int {
         guard let offset = spliceOffset, offset > 0, offset < bytes.count else { return bytes.count }
         let (before, after) = bytes.withUnsafeBytes { ($0[offset - 1], $0[offset]) }

@@ -1,3 +1,4 @@
+internal import APIMachinery
 internal import KubeClient
 internal import ObjectStore
 internal import Synchronization
@@ -20,14 +21,20 @@ final class ListBody: ByteSource {
 
     private static let tail = Array("]}".utf8)
 
+    /// How stored objects begin that leave out what their list says already: `{"kind":"Pod","apiVersion":"v1",`. Empty when none does.
+    private let mark: [UInt8]
+
     private let state: Mutex<State>
 
     /// The length of the body in bytes.
     let count: Int
 
-    /// `head` is everything before the first item.
-    init(head: [UInt8], items: [StoredObject]) {
-        count = head.count + items.reduce(0) { $0 + $1.renderedCount } + max(items.count - 1, 0) + Self.tail.count
+    /// `head` is everything before the first item. Items of `kind` do not say so each, as the list does.
+    init(head: [UInt8], items: [StoredObject], of kind: GroupVersionKind? = nil) {
+        mark = kind.map { Array("{\"kind\":\"\($0.kind)\",\"apiVersion\":\"\($0.groupVersion.apiVersion)\",".utf8) } ?? []
+        count =
+            head.count + max(items.count - 1, 0) + Self.tail.count
+            + items.reduce(0) { [mark] in $0 + $1.renderedCount - Self.excess(of: $1, mark) }
         state = Mutex(State(items: items, head: head))
     }
 
@@ -36,7 +43,7 @@ final class ListBody: ByteSource {
         return state.withLock { state in
             if !state.rest.isEmpty { return .bytes(Self.take(maximum, from: &state.rest)) }
             if state.isOver { return .end }
-            let piece = Self.join(&state, maximum)
+            let piece = join(&state, maximum)
             if piece.count <= maximum { return .bytes(piece) }
             state.rest = piece[...]
             return .bytes(Self.take(maximum, from: &state.rest))
@@ -44,7 +51,7 @@ final class ListBody: ByteSource {
     }
 
     /// As many objects as fit, but at least one; after the last one the tail.
-    private static func join(_ state: inout State, _ maximum: Int) -> [UInt8] {
+    private func join(_ state: inout State, _ maximum: Int) -> [UInt8] {
         var out: [UInt8] = []
         out.reserveCapacity(maximum)
         out += state.head
@@ -52,14 +59,22 @@ final class ListBody: ByteSource {
         let start = state.next
         while state.next < state.items.count {
             let item = state.items[state.next]
-            guard state.next == start || out.count + item.renderedCount + 1 + tail.count <= maximum else { return out }
+            guard state.next == start || out.count + item.renderedCount + 1 + Self.tail.count <= maximum else { return out }
             if state.next > 0 { out.append(UInt8(ascii: ",")) }
-            item.rendered(into: &out)
+            let excess = Self.excess(of: item, mark)
+            if excess > 0 { out.append(UInt8(ascii: "{")) }
+            item.rendered(from: excess > 0 ? excess + 1 : 0, into: &out)
             state.next += 1
         }
-        out += tail
+        out += Self.tail
         state.isOver = true
         return out
+    }
+
+    /// How many bytes of an item are left out, the brace before them not counted.
+    private static func excess(of item: StoredObject, _ mark: [UInt8]) -> Int {
+        guard !mark.isEmpty, item.bytes.count > mark.count else { return 0 }
+        return item.bytes.withUnsafeBytes { $0.starts(with: mark) } ? mark.count - 1 : 0
     }
 
     private static func take(_ maximum: Int, from rest: inout ArraySlice<UInt8>) -> [UInt8] {

@@ -44,8 +44,10 @@ package final class APIServer: RequestPipeline, Sendable {
         let authority: String?
         do throws(PKIError) { authority = try pki?.authorityPEM() } catch { throw .internalError("\(error)") }
         try await Bootstrap.run(core, authority: authority)
-        let keeper = DefinitionKeeper(core)
-        core.tasks.perform { await keeper.run() }
+        let definitions = DefinitionKeeper(core)
+        let own = BootstrapKeeper(core, authority: authority)
+        core.tasks.perform { await definitions.run() }
+        core.tasks.perform { await own.run() }
         core.health.started()
     }
 
@@ -135,7 +137,9 @@ package final class APIServer: RequestPipeline, Sendable {
     ) {
         let observer = RequestObserver(core, request, user)
         let registry = core.registry
-        let observed: @Sendable (APIResponse) -> Void = { reply(DocumentEncoding.encoded(observer.answered($0), for: request, registry)) }
+        let encoded: @Sendable (APIResponse) -> Void = { reply(DocumentEncoding.encoded(observer.answered($0), for: request, registry)) }
+        let isPretty = PrettyForm.isWanted(request)
+        let observed: @Sendable (APIResponse) -> Void = { if isPretty { PrettyForm.reply($0, encoded) } else { encoded($0) } }
         let work: @Sendable () -> Void = { [self] in
             do throws(APIStatus) {
                 try route(request, user, body: body, observer, observed)

@@ -174,9 +174,17 @@ enum ListVerb {
         case .object:
             return renderer.respond([
                 "kind": .string(descriptor.listKind.kind), "apiVersion": .string(descriptor.groupVersion.apiVersion),
-                "metadata": .object(metadata), "items": .array(served.map(\.value)),
+                "metadata": .object(metadata), "items": .array(served.map { item($0, descriptor) }),
             ])
         }
+    }
+
+    /// Items of built-in kinds do not say again what the list says.
+    private static func item(_ object: KubeObject, _ descriptor: ResourceDescriptor) -> JSONValue {
+        guard descriptor.type.custom == nil, case .object(var members) = object.value else { return object.value }
+        members["kind"] = nil
+        members["apiVersion"] = nil
+        return .object(members)
     }
 
     private static func plain(_ page: Page, _ descriptor: ResourceDescriptor) -> APIResponse {
@@ -184,7 +192,7 @@ enum ListVerb {
         out += "{\"kind\":\"\(descriptor.listKind.kind)\",\"apiVersion\":\"\(descriptor.groupVersion.apiVersion)\",\"metadata\":".utf8
         JSON.encode(.object(page.metadata.object), into: &out)
         out += ",\"items\":[".utf8
-        let list = ListBody(head: out, items: page.items)
+        let list = ListBody(head: out, items: page.items, of: descriptor.type.custom == nil ? descriptor.gvk : nil)
         guard list.count >= ListBody.threshold else { return APIResponse(body: .bytes(list.bytes)) }
         return APIResponse(headers: [("content-length", String(list.count))], body: .stream(list))
     }

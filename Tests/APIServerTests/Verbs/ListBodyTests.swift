@@ -1,3 +1,4 @@
+import APIMachinery
 import KubeClient
 import ObjectStore
 import Testing
@@ -28,6 +29,22 @@ import Testing
         let pieces = pieces(body, maximum: maximum)
         #expect(String(decoding: pieces.joined(), as: UTF8.self) == whole)
         #expect(pieces.allSatisfy { !$0.isEmpty && $0.count <= maximum })
+    }
+
+    @Test(arguments: [9, 70, 65536]) func `items do not say again what their list says`(maximum: Int) {
+        let head = "{\"kind\":\"Thing\",\"apiVersion\":\"g/v1\",\"metadata\":{"
+        func typed(_ head: String, _ name: String) -> StoredObject {
+            StoredObject(
+                key: ObjectKey(group: "g", resource: "things", namespace: nil, name: name), revision: 12,
+                bytes: Bytes(Array("\(head)\"name\":\"\(name)\"}}".utf8)), spliceOffset: head.utf8.count)
+        }
+        let other = "{\"kind\":\"Other\",\"apiVersion\":\"g/v1\",\"metadata\":{"
+        let body = ListBody(
+            head: [], items: [typed(head, "a"), typed(other, "b"), typed(head, "c")], of: GroupVersionKind(group: "g", version: "v1", kind: "Thing"))
+        let revision = "\"resourceVersion\":\"12\""
+        let whole = "{\"metadata\":{\(revision),\"name\":\"a\"}},\(other)\(revision),\"name\":\"b\"}},{\"metadata\":{\(revision),\"name\":\"c\"}}]}"
+        #expect(body.count == whole.utf8.count)
+        #expect(String(decoding: pieces(body, maximum: maximum).joined(), as: UTF8.self) == whole)
     }
 
     @Test func `a cancelled body ends and gives its objects up`() {
