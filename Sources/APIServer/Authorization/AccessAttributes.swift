@@ -33,9 +33,21 @@ struct AccessAttributes: Sendable, Hashable {
     /// What a request asks to do.
     init(_ path: RequestPath, _ request: APIRequest) {
         switch path {
-        case .resource(let path): self.init(path, verb: path.verb(request))
+        case .resource(let path):
+            let verb = path.verb(request)
+            self.init(path, verb: verb)
+            if name.isEmpty, verb == "list" || verb == "watch" { name = Self.selectedName(request) ?? "" }
         case .other(let segments): self.init(verb: request.method.rawValue.lowercased(), path: "/\(segments.joined(separator: "/"))")
         }
+    }
+
+    /// The one name that a field selector leaves: whoever may see that object may ask for it so.
+    /// Source: apiserver `pkg/endpoints/request/requestinfo.go`.
+    private static func selectedName(_ request: APIRequest) -> String? {
+        guard let text = request.queryValue("fieldSelector"), text.contains("metadata.name"),
+            let selector = try? FieldSelector(parsing: text)  // best effort: the verb says what is wrong with it
+        else { return nil }
+        return selector.requirements.first { $0.field == "metadata.name" && $0.equals }?.value
     }
 
     init(_ path: ResourcePath, verb: String) {

@@ -84,10 +84,12 @@ enum CreatePreparation {
 
 /// Field errors found by two checks are reported once.
 enum Deduplication {
-    /// What the schema says, and what the kind's own rules say. Where both complain of a field, the rules have the words that clients know.
+    /// What the schema says, and what the kind's own rules say. Where both complain of a field, or the rules of what it belongs to, the
+    /// rules have the words that clients know.
     static func joined(_ structural: [FieldError], _ rules: [FieldError]) -> [FieldError] {
+        guard !structural.isEmpty else { return rules }
         let told = Set(rules.map(\.field))
-        return structural.filter { !told.contains($0.field) } + rules
+        return structural.filter { error in !told.contains { error.field == $0 || error.field.hasPrefix("\($0).") } } + rules
     }
 
     static func unique(_ errors: [FieldError]) -> [FieldError] {

@@ -22,6 +22,9 @@ struct ObjectRenderer: Sendable {
         choice = try Negotiation.choose(context.request, hasProtobuf: endpoint.custom == nil && endpoint.descriptor.type.hasProtobuf)
         registry = context.core.registry
         includeObject = context.request.queryValue("includeObject") ?? "Metadata"
+        guard ["", "None", "Metadata", "Object"].contains(includeObject) else {
+            throw .badRequest("unrecognized includeObject value: \(includeObject.goQuoted)")
+        }
         now = context.now
         logger = context.core.logger
     }

@@ -82,17 +82,15 @@ struct ListOptions: Sendable {
         var errors: [FieldError] = []
         let field = "resourceVersionMatch"
         if isWatch {
-            if sendsInitialEvents != nil {
-                if match == nil {
-                    errors.append(.forbidden(field, "resourceVersionMatch is required when sendInitialEvents is set"))
-                } else if match != "NotOlderThan" {
-                    errors.append(.notSupported(field, .string(match ?? ""), ["NotOlderThan"]))
+            if sendsInitialEvents != nil, match != "NotOlderThan" {
+                errors.append(.forbidden(field, "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"))
+            }
+            if let match {
+                if sendsInitialEvents == nil {
+                    errors.append(.forbidden(field, "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"))
                 }
-                if sendsInitialEvents == true, !allowsBookmarks {
-                    errors.append(.forbidden("allowWatchBookmarks", "sendInitialEvents requires allowWatchBookmarks"))
-                }
-            } else if match != nil {
-                errors.append(.forbidden(field, "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"))
+                if match != "NotOlderThan" { errors.append(.notSupported(field, .string(match), ["NotOlderThan"])) }
+                if continueToken != nil { errors.append(.forbidden(field, "resourceVersionMatch is forbidden when continue is provided")) }
             }
         } else {
             if sendsInitialEvents != nil {
@@ -106,10 +104,10 @@ struct ListOptions: Sendable {
                     errors.append(.forbidden(field, "resourceVersionMatch is forbidden when continue is provided"))
                 }
                 if match != "Exact", match != "NotOlderThan" {
-                    errors.append(.notSupported(field, .string(match), ["Exact", "NotOlderThan"]))
+                    errors.append(.notSupported(field, .string(match), ["Exact", "NotOlderThan", ""]))
                 }
                 if match == "Exact", resourceVersion == "0" {
-                    errors.append(.forbidden(field, "resourceVersionMatch \"Exact\" is forbidden for resourceVersion \"0\""))
+                    errors.append(.forbidden(field, "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\""))
                 }
             }
         }
@@ -119,13 +117,15 @@ struct ListOptions: Sendable {
     }
 
     /// The revision asked for; nil when none is. Throws for text that is no number.
-    func revision() throws(APIStatus) -> Int64? {
-        guard !resourceVersion.isEmpty else { return nil }
-        guard let number = Int64(resourceVersion), number >= 0 else {
+    func revision() throws(APIStatus) -> Int64? { try Self.revision(resourceVersion, kind: "ListOptions") }
+
+    /// The revision that a text names; nil for an empty one. `kind` names the options in the message.
+    static func revision(_ text: String, kind: String) throws(APIStatus) -> Int64? {
+        guard !text.isEmpty else { return nil }
+        guard let number = Int64(text), number >= 0 else {
             throw .invalid(
-                kind: GroupKind(group: "meta.k8s.io", kind: "ListOptions"), name: "",
-                [.invalid("resourceVersion", .string(resourceVersion), "strconv.ParseUint: parsing \"\(resourceVersion)\": invalid syntax")]
-            )
+                kind: GroupKind(group: "meta.k8s.io", kind: kind), name: "",
+                [.invalid("resourceVersion", .string(text), "strconv.ParseUint: parsing \"\(text)\": invalid syntax")])
         }
         return number
     }

@@ -106,7 +106,7 @@ struct CertificateRequestStrategy: ResourceStrategy {
         let (new, before) = (types(object), types(old))
         let field = "status.conditions"
         var errors: [FieldError] = []
-        for type in before.subtracting(new).sorted() where type != "Failed" || context.subresource == "approval" {
+        for type in before.subtracting(new).sorted() where ["Approved", "Denied", "Failed"].contains(type) {
             errors.append(.forbidden(field, "updates may not remove a condition of type \(type.goQuoted)"))
         }
         if context.subresource == "approval" {

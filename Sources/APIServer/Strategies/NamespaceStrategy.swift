@@ -36,6 +36,13 @@ struct NamespaceStrategy: ResourceStrategy {
         return .forbidden(context.endpoint.descriptor.groupResource, object.name, "this namespace may not be deleted")
     }
 
+    /// What is wrong with the finalizers that a namespace is to wait for.
+    static func finalizerProblems(_ object: KubeObject) -> [FieldError] {
+        object.array("spec", "finalizers").enumerated().flatMap { index, value in
+            NameValidation.qualifiedName(value.stringValue ?? "").map { .invalid("spec.finalizers[\(index)]", value, $0) }
+        }
+    }
+
     /// A namespace starts with the service account its pods run as, so that no pod comes too early for it.
     func companions(_ object: KubeObject, _ context: WriteContext) -> [ObjectWrite] {
         guard let endpoint = context.core.endpoints["", "v1", "serviceaccounts"] else { return [] }

@@ -18,6 +18,8 @@ enum FinalizeSubresource {
             var object = current
             object.resourceVersion = sent.resourceVersion
             object["spec", "finalizers"] = sent["spec", "finalizers"] ?? .array([])
+            let problems = NamespaceStrategy.finalizerProblems(object)
+            guard problems.isEmpty else { throw .invalid(kind: context.descriptor.groupKind, name: context.name, problems) }
             return try UpdateVerb.decide(object, old: current, writeContext)
         }
         mutation.run { context.answer($0, renderer, warnings: warnings) }

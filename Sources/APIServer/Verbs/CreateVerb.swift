@@ -64,13 +64,13 @@ enum CreateVerb {
 }
 
 extension RequestContext {
-    /// Answers with what a mutation left: 201 for a new object.
-    func answer(_ result: Result<Mutation.Outcome, APIStatus>, _ renderer: ObjectRenderer, warnings: [String] = []) {
+    /// Answers with what a mutation left: 201 for a new object, else `status`.
+    func answer(_ result: Result<Mutation.Outcome, APIStatus>, _ renderer: ObjectRenderer, status: Int = 200, warnings: [String] = []) {
         let warnings = warnings + notes.get()
         switch result {
         case .failure(let status): reply(ResponseMaking.status(status, warnings: warnings))
         case .success(let outcome):
-            let code = outcome.isCreated ? 201 : 200
+            let code = outcome.isCreated ? 201 : status
             guard let stored = outcome.stored else {
                 return reply(renderer.response(outcome.object, status: code, warnings: warnings))
             }

@@ -13,6 +13,8 @@ struct DeleteOptions: Sendable {
 
     var gracePeriodSeconds: Int64?
     var propagation: Propagation?
+    /// Whether dependents are asked to go by the older way of saying so, to which an object that stays for now is answered with 202.
+    var asksDependentsToGo = false
     var uid: String?
     var resourceVersion: String?
     var isDryRun = false
@@ -39,8 +41,15 @@ struct DeleteOptions: Sendable {
             if propagation == nil {
                 errors.append(.notSupported("propagationPolicy", .string(text), ["Foreground", "Background", "Orphan"]))
             }
-        } else if let orphans = value["orphanDependents"]?.boolValue {
-            propagation = orphans ? .orphan : .background
+        }
+        if let orphans = value["orphanDependents"]?.boolValue {
+            if propagation != nil {
+                let why = "orphanDependents and deletionPropagation cannot be both set"
+                errors.append(.invalid("propagationPolicy", value["propagationPolicy"] ?? .null, why))
+            } else {
+                propagation = orphans ? .orphan : .background
+                asksDependentsToGo = !orphans
+            }
         }
         uid = value["preconditions", "uid"]?.stringValue
         resourceVersion = value["preconditions", "resourceVersion"]?.stringValue

@@ -18,7 +18,8 @@ enum DeleteVerb {
                     return context.reply(
                         ResponseMaking.status(.success(context.descriptor.groupResource, name: context.name, uid: outcome.object.uid)))
                 }
-                context.answer(.success(outcome), renderer)
+                // Source: apiserver `pkg/endpoints/handlers/delete.go`.
+                context.answer(.success(outcome), renderer, status: options.asksDependentsToGo && !outcome.isRemoved ? 202 : 200)
             }
         }
     }

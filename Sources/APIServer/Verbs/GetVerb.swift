@@ -1,9 +1,26 @@
 internal import APIMachinery
+internal import KubeClient
+internal import ObjectStore
 
 /// GET of one object.
 enum GetVerb {
     static func run(_ context: RequestContext) throws(APIStatus) {
         let renderer = try ObjectRenderer(context)
+        guard let wanted = try revision(context), wanted > context.core.store.currentRevision else { return try answer(context, renderer) }
+        try FutureRevision.wait(for: wanted, context.core) { isThere in
+            context.answering { () throws(APIStatus) in
+                guard isThere else { throw .futureResourceVersion(wanted, current: context.core.store.currentRevision) }
+                try answer(context, renderer)
+            }
+        }
+    }
+
+    /// The revision that the answer is to be no older than; nil when none is asked for.
+    private static func revision(_ context: RequestContext) throws(APIStatus) -> Int64? {
+        try ListOptions.revision(context.request.queryValue("resourceVersion") ?? "", kind: "GetOptions")
+    }
+
+    private static func answer(_ context: RequestContext, _ renderer: ObjectRenderer) throws(APIStatus) {
         guard let stored = try context.core.current(context.key, context.endpoint) else {
             throw .notFound(context.descriptor.groupResource, context.name)
         }

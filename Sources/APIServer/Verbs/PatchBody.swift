@@ -4,7 +4,7 @@ internal import KubeClient
 
 /// A patch, parsed once and applied to every version it meets.
 enum PatchBody: Sendable {
-    case json(JSONValue)
+    case json(JSONValue, strange: [String])
     case merge(JSONValue, duplicates: [String])
     case strategic(JSONValue, duplicates: [String])
     /// A configuration to apply.
@@ -34,13 +34,22 @@ enum PatchBody: Sendable {
             guard operations.count <= 10000 else {
                 throw .tooLarge("The allowed maximum operations in a JSON patch is 10000, got \(operations.count)")
             }
-            self = .json(value)
+            self = .json(value, strange: (duplicates + Self.unknownFields(operations)).map { "json patch \($0)" })
         case "application/merge-patch+json":
             guard case .object = value else { throw .badRequest("a merge patch is an object, found \(value.kindName)") }
             self = .merge(value, duplicates: duplicates)
         default:
             guard case .object = value else { throw .badRequest("a strategic merge patch is an object, found \(value.kindName)") }
             self = .strategic(value, duplicates: duplicates)
+        }
+    }
+
+    /// What operations of a JSON patch have besides what one can have.
+    private static func unknownFields(_ operations: [JSONValue]) -> [String] {
+        operations.enumerated().flatMap { index, operation in
+            (operation.objectValue ?? JSONObject()).compactMap { member in
+                ["op", "path", "from", "value"].contains(member.key) ? nil : "unknown field \("[\(index)].\(member.key)".goQuoted)"
+            }
         }
     }
 
@@ -85,19 +94,19 @@ enum PatchBody: Sendable {
         if case .apply = self { true } else { false }
     }
 
-    /// Keys that the patch has twice, in the words of warnings.
-    var duplicates: [String] {
+    /// Keys that the patch has twice and, of a JSON patch, those that mean nothing, in the words of warnings.
+    var strange: [String] {
         switch self {
         case .merge(_, let duplicates), .strategic(_, let duplicates): duplicates
         case .apply(_, let duplicates): duplicates.map(\.description)
-        case .json: []
+        case .json(_, let strange): strange
         }
     }
 
     /// Whether the patch may look at or change `metadata.managedFields`, which the engine otherwise carries past it.
     var concernsOwners: Bool {
         switch self {
-        case .json(let operations):
+        case .json(let operations, _):
             let places = (operations.arrayValue ?? []).flatMap { [$0["path"]?.stringValue, $0["from"]?.stringValue].compactMap { $0 } }
             return places.contains { ["", "/metadata"].contains($0) || $0.hasPrefix("/metadata/managedFields") }
         case .merge(let patch, _), .strategic(let patch, _):
@@ -110,7 +119,7 @@ enum PatchBody: Sendable {
     /// Applies a patch that is no configuration; `type` guides strategic merges. Throws BadRequest and Invalid.
     func apply(to value: JSONValue, type: TypeSchema) throws(APIStatus) -> JSONValue {
         switch self {
-        case .json(let patch): try JSONPatch.apply(patch, to: value)
+        case .json(let patch, _): try JSONPatch.apply(patch, to: value)
         case .merge(let patch, _): try MergePatch.apply(patch, to: value)
         case .strategic(let patch, _): try StrategicMergePatch.apply(patch, to: value, type: type)
         case .apply(let config, _): config
@@ -135,7 +144,7 @@ enum PatchBody: Sendable {
             throw Self.refused(patched, error.message)
         }
         guard validation != .ignore else { return (object, []) }
-        let problems = duplicates + found
+        let problems = strange + found
         if validation == .strict, !problems.isEmpty {
             throw Self.refused(patched, "strict decoding error: \(problems.joined(separator: ", "))")
         }

@@ -26,11 +26,12 @@ enum UpdateVerb {
         mutation.run { context.answer($0, renderer, warnings: warnings) }
     }
 
-    /// The object with the URL's name and namespace, which it may repeat but not contradict.
+    /// The object with the URL's namespace. It must say its name, which is the URL's, and may repeat the namespace but not contradict it.
+    /// Source: apiserver `pkg/endpoints/handlers/rest.go` checkName.
     static func named(_ object: KubeObject, _ context: RequestContext) throws(APIStatus) -> KubeObject {
         var object = object
         if object.name.isEmpty {
-            object.name = context.name
+            throw .badRequest("the name of the object (\(context.name) based on URL) was undeterminable: name must be provided")
         } else if object.name != context.name {
             throw .badRequest("the name of the object (\(object.name)) does not match the name on the URL (\(context.name))")
         }

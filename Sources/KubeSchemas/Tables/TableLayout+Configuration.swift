@@ -3,12 +3,12 @@ import JSONCore
 import LinuxKernel
 
 extension TableLayout {
-    static let configMap = TableLayout("Name", "number:Data", "Age") { object, now in
+    static let configMap = TableLayout("Name", "Data", "Age") { object, now in
         let keys = (object["data"]?.objectValue?.count ?? 0) + (object["binaryData"]?.objectValue?.count ?? 0)
         return [.string(object.name), .number(keys), .age(object, now)]
     }
 
-    static let secret = TableLayout("Name", "Type", "number:Data", "Age") { object, now in
+    static let secret = TableLayout("Name", "Type", "Data", "Age") { object, now in
         [
             .string(object.name), .string(Secret(object).type), .number(object["data"]?.objectValue?.count ?? 0),
             .age(object, now),

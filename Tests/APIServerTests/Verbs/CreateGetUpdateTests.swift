@@ -70,7 +70,21 @@ struct CreateGetUpdateTests {
         ("GET", "/api/v1/pods?resourceVersionMatch=Exact", "", 422, "resourceVersionMatch is forbidden unless resourceVersion"),
         ("GET", "/api/v1/pods?resourceVersion=999999999", "", 504, "Too large resource version: 999999999"),
         ("GET", "/api/v1/pods?continue=xyz", "", 400, "continue"),
-        ("GET", "/api/v1/pods?watch=true&sendInitialEvents=true", "", 422, "resourceVersionMatch is required"),
+        ("GET", "/api/v1/pods?watch=true&sendInitialEvents=true", "", 422, "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"),
+        ("GET", "\(configMaps)?watch=true&resourceVersionMatch=Exact", "", 422, "supported values: \"NotOlderThan\""),
+        ("GET", "\(configMaps)?resourceVersionMatch=Exact&resourceVersion=0", "", 422, "\"exact\" is forbidden for resourceVersion \"0\""),
+        ("GET", "/api/v1/namespaces/default?resourceVersion=999999999", "", 504, "Too large resource version: 999999999"),
+        ("GET", "/api/v1/namespaces/default?resourceVersion=x", "", 422, "GetOptions.meta.k8s.io"),
+        ("PUT", "/api/v1/namespaces/default", "{}", 400, "the name of the object (default based on URL) was undeterminable: name must be provided"),
+        ("GET", "\(configMaps)?includeObject=Bogus", "", 400, "unrecognized includeObject value: \"Bogus\""),
+        (
+            "PUT", "/api/v1/namespaces/default/finalize", "{\"metadata\":{\"name\":\"default\"},\"spec\":{\"finalizers\":[\"a b\"]}}", 422,
+            "spec.finalizers[0]: Invalid value: \"a b\""
+        ),
+        (
+            "DELETE", "/api/v1/namespaces/default", "{\"propagationPolicy\":\"Orphan\",\"orphanDependents\":true}", 422,
+            "propagationPolicy: Invalid value: \"Orphan\": orphanDependents and deletionPropagation cannot be both set"
+        ),
     ])
     func `a wrong request gets its status and a text that says why`(
         method: String, target: String, body: String, status: Int, text: String

@@ -35,6 +35,9 @@ extension KindRules {
             }
             guard value > 1_000_000_000 else { return [] }
             return [.forbidden("value", "maximum allowed value of a user defined priority is 1000000000")]
+        },
+        change: { object, old in
+            object.integer("value") == old.integer("value") ? [] : [.forbidden("value", "may not be changed in an update.")]
         })
 
     static let resourceQuota = KindRules(check: QuotaRules.check, change: QuotaRules.change)

@@ -18,13 +18,23 @@ extension KindRules {
             return errors + WorkloadValidation.fixed(["spec", "volumeMode"], object, old)
         })
 
-    static let storageClass = KindRules(check: { object in
+    static let storageClass = KindRules(
+        check: StorageClassRules.check,
+        change: { object, old in
+            ["parameters", "provisioner", "reclaimPolicy"].compactMap { field in
+                object[field] == old[field] ? nil : .forbidden(field, "updates to \(field) are forbidden.")
+            }
+        })
+}
+
+enum StorageClassRules {
+    static let check: @Sendable (KubeObject) -> [FieldError] = { object in
         var errors: [FieldError] = []
         let parameters = object["parameters"]?.objectValue ?? JSONObject()
         if parameters.count > 512 { errors.append(.tooLong("parameters", maximum: 512)) }
         for member in parameters where member.key.isEmpty { errors.append(.invalid("parameters", "", "field can not be empty.")) }
         return errors
-    })
+    }
 }
 
 enum ClaimRules {
