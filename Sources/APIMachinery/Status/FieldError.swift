@@ -104,6 +104,12 @@ extension FieldError {
         return FieldError(.notSupported, field: field, badValue: value, detail: supported.isEmpty ? "" : "supported values: \(list)")
     }
 
+    /// `Unsupported value: V: supported values: …`, the values in the order given.
+    package static func notSupported(_ field: String, _ value: JSONValue, ordered supported: [String]) -> FieldError {
+        let list = supported.map(\.goQuoted).joined(separator: ", ")
+        return FieldError(.notSupported, field: field, badValue: value, detail: "supported values: \(list)")
+    }
+
     /// `Duplicate value: V`.
     package static func duplicate(_ field: String, _ value: JSONValue) -> FieldError {
         FieldError(.duplicate, field: field, badValue: value)

@@ -91,7 +91,6 @@ final class QuotaLedger: Sendable {
         let descriptor = context.endpoint.descriptor
         let (group, resource) = (descriptor.group, descriptor.plural)
         var usage = QuotaUsage(object, group: group, resource: resource)
-        let full = usage.amounts
         if let old {
             for (name, amount) in QuotaUsage(old, group: group, resource: resource).amounts {
                 usage.amounts[name] = (usage.amounts[name] ?? .zero) - amount
@@ -105,7 +104,7 @@ final class QuotaLedger: Sendable {
         try follow(prefix, group: group, resource: resource, &state)
         for quota in concerned.sorted(by: { $0.name < $1.name }) {
             let names = quota.names(group: group, resource: resource)
-            if resource == "pods", group.isEmpty { try Self.requireAmounts(object, quota, names, full, context) }
+            if resource == "pods", group.isEmpty { try Self.requireAmounts(object, quota, names, context) }
             let requested = usage.amounts.filter { names.contains($0.key) }
             guard !requested.isEmpty else { continue }
             let used = used(quota, prefix, names, state)
@@ -126,19 +125,20 @@ final class QuotaLedger: Sendable {
         return Hold(ledger: self, id: id)
     }
 
+    /// What every container must say when a quota limits it; all other resources may be left out.
+    private static let required: Set<String> = ["cpu", "memory", "requests.cpu", "requests.memory", "limits.cpu", "limits.memory"]
+
     /// Throws unless every container says what a quota on compute resources must know. Source: `evaluator/core/pods.go` Constraints.
     private static func requireAmounts(
-        _ pod: KubeObject, _ quota: QuotaLimits, _ names: Set<String>, _ amounts: [String: Quantity], _ context: WriteContext
+        _ pod: KubeObject, _ quota: QuotaLimits, _ names: Set<String>, _ context: WriteContext
     ) throws(APIStatus) {
-        let needed = names.filter { ["cpu", "memory"].contains($0) || $0.hasPrefix("requests.") || $0.hasPrefix("limits.") }
+        let needed = names.intersection(required)
         guard !needed.isEmpty, pod["spec", "resources"]?.objectValue?.isEmpty ?? true else { return }
         var missing: [String: [String]] = [:]
         for container in pod.array("spec", "containers") + pod.array("spec", "initContainers") {
             for name in needed {
                 let isLimit = name.hasPrefix("limits.")
                 let resource = isLimit ? String(name.dropFirst(7)) : name.hasPrefix("requests.") ? String(name.dropFirst(9)) : name
-                guard ["cpu", "memory", "ephemeral-storage"].contains(resource) || amounts[name] == nil else { continue }
-                if resource.contains("/") || resource.hasPrefix("hugepages-") { continue }
                 if container["resources", isLimit ? "limits" : "requests", resource] == nil {
                     missing[name, default: []].append(container["name"]?.stringValue ?? "")
                 }

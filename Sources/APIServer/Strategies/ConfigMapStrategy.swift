@@ -20,7 +20,7 @@ struct ConfigMapStrategy: ResourceStrategy {
                 total += member.value.stringValue?.utf8.count ?? 0
             }
         }
-        if total > Self.maximumSize { errors.append(.tooLong("", maximum: Self.maximumSize)) }
+        if total > Self.maximumSize { errors.append(.tooLong("[]", maximum: Self.maximumSize)) }
         return errors
     }
 

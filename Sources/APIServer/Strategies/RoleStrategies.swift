@@ -8,8 +8,21 @@ struct RoleStrategy: ResourceStrategy {
     func nameProblems(_ name: String) -> [String] { NameValidation.pathSegment(name) }
 
     func validateCreate(_ object: KubeObject, _ context: WriteContext) -> [FieldError] {
-        let isNamespaced = context.endpoint.descriptor.isNamespaced
-        return object.array("rules").enumerated().flatMap { index, value -> [FieldError] in
+        Self.ruleErrors(object, isNamespaced: context.endpoint.descriptor.isNamespaced) + Self.aggregationErrors(object)
+    }
+
+    private static func aggregationErrors(_ object: KubeObject) -> [FieldError] {
+        guard let rule = object["aggregationRule"], !rule.isNull else { return [] }
+        let field = "aggregationRule.clusterRoleSelectors"
+        let selectors = rule["clusterRoleSelectors"]?.arrayValue ?? []
+        guard !selectors.isEmpty else {
+            return [.required(field, "at least one clusterRoleSelector required if aggregationRule is non-nil")]
+        }
+        return selectors.enumerated().flatMap { index, selector in RuleChecks.selector(selector, "\(field)[\(index)]") }
+    }
+
+    private static func ruleErrors(_ object: KubeObject, isNamespaced: Bool) -> [FieldError] {
+        object.array("rules").enumerated().flatMap { index, value -> [FieldError] in
             let rule = PolicyRule(value: value)
             let field = "rules[\(index)]"
             var errors: [FieldError] = []
@@ -51,8 +64,10 @@ struct RoleBindingStrategy: ResourceStrategy {
     var createsOnUpdate: Bool { true }
     func nameProblems(_ name: String) -> [String] { NameValidation.pathSegment(name) }
 
+    private static let group = "rbac.authorization.k8s.io"
+
     func complete(_ object: inout KubeObject, old: KubeObject?, _ context: WriteContext) {
-        let group = "rbac.authorization.k8s.io"
+        let group = Self.group
         if object["roleRef"] != nil, (object.string("roleRef", "apiGroup") ?? "").isEmpty { object["roleRef", "apiGroup"] = .string(group) }
         guard case .array(var subjects)? = object["subjects"] else { return }
         for index in subjects.indices where (subjects[index]["apiGroup"]?.stringValue ?? "").isEmpty {
@@ -62,22 +77,37 @@ struct RoleBindingStrategy: ResourceStrategy {
     }
 
     func validateCreate(_ object: KubeObject, _ context: WriteContext) -> [FieldError] {
+        let isNamespaced = context.endpoint.descriptor.isNamespaced
+        let (group, kind) = (object.string("roleRef", "apiGroup") ?? "", object.string("roleRef", "kind") ?? "")
         var errors: [FieldError] = []
-        let supported = context.endpoint.descriptor.isNamespaced ? ["ClusterRole", "Role"] : ["ClusterRole"]
-        let kind = object.string("roleRef", "kind") ?? ""
-        if !supported.contains(kind) { errors.append(.notSupported("roleRef.kind", .string(kind), supported)) }
-        if (object.string("roleRef", "name") ?? "").isEmpty { errors.append(.required("roleRef.name")) }
+        if group != Self.group { errors.append(.notSupported("roleRef.apiGroup", .string(group), [Self.group])) }
+        let supported = isNamespaced ? ["Role", "ClusterRole"] : ["ClusterRole"]
+        if !supported.contains(kind) { errors.append(.notSupported("roleRef.kind", .string(kind), ordered: supported)) }
+        let name = object.string("roleRef", "name") ?? ""
+        if name.isEmpty { errors.append(.required("roleRef.name")) }
+        errors += NameValidation.pathSegment(name).map { .invalid("roleRef.name", .string(name), $0) }
         for (index, subject) in object.array("subjects").enumerated() {
-            let field = "subjects[\(index)]"
-            if (subject["name"]?.stringValue ?? "").isEmpty { errors.append(.required("\(field).name")) }
-            switch subject["kind"]?.stringValue ?? "" {
-            case "User", "Group": break
-            case "ServiceAccount":
-                if !context.endpoint.descriptor.isNamespaced, (subject["namespace"]?.stringValue ?? "").isEmpty {
-                    errors.append(.required("\(field).namespace"))
-                }
-            case let other: errors.append(.notSupported("\(field).kind", .string(other), ["ServiceAccount", "User", "Group"]))
-            }
+            errors += Self.subjectErrors(subject, "subjects[\(index)]", isNamespaced: isNamespaced)
+        }
+        return errors
+    }
+
+    private static func subjectErrors(_ subject: JSONValue, _ field: String, isNamespaced: Bool) -> [FieldError] {
+        let (name, kind) = (subject["name"]?.stringValue ?? "", subject["kind"]?.stringValue ?? "")
+        var errors: [FieldError] = name.isEmpty ? [.required("\(field).name")] : []
+        let sent = subject["apiGroup"]?.stringValue ?? ""
+        func require(_ expected: String) {
+            if sent != expected { errors.append(.notSupported("\(field).apiGroup", .string(sent), [expected])) }
+        }
+        switch kind {
+        case "ServiceAccount":
+            if !name.isEmpty { errors += NameValidation.dnsSubdomain(name).map { .invalid("\(field).name", .string(name), $0) } }
+            require("")
+            if !isNamespaced, (subject["namespace"]?.stringValue ?? "").isEmpty { errors.append(.required("\(field).namespace")) }
+        case "User", "Group":
+            if name.isEmpty { errors.append(.invalid("\(field).name", "", "\(kind.lowercased()) name cannot be empty")) }
+            require(group)
+        default: errors.append(.notSupported("\(field).kind", .string(kind), ordered: ["ServiceAccount", "User", "Group"]))
         }
         return errors
     }

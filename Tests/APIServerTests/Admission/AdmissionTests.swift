@@ -99,6 +99,20 @@ struct AdmissionTests {
         }
     }
 
+    @Test func `only processor and memory must be said under a quota`() async throws {
+        try await TestServer.with { api async throws in
+            let hard =
+                "\"requests.ephemeral-storage\":\"1Gi\",\"limits.ephemeral-storage\":\"1Gi\",\"requests.example.com/gpu\":\"1\",\"limits.memory\":\"1Gi\""
+            let quota = Self.object("v1", "ResourceQuota", "q", "\"spec\":{\"hard\":{\(hard)}}")
+            #expect(try await api.call(.post, "\(Self.core)/resourcequotas", quota).status == 201)
+            let unsaid = try await api.call(.post, pods, TestServer.pod("u"))
+            #expect(unsaid.message == "pods \"u\" is forbidden: failed quota: q: must specify limits.memory for: c")
+            let spec = "\"containers\":[{\"name\":\"c\",\"image\":\"x\",\"resources\":{\"limits\":{\"memory\":\"1Mi\"}}}]"
+            let said = try await api.call(.post, pods, TestServer.pod("s", spec: spec))
+            #expect(said.status == 201, "\(said.message)")
+        }
+    }
+
     @Test func `scopes say which pods a quota counts`() async throws {
         try await TestServer.with { api async throws in
             let spec = "\"spec\":{\"hard\":{\"pods\":\"1\"},\"scopes\":[\"BestEffort\"]}"

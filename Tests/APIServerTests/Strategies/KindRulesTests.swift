@@ -26,6 +26,20 @@ struct KindRulesTests {
         }
     }
 
+    private static let rbac = "apis/rbac.authorization.k8s.io/v1"
+
+    private static func scopeTerm(_ term: String, _ text: String) -> Bad {
+        Bad(
+            "api/v1/namespaces/default/resourcequotas", "ResourceQuota",
+            "\"spec\":{\"hard\":{\"pods\":\"1\"},\"scopeSelector\":{\"matchExpressions\":[{\(term)}]}}", "spec.scopeSelector.matchExpressions.\(text)")
+    }
+
+    private static func binding(_ rest: String, _ text: String) -> Bad { Bad("\(rbac)/clusterrolebindings", "ClusterRoleBinding", rest, text) }
+
+    private static func subject(_ subject: String, _ text: String) -> Bad {
+        binding("\"roleRef\":{\"kind\":\"ClusterRole\",\"name\":\"view\"},\"subjects\":[{\(subject)}]", text)
+    }
+
     static let bad: [Bad] = [
         Bad(
             "apis/apps/v1/namespaces/default/statefulsets", "StatefulSet", "\"spec\":{\"selector\":{\"matchLabels\":{\"a\":\"c\"}},\(template)}",
@@ -120,6 +134,47 @@ struct KindRulesTests {
             "api/v1/namespaces/default/services", "Service", "\"spec\":{\"ports\":[{\"port\":80,\"nodePort\":30080}]}",
             "spec.ports[0].nodePort: Forbidden: may not be used when `type` is 'ClusterIP'"),
         Bad("api/v1/namespaces/default/services", "Service", "\"spec\":{\"type\":\"ExternalName\"}", "spec.externalName: Required value"),
+        Bad(
+            "api/v1/namespaces/default/resourcequotas", "ResourceQuota", "\"spec\":{\"hard\":{\"flour\":\"1\"}}",
+            "[spec.hard[flour]: Invalid value: \"flour\": must be a standard resource type or fully qualified, spec.hard[flour]: Invalid value: \"flour\": must be a standard resource for quota]"
+        ),
+        Bad(
+            "api/v1/namespaces/default/resourcequotas", "ResourceQuota", "\"spec\":{\"hard\":{\"secrets\":\"1\"},\"scopes\":[\"Terminating\"]}",
+            "spec.scopes: Invalid value: [\"Terminating\"]: unsupported scope applied to resource"),
+        scopeTerm("\"scopeName\":\"PriorityClass\",\"operator\":\"In\"", "values: Required value: must be at least one value"),
+        scopeTerm(
+            "\"scopeName\":\"PriorityClass\",\"operator\":\"Exists\",\"values\":[\"a\"]",
+            "values: Invalid value: [\"a\"]: must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector"),
+        scopeTerm(
+            "\"scopeName\":\"BestEffort\",\"operator\":\"In\",\"values\":[\"a\"]",
+            "operator: Invalid value: \"In\": must be 'Exist' when scope is any of ResourceQuotaScopeTerminating"),
+        scopeTerm("\"scopeName\":\"Fast\",\"operator\":\"Exists\"", "scopeName: Invalid value: \"Fast\": unsupported scope"),
+        Bad(
+            "api/v1/namespaces/default/limitranges", "LimitRange", "\"spec\":{\"limits\":[{\"type\":\"Crate\",\"max\":{\"cpu\":\"1\"}}]}",
+            "spec.limits[0].type: Invalid value: \"Crate\": must be a standard limit type or fully qualified"),
+        Bad(
+            "\(rbac)/clusterroles", "ClusterRole", "\"aggregationRule\":{}",
+            "aggregationRule.clusterRoleSelectors: Required value: at least one clusterRoleSelector required if aggregationRule is non-nil"),
+        binding(
+            "\"roleRef\":{\"apiGroup\":\"apps\",\"kind\":\"ClusterRole\",\"name\":\"view\"}",
+            "roleRef.apiGroup: Unsupported value: \"apps\": supported values: \"rbac.authorization.k8s.io\""),
+        binding("\"roleRef\":{\"kind\":\"ClusterRole\",\"name\":\"a/b\"}", "roleRef.name: Invalid value: \"a/b\": may not contain '/'"),
+        subject(
+            "\"kind\":\"Robot\",\"name\":\"r\"", "subjects[0].kind: Unsupported value: \"Robot\": supported values: \"ServiceAccount\", \"User\", \"Group\""),
+        subject(
+            "\"kind\":\"User\",\"name\":\"u\",\"apiGroup\":\"apps\"",
+            "subjects[0].apiGroup: Unsupported value: \"apps\": supported values: \"rbac.authorization.k8s.io\""),
+        subject("\"kind\":\"Group\",\"name\":\"\"", "subjects[0].name: Invalid value: \"\": group name cannot be empty"),
+        subject(
+            "\"kind\":\"ServiceAccount\",\"name\":\"A_b\",\"namespace\":\"default\"", "subjects[0].name: Invalid value: \"A_b\": a lowercase RFC 1123 subdomain"
+        ),
+        subject("\"kind\":\"ServiceAccount\",\"name\":\"a\"", "subjects[0].namespace: Required value"),
+        subject(
+            "\"kind\":\"ServiceAccount\",\"name\":\"a\",\"namespace\":\"b\",\"apiGroup\":\"apps\"",
+            "subjects[0].apiGroup: Unsupported value: \"apps\": supported values: \"\""),
+        Bad(
+            "api/v1/namespaces/default/configmaps", "ConfigMap", "\"data\":{\"k\":\"\(String(repeating: "x", count: 1_048_577))\"}",
+            "[]: Too long: may not be more than 1048576 bytes"),
         Bad(
             "api/v1/namespaces/default/services", "Service", "\"spec\":{\"externalTrafficPolicy\":\"Local\",\"ports\":[{\"port\":80}]}",
             "may only be set for externally-accessible services"),

@@ -55,35 +55,27 @@ enum QuotaRules {
         "pods", "resourcequotas", "services", "replicationcontrollers", "secrets", "persistentvolumeclaims", "configmaps",
         "services.nodeports", "services.loadbalancers",
     ]
-    private static let scopes = [
-        "BestEffort", "CrossNamespacePodAffinity", "NotBestEffort", "NotTerminating", "PriorityClass", "Terminating", "VolumeAttributesClass",
-    ]
-
     static let check: @Sendable (KubeObject) -> [FieldError] = { object in
         var errors: [FieldError] = []
         for (name, amount) in QuotaLimits.amounts(object["spec", "hard"]).sorted(by: { $0.key < $1.key }) {
             let field = "spec.hard[\(name)]"
-            if !name.contains("/"), !standard.contains(name), !name.hasPrefix("hugepages-"), !name.hasPrefix("requests.hugepages-") {
-                errors.append(.invalid(field, .string(name), "must be a standard resource for quota"))
-            }
+            errors += Self.nameProblems(name).map { .invalid(field, .string(name), $0) }
             if amount.isNegative {
                 errors.append(.invalid(field, .string(amount.canonical), "must be greater than or equal to 0"))
             } else if counts.contains(name) || name.hasPrefix("count/"), amount.milliValue % 1000 != 0 {
                 errors.append(.invalid(field, .string(amount.canonical), "must be an integer"))
             }
         }
-        let names = object.array("spec", "scopes").compactMap(\.stringValue)
-        for name in names where !scopes.contains(name) { errors.append(.invalid("spec.scopes", .array([.string(name)]), "unsupported scope")) }
-        for (first, second) in [("BestEffort", "NotBestEffort"), ("Terminating", "NotTerminating")] where names.contains(first) && names.contains(second) {
-            errors.append(.invalid("spec.scopes", .array(names.map { .string($0) }), "conflicting scopes"))
-        }
-        if names.contains("BestEffort") {
-            for member in object["spec", "hard"]?.objectValue ?? JSONObject() where member.key != "pods" && member.key != "count/pods" {
-                errors.append(.invalid("spec.scopes", .array(names.map { .string($0) }), "unsupported scope applied to resource"))
-                break
-            }
-        }
-        return errors
+        return errors + QuotaScopeRules.check(object, standard: standard)
+    }
+
+    /// Source: `pkg/apis/core/validation/validation.go` ValidateResourceQuotaResourceName.
+    private static func nameProblems(_ name: String) -> [String] {
+        let problems = NameValidation.qualifiedName(name)
+        guard problems.isEmpty, !name.contains("/"), !standard.contains(name) else { return problems }
+        if name.hasPrefix("hugepages-") || name.hasPrefix("requests.hugepages-") { return [] }
+        let isResource = name == "storage"
+        return (isResource ? [] : ["must be a standard resource type or fully qualified"]) + ["must be a standard resource for quota"]
     }
 
     static let change: @Sendable (KubeObject, KubeObject) -> [FieldError] = { object, old in
@@ -117,6 +109,7 @@ enum LimitRules {
         for (index, item) in object.array("spec", "limits").enumerated() {
             let field = "spec.limits[\(index)]"
             let type = item["type"]?.stringValue ?? ""
+            errors += typeProblems(type).map { .invalid("\(field).type", .string(type), $0) }
             if !types.insert(type).inserted { errors.append(.duplicate("\(field).type", .string(type))) }
             if type == "Pod" {
                 for name in ["default", "defaultRequest"] where !(item[name]?.objectValue?.isEmpty ?? true) {
@@ -130,6 +123,13 @@ enum LimitRules {
             errors += amounts(item, field, least, most)
         }
         return errors
+    }
+
+    /// Source: `pkg/apis/core/validation/validation.go` validateLimitRangeTypeName.
+    private static func typeProblems(_ type: String) -> [String] {
+        let problems = NameValidation.qualifiedName(type)
+        guard problems.isEmpty, !type.contains("/"), !["Pod", "Container", "PersistentVolumeClaim"].contains(type) else { return problems }
+        return ["must be a standard limit type or fully qualified"]
     }
 
     private static func amounts(_ item: JSONValue, _ field: String, _ least: [String: Quantity], _ most: [String: Quantity]) -> [FieldError] {
