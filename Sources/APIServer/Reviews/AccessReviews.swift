@@ -26,26 +26,31 @@ enum AccessReviews {
         let admission = try SubresourceAdmission(creating: context.descriptor.gvk, context, subresource: nil, isDryRun: options.isDryRun)
         try admission.mutate(&object)
         try admission.validate(object)
+        if context.descriptor.isNamespaced, let own = object.namespace, own != context.path.namespace {
+            throw .badRequest("the namespace of the provided object does not match the namespace sent on the request")
+        }
+        object.namespace = context.path.namespace
         var value = object.value
         value["status"] = try handler(value, context)
         context.reply(ResponseMaking.json(value, status: 201))
     }
 
     private static func selfSubject(_ value: JSONValue, _ context: RequestContext) throws(APIStatus) -> JSONValue {
-        try decide(value, user: context.user, context)
+        try AccessReviewRules.check(value, .own, context)
+        return try decide(value, user: context.user, context)
     }
 
     private static func subject(_ value: JSONValue, _ context: RequestContext) throws(APIStatus) -> JSONValue {
+        try AccessReviewRules.check(value, .anybody, context)
+        return try decide(value, user: user(value), context)
+    }
+
+    /// Whom a review asks about.
+    private static func user(_ value: JSONValue) -> UserInfo {
         let spec = value["spec"]
-        let user = UserInfo(
+        return UserInfo(
             name: spec?["user"]?.stringValue ?? "", uid: spec?["uid"]?.stringValue ?? "",
             groups: (spec?["groups"]?.arrayValue ?? []).compactMap(\.stringValue), extra: Self.extra(spec?["extra"]))
-        if user.name.isEmpty, user.groups.isEmpty {
-            throw .invalid(
-                kind: context.descriptor.groupKind, name: "",
-                [.invalid("spec.user", .string(""), "at least one of user or group must be specified")])
-        }
-        return try decide(value, user: user, context)
     }
 
     private static func extra(_ value: JSONValue?) -> [String: [String]] {
@@ -57,52 +62,25 @@ enum AccessReviews {
     }
 
     private static func localSubject(_ value: JSONValue, _ context: RequestContext) throws(APIStatus) -> JSONValue {
-        if let path = value["spec", "nonResourceAttributes"], !path.isNull {
-            throw .invalid(
-                kind: context.descriptor.groupKind, name: "",
-                [.invalid("spec.nonResourceAttributes", path, "disallowed on this kind of request")])
-        }
-        let namespace = value["spec", "resourceAttributes", "namespace"]?.stringValue ?? ""
-        guard namespace == context.path.namespace else {
-            throw .invalid(
-                kind: context.descriptor.groupKind, name: "",
-                [
-                    .invalid(
-                        "spec.resourceAttributes.namespace", .string(namespace), "must match metadata.namespace")
-                ])
-        }
-        return try subject(value, context)
+        try AccessReviewRules.check(value, .local, context)
+        return try decide(value, user: user(value), context)
     }
 
     private static func decide(_ value: JSONValue, user: UserInfo, _ context: RequestContext) throws(APIStatus) -> JSONValue {
-        let attributes = try attributes(value, context)
+        let attributes = attributes(value)
         guard try context.core.authorizer.allows(attributes, user: user) else { return ["allowed": false] }
         guard let reason = try context.core.authorizer.reason(attributes, user: user) else { return ["allowed": true] }
         return ["allowed": true, "reason": .string(reason)]
     }
 
-    private static func attributes(_ value: JSONValue, _ context: RequestContext) throws(APIStatus) -> AccessAttributes {
-        let resource = value["spec", "resourceAttributes"]?.objectValue
-        let path = value["spec", "nonResourceAttributes"]?.objectValue
-        switch (resource, path) {
-        case (let resource?, nil):
-            func text(_ field: String) -> String { resource[field]?.stringValue ?? "" }
-            return AccessAttributes(
-                verb: text("verb"), group: text("group"), resource: text("resource"), subresource: text("subresource"),
-                namespace: text("namespace"), name: text("name"))
-        case (nil, let path?):
+    private static func attributes(_ value: JSONValue) -> AccessAttributes {
+        if let path = value["spec", "nonResourceAttributes"]?.objectValue {
             return AccessAttributes(verb: path["verb"]?.stringValue ?? "", path: path["path"]?.stringValue ?? "")
-        default:
-            throw .invalid(
-                kind: context.descriptor.groupKind, name: "",
-                [
-                    resource == nil
-                        ? .invalid("spec.resourceAttributes", .null, "exactly one of nonResourceAttributes or resourceAttributes must be specified")
-                        : .invalid(
-                            "spec.nonResourceAttributes", path.map { .object($0) } ?? .null,
-                            "cannot be specified in combination with resourceAttributes")
-                ])
         }
+        func text(_ field: String) -> String { value["spec", "resourceAttributes", field]?.stringValue ?? "" }
+        return AccessAttributes(
+            verb: text("verb"), group: text("group"), resource: text("resource"), subresource: text("subresource"),
+            namespace: text("namespace"), name: text("name"))
     }
 
     private static func rules(_ value: JSONValue, _ context: RequestContext) throws(APIStatus) -> JSONValue {

@@ -112,6 +112,8 @@ struct RBACTests {
                 (.controller("namespace-controller"), "update", "", "namespaces", "finalize"),
                 (.scheduler, "create", "", "pods", "binding"), (.node("kdash"), "patch", "", "pods", "status"),
                 (.node("kdash"), "update", "coordination.k8s.io", "leases", ""),
+                (UserInfo(name: "system:kube-controller-manager"), "get", "", "serviceaccounts", ""),
+                (UserInfo(name: "system:kube-controller-manager"), "delete", "", "secrets", ""),
             ] {
                 let attributes = AccessAttributes(
                     verb: verb, group: group, resource: resource, subresource: subresource, namespace: "default", name: "x")
