@@ -102,28 +102,6 @@ struct CertificateRequestStrategy: ResourceStrategy {
     }
 
     func validateSubresource(_ object: KubeObject, old: KubeObject, _ context: WriteContext) -> [FieldError] {
-        func types(_ object: KubeObject) -> Set<String> { Set(object.array("status", "conditions").compactMap { $0["type"]?.stringValue }) }
-        let (new, before) = (types(object), types(old))
-        let field = "status.conditions"
-        var errors: [FieldError] = []
-        for type in before.subtracting(new).sorted() where ["Approved", "Denied", "Failed"].contains(type) {
-            errors.append(.forbidden(field, "updates may not remove a condition of type \(type.goQuoted)"))
-        }
-        if context.subresource == "approval" {
-            if new.contains("Approved"), new.contains("Denied") {
-                errors.append(.invalid(field, "Approved,Denied", "Approved and Denied conditions are mutually exclusive"))
-            }
-            if new.contains("Failed"), !before.contains("Failed") {
-                errors.append(.forbidden(field, "updates may not add a condition of type \"Failed\""))
-            }
-            return errors
-        }
-        for type in ["Approved", "Denied"] where new.contains(type) && !before.contains(type) {
-            errors.append(.forbidden(field, "updates may not add a condition of type \(type.goQuoted)"))
-        }
-        if let certificate = old["status", "certificate"], !certificate.isNull, object["status", "certificate"] != certificate {
-            errors.append(.forbidden("status.certificate", "updates may not change a certificate that was issued"))
-        }
-        return errors
+        CertificateRules.changes(object, old: old, mayApprove: context.subresource == "approval")
     }
 }

@@ -78,6 +78,60 @@ struct CertificateRequestTests {
     }
 
     @Test(arguments: [
+        ("{\"type\":\"Approved\",\"status\":\"False\"}", "status.conditions[0].status: Unsupported value: \"False\": supported values: \"True\""),
+        ("{\"type\":\"Approved\"}", "status.conditions[0].status: Required value"),
+        ("{\"type\":\"Seen\",\"status\":\"Maybe\"}", "supported values: \"False\", \"True\", \"Unknown\""),
+        (
+            "{\"type\":\"Approved\",\"status\":\"True\"},{\"type\":\"Denied\",\"status\":\"True\"}",
+            "status.conditions[1].type: Invalid value: \"Denied\": Approved and Denied conditions are mutually exclusive"
+        ),
+    ])
+    func `an approval says yes or no`(conditions: String, text: String) async throws {
+        try await TestServer.with { api async throws in
+            #expect(try await api.call(.post, Self.path, Self.request("a")).status == 201)
+            let answer = try await api.call(
+                .patch, "\(Self.path)/a/approval", "{\"status\":{\"conditions\":[\(conditions)]}}", type: "application/merge-patch+json")
+            #expect(answer.status == 422, "\(answer.message)")
+            #expect(answer.message.contains(text), "\(answer.message)")
+        }
+    }
+
+    @Test(arguments: [
+        ("none", "must contain at least one CERTIFICATE PEM block"),
+        ("-----BEGIN KEY-----\nAAAA\n-----END KEY-----\n", "only CERTIFICATE PEM blocks are allowed, found \"KEY\""),
+        ("-----BEGIN CERTIFICATE-----\nA: b\n\nAAAA\n-----END CERTIFICATE-----\n", "no PEM block headers are permitted"),
+        ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "x509: malformed certificate"),
+        ("-----BEGIN CERTIFICATE-----\n****\n-----END CERTIFICATE-----\n", "must contain at least one CERTIFICATE PEM block"),
+        ("-----BEGIN CERTIFICATE-----\nAAAA\n", "must contain at least one CERTIFICATE PEM block"),
+    ])
+    func `what is no certificate is not issued`(text: String, why: String) async throws {
+        try await TestServer.with { api async throws in
+            #expect(try await api.call(.post, Self.path, Self.request("a")).status == 201)
+            let body = "{\"status\":{\"certificate\":\"\(JSONCore.Base64.encode(Array(text.utf8)))\"}}"
+            let answer = try await api.call(.patch, "\(Self.path)/a/status", body, type: "application/merge-patch+json")
+            #expect(answer.status == 422, "\(answer.message)")
+            #expect(answer.message.contains("status.certificate: Invalid value: \"<certificate data>\": \(why)"), "\(answer.message)")
+        }
+    }
+
+    @Test func `a certificate is issued once`() async throws {
+        let directory = "/tmp/kdash-pki-\(SecureRandom.hex(8))"
+        defer { try? FileSystem.removeTree(directory) }  // best effort: the test has said what it had to say
+        let pki = try ClusterPKI.loadOrCreate(
+            directory: directory, time: SystemTimeSource(), names: .standard(hostName: "h", serviceAddress: "10.96.0.1"))
+        func status(_ pem: String) -> String { "{\"status\":{\"certificate\":\"\(JSONCore.Base64.encode(Array(pem.utf8)))\"}}" }
+        let authority = try pki.authorityPEM()
+        try await TestServer.with { api async throws in
+            #expect(try await api.call(.post, Self.path, Self.request("a")).status == 201)
+            let path = "\(Self.path)/a/status"
+            let issued = try await api.call(.patch, path, status("# ours\n\(authority)\n"), type: "application/merge-patch+json")
+            #expect(issued.status == 200, "\(issued.message)")
+            let again = try await api.call(.patch, path, status(authority), type: "application/merge-patch+json")
+            #expect(again.message.contains("status.certificate: Forbidden: updates may not modify existing certificate content"))
+        }
+    }
+
+    @Test(arguments: [
         (request("b", "bm9uZQ=="), 422, "spec.request: Invalid value"),
         (request("b", usages: "[]"), 422, "spec.usages: Required value: usages must be provided"),
         (request("b", usages: "[\"flying\"]"), 422, "spec.usages[0]: Unsupported value"),
