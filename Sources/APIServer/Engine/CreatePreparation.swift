@@ -58,6 +58,7 @@ enum CreatePreparation {
         FieldTracking.create(&object, context)
         let request = AdmissionRequest(.create, name: object.name, namespace: object.namespace, context)
         try context.core.admission.mutate(&object, request)
+        OwnerDuplicates.drop(from: &object, isAdmitted: true, context.warnings)
         try endpoint.strategy.prepareForCreate(&object, context)
         let strategy = endpoint.strategy
         var errors = MetadataValidation.create(

@@ -15,6 +15,7 @@ enum UpdatePreparation {
         FieldTracking.update(&object, old: old, context)
         let request = AdmissionRequest(.update, name: old.name, namespace: old.namespace, old: old, context)
         if !context.isAdmitted { try context.core.admission.mutate(&object, request) }
+        OwnerDuplicates.drop(from: &object, isAdmitted: true, context.warnings)
         switch context.subresource {
         case nil: try prepareMain(&object, old: old, context)
         case "status": prepareStatus(&object, old: old, context)

@@ -9,6 +9,7 @@ final class WarningBox: Sendable {
         var annotations: [String: String] = [:]
         var impersonated: UserInfo?
         var isAuthorized = false
+        var objectName = ""
     }
 
     private let state = Mutex(State())
@@ -28,6 +29,12 @@ final class WarningBox: Sendable {
     var impersonated: UserInfo? {
         get { state.withLock { $0.impersonated } }
         set { state.withLock { $0.impersonated = newValue } }
+    }
+
+    /// The name that the body of a create gives its object; empty for none.
+    var objectName: String {
+        get { state.withLock { $0.objectName } }
+        set { state.withLock { $0.objectName = newValue } }
     }
 
     /// Whether authorization has let the request pass, so that a refusal is somebody else's.

@@ -11,16 +11,18 @@ struct NamespaceStrategy: ResourceStrategy {
     var returnsDeletedObject: Bool { true }
     func nameProblems(_ name: String) -> [String] { NameValidation.dnsLabel(name) }
 
+    func complete(_ object: inout KubeObject, old: KubeObject?, _ context: WriteContext) {
+        object["metadata", "labels", "kubernetes.io/metadata.name"] = .string(object.name)
+    }
+
     func prepareForCreate(_ object: inout KubeObject, _ context: WriteContext) throws(APIStatus) {
         object["spec", "finalizers"] = ["kubernetes"]
         object["status"] = ["phase": "Active"]
-        label(&object)
     }
 
     func prepareForUpdate(_ object: inout KubeObject, old: KubeObject, _ context: WriteContext) throws(APIStatus) {
         if context.subresource == nil { object.value["spec"] = old.value["spec"] }
         if object.isBeingDeleted { object["status", "phase"] = "Terminating" }
-        label(&object)
     }
 
     func validateUpdate(_ object: KubeObject, old: KubeObject, _ context: WriteContext) -> [FieldError] { [] }
@@ -53,6 +55,4 @@ struct NamespaceStrategy: ResourceStrategy {
         let key = endpoint.key(namespace: object.name, name: account.name)
         return [ObjectWrite(key: key, bytes: bytes, spliceOffset: splice, precondition: .anyOrAbsent, writer: "system:apiserver")]
     }
-
-    private func label(_ object: inout KubeObject) { object["metadata", "labels", "kubernetes.io/metadata.name"] = .string(object.name) }
 }

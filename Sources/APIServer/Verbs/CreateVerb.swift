@@ -10,8 +10,11 @@ enum CreateVerb {
     static func run(_ context: RequestContext) throws(APIStatus) {
         let renderer = try ObjectRenderer(context)
         let options = try WriteOptions(context.request, kind: "CreateOptions")
-        let (sent, warnings) = try BodyDecoder.object(
+        let (decoded, warnings) = try BodyDecoder.object(
             context.request, as: context.descriptor, validation: options.validation, registry: context.core.registry)
+        var sent = decoded
+        context.notes.objectName = sent.name
+        OwnerDuplicates.drop(from: &sent, isAdmitted: false, context.notes)
         try create(context, sent, options, attempt: 0) { result in
             context.answer(result, renderer, warnings: warnings)
         }

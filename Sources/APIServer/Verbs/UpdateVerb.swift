@@ -9,7 +9,8 @@ enum UpdateVerb {
         let options = try WriteOptions(context.request, kind: "UpdateOptions")
         let (decoded, warnings) = try BodyDecoder.object(
             context.request, as: context.descriptor, validation: options.validation, registry: context.core.registry)
-        let sent = try named(decoded, context)
+        var sent = try named(decoded, context)
+        OwnerDuplicates.drop(from: &sent, isAdmitted: false, context.notes)
         let isPinned = !sent.resourceVersion.isEmpty && sent.resourceVersion != "0"
         if subresource == nil, context.endpoint.strategy.createsOnUpdate, !isPinned, sent.uid.isEmpty,
             try context.core.current(context.key, context.endpoint) == nil
