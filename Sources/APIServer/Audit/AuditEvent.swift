@@ -17,8 +17,8 @@ struct AuditEvent: Sendable {
     let id: String
     let request: APIRequest
     let kind: RequestKind
-    /// Who sent the request.
-    let user: UserInfo
+    /// Who sent the request; nil when whoever it is was not believed.
+    let user: UserInfo?
     let received: Timestamp
 
     /// A line of the audit log. `failure` is the answer of a request that was refused.
@@ -31,18 +31,19 @@ struct AuditEvent: Sendable {
         event.append(unchecked: "stage", value: .string(stage.rawValue))
         event.append(unchecked: "requestURI", value: .string(address))
         event.append(unchecked: "verb", value: .string(kind.verb))
-        event.append(unchecked: "user", value: AccessReviews.userInfo(user))
+        event.append(unchecked: "user", value: user.map(AccessReviews.userInfo) ?? .object(JSONObject()))
         if let impersonated = notes.impersonated { event.append(unchecked: "impersonatedUser", value: AccessReviews.userInfo(impersonated)) }
         let sources = AuditSources.addresses(request)
         if !sources.isEmpty { event.append(unchecked: "sourceIPs", value: .array(sources.map { .string($0) })) }
         if let agent = request.userAgent { event.append(unchecked: "userAgent", value: .string(Self.shortened(agent))) }
-        if !kind.resource.isEmpty { event.append(unchecked: "objectRef", value: reference) }
+        if !kind.resource.isEmpty { event.append(unchecked: "objectRef", value: reference(notes)) }
         event.append(unchecked: "responseStatus", value: Self.response(code, failure))
         event.append(unchecked: "requestReceivedTimestamp", value: .string(received.rfc3339Micro))
         event.append(unchecked: "stageTimestamp", value: .string(time.rfc3339Micro))
-        var remarks: JSONObject = ["authorization.k8s.io/decision": .string(notes.isAuthorized || code != 403 ? "allow" : "forbid")]
+        var remarks = JSONObject()
+        if user != nil { remarks["authorization.k8s.io/decision"] = .string(notes.isAuthorized || code != 403 ? "allow" : "forbid") }
         for (key, value) in notes.annotations.sorted(by: { $0.key < $1.key }) { remarks[key] = .string(value) }
-        event.append(unchecked: "annotations", value: .object(remarks))
+        if !remarks.isEmpty { event.append(unchecked: "annotations", value: .object(remarks)) }
         return JSON.encode(.object(event))
     }
 
@@ -64,10 +65,10 @@ struct AuditEvent: Sendable {
         agent.utf8.count > 1024 ? "\(String(decoding: agent.utf8.prefix(1024), as: UTF8.self))...TRUNCATED" : agent
     }
 
-    private var reference: JSONValue {
+    private func reference(_ notes: WarningBox) -> JSONValue {
         var reference: JSONObject = ["resource": .string(kind.resource)]
         for (field, text) in [
-            ("namespace", kind.namespace), ("name", kind.name), ("apiGroup", kind.group), ("apiVersion", kind.version),
+            ("namespace", kind.namespace), ("name", kind.name.isEmpty ? notes.objectName : kind.name), ("apiGroup", kind.group), ("apiVersion", kind.version),
             ("subresource", kind.subresource),
         ] where !text.isEmpty {
             reference[field] = .string(text)
@@ -83,7 +84,8 @@ struct AuditEvent: Sendable {
     }
 
     /// Whether a request is worth a line: what the cluster's own parts read, and their heartbeats and events, are not.
-    static func isWorthwhile(_ kind: RequestKind, _ user: UserInfo) -> Bool {
+    static func isWorthwhile(_ kind: RequestKind, _ user: UserInfo?) -> Bool {
+        guard let user else { return true }
         let isOwn =
             ["system:apiserver", "system:kube-scheduler", "system:kube-controller-manager"].contains(user.name)
             || user.name.hasPrefix("system:node:") || user.name.hasPrefix("system:serviceaccount:kube-system:")

@@ -5,12 +5,17 @@ internal import KubeClient
 struct Authenticator: Sendable {
     let tokens: ServiceAccountTokens
 
+    /// What tells the credentials of one user apart. Source: apiserver `pkg/authentication/user/user.go` CredentialIDKey.
+    private static let credential = "authentication.kubernetes.io/credential-id"
+
     /// By client certificate, else by bearer token, else `system:anonymous`. Credentials that are sent and not believed are refused: a
     /// client that means to be somebody must not silently become nobody.
     func user(_ head: HTTPRequestHead, certificate: CertificateIdentity?) -> Result<UserInfo, APIStatus> {
         if let certificate {
             return .success(
-                UserInfo(name: certificate.commonName, groups: certificate.organizations + ["system:authenticated"]))
+                UserInfo(
+                    name: certificate.commonName, groups: certificate.organizations + ["system:authenticated"],
+                    extra: certificate.fingerprint.isEmpty ? [:] : [Self.credential: ["X509SHA256=\(certificate.fingerprint)"]]))
         }
         if let authorization = head.header("authorization"), !authorization.isEmpty {
             let parts = authorization.split(separator: " ", maxSplits: 1)
@@ -19,6 +24,12 @@ struct Authenticator: Sendable {
         }
         if let token = Self.webSocketToken(head) { return user(token: token) }
         return .success(.anonymous)
+    }
+
+    /// How a request tried to say who sends it, in the words of the audit log. Source: apiserver `pkg/endpoints/filters/authn_audit.go`.
+    static func methods(_ head: HTTPRequestHead) -> [String] {
+        let scheme = (head.header("authorization") ?? "").split(separator: " ").first?.lowercased()
+        return ["basic", "bearer"].filter { $0 == scheme }
     }
 
     private func user(token: String) -> Result<UserInfo, APIStatus> {

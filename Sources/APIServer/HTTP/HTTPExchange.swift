@@ -84,7 +84,7 @@ final class HTTPExchange: @unchecked Sendable {
     /// Before a body is taken it is clear who sends it; what nobody in particular may not do is refused without it.
     private func beginBody() {
         switch client.authenticate(head, service) {
-        case .failure(let status): return respond(ResponseMaking.status(status))
+        case .failure(let status): return respond(unauthenticated(status))
         case .success(let found): user = found
         }
         if case .fixed(let count) = head.body, count > HTTPLimits.body { return tooLarge() }
@@ -98,6 +98,8 @@ final class HTTPExchange: @unchecked Sendable {
         if head.expectsContinue { output?.writeContinue() }
     }
 
+    private func unauthenticated(_ status: APIStatus) -> APIResponse { service.unauthenticated(head, peer: client.address, status) }
+
     /// A request that is answered before anybody looks at it.
     func refuse(_ response: APIResponse) {
         phase = .answering
@@ -110,7 +112,8 @@ final class HTTPExchange: @unchecked Sendable {
         upload = body
         isTwoWay = isProxied
         switch (RequestAssembly.request(head, body: [], peer: client.address), client.authenticate(head, service)) {
-        case (.failure(let status), _), (_, .failure(let status)): respond(ResponseMaking.status(status))
+        case (.failure(let status), _): respond(ResponseMaking.status(status))
+        case (_, .failure(let status)): respond(unauthenticated(status))
         case (.success(let request), .success(let user)):
             if head.expectsContinue, head.body != .none { output?.writeContinue() }
             if isProxied {
@@ -176,7 +179,8 @@ final class HTTPExchange: @unchecked Sendable {
         output?.setDeadline(nil)
         let sender = user.map { .success($0) } ?? client.authenticate(head, service)
         switch (RequestAssembly.request(head, body: bytes, peer: client.address), sender) {
-        case (.failure(let status), _), (_, .failure(let status)): respond(ResponseMaking.status(status))
+        case (.failure(let status), _): respond(ResponseMaking.status(status))
+        case (_, .failure(let status)): respond(unauthenticated(status))
         case (.success(let request), .success(let user)):
             if UpgradeNegotiation.isWanted(head) {
                 negotiate(request, user)

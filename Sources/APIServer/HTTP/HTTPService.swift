@@ -8,6 +8,9 @@ protocol HTTPService: AnyObject, Sendable {
     /// Who sends a request: by bearer token, else by the client certificate of the connection, else nobody.
     func authenticate(_ head: HTTPRequestHead, certificate: CertificateIdentity?) -> Result<UserInfo, APIStatus>
 
+    /// Answers a request whose credentials are not believed.
+    func unauthenticated(_ head: HTTPRequestHead, peer: String, _ status: APIStatus) -> APIResponse
+
     /// Whether a user may do what a request asks, which its head says.
     func allows(_ request: APIRequest, as user: UserInfo) -> Bool
 
@@ -53,4 +56,6 @@ struct CertificateIdentity: Sendable, Hashable {
     var commonName: String
     /// Every O.
     var organizations: [String]
+    /// SHA-256 of the whole certificate, in hexadecimal; empty for a subject without one.
+    var fingerprint = ""
 }

@@ -221,6 +221,11 @@ extension APIServer: HTTPService {
         Authenticator(tokens: core.tokens).user(head, certificate: certificate)
     }
 
+    func unauthenticated(_ head: HTTPRequestHead, peer: String, _ status: APIStatus) -> APIResponse {
+        guard case .success(let request) = RequestAssembly.request(head, body: [], peer: peer) else { return ResponseMaking.status(status) }
+        return RequestObserver(core, request, nil).unauthenticated(status, Authenticator.methods(head))
+    }
+
     func allows(_ request: APIRequest, as user: UserInfo) -> Bool {
         guard let segments = request.pathSegments else { return false }
         do throws(APIStatus) {

@@ -17,7 +17,8 @@ struct RequestObserver: Sendable {
     /// What admission leaves for client and audit log.
     let notes = WarningBox()
 
-    init(_ core: ServerCore, _ request: APIRequest, _ user: UserInfo) {
+    /// `user` is nil when whoever sent the request was not believed.
+    init(_ core: ServerCore, _ request: APIRequest, _ user: UserInfo?) {
         self.core = core
         self.request = request
         segments = request.pathSegments
@@ -52,6 +53,19 @@ struct RequestObserver: Sendable {
         count(code: status.code)
         if kind.isLongRunning { audit(.started, code: status.code, status) }
         audit(.complete, code: status.code, status)
+    }
+
+    /// The request showed credentials that are not believed. Source: apiserver `pkg/endpoints/filters/authn_audit.go`.
+    func unauthenticated(_ status: APIStatus, _ methods: [String]) -> APIResponse {
+        count(code: status.code)
+        var response = ResponseMaking.status(status)
+        guard let event else { return response }
+        response.headers.append(("audit-id", event.id))
+        var told = status
+        told.message =
+            methods.isEmpty ? "Authentication failed, no credentials provided" : "Authentication failed, attempted: \(methods.joined(separator: ", "))"
+        audit(.started, code: status.code, told)
+        return response
     }
 
     /// The connection has become something else. What is returned says when that is over.

@@ -80,6 +80,42 @@ struct AuditTests {
         }
     }
 
+    @Test func `a create names its object`() async throws {
+        try await Self.with { api, events in
+            _ = try await api.call(.post, configMaps, TestServer.configMap("a"))
+            _ = try await api.call(.post, configMaps, "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"generateName\":\"g-\"}}")
+            let found = try events()
+            #expect(found[0]["objectRef", "name"] == "a")
+            #expect(found[1]["objectRef", "name"] == nil)
+        }
+    }
+
+    @Test(arguments: [
+        ("Bearer nonsense", "Authentication failed, attempted: bearer"), ("Basic YTpi", "Authentication failed, attempted: basic"),
+    ])
+    func `credentials that are not believed leave a line`(authorization: String, words: String) async throws {
+        try await Self.with { api, events in
+            let head = HTTPRequestHead(
+                method: "GET", target: pods, isVersion11: true, headers: [("authorization", authorization)], body: .none, keepsAlive: true,
+                expectsContinue: false)
+            guard case .failure(let status) = api.server.authenticate(head, certificate: nil) else {
+                Issue.record("\(authorization) was believed")
+                return
+            }
+            let response = api.server.unauthenticated(head, peer: "10.9.8.7", status)
+            #expect(response.status == 401)
+            let found = try events()
+            #expect(found.count == 1)
+            #expect(found[0]["stage"] == "ResponseStarted")
+            #expect(found[0]["user"] == .object(JSONObject()))
+            #expect(found[0]["objectRef", "resource"] == "pods")
+            #expect(found[0]["responseStatus", "code"] == 401)
+            #expect(found[0]["responseStatus", "message"] == .string(words))
+            #expect(found[0]["annotations"] == nil)
+            #expect(response.headers.contains { $0.0 == "audit-id" && $0.1 == found[0]["auditID"]?.stringValue })
+        }
+    }
+
     @Test func `a watch is there when it begins and when it ends`() async throws {
         try await Self.with { api, events in
             let watch = try await api.watch("\(configMaps)?watch=true")
