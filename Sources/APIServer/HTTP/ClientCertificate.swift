@@ -1,3 +1,4 @@
+internal import Crypto
 internal import NIOSSL
 internal import SwiftASN1
 internal import X509
@@ -8,7 +9,8 @@ enum ClientCertificate {
     static func identity(_ certificate: NIOSSLCertificate) -> CertificateIdentity? {
         // best effort: a certificate that TLS has verified but that cannot be read names nobody.
         guard let der = try? certificate.toDERBytes(), let parsed = try? Certificate(derEncoded: der) else { return nil }
-        let identity = identity(parsed.subject)
+        var identity = identity(parsed.subject)
+        identity.fingerprint = SHA256.hash(data: der).map { "\($0 < 16 ? "0" : "")\(String($0, radix: 16))" }.joined()
         return identity.commonName.isEmpty ? nil : identity
     }
 

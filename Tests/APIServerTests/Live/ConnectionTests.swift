@@ -1,7 +1,9 @@
 import APIMachinery
+import Crypto
 import JSONCore
 import KubeClient
 import LinuxKernel
+import NIOSSL
 import ObjectStore
 import Testing
 
@@ -31,6 +33,18 @@ struct ConnectionTests {
         try await TLSServer.with { server async throws in
             let answer = try await server.exchange(text)
             #expect(answer.hasPrefix(status), "\(answer.prefix(300))")
+        }
+    }
+
+    @Test func `a certificate is known by its digest`() async throws {
+        try await TLSServer.with { server async throws in
+            let body = "{\"kind\":\"SelfSubjectReview\",\"apiVersion\":\"authentication.k8s.io/v1\"}"
+            let answer = try await server.exchange(
+                "POST /apis/authentication.k8s.io/v1/selfsubjectreviews HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+            )
+            let certificate = try NIOSSLCertificate.fromPEMFile("\(server.directory)/pki/admin.crt")[0]
+            let hex = SHA256.hash(data: try certificate.toDERBytes()).map { String(UInt16($0) + 0x100, radix: 16).dropFirst() }.joined()
+            #expect(answer.contains("\"authentication.kubernetes.io/credential-id\":[\"X509SHA256=\(hex)\"]"), "\(answer)")
         }
     }
 
