@@ -13,12 +13,12 @@ enum BodyDecoder {
     }
 
     /// Parses by Content-Type; none means JSON. Throws UnsupportedMediaType and BadRequest.
-    static func parse(_ request: APIRequest, registry: SchemaRegistry) throws(APIStatus) -> Raw {
+    static func parse(_ request: APIRequest, registry: SchemaRegistry, hasProtobuf: Bool = true) throws(APIStatus) -> Raw {
         switch MediaType(request.contentType ?? "").type {
         case "", "application/json": return try json(request.body)
         case "application/yaml", "application/x-yaml", "text/yaml": return try yaml(request.body)
-        case "application/vnd.kubernetes.protobuf": return Raw(value: try ProtobufDecoder.decode(request.body, registry: registry))
-        default: throw .unsupportedMediaType(Negotiation.bodyTypes)
+        case "application/vnd.kubernetes.protobuf" where hasProtobuf: return Raw(value: try ProtobufDecoder.decode(request.body, registry: registry))
+        default: throw .unsupportedMediaType(hasProtobuf ? Negotiation.bodyTypes : Negotiation.textTypes)
         }
     }
 
@@ -47,7 +47,9 @@ enum BodyDecoder {
     static func object(
         _ request: APIRequest, as descriptor: ResourceDescriptor, validation: FieldValidation, registry: SchemaRegistry
     ) throws(APIStatus) -> (KubeObject, [String]) {
-        let raw = try parse(request, registry: registry)
+        let isCustom = descriptor.type.custom != nil
+        let raw = try parse(request, registry: registry, hasProtobuf: !isCustom)
+        if isCustom { try checkCustom(raw.value, is: descriptor.gvk) }
         return try object(raw, gvk: descriptor.gvk, type: descriptor.type, validation: validation, registry: registry)
     }
 
@@ -59,8 +61,10 @@ enum BodyDecoder {
             throw .badRequest("the body of the request is \(raw.value.kindName), not an object of kind \(gvk.kind)")
         }
         try check(raw.value, is: gvk, registry: registry)
-        if validation == .strict, let first = raw.repeated.first {
-            throw .badRequest("\(gvk.kind) in version \(gvk.version.goQuoted) cannot be handled as a \(gvk.kind): strict decoding error: \(first)")
+        if validation == .strict, !raw.repeated.isEmpty {
+            let (_, others) = try SchemaDecoder.decode(raw.value, as: type, validation: .warn, duplicates: raw.duplicates)
+            let problems = ([YAMLDuplicate.text(raw.repeated)] + others).joined(separator: ", ")
+            throw .badRequest("\(gvk.kind) in version \(gvk.version.goQuoted) cannot be handled as a \(gvk.kind): strict decoding error: \(problems)")
         }
         var (value, warnings) = try SchemaDecoder.decode(raw.value, as: type, validation: validation, duplicates: raw.duplicates)
         if validation == .warn { warnings += raw.repeated.map(\.description) }
@@ -76,6 +80,16 @@ enum BodyDecoder {
     private static func keepOwnersReset(of sent: JSONValue, in object: inout KubeObject) {
         guard case .array(let owners)? = sent["metadata", "managedFields"], owners.isEmpty else { return }
         object["metadata", "managedFields"] = .array([])
+    }
+
+    /// Throws Invalid when the body names another kind of a custom resource's group and version; nothing but its name tells such kinds apart.
+    /// Source: apiextensions-apiserver `pkg/registry/customresource/validator.go`.
+    private static func checkCustom(_ value: JSONValue, is expected: GroupVersionKind) throws(APIStatus) {
+        guard let kind = value["kind"]?.stringValue, !kind.isEmpty, kind != expected.kind,
+            value["apiVersion"]?.stringValue ?? expected.apiVersion == expected.apiVersion
+        else { return }
+        throw .invalid(
+            kind: expected.groupKind, name: value["metadata", "name"]?.stringValue ?? "", [.invalid("kind", .string(kind), "must be \(expected.kind)")])
     }
 
     /// Throws BadRequest when the body names another kind; a missing name means the one expected here.

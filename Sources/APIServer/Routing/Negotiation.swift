@@ -42,6 +42,8 @@ enum Negotiation {
     static let accepted = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"]
     /// The media types named in a 415 for whole objects.
     static let bodyTypes = accepted
+    /// Those of objects that have no protobuf form.
+    static let textTypes = ["application/json", "application/yaml"]
 
     /// What a client accepts.
     struct Choice: Sendable, Hashable {
@@ -71,7 +73,7 @@ enum Negotiation {
             default: continue
             }
         }
-        throw .notAcceptable(accepted)
+        throw .notAcceptable(hasProtobuf ? accepted : textTypes)
     }
 
     /// How documents that have one form only are written, such as a Status: by the first entry that asks for no other form.

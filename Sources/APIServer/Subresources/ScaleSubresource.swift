@@ -13,7 +13,7 @@ enum ScaleSubresource {
             }
             let object = try ObjectCoding.decode(stored)
             let loaded = context.endpoint.conversion.map { KubeObject($0.loaded(object.value)) } ?? object
-            context.reply(ResponseMaking.json(try ScaleView.scale(of: loaded, paths(context))))
+            context.reply(ResponseMaking.json(try ScaleView.shown(loaded, paths(context))))
         case "update": try update(context, type: type, gvk: subresource.kind)
         default: try patch(context, type: type, gvk: subresource.kind)
         }
@@ -58,7 +58,7 @@ enum ScaleSubresource {
         ) { (current) throws(APIStatus) in
             guard let current else { throw .notFound(context.descriptor.groupResource, context.name) }
             let paths = paths(context)
-            let before = KubeObject(try ScaleView.scale(of: current, paths))
+            let before = KubeObject(ScaleView.scale(of: current, paths))
             let owners = ScaleOwners(current.ownersText, of: context.descriptor, paths)
             var (sent, applied) = try make(before, owners.scale)
             var writeContext = context.writeContext(isDryRun: options.isDryRun, subresource: "scale")
@@ -71,7 +71,7 @@ enum ScaleSubresource {
             writeContext.manager = nil
             writeContext.isAdmitted = true
             if current.ownersText != nil || applied != nil {
-                let after = KubeObject(try ScaleView.scale(of: object, paths))
+                let after = KubeObject(ScaleView.scale(of: object, paths))
                 let scale =
                     applied
                     ?? FieldManager(type: type).update(
@@ -87,9 +87,7 @@ enum ScaleSubresource {
             switch result {
             case .success(let outcome):
                 let headers = warnings.map { ("warning", WarningHeader.text($0)) }
-                context.answering { () throws(APIStatus) in
-                    context.reply(ResponseMaking.json(try ScaleView.scale(of: outcome.object, paths(context)), headers: headers))
-                }
+                context.reply(ResponseMaking.json(ScaleView.scale(of: outcome.object, paths(context)), headers: headers))
             case .failure(let status): context.reply(ResponseMaking.status(status, warnings: warnings))
             }
         }

@@ -5,16 +5,21 @@ internal import JSONCore
 enum ScaleView {
     static let kind = GroupVersionKind(group: "autoscaling", version: "v1", kind: "Scale")
 
-    /// The Scale of a workload. Throws InternalError for a custom resource that has no number of replicas.
-    static func scale(of object: KubeObject, _ paths: ScalePaths) throws(APIStatus) -> JSONValue {
+    /// The Scale of a workload for who reads it. Throws InternalError for a custom resource that has no number of replicas.
+    static func shown(_ object: KubeObject, _ paths: ScalePaths) throws(APIStatus) -> JSONValue {
+        if paths.isSelectorText, object.value.value(at: paths.specReplicas[...])?.integerValue == nil {
+            throw .internalError("the spec replicas field \".\(paths.specReplicas.joined(separator: "."))\" does not exist")
+        }
+        return scale(of: object, paths)
+    }
+
+    /// The Scale of a workload; a number of replicas that is missing is none.
+    static func scale(of object: KubeObject, _ paths: ScalePaths) -> JSONValue {
         var metadata = JSONObject()
         for field in ["name", "namespace", "uid", "resourceVersion", "creationTimestamp"] {
             if let value = object["metadata", field] { metadata[field] = value }
         }
         let wanted = object.value.value(at: paths.specReplicas[...])?.integerValue
-        if wanted == nil, paths.isSelectorText {
-            throw .internalError("the spec replicas field \".\(paths.specReplicas.joined(separator: "."))\" does not exist")
-        }
         var status: JSONObject = ["replicas": .integer(object.value.value(at: paths.statusReplicas[...])?.integerValue ?? 0)]
         let selector = paths.selector.flatMap { object.value.value(at: $0[...]) }
         if paths.isSelectorText {

@@ -24,8 +24,7 @@ enum ApplyVerb {
     private static func checked(_ duplicates: [YAMLDuplicate], _ options: WriteOptions) throws(APIStatus) -> [String] {
         guard !duplicates.isEmpty, options.validation != .ignore else { return [] }
         guard options.validation == .strict else { return duplicates.map(\.description) }
-        let lines = duplicates.map { "\n  \($0)" }.joined()
-        throw .badRequest("error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\(lines)")
+        throw .badRequest("error strict decoding YAML: error converting YAML to JSON: \(YAMLDuplicate.text(duplicates))")
     }
 
     /// What the configuration makes of an object that is there.

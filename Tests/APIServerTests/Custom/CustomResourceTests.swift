@@ -118,6 +118,35 @@ import Testing
         }
     }
 
+    @Test func `a scale without a number takes one`() async throws {
+        try await TestServer.with { api async throws in
+            let schema = CustomFixture.schema.replacing(",\"default\":1", with: "")
+            try await api.define(CustomFixture.definition().replacing(CustomFixture.schema, with: schema))
+            #expect(try await api.call(.post, tabs, CustomFixture.tab("a")).status == 201)
+            #expect(try await api.call(.get, "\(tabs)/a/scale").status == 500)
+            let patched = try await api.call(.patch, "\(tabs)/a/scale", #"{"spec":{"replicas":3}}"#, type: "application/merge-patch+json")
+            #expect(patched.status == 200, "\(patched.message)")
+            #expect(try await api.call(.get, "\(tabs)/a").object.integer("spec", "replicas") == 3)
+        }
+    }
+
+    @Test func `custom resources speak JSON and YAML, and of their own kind`() async throws {
+        try await TestServer.with { api async throws in
+            try await api.define()
+            let type = "application/vnd.kubernetes.protobuf"
+            let sent = try await api.call(.post, tabs, CustomFixture.tab("a"), type: type)
+            #expect(sent.status == 415)
+            #expect(sent.message.hasSuffix("accepted media types include: application/json, application/yaml"))
+            let wanted = try await api.call(.get, tabs, accept: type)
+            #expect(wanted.status == 406)
+            let all = try await api.call(.get, tabs, accept: "\(type), application/json")
+            #expect(all.status == 200)
+            let other = try await api.call(.post, tabs, CustomFixture.tab("a").replacing("\"CronTab\"", with: "\"Q\""))
+            #expect(other.status == 422)
+            #expect(other.message == "CronTab.stable.example.com \"a\" is invalid: kind: Invalid value: \"Q\": must be CronTab")
+        }
+    }
+
     @Test func `status and scale have paths of their own`() async throws {
         try await TestServer.with { api in
             try await api.define()

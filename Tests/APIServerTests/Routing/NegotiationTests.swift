@@ -50,7 +50,8 @@ import Testing
     func `nothing acceptable is a 406 that names what is`(accept: String, hasProtobuf: Bool) {
         let error = #expect(throws: APIStatus.self) { try Negotiation.choose(request(accept), hasProtobuf: hasProtobuf) }
         #expect(error?.code == 406)
-        #expect(error?.message.contains(Self.protobuf) == true)
+        #expect(error?.message.contains("application/json, application/yaml") == true)
+        #expect(error?.message.contains(Self.protobuf) == hasProtobuf)
     }
 
     @Test(

@@ -180,6 +180,31 @@ struct CreateGetUpdateTests {
         }
     }
 
+    @Test func `the label of a namespace is its creator's`() async throws {
+        try await TestServer.with { api async throws in
+            let made = try await api.call(
+                .post, "/api/v1/namespaces?fieldManager=m", "{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{\"name\":\"n\"}}")
+            #expect(made.object.labels == ["kubernetes.io/metadata.name": "n"])
+            let fields = made.object["metadata", "managedFields"]?[0]?["fieldsV1"]
+            #expect(fields?["f:metadata", "f:labels", "f:kubernetes.io/metadata.name"] != nil, "\(made.object.metadata)")
+            let bare = try await api.call(
+                .patch, "/api/v1/namespaces/n", "{\"metadata\":{\"labels\":null}}", type: "application/merge-patch+json")
+            #expect(bare.object.labels == ["kubernetes.io/metadata.name": "n"])
+        }
+    }
+
+    @Test func `strict YAML names keys given twice as Go does`() async throws {
+        try await TestServer.with { api async throws in
+            let body = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  k: a\n  k: b\nstray: 1\n"
+            let answer = try await api.call(.post, "\(configMaps)?fieldValidation=Strict", body, type: "application/yaml")
+            #expect(answer.status == 400)
+            #expect(
+                answer.message
+                    == "ConfigMap in version \"v1\" cannot be handled as a ConfigMap: strict decoding error: yaml: unmarshal errors:\n  line 7: key \"k\" already set in map, unknown field \"stray\""
+            )
+        }
+    }
+
     @Test func `a namespace on its way out takes nothing new and goes when it is finalized`() async throws {
         try await TestServer.with { api async throws in
             #expect(try await api.call(.post, "/api/v1/namespaces", "{\"metadata\":{\"name\":\"n\"}}").status == 201)
