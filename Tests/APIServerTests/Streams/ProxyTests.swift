@@ -81,10 +81,10 @@ struct ProxyTests {
         arguments: [
             ("/api/v1/namespaces/d/pods/p/proxy", "/api/v1/namespaces/d/pods/p/proxy", "", nil),
             ("/api/v1/namespaces/d/services/https:w:1/proxy/?x=%20", "/api/v1/namespaces/d/services/https:w:1/proxy", "/", "x=%20"),
-            ("/api/v1/nodes/n/proxy/a%2Fb//c", "/api/v1/nodes/n/proxy", "/a%2Fb//c", nil),
+            ("/api/v1/nodes/n/proxy/a%2Fb//c", "/api/v1/nodes/n/proxy", "/a/b/c", nil),
             ("https://h/api/v1/nodes/n/proxy/a", "/api/v1/nodes/n/proxy", "/a", nil),
         ] as [(String, String, String, String?)])
-    func `a target is cut at the proxy and passed on as it was written`(target: String, prefix: String, path: String, query: String?) {
+    func `a target is cut at the proxy and passed on with its query as it was written`(target: String, prefix: String, path: String, query: String?) {
         #expect(ProxyRequest.isProxied(target))
         let request = ProxyRequest(Self.head(target), peer: "10.0.0.9")
         #expect(request.prefix == prefix)
@@ -101,6 +101,14 @@ struct ProxyTests {
     private static func head(_ target: String, _ headers: [(String, String)] = []) -> HTTPRequestHead {
         HTTPRequestHead(
             method: "GET", target: target, isVersion11: true, headers: headers, body: .none, keepsAlive: true, expectsContinue: false)
+    }
+
+    @Test(arguments: [
+        ("", ""), ("/", "/"), ("/a%2Fb%20c", "/a/b%20c"), ("/a//b/", "/a/b/"), ("/a%2F..%2Fb", "/b"), ("/..%2F..", "/"), ("/a/./b", "/a/b"),
+        ("/%C3%A4?", "/%C3%A4%3F"), ("/a%25b", "/a%25b"), ("/x(1)!", "/x%281%29%21"), ("/k=v;w,$&+:@~", "/k=v;w,$&+:@~"),
+    ])
+    func `a server behind is asked for what a path means`(path: String, expected: String) {
+        #expect(ProxyPath.location(path) == expected)
     }
 
     @Test func `who asked is not passed on, from where is`() {

@@ -5,7 +5,7 @@ struct ProxyRequest: Sendable {
     let method: String
     /// The path up to and with `/proxy`, percent-encoded.
     let prefix: String
-    /// What follows, percent-encoded; empty without even a slash.
+    /// What follows as the server behind is asked for it, percent-encoded; empty without even a slash.
     let path: String
     /// Nil without a question mark.
     let query: String?
@@ -44,7 +44,7 @@ struct ProxyRequest: Sendable {
         let mark = bytes.firstIndex(of: UInt8(ascii: "?"))
         let end = Self.prefixEnd(bytes[..<(mark ?? bytes.count)]) ?? 0
         prefix = String(decoding: bytes[..<end], as: UTF8.self)
-        path = String(decoding: bytes[end..<(mark ?? bytes.count)], as: UTF8.self)
+        path = ProxyPath.location(String(decoding: bytes[end..<(mark ?? bytes.count)], as: UTF8.self))
         query = mark.map { String(decoding: bytes[($0 + 1)...], as: UTF8.self) }
     }
 
