@@ -39,6 +39,9 @@ package final class FileLock: Sendable {
 
     private init(file: consuming FileDescriptor) { self.file = file }
 
+    /// Leaves it to the kernel to let go of the lock: whoever waits for it then waits for the process to end.
+    package func holdUntilExit() { _ = Unmanaged.passRetained(self) }
+
     /// What the file says; empty when there is none.
     package static func text(_ path: String) throws(SystemError) -> String {
         do throws(SystemError) { return try FileSystem.readText(path) } catch  where error.errno == ENOENT { return "" }

@@ -1,6 +1,7 @@
 """Starting, stopping, purging, several clusters, the user's kubeconfig, and power cuts."""
 
 import concurrent.futures
+import datetime
 import hashlib
 import io
 import json
@@ -95,16 +96,49 @@ def test_down_keeps_objects_and_up_restarts_pods_by_policy(fresh):
     image = fresh.busybox()
     fresh.apply(pod("always", image, ["sleep", "600"]))
     fresh.apply(pod("never", image, ["sleep", "600"], restartPolicy="Never"))
-    fresh.phase("always", "Running")
-    fresh.phase("never", "Running")
+    # Ends when asked to, as if its work were done, which it is not.
+    polite = ["sh", "-c", "trap 'echo as asked; exit 0' TERM; echo up; while :; do sleep 0.1; done"]
+    fresh.apply(pod("polite", image, polite, restartPolicy="OnFailure"))
+    for name in ("always", "never", "polite"):
+        fresh.phase(name, "Running")
+    eventually(lambda: "up" in fresh.kubectl("logs", "polite"), what="its trap is set")
     fresh.kubectl("create", "configmap", "kept")
     fresh.down()
+    stopped = datetime.datetime.now(datetime.timezone.utc)
     assert not [process for process in machine.processes() if str(fresh.data) in process[1]]
     fresh.up("--no-merge")
     assert "kept" in fresh.kubectl("get", "configmaps")
-    eventually(lambda: fresh.get("pod", "always")["status"]["containerStatuses"][0]["restartCount"] == 1, what="always restarted")
-    fresh.phase("always", "Running")
+    for name, ends in (("always", (137, "Error")), ("polite", (0, "Completed"))):
+        eventually(lambda: fresh.get("pod", name)["status"]["containerStatuses"][0]["restartCount"] == 1, what=f"{name} restarted")
+        end = fresh.phase(name, "Running")["containerStatuses"][0]["lastState"]["terminated"]
+        assert (end["exitCode"], end["reason"]) == ends, end
+        assert datetime.datetime.fromisoformat(end["finishedAt"]) <= stopped
+    assert "as asked" in fresh.kubectl("logs", "polite", "--previous")
+    never = fresh.phase("never", "Failed")
+    assert never["reason"] == "NodeShutdown"
+    assert never["containerStatuses"][0]["state"]["terminated"]["exitCode"] == 137
+
+
+def parent(pid):
+    return int(pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def test_a_node_that_dies_is_started_anew(fresh):
+    """Its supervisor is killed, and every container with it, as when a machine is reset."""
+    image = fresh.busybox()
+    fresh.apply(pod("always", image, ["sleep", "600"]))
+    fresh.apply(pod("never", image, ["sleep", "600"], restartPolicy="Never"))
+    for name in ("always", "never"):
+        fresh.phase(name, "Running")
+    daemon = fresh.daemon_pid
+    [supervisor] = [pid for pid, command in machine.processes() if command.startswith("kdash-node") and parent(pid) == daemon]
+    os.kill(supervisor, signal.SIGKILL)
+    eventually(lambda: fresh.get("pod", "always")["status"]["containerStatuses"][0]["restartCount"] == 1, within=30, what="always restarted")
+    end = fresh.phase("always", "Running")["containerStatuses"][0]["lastState"]["terminated"]
+    assert (end["exitCode"], end["reason"]) == (137, "ContainerStatusUnknown"), end
     assert fresh.phase("never", "Failed")["reason"] == "NodeShutdown"
+    assert fresh.daemon_pid == daemon and "Ready" in fresh.kdash("status").stdout
+    assert fresh.kubectl("exec", "always", "--", "echo", "in").strip() == "in"
 
 
 def test_purge_leaves_nothing(make_cluster):

@@ -46,6 +46,17 @@ struct PodLifecycleTests {
         #expect(decide(two, ["a": .exited(0), "b": .exited(0)]).actions == [.start(container: "main")])
     }
 
+    @Test func `what the node's end interrupted starts again, whatever its exit code`() {
+        var interrupted = ContainerHistory.exited(0)
+        interrupted.isInterrupted = true
+        #expect(decide(.sample(policy: "OnFailure"), ["main": .exited(0)]).ending == .succeeded)
+        #expect(decide(.sample(policy: "OnFailure"), ["main": interrupted]).actions == [.start(container: "main")])
+        let pod = Pod.sample(inits: [["name": "a"]])
+        #expect(decide(pod, ["a": interrupted]).actions == [.start(container: "a")])
+        interrupted.begin(.init(id: "x", attempt: 1, phase: .running(since: wall)))
+        #expect(!interrupted.isInterrupted)
+    }
+
     @Test func `a failed init container ends a pod that never restarts`() {
         let pod = Pod.sample(policy: "Never", inits: [["name": "a"]])
         #expect(decide(pod, ["a": .exited(1)]).ending == .failed(reason: "", message: ""))

@@ -104,8 +104,9 @@ package final class NodeAgent: NodeConnection, Sendable {
 
     // MARK: Running
 
-    /// Works until cancelled. `ready` is called once when the node is registered and its pods are being looked after.
-    package func run(ready: @escaping @Sendable () -> Void) async throws {
+    /// Works until cancelled. `ready` is called once when the node is registered and its pods are being looked after, `nodeEnded` when the
+    /// supervisor and every container with it are gone: nothing can be done then but to start the node anew.
+    package func run(ready: @escaping @Sendable () -> Void, nodeEnded: @escaping @Sendable () -> Void) async throws {
         let records = try await context.runtime.list()
         let sandboxes = Set(try await context.runtime.sandboxes())
         for record in records { running.note(record) }
@@ -123,7 +124,7 @@ package final class NodeAgent: NodeConnection, Sendable {
             group.addTask { await self.pods.run() }
             group.addTask { await self.context.events.run() }
             group.addTask { await registration.keepLease() }
-            group.addTask { await self.deliverExits() }
+            group.addTask { await self.deliverExits(nodeEnded) }
             group.addTask {
                 await self.pods.waitUntilSynced()
                 await self.removeOrphans(sandboxes, known)
@@ -142,9 +143,10 @@ package final class NodeAgent: NodeConnection, Sendable {
     }
 
     private func nodeStatus() -> NodeStatusBuilder {
-        NodeStatusBuilder(
+        let space = try? FileSystemSpace(at: configuration.paths.data)  // best effort: then no pod may ask for any
+        return NodeStatusBuilder(
             name: configuration.nodeName, address: configuration.hostIP, podRange: configuration.podRange, version: configuration.version,
-            notReadyReason: nil, now: context.time.now())
+            storage: space?.total ?? .zero, notReadyReason: nil, now: context.time.now())
     }
 
     /// Hands the newest version of a pod to its worker, making one when needed.
@@ -225,7 +227,7 @@ package final class NodeAgent: NodeConnection, Sendable {
         }
     }
 
-    private func deliverExits() async {
+    private func deliverExits(_ nodeEnded: @Sendable () -> Void) async {
         for await event in context.runtime.events {
             switch event {
             case .exited(let id, let record):
@@ -238,7 +240,11 @@ package final class NodeAgent: NodeConnection, Sendable {
                         metadata: ["pid": "\(getpid())"])
                     continue
                 }
-                context.logger.error("the node's supervisor is gone, and its containers with it; run `kdash down` and `kdash up`")
+                context.logger.error("the node's supervisor is gone, and its containers with it")
+                guard workers.withLock({ $0.isShuttingDown }) else {
+                    nodeEnded()
+                    continue
+                }
                 // Nobody else will tell: a worker that waits for an end would wait for ever, and keep this daemon from ending.
                 let record = ExitRecord(code: 137, signal: SIGKILL, isOutOfMemory: false, finishedAt: context.time.now())
                 for id in running.endAll() { deliver(record, of: id) }
@@ -256,7 +262,8 @@ package final class NodeAgent: NodeConnection, Sendable {
         for inbox in workers.withLock({ Array($0.inboxes.values) }) { inbox.put { $0.imagesChanged = true } }
     }
 
-    /// Stops every pod within `grace` and returns when all have ended. Objects stay as they are.
+    /// Stops every pod within `grace` and returns when all have ended. Their statuses say how; what may run again is started again by the
+    /// next agent.
     package func shutdown(grace: Duration) async {
         let inboxes = workers.withLock { workers in
             workers.isShuttingDown = true

@@ -63,7 +63,8 @@ extension NodeAgent {
     package static func registration(
         name: String, reason: String, version: String, client: KubeClient, time: any TimeSource, logger: Logger
     ) -> NodeRegistration {
-        let status = NodeStatusBuilder(name: name, address: "127.0.0.1", podRange: "", version: version, notReadyReason: reason, now: time.now())
+        let status = NodeStatusBuilder(
+            name: name, address: "127.0.0.1", podRange: "", version: version, storage: .zero, notReadyReason: reason, now: time.now())
         return NodeRegistration(client: client, status: status, time: time, logger: logger)
     }
 }

@@ -13,6 +13,8 @@ struct NodeStatusBuilder: Sendable {
     let address: String
     let podRange: String
     let version: String
+    /// What the file system that pods write to can hold; zero when it is not known.
+    let storage: ByteCount
     /// Why the node cannot run pods, with the remedy; nil when it can.
     let notReadyReason: String?
     let now: Timestamp
@@ -36,12 +38,15 @@ struct NodeStatusBuilder: Sendable {
     }
 
     var status: JSONValue {
-        let resources: JSONValue = [
+        let capacity: JSONValue = [
             "cpu": .string("\(SystemFacts.processorCount)"), "memory": .string("\(SystemFacts.totalMemory.value / 1024)Ki"),
-            "pods": .string("\(Self.maximumPods)"), "ephemeral-storage": "0",
+            "pods": .string("\(Self.maximumPods)"), "ephemeral-storage": .string("\(storage.value / 1024)Ki"),
         ]
+        var allocatable = capacity
+        // The rest is the kubelet's eviction threshold for its file system, 10 %.
+        allocatable["ephemeral-storage"] = .string("\(storage.value / 10 * 9)")
         return [
-            "capacity": resources, "allocatable": resources, "conditions": .array(conditions),
+            "capacity": capacity, "allocatable": allocatable, "conditions": .array(conditions),
             "addresses": [
                 ["type": "InternalIP", "address": .string(address)], ["type": "Hostname", "address": .string(name)],
             ],

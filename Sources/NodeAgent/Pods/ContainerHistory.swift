@@ -26,10 +26,15 @@ struct ContainerHistory: Sendable {
         var message: String
     }
 
+    /// What is said of a container that the node takes up again.
+    static let interrupted = Waiting(reason: "NodeShutdown", message: "stopped with its node, which starts it again")
+
     var current: Instance?
     /// How the instance before `current` ended.
     var previous: Termination?
     var waiting: Waiting?
+    /// The current instance was stopped because the node went down; whatever its exit code, the node starts it again.
+    var isInterrupted = false
     var backOff = BackOff()
     /// Monotonic time before which no new attempt is made.
     var retryAt: Duration?
@@ -73,6 +78,7 @@ struct ContainerHistory: Sendable {
         previous = termination ?? previous
         current = instance
         waiting = nil
+        isInterrupted = false
         retryAt = nil
         stop = nil
         isInPostStart = false

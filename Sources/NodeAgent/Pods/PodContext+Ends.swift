@@ -19,8 +19,12 @@ extension PodContext {
                 reason: record.isOutOfMemory ? "OOMKilled" : record.code == 0 ? "Completed" : "Error",
                 message: lastWords(container, state.pod, attempt: current.attempt, exitCode: record.code), startedAt: since,
                 finishedAt: record.finishedAt))
-        history.backOff.failed(after: ran)
-        scheduleRestart(&history, container, state.pod)
+        if history.isInterrupted {
+            history.waiting = ContainerHistory.interrupted
+        } else {
+            history.backOff.failed(after: ran)
+            scheduleRestart(&history, container, state.pod)
+        }
         state.histories[container.name] = history
         followers.containerEnded(id)
     }

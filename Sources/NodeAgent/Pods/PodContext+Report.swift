@@ -9,7 +9,6 @@ extension PodContext {
     /// Writes the pod's status when it differs from what was written last. False when it must be tried again.
     @discardableResult
     func report(_ state: inout PodWorker.State) async -> Bool {
-        guard !state.isShuttingDown else { return true }
         let object = state.pod.object
         let status = PodStatusBuilder(
             pod: state.pod, histories: state.histories, ending: state.settled, podIP: state.sandbox?.address ?? state.pod.status.podIP,

@@ -51,6 +51,9 @@ struct PodLifecycle: Sendable {
     enum Ending: Sendable, Hashable {
         case succeeded
         case failed(reason: String, message: String)
+
+        /// A pod that ran when its node went down, and may not be started again.
+        static let nodeShutdown = failed(reason: "NodeShutdown", message: "the node stopped while the pod ran, and its restartPolicy is Never")
     }
 
     var pod: Pod
@@ -146,7 +149,8 @@ struct PodLifecycle: Sendable {
     private var isInitialized: Bool {
         if pod.spec.containers.contains(where: { history($0).current != nil }) { return true }
         return pod.spec.initContainers.allSatisfy { container in
-            container.isSidecar ? history(container).isStarted : history(container).termination?.exitCode == 0
+            let history = history(container)
+            return container.isSidecar ? history.isStarted : history.termination?.exitCode == 0 && !history.isInterrupted
         }
     }
 
@@ -159,6 +163,7 @@ struct PodLifecycle: Sendable {
             }
             if history.isRunning { return Decision() }
             guard let termination = history.termination else { return starting(container, at: now) }
+            if history.isInterrupted { return starting(container, at: now) }
             if termination.exitCode == 0 { continue }
             if pod.restarts(container, role: .initial, after: termination.exitCode) { return starting(container, at: now) }
             return Decision(ending: .failed(reason: "", message: ""))
@@ -177,7 +182,9 @@ struct PodLifecycle: Sendable {
                 if history.isInPostStart { return decision }
                 continue
             }
-            if let termination = history.termination, !pod.restarts(container, role: .main, after: termination.exitCode) { continue }
+            if let termination = history.termination, !history.isInterrupted, !pod.restarts(container, role: .main, after: termination.exitCode) {
+                continue
+            }
             allDone = false
             merge(starting(container, at: now), into: &decision)
             // Its hook holds the next ones back; whether it runs is seen in the next round.

@@ -42,8 +42,7 @@ enum PodRecovery {
             recovered.histories[container.name] = history
         }
         if !lost.isEmpty, pod.spec.restartPolicy == "Never", !pod.isTerminated {
-            recovered.ending = .failed(
-                reason: "NodeShutdown", message: "the node stopped while the pod ran, and its restartPolicy is Never")
+            recovered.ending = .nodeShutdown
         }
         return recovered
     }
@@ -71,6 +70,7 @@ enum PodRecovery {
         guard let status else { return history }
         history.imageID = status["imageID"]?.stringValue ?? ""
         history.previous = termination(status["lastState"]?["terminated"])
+        history.isInterrupted = status["state"]?["waiting"]?["reason"]?.stringValue == ContainerHistory.interrupted.reason
         guard let id = bareID(status["containerID"]), let attempt = ContainerID(parsing: id)?.attempt else { return history }
         let phase: ContainerHistory.Phase
         if let ended = termination(status["state"]?["terminated"]) {

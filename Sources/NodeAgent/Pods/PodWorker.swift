@@ -247,12 +247,19 @@ struct PodWorker: Sendable {
         guard !state.isShuttingDown else { return }
         state.isShuttingDown = true
         for (name, history) in state.histories where history.isRunning {
+            state.histories[name]?.isInterrupted = true
             stop(name, grace: min(grace, state.pod.gracePeriod), reason: .pod, &state)
         }
     }
 
     private func continueShutdown(_ state: inout State) async -> Duration? {
         guard state.histories.values.contains(where: \.isRunning) else {
+            if state.settled == nil, state.pod.spec.restartPolicy == "Never",
+                (state.pod.spec.initContainers + state.pod.spec.containers).contains(where: { state.histories[$0.name]?.isInterrupted ?? false })
+            {
+                state.settled = PodLifecycle.Ending.nodeShutdown
+            }
+            await context.report(&state)  // Once: when this does not arrive, the next start finds the containers gone.
             state.isFinished = true
             return nil
         }

@@ -192,8 +192,8 @@ final class ControlPlane: Sendable {
         }
     }
 
-    /// Runs the node's agent until cancelled; `ready` is called once, also when the node cannot run.
-    func runNode(_ node: LaunchedNode, ready: @escaping @Sendable () -> Void) async {
+    /// Runs the node's agent until cancelled; `ready` is called once, also when the node cannot run, `nodeEnded` when its supervisor died.
+    func runNode(_ node: LaunchedNode, ready: @escaping @Sendable () -> Void, nodeEnded: @escaping @Sendable () -> Void) async {
         nodeState.withLock { $0 = (node.reason, node.notes) }
         guard let supervisor = node.supervisor else {
             await registerUnready(node)
@@ -214,7 +214,7 @@ final class ControlPlane: Sendable {
                 time: time, logger: logger)
             self.agent.withLock { $0 = agent }
             nodes.register(node.place.nodeName, agent)
-            try await agent.run(ready: ready)
+            try await agent.run(ready: ready, nodeEnded: nodeEnded)
         } catch {
             logger.error("the node's agent ended", metadata: ["error": "\(error)"])
             nodeState.withLock { $0.reason = "\(error)" }

@@ -28,8 +28,26 @@ struct Daemon: Sendable {
         self.stop = stop
     }
 
-    /// Serves until stopped. Throws when the start fails, with everything undone that was done.
+    /// How a time of service ended.
+    private enum Ending {
+        case stopped
+        /// The node's supervisor died, and every container with it, as if the machine had been reset.
+        case nodeEnded
+    }
+
+    /// Serves until stopped. A node that dies is started anew, with everything that holds on to it: what the store and the pods' statuses
+    /// say is what the new one goes by. Throws when a start fails, with everything undone that was done.
     func run() async throws(CommandError) {
+        var announcement = options.announcement
+        while try await serveOnce(announcement) == .nodeEnded {
+            announcement = Announcement(descriptor: -1)  // Who started the daemon has been told.
+            logger.warning("starting the node anew")
+            // A node that cannot live must not keep the machine busy.
+            try? await time.sleep(for: .seconds(1))  // best effort: nothing cancels it
+        }
+    }
+
+    private func serveOnce(_ announcement: Announcement) async throws(CommandError) -> Ending {
         let settings = try ClusterSettings.load(directory)
         var instance = try loadInstance(settings)
         let ranges = try chooseRanges(&instance, settings)
@@ -47,7 +65,7 @@ struct Daemon: Sendable {
             await (await launched).undo()
             throw error
         }
-        await serve(control, await launched, instance)
+        return await serve(control, await launched, instance, announcement)
     }
 
     private func save(_ instance: ClusterInstance) throws(CommandError) {
@@ -66,27 +84,35 @@ struct Daemon: Sendable {
         }
     }
 
-    private func serve(_ control: ControlPlane, _ node: LaunchedNode, _ instance: ClusterInstance) async {
+    private func serve(_ control: ControlPlane, _ node: LaunchedNode, _ instance: ClusterInstance, _ announcement: Announcement) async -> Ending {
         let credentials = control.credentials
         let merged = options.mergesKubeconfig ? await KubeconfigMerge(directory: directory).add(control.userCredentials) : []
         let notes = merged + node.notes
-        await withTaskGroup(of: Void.self) { group in
+        let (over, isLost) = (StopSignal(), StopSignal())
+        let ending = await withTaskGroup(of: Void.self, returning: Ending.self) { group in
             group.addTask { await control.runControllers() }
             group.addTask { await control.renewUserAccess() }
             group.addTask {
                 await control.runNode(node) {
-                    options.announcement.ready(server: credentials.server, kubeconfig: directory.kubeconfig, notes: notes)
+                    announcement.ready(server: credentials.server, kubeconfig: directory.kubeconfig, notes: notes)
                     logger.info("cluster is ready", metadata: ["server": "\(credentials.server)", "id": "\(instance.id)"])
+                } nodeEnded: {
+                    isLost.raise()
+                    over.raise()
                 }
             }
-            await stop.wait()
+            stop.whenRaised { over.raise() }
+            await over.wait()
+            defer { group.cancelAll() }
+            guard !isLost.isRaised else { return stop.isRaised ? .stopped : .nodeEnded }
             logger.info("cluster is stopping")
             await control.stopPods()
-            group.cancelAll()
+            return .stopped
         }
         await node.shutdown()
         await control.stop()
         logger.info("cluster has stopped")
+        return ending
     }
 
     // MARK: Identity

@@ -15,7 +15,7 @@ enum DaemonProcess {
                 if !options.isDetached { Output.error("kdash: a daemon already runs in \(options.directory.path); `kdash status` shows it") }
                 return 1
             }
-            defer { withExtendedLifetime(lock) {} }
+            lock.holdUntilExit()
             if options.isDetached { try redirectOutput(to: options.directory.daemonLog) }
             let logger = Logger(label: "kdash") { _ in LineLogHandler() }
             let stop = StopSignal()
@@ -73,7 +73,7 @@ enum DaemonProcess {
 final class StopSignal: Sendable {
     private struct State {
         var isRaised = false
-        var waiters: [CheckedContinuation<Void, Never>] = []
+        var waiters: [@Sendable () -> Void] = []
     }
 
     private let state = Mutex<State>(State())
@@ -100,17 +100,23 @@ final class StopSignal: Sendable {
             defer { state.waiters = [] }
             return state.waiters
         }
-        for waiter in waiters { waiter.resume() }
+        for waiter in waiters { waiter() }
+    }
+
+    /// Whether the wish is there.
+    var isRaised: Bool { state.withLock { $0.isRaised } }
+
+    /// Calls `body` once the wish is there, at once when it is already.
+    func whenRaised(_ body: @escaping @Sendable () -> Void) {
+        let isRaised = state.withLock { state in
+            if !state.isRaised { state.waiters.append(body) }
+            return state.isRaised
+        }
+        if isRaised { body() }
     }
 
     /// Returns once the wish is there.
     func wait() async {
-        await withCheckedContinuation { continuation in
-            let isRaised = state.withLock { state in
-                if !state.isRaised { state.waiters.append(continuation) }
-                return state.isRaised
-            }
-            if isRaised { continuation.resume() }
-        }
+        await withCheckedContinuation { continuation in whenRaised { continuation.resume() } }
     }
 }
