@@ -105,7 +105,7 @@ enum Bootstrap {
         return entries("", "services", [KubernetesService.service(address: address, targetPort: port)], core)
             + entries("", "endpoints", [KubernetesService.endpoints(address: address, port: port)], core)
             + entries("discovery.k8s.io", "endpointslices", [KubernetesService.slice(address: address, port: port)], core)
-            + FlowControlBootstrap.objects.flatMap { entries("flowcontrol.apiserver.k8s.io", $0.resource, [$0.object], core) }
+            + FlowControlBootstrap.objects(at: core.time.now()).flatMap { entries("flowcontrol.apiserver.k8s.io", $0.resource, [$0.object], core) }
             + entries("", "configmaps", authority.map { [authentication($0)] } ?? [], core)
     }
 

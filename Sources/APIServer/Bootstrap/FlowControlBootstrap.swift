@@ -1,5 +1,6 @@
 internal import APIMachinery
 internal import JSONCore
+internal import LinuxKernel
 
 /// The flow schemas and priority levels of a new cluster. They are there for clients that read or refer to them; requests are not queued
 /// by them. Source: apiserver `pkg/apis/flowcontrol/bootstrap/default.go`.
@@ -8,10 +9,23 @@ enum FlowControlBootstrap {
     static let mandatorySchemas: [String: JSONValue] = specs(schemas, ["exempt", "catch-all"])
     static let mandatoryLevels: [String: JSONValue] = specs(levels, ["exempt", "catch-all"])
 
-    /// Every priority level, with what refers to it after it.
-    static var objects: [(resource: String, object: KubeObject)] {
+    /// Every priority level, then every schema, which says that its level is there.
+    static func objects(at now: Timestamp) -> [(resource: String, object: KubeObject)] {
         levels.map { ("prioritylevelconfigurations", object("PriorityLevelConfiguration", $0, $1)) }
-            + schemas.map { ("flowschemas", object("FlowSchema", $0, $1)) }
+            + schemas.map { name, spec in
+                var schema = object("FlowSchema", name, spec)
+                let level = (spec["priorityLevelConfiguration", "name"]?.stringValue ?? "").goQuoted
+                let message = "This FlowSchema references the PriorityLevelConfiguration object named \(level) and it exists"
+                schema["status"] = [
+                    "conditions": [
+                        [
+                            "type": "Dangling", "status": "False", "reason": "Found", "message": .string(message),
+                            "lastTransitionTime": .string(now.rfc3339),
+                        ]
+                    ]
+                ]
+                return ("flowschemas", schema)
+            }
     }
 
     private static func specs(_ list: [(String, JSONValue)], _ names: [String]) -> [String: JSONValue] {
