@@ -30,6 +30,7 @@ package final class ControllerManager: Sendable {
             ReplicaSetController(),
             DeploymentController(),
             JobController(),
+            DisruptionController(),
             NamespaceController(configuration.schemas),
             ServiceAccountController(),
             RootCAPublisher(authority: configuration.certificateAuthority),

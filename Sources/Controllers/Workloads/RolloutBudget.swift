@@ -13,16 +13,8 @@ struct RolloutBudget {
             (surge, unavailable) = (0, spec.replicas)
             return
         }
-        let surge = Self.resolve(spec.maxSurge, of: spec.replicas, roundsUp: true)
-        let unavailable = min(Self.resolve(spec.maxUnavailable, of: spec.replicas, roundsUp: false), spec.replicas)
+        let surge = ScaledAmount.of(spec.replicas, spec.maxSurge, roundsUp: true)
+        let unavailable = min(ScaledAmount.of(spec.replicas, spec.maxUnavailable, roundsUp: false), spec.replicas)
         (self.surge, self.unavailable) = (surge, surge == 0 && unavailable == 0 ? min(1, spec.replicas) : unavailable)
-    }
-
-    private static func resolve(_ value: JSONValue, of total: Int64, roundsUp: Bool) -> Int64 {
-        if let number = value.integerValue { return max(0, number) }
-        guard let text = value.stringValue, text.hasSuffix("%"), let percent = Int64(text.dropLast()) else { return 0 }
-        let product = max(0, min(percent, 1000)).multipliedReportingOverflow(by: total)
-        guard !product.overflow else { return total }
-        return (product.partialValue + (roundsUp ? 99 : 0)) / 100
     }
 }
