@@ -12,4 +12,15 @@ import Testing
         model.receive([1, 2])
         #expect(drawn.suffix(2) == [1, 2] && drawn.count == 1_000_002)
     }
+
+    @Test func `whoever takes sizes is told the last one, however late it comes`() {
+        let model = ShellModel(binding: ObjectBinding(context: "kdash", namespace: "default", kind: "Pod", name: "a", uid: "u"), container: "app")
+        model.resize(columns: 80, rows: 23)
+        model.resize(columns: 120, rows: 39)
+        var told: [[Int]] = []
+        model.onResize = { told.append([$0, $1]) }
+        #expect(told == [[120, 39]])
+        model.resize(columns: 60, rows: 14)
+        #expect(told == [[120, 39], [60, 14]])
+    }
 }

@@ -18,13 +18,13 @@ import ViewModels
             if !answers.isEmpty { model.onInput(answers) }
             onChange()
         }
-        model.onResize(width, height)
+        model.resize(columns: width, rows: height)
     }
 
     func resize(width: Int, height: Int) {
         guard width != emulator.surface.width || height != emulator.surface.height else { return }
         emulator.resize(width: width, height: height)
-        model.onResize(width, height)
+        model.resize(columns: width, rows: height)
     }
 
     func press(_ key: Key) {

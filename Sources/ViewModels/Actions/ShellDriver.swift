@@ -10,8 +10,6 @@ import KubeClient
     func run(_ client: KubeClient, _ request: ExecRequest) async {
         let (input, typed) = AsyncStream.makeStream(of: [UInt8].self)
         model.onInput = { typed.yield($0) }
-        var size: (columns: Int, rows: Int)?
-        model.onResize = { size = ($0, $1) }
         let session: any StreamSession
         do throws(APIStatus) {
             session = try await client.exec(request)
@@ -21,7 +19,6 @@ import KubeClient
         defer { session.cancel() }
         model.state = .open
         model.onResize = { session.resize(columns: $0, rows: $1) }
-        if let size { session.resize(columns: size.columns, rows: size.rows) }
         app.signal.touch()
         async let _: Void = Self.write(input, to: session)
         defer { typed.finish() }

@@ -19,8 +19,9 @@
     package var onOutput: (([UInt8]) -> Void)? { didSet { flush() } }
     /// Takes what the user types; set by the driver.
     package var onInput: ([UInt8]) -> Void = { _ in }
-    /// Takes the size in columns and rows; set by the driver.
-    package var onResize: (Int, Int) -> Void = { _, _ in }
+    /// Takes the size in columns and rows; set by the driver, which may come after the screen: it is told the last size at once.
+    package var onResize: (Int, Int) -> Void = { _, _ in } { didSet { if let size { onResize(size.columns, size.rows) } } }
+    private var size: (columns: Int, rows: Int)?
     /// Ends the session.
     package var onClose: () -> Void = {}
     private var waiting: [[UInt8]] = []
@@ -31,6 +32,11 @@
     package init(binding: ObjectBinding, container: String) {
         self.binding = binding
         self.container = container
+    }
+    /// Takes the size of the emulated screen.
+    package func resize(columns: Int, rows: Int) {
+        size = (columns, rows)
+        onResize(columns, rows)
     }
     /// Hands on what the container wrote; it waits while nobody draws.
     package func receive(_ bytes: [UInt8]) {
