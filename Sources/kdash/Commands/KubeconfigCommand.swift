@@ -5,7 +5,7 @@ import LinuxKernel
 struct KubeconfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "kubeconfig", abstract: "Print the cluster's kubeconfig.",
-        discussion: "For example: KUBECONFIG=<(kdash kubeconfig) kubectl get pods")
+        discussion: "For example: kdash kubeconfig > kdash.kubeconfig; KUBECONFIG=kdash.kubeconfig kubectl get pods")
 
     @OptionGroup var data: DataDirectoryOption
 
