@@ -67,12 +67,12 @@ package struct ClusterRanges: Sendable, Hashable {
     ) throws(PodNetworkError) -> IPv4Network {
         if let wanted {
             guard wanted.prefixLength <= maximumPrefix else {
-                throw PodNetworkError(.rangeTaken, "the \(what) range \(wanted) is too small; give at least a /\(maximumPrefix)")
+                throw PodNetworkError(.rangeTaken, "the \(what) range \(wanted) (\(what)CIDR) is too small; give at least a /\(maximumPrefix)")
             }
             if let clash = routes.first(where: { $0.destination.overlaps(wanted) }) {
                 throw PodNetworkError(
                     .rangeTaken,
-                    "the \(what) range \(wanted) overlaps \(clash.destination) on \(clash.interface); remove that route or set another \(what) range in config.yaml"
+                    "the \(what) range \(wanted) overlaps \(clash.destination) on \(clash.interface); remove that route or set another range as \(what)CIDR in config.yaml"
                 )
             }
             return wanted
@@ -81,7 +81,7 @@ package struct ClusterRanges: Sendable, Hashable {
             guard let candidate = IPv4Network(text), !routes.contains(where: { $0.destination.overlaps(candidate) }) else { continue }
             return candidate
         }
-        throw PodNetworkError(.noFreeRange, "no free \(what) range: every candidate overlaps a route; set one in config.yaml")
+        throw PodNetworkError(.noFreeRange, "no free \(what) range: every candidate overlaps a route; set one as \(what)CIDR in config.yaml")
     }
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 
 /// The program: a screen by default, and the verbs that run a cluster without one.
 @main
@@ -41,4 +42,30 @@ struct Kdash: ParsableCommand {
             KubeconfigCommand.self, VersionCommand.self,
         ],
         defaultSubcommand: ScreenCommand.self)
+
+    /// A mistyped verb would be taken for an argument of the screen, whose complaint names no verb.
+    static func main() {
+        if let word = CommandLine.arguments.dropFirst().first, !word.hasPrefix("-"), !verbs.contains(word) {
+            let near = verbs.filter { Self.distance(word, $0) <= 2 }.min { Self.distance(word, $0) < Self.distance(word, $1) }
+            Output.error("kdash: no command `\(word)`\(near.map { "; did you mean `\($0)`?" } ?? "; see kdash --help")")
+            Glibc.exit(64)
+        }
+        main(nil)
+    }
+
+    private static var verbs: [String] {
+        configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
+    }
+
+    /// Insertions, removals and replacements that make one word of the other. Long words are never near.
+    private static func distance(_ word: String, _ verb: String) -> Int {
+        let (a, b) = (Array(word.prefix(40)), Array(verb))
+        var row = Array(0...b.count)
+        for i in a.indices {
+            var next = [i + 1]
+            for j in b.indices { next.append(min(row[j] + (a[i] == b[j] ? 0 : 1), row[j + 1] + 1, next[j] + 1)) }
+            row = next
+        }
+        return row[b.count]
+    }
 }

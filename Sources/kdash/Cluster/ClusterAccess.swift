@@ -15,9 +15,20 @@ struct ClusterAccess: Sendable, Hashable {
         let own = DataDirectory(option: option)
         let system = DataDirectory(path: DataDirectory.systemPath)
         let granted = system.userKubeconfig(getuid())
+        if option != nil, geteuid() != 0, Self.isRoots(own.path) {
+            // Named, and yet not this user's: it is reached as whoever started it through sudo was allowed to.
+            (directory, kubeconfig, isOwn) = (own, own.userKubeconfig(getuid()), false)
+            return
+        }
         isOwn = option != nil || geteuid() == 0 || FileSystem.exists(own.instance) || access(granted, R_OK) != 0
         directory = isOwn ? own : system
         kubeconfig = isOwn ? own.kubeconfig : granted
+    }
+
+    private static func isRoots(_ path: String) -> Bool {
+        // best effort: a directory that cannot be looked at says so when it is used.
+        guard let status = (try? FileSystem.status(path)) ?? nil, status.st_uid == 0 else { return false }
+        return access(path, W_OK) != 0
     }
 
     /// The cluster of a directory that is the caller's.
@@ -40,6 +51,6 @@ struct ClusterAccess: Sendable, Hashable {
     func requireOwn(_ verb: String) throws(CommandError) {
         guard !isOwn else { return }
         throw CommandError(
-            "the cluster in \(directory.path) was started through sudo; run `sudo kdash \(verb)`, or use --data-dir for a cluster of your own")
+            "the cluster in \(directory.path) was started through sudo; run `\(command(verb))`, or use --data-dir for a cluster of your own")
     }
 }

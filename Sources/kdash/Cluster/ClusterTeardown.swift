@@ -1,6 +1,8 @@
+import APIMachinery
 import ContainerRuntime
 import Glibc
 import KubeClient
+import KubeSchemas
 import LinuxKernel
 import PodNetwork
 
@@ -22,11 +24,23 @@ struct ClusterTeardown: Sendable {
         }
         do throws(CommandError) {
             let client = try DaemonClient(ClusterAccess(own: directory))
+            announce(client)
             try Blocking.run { () throws(CommandError) in _ = try await client.call(.post, "/down") }
         } catch {
             try terminateHolder(because: error)
         }
         return try takeLock()
+    }
+
+    /// What takes long says so before it does.
+    private func announce(_ client: DaemonClient) {
+        let kube = KubeClient(transport: client.transport)
+        // best effort: how many they are is only told.
+        let pods = (try? Blocking.run { () throws(APIStatus) in try await kube.list(Pod.resource, namespace: nil).items }) ?? []
+        let running = pods.map { Pod($0) }.filter { !$0.isTerminated }
+        guard !running.isEmpty else { return }
+        let grace = running.map { $0.spec.terminationGracePeriodSeconds }.max() ?? 30
+        Output.error("stopping \(running.count == 1 ? "1 pod" : "\(running.count) pods") (up to \(grace) s) …")
     }
 
     /// The lock is free once the daemon's process has ended.
@@ -60,11 +74,30 @@ struct ClusterTeardown: Sendable {
         }
     }
 
+    /// Removes a directory that holds nothing but what a daemon leaves that never became one: its lock and its logs. False for any other.
+    private func removeLeftovers() throws(CommandError) -> Bool {
+        do throws(SystemError) {
+            let leftovers = [directory.lock, directory.daemonLog, directory.daemonLog + ".1"]
+            let names = Set(leftovers.map { FileSystem.name(of: $0) })
+            guard FileSystem.isDirectory(directory.path) else { return false }
+            let present = try FileSystem.names(in: directory.path)
+            guard !present.isEmpty, present.allSatisfy(names.contains) else { return false }
+            let lock = try FileLock.acquire(directory.lock)
+            defer { withExtendedLifetime(lock) {} }
+            for path in leftovers { try FileSystem.removeFile(path) }
+            try FileSystem.removeDirectory(directory.path)
+            return true
+        } catch {
+            throw CommandError("could not remove what is left in \(directory.path): \(error)")
+        }
+    }
+
     /// Stops the cluster and removes what kdash made in the directory and on the machine. Refuses a directory that is not a cluster's.
     func purge() throws(CommandError) {
         let lock = try stop()
         defer { withExtendedLifetime(lock) {} }
         guard let instance = try ClusterInstance.load(directory) else {
+            if try removeLeftovers() { return }
             throw CommandError("\(directory.path) has no file `instance`, so it is not a cluster of kdash; nothing was removed")
         }
         do {

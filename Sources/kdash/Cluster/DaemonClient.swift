@@ -1,4 +1,5 @@
 import APIMachinery
+import Glibc
 import JSONCore
 import KubeClient
 import KubeClientHTTP
@@ -17,6 +18,10 @@ struct DaemonClient: Sendable {
             throw CommandError("no cluster runs in \(access.directory.path); run `kdash up`")
         }
         self.access = access
+        guard access.isOwn || Glibc.access(access.kubeconfig, R_OK) == 0 else {
+            throw CommandError(
+                "\(access.directory.path) belongs to root; run `\(access.command("status"))`, or start its cluster through sudo as this user to be let in")
+        }
         do {
             transport = try HTTPTransport(
                 context: try Kubeconfig.load([access.kubeconfig]).context(), runsPlugins: false, timeouts: .init(connect: 10, response: 3600))
@@ -50,7 +55,7 @@ struct DaemonClient: Sendable {
         } catch let error as CommandError {
             throw error
         } catch let error as APIStatus where error.code == 503 && !access.isOwn {
-            throw CommandError("\(error.message); the cluster in \(access.directory.path) was started through sudo, start it with `sudo kdash up`")
+            throw CommandError("\(error.message); the cluster in \(access.directory.path) was started through sudo, start it with `\(access.command("up"))`")
         } catch let error as APIStatus {
             throw CommandError(error.message)
         } catch {
