@@ -41,9 +41,10 @@ struct DisruptionTests {
         #expect(again.1.changes.isEmpty)
     }
 
-    @Test(arguments: [
-        (["maxUnavailable": 1], [4, 3, 3, 0, 3]), (["maxUnavailable": "50%"], [4, 3, 2, 1, 3]), (["minAvailable": "30%"], [4, 3, 2, 1, 3]),
-    ] as [(JSONValue, [Int64?])])
+    @Test(
+        arguments: [
+            (["maxUnavailable": 1], [4, 3, 3, 0, 3]), (["maxUnavailable": "50%"], [4, 3, 2, 1, 3]), (["minAvailable": "30%"], [4, 3, 2, 1, 3]),
+        ] as [(JSONValue, [Int64?])])
     func `percentages are of what the owners want`(spec: JSONValue, expected: [Int64?]) throws {
         var set = replicaSet("rs", replicas: 9)
         var deployment = KubeObject(GroupVersionKind(group: "apps", version: "v1", kind: "Deployment"), name: "web", namespace: "default")

@@ -1,5 +1,7 @@
 """The smallest valid object of every kind that can be created and stored, as `plural.group` to manifest."""
 
+import copy
+
 POD = {"metadata": {"labels": {"app": "x"}}, "spec": {"containers": [{"name": "main", "image": "host/busybox:latest"}], "nodeName": "nowhere"}}
 NEVER = {"metadata": {"labels": {"app": "x"}}, "spec": {**POD["spec"], "restartPolicy": "Never"}}
 SELECTOR = {"matchLabels": {"app": "x"}}
@@ -126,3 +128,12 @@ OBJECTS = {
         "flowcontrol.apiserver.k8s.io/v1", "PriorityLevelConfiguration",
         spec={"type": "Limited", "limited": {"limitResponse": {"type": "Reject"}}}),
 }
+
+
+def in_namespace(resource, namespace):
+    """A copy of the object of a kind, for that namespace: what an event is about lies where the event does."""
+    made = copy.deepcopy(OBJECTS[resource])
+    for about in ("involvedObject", "regarding"):
+        if about in made:
+            made[about]["namespace"] = namespace
+    return made

@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 
-from minimal_objects import OBJECTS
+from minimal_objects import OBJECTS, in_namespace
 from verbs_table import eventually, row
 
 
@@ -170,7 +170,7 @@ def describe_every_kind(k):
     k("create", "ns", "verbs-described")
     manifests, wanted = [], []
     for kind in sorted(set(kinds) & set(OBJECTS)):
-        manifest = json.loads(json.dumps(OBJECTS[kind]))
+        manifest = in_namespace(kind, "verbs-described")
         # A request that needs a key, and what this kubectl describes in a beta version only.
         if kind.startswith(("certificatesigningrequests", "volumeattributesclasses")):
             continue
