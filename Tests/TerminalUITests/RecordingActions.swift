@@ -20,6 +20,7 @@ import ViewModels
     func apply() {}
     func merge() {}
     func discardEdits() {}
+    func startDemo() {}
     func openDrafts() {}
     func use(context: String) {}
     func use(namespace: String?) {}

@@ -66,6 +66,86 @@ import Testing
         }
     }
 
+    @Test func `after applying the text shows what others changed, keeps its comments, and can be brought back`() async throws {
+        try await Fixture.with { fixture in
+            fixture.server.put(Self.config, configMap(["a": "1", "b": "2", "c": "3", "z": "9"]))
+            let editor = try await edit(fixture)
+            replace(editor, "a: \"1\"", "# why\n  a: mine")
+            fixture.server.put(Self.config, configMap(["a": "1", "b": "two", "d": "four", "e": "five", "z": "9"]))
+            fixture.run("yaml.apply")
+            try await fixture.until("the diff") { fixture.diff != nil }
+            let text = editor.text
+            editor.place(TextPosition(line: editor.lineCount - 1, column: 0), selecting: false)
+            let line = editor.line(editor.cursor.line)
+            fixture.diff?.onConfirm()
+            try await fixture.until("it is clean") { !editor.isDirty && editor.state == .editing }
+            #expect(fixture.server.object(Self.config)?["data"] == ["a": "mine", "b": "two", "d": "four", "e": "five", "z": "9"])
+            #expect(editor.text.contains("  # why\n  a: mine\n  b: two\n  d: four\n  e: five\n  z:") && !editor.text.contains("c:"))
+            #expect(editor.line(editor.cursor.line) == line && editor.banner?.tone == .ok)
+            editor.undo()
+            #expect(editor.text == text && editor.isDirty)
+        }
+    }
+
+    @Test func `a text that the cluster has already shows what else is there`() async throws {
+        try await Fixture.with { fixture in
+            fixture.server.put(Self.config, configMap(["a": "1", "b": "2"]))
+            let editor = try await edit(fixture)
+            replace(editor, "\"1\"", "one")
+            fixture.server.put(Self.config, configMap(["a": "one", "b": "two"]))
+            fixture.run("yaml.apply")
+            try await fixture.until("it is clean") { !editor.isDirty && editor.state == .editing }
+            #expect(editor.text.contains("a: one") && editor.text.contains("b: two") && fixture.diff == nil && fixture.server.writes.isEmpty)
+        }
+    }
+
+    @Test func `a text that nobody has changed since it was opened follows the cluster`() async throws {
+        try await Fixture.with { fixture in
+            fixture.server.put(Self.config, configMap(["a": "1"]))
+            let editor = try await edit(fixture)
+            editor.isTyping = false
+            fixture.server.put(Self.config, configMap(["a": "2"]))
+            try await fixture.until("it is shown") { editor.text.contains("a: \"2\"") }
+            #expect(!editor.isDirty && editor.state == .editing && editor.draft == .none)
+        }
+    }
+
+    @Test func `a change in the cluster names its writer and what apply will do`() async throws {
+        try await Fixture.with { fixture in
+            fixture.server.put(Self.config, configMap(["a": "1", "b": "2"]))
+            let editor = try await edit(fixture)
+            replace(editor, "\"1\"", "mine")
+            var theirs = configMap(["a": "theirs", "b": "2"])
+            theirs["metadata", "managedFields"] = [
+                ["manager": "kdash", "operation": "Update", "time": "2026-03-01T09:00:00Z"],
+                ["manager": "kubectl", "operation": "Update", "subresource": "scale", "time": "2026-03-01T10:00:00Z"],
+                ["manager": "controller", "operation": "Update", "subresource": "status", "time": "2026-03-01T11:00:00Z"],
+            ]
+            fixture.server.put(Self.config, theirs)
+            try await fixture.until("it refuses") {
+                editor.banner?.text.hasPrefix("changed in the cluster by kubectl at the same place: apply refuses") == true
+            }
+            replace(editor, "a: mine", "a: \"1\"")
+            replace(editor, "b: \"2\"", "b: mine")
+            try await fixture.until("it joins") { editor.banner?.text == "changed in the cluster by kubectl at other places: apply joins both changes" }
+        }
+    }
+
+    @Test func `of several documents the refused one has the mark`() async throws {
+        try await Fixture.with { fixture in
+            fixture.run("pods.new")
+            let editor = fixture.app.editor
+            let document = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: "
+            editor.insert("\(document)a\n---\n\(document)b\n  namespace: nosuch\n")
+            fixture.server.refuse(
+                .post, "/api/v1/namespaces/nosuch/configmaps", APIStatus(code: 404, reason: .notFound, message: "namespaces \"nosuch\" not found"))
+            fixture.run("yaml.applyF2")
+            try await fixture.until("it is refused") { !editor.diagnostics.isEmpty && editor.state == .editing }
+            #expect(editor.diagnostics.map(\.line) == [9] && editor.line(9) == "  namespace: nosuch")
+            #expect(editor.diagnostics[0].message == "ConfigMap nosuch/b: namespaces \"nosuch\" not found")
+        }
+    }
+
     @Test func `a conflict keeps the text and offers a merge`() async throws {
         try await Fixture.with { fixture in
             fixture.server.put(Self.config, configMap(["a": "1", "b": "2"]))

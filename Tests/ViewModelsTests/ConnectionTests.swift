@@ -63,6 +63,27 @@ import Testing
         fixture.session.stop()
     }
 
+    @Test func `a stopped cluster is looked for every second`() async throws {
+        let fixture = Fixture()
+        let attempts = Mutex(0)
+        let client = fixture.server.client()
+        fixture.session = ClusterSession(
+            app: fixture.app,
+            connect: {
+                let count = attempts.withLock {
+                    $0 += 1
+                    return $0
+                }
+                guard count > 20 else { throw ConnectionFailure(reason: "stopped", remedy: "run kdash up", isStopped: true) }
+                return ConnectedCluster(client: client, contextName: "kdash", access: .writable, isEmbedded: true, server: "memory")
+            }, restart: nil, time: fixture.time, stateDirectory: fixture.directory)
+        let started = fixture.time.monotonic()
+        fixture.session.start()
+        try await fixture.until("it is there") { fixture.app.connection == .ready }
+        #expect(fixture.time.monotonic() - started < .seconds(30))
+        fixture.session.stop()
+    }
+
     @Test func `another context replaces everything, keeps unsaved text, and there is a way back`() async throws {
         let other = MemoryServer()
         other.put("/api/v1/namespaces/prod", ["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": "prod"]])

@@ -102,7 +102,24 @@ import Testing
             #expect(fixture.app.editor.text == "a: 1")
             fixture.run("yaml.discard")
             fixture.dialog?.choose("yes")
-            #expect(self.files(fixture).isEmpty && fixture.app.editor.target == nil)
+            #expect(self.files(fixture).isEmpty)
+            // The pane shows what is selected again.
+            #expect(fixture.app.editor.target?.binding.name == "web-1" && fixture.app.editor.state == .viewing)
+        }
+    }
+
+    @Test(arguments: [
+        ("kind: [", "cannot be applied"), ("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: none", "ConfigMap default/none is not in the cluster"),
+    ])
+    func `a draft that cannot be compared says so and does not look like a creation`(text: String, said: String) async throws {
+        try await Fixture.with { fixture in
+            fixture.run("pods.new")
+            fixture.app.editor.insert(text)
+            fixture.run("pods.yaml")
+            fixture.run("app.drafts")
+            try await fixture.until("the list") { fixture.drafts?.drafts.count == 1 }
+            let preview = fixture.drafts?.drafts.first?.preview ?? []
+            #expect(preview.first?.kind == .note && preview.first?.text.contains(said) == true)
         }
     }
 

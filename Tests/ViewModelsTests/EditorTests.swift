@@ -144,9 +144,9 @@ import Testing
         let lines = UnifiedDiff.lines(from: old, to: old.replacing("line 10\n", with: "line ten\n"))
         #expect(
             lines.map { "\($0.kind) \($0.text)" } == [
-                "note 6 lines", "context line 7", "context line 8", "context line 9", "removed line 10", "added line ten",
+                "note 6 unchanged lines", "context line 7", "context line 8", "context line 9", "removed line 10", "added line ten",
                 "context line 11",
-                "context line 12", "context line 13",
+                "context line 12", "context line 13", "note 7 unchanged lines",
             ])
         #expect(UnifiedDiff.lines(from: old, to: old).isEmpty)
     }

@@ -43,6 +43,32 @@ import Testing
         #expect(model.selectedUID == nil && model.count == 0)
     }
 
+    @Test func `a pod that vanishes under the cursor is named once, unless the user has moved on`() {
+        let model = PodsModel(signal: ChangeSignal())
+        model.upsert((0..<5).map { row($0) }, now: now)
+        model.select(index: 2)
+        model.remove(uids: ["u0"])
+        #expect(model.takeVanished() == nil)
+        model.remove(uids: ["u2"])
+        #expect(model.takeVanished() == "default/pod-1002" && model.takeVanished() == nil)
+        model.remove(uids: ["u3"])
+        model.moveSelection(by: -1)
+        #expect(model.takeVanished() == nil)
+    }
+
+    @Test func `the namespace in force has the accent, wherever the cursor is`() {
+        let app = AppModel(clock: { Timestamp(seconds: 1) })
+        app.namespaces.rows = ["a", "b"].map { NamespaceRow(uid: $0, name: $0, status: "Active", tone: .ok, podCount: 0, createdAt: nil) }
+        func accented() -> [Int] {
+            (0..<3).filter { if case .text(_, .accent) = app.namespaces.row(at: $0).cells[0] { true } else { false } }
+        }
+        #expect(accented() == [0])
+        app.namespace = "b"
+        #expect(accented() == [2])
+        app.namespaces.moveSelection(by: 1)
+        #expect(accented() == [2])
+    }
+
     @Test func `a filter keeps names and states, and can be turned round`() {
         let model = PodsModel(signal: ChangeSignal())
         model.upsert([row(1), row(2, status: "CrashLoopBackOff"), row(3, namespace: "other")], now: now)

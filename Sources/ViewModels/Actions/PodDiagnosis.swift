@@ -116,9 +116,11 @@ struct PodDiagnosis {
         switch waiting.reason {
         case "ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError":
             let pull = events.last { $0.reason == "Failed" && $0.message.contains("image") }.map { [$0.message] } ?? []
-            let remedy = "load it with: kdash image load FILE, or correct the name in spec.containers"
-            return Cause(
-                rank: 0, tone: .error, text: "\(name) has no image \(container.image)", details: Self.distinct(message + pull) + [remedy])
+            let known = Self.distinct(message + pull)
+            let remedy =
+                known.contains { $0.contains("kdash image load") }
+                ? "or correct the name in spec.containers" : "load it with: kdash image load FILE, or correct the name in spec.containers"
+            return Cause(rank: 0, tone: .error, text: "\(name) has no image \(container.image)", details: known + [remedy])
         case "CrashLoopBackOff":
             guard let last = container.lastState.terminated else {
                 return Cause(rank: 0, tone: .error, text: "\(name) keeps ending and waits before it starts again", details: message)
@@ -173,7 +175,10 @@ struct PodDiagnosis {
     }
 
     private static func distinct(_ texts: [String]) -> [String] {
-        texts.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+        // What another one says with more words around it is said already.
+        texts.enumerated().filter { index, text in
+            !texts.enumerated().contains { $0.offset != index && $0.element.contains(text) && ($0.element != text || $0.offset < index) }
+        }.map(\.element)
     }
 
     // MARK: - Evidence

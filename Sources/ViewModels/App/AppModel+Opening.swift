@@ -45,7 +45,9 @@ extension AppModel {
     /// Opens the filter of a table, or the search of a text.
     func openFilter() {
         if let detail {
-            return openPrompt(.search, "search", detail.search, { detail.search = $0 }, { _ in }, { detail.search = "" })
+            return openPrompt(
+                .search, "search", detail.search, { detail.search = $0 },
+                { [weak self] in self?.tellMissing($0, in: detail) }, { detail.search = "" })
         }
         switch focus {
         case .logs:
@@ -62,6 +64,18 @@ extension AppModel {
                 .filter, "filter", namespaces.filter, { [namespaces] in namespaces.filter = $0 }, { _ in },
                 { [namespaces] in namespaces.filter = "" })
         }
+    }
+
+    private func tellMissing(_ text: String, in detail: DetailModel) {
+        let wanted = text.lowercased()
+        guard !wanted.isEmpty else { return }
+        let isThere = detail.lines.contains { line in line.map(\.text).joined().lowercased().contains(wanted) }
+        if !isThere { toast("no match for \"\(text)\" in this text", .warning) }
+    }
+
+    /// Asks which object to open.
+    func askForObject(_ text: String) {
+        openPrompt(.line, "open KIND/[NAMESPACE/]NAME", text, { _ in }, { [weak self] in self?.cluster?.openYAML(named: $0) })
     }
 
     /// Opens the one-line input; it closes itself.

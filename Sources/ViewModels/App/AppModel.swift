@@ -24,6 +24,8 @@ package import LinuxKernel
         logs = LogsModel(signal: signal)
         editor = EditorModel(signal: signal)
         commands = CommandTable.standard()
+        logs.onMissing = { [weak self] in self?.toast("no match for \"\($0)\" in this log", .warning) }
+        editor.onMissing = { [weak self] in self?.toast("no match for \"\($0)\" in this text", .warning) }
     }
     /// Where we are.
     package var context = ContextState(name: "kdash", access: .writable, isEmbedded: true) { didSet { signal.touch() } }
@@ -31,6 +33,7 @@ package import LinuxKernel
     package var namespace: String? {
         didSet {
             pods.namespace = namespace
+            namespaces.current = namespace
             signal.touch()
         }
     }
@@ -68,9 +71,11 @@ package import LinuxKernel
     /// Shows a message for four seconds, errors for eight.
     package func toast(_ text: String, _ tone: Tone = .normal) {
         let now = clock()
-        toasts.removeAll { $0.until <= now }
+        let last = toasts.last?.id ?? 0
+        // Said again it stays longer; it does not stand there twice.
+        toasts.removeAll { $0.until <= now || $0.text == text && $0.tone == tone }
         toasts.append(
-            Toast(id: (toasts.last?.id ?? 0) + 1, text: text, tone: tone, until: now.advanced(by: .seconds(tone == .error ? 8 : 4))))
+            Toast(id: last + 1, text: text, tone: tone, until: now.advanced(by: .seconds(tone == .error ? 8 : 4))))
         signal.touch()
     }
 

@@ -30,6 +30,8 @@
     func merge()
     /// Gives the editor's changes up, after asking.
     func discardEdits()
+    /// Creates something to look at, in a namespace of its own.
+    func startDemo()
     /// Shows the texts that were never applied.
     func openDrafts()
     /// The other contexts that can be opened.

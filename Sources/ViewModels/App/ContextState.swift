@@ -12,8 +12,11 @@ package struct ContextState: Sendable, Hashable {
     package var isEmbedded: Bool
     /// The server's address; empty when unknown.
     package var server: String
+    /// Whether the cluster is removed on quit.
+    package var isEphemeral: Bool
     /// A context.
-    package init(name: String, access: Access, isEmbedded: Bool, server: String = "") {
+    package init(name: String, access: Access, isEmbedded: Bool, server: String = "", isEphemeral: Bool = false) {
+        self.isEphemeral = isEphemeral
         self.name = name
         self.access = access
         self.isEmbedded = isEmbedded

@@ -34,6 +34,8 @@ package struct Command {
     package let scope: CommandScope
     /// Whether it takes something away.
     package let isDestructive: Bool
+    /// Names what under the cursor it acts on, for menus; nil when it acts on nothing there.
+    package let subject: (@MainActor (AppModel) -> String?)?
     /// Whether palette and help list it; another command of the same title is listed otherwise.
     let isListed: Bool
     /// Whether it can run now.
@@ -43,7 +45,7 @@ package struct Command {
     /// A command.
     package init(
         _ id: String, _ title: String, section: String, keys: [String], scope: CommandScope, isDestructive: Bool = false,
-        isListed: Bool = true,
+        isListed: Bool = true, subject: (@MainActor (AppModel) -> String?)? = nil,
         availability: @escaping @MainActor (AppModel) -> Availability = { _ in .enabled }, run: @escaping @MainActor (AppModel) -> Void
     ) {
         self.id = id
@@ -52,6 +54,7 @@ package struct Command {
         self.keys = keys
         self.scope = scope
         self.isDestructive = isDestructive
+        self.subject = subject
         self.isListed = isListed
         self.availability = availability
         self.run = run

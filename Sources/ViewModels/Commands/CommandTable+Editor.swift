@@ -9,9 +9,7 @@ extension CommandTable {
             $0.cluster?.apply()
         },
         yaml("yaml.new", "New manifest", ["c"], availability: whenWritable) { $0.cluster?.newManifest() },
-        yaml("yaml.open", "Open an object by kind and name", ["o"], availability: whenConnected) { app in
-            app.openPrompt(.line, "open KIND/NAME", "deploy/", { _ in }, { [weak app] in app?.cluster?.openYAML(named: $0) })
-        },
+        yaml("yaml.open", "Open an object by kind and name", ["o"], availability: whenConnected) { $0.askForObject("deploy/") },
         yaml("yaml.undo", "Undo", ["u"]) { $0.editor.undo() },
         yaml("yaml.redo", "Redo", ["U"]) { $0.editor.redo() },
         yaml("yaml.branch", "Let redo take another branch", ["ctrl-r"]) { app in

@@ -24,21 +24,27 @@ extension CommandTable {
         },
         pod("pods.shell", "Shell", ["s"], availability: whenWritablePod) { $1.openShell($0, container: nil) },
         Command(
-            "pods.delete", "Delete", section: "Pod", keys: ["D d"], scope: .pane(.pods), isDestructive: true, availability: whenWritablePod
-        ) { app in
-            let chosen = app.pods.chosenPods
-            // Marks that a filter or another namespace hides are no reason to delete what nobody sees, nor the pod under the cursor.
-            if chosen.isEmpty { return app.toast("the marked pods are not in this list: show them, or unmark them with Space", .warning) }
-            app.cluster?.askDelete(chosen.map(app.binding), isForced: false)
-        },
+            "pods.delete", "Delete", section: "Pod", keys: ["D d"], scope: .pane(.pods), isDestructive: true,
+            subject: { app in
+                let chosen = app.pods.chosenPods
+                return app.pods.markedCount == 0 ? chosen.first?.name : chosen.count == 1 ? "the marked pod" : "the \(chosen.count) marked pods"
+            }, availability: whenWritablePod,
+            run: { app in
+                let chosen = app.pods.chosenPods
+                // Marks that a filter or another namespace hides are no reason to delete what nobody sees, nor the pod under the cursor.
+                if chosen.isEmpty { return app.toast("the marked pods are not in this list: show them, or unmark them with Space", .warning) }
+                app.cluster?.askDelete(chosen.map(app.binding), isForced: false)
+            }),
         Command(
             "pods.deleteNow", "Delete now, without grace", section: "Pod", keys: ["D f"], scope: .pane(.pods), isDestructive: true,
-            availability: whenWritablePod
-        ) { app in if let binding = app.selectedPodBinding { app.cluster?.askDelete([binding], isForced: true) } },
-        Command("pods.mark", "Mark", section: "Pod", keys: ["space"], scope: .pane(.pods), availability: whenPod) { app in
-            app.pods.toggleMark()
-            app.pods.moveSelection(by: 1)
-        },
+            subject: { $0.pods.selectedPod?.name }, availability: whenWritablePod,
+            run: { app in if let binding = app.selectedPodBinding { app.cluster?.askDelete([binding], isForced: true) } }),
+        Command(
+            "pods.mark", "Mark", section: "Pod", keys: ["space"], scope: .pane(.pods), subject: { $0.pods.selectedPod?.name }, availability: whenPod,
+            run: { app in
+                app.pods.toggleMark()
+                app.pods.moveSelection(by: 1)
+            }),
         Command("pods.new", "New manifest", section: "Pod", keys: ["c"], scope: .pane(.pods), availability: whenWritable) {
             $0.cluster?.newManifest()
         },
@@ -56,11 +62,13 @@ extension CommandTable {
         _ id: String, _ title: String, _ keys: [String], availability: @escaping @MainActor (AppModel) -> Availability = whenPod,
         run: @escaping @MainActor (ObjectBinding, any ClusterActions) -> Void, then: @escaping @MainActor (AppModel) -> Void = { _ in }
     ) -> Command {
-        Command(id, title, section: "Pod", keys: keys, scope: .pane(.pods), availability: availability) { app in
-            guard let binding = app.selectedPodBinding else { return }
-            if let cluster = app.cluster { run(binding, cluster) }
-            then(app)
-        }
+        Command(
+            id, title, section: "Pod", keys: keys, scope: .pane(.pods), subject: { $0.pods.selectedPod?.name }, availability: availability,
+            run: { app in
+                guard let binding = app.selectedPodBinding else { return }
+                if let cluster = app.cluster { run(binding, cluster) }
+                then(app)
+            })
     }
 
     /// A command that covers the panes with a text about the pod under the cursor; without a cluster the text stays empty.

@@ -28,6 +28,15 @@ extension CommandTable {
         },
     ]
 
+    static let demo = Command(
+        "app.demo", "Demo: start something to look at in namespace demo", section: "Screen", keys: [], scope: .browse,
+        availability: { app in
+            guard app.cluster != nil else { return .disabled("no cluster is connected") }
+            if let refusal = app.context.refusal { return .disabled(refusal) }
+            return app.context.isEmbedded ? .enabled : .disabled("the demo is for kdash's own cluster")
+        },
+        run: { $0.cluster?.startDemo() })
+
     private static func help(_ app: AppModel) { app.modal = .help(HelpModel(commands: app.commands.commands, app: app)) }
 
     private static func quit(_ app: AppModel) {

@@ -1,7 +1,7 @@
 extension CommandTable {
     /// The commands of kdash.
     package static func standard() -> CommandTable {
-        CommandTable(screen + panes + motion + pods + namespaces + logs + editor + typing)
+        CommandTable(screen + [demo] + panes + motion + pods + namespaces + logs + editor + typing)
     }
 
     /// Only with a cluster.

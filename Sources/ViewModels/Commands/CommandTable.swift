@@ -10,7 +10,7 @@
             guard let keys = overrides[command.id] else { return command }
             return Command(
                 command.id, command.title, section: command.section, keys: keys, scope: command.scope, isDestructive: command.isDestructive,
-                isListed: command.isListed, availability: command.availability, run: command.run)
+                isListed: command.isListed, subject: command.subject, availability: command.availability, run: command.run)
         }
         byID = Dictionary(self.commands.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     }

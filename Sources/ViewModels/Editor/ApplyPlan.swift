@@ -19,14 +19,17 @@ struct ApplyPlan: Sendable {
     private(set) var created = 0
     private(set) var changed = 0
 
-    var changeCount: Int { created + changed }
+    /// Whether the cluster has exactly this already.
+    var isChangeless: Bool {
+        created + changed == 0 && !steps.isEmpty && faults.isEmpty && messages.isEmpty && conflicts.isEmpty && namesakes.isEmpty
+    }
 
     /// `the server accepts it: 1 object is created, 2 change`.
     var summary: String {
         var parts: [String] = []
         if created > 0 { parts.append(created == 1 ? "1 object is created" : "\(created) objects are created") }
         if changed > 0 { parts.append(changed == 1 ? "1 object changes" : "\(changed) objects change") }
-        let same = steps.count - changeCount
+        let same = steps.count - created - changed
         if same > 0 { parts.append("\(same) \(same == 1 ? "stays" : "stay") as \(same == 1 ? "it is" : "they are")") }
         return "the server accepts it: \(parts.joined(separator: ", "))"
     }
@@ -53,12 +56,12 @@ struct ApplyPlan: Sendable {
             guard let descriptor = document.descriptor else { continue }
             let bare = ApplyStep(document, descriptor, namespace: namespace, base: nil)
             let step = ApplyStep(document, descriptor, namespace: namespace, base: bases[bare.title])
-            await plan.add(step, document, client)
+            await plan.add(step, document, isAlone: manifest.documents.count == 1, client)
         }
         return plan
     }
 
-    private mutating func add(_ step: ApplyStep, _ document: Manifest.Document, _ client: KubeClient) async {
+    private mutating func add(_ step: ApplyStep, _ document: Manifest.Document, isAlone: Bool, _ client: KubeClient) async {
         switch await step.check(client) {
         case .accepted(let checked, let difference):
             steps.append(checked)
@@ -77,8 +80,16 @@ struct ApplyPlan: Sendable {
         case .refused(let status):
             let placed = Manifest.place(status, in: document.yaml)
             faults += placed.lines
-            messages += placed.rest
+            // Of several documents it is the place that tells which one is meant.
+            if isAlone { messages += placed.rest } else { faults += placed.rest.map { Self.fault($0, status, step, document) } }
         }
+    }
+
+    private static func fault(_ message: String, _ status: APIStatus, _ step: ApplyStep, _ document: Manifest.Document) -> Diagnostic {
+        let namespace = JSONPointer(["metadata", "namespace"])
+        let isAboutNamespace = status.code == 404 && document.yaml.keyMark(of: namespace) != nil
+        let pointer = isAboutNamespace ? namespace : JSONPointer(["metadata", "name"])
+        return Manifest.diagnostic(pointer, "\(step.title): \(message)", .error, document.yaml)
     }
 
     private func isNamespaceComing(_ namespace: String?) -> Bool {

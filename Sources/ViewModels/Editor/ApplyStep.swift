@@ -113,6 +113,41 @@ struct ApplyStep: Sendable {
         return try StrategicMergePatch.apply(patch, to: live, type: type)
     }
 
+    /// What the text says, and what it is to say once the cluster has `result`. A text that was opened from the cluster shows all that is there;
+    /// one that was written shows what others made of the fields it names.
+    func change(_ result: KubeObject) -> TextJoin.Change {
+        let said = EditForm.value(manifest)
+        return TextJoin.Change(said: said, wanted: Self.wanted(said, base, before: live, result, descriptor.type))
+    }
+
+    private static func wanted(_ said: JSONValue, _ base: EditBase?, before live: KubeObject?, _ result: KubeObject, _ type: TypeSchema) -> JSONValue {
+        guard let base else { return said }
+        if base.text == base.live { return EditForm.value(result) }
+        guard let live else { return said }
+        let theirs = StrategicMergePatch.diff(from: base.live, to: EditForm.value(live), type: type)
+        do throws(APIStatus) {
+            return TextJoin.limited(try StrategicMergePatch.apply(theirs, to: said, type: type), to: said)
+        } catch {
+            return said  // What cannot be joined is not shown.
+        }
+    }
+
+    /// The text with what the cluster has, once the objects of these steps are there; nil when it says so already.
+    @concurrent static func joined(_ text: String, _ done: [(ApplyStep, KubeObject)]) async -> String? {
+        TextJoin.joined(text, done.map { $0.0.change($0.1) })
+    }
+
+    /// A text that nobody has changed since its object was opened or applied, with what others changed; nil when it says so already, or is
+    /// more than that object.
+    @concurrent static func refreshed(_ text: String, base: EditBase, _ object: KubeObject) async -> (text: String, base: EditBase)? {
+        let documents = Manifest(text).documents
+        guard documents.count == 1, let descriptor = documents[0].descriptor, documents[0].object.name == object.name else { return nil }
+        let said = EditForm.value(documents[0].object)
+        let wanted = wanted(said, base, before: object, object, descriptor.type)
+        guard let text = TextJoin.joined(text, [TextJoin.Change(said: said, wanted: wanted)]) else { return nil }
+        return (text, EditBase(text: wanted, live: EditForm.value(object), uid: object.uid))
+    }
+
     /// Joins the text with what is in the cluster; returns why that cannot be done without asking.
     private mutating func prepare(_ client: KubeClient) async throws(APIStatus) -> Outcome? {
         guard !manifest.name.isEmpty else { return nil }

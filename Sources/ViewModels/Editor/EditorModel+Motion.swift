@@ -58,8 +58,10 @@ extension EditorModel {
         guard !wanted.isEmpty else { return }
         let all = Array(0..<lineCount)
         let order = next ? all[cursor.line...] + all[...cursor.line] : Array((all[cursor.line...] + all[...cursor.line]).reversed())[...]
+        var isAnywhere = false
         for (step, number) in order.enumerated() {
             let columns = matches(wanted, line: number)
+            isAnywhere = isAnywhere || !columns.isEmpty
             let isFirst = step == 0
             let isLast = step == order.count - 1
             let found =
@@ -70,6 +72,7 @@ extension EditorModel {
                 return place(TextPosition(line: number, column: found), selecting: false)
             }
         }
+        if !isAnywhere { onMissing(search) }
     }
 
     private func matches(_ wanted: String, line number: Int) -> [Int] {

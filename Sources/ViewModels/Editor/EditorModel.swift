@@ -36,6 +36,8 @@
     package var completion: CompletionModel? { didSet { signal.touch() } }
     /// What is looked for, ignoring case. Never found in masked text.
     package var search = "" { didSet { signal.touch() } }
+    /// Told what was looked for in vain.
+    var onMissing: (String) -> Void = { _ in }
     /// Told after every change of the text.
     var onEdit: () -> Void = {}
     /// Grows with every change of the text.
@@ -73,12 +75,45 @@
         replaceAll(text)
     }
 
-    /// Replaces the whole text as one step that can be undone.
+    /// Replaces the whole text as one step that can be undone. The cursor stays at its line, wherever that goes.
     func replaceAll(_ text: String) {
-        let place = cursor
-        let end = TextPosition(line: buffer.lines.count - 1, column: buffer.lines[buffer.lines.count - 1].count)
-        change(TextPosition(line: 0, column: 0)..<end, with: text)
+        let (old, new) = (buffer.lines, TextBuffer(text).lines)
+        guard old != new else { return }
+        let place = TextPosition(line: Self.place(of: cursor.line, from: old, to: new), column: cursor.column)
+        let head = zip(old, new).prefix { $0 == $1 }.count
+        let tail = zip(old.dropFirst(head).reversed(), new.dropFirst(head).reversed()).prefix { $0 == $1 }.count
+        history.seal()
+        replaceLines(head..<(old.count - tail), with: Array(new[head..<(new.count - tail)]))
         moveCursor(buffer.clamped(place))
+    }
+
+    /// Only what differs is changed, so that the step costs no more than that.
+    private func replaceLines(_ range: Range<Int>, with lines: [String]) {
+        func end(_ number: Int) -> TextPosition { TextPosition(line: number, column: line(number).count) }
+        let start = TextPosition(line: range.lowerBound, column: 0)
+        let text = lines.joined(separator: "\n")
+        if !range.isEmpty, !lines.isEmpty {
+            change(start..<end(range.upperBound - 1), with: text)
+        } else if range.upperBound < lineCount {
+            change(start..<TextPosition(line: range.upperBound, column: 0), with: lines.isEmpty ? "" : text + "\n")
+        } else {
+            // At the end the line feed before it goes or comes along.
+            change(end(range.lowerBound - 1)..<end(lineCount - 1), with: lines.isEmpty ? "" : "\n" + text)
+        }
+    }
+
+    private static func place(of line: Int, from old: [String], to new: [String]) -> Int {
+        var place = 0
+        for step in UnifiedDiff.steps(old, new) {
+            switch step {
+            case .keep(let number):
+                if number >= line { return place }
+                place += 1
+            case .remove(let number): if number >= line { return place }
+            case .add: place += 1
+            }
+        }
+        return place
     }
 
     /// Takes a text, the present one by default, as what the cluster has.

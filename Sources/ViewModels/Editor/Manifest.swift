@@ -20,7 +20,8 @@ struct Manifest: Sendable {
     /// Whether the server would surely refuse it.
     var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
 
-    init(_ text: String) {
+    /// `known` are objects as they are in the cluster: nobody is warned of what the server itself put there.
+    init(_ text: String, known: [JSONValue] = []) {
         let parsed: [YAMLDocument]
         do throws(YAMLError) {
             parsed = try YAML.parse(text)
@@ -29,7 +30,7 @@ struct Manifest: Sendable {
             return
         }
         let written = parsed.filter { !$0.value.isNull }
-        for yaml in written { read(yaml) }
+        for yaml in written { read(yaml, known) }
         isRoutable = !written.isEmpty && documents.count == written.count && documents.allSatisfy { $0.descriptor != nil }
         diagnostics.sort { ($0.line, $0.severity == .error ? 0 : 1) < ($1.line, $1.severity == .error ? 0 : 1) }
     }
@@ -37,7 +38,7 @@ struct Manifest: Sendable {
     /// Where a field stands, or the nearest object that could hold it.
     static func line(of pointer: JSONPointer, in yaml: YAMLDocument) -> Int { yaml.nearestMark(of: pointer).line }
 
-    private mutating func read(_ yaml: YAMLDocument) {
+    private mutating func read(_ yaml: YAMLDocument, _ known: [JSONValue]) {
         guard yaml.value.objectValue != nil else {
             add(yaml, .root, "expected an object with apiVersion and kind, found \(yaml.value.kindName)")
             return
@@ -62,7 +63,9 @@ struct Manifest: Sendable {
                     ?? "kdash does not know the kind \(object.kind) in \(object.apiVersion)")
             return
         }
+        let live = known.first { $0["kind"] == yaml.value["kind"] && $0["metadata", "name"] == yaml.value["metadata", "name"] }
         for found in SchemaDiagnostics.check(yaml.value, type: descriptor.type) {
+            if found.severity == .warning, let live, live[pointer: found.pointer] == yaml.value[pointer: found.pointer] { continue }
             diagnostics.append(Self.diagnostic(found.pointer, found.message, found.severity == .error ? .error : .warning, yaml))
         }
         if object.name.isEmpty, object.generateName.isEmpty { add(yaml, JSONPointer(["metadata"]), "metadata.name is required") }

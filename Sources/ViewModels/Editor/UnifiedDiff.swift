@@ -21,13 +21,14 @@ enum UnifiedDiff {
             })
     }
 
-    private enum Step {
+    /// How one text becomes another: a line of the old one stays or goes, or one of the new one comes.
+    enum Step {
         case keep(Int)
         case remove(Int)
         case add(Int)
     }
 
-    private static func steps(_ old: [String], _ new: [String]) -> [Step] {
+    static func steps(_ old: [String], _ new: [String]) -> [Step] {
         var head = 0
         while head < old.count, head < new.count, old[head] == new[head] { head += 1 }
         var tail = 0
@@ -84,10 +85,14 @@ enum UnifiedDiff {
                 skipped += 1
                 continue
             }
-            if skipped > 0 { result.append(DiffLine(kind: .note, text: skipped == 1 ? "1 line" : "\(skipped) lines")) }
+            if skipped > 0 { result.append(fold(skipped)) }
             skipped = 0
             result.append(line)
         }
-        return result
+        return skipped > 0 ? result + [fold(skipped)] : result
+    }
+
+    private static func fold(_ count: Int) -> DiffLine {
+        DiffLine(kind: .note, text: count == 1 ? "1 unchanged line" : "\(count) unchanged lines")
     }
 }

@@ -67,8 +67,17 @@ import LinuxKernel
     package var showsTimestamps = false { didSet { signal.touch() } }
     /// From the newest line's writing to its arrival here; nil when nothing arrives.
     package var lag: Duration? { didSet { if lag != oldValue { signal.touch() } } }
-    /// Lines that came while paused.
-    package var unseen = 0
+    /// Lines that came while paused and were not on screen since.
+    package private(set) var unseen = 0
+
+    /// Learns which line comes after those on screen: what is before it is not new any more.
+    package func noteSeen(upTo line: Int) {
+        let left = max(0, endLine - line)
+        guard left < unseen else { return }
+        unseen = left
+        signal.touch()
+    }
+
     /// What is looked for, ignoring case.
     package var search = "" {
         didSet {
@@ -76,6 +85,8 @@ import LinuxKernel
             signal.touch()
         }
     }
+    /// Told what was looked for in vain.
+    var onMissing: (String) -> Void = { _ in }
     /// The line found last.
     package var currentMatch: Int? { didSet { signal.touch() } }
 
@@ -86,17 +97,21 @@ import LinuxKernel
     package func find(next: Bool, from line: Int) {
         searching?.cancel()
         let needle = ByteSearch(search)
-        guard !needle.isEmpty, endLine > firstLine else { return }
+        guard !needle.isEmpty else { return }
+        guard endLine > firstLine else { return onMissing(search) }
         let index = index
         if endLine - firstLine <= Self.searchedAtOnce {
-            currentMatch = Self.search(index, needle, next: next, from: line) ?? currentMatch
-            return
+            return show(Self.search(index, needle, next: next, from: line))
         }
         searching = Task { [weak self] in
             let found = await Self.searchAside(index, needle, next: next, from: line)
-            guard let self, !Task.isCancelled, let found else { return }
-            currentMatch = found
+            guard let self, !Task.isCancelled else { return }
+            show(found)
         }
+    }
+
+    private func show(_ match: Int?) {
+        if let match { currentMatch = match } else { onMissing(search) }
     }
 
     @concurrent nonisolated private static func searchAside(_ index: LogIndex, _ needle: ByteSearch, next: Bool, from line: Int) async

@@ -22,10 +22,16 @@ extension ClusterSession {
         tasks.run(.apply) { [weak self] in
             guard let client = await self?.originClient(target, token) else { return }
             let plan = await ApplyPlan.make(text, namespace: namespace, bases: bases, client: client)
+            let same = plan.steps.map { ($0, $0.live ?? $0.manifest) }
+            let joined = plan.isChangeless ? await ApplyStep.joined(text, same) : nil
             // Another text may be shown by now; this answer is not about it.
             guard let self, editing.token === token, editor.state == .checking else { return }
             editor.state = .editing
             guard editor.text == text else { return app.toast("the text changed meanwhile: apply again", .warning) }
+            if plan.isChangeless {
+                finish(same, text, joined: joined, target, client)
+                return app.toast(joined == nil ? "the cluster has exactly this already" : "the cluster has this already, and more", .ok)
+            }
             propose(plan, target, client)
         }
     }
@@ -52,10 +58,6 @@ extension ClusterSession {
             return app.toast("not applied: changed in the cluster", .warning)
         }
         guard !plan.steps.isEmpty else { return app.toast("there is nothing to apply", .dim) }
-        guard plan.changeCount > 0 else {
-            finish(plan.steps.map { ($0, $0.live ?? $0.manifest) }, editor.text, target, client)
-            return app.toast("the cluster has exactly this already", .ok)
-        }
         let model = DiffModel(title: "Apply in context \(target.binding.context)", binding: plan.binding(target), lines: plan.lines)
         model.state = .ready(plan.summary)
         model.onCancel = { [weak self] in self?.app.modal = nil }
@@ -92,8 +94,9 @@ extension ClusterSession {
                 self?.writeFailed(error, steps[done.count], done, token)
                 return
             }
+            let joined = await ApplyStep.joined(text, done)
             guard let self else { return }
-            if editing.token === token { finish(done, text, target, client) }
+            if editing.token === token { finish(done, text, joined: joined, target, client) }
             app.toast(done.count == 1 ? "applied \(done[0].0.title)" : "applied \(done.count) objects", .ok)
         }
     }
@@ -114,21 +117,30 @@ extension ClusterSession {
         app.toast("\(prefix)not applied: changed in the cluster", .warning)
     }
 
-    private func remember(_ done: [(ApplyStep, KubeObject)]) {
+    private func remember(_ done: [(ApplyStep, KubeObject)], isJoined: Bool = false) {
         for (step, result) in done {
-            var whole = step.manifest
+            var whole = KubeObject(isJoined ? step.change(result).wanted : step.manifest.value)
             if let namespace = step.namespace { whole["metadata", "namespace"] = .string(namespace) }
             editing.bases[step.title] = EditBase(text: EditForm.value(whole), live: EditForm.value(result), uid: result.uid)
         }
     }
 
-    /// `text` is what the cluster has now: it stays as it was written, comments and all. What was typed since then is not applied yet.
-    private func finish(_ done: [(ApplyStep, KubeObject)], _ text: String, _ target: EditorTarget, _ client: KubeClient) {
-        remember(done)
+    /// `text` is what the cluster has now: it stays as it was written, comments and all, but for what others changed, which `joined` has. What was
+    /// typed since then is not applied yet, and not joined either.
+    private func finish(_ done: [(ApplyStep, KubeObject)], _ text: String, joined: String?, _ target: EditorTarget, _ client: KubeClient) {
+        let shown = editor.text == text ? joined : nil
+        remember(done, isJoined: shown != nil)
         editor.banner = nil
         editor.state = .editing
-        editor.markClean(as: text)
-        editing.baseText = text
+        if let shown { editor.replaceAll(shown) }
+        editor.markClean(as: shown ?? text)
+        editing.baseText = shown ?? text
+        if shown != nil {
+            editing.hint = TextSpan("the text has what others changed in the cluster, too; u brings the text before back", .ok)
+            editor.banner = editing.hint
+        } else if joined != nil {
+            editor.banner = TextSpan("applied; others changed it in the cluster, too: \(mergeKeys) merges", .warning)
+        }
         if editor.isDirty {
             textChanged()
         } else {
@@ -179,10 +191,7 @@ extension ClusterSession {
     }
 
     package func discardEdits() {
-        guard editor.isDirty, let target = editor.target else {
-            removeDraft()
-            return closeEditor()
-        }
+        guard editor.isDirty, let target = editor.target else { return closeText() }
         app.modal = .dialog(
             DialogModel(
                 title: "Discard the changes?",
@@ -199,10 +208,16 @@ extension ClusterSession {
                 defaultChoice: 0
             ) { [weak self] id in
                 self?.app.modal = nil
-                guard id == "yes" else { return }
-                self?.removeDraft()
-                self?.closeEditor()
-                if let pod = self?.app.pods.selectedPod { self?.follow(pod) }
+                if id == "yes" { self?.closeText() }
             })
+    }
+
+    /// The pane shows what the cursor is on again.
+    private func closeText() {
+        removeDraft()
+        closeEditor()
+        guard let pod = app.pods.selectedPod else { return }
+        showPodInEditor(app.binding(pod))
+        follow(pod)
     }
 }

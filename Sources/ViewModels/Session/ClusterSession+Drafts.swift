@@ -123,8 +123,9 @@ extension ClusterSession {
             let found = await Self.summaries(store, except: present, client, context, cluster)
             guard let self, !Task.isCancelled else { return }
             guard !found.isEmpty else {
-                if isAsked { app.toast("there are no drafts", .dim) } else { offerDemo() }
-                return
+                guard isAsked else { return offerDemo() }
+                return app.toast(
+                    present == nil ? "there are no drafts" : "there are no drafts but that of the text that is open", .dim)
             }
             guard isAsked ? app.modal == nil : mayInterrupt else {
                 return app.toast("there is unsaved text from an earlier session: Ctrl-t in Browse shows it", .warning)
@@ -184,10 +185,9 @@ extension ClusterSession {
     ) async -> [(Draft, DraftSummary)] {
         var result: [(Draft, DraftSummary)] = []
         for draft in store.all() where draft.id != present {
-            var live: String?
+            var live = LiveText.unknown("context \(draft.target.binding.context) is not asked")
             if let client, draft.target.binding.context == context { live = await liveText(draft, client) }
-            let preview = UnifiedDiff.lines(from: live ?? draft.baseText, to: draft.text)
-            let lines = preview.isEmpty ? [DiffLine(kind: .note, text: "the same as in the cluster")] : preview
+            let lines = preview(of: draft, live)
             // The contexts of two clusters of ours share a name.
             let isForeign = draft.target.binding.context == context && draft.cluster != nil && cluster != nil && draft.cluster != cluster
             let summary = DraftSummary(
@@ -197,18 +197,45 @@ extension ClusterSession {
         return result
     }
 
-    /// The text of what a draft's documents are in the cluster now; nil when that cannot be told.
-    nonisolated private static func liveText(_ draft: Draft, _ client: KubeClient) async -> String? {
-        var parts: [String] = []
-        for document in Manifest(draft.text).documents {
-            guard let descriptor = document.descriptor else { return nil }
+    /// What a draft's documents are in the cluster now.
+    private enum LiveText {
+        /// Their text, and what is to be said of those that are not there.
+        case text(String, missing: [String])
+        /// Why it cannot be told.
+        case unknown(String)
+    }
+
+    nonisolated private static func preview(of draft: Draft, _ live: LiveText) -> [DiffLine] {
+        switch live {
+        case .text(let text, let missing):
+            let lines = UnifiedDiff.lines(from: text, to: draft.text)
+            let notes = missing.map { DiffLine(kind: .note, text: $0) }
+            return notes + (lines.isEmpty ? [DiffLine(kind: .note, text: "the same as in the cluster")] : lines)
+        case .unknown(let reason):
+            let note = DiffLine(kind: .note, text: "\(reason): compared with what it was made from")
+            return [note] + UnifiedDiff.lines(from: draft.baseText, to: draft.text)
+        }
+    }
+
+    nonisolated private static func liveText(_ draft: Draft, _ client: KubeClient) async -> LiveText {
+        let manifest = Manifest(draft.text)
+        // A text that cannot be read would look as if it created everything.
+        guard manifest.isRoutable else {
+            let first = manifest.diagnostics.first { $0.severity == .error }
+            return .unknown(first.map { "line \($0.line + 1) cannot be applied (\($0.message))" } ?? "the text is empty")
+        }
+        var (parts, missing): ([String], [String]) = ([], [])
+        for document in manifest.documents {
+            guard let descriptor = document.descriptor else { continue }
             let step = ApplyStep(document, descriptor, namespace: draft.target.binding.namespace ?? "default", base: nil)
             do throws(APIStatus) {
                 parts.append(EditForm.text(try await client.get(descriptor.gvr, namespace: step.namespace, name: document.object.name)))
             } catch {
-                guard error.code == 404 else { return nil }
+                guard error.code == 404 else { return .unknown("\(step.title) cannot be read (\(error.message))") }
+                let isKnown = draft.bases[step.title]?.uid != nil
+                missing.append("\(step.title) is \(isKnown ? "no longer" : "not") in the cluster: apply creates it")
             }
         }
-        return parts.joined(separator: "\n---\n")
+        return .text(parts.joined(separator: "\n---\n"), missing: missing)
     }
 }

@@ -63,17 +63,12 @@ extension ClusterSession {
             editor.target?.resourceVersion = object.resourceVersion
             return editor.refreshText(EditForm.readableText(object))
         }
-        guard editor.isDirty, let before, EditForm.value(before) != EditForm.value(object), !target.isNew else { return }
+        guard let before, EditForm.value(before) != EditForm.value(object), !target.isNew else { return }
+        guard editor.isDirty else { return refreshClean(object) }
         // What apply has just said about a conflict says more than this would.
         guard editing.conflict == nil else { return }
-        let manager = Self.lastManager(object)
-        editor.banner = TextSpan(
-            "changed in the cluster\(manager.map { " by \($0)" } ?? ""): apply joins both changes", .warning)
-    }
-
-    private static func lastManager(_ object: KubeObject) -> String? {
-        object.array("metadata", "managedFields").filter { $0["subresource"] == nil }
-            .max { ($0["time"]?.stringValue ?? "") < ($1["time"]?.stringValue ?? "") }?["manager"]?.stringValue
+        editing.lastWriter = Self.writer(from: before, to: object)
+        tellChange()
     }
 
     /// The object behind the text is gone.
@@ -132,7 +127,7 @@ extension ClusterSession {
 
     /// Another text is shown: what was asked for before comes too late, and what was shown is followed no longer.
     func stopOpening() {
-        for purpose in [TaskSlots.Purpose.open, .owner, .target] { tasks.cancel(purpose) }
+        for purpose in [TaskSlots.Purpose.open, .owner, .target, .change] { tasks.cancel(purpose) }
     }
 
     private func open(_ object: KubeObject, _ binding: ObjectBinding, isEditing: Bool) {
@@ -193,17 +188,6 @@ extension ClusterSession {
         }
     }
 
-    package func openYAML(named text: String) {
-        let parts = text.split(whereSeparator: { $0 == "/" || $0 == " " }).map(String.init)
-        guard parts.count == 2, let descriptor = builtinSchemas.resources(named: parts[0].lowercased()).first else {
-            return app.toast("write KIND/NAME, for example deploy/web", .warning)
-        }
-        let namespace = descriptor.isNamespaced ? app.namespace ?? "default" : nil
-        openYAML(
-            ObjectBinding(context: app.context.name, namespace: namespace, kind: descriptor.kind, name: parts[1], uid: nil),
-            isEditing: false)
-    }
-
     package func newManifest() {
         guard setAside() else { return }
         stopOpening()
@@ -243,6 +227,11 @@ extension ClusterSession {
     /// The name of a document, by which its base is found.
     static func title(_ binding: ObjectBinding) -> String { "\(binding.kind) \(binding.namespace.map { "\($0)/" } ?? "")\(binding.name)" }
 
+    /// What the empty pane says.
+    var emptyState: EditorState {
+        .empty(app.context.refusal == nil ? "select a pod, or press c to write a manifest" : "select a pod")
+    }
+
     /// Empties the pane; it follows the cursor again.
     func closeEditor() {
         tasks.cancel(.target)
@@ -254,7 +243,7 @@ extension ClusterSession {
         editor.diagnostics = []
         editor.draft = .none
         editor.setText("")
-        editor.state = .empty("select a pod, or press c to write a manifest")
+        editor.state = emptyState
     }
 
     // MARK: - Checking while typing
@@ -268,15 +257,18 @@ extension ClusterSession {
             do { try await time.sleep(for: Self.checkDelay) } catch { return }
             guard let self, editor.revision == revision else { return }
             let (lines, cursor, isTyping) = (editor.buffer.lines, editor.cursor, editor.isTyping)
-            let (diagnostics, completion) = await Self.check(lines, isTyping ? cursor : nil)
+            if let said = editing.changeBanner, editor.banner == said { tellChange() }
+            let (diagnostics, completion) = await Self.check(lines, isTyping ? cursor : nil, editing.bases.values.map(\.live))
             guard !Task.isCancelled, editor.revision == revision else { return }
             if editing.refusedRevision != revision { editor.diagnostics = diagnostics }
             if editor.isTyping, editor.cursor == cursor, editor.selection == nil { editor.completion = completion }
         }
     }
 
-    @concurrent nonisolated private static func check(_ lines: [String], _ cursor: TextPosition?) async -> ([Diagnostic], CompletionModel?) {
-        let manifest = Manifest(lines.joined(separator: "\n"))
+    @concurrent nonisolated private static func check(_ lines: [String], _ cursor: TextPosition?, _ known: [JSONValue]) async
+        -> ([Diagnostic], CompletionModel?)
+    {
+        let manifest = Manifest(lines.joined(separator: "\n"), known: known)
         return (manifest.diagnostics, cursor.flatMap { Completion.model(lines, $0) })
     }
 }

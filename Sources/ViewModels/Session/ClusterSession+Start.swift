@@ -41,7 +41,8 @@ extension ClusterSession {
                 app.modal = nil
                 // Another cluster is asked about again.
                 rememberDemoAnswer(clusterID)
-                if isWanted { startDemo() }
+                if isWanted { return startDemo() }
+                app.toast("not started; the demo stays among the commands: press : and type demo", .dim)
             })
     }
 
@@ -58,7 +59,7 @@ extension ClusterSession {
     }
 
     /// Creates the demo in its namespace and shows it.
-    func startDemo() {
+    package func startDemo() {
         guard let client = cluster?.client else { return }
         app.toast("starting the demo in namespace demo", .ok)
         tasks.run(.demo) { [weak self] in

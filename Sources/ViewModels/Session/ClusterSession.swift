@@ -38,6 +38,8 @@ package import LinuxKernel
     private var mayRestart = true
     var isFirstSync = true
     private var hasAskedAtStart = false
+    /// A context was picked and not reached yet: the namespace that it starts in is shown then.
+    private var isFirstOfContext = false
     /// The namespace that the command line names, until it is there.
     var wantedNamespace: String?
     /// The other contexts that can be opened, for the picker; nothing of them is contacted before one is picked.
@@ -74,6 +76,7 @@ package import LinuxKernel
             self?.awaitedPod = nil
             self?.follow(pod)
         }
+        if case .empty = app.editor.state { app.editor.state = emptyState }
         app.editor.onEdit = { [weak self] in self?.textChanged() }
         app.pods.notice = "waiting for the cluster"
         tasks.run(.session) { [weak self] in await self?.run() }
@@ -92,6 +95,7 @@ package import LinuxKernel
     private func run() async {
         var backoff = Backoff(first: .milliseconds(250), maximum: .seconds(10), jitter: 0.2)
         while !Task.isCancelled {
+            var isCheap = false
             do {
                 let cluster = try await connect()
                 if Task.isCancelled { return }
@@ -106,11 +110,17 @@ package import LinuxKernel
                 if let loss { await restartOnce(after: loss) }
             } catch {
                 if Task.isCancelled { return }
-                show(ConnectionFailure(error))
+                let failure = ConnectionFailure(error)
+                isCheap = failure.isStopped || failure.isCheapToRetry
+                show(failure)
             }
-            do { try await time.sleep(for: backoff.next()) } catch { return }
+            let pause = backoff.next()
+            do { try await time.sleep(for: isCheap ? min(pause, Self.cheapPause) : pause) } catch { return }
         }
     }
+
+    /// The longest pause before a cluster of this machine is looked for again, where looking costs next to nothing.
+    private static let cheapPause = Duration.seconds(1)
 
     private func show(_ failure: ConnectionFailure) {
         if failure.isStopped { app.quitLine = "" }
@@ -135,7 +145,13 @@ package import LinuxKernel
         self.cluster = cluster
         reached[cluster.contextName] = cluster
         app.context = ContextState(
-            name: cluster.contextName, access: cluster.access, isEmbedded: cluster.isEmbedded, server: cluster.server)
+            name: cluster.contextName, access: cluster.access, isEmbedded: cluster.isEmbedded, server: cluster.server,
+            isEphemeral: cluster.isEphemeral)
+        if isFirstOfContext, let namespace = cluster.namespace {
+            wantedNamespace = namespace
+            app.namespace = namespace
+        }
+        isFirstOfContext = false
         updateQuitLine()
         let feed = ClusterFeed(client: cluster.client, time: time)
         self.feed = feed
@@ -209,7 +225,7 @@ package import LinuxKernel
         } else if let connectTo {
             connect = { try await connectTo(context) }
         }
-        (cluster, feed, hasAskedAtStart) = (nil, nil, true)
+        (cluster, feed, hasAskedAtStart, isFirstOfContext) = (nil, nil, true, true)
         shownKeptLog = nil
         (namespaceRows, clusterID) = ([:], nil)
         app.namespaces.rows = []

@@ -12,6 +12,10 @@ package struct ConnectedCluster: Sendable {
     package let isEmbedded: Bool
     /// The server's address, for the title.
     package let server: String
+    /// Whether it is removed on quit.
+    package let isEphemeral: Bool
+    /// The namespace that its context starts in; nil for all.
+    package let namespace: String?
     /// Asks every node what its pods use; nil when the cluster cannot say.
     package let usage: (@Sendable () async throws -> [NodeStats])?
     /// Asks which deleted pods' logs are kept, the newest first; nil when the cluster keeps none.
@@ -19,14 +23,16 @@ package struct ConnectedCluster: Sendable {
 
     /// A cluster that answered.
     package init(
-        client: KubeClient, contextName: String, access: ContextState.Access, isEmbedded: Bool, server: String,
-        usage: (@Sendable () async throws -> [NodeStats])? = nil, keptLogs: (@Sendable () async throws -> [KeptLog])? = nil
+        client: KubeClient, contextName: String, access: ContextState.Access, isEmbedded: Bool, server: String, isEphemeral: Bool = false,
+        namespace: String? = nil, usage: (@Sendable () async throws -> [NodeStats])? = nil, keptLogs: (@Sendable () async throws -> [KeptLog])? = nil
     ) {
         self.client = client
         self.contextName = contextName
         self.access = access
         self.isEmbedded = isEmbedded
         self.server = server
+        self.isEphemeral = isEphemeral
+        self.namespace = namespace
         self.usage = usage
         self.keptLogs = keptLogs
     }
@@ -40,8 +46,11 @@ package struct ConnectionFailure: Error, Sendable, CustomStringConvertible {
     package let remedy: String
     /// Somebody stopped the cluster: nothing of it runs any more.
     package let isStopped: Bool
+    /// Whether trying again costs next to nothing, so that it may happen every second.
+    package let isCheapToRetry: Bool
     /// A failure.
-    package init(reason: String, remedy: String, isStopped: Bool = false) {
+    package init(reason: String, remedy: String, isStopped: Bool = false, isCheapToRetry: Bool = false) {
+        self.isCheapToRetry = isCheapToRetry
         self.reason = reason
         self.remedy = remedy
         self.isStopped = isStopped

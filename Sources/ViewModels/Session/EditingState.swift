@@ -19,6 +19,9 @@ struct EditingState {
     var hint: TextSpan?
     /// The object that the text is in conflict with.
     var conflict: KubeObject?
+    /// Who changed the object while the text was edited, and what was said of it.
+    var lastWriter: String?
+    var changeBanner: TextSpan?
     /// The object that has taken the name of the one behind the text, by its uid, once that was said.
     var namesake: String?
     /// The file that holds the unsaved text.

@@ -26,6 +26,10 @@
         case owner
         /// Following the object behind the editor's text.
         case target
+        /// Finding what a change in the cluster means to the editor's text.
+        case change
+        /// Listing the objects of a name in every namespace.
+        case find
         /// Checking what is typed.
         case check
         /// Asking the server about the text: what it would change, or what changed meanwhile.

@@ -6,6 +6,8 @@
     /// The namespaces, in any order.
     package var rows: [NamespaceRow] = [] { didSet { if rows != oldValue { refresh() } } }
     private var shown: [NamespaceRow] = []
+    /// The namespace in force, wherever the cursor is; nil for all.
+    var current: String? { didSet { if current != oldValue { signal.touch() } } }
     package var notice: String? { didSet { signal.touch() } }
     package var filter = "" { didSet { refresh() } }
     package var sort = TableSort(column: "name") { didSet { refresh() } }
@@ -34,10 +36,12 @@
         return TableRow(
             uid: row.uid,
             cells: [
-                .text(row.name, row.uid.isEmpty ? .accent : .normal), .text(row.status, row.tone),
+                .text(row.name, isCurrent(row) ? .accent : .normal), .text(row.status, row.tone),
                 row.podCount.map { .number($0, $0 == 0 ? .dim : .normal) } ?? .text("", .dim),
             ], isMarked: marks.contains(row.uid), isFading: row.status == "Terminating")
     }
+
+    private func isCurrent(_ row: NamespaceRow) -> Bool { row.uid.isEmpty ? current == nil : current == row.name }
 
     package func select(index: Int) {
         guard shown.indices.contains(index), shown[index].uid != selectedUID else { return }

@@ -31,6 +31,8 @@ package struct PodUsage: Sendable, Hashable {
     private var isOrdered = true
     private var marks: Set<String> = []
     private var selected: String?
+    /// The pod that vanished from under the cursor, until the user moves it or has been told.
+    private var vanished: String?
     /// Pods in each namespace.
     private(set) var countByNamespace: [String: Int] = [:]
     /// Pods that have not ended for good.
@@ -62,17 +64,17 @@ package struct PodUsage: Sendable, Hashable {
     package var title: String { "Pods" }
 
     package var columns: [TableColumn] {
-        let namespace = TableColumn(id: "namespace", title: "NAMESPACE", minimumWidth: 7, maximumWidth: 24, priority: 3)
+        let namespace = TableColumn(id: "namespace", title: "NAMESPACE", minimumWidth: 10, maximumWidth: 24, priority: 3)
         return (showsNamespace ? [namespace] : []) + [
             TableColumn(id: "name", title: "NAME", minimumWidth: 14, maximumWidth: 60, priority: 0),
             TableColumn(id: "ready", title: "READY", alignment: .right, minimumWidth: 5, maximumWidth: 5, priority: 2),
             TableColumn(id: "status", title: "STATUS", minimumWidth: 9, maximumWidth: 24, priority: 0),
             TableColumn(id: "restarts", title: "RST", alignment: .right, minimumWidth: 3, maximumWidth: 5, priority: 4),
-            TableColumn(id: "cpu", title: "CPU", minimumWidth: 12, maximumWidth: 18, priority: 5),
-            TableColumn(id: "memory", title: "MEMORY", minimumWidth: 12, maximumWidth: 18, priority: 6),
-            TableColumn(id: "age", title: "AGE", alignment: .right, minimumWidth: 4, maximumWidth: 6, priority: 1),
-            TableColumn(id: "node", title: "NODE", minimumWidth: 6, maximumWidth: 20, priority: 8),
-            TableColumn(id: "ip", title: "IP", minimumWidth: 9, maximumWidth: 15, priority: 7),
+            TableColumn(id: "cpu", title: "CPU", minimumWidth: 13, maximumWidth: 18, priority: 5),
+            TableColumn(id: "memory", title: "MEMORY", minimumWidth: 13, maximumWidth: 18, priority: 6),
+            TableColumn(id: "age", title: "AGE", alignment: .right, minimumWidth: 4, maximumWidth: 7, priority: 1, isWhole: true),
+            TableColumn(id: "node", title: "NODE", minimumWidth: 10, maximumWidth: 20, priority: 8),
+            TableColumn(id: "ip", title: "IP", minimumWidth: 9, maximumWidth: 15, priority: 7, isWhole: true),
         ]
     }
 
@@ -127,6 +129,7 @@ package struct PodUsage: Sendable, Hashable {
     package func select(index: Int) {
         guard order.indices.contains(index) else { return }
         let isMove = selected != order[index]
+        vanished = nil
         selected = order[index]
         if isMove, let pod = selectedPod { onSelect(pod) }
         signal.touch()
@@ -146,6 +149,12 @@ package struct PodUsage: Sendable, Hashable {
         guard let uid = selectedUID else { return }
         if marks.remove(uid) == nil { marks.insert(uid) }
         signal.touch()
+    }
+
+    /// Names the pod that vanished from under the cursor, once: whoever is told knows where the cursor is now.
+    package func takeVanished() -> String? {
+        defer { vanished = nil }
+        return vanished
     }
 
     /// Takes every mark away.
@@ -180,7 +189,10 @@ package struct PodUsage: Sendable, Hashable {
         for uid in uids where pods[uid] != nil {
             // The neighbour is found in the order as it was.
             if !isOrdered { computeOrder() }
-            if let old = pods.removeValue(forKey: uid) { count(old, -1) }
+            if let old = pods.removeValue(forKey: uid) {
+                count(old, -1)
+                if uid == selected { vanished = "\(old.namespace)/\(old.name)" }
+            }
             usage[uid] = nil
             changes[uid] = nil
             marks.remove(uid)
@@ -191,7 +203,7 @@ package struct PodUsage: Sendable, Hashable {
 
     /// Takes everything away: another cluster is shown.
     package func removeAll() {
-        (pods, usage, changes, marks, selected) = ([:], [:], [:], [], nil)
+        (pods, usage, changes, marks, selected, vanished) = ([:], [:], [:], [], nil, nil)
         (countByNamespace, runningCount) = ([:], 0)
         reorder()
     }

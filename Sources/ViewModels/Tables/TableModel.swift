@@ -16,11 +16,14 @@ package struct TableColumn: Sendable, Hashable {
     package var priority: Int
     /// Whether rows can be ordered by it.
     package var isSortable: Bool
+    /// Whether a part of a cell says nothing: the column has room for all of each cell in view, or is left out.
+    package var isWhole: Bool
     /// A column.
     package init(
         id: String, title: String, alignment: Alignment = .left, minimumWidth: Int, maximumWidth: Int, priority: Int,
-        isSortable: Bool = true
+        isSortable: Bool = true, isWhole: Bool = false
     ) {
+        self.isWhole = isWhole
         self.id = id
         self.title = title
         self.alignment = alignment
