@@ -54,6 +54,36 @@ import ViewModels
         #expect(deleted == ["b"] && app.modal != nil)
     }
 
+    @Test func `the first key after a pod vanished tells so, and only the next one acts`() {
+        let app = FakeCluster.app()
+        let screen = FakeCluster.screen(app)
+        let actions = RecordingActions()
+        app.cluster = actions
+        app.focus = .pods
+        app.pods.select(index: 1)
+        let gone = app.pods.selectedPod
+        app.pods.remove(uids: [gone?.uid ?? ""])
+        _ = screen.render(width: 120, height: 40)
+        screen.didPaint()
+        screen.type("d")
+        #expect(actions.described.isEmpty && app.toasts.last?.text.contains("\(gone?.name ?? "") is gone, and the cursor is on") == true)
+        screen.type("d")
+        #expect(actions.described.map(\.uid) == [app.pods.selectedUID])
+    }
+
+    @Test func `a search that finds nothing says so, and one that does names the keys`() {
+        let app = FakeCluster.app()
+        let screen = FakeCluster.screen(app)
+        for focus in [PaneID.logs, .yaml] {
+            app.focus = focus
+            screen.type("/", "q", "x", "q", "x", "enter")
+            #expect(app.toasts.last?.text.hasPrefix("no match for \"qxqx\"") == true)
+            let shown = screen.render(width: 120, height: 40).surface
+            #expect(shown.text(row: 39).contains("n ") && shown.text(row: 39).contains("match"))
+            screen.type("esc")
+        }
+    }
+
     @Test func `Enter and Esc on a fresh question change nothing`() {
         for name in ["enter", "esc", "ctrl-c"] {
             let app = FakeCluster.app()

@@ -64,7 +64,8 @@ extension Screen {
     private func logDetail() -> [TextSpan] {
         guard let target = app.logs.target else { return [] }
         var spans = [TextSpan(target.pod, .normal), TextSpan("/" + target.container, .dim)]
-        if target.isGone { spans.append(TextSpan(" deleted", .warning)) }
+        let isListed = app.pods.pod(uid: target.podUID) != nil
+        if target.isGone || !isListed && app.connection == .ready { spans.append(TextSpan(" deleted", .warning)) }
         if target.isPrevious { spans.append(TextSpan(" previous", .warning)) }
         if !app.logs.search.isEmpty { spans.append(TextSpan(" /\(app.logs.search)", .accent)) }
         return spans
@@ -109,16 +110,22 @@ extension Screen {
         case .loading: spans.append(TextSpan("reading", .pending))
         case .checking: spans.append(TextSpan("checking", .pending))
         case .applying: spans.append(TextSpan("applying", .pending))
-        case .viewing: spans.append(TextSpan("live", .ok))
+        case .viewing: spans.append(isGone(app.editor.target) ? TextSpan("gone", .warning) : TextSpan("live", .ok))
         case .editing: spans.append(TextSpan(app.editor.isDirty ? "edited" : "editing", app.editor.isDirty ? .warning : .dim))
         }
         switch app.editor.draft {
         case .none: break
         case .saving: spans.append(TextSpan(" saving draft", .dim))
         case .saved: spans.append(TextSpan(" draft saved", .dim))
-        case .failed(let reason): spans.append(TextSpan(" draft not saved: \(reason)", .error))
+        case .failed(let reason): spans.insert(TextSpan("draft not saved: \(reason) ", .error), at: 0)
         }
         return spans
+    }
+
+    /// A pod that is listed no longer is shown as it was last.
+    private func isGone(_ target: EditorTarget?) -> Bool {
+        guard let binding = target?.binding, binding.kind == "Pod", let uid = binding.uid, binding.context == app.context.name else { return false }
+        return app.connection == .ready && app.pods.pod(uid: uid) == nil
     }
 
     /// Describe, why and events cover the panes.

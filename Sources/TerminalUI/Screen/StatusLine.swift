@@ -20,8 +20,7 @@ import ViewModels
             word, x: end, y: rect.y, style: theme[access.1].background == .terminal ? theme[access.1].on(ground) : theme[access.1])
         let connection = connection(app, painter)
         // Where we are comes first: context and namespace keep their room.
-        let place = min(16, DisplayWidth.of(app.context.name)) + min(24, DisplayWidth.of(app.namespace ?? allNamespaces)) + 7
-        let room = min(46, rect.width - word.count - place)
+        let room = connectionRoom(app, in: rect, word)
         if !connection.text.isEmpty, room > 8 {
             let text = DisplayWidth.shortened(connection.text, columns: room, ellipsis: painter.glyphs.ellipsis)
             end -= DisplayWidth.of(text) + 2
@@ -29,6 +28,21 @@ import ViewModels
         }
         drawPlace(app, in: Rect(x: rect.x + 1, y: rect.y, width: end - rect.x - 2, height: 1), ground, &painter)
     }
+
+    private static func connectionRoom(_ app: AppModel, in rect: Rect, _ word: String) -> Int {
+        let place = min(24, DisplayWidth.of(contextName(app))) + min(24, DisplayWidth.of(app.namespace ?? allNamespaces)) + 7
+        return rect.width - word.count - place - (rect.width >= 100 ? 8 : 0)
+    }
+
+    /// Why what is shown is not current, when the row has no room for all of it.
+    static func cutReason(_ app: AppModel, in rect: Rect, _ painter: Painter) -> String? {
+        guard case .stale = app.connection else { return nil }
+        let text = connection(app, painter).text
+        return DisplayWidth.of(text) > connectionRoom(app, in: rect, " PROTECTED ") ? text : nil
+    }
+
+    /// A cluster that goes with the screen says so.
+    private static func contextName(_ app: AppModel) -> String { app.context.isEphemeral ? "\(app.context.name) (ephemeral)" : app.context.name }
 
     private static let allNamespaces = "all namespaces"
 
@@ -41,8 +55,9 @@ import ViewModels
         var x = rect.x
         if isWide { x += painter.surface.put("kdash" + arrow, x: x, y: rect.y, limit: rect.maxX - x, style: theme[.bar]) }
         let rest = rect.maxX - x - arrow.count
-        let contextWidth = min(DisplayWidth.of(app.context.name), max(rest - DisplayWidth.of(namespace), rest / 3))
-        x += painter.text(app.context.name, in: Rect(x: x, y: rect.y, width: contextWidth, height: 1), theme[.barContext], keepsEnd: true)
+        let context = contextName(app)
+        let contextWidth = min(DisplayWidth.of(context), max(rest - DisplayWidth.of(namespace), rest / 3))
+        x += painter.text(context, in: Rect(x: x, y: rect.y, width: contextWidth, height: 1), theme[.barContext], keepsEnd: true)
         x += painter.surface.put(arrow, x: x, y: rect.y, limit: max(0, rect.maxX - x), style: ground)
         x += painter.text(namespace, in: Rect(x: x, y: rect.y, width: rect.maxX - x, height: 1), theme[.barContext], keepsEnd: true)
         guard let pod = app.pods.selectedPod, rect.maxX - x > 16 else { return }
@@ -82,6 +97,10 @@ import ViewModels
         }
         if case .failed(_, let remedy) = app.connection, app.modal == nil {
             painter.text(remedy, in: Rect(x: x, y: rect.y, width: rect.maxX - x, height: 1), theme[.statusWarning].on(ground))
+            return
+        }
+        if app.modal == nil, let reason = StatusLine.cutReason(app, in: rect, painter) {
+            painter.text(reason, in: Rect(x: x, y: rect.y, width: rect.maxX - x, height: 1), theme[.statusWarning].on(ground))
             return
         }
         let help = app.modal == nil && !isTyping ? hint("app.help", "help", app) : nil
@@ -131,6 +150,11 @@ import ViewModels
         }
         if app.detail != nil { return [("j k", "scroll"), ("/", "search"), ("Esc", "close")] }
         if app.inputMode == .type { return [("Esc", "stop typing"), ("F2", "apply"), ("Ctrl-_", "undo"), ("F1", "help")] }
+        let isSearched = app.focus == .logs && !app.logs.search.isEmpty || app.focus == .yaml && !app.editor.search.isEmpty
+        if isSearched {
+            let directions = app.focus == .logs ? [("n", "older match"), ("N", "newer")] : [("n", "next match"), ("N", "previous")]
+            return directions + [("Esc", "end the search"), ("/", "search")]
+        }
         let common = [("focus.next", "next pane"), ("app.zoom", "zoom"), ("app.palette", "commands"), ("app.quit", "quit")]
         return ((words[app.focus] ?? []) + common).compactMap { hint($0.0, $0.1, app).map { ($0.key, $0.title) } }
     }

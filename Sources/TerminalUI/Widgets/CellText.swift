@@ -21,6 +21,8 @@ import ViewModels
             if isChanged { return painter.theme[.tableChanged] }
             let wanted = isFading ? .faint : tone == .normal ? Scope.text : Painter.scope(tone)
             var style = painter.theme[wanted].on(ground)
+            // Without colours the row of a pane that has not the focus is told by its attributes.
+            if isSelected { style.attributes.formUnion(ground.attributes) }
             // Sixteen colours have no quiet background: on a strong one only the cursor row's own foreground can be read.
             if isSelected, ground.foreground != painter.theme[.text].foreground { style.foreground = ground.foreground }
             return style

@@ -21,14 +21,19 @@ import ViewModels
         if let banner = model.banner {
             painter.surface.put(
                 Self.sign(banner.tone, painter.glyphs), x: rect.x, y: rect.y, limit: 1, style: painter.theme[Painter.scope(banner.tone)])
-            painter.text(banner.text, in: rect.row(0).inset(left: 2), painter.theme[Painter.scope(banner.tone)])
-            body = body.inset(top: 1)
+            let rows = Self.rows(of: banner.text, columns: rect.width - 2, in: body)
+            for (index, row) in rows.enumerated() {
+                painter.text(row, in: rect.row(index).inset(left: 2), painter.theme[Painter.scope(banner.tone)])
+            }
+            body = body.inset(top: rows.count)
         }
         let message = model.diagnostics.first { $0.line == model.cursor.line } ?? model.diagnostics.first
         if let message, body.height > 3 {
-            drawMessage(message, model, in: body.row(body.height - 1), &painter)
-            painter.keepFree = body.row(body.height - 1)
-            body = body.inset(bottom: 1)
+            let rows = Self.rows(of: Self.text(of: message, model), columns: body.width - 3, in: body)
+            let place = body.inset(top: body.height - rows.count)
+            drawMessage(message, rows, in: place, &painter)
+            painter.keepFree = place
+            body = body.inset(bottom: rows.count)
         }
         height = body.height
         let gutter = max(2, String(model.lineCount).count) + 2
@@ -45,6 +50,14 @@ import ViewModels
         placeCursor(model, isFocused: isFocused, &painter)
         painter.scrollbar(in: body, first: top, visible: body.height, total: model.lineCount)
         if let completion = model.completion { drawCompletion(completion, &painter) }
+    }
+
+    /// A sentence in one row, or two where there is room for that; what is too long even then is cut at the end of the last one.
+    private static func rows(of text: String, columns: Int, in body: Rect) -> [String] {
+        let rows = TextWrap.words(text, columns: columns)
+        guard rows.count > 1 else { return [text] }
+        guard body.height > 5 else { return [text] }
+        return [rows[0], rows.dropFirst().joined(separator: " ")]
     }
 
     /// The text position under a cell, for the mouse.
@@ -152,12 +165,22 @@ import ViewModels
         painter.surface.isCursorVisible = true
     }
 
-    private func drawMessage(_ message: Diagnostic, _ model: EditorModel, in row: Rect, _ painter: inout Painter) {
+    private func drawMessage(_ message: Diagnostic, _ rows: [String], in rect: Rect, _ painter: inout Painter) {
         let style = painter.theme[message.severity == .error ? .errorText : .warningText]
         let sign = message.severity == .error ? painter.glyphs.errorSign : painter.glyphs.warningSign
-        // The count comes first: what is cut at the end is the message, which its line shows too.
-        let count = model.diagnostics.count > 1 ? "\(model.diagnostics.count) problems, " : ""
-        painter.text("\(sign) \(count)line \(message.line + 1): \(message.message)", in: row.inset(left: 1), style)
+        painter.surface.put(String(sign), x: rect.x + 1, y: rect.y, limit: 1, style: style)
+        for (index, row) in rows.enumerated() { painter.text(row, in: rect.row(index).inset(left: 3), style) }
+    }
+
+    /// The counts come first, as the title has them: what is cut at the end is the message, which its line shows too.
+    private static func text(of message: Diagnostic, _ model: EditorModel) -> String {
+        let errors = model.diagnostics.filter { $0.severity == .error }.count
+        let warnings = model.diagnostics.count - errors
+        let counts = [
+            errors == 0 ? "" : errors == 1 ? "1 error, " : "\(errors) errors, ",
+            warnings == 0 ? "" : warnings == 1 ? "1 warning, " : "\(warnings) warnings, ",
+        ]
+        return "\(model.diagnostics.count > 1 ? counts.joined() : "")line \(message.line + 1): \(message.message)"
     }
 
     private func drawHint(_ hint: String, in rect: Rect, _ painter: inout Painter) {

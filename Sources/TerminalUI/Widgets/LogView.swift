@@ -39,6 +39,7 @@ import ViewModels
             skip = 0
             line += 1
         }
+        model.noteSeen(upTo: line)
         painter.scrollbar(
             in: rect, first: top.line - model.firstLine, visible: max(1, line - top.line), total: model.endLine - model.firstLine)
     }

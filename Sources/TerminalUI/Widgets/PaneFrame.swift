@@ -37,6 +37,10 @@ import ViewModels
         }
         // A piece of rule between the names and what the shown one contains.
         x += 1
+        // What the pane is about stays; of the words about it the last ones go first.
+        let needed = min(34, detail.reduce(0) { $0 + DisplayWidth.of($1.text) })
+        var trailing = trailing
+        while trailing.count > 1, trailing.reduce(0, { $0 + DisplayWidth.of($1.text) }) + 5 + needed > rect.maxX - x { trailing.removeLast() }
         let trailingWidth = trailing.reduce(0) { $0 + DisplayWidth.of($1.text) }
         let hasTrailing = trailingWidth > 0 && trailingWidth + 3 < rect.maxX - x
         let end = rect.maxX - (hasTrailing ? trailingWidth + 4 : 1)

@@ -8,7 +8,8 @@ import ViewModels
             let rest = keys.split(separator: " ").dropFirst(pressed.count).joined(separator: " ")
             var reason: String?
             if case .disabled(let text) = command.availability(app) { reason = text }
-            return (rest, command.title, command.isDestructive, reason)
+            let subject = reason == nil ? command.subject?(app).map { ": \($0)" } : nil
+            return (rest, command.title + (subject ?? ""), command.isDestructive, reason)
         }
         let widest = rows.reduce(12) {
             max($0, DisplayWidth.of($1.key) + DisplayWidth.of($1.title) + 3 + ($1.reason.map { DisplayWidth.of($0) + 3 } ?? 0))

@@ -82,7 +82,8 @@ import ViewModels
                 column.minimumWidth, DisplayWidth.of(column.title) + (column.isSortable ? 1 : 0), remembered[column.id] ?? 0)
             for row in rows where index < row.cells.count { widest = max(widest, CellText.width(row.cells[index], now: painter.now)) }
             widest = min(max(column.maximumWidth, column.minimumWidth), widest)
-            return Placed(index: index, column: column, x: widest, width: column.priority == 0 ? widest : min(widest, column.minimumWidth))
+            let isNeeded = column.priority == 0 || column.isWhole
+            return Placed(index: index, column: column, x: widest, width: isNeeded ? widest : min(widest, column.minimumWidth))
         }
     }
 

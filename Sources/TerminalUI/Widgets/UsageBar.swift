@@ -26,7 +26,11 @@ import ViewModels
     private static func drawUnenforced(_ number: String, _ note: String?, in rect: Rect, ground: Style, _ painter: inout Painter) {
         let column = Rect(x: rect.x, y: rect.y, width: min(rect.width, max(4, number.count)), height: 1)
         painter.text(number, in: column, painter.theme[.gauge].on(ground), alignment: .right)
-        painter.text(note ?? "not enforced", in: rect.inset(left: column.width + 1), painter.theme[.statusWarning].on(ground))
+        let rest = rect.inset(left: column.width + 1)
+        // A word that is cut says nothing.
+        let words = [note ?? "not enforced", "not held", String(painter.glyphs.warningSign)]
+        guard let word = words.first(where: { DisplayWidth.of($0) <= rest.width }) else { return }
+        painter.text(word, in: rest, painter.theme[.statusWarning].on(ground))
     }
 
     /// Used over limit, or over request without a limit; nil without either or without a sample.
