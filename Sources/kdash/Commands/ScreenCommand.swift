@@ -52,9 +52,13 @@ struct ScreenCommand: ParsableCommand {
             ? try ForeignTarget(context: context, kubeconfig: kubeconfig, isReadOnly: readonly)
             : EmbeddedTarget(
                 cluster: temporary.map { ClusterAccess(own: DataDirectory(path: $0)) } ?? ClusterAccess(option: data.path),
-                arguments: options.arguments + (ephemeral ? ["--no-merge"] : []), isReadOnly: readonly)
+                arguments: options.arguments + (ephemeral ? ["--no-merge"] : []), isReadOnly: readonly, isEphemeral: ephemeral)
+        // A kubeconfig that is named holds what it holds: no context of it is the cluster of this machine.
+        let own: EmbeddedTarget? =
+            kubeconfig == nil && !ephemeral
+            ? EmbeddedTarget(cluster: ClusterAccess(option: data.path), arguments: options.arguments, isReadOnly: readonly) : nil
         let window = ScreenWindow(
-            target: target, namespace: namespace, theme: theme, kubeconfig: kubeconfig, isReadOnly: readonly, stopCommand: stopCommand)
+            target: target, own: own, namespace: namespace, theme: theme, kubeconfig: kubeconfig, isReadOnly: readonly, stopCommand: stopCommand)
         // Commands run on the process's first thread, which the main actor belongs to.
         let code = MainActor.assumeIsolated { window.show() }
         if let temporary {
@@ -76,6 +80,8 @@ extension ScreenCommand {
 /// The screen with everything behind it.
 struct ScreenWindow: Sendable {
     let target: any ScreenTarget
+    /// The cluster of this machine, which a context of the user's kubeconfig may name; nil when none does.
+    let own: EmbeddedTarget?
     let namespace: String?
     let theme: String?
     let kubeconfig: String?
@@ -87,8 +93,9 @@ struct ScreenWindow: Sendable {
     @MainActor func show() -> Int32 {
         let time = SystemTimeSource()
         let app = AppModel(clock: { time.now() })
-        app.namespace = namespace
-        app.context = ContextState(name: target.name, access: target.access, isEmbedded: target.isEmbedded, server: "")
+        app.namespace = namespace ?? target.namespace
+        app.context = ContextState(
+            name: target.name, access: target.access, isEmbedded: target.isEmbedded, isEphemeral: target.isEphemeral)
         let target = target
         var restart: (@Sendable () async throws -> Void)?
         if target.isEmbedded { restart = { try await target.restart() } }
@@ -97,8 +104,9 @@ struct ScreenWindow: Sendable {
             stateDirectory: Environment.current.stateHome + "/kdash")
         // Names only: nothing of a context is contacted before it is picked.
         session.contexts = ForeignTarget.names(kubeconfig: kubeconfig)
-        session.connectTo = { [isReadOnly, kubeconfig] name in
-            try await ForeignTarget(context: name, kubeconfig: kubeconfig, isReadOnly: isReadOnly).connect()
+        session.connectTo = { [isReadOnly, kubeconfig, own] name in
+            if name == KubeconfigMerge.name, let own { return try await own.connect() }
+            return try await ForeignTarget(context: name, kubeconfig: kubeconfig, isReadOnly: isReadOnly).connect()
         }
         session.stopCommand = stopCommand
         session.start()
@@ -113,6 +121,10 @@ protocol ScreenTarget: Sendable {
     var name: String { get }
     var access: ContextState.Access { get }
     var isEmbedded: Bool { get }
+    /// Whether the cluster is removed on quit.
+    var isEphemeral: Bool { get }
+    /// The namespace that is shown first; nil for all.
+    var namespace: String? { get }
     /// Reaches the cluster, starting it when it is ours.
     func connect() async throws -> ConnectedCluster
     /// Starts our own cluster again after its daemon vanished.
@@ -124,27 +136,44 @@ final class EmbeddedTarget: ScreenTarget {
     let cluster: ClusterAccess
     let arguments: [String]
     let isReadOnly: Bool
+    let isEphemeral: Bool
+    var namespace: String? { nil }
     /// It was reached before: from then on it is only started again when it crashed.
     private let wasReached = Atomic(false)
     var name: String { KubeconfigMerge.name }
     var access: ContextState.Access { isReadOnly ? .readonly : .writable }
     var isEmbedded: Bool { true }
 
-    init(cluster: ClusterAccess, arguments: [String], isReadOnly: Bool) {
+    init(cluster: ClusterAccess, arguments: [String], isReadOnly: Bool, isEphemeral: Bool = false) {
+        self.isEphemeral = isEphemeral
         self.cluster = cluster
         self.arguments = arguments
         self.isReadOnly = isReadOnly
     }
 
     func connect() async throws -> ConnectedCluster {
-        if cluster.isOwn { try await startDaemon() }
+        if cluster.isOwn {
+            try await startDaemon()
+            return try await reach()
+        }
+        do {
+            return try await reach()
+        } catch let failure as ConnectionFailure {
+            throw failure
+        } catch {
+            throw ConnectionFailure(
+                reason: "\(error)", remedy: "`\(cluster.command("up"))` starts it; kdash looks for it again by itself", isCheapToRetry: true)
+        }
+    }
+
+    private func reach() async throws -> ConnectedCluster {
         let context = try Kubeconfig.load([cluster.kubeconfig]).context()
         let transport = try HTTPTransport(context: context, runsPlugins: false)
         try await refuseOlder(transport)
         let gate = isReadOnly ? ContextGate(context: name, mode: .readonly) : .open
         return ConnectedCluster(
             client: KubeClient(transport: transport, gate: gate), contextName: name, access: access, isEmbedded: true, server: context.cluster.server,
-            usage: { try await DaemonRequest.usage(transport) }, keptLogs: { try await DaemonRequest.keptLogs(transport) })
+            isEphemeral: isEphemeral, usage: { try await DaemonRequest.usage(transport) }, keptLogs: { try await DaemonRequest.keptLogs(transport) })
     }
 
     /// An older daemon may lack what this screen shows.
@@ -183,6 +212,8 @@ struct ForeignTarget: ScreenTarget {
     var name: String { chosen.name }
     var access: ContextState.Access { isReadOnly ? .readonly : .protected }
     var isEmbedded: Bool { false }
+    var isEphemeral: Bool { false }
+    var namespace: String? { chosen.namespace }
 
     init(context: String?, kubeconfig: String?, isReadOnly: Bool) throws(CommandError) {
         let environment = Environment.current
@@ -195,12 +226,12 @@ struct ForeignTarget: ScreenTarget {
         self.isReadOnly = isReadOnly
     }
 
-    /// The contexts that can be picked; ours is not among them.
+    /// The contexts that can be picked.
     static func names(kubeconfig: String?) -> [String] {
         let environment = Environment.current
         let paths = Kubeconfig.paths(explicit: kubeconfig, environment: { environment[$0] }, home: environment.home)
         do throws(KubeconfigError) {
-            return try Kubeconfig.load(paths).contextNames.filter { $0 != KubeconfigMerge.name }
+            return try Kubeconfig.load(paths).contextNames
         } catch {
             return []
         }
@@ -211,7 +242,7 @@ struct ForeignTarget: ScreenTarget {
         let gate = ContextGate(context: name, mode: isReadOnly ? .readonly : .protected(canUnlock: false))
         return ConnectedCluster(
             client: KubeClient(transport: transport, gate: gate), contextName: name, access: access, isEmbedded: false,
-            server: chosen.cluster.server)
+            server: chosen.cluster.server, namespace: chosen.namespace)
     }
 
     func restart() async throws {}
