@@ -44,7 +44,7 @@ struct ClusterAccess: Sendable, Hashable {
         let needsRoot = !isOwn || Environment.current.sudoUser != nil
         let isFoundUnnamed = directory == (needsRoot ? DataDirectory(path: DataDirectory.systemPath) : DataDirectory(option: nil))
         return ShellText.line(
-            (needsRoot ? ["sudo"] : []) + ["kdash", verb] + (isFoundUnnamed ? [] : ["--data-dir", directory.path]))
+            (needsRoot ? ["sudo"] : []) + ["kdash"] + verb.split(separator: " ").map(String.init) + (isFoundUnnamed ? [] : ["--data-dir", directory.path]))
     }
 
     /// Throws, naming what root has to run, when the cluster is not this user's to start and stop.
