@@ -35,9 +35,11 @@ OBJECTS = {
     "nodes": _object("v1", "Node"),
     "pods": _object("v1", "Pod", spec={**POD["spec"], "schedulerName": "nobody", "nodeName": ""}),
     "events": {**_object("v1", "Event", involvedObject={"kind": "Pod", "name": "x"}, reason="Testing", type="Normal")},
-    "events.events.k8s.io": _object(
-        "events.k8s.io/v1", "Event", eventTime="2026-01-01T00:00:00.000000Z", action="Test", reason="Testing", type="Normal",
-        reportingController="example.com/x", reportingInstance="x", regarding={"kind": "Pod", "name": "x"}),
+    # The other view of the same objects, so not of the same name.
+    "events.events.k8s.io": {
+        **_object("events.k8s.io/v1", "Event", eventTime="2026-01-01T00:00:00.000000Z", action="Test", reason="Testing", type="Normal",
+                  reportingController="example.com/x", reportingInstance="x", regarding={"kind": "Pod", "name": "x"}),
+        "metadata": {"name": "minimal-new"}},
     "apiservices.apiregistration.k8s.io": {
         **_object("apiregistration.k8s.io/v1", "APIService",
                   spec={"group": "example.com", "version": "v1", "groupPriorityMinimum": 1000, "versionPriority": 10,
