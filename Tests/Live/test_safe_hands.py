@@ -104,6 +104,9 @@ def test_a_dialog_says_that_its_object_is_gone_and_takes_no_neighbour(shared, ba
     screen.expect_gone("Delete this pod?")
     screen.expect("doomed-b")
     assert not shared.get("pod", "doomed-b")["metadata"].get("deletionTimestamp")
+    # The cursor is on a neighbour that nobody chose: the first key tells so.
+    screen.press("D", "f")
+    screen.expect("doomed-a is gone, and the cursor is on default/doomed-b now")
     # Force asks for the name to be typed; y is a letter then, and a pasted name is not typing.
     screen.press("D", "f")
     screen.expect("Type doomed-b to confirm:")
@@ -167,7 +170,7 @@ def test_secrets_are_masked_everywhere(shared, base, open_screen):
     screen = open_screen(shared, "--namespace", "default", "--data-dir", shared.data, env=env)
     screen.expect("press c to write one")
     screen.press("4", "o")
-    screen.expect("open KIND/NAME")
+    screen.expect("open KIND/[NAMESPACE/]NAME")
     screen.press("C-u")
     screen.type("secret/safe")
     screen.press("Enter", "z")
