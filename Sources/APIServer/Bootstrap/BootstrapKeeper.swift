@@ -9,20 +9,24 @@ internal import ObjectStore
 final class BootstrapKeeper: Sendable {
     private let core: ServerCore
     private let authority: String?
+    private let revision: Int64
 
+    /// Made when the bootstrap has written everything.
     init(_ core: ServerCore, authority: String?) {
         self.core = core
         self.authority = authority
+        revision = core.store.currentRevision
     }
 
     /// Works until the task is cancelled.
     func run() async {
-        var bell = StoreBell(core.store)
+        var bell = StoreBell(core.store, known: revision)
         defer { bell.close() }
         let places = Bootstrap.lasting(core, authority: authority).map { endpoint, object in
             endpoint.key(namespace: object.namespace, name: object.name).string
         }
         let prefixes = Set(places + [CustomKinds.prefix, APIServiceRegistration.prefix])
+        bell.listen(to: prefixes)
         for await _ in bell.rings {
             do throws(APIStatus) {
                 try await Bootstrap.keep(core, authority: authority)

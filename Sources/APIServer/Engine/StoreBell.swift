@@ -2,16 +2,20 @@ internal import ObjectStore
 
 /// Rings when something below one of several prefixes of the store changes. For one task, which waits for ``rings`` and then looks.
 struct StoreBell {
-    /// One element per change or several; the first without a change.
+    /// One element per change or several; the first without a change, unless all is known up to a revision.
     let rings: AsyncStream<Void>
     private let bell: AsyncStream<Void>.Continuation
     private let store: ObjectStore
     private var watches: [String: StoreWatch] = [:]
+    /// Up to where the first watches need not look back.
+    private var known: Int64?
 
-    init(_ store: ObjectStore) {
+    /// `known` is the revision up to which whoever waits has seen everything; without one the bell rings at once.
+    init(_ store: ObjectStore, known: Int64? = nil) {
         self.store = store
+        self.known = known
         (rings, bell) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        bell.yield()
+        if known == nil { bell.yield() }
     }
 
     /// Rings by itself; from any thread.
@@ -26,6 +30,7 @@ struct StoreBell {
             watches[prefix] = nil
         }
         for prefix in prefixes { listen(prefix) }
+        known = nil
     }
 
     private mutating func listen(_ prefix: String) {
@@ -43,10 +48,10 @@ struct StoreBell {
         }
         if watches[prefix] == nil {
             // best effort: a store that cannot be watched has failed for everybody, and says so elsewhere.
-            guard let watch = try? store.watch(prefix: prefix, from: nil) else { return }
+            guard let watch = try? store.watch(prefix: prefix, from: known) else { return }
             watches[prefix] = watch
             // What happened before the watch began is seen by another look.
-            bell.yield()
+            if known == nil { bell.yield() }
         }
         watches[prefix]?.onReady { [bell] in bell.yield() }
     }
