@@ -56,6 +56,15 @@ import Testing
         #expect(model.takeVanished() == nil)
     }
 
+    @Test func `a pod that has just come can be selected`() {
+        let model = PodsModel(signal: ChangeSignal())
+        model.upsert([row(1)], now: now)
+        #expect(model.selectedIndex == 0)
+        model.upsert([row(2)], now: now)
+        model.select(uid: "u2")
+        #expect(model.selectedPod?.uid == "u2")
+    }
+
     @Test func `the namespace in force has the accent, wherever the cursor is`() {
         let app = AppModel(clock: { Timestamp(seconds: 1) })
         app.namespaces.rows = ["a", "b"].map { NamespaceRow(uid: $0, name: $0, status: "Active", tone: .ok, podCount: 0, createdAt: nil) }

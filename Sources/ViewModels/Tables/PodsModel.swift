@@ -102,6 +102,7 @@ package struct PodUsage: Sendable, Hashable {
     package func pod(uid: String) -> PodRow? { pods[uid] }
 
     private func place(_ uid: String) -> Int? {
+        if !isOrdered { computeOrder() }
         if places == nil { places = Dictionary(order.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first }) }
         return places?[uid]
     }
