@@ -39,6 +39,13 @@ package struct ContainerRecord: Sendable, Hashable {
     package let sandboxID: String
     package let startedAt: Timestamp
     package let state: State
+
+    package init(id: String, sandboxID: String, startedAt: Timestamp, state: State) {
+        self.id = id
+        self.sandboxID = sandboxID
+        self.startedAt = startedAt
+        self.state = state
+    }
 }
 
 /// Something that happened without being asked for.

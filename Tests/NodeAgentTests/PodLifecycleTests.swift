@@ -48,7 +48,7 @@ struct PodLifecycleTests {
 
     @Test func `what the node's end interrupted starts again, whatever its exit code`() {
         var interrupted = ContainerHistory.exited(0)
-        interrupted.isInterrupted = true
+        interrupted.end(Termination(containerID: "x", exitCode: 0, reason: Termination.nodeShutdown, finishedAt: wall))
         #expect(decide(.sample(policy: "OnFailure"), ["main": .exited(0)]).ending == .succeeded)
         #expect(decide(.sample(policy: "OnFailure"), ["main": interrupted]).actions == [.start(container: "main")])
         let pod = Pod.sample(inits: [["name": "a"]])

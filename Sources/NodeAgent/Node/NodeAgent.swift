@@ -48,6 +48,8 @@ package final class NodeAgent: NodeConnection, Sendable {
     private struct Workers {
         var inboxes: [String: PodInbox] = [:]
         var isShuttingDown = false
+        /// The supervisor answers no more: no end of a container will be heard of.
+        var isOutOfReach = false
         /// Waits for the last worker to end.
         var emptied: CheckedContinuation<Void, Never>?
     }
@@ -112,7 +114,12 @@ package final class NodeAgent: NodeConnection, Sendable {
         for record in records { running.note(record) }
         let registration = NodeRegistration(client: context.client, status: nodeStatus(), time: context.time, logger: context.logger)
         try await registration.register()
-        let known = Dictionary(grouping: records, by: \.sandboxID)
+        // Whose end the supervisor before wrote down, and no daemon has heard of.
+        let ended = context.runtime.interrupted.compactMap { container in
+            container.exit.map { ContainerRecord(id: container.id, sandboxID: container.sandboxID, startedAt: container.startedAt, state: .exited($0)) }
+        }
+        let held = Dictionary(grouping: records, by: \.sandboxID)
+        let known = Dictionary(grouping: records + ended, by: \.sandboxID)
         await withDiscardingTaskGroup { group in
             let (events, feed) = AsyncStream.makeStream(of: InformerEvent.self)
             pods.addHandler { feed.yield($0) }
@@ -127,7 +134,7 @@ package final class NodeAgent: NodeConnection, Sendable {
             group.addTask { await self.deliverExits(nodeEnded) }
             group.addTask {
                 await self.pods.waitUntilSynced()
-                await self.removeOrphans(sandboxes, known)
+                await self.removeOrphans(sandboxes, held)
                 ready()
             }
             for await event in events {
@@ -235,21 +242,26 @@ package final class NodeAgent: NodeConnection, Sendable {
                 deliver(record, of: id)
             case .lost:
                 guard await context.runtime.hasEnded(within: .seconds(2)) else {
+                    giveUpWaiting()
                     context.logger.error(
                         "the connection to the node's supervisor is lost, and its containers go on; end this daemon with SIGTERM, then run `kdash up`",
                         metadata: ["pid": "\(getpid())"])
                     continue
                 }
                 context.logger.error("the node's supervisor is gone, and its containers with it")
-                guard workers.withLock({ $0.isShuttingDown }) else {
-                    nodeEnded()
-                    continue
-                }
-                // Nobody else will tell: a worker that waits for an end would wait for ever, and keep this daemon from ending.
-                let record = ExitRecord(code: 137, signal: SIGKILL, isOutOfMemory: false, finishedAt: context.time.now())
-                for id in running.endAll() { deliver(record, of: id) }
+                giveUpWaiting()
+                nodeEnded()
             }
         }
+    }
+
+    /// Nobody will tell any more how containers end: whoever waits for that would wait for ever, and keep the daemon from ending.
+    private func giveUpWaiting() {
+        let emptied = workers.withLock { workers in
+            workers.isOutOfReach = true
+            return workers.emptied.take()
+        }
+        emptied?.resume()
     }
 
     private func deliver(_ record: ExitRecord, of id: String) {
@@ -262,7 +274,7 @@ package final class NodeAgent: NodeConnection, Sendable {
         for inbox in workers.withLock({ Array($0.inboxes.values) }) { inbox.put { $0.imagesChanged = true } }
     }
 
-    /// Stops every pod within `grace` and returns when all have ended. Their statuses say how; what may run again is started again by the
+    /// Stops every pod within `grace` and returns when all have ended, or when nothing can be heard of them. Their statuses say how; what may run again is started again by the
     /// next agent.
     package func shutdown(grace: Duration) async {
         let inboxes = workers.withLock { workers in
@@ -272,8 +284,9 @@ package final class NodeAgent: NodeConnection, Sendable {
         for inbox in inboxes { inbox.put { $0.shutdown = grace } }
         await withCheckedContinuation { continuation in
             let isOver = workers.withLock { workers in
-                if !workers.inboxes.isEmpty { workers.emptied = continuation }
-                return workers.inboxes.isEmpty
+                let isOver = workers.inboxes.isEmpty || workers.isOutOfReach
+                if !isOver { workers.emptied = continuation }
+                return isOver
             }
             if isOver { continuation.resume() }
         }

@@ -27,14 +27,14 @@ struct ContainerHistory: Sendable {
     }
 
     /// What is said of a container that the node takes up again.
-    static let interrupted = Waiting(reason: "NodeShutdown", message: "stopped with its node, which starts it again")
+    static let interrupted = Waiting(reason: Termination.nodeShutdown, message: "stopped with its node, which starts it again")
 
     var current: Instance?
     /// How the instance before `current` ended.
     var previous: Termination?
     var waiting: Waiting?
-    /// The current instance was stopped because the node went down; whatever its exit code, the node starts it again.
-    var isInterrupted = false
+    /// The current instance is being stopped because the node goes down.
+    var isGoingDown = false
     var backOff = BackOff()
     /// Monotonic time before which no new attempt is made.
     var retryAt: Duration?
@@ -58,6 +58,13 @@ struct ContainerHistory: Sendable {
     /// As the status reports it.
     var restartCount: Int { current?.attempt ?? 0 }
 
+    /// The current instance ended because the node went down; whatever its exit code, the node starts it again. Its end says so itself, which
+    /// lasts as long as the status does.
+    var isInterrupted: Bool { termination?.reason == Termination.nodeShutdown }
+
+    /// Ended, by itself and well: what an init container has to do.
+    var isCompleted: Bool { termination?.exitCode == 0 && !isInterrupted }
+
     var isRunning: Bool {
         if case .running = current?.phase { true } else { false }
     }
@@ -78,7 +85,7 @@ struct ContainerHistory: Sendable {
         previous = termination ?? previous
         current = instance
         waiting = nil
-        isInterrupted = false
+        isGoingDown = false
         retryAt = nil
         stop = nil
         isInPostStart = false
@@ -100,10 +107,13 @@ struct ContainerHistory: Sendable {
 
 /// How an instance of a container ended, as `ContainerStateTerminated` tells it.
 struct Termination: Sendable, Hashable {
+    /// The reason of an end that the node asked for because it went down.
+    static let nodeShutdown = "NodeShutdown"
+
     var containerID: String
     var exitCode: Int
     var signal: Int = 0
-    /// `Completed`, `Error`, `OOMKilled`, `StartError` or `ContainerStatusUnknown`.
+    /// `Completed`, `Error`, `OOMKilled`, `StartError`, `ContainerStatusUnknown` or `NodeShutdown`.
     var reason: String
     var message: String = ""
     var startedAt: Timestamp?

@@ -16,7 +16,7 @@ extension PodContext {
         history.end(
             Termination(
                 containerID: id, exitCode: Int(record.code), signal: Int(record.signal ?? 0),
-                reason: record.isOutOfMemory ? "OOMKilled" : record.code == 0 ? "Completed" : "Error",
+                reason: history.isGoingDown ? Termination.nodeShutdown : Termination.reason(record),
                 message: lastWords(container, state.pod, attempt: current.attempt, exitCode: record.code), startedAt: since,
                 finishedAt: record.finishedAt))
         if history.isInterrupted {

@@ -150,7 +150,7 @@ struct PodLifecycle: Sendable {
         if pod.spec.containers.contains(where: { history($0).current != nil }) { return true }
         return pod.spec.initContainers.allSatisfy { container in
             let history = history(container)
-            return container.isSidecar ? history.isStarted : history.termination?.exitCode == 0 && !history.isInterrupted
+            return container.isSidecar ? history.isStarted : history.isCompleted
         }
     }
 
@@ -164,7 +164,7 @@ struct PodLifecycle: Sendable {
             if history.isRunning { return Decision() }
             guard let termination = history.termination else { return starting(container, at: now) }
             if history.isInterrupted { return starting(container, at: now) }
-            if termination.exitCode == 0 { continue }
+            if history.isCompleted { continue }
             if pod.restarts(container, role: .initial, after: termination.exitCode) { return starting(container, at: now) }
             return Decision(ending: .failed(reason: "", message: ""))
         }

@@ -13,7 +13,8 @@ enum PodRecovery {
         var ending: PodLifecycle.Ending?
     }
 
-    /// - Parameter records: the supervisor's containers of this pod; empty after a reboot or a new supervisor.
+    /// - Parameter records: the supervisor's containers of this pod; after a reboot or of a new supervisor, those whose end the one before
+    ///   wrote down.
     /// - Parameter monotonic: now, for the probes of containers that run.
     static func recover(_ pod: Pod, records: [ContainerRecord], now: Timestamp, monotonic: Duration) -> Recovered {
         var recovered = Recovered()
@@ -24,7 +25,9 @@ enum PodRecovery {
             let own = byName[ContainerID.hash(container.name)] ?? []
             let newest = own.max { attempt($0) < attempt($1) }
             var history = fromStatus(status)
-            if let newest, attempt(newest) >= history.restartCount || history.current == nil {
+            // What the status says of an end is as good, and knows why.
+            let isTold = newest != nil && newest?.id == history.current?.id && history.termination != nil
+            if let newest, !isTold, attempt(newest) >= history.restartCount || history.current == nil {
                 adopt(newest, into: &history)
             } else if history.isRunning, var instance = history.current {
                 lost.append(container.name)
@@ -70,7 +73,6 @@ enum PodRecovery {
         guard let status else { return history }
         history.imageID = status["imageID"]?.stringValue ?? ""
         history.previous = termination(status["lastState"]?["terminated"])
-        history.isInterrupted = status["state"]?["waiting"]?["reason"]?.stringValue == ContainerHistory.interrupted.reason
         guard let id = bareID(status["containerID"]), let attempt = ContainerID(parsing: id)?.attempt else { return history }
         let phase: ContainerHistory.Phase
         if let ended = termination(status["state"]?["terminated"]) {
@@ -106,9 +108,11 @@ extension Termination {
     init(record: ContainerRecord, exit: ExitRecord, message: String = "") {
         self.init(
             containerID: record.id, exitCode: Int(exit.code), signal: Int(exit.signal ?? 0),
-            reason: exit.isOutOfMemory ? "OOMKilled" : exit.code == 0 ? "Completed" : "Error", message: message,
-            startedAt: record.startedAt, finishedAt: exit.finishedAt)
+            reason: Self.reason(exit), message: message, startedAt: record.startedAt, finishedAt: exit.finishedAt)
     }
+
+    /// Why a container ended by itself.
+    static func reason(_ exit: ExitRecord) -> String { exit.isOutOfMemory ? "OOMKilled" : exit.code == 0 ? "Completed" : "Error" }
 }
 
 extension Pod {

@@ -74,7 +74,7 @@ struct PodStatusBuilder: Sendable {
     }
 
     private var uninitialized: [String] {
-        pod.spec.initContainers.filter { $0.isSidecar ? !history($0).isStarted : history($0).termination?.exitCode != 0 }.map(\.name)
+        pod.spec.initContainers.filter { $0.isSidecar ? !history($0).isStarted : !history($0).isCompleted }.map(\.name)
     }
 
     // MARK: Conditions
@@ -157,7 +157,7 @@ struct PodStatusBuilder: Sendable {
         let role = pod.role(of: container.name)
         let isReady =
             switch role {
-            case .initial: history.termination?.exitCode == 0
+            case .initial: history.isCompleted
             case .ephemeral: false
             case .sidecar, .main: history.isReady
             }

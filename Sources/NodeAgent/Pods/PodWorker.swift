@@ -247,7 +247,7 @@ struct PodWorker: Sendable {
         guard !state.isShuttingDown else { return }
         state.isShuttingDown = true
         for (name, history) in state.histories where history.isRunning {
-            state.histories[name]?.isInterrupted = true
+            state.histories[name]?.isGoingDown = state.pod.object.deletionTimestamp == nil && state.pod.role(of: name) != .ephemeral
             stop(name, grace: min(grace, state.pod.gracePeriod), reason: .pod, &state)
         }
     }

@@ -1,11 +1,14 @@
 import Glibc
 import JSONCore
 import LinuxKernel
+import Synchronization
 
 /// Tells the process that started the daemon how the start went: one line of JSON on an inherited descriptor, then the end of it.
-struct Announcement: Sendable {
-    /// -1 when nobody listens (`kdash serve` in the foreground).
-    let descriptor: CInt
+final class Announcement: Sendable {
+    /// -1 when nobody listens (`kdash serve` in the foreground), or has been told: the number then belongs to another file.
+    private let descriptor: Mutex<CInt>
+
+    init(descriptor: CInt) { self.descriptor = Mutex(descriptor) }
 
     func ready(server: String, kubeconfig: String, notes: [String]) {
         send(["server": .string(server), "kubeconfig": .string(kubeconfig), "notes": .array(notes.map { .string($0) })])
@@ -21,9 +24,13 @@ struct Announcement: Sendable {
     }
 
     private func send(_ value: JSONValue) {
-        guard descriptor >= 0 else { return }
+        let raw = descriptor.withLock { raw in
+            defer { raw = -1 }
+            return raw
+        }
+        guard raw >= 0 else { return }
         let bytes = JSON.encode(value) + [0x0A]
-        let file = FileDescriptor(descriptor)
+        let file = FileDescriptor(raw)
         do throws(SystemError) {
             try file.writeAll(bytes)
         } catch {

@@ -75,14 +75,14 @@ struct ClusterTeardown: Sendable {
     }
 
     /// Removes a directory that holds nothing but what a daemon leaves that never became one: its lock and its logs. False for any other.
-    private func removeLeftovers() throws(CommandError) -> Bool {
+    private func removeLeftovers(_ held: FileLock?) throws(CommandError) -> Bool {
         do throws(SystemError) {
             let leftovers = [directory.lock, directory.daemonLog, directory.daemonLog + ".1"]
             let names = Set(leftovers.map { FileSystem.name(of: $0) })
             guard FileSystem.isDirectory(directory.path) else { return false }
             let present = try FileSystem.names(in: directory.path)
             guard !present.isEmpty, present.allSatisfy(names.contains) else { return false }
-            let lock = try FileLock.acquire(directory.lock)
+            let lock = if let held { held } else { try FileLock.acquire(directory.lock) }
             defer { withExtendedLifetime(lock) {} }
             for path in leftovers { try FileSystem.removeFile(path) }
             try FileSystem.removeDirectory(directory.path)
@@ -97,7 +97,7 @@ struct ClusterTeardown: Sendable {
         let lock = try stop()
         defer { withExtendedLifetime(lock) {} }
         guard let instance = try ClusterInstance.load(directory) else {
-            if try removeLeftovers() { return }
+            if try removeLeftovers(lock) { return }
             throw CommandError("\(directory.path) has no file `instance`, so it is not a cluster of kdash; nothing was removed")
         }
         do {

@@ -1,6 +1,7 @@
 import APIMachinery
 import APIServer
 import ContainerImages
+import ContainerRuntime
 import Controllers
 import JSONCore
 import KubeClient
@@ -91,11 +92,15 @@ final class ControlPlane: Sendable {
     }
 
     /// Lets the endpoints, which the server is made with, reach the plane, which is made with the server.
+    /// Weakly, since a daemon whose node dies makes another plane.
     private final class PlaneBox: Sendable {
-        private let held = Mutex<ControlPlane?>(nil)
+        private struct Held {
+            weak var plane: ControlPlane?
+        }
+        private let held = Mutex(Held())
         var plane: ControlPlane? {
-            get { held.withLock { $0 } }
-            set { held.withLock { $0 = newValue } }
+            get { held.withLock { $0.plane } }
+            set { held.withLock { $0.plane = newValue } }
         }
     }
 
@@ -217,6 +222,7 @@ final class ControlPlane: Sendable {
             try await agent.run(ready: ready, nodeEnded: nodeEnded)
         } catch {
             logger.error("the node's agent ended", metadata: ["error": "\(error)"])
+            if await supervisor.hasEnded(within: .seconds(2)) { return nodeEnded() }
             nodeState.withLock { $0.reason = "\(error)" }
             ready()
         }

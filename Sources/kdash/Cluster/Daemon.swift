@@ -38,16 +38,15 @@ struct Daemon: Sendable {
     /// Serves until stopped. A node that dies is started anew, with everything that holds on to it: what the store and the pods' statuses
     /// say is what the new one goes by. Throws when a start fails, with everything undone that was done.
     func run() async throws(CommandError) {
-        var announcement = options.announcement
-        while try await serveOnce(announcement) == .nodeEnded {
-            announcement = Announcement(descriptor: -1)  // Who started the daemon has been told.
+        while try await serveOnce() == .nodeEnded {
             logger.warning("starting the node anew")
             // A node that cannot live must not keep the machine busy.
-            try? await time.sleep(for: .seconds(1))  // best effort: nothing cancels it
+            await stop.wait(atMost: .seconds(1), time)
+            if stop.isRaised { return }
         }
     }
 
-    private func serveOnce(_ announcement: Announcement) async throws(CommandError) -> Ending {
+    private func serveOnce() async throws(CommandError) -> Ending {
         let settings = try ClusterSettings.load(directory)
         var instance = try loadInstance(settings)
         let ranges = try chooseRanges(&instance, settings)
@@ -65,7 +64,7 @@ struct Daemon: Sendable {
             await (await launched).undo()
             throw error
         }
-        return await serve(control, await launched, instance, announcement)
+        return await serve(control, await launched, instance)
     }
 
     private func save(_ instance: ClusterInstance) throws(CommandError) {
@@ -84,7 +83,7 @@ struct Daemon: Sendable {
         }
     }
 
-    private func serve(_ control: ControlPlane, _ node: LaunchedNode, _ instance: ClusterInstance, _ announcement: Announcement) async -> Ending {
+    private func serve(_ control: ControlPlane, _ node: LaunchedNode, _ instance: ClusterInstance) async -> Ending {
         let credentials = control.credentials
         let merged = options.mergesKubeconfig ? await KubeconfigMerge(directory: directory).add(control.userCredentials) : []
         let notes = merged + node.notes
@@ -94,7 +93,7 @@ struct Daemon: Sendable {
             group.addTask { await control.renewUserAccess() }
             group.addTask {
                 await control.runNode(node) {
-                    announcement.ready(server: credentials.server, kubeconfig: directory.kubeconfig, notes: notes)
+                    options.announcement.ready(server: credentials.server, kubeconfig: directory.kubeconfig, notes: notes)
                     logger.info("cluster is ready", metadata: ["server": "\(credentials.server)", "id": "\(instance.id)"])
                 } nodeEnded: {
                     isLost.raise()
