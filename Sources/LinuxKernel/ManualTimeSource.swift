@@ -40,6 +40,11 @@ package final class ManualTimeSource: TimeSource {
         state.withLock { state in state.sleepers.map(\.deadline).min().map { $0 - state.elapsed } }
     }
 
+    /// Whether a task sleeps for exactly so long from now.
+    package func hasSleeper(for duration: Duration) -> Bool {
+        state.withLock { state in state.sleepers.contains { $0.deadline - state.elapsed == duration } }
+    }
+
     package func sleep(for duration: Duration) async throws {
         try Task.checkCancellation()
         guard duration > .zero else { return }

@@ -72,7 +72,7 @@ extension Screen {
             guard !hasSlid || command.scope != .pane(app.focus) else {
                 return app.toast("the list changed under the cursor: look, and press it again", .warning)
             }
-            if app.focus == .pods, command.subject != nil, let gone = app.pods.takeVanished() {
+            if app.focus == .pods, command.subject != nil, app.pods.markedCount == 0, let gone = app.pods.takeVanished() {
                 let next = app.pods.selectedPod.map { ", and the cursor is on \($0.namespace)/\($0.name) now: press it again to act on that" }
                 return app.toast("pod \(gone) is gone\(next ?? "")", .warning)
             }

@@ -127,7 +127,7 @@ extension ClusterSession {
 
     /// Another text is shown: what was asked for before comes too late, and what was shown is followed no longer.
     func stopOpening() {
-        for purpose in [TaskSlots.Purpose.open, .owner, .target, .change] { tasks.cancel(purpose) }
+        for purpose in [TaskSlots.Purpose.open, .owner, .target, .change, .find] { tasks.cancel(purpose) }
     }
 
     private func open(_ object: KubeObject, _ binding: ObjectBinding, isEditing: Bool) {

@@ -34,17 +34,18 @@ extension ClusterSession {
     /// Where every namespace is shown, the object may be in any; whoever has several of the name is asked.
     private func find(_ descriptor: ResourceDescriptor, _ name: String) {
         guard let client = cluster?.client else { return }
+        let token = editing.token
         let fields = FieldSelector(requirements: [FieldSelector.Requirement(field: "metadata.name", value: name)])
         tasks.run(.find) { [weak self] in
             do throws(APIStatus) {
                 let list = try await client.list(descriptor.gvr, namespace: nil, ListOptions(fields: fields))
-                guard let self, !Task.isCancelled else { return }
+                // Something else may have been begun meanwhile, and nothing takes the editor from who types.
+                guard let self, !Task.isCancelled, editing.token === token, app.modal == nil, app.inputMode == .browse else { return }
                 let namespaces = list.items.filter { $0.name == name }.compactMap(\.namespace).sorted()
                 guard let first = namespaces.first else {
                     return app.toast("no \(descriptor.kind.lowercased()) \(name) in any namespace", .warning)
                 }
                 guard namespaces.count > 1 else { return open(descriptor, namespace: first, name) }
-                guard app.modal == nil, app.inputMode == .browse else { return }  // Something else was begun meanwhile.
                 app.pick("\(descriptor.kind) \(name) of which namespace?", namespaces) { [weak self] in
                     self?.open(descriptor, namespace: $0, name)
                 }

@@ -105,8 +105,9 @@ struct ScreenWindow: Sendable {
         // Names only: nothing of a context is contacted before it is picked.
         session.contexts = ForeignTarget.names(kubeconfig: kubeconfig)
         session.connectTo = { [isReadOnly, kubeconfig, own] name in
-            if name == KubeconfigMerge.name, let own { return try await own.connect() }
-            return try await ForeignTarget(context: name, kubeconfig: kubeconfig, isReadOnly: isReadOnly).connect()
+            let foreign = try ForeignTarget(context: name, kubeconfig: kubeconfig, isReadOnly: isReadOnly)
+            if name == KubeconfigMerge.name, let own, own.isServed(at: foreign.server) { return try await own.connect() }
+            return try await foreign.connect()
         }
         session.stopCommand = stopCommand
         session.start()
@@ -166,6 +167,12 @@ final class EmbeddedTarget: ScreenTarget {
         }
     }
 
+    /// Whether an address is the cluster's: a context may have its name and lead to one in another directory.
+    func isServed(at server: String) -> Bool {
+        // best effort: a cluster that was never started has no address.
+        (try? Kubeconfig.load([cluster.kubeconfig]).context().cluster.server) == server
+    }
+
     private func reach() async throws -> ConnectedCluster {
         let context = try Kubeconfig.load([cluster.kubeconfig]).context()
         let transport = try HTTPTransport(context: context, runsPlugins: false)
@@ -214,6 +221,7 @@ struct ForeignTarget: ScreenTarget {
     var isEmbedded: Bool { false }
     var isEphemeral: Bool { false }
     var namespace: String? { chosen.namespace }
+    var server: String { chosen.cluster.server }
 
     init(context: String?, kubeconfig: String?, isReadOnly: Bool) throws(CommandError) {
         let environment = Environment.current
