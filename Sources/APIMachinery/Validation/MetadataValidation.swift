@@ -76,6 +76,7 @@ package enum MetadataValidation {
         let field = "metadata.ownerReferences"
         var errors: [FieldError] = []
         var controller: OwnerReference?
+        var isTold = false
         for reference in references {
             let version = GroupVersion(apiVersion: reference.apiVersion)
             if version == nil {
@@ -89,6 +90,8 @@ package enum MetadataValidation {
             }
             guard reference.controller == true else { continue }
             if let first = controller {
+                guard !isTold else { continue }  // Once: it shows the whole list.
+                isTold = true
                 let why = "Only one reference can have Controller set to true. Found \"true\" in references for \(first.name) and \(reference.name)"
                 errors.append(.invalid(field, shown ?? .null, why))
             } else {

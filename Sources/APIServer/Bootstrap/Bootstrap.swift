@@ -68,6 +68,7 @@ enum Bootstrap {
         case "Endpoints": fields = ["subsets"]
         case "EndpointSlice": fields = ["endpoints", "ports"]
         case "ConfigMap": fields = ["data"]
+        case "APIService": fields = ["spec"]
         default: return nil
         }
         var changed = current

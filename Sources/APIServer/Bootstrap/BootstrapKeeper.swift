@@ -3,8 +3,8 @@ internal import Logging
 internal import NIOCore
 internal import ObjectStore
 
-/// Puts back what every cluster must have and somebody removed or changed, and lets APIServices follow the kinds that are served. Wakes
-/// only when one of these objects changes, or a CustomResourceDefinition.
+/// Puts back what every cluster must have and somebody removed, and what says where the server is and somebody changed; lets APIServices
+/// follow the kinds that are served. Wakes only when one of these objects changes, or a CustomResourceDefinition.
 /// Source: `pkg/controlplane/controller/kubernetesservice`, kube-aggregator `pkg/controllers/autoregister`.
 final class BootstrapKeeper: Sendable {
     private let core: ServerCore

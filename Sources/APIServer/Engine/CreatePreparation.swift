@@ -90,11 +90,22 @@ enum Deduplication {
     static func joined(_ structural: [FieldError], _ rules: [FieldError]) -> [FieldError] {
         guard !structural.isEmpty else { return rules }
         let told = Set(rules.map(\.field))
-        return structural.filter { error in !told.contains { error.field == $0 || error.field.hasPrefix("\($0).") } } + rules
+        return structural.filter { !isTold($0.field, told) } + rules
     }
+
+    /// Whether a field or one that it belongs to is among the fields.
+    private static func isTold(_ field: String, _ told: Set<String>) -> Bool {
+        if told.contains(field) { return true }
+        return field.utf8.indices.contains { field.utf8[$0] == UInt8(ascii: ".") && told.contains(String(field[..<$0])) }
+    }
+
+    /// More than anybody reads, and what an answer can carry.
+    private static let limit = 100
 
     static func unique(_ errors: [FieldError]) -> [FieldError] {
         var seen: Set<FieldError> = []
-        return errors.filter { seen.insert($0).inserted }
+        var kept: [FieldError] = []
+        for error in errors where kept.count < limit && seen.insert(error).inserted { kept.append(error) }
+        return kept
     }
 }

@@ -30,7 +30,9 @@ struct ObjectRenderer: Sendable {
     }
 
     /// Notes that an answer goes without an object that cannot be read or written: a get of it says so, and breaks nothing else.
-    func leaveOut(_ key: ObjectKey, _ error: APIStatus) {
+    func leaveOut(_ key: ObjectKey, _ error: APIStatus) { Self.leaveOut(key, error, logger) }
+
+    static func leaveOut(_ key: ObjectKey, _ error: APIStatus, _ logger: Logger) {
         logger.error("an answer leaves out an object that cannot be shown", metadata: ["key": "\(key.string)", "error": "\(error.message)"])
     }
 
@@ -40,7 +42,7 @@ struct ObjectRenderer: Sendable {
 
     /// The answer for one stored object.
     func response(_ stored: StoredObject, status: Int = 200, warnings: [String] = []) throws(APIStatus) -> APIResponse {
-        let headers = warnings.map { ("warning", WarningHeader.text($0)) }
+        let headers = WarningHeader.fields(warnings)
         guard isPlain, !choice.isYAML else {
             return respond(try render(ObjectCoding.decode(stored), isFirst: true), status: status, headers: headers)
         }
@@ -51,7 +53,7 @@ struct ObjectRenderer: Sendable {
 
     /// The answer for one object that is at hand as a value.
     func response(_ object: KubeObject, status: Int = 200, warnings: [String] = []) -> APIResponse {
-        respond(render(object, isFirst: true), status: status, headers: warnings.map { ("warning", WarningHeader.text($0)) })
+        respond(render(object, isFirst: true), status: status, headers: WarningHeader.fields(warnings))
     }
 
     /// A document as negotiated.
@@ -126,6 +128,24 @@ struct ObjectRenderer: Sendable {
 
 /// The `Warning` header. Source: RFC 9111, apimachinery `net/http.go` NewWarningHeader.
 enum WarningHeader {
+    /// How long all warnings of an answer may be, and each of them where they are longer. Source: apiserver `pkg/endpoints/filters/warning.go`.
+    private static let most = 4096
+    private static let mostOfOne = 256
+
+    /// The headers of warnings, cut when they are too many to be carried.
+    static func fields(_ warnings: [String]) -> [(String, String)] {
+        guard warnings.reduce(0, { $0 + $1.utf8.count }) > most else { return warnings.map { ("warning", text($0)) } }
+        var left = most
+        var fields: [(String, String)] = []
+        for warning in warnings {
+            let cut = String(warning.unicodeScalars.prefix(mostOfOne))
+            left -= cut.utf8.count
+            guard left >= 0 else { break }
+            fields.append(("warning", text(cut)))
+        }
+        return fields
+    }
+
     /// `299 - "text"`.
     static func text(_ warning: String) -> String {
         var out = "299 - \""

@@ -6,7 +6,7 @@ internal import KubeClient
 enum ResponseMaking {
     /// A `metav1.Status` with its code, and `Retry-After` where it asks for one.
     static func status(_ status: APIStatus, warnings: [String] = []) -> APIResponse {
-        var headers = warnings.map { ("warning", WarningHeader.text($0)) }
+        var headers = WarningHeader.fields(warnings)
         if let seconds = status.details?.retryAfterSeconds, seconds > 0 { headers.append(("retry-after", String(seconds))) }
         return APIResponse(
             status: status.isFailure ? status.code : (status.code == 0 ? 200 : status.code), headers: headers,

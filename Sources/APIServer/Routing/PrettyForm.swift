@@ -8,19 +8,24 @@ enum PrettyForm {
     private static let agents = ["curl", "Wget", "Mozilla/5.0"]
     /// Up to this size a document is indented where it was made.
     private static let atOnce = 16 << 10
+    /// Up to this size a list is held whole to be indented for somebody who has not asked for it.
+    private static let unasked = 4 << 20
 
-    static func isWanted(_ request: APIRequest) -> Bool {
+    static func isWanted(_ request: APIRequest) -> Bool { isAsked(request) ?? agents.contains { request.userAgent?.hasPrefix($0) ?? false } }
+
+    /// What the request says about it; nil when nothing.
+    private static func isAsked(_ request: APIRequest) -> Bool? {
         if let text = request.queryValue("pretty"), !text.isEmpty { return request.queryFlag("pretty") }
         if let accept = request.accept, accept.contains("pretty="),
             let media = MediaType.accepted(accept).first, let text = media.parameters["pretty"]
         {
             return text == "1" || text == "true"
         }
-        return agents.contains { request.userAgent?.hasPrefix($0) ?? false }
+        return nil
     }
 
-    /// Replies with the answer indented; a stream, and what is no JSON, stays as it is. A large one is indented away from the event loop.
-    static func reply(_ response: APIResponse, _ reply: @escaping @Sendable (APIResponse) -> Void) {
+    /// Replies with the answer indented; a stream, what is no JSON, and a large list that nobody asked to see so stay as they are. A large one is indented away from the event loop.
+    static func reply(_ response: APIResponse, to request: APIRequest, _ reply: @escaping @Sendable (APIResponse) -> Void) {
         guard response.contentType == "application/json" else { return reply(response) }
         let size: Int
         let body: @Sendable () -> [UInt8]
@@ -29,6 +34,7 @@ enum PrettyForm {
         case .stream(let list as ListBody): (size, body) = (list.count, { list.bytes })
         case .stream: return reply(response)
         }
+        guard size <= unasked || isAsked(request) == true else { return reply(response) }
         let work: @Sendable () -> Void = { reply(indented(response, body())) }
         if size <= atOnce { work() } else { NIOThreadPool.singleton.submit { _ in work() } }
     }

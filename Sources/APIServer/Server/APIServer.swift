@@ -139,7 +139,7 @@ package final class APIServer: RequestPipeline, Sendable {
         let registry = core.registry
         let encoded: @Sendable (APIResponse) -> Void = { reply(DocumentEncoding.encoded(observer.answered($0), for: request, registry)) }
         let isPretty = PrettyForm.isWanted(request)
-        let observed: @Sendable (APIResponse) -> Void = { if isPretty { PrettyForm.reply($0, encoded) } else { encoded($0) } }
+        let observed: @Sendable (APIResponse) -> Void = { if isPretty { PrettyForm.reply($0, to: request, encoded) } else { encoded($0) } }
         let work: @Sendable () -> Void = { [self] in
             do throws(APIStatus) {
                 try route(request, user, body: body, observer, observed)

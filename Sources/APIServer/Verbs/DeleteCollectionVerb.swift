@@ -20,7 +20,7 @@ enum DeleteCollectionVerb {
                     "kind": .string(context.descriptor.listKind.kind),
                     "apiVersion": .string(context.descriptor.groupVersion.apiVersion),
                     "metadata": ["resourceVersion": .string(String(context.core.store.currentRevision))],
-                    "items": .array(objects.map(\.value)),
+                    "items": .array(objects.map { ListVerb.item($0, context.descriptor) }),
                 ]))
         }
         gathering.finishIfEmpty()

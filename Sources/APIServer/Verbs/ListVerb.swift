@@ -100,7 +100,7 @@ enum ListVerb {
             revision = listing.revision
             page.revision = listing.revision
             for (index, item) in listing.items.enumerated() {
-                if try !accept(item, into: &page, context, selection) { continue }
+                if !accept(item, into: &page, context, selection) { continue }
                 guard let limit = options.limit, page.items.count == limit else { continue }
                 let isLast = index == listing.items.count - 1 && listing.remaining == 0
                 guard !isLast else { return page }
@@ -115,12 +115,18 @@ enum ListVerb {
 
     private static func accept(
         _ item: StoredObject, into page: inout Page, _ context: RequestContext, _ selection: ObjectSelection
-    ) throws(APIStatus) -> Bool {
+    ) -> Bool {
         guard selection.matches(item.key) else { return false }
         let strategy = context.endpoint.strategy
         if strategy.expires, strategy.isExpired(item, now: context.now) { return false }
         if page.parsed != nil {
-            let object = try ObjectCoding.decode(item)
+            let object: KubeObject
+            do throws(APIStatus) {
+                object = try ObjectCoding.decode(item)
+            } catch {
+                ObjectRenderer.leaveOut(item.key, error, context.core.logger)
+                return false
+            }
             let served = context.endpoint.conversion.map { KubeObject($0.served(object.value)) } ?? object
             guard selection.matches(served) else { return false }
             page.parsed?.append(object)
@@ -180,7 +186,7 @@ enum ListVerb {
     }
 
     /// Items of built-in kinds do not say again what the list says.
-    private static func item(_ object: KubeObject, _ descriptor: ResourceDescriptor) -> JSONValue {
+    static func item(_ object: KubeObject, _ descriptor: ResourceDescriptor) -> JSONValue {
         guard descriptor.type.custom == nil, case .object(var members) = object.value else { return object.value }
         members["kind"] = nil
         members["apiVersion"] = nil

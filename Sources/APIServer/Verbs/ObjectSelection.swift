@@ -18,10 +18,15 @@ struct ObjectSelection: Sendable {
     init(_ labels: LabelSelector, _ fields: FieldSelector, _ descriptor: ResourceDescriptor) throws(APIStatus) {
         fieldLabels = try FieldLabels(fields, descriptor)
         self.labels = labels
-        name = fields.exactValue(of: "metadata.name")
-        namespace = fields.exactValue(of: "metadata.namespace")
-        self.fields = FieldSelector(
-            requirements: fields.requirements.filter { !($0.equals && ($0.field == "metadata.name" || $0.field == "metadata.namespace")) })
+        let (name, namespace) = (fields.exactValue(of: "metadata.name"), fields.exactValue(of: "metadata.namespace"))
+        (self.name, self.namespace) = (name, namespace)
+        // A second name that contradicts the first stays: nothing has both.
+        let isInKey = { (requirement: FieldSelector.Requirement) in
+            requirement.equals
+                && (requirement.field == "metadata.name" && requirement.value == name
+                    || requirement.field == "metadata.namespace" && requirement.value == namespace)
+        }
+        self.fields = FieldSelector(requirements: fields.requirements.filter { !isInKey($0) })
         needsContent = !labels.isEmpty || !self.fields.isEmpty
     }
 

@@ -44,13 +44,12 @@ enum PatchBody: Sendable {
         }
     }
 
-    /// What operations of a JSON patch have besides what one can have.
+    /// What operations of a JSON patch have besides what one can have; 100 are told, as Go's decoder does.
     private static func unknownFields(_ operations: [JSONValue]) -> [String] {
-        operations.enumerated().flatMap { index, operation in
-            (operation.objectValue ?? JSONObject()).compactMap { member in
-                ["op", "path", "from", "value"].contains(member.key) ? nil : "unknown field \("[\(index)].\(member.key)".goQuoted)"
-            }
+        let strange = operations.enumerated().lazy.flatMap { index, operation in
+            (operation.objectValue ?? JSONObject()).lazy.filter { !["op", "path", "from", "value"].contains($0.key) }.map { (index, $0.key) }
         }
+        return strange.prefix(100).map { index, key in "unknown field \("[\(index)].\(key)".goQuoted)" }
     }
 
     /// JSON is YAML too, and parses many times faster as itself.

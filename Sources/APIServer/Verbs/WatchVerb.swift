@@ -10,6 +10,10 @@ enum WatchVerb {
         let options = try ListOptions(context.request, isWatch: true)
         var fields = options.fields
         if let name = context.path.name {
+            // What is authorized is the name in the path. Source: apiserver `pkg/endpoints/handlers/get.go` ListResource.
+            guard fields.isEmpty || fields.exactValue(of: "metadata.name") == name else {
+                throw .badRequest("fieldSelector metadata.name doesn't match requested name")
+            }
             fields = FieldSelector(requirements: fields.requirements + [FieldSelector.Requirement(field: "metadata.name", value: name)])
         }
         let selection = try ObjectSelection(options.labels, fields, context.descriptor)

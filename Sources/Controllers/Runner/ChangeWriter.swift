@@ -84,7 +84,6 @@ final class ChangeWriter: Sendable {
             try await make(change, &written)
         } catch {
             written.failure = error
-            written.isWaiting = change.isCondition && error.reason == .internalError
         }
         return written
     }
@@ -114,12 +113,16 @@ final class ChangeWriter: Sendable {
         case .requireEmpty(let resource, let namespace):
             let rest = try await client.list(resource, namespace: namespace, ListOptions(limit: 1))
             if let first = rest.items.first {
+                written.isWaiting = true
                 throw APIStatus.internalError("\(resource.resource) \(namespace)/\(first.name) is still there")
             }
         case .requireAbsent(let name, let uid):
             do throws(APIStatus) {
                 let found = try await client.get(name.resource, namespace: name.namespace, name: name.name)
-                if uid.isEmpty || found.uid == uid { throw APIStatus.internalError("\(name) exists, the cache is behind") }
+                if uid.isEmpty || found.uid == uid {
+                    written.isWaiting = true
+                    throw APIStatus.internalError("\(name) exists, the cache is behind")
+                }
             } catch  where error.reason == .notFound {}
         case .event(let object, let kind, let reason, let message):
             record(object, kind, reason, message)

@@ -4,6 +4,7 @@ import KubeSchemas
 package import LinuxKernel
 
 /// Writes into every PodDisruptionBudget how many of its pods are healthy and how many may go, which evictions ask.
+/// Pods that a custom resource owns directly count as nobody's: what it wants is not asked for.
 /// Source: `pkg/controller/disruption/disruption.go`.
 package struct DisruptionController: Controller {
     static let resource = GroupVersionResource(group: "policy", version: "v1", resource: "poddisruptionbudgets")
@@ -28,7 +29,8 @@ package struct DisruptionController: Controller {
 
     package func reconcile(_ key: ObjectName, _ caches: any Caches, now: Timestamp) -> Reconciliation {
         guard let budget = caches.get(key), !budget.isBeingDeleted else { return Reconciliation() }
-        let pods = caches.all(Pod.resource, namespace: key.namespace).filter { Self.selector(budget)?.matches($0.labels) ?? false }
+        let selector = Self.selector(budget)
+        let pods = caches.all(Pod.resource, namespace: key.namespace).filter { selector?.matches($0.labels) ?? false }
         let expectation = Expectation(budget, pods, caches)
         if let failure = expectation.failure { return failed(budget, failure, now) }
         let (disrupted, recheck) = Self.disrupted(budget, pods, now)

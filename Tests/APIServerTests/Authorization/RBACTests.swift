@@ -38,6 +38,41 @@ struct RBACTests {
         }
     }
 
+    @Test func `a role for one object covers a list and a watch of it alone`() async throws {
+        try await TestServer.with { api async throws in
+            let base = "/apis/rbac.authorization.k8s.io/v1/namespaces/default"
+            let role = """
+                {"kind":"Role","apiVersion":"rbac.authorization.k8s.io/v1","metadata":{"name":"r"},
+                "rules":[{"apiGroups":[""],"resources":["secrets"],"resourceNames":["mine"],"verbs":["list","watch"]}]}
+                """
+            let binding = """
+                {"kind":"RoleBinding","apiVersion":"rbac.authorization.k8s.io/v1","metadata":{"name":"b"},
+                "roleRef":{"apiGroup":"rbac.authorization.k8s.io","kind":"Role","name":"r"},"subjects":[{"kind":"User","name":"bob"}]}
+                """
+            #expect(try await api.call(.post, "\(base)/roles", role).status == 201)
+            #expect(try await api.call(.post, "\(base)/rolebindings", binding).status == 201)
+            for name in ["mine", "other"] {
+                #expect(try await api.call(.post, "/api/v1/namespaces/default/secrets", "{\"metadata\":{\"name\":\"\(name)\"}}").status == 201)
+            }
+            let secrets = "/api/v1/namespaces/default/secrets"
+            let own = try await api.call(.get, "\(secrets)?fieldSelector=metadata.name%3Dmine", as: Self.bob)
+            #expect(own.status == 200)
+            #expect(own.value["items"]?.arrayValue?.compactMap { $0["metadata", "name"] } == ["mine"])
+            for selector in ["", "?fieldSelector=metadata.name%3Dother", "?fieldSelector=metadata.name!%3Dmine"] {
+                #expect(try await api.call(.get, "\(secrets)\(selector)", as: Self.bob).status == 403)
+            }
+            #expect(try await api.watch("\(secrets)?watch=1&fieldSelector=metadata.name%3Dmine", as: Self.bob).next()?.object.name == "mine")
+            // The path says who may see it, so the selector cannot say another.
+            let legacy = "/api/v1/watch/namespaces/default/secrets/mine"
+            #expect(try await api.watch(legacy, as: Self.bob).next()?.object.name == "mine")
+            let crossed = try await api.call(.get, "\(legacy)?fieldSelector=metadata.name%3Dother", as: Self.bob)
+            #expect(crossed.status == 400)
+            #expect(crossed.message == "fieldSelector metadata.name doesn't match requested name")
+            let both = "\(secrets)?fieldSelector=metadata.name%3Dmine,metadata.name%3Dother"
+            #expect(try await api.call(.get, both, as: Self.bob).value["items"] == [])
+        }
+    }
+
     @Test func `a role cannot hand out more than its author has`() async throws {
         try await TestServer.with { api async throws in
             let clusterBinding = """

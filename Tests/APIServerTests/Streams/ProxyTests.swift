@@ -106,6 +106,7 @@ struct ProxyTests {
     @Test(arguments: [
         ("", ""), ("/", "/"), ("/a%2Fb%20c", "/a/b%20c"), ("/a//b/", "/a/b/"), ("/a%2F..%2Fb", "/b"), ("/..%2F..", "/"), ("/a/./b", "/a/b"),
         ("/%C3%A4?", "/%C3%A4%3F"), ("/a%25b", "/a%25b"), ("/x(1)!", "/x%281%29%21"), ("/k=v;w,$&+:@~", "/k=v;w,$&+:@~"),
+        ("/%CC%81x", "/%CC%81x"), ("/a/../%CC%81", "/%CC%81"),
     ])
     func `a server behind is asked for what a path means`(path: String, expected: String) {
         #expect(ProxyPath.location(path) == expected)

@@ -97,6 +97,29 @@ struct CreateGetUpdateTests {
         }
     }
 
+    @Test func `what is wrong is told as far as an answer can carry it`() async throws {
+        try await TestServer.with { api async throws in
+            let owners = (0..<500).map { "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"name\":\"p\($0)\",\"uid\":\"\($0)\",\"controller\":true}" }
+            let list = owners.joined(separator: ",")
+            let many = try await api.call(.post, configMaps, "{\"metadata\":{\"name\":\"a\",\"ownerReferences\":[\(list)]}}")
+            #expect(many.status == 422)
+            #expect(many.value["details", "causes"]?.arrayValue?.count == 1)
+            let bad = (0..<500).map { "\"-\($0)\":\"v\"" }.joined(separator: ",")
+            let labels = try await api.call(.post, configMaps, "{\"metadata\":{\"name\":\"a\",\"labels\":{\(bad)}}}")
+            #expect(labels.status == 422)
+            #expect(labels.value["details", "causes"]?.arrayValue?.count == 100)
+            #expect(try await api.call(.post, configMaps, "{\"metadata\":{\"name\":\"a\"}}").status == 201)
+            let keys = (0..<5000).map { "\"k\($0)\":0" }.joined(separator: ",")
+            let patch = "[{\"op\":\"test\",\"path\":\"/kind\",\"value\":\"ConfigMap\",\(keys)}]"
+            let patched = try await api.call(.patch, "\(configMaps)/a", patch, type: "application/json-patch+json")
+            #expect(patched.status == 200)
+            #expect(patched.warnings.first == "299 - \"json patch unknown field \\\"[0].k0\\\"\"")
+            #expect(patched.warnings.count <= 100 && patched.warnings.reduce(0) { $0 + $1.utf8.count } < 8192)
+            let strict = try await api.call(.patch, "\(configMaps)/a?fieldValidation=Strict", patch, type: "application/json-patch+json")
+            #expect(strict.status == 422)
+        }
+    }
+
     @Test func `unknown fields warn by default and are dropped`() async throws {
         try await TestServer.with { api async throws in
             let answer = try await api.call(.post, configMaps, "{\"metadata\":{\"name\":\"a\"},\"dada\":{}}")

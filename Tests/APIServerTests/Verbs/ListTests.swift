@@ -59,6 +59,7 @@ struct ListTests {
             let set = try await api.call(.get, "\(configMaps)?labelSelector=parity%20in%20(odd),parity")
             #expect(set.object.array("items").count == 4)
             #expect(try await api.call(.get, "\(configMaps)?fieldSelector=metadata.name%3Dc11").object.array("items").count == 1)
+            #expect(try await api.call(.get, "\(configMaps)?fieldSelector=metadata.name%3Dc11,metadata.name%3Dc12").object.array("items").isEmpty)
             #expect(try await api.call(.get, "\(configMaps)?fieldSelector=metadata.name!%3Dc11").object.array("items").count == 8)
         }
     }

@@ -15,10 +15,9 @@ enum QuotaScopeRules {
         let names = object.array("spec", "scopes").compactMap(\.stringValue)
         let shown = JSONValue.array(names.map { .string($0) })
         var errors: [FieldError] = []
-        for name in names {
-            if !known.contains(name) { errors.append(.invalid("spec.scopes", shown, "unsupported scope")) }
-            errors += hard.filter { !fits(name, $0) }.map { _ in .invalid("spec.scopes", shown, "unsupported scope applied to resource") }
-        }
+        // Each once: they show the whole list.
+        if !names.allSatisfy(known.contains) { errors.append(.invalid("spec.scopes", shown, "unsupported scope")) }
+        if !isFitting(names, hard) { errors.append(.invalid("spec.scopes", shown, "unsupported scope applied to resource")) }
         errors += conflicts(names, shown)
         guard let selector = object["spec", "scopeSelector"], !selector.isNull else { return errors }
         let terms = selector["matchExpressions"]?.arrayValue ?? []
@@ -26,10 +25,15 @@ enum QuotaScopeRules {
         for term in terms {
             let name = term["scopeName"]?.stringValue ?? ""
             if !known.contains(name) { errors.append(.invalid("\(field).scopeName", .string(name), "unsupported scope")) }
-            errors += hard.filter { !fits(name, $0) }.map { _ in .invalid(field, selector, "unsupported scope applied to resource") }
             errors += operands(name, term, field)
         }
-        return errors + conflicts(terms.compactMap { $0["scopeName"]?.stringValue }, shown)
+        let scopes = terms.compactMap { $0["scopeName"]?.stringValue }
+        if !isFitting(scopes, hard) { errors.append(.invalid(field, selector, "unsupported scope applied to resource")) }
+        return errors + conflicts(scopes, shown)
+    }
+
+    private static func isFitting(_ scopes: [String], _ hard: [String]) -> Bool {
+        Set(scopes).allSatisfy { scope in hard.allSatisfy { fits(scope, $0) } }
     }
 
     /// Whether a scope says something about a resource.

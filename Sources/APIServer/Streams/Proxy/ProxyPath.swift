@@ -6,22 +6,24 @@ enum ProxyPath {
     /// A path, percent-encoded, decoded once, without empty and dot segments, and encoded as Go does; empty stays empty.
     static func location(_ path: String) -> String {
         guard !path.isEmpty, let decoded = PercentEncoding.decode(path) else { return path }
-        var segments: [Substring] = []
-        for segment in decoded.split(separator: "/") where segment != "." {
-            if segment == ".." { _ = segments.popLast() } else { segments.append(segment) }
+        // By bytes: a mark that follows a slash makes one character of both.
+        let slash = UInt8(ascii: "/")
+        var segments: [Substring.UTF8View] = []
+        for segment in decoded.utf8.split(separator: slash) where !segment.elementsEqual(".".utf8) {
+            if segment.elementsEqual("..".utf8) { _ = segments.popLast() } else { segments.append(segment) }
         }
         guard !segments.isEmpty else { return "/" }
-        let joined = segments.map { "/\($0)" }.joined()
-        return encoded(decoded.hasSuffix("/") ? "\(joined)/" : joined)
+        let joined = segments.flatMap { [slash] + $0 }
+        return encoded(decoded.utf8.last == slash ? joined + [slash] : joined)
     }
 
     private static let plain = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.~$&+,/:;=@".utf8)
     private static let digits = Array("0123456789ABCDEF".utf8)
 
-    private static func encoded(_ path: String) -> String {
+    private static func encoded(_ path: [UInt8]) -> String {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(path.utf8.count)
-        for byte in path.utf8 {
+        bytes.reserveCapacity(path.count)
+        for byte in path {
             if plain.contains(byte) {
                 bytes.append(byte)
             } else {
