@@ -93,6 +93,12 @@ package import LinuxKernel
     /// The selected pod as it is now; actions keep it from the key press on.
     package var selectedPodBinding: ObjectBinding? { pods.selectedPod.map(binding) }
 
+    /// The object under the cursor of the focused pane of objects; the selected pod from the panes of text. Nil when there is none.
+    package var selectedBinding: ObjectBinding? {
+        guard focus == .namespaces else { return selectedPodBinding }
+        return namespaces.selectedRow.map { ObjectBinding(context: context.name, namespace: nil, kind: "Namespace", name: $0.name, uid: $0.uid) }
+    }
+
     /// A pod's binding in the present context.
     package func binding(_ pod: PodRow) -> ObjectBinding {
         ObjectBinding(context: context.name, namespace: pod.namespace, kind: "Pod", name: pod.name, uid: pod.uid)

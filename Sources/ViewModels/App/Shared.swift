@@ -1,3 +1,5 @@
+package import APIMachinery
+
 /// The state behind every pane and the commands it offers, with the drivers that keep it true to a cluster.
 ///
 /// Models hold state and are usable without a cluster; drivers (``ClusterSession`` and what it owns) fill them. Nothing here knows a
@@ -40,8 +42,11 @@ package struct ObjectBinding: Sendable, Hashable {
     package var name: String
     /// The object's uid; nil when it does not exist yet.
     package var uid: String?
+    /// Where objects of its kind are found; nil for the built-in kind of that name.
+    package var resource: GroupVersionResource?
     /// A binding.
-    package init(context: String, namespace: String?, kind: String, name: String, uid: String?) {
+    package init(context: String, namespace: String?, kind: String, name: String, uid: String?, resource: GroupVersionResource? = nil) {
+        self.resource = resource
         self.context = context
         self.namespace = namespace
         self.kind = kind
