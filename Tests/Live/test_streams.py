@@ -590,7 +590,47 @@ def test_nodes_show_what_their_agents_have(shared, api):
     assert api("GET", f"{base}/healthz")[1] == b"ok"
     assert json.loads(api("GET", f"{base}/stats/summary")[1])["node"]["nodeName"] == node
     answer, body = api("GET", f"{base}/logs/")
-    assert answer.status == 404 and b"does not serve" in body
+    assert (answer.status, body) == (405, b"logs endpoint is disabled.\n")
+    answer, body = api("GET", f"{base}/nosuch")
+    assert (answer.status, body) == (404, b"404 page not found\n")
+    answer, body = api("POST", f"{base}/pods", b"{}")
+    assert (answer.status, answer.getheader("Allow")) == (405, "GET")
+
+
+def test_an_agent_serves_logs_commands_and_counters_of_its_pods(shared, worker, api):
+    node = shared.get("pod", worker)["spec"]["nodeName"]
+    base = f"/api/v1/nodes/{node}:10250/proxy"
+    container = shared.get("pod", worker)["spec"]["containers"][0]["name"]
+    answer, body = api("POST", f"{base}/run/default/{worker}/{container}?cmd=echo+two+words")
+    assert (answer.status, body) == (200, b"two words\n")
+    answer, body = api("POST", f"{base}/run/default/{worker}/{container}?cmd=ls+/nosuch")
+    assert answer.status == 500 and b"command 'ls /nosuch' exited with 1: ls: /nosuch: No such file" in body
+    running = json.loads(api("GET", f"{base}/runningpods/")[1])["items"]
+    assert worker in [item["metadata"]["name"] for item in running]
+    counters = api("GET", f"{base}/metrics/cadvisor")[1].decode()
+    assert re.search(rf'^container_cpu_usage_seconds_total\{{container="{container}",.*pod="{worker}",cpu="total"\}} [\d.e-]+$', counters, re.M)
+    shared.apply(pod("teller", shared.busybox(), ["sh", "-c", "echo one; echo two; exec sleep 600"]))
+    shared.phase("teller", "Running")
+    name = shared.get("pod", "teller")["spec"]["containers"][0]["name"]
+    eventually(lambda: api("GET", f"{base}/containerLogs/default/teller/{name}?tailLines=1")[1] == b"two\n", what="the log through the node")
+    connection = api.connection()
+    connection.request("GET", f"{base}/containerLogs/default/teller/{name}?follow=true")
+    assert connection.getresponse().read(8) == b"one\ntwo\n"
+    connection.close()
+
+
+def test_a_program_runs_through_its_node(shared, worker):
+    from kubernetes import client, config
+    from kubernetes.stream import ws_client
+    configuration = client.Configuration()
+    config.load_kube_config(str(shared.kubeconfig), client_configuration=configuration)
+    target = shared.get("pod", worker)
+    path = f"/api/v1/nodes/{target['spec']['nodeName']}/proxy/exec/default/{worker}/{target['spec']['containers'][0]['name']}"
+    query = "command=sh&command=-c&command=cat;+echo+err+>%262&input=1&output=1&error=1"
+    session = ws_client.WSClient(configuration, f"{configuration.host.replace('https', 'wss')}{path}?{query}", {}, True)
+    session.write_stdin("typed\n")
+    assert session.readline_stdout(timeout=20) == "typed"
+    session.close()
 
 
 def test_upgrades_come_through(shared, image, api):

@@ -48,7 +48,7 @@ extension APIServer {
 
     func ports(_ request: APIRequest, as user: UserInfo) async throws(APIStatus) -> PodPorts {
         try await opening(request, as: user) { (path) async throws(APIStatus) in
-            try ConnectSubresource.ports(path, core)
+            try ConnectSubresource.ports(request, path, core)
         } _: { ports, end in
             var ports = ports
             ports.end = end

@@ -22,10 +22,21 @@ struct UpgradeNegotiation: Sendable {
         return switch path.subresource {
         case "exec", "attach": .command
         case "portforward": .ports
-        case "proxy": .proxy
+        case "proxy": proxied(path)
         default: .document
         }
     }
+
+    /// What a node's agent opens is opened here; everything else is passed on.
+    private func proxied(_ path: ResourcePath) -> Kind {
+        switch AgentRoute(path, method: head.method) {
+        case .exec, .attach: .command
+        case .ports: .ports
+        default: .proxy
+        }
+    }
+
+    private var query: StreamQuery { ProxyRequest.isProxied(head.target) ? .agent : .api }
 
     /// Whether a head asks for an upgrade that is known here; others are ignored, as HTTP allows. What a proxied server
     /// knows is its own affair.
@@ -65,7 +76,7 @@ struct UpgradeNegotiation: Sendable {
     private func command(_ offered: [String], _ key: String) async throws(APIStatus) -> Upgrade {
         let chosen = try choose(offered)
         let session = try await service.connect(request, as: user)
-        let (options, service) = (RemoteCommandOptions(request), service)
+        let (options, service) = (RemoteCommandOptions(request, query), service)
         return .webSocket(
             key: key, protocolName: offered.isEmpty ? nil : chosen.rawValue, cancel: { session.cancel() },
             make: { RemoteCommandHandler(session, options, chosen, service: service) })
@@ -91,7 +102,7 @@ struct UpgradeNegotiation: Sendable {
                 "none of the WebSocket subprotocols \(offered.joined(separator: ", ")) is supported; supported: \(Self.tunnelled), v4.channel.k8s.io, v4.base64.channel.k8s.io"
             )
         }
-        let wanted = try PortForwardWebSocket.wanted(request, chosen)
+        let wanted = try PortForwardWebSocket.wanted(request, chosen, query)
         let ports = try await service.ports(request, as: user)
         return .webSocket(key: key, protocolName: offered.isEmpty ? nil : chosen.rawValue) {
             PortForwardWebSocket(ports, wanted, chosen, service: service)
@@ -126,7 +137,7 @@ struct UpgradeNegotiation: Sendable {
             let chosen = offered.isEmpty ? .v1 : offered.lazy.compactMap { name in known.first { $0.rawValue == name } }.first
             guard let chosen else { return refusal(offered, known.map(\.rawValue)) }
             let session = try await service.connect(request, as: user)
-            let options = RemoteCommandOptions(request)
+            let options = RemoteCommandOptions(request, query)
             return .upgrade(
                 .spdy(
                     version: offered.isEmpty ? nil : chosen.rawValue, cancel: { session.cancel() },

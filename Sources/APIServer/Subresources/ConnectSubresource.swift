@@ -1,17 +1,18 @@
 internal import APIMachinery
 internal import KubeClient
 
-/// `pods/exec`, `pods/attach` and `pods/portforward`: opens the node's sessions.
+/// `pods/exec`, `pods/attach` and `pods/portforward`, and the same through `nodes/proxy`: opens the node's sessions.
 enum ConnectSubresource {
     /// The subresources that need an upgraded connection.
     static let names: Set<String> = ["exec", "attach", "portforward"]
 
     /// One session. A forwarded port is that of `ports`, of which there may be one only.
     static func open(_ request: APIRequest, _ path: ResourcePath, _ core: ServerCore) async throws(APIStatus) -> any StreamSession {
+        if path.subresource == "proxy" { return try await AgentSession.open(request, path, core) }
         if path.subresource == "portforward" {
             let wanted = try PortForwardWebSocket.wanted(request, .v4)
             guard wanted.count == 1 else { throw .badRequest("a session forwards one port; open several") }
-            return try await ports(path, core).open(wanted[0])
+            return try await ports(request, path, core).open(wanted[0])
         }
         let target = try running(path, core, container: request.queryValue("container"))
         let connection = try target.connection(core.nodes)
@@ -28,7 +29,8 @@ enum ConnectSubresource {
     }
 
     /// The ports of a running pod.
-    static func ports(_ path: ResourcePath, _ core: ServerCore) throws(APIStatus) -> PodPorts {
+    static func ports(_ request: APIRequest, _ path: ResourcePath, _ core: ServerCore) throws(APIStatus) -> PodPorts {
+        if path.subresource == "proxy" { return try AgentSession.ports(request, path, core) }
         let target = try running(path, core, container: nil)
         return PodPorts(
             connection: try target.connection(core.nodes), pod: "\(target.pod.name)_\(target.pod.namespace ?? "")", uid: target.pod.uid)

@@ -62,7 +62,7 @@ enum LogSubresource {
     }
 
     /// Reads PodLogOptions. Throws Invalid in Kubernetes' words.
-    private static func request(
+    static func request(
         _ request: APIRequest, namespace: String, pod: String, uid: String, container: String
     ) throws(APIStatus) -> LogRequest {
         var errors: [FieldError] = []

@@ -19,4 +19,12 @@ package protocol NodeConnection: Sendable {
 
     /// The logs that are kept of deleted pods, the newest first.
     func keptLogs() async -> [KeptLog]
+
+    /// How the probes of its pods have gone.
+    func probeCounts() async -> [ProbeCount]
+}
+
+extension NodeConnection {
+    /// None, for agents that do not count.
+    package func probeCounts() async -> [ProbeCount] { [] }
 }

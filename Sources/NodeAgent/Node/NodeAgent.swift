@@ -86,6 +86,7 @@ package final class NodeAgent: NodeConnection, Sendable {
             resolver: .ofHost(),
             hostIP: configuration.hostIP, totalMemory: SystemFacts.totalMemory,
             logSettings: .init(maximumSize: configuration.logMaximumSize, maximumFiles: configuration.logMaximumFiles), followers: followers, running: running,
+            probeCounts: ProbeCounts(),
             ledger: NodeLedger(
                 capacity: .init(cpu: .cores(Int64(SystemFacts.processorCount)), memory: SystemFacts.totalMemory, pods: NodeStatusBuilder.maximumPods)),
             serviceAddress: configuration.serviceAddress)
@@ -178,6 +179,7 @@ package final class NodeAgent: NodeConnection, Sendable {
         group.addTask {
             await worker.run(initial)
             self.context.ledger.release(object.uid)
+            self.context.probeCounts.forget(object.uid)
             self.forget(object.uid)
             if self.workers.withLock({ !$0.isShuttingDown }) {
                 await KernelThread.run("kdash-logs") { self.retention.enforce(livePods: Set(self.pods.all().map(\.uid))) }
@@ -321,6 +323,8 @@ package final class NodeAgent: NodeConnection, Sendable {
     package func stats() async -> NodeStats {
         NodeUsage(agent: self).sample()
     }
+
+    package func probeCounts() async -> [ProbeCount] { context.probeCounts.all() }
 
     package func keptLogs() async -> [KeptLog] {
         await KernelThread.run("kdash-logs") { self.retention.kept(livePods: Set(self.pods.all().map(\.uid))) }

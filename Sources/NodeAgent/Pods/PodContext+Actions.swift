@@ -70,6 +70,7 @@ extension PodContext {
     func recordProbe(_ result: PodInbox.ProbeResult, _ state: inout PodWorker.State) {
         guard var history = state.histories[result.container], history.isRunning, history.current?.id == result.instance else { return }
         history.probes?.end(result.kind, result.outcome, at: time.monotonic())
+        probeCounts.note(state.pod, container: result.container, result.kind, result.outcome)
         state.histories[result.container] = history
         let field = state.pod.fieldPath(ofContainer: result.container)
         switch result.outcome {

@@ -34,6 +34,8 @@ struct PodContext: Sendable {
     let followers: LogFollowers
     /// Which instance runs in each container, for readers of logs and for exec.
     let running: RunningAttempts
+    /// How probes have gone.
+    let probeCounts: ProbeCounts
     /// What the node has given to its pods.
     let ledger: NodeLedger
     /// The kubernetes service, for the environment of containers.

@@ -8,7 +8,7 @@ import Testing
 
 struct StreamTests {
     /// A server with one pod, `p`, on a node that echoes.
-    private static func with<Result>(_ body: (TLSServer) async throws -> Result) async throws -> Result {
+    static func with<Result>(_ body: (TLSServer) async throws -> Result) async throws -> Result {
         try await TLSServer.with { server async throws in
             server.nodes.register("n1", EchoNode())
             let spec = "\"nodeName\":\"n1\",\"containers\":[{\"name\":\"a\",\"image\":\"x\"}]"
@@ -34,22 +34,22 @@ struct StreamTests {
             """
     }
 
-    private static func bytes(_ frames: [SPDYFrame]) -> [UInt8] {
+    static func bytes(_ frames: [SPDYFrame]) -> [UInt8] {
         var writer = SPDYFrameWriter()
         var out = ByteBuffer()
         for frame in frames { writer.write(frame, into: &out) }
         return Array(out.readableBytesView)
     }
 
-    private static func open(_ id: UInt32, _ headers: (String, String)..., isFinal: Bool = false) -> SPDYFrame {
+    static func open(_ id: UInt32, _ headers: (String, String)..., isFinal: Bool = false) -> SPDYFrame {
         .synStream(id: id, headers: SPDYHeaders(headers.map { (name: $0.0, value: $0.1) }), isFinal: isFinal, isUnidirectional: false)
     }
 
-    private static func data(_ frames: [SPDYFrame], _ stream: UInt32) -> [UInt8] {
+    static func data(_ frames: [SPDYFrame], _ stream: UInt32) -> [UInt8] {
         frames.flatMap { if case .data(stream, let bytes, _) = $0 { bytes } else { [] as [UInt8] } }
     }
 
-    private static func hasEnded(_ frames: [SPDYFrame], _ stream: UInt32) -> Bool {
+    static func hasEnded(_ frames: [SPDYFrame], _ stream: UInt32) -> Bool {
         frames.contains { if case .data(stream, _, isFinal: true) = $0 { true } else { false } }
     }
 

@@ -30,13 +30,13 @@ final class PortForwardWebSocket: WebSocketApplication, OutputSink, @unchecked S
     }
 
     /// The ports of a request: `ports=80,443` or repeated. Throws BadRequest.
-    static func wanted(_ request: APIRequest, _ chosen: RemoteCommandProtocol) throws(APIStatus) -> [UInt16] {
+    static func wanted(_ request: APIRequest, _ chosen: RemoteCommandProtocol, _ query: StreamQuery = .api) throws(APIStatus) -> [UInt16] {
         var ports: [UInt16] = []
-        for text in request.queryValues("ports").flatMap({ $0.split(separator: ",", omittingEmptySubsequences: false) }) {
-            guard let port = PodPorts.parse(String(text)) else { throw .badRequest("ports: \(String(text).goQuoted) is not a port from 1 to 65535") }
+        for text in request.queryValues(query.ports).flatMap({ $0.split(separator: ",", omittingEmptySubsequences: false) }) {
+            guard let port = PodPorts.parse(String(text)) else { throw .badRequest("\(query.ports): \(String(text).goQuoted) is not a port from 1 to 65535") }
             ports.append(port)
         }
-        guard !ports.isEmpty else { throw .badRequest("query parameter \"ports\" is required: for example ports=80,443") }
+        guard !ports.isEmpty else { throw .badRequest("query parameter \(query.ports.goQuoted) is required: for example \(query.ports)=80,443") }
         guard ports.count <= maximumPorts(chosen) else {
             throw .badRequest("one connection forwards at most \(maximumPorts(chosen)) ports; open several")
         }

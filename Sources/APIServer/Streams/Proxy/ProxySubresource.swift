@@ -38,7 +38,10 @@ enum ProxySubresource {
         switch target {
         case .agent(let node, let connection):
             body.cancel()
-            return try await AgentDocuments.answer(request.method, request.path, node: node, connection, core)
+            guard let query = QueryItem.parse(request.query ?? "") else { throw .badRequest("the query is malformed: \((request.query ?? "").prefix(200))") }
+            return try await AgentRequest(
+                method: request.method, path: path.rest, query: query, life: request.life, node: node, connection: connection, core: core
+            ).answer()
         case .address(let host, let port, let isTLS):
             let connector = ProxyConnector(loop: core.group.any(), host: host, port: port, isTLS: isTLS)
             return try await ProxyExchange.run(request, body: body, to: connector) { core.tasks.perform($0) }

@@ -140,9 +140,12 @@ enum ProxyTarget: Sendable {
     /// Where the agents of other clusters listen. Source: `pkg/cluster/ports/ports.go` KubeletPort.
     private static let agentPort: UInt16 = 10250
 
+    /// Whether the name of a node means its agent, not another port of it.
+    static func isAgent(_ name: Name) -> Bool { name.port.isEmpty || PodPorts.parse(name.port) == agentPort }
+
     private static func node(_ name: Name, _ core: ServerCore) throws(APIStatus) -> ProxyTarget {
         let node = try object("nodes", nil, name.name, core)
-        if name.port.isEmpty || PodPorts.parse(name.port) == agentPort {
+        if isAgent(name) {
             guard let connection = core.nodes.connection(named: name.name) else {
                 throw .serviceUnavailable("node \(name.name.goQuoted) cannot be reached: its agent is not running")
             }

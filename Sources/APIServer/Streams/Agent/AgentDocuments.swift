@@ -1,0 +1,70 @@
+internal import APIMachinery
+internal import JSONCore
+internal import KubeClient
+internal import LinuxKernel
+
+/// The JSON documents of a node's agent.
+enum AgentDocuments {
+    static func list(_ pods: [KubeObject]) -> JSONValue {
+        ["kind": "PodList", "apiVersion": "v1", "metadata": [:], "items": .array(pods.map(\.value))]
+    }
+
+    /// What really runs, not what should. Source: kubelet `pkg/kubelet/container/runtime.go` Pod.ToAPIPod.
+    static func running(_ pods: [KubeObject], _ stats: NodeStats) -> JSONValue {
+        let known = Dictionary(pods.map { ($0.uid, $0) }) { first, _ in first }
+        let items = stats.pods.map { pod -> JSONValue in
+            let containers = pod.containers.map { container -> JSONValue in
+                ["name": .string(container.name), "image": .string(known[pod.uid].flatMap { image(of: container.name, $0) } ?? ""), "resources": [:]]
+            }
+            return [
+                "metadata": ["name": .string(pod.name), "namespace": .string(pod.namespace), "uid": .string(pod.uid), "creationTimestamp": .null],
+                "spec": ["containers": .array(containers)], "status": [:],
+            ]
+        }
+        return ["kind": "PodList", "apiVersion": "v1", "metadata": [:], "items": .array(items)]
+    }
+
+    /// The image that a pod wants for a container.
+    static func image(of container: String, _ pod: KubeObject) -> String? {
+        for field in ["containers", "initContainers", "ephemeralContainers"] {
+            if let found = pod.array("spec", field).first(where: { $0["name"]?.stringValue == container }) { return found["image"]?.stringValue }
+        }
+        return nil
+    }
+
+    /// What of a kubelet's configuration holds for this project's agent. Source: kubelet `config/v1beta1/types.go` KubeletConfiguration.
+    static func settings(_ node: KubeObject?) -> JSONValue {
+        var settings: JSONObject = [
+            "enableServer": true, "port": 10250, "readOnlyPort": 0, "clusterDomain": "cluster.local", "enableDebuggingHandlers": true,
+            "enableSystemLogHandler": false, "enableProfilingHandler": false, "failSwapOn": false,
+        ]
+        if let maximum = node?.string("status", "capacity", "pods").flatMap({ Int64($0) }) { settings["maxPods"] = .integer(maximum) }
+        if let range = node?.string("spec", "podCIDR") { settings["podCIDR"] = .string(range) }
+        return ["kubeletconfig": .object(settings)]
+    }
+
+    /// Source: kubelet `pkg/apis/stats/v1alpha1/types.go`.
+    static func summary(_ stats: NodeStats) -> JSONValue {
+        let time = stats.sampledAt.rfc3339
+        func usage(_ sample: UsageSample) -> JSONObject {
+            [
+                "cpu": ["time": .string(time), "usageCoreNanoSeconds": .integer(sample.cpuNanoseconds)],
+                "memory": ["time": .string(time), "workingSetBytes": .integer(sample.workingSet.value)],
+            ]
+        }
+        var node = usage(stats.usage)
+        node["nodeName"] = .string(stats.node)
+        let pods = stats.pods.map { pod -> JSONValue in
+            var value = usage(pod.usage)
+            value["podRef"] = ["name": .string(pod.name), "namespace": .string(pod.namespace), "uid": .string(pod.uid)]
+            value["containers"] = .array(
+                pod.containers.map { container in
+                    var value = usage(container.usage)
+                    value["name"] = .string(container.name)
+                    return .object(value)
+                })
+            return .object(value)
+        }
+        return ["node": .object(node), "pods": .array(pods)]
+    }
+}
