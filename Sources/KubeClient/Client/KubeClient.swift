@@ -11,7 +11,7 @@ package struct KubeClient: Sendable {
     package let transport: any KubeTransport
     /// What may pass.
     package let gate: ContextGate
-    private let userAgent: String
+    let userAgent: String
 
     /// A client. `userAgent` names the calling part in the server's log.
     package init(transport: any KubeTransport, gate: ContextGate = .open, userAgent: String = "kdash") {

@@ -77,6 +77,7 @@ extension Screen: ScreenHost {
 
     private func move(_ motion: Motion, in model: DetailModel) {
         let page = max(1, detailRows - 1)
+        guard model.stops.isEmpty else { return moveCursor(motion, in: model, page: page) }
         switch motion {
         case .down: model.top += 1
         case .up: model.top = max(0, model.top - 1)
@@ -91,10 +92,41 @@ extension Screen: ScreenHost {
         }
     }
 
+    private func moveCursor(_ motion: Motion, in model: DetailModel, page: Int) {
+        switch motion {
+        case .down: model.moveSelection(by: 1)
+        case .up: model.moveSelection(by: -1)
+        case .pageDown: model.moveSelection(by: page)
+        case .pageUp: model.moveSelection(by: -page)
+        case .halfPageDown: model.moveSelection(by: max(1, page / 2))
+        case .halfPageUp: model.moveSelection(by: -max(1, page / 2))
+        case .top: model.moveSelection(by: .min)
+        case .bottom: model.moveSelection(by: .max)
+        case .left, .right: break
+        case .nextMatch: findStop(1, in: model)
+        case .previousMatch: findStop(-1, in: model)
+        }
+    }
+
+    /// The next stop whose line has the searched text, round the end.
+    private func findStop(_ step: Int, in model: DetailModel) {
+        guard !model.search.isEmpty, let start = model.selectedIndex else { return }
+        let count = model.stops.count
+        let found = (1...count).first { distance in
+            let stop = model.stops[((start + step * distance) % count + count) % count]
+            return !SearchRanges.find(model.search, in: model.lines[stop.line].reduce(into: "") { $0 += $1.text }).isEmpty
+        }
+        if let found { model.moveSelection(by: ((start + step * found) % count + count) % count - start) }
+    }
+
     /// A new search text shows its first place at once.
     func followSearch(in model: DetailModel) {
         guard model.search != detailSearch else { return }
         detailSearch = model.search
+        guard model.stops.isEmpty else {
+            model.moveSelection(by: -1)
+            return findStop(1, in: model)
+        }
         model.top -= 1
         find(true, in: model)
         model.top = max(0, model.top)

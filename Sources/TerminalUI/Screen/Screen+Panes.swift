@@ -147,6 +147,6 @@ extension Screen {
         }
         detailRows = content.height
         followSearch(in: model)
-        model.top = TextViewer.draw(model.lines, top: model.top, search: model.search, in: content, &painter)
+        model.top = TextViewer.draw(model, in: content, &painter)
     }
 }

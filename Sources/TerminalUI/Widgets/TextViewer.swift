@@ -2,16 +2,41 @@ import ViewModels
 
 /// Scrollable text with meaning (describe, why, events) and diffs.
 @MainActor enum TextViewer {
-    /// Draws `lines` from `top`; returns `top` kept inside the text.
-    static func draw(_ lines: [[TextSpan]], top: Int, search: String, in rect: Rect, _ painter: inout Painter) -> Int {
-        let rows = wrapped(lines, columns: rect.width - 2)
-        let top = max(0, min(top, rows.count - rect.height))
-        for (offset, spans) in rows.dropFirst(top).prefix(rect.height).enumerated() {
-            painter.spans(spans, in: rect.row(offset).inset(left: 1, right: 1))
-            mark(search, spans, in: rect.row(offset).inset(left: 1, right: 1), &painter)
+    /// Draws a text; returns its `top` kept inside, and near its cursor.
+    static func draw(_ model: DetailModel, in rect: Rect, _ painter: inout Painter) -> Int {
+        let rows = rows(model, columns: rect.width - 2)
+        let cursor = model.selectedIndex.map { model.stops[$0].line }
+        var top = model.top
+        if let cursor, let row = rows.firstIndex(where: { $0.line == cursor }) {
+            // The lines above the first stop are its headings.
+            if model.selectedIndex == 0, row < rect.height { top = 0 }
+            top = min(max(top, row - rect.height + 1), row)
+        }
+        top = max(0, min(top, rows.count - rect.height))
+        for (offset, row) in rows.dropFirst(top).prefix(rect.height).enumerated() {
+            let place = rect.row(offset)
+            let inner = place.inset(left: 1, right: 1)
+            if row.line == cursor {
+                let ground = painter.theme[.tableCursorFocused]
+                painter.surface.fill(place, style: ground)
+                painter.surface.put(
+                    String(painter.glyphs.selection), x: place.x, y: place.y, limit: 1, style: painter.theme[.tableSign].on(ground))
+                painter.spans(row.spans, in: inner, on: ground)
+            } else {
+                painter.spans(row.spans, in: inner)
+            }
+            mark(model.search, row.spans, in: inner, &painter)
         }
         painter.scrollbar(in: rect, first: top, visible: rect.height, total: rows.count)
         return top
+    }
+
+    /// The rows of a text with the line each belongs to: lines of a list are cut at the edge, all others go on below.
+    static func rows(_ model: DetailModel, columns: Int) -> [(spans: [TextSpan], line: Int)] {
+        let stops = Set(model.stops.map(\.line))
+        return model.lines.enumerated().flatMap { index, line in
+            stops.contains(index) ? [(line, index)] : wrapped([line], columns: columns).map { ($0, index) }
+        }
     }
 
     private static func mark(_ search: String, _ spans: [TextSpan], in row: Rect, _ painter: inout Painter) {

@@ -102,8 +102,9 @@ extension AppModel {
 
     /// What Esc does in Browse: closes the innermost thing that is open.
     func goBack() {
-        if detail != nil {
-            detail = nil
+        if let open = detail {
+            detail = open.parent
+            open.parent?.refresh?()
         } else if focus == .yaml, editor.selection != nil {
             editor.place(editor.cursor, selecting: false)
         } else if focus == .logs, !logs.search.isEmpty {

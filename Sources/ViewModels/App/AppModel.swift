@@ -65,6 +65,8 @@ package import LinuxKernel
     package weak var host: (any ScreenHost)?
     /// What reaches the cluster; nil in tests of models alone.
     package weak var cluster: (any ClusterActions)?
+    /// What tells of the past of a cluster; nil in tests of models alone.
+    package weak var history: (any HistoryActions)?
     /// Hints that are given once: their ids.
     var givenHints: Set<String> = []
 

@@ -1,7 +1,7 @@
 extension CommandTable {
     /// The commands of kdash.
     package static func standard() -> CommandTable {
-        CommandTable(screen + [demo] + panes + motion + pods + namespaces + logs + editor + typing)
+        CommandTable(screen + [demo] + panes + motion + pods + namespaces + logs + editor + typing + history)
     }
 
     /// Only with a cluster.

@@ -1,11 +1,41 @@
-/// A text about an object, over the panes: describe, why.
+/// What a detail text is, for the commands that belong to one kind of it.
+package enum DetailKind: Sendable, Hashable { case text, commandLog, sentRequest }
+
+/// A line of a detail text that the cursor can stand on.
+package struct DetailStop: Sendable, Hashable {
+    /// The line's index.
+    package var line: Int
+    /// What it stands for; unique in the text.
+    package var id: String
+    /// A stop.
+    package init(line: Int, id: String) {
+        self.line = line
+        self.id = id
+    }
+}
+
+/// A text about an object, over the panes: describe, why; or a list whose lines can be opened.
 @MainActor package final class DetailModel {
     /// What it is.
     package let title: String
+    /// What commands may know it as.
+    package let kind: DetailKind
     /// The object; nil when it is about none.
     package let binding: ObjectBinding?
     /// The text.
     package var lines: [[TextSpan]] = []
+    /// The lines the cursor can stand on, from top to bottom; empty for a text that is only read.
+    package private(set) var stops: [DetailStop] = []
+    /// The id of the stop under the cursor; nil without stops.
+    package private(set) var selected: String?
+    /// What Enter does with the stop under the cursor.
+    package var onOpen: ((String) -> Void)?
+    /// Makes the text again; called when something it tells of changed, and when a text that covered it is closed.
+    package var refresh: (() -> Void)?
+    /// What Esc goes back to; nil closes the text.
+    package var parent: DetailModel?
+    /// The commands worth a place in the line of keys, with a word for each.
+    package var hints: [(id: String, title: String)] = []
     /// The first row on screen; the screen keeps it inside.
     package var top = 0
     /// Whether it follows the object.
@@ -15,8 +45,37 @@
     /// What is looked for, ignoring case.
     package var search = ""
     /// An empty text.
-    package init(title: String, binding: ObjectBinding?) {
+    package init(title: String, kind: DetailKind = .text, binding: ObjectBinding?) {
         self.title = title
+        self.kind = kind
         self.binding = binding
+    }
+
+    /// Replaces the text. The cursor stays on what it stands on, or goes to the nearest stop when that is gone.
+    package func show(_ lines: [[TextSpan]], stops: [DetailStop]) {
+        let place = selectedIndex ?? 0
+        self.lines = lines
+        self.stops = stops
+        if selectedIndex == nil { selected = stops.isEmpty ? nil : stops[min(place, stops.count - 1)].id }
+    }
+
+    /// The cursor's place among the stops.
+    package var selectedIndex: Int? { selected.flatMap { id in stops.firstIndex { $0.id == id } } }
+
+    /// Moves the cursor by stops.
+    package func moveSelection(by amount: Int) {
+        guard !stops.isEmpty else { return }
+        let (moved, isOver) = (selectedIndex ?? 0).addingReportingOverflow(amount)
+        selected = stops[isOver ? (amount < 0 ? 0 : stops.count - 1) : max(0, min(stops.count - 1, moved))].id
+    }
+
+    /// Whether a text is this one or lies below it.
+    package func covers(_ model: DetailModel) -> Bool {
+        var shown: DetailModel? = self
+        while let present = shown {
+            if present === model { return true }
+            shown = present.parent
+        }
+        return false
     }
 }

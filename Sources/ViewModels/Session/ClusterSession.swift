@@ -11,6 +11,7 @@ package import LinuxKernel
     let time: any TimeSource
     let stateDirectory: String
     let drafts: DraftStore
+    let requests: RequestLog
     let tasks = TaskSlots()
     let logs: LogsDriver
     var cluster: ConnectedCluster?
@@ -60,12 +61,14 @@ package import LinuxKernel
         self.time = time
         self.stateDirectory = stateDirectory
         drafts = DraftStore(stateDirectory: stateDirectory)
+        requests = RequestLog(time: time)
         logs = LogsDriver(model: app.logs, time: time)
     }
 
     /// Starts following the cluster. Set `app.namespace` and `app.context` before, where the command line names them.
     package func start() {
         app.cluster = self
+        app.history = self
         wantedNamespace = app.namespace
         home = app.context.name
         // The way back from another context.
@@ -97,7 +100,7 @@ package import LinuxKernel
         while !Task.isCancelled {
             var isCheap = false
             do {
-                let cluster = try await connect()
+                let cluster = observed(try await connect())
                 if Task.isCancelled { return }
                 let started = time.monotonic()
                 let loss = await follow(cluster)
@@ -257,8 +260,8 @@ package import LinuxKernel
                 throw ConnectionFailure(
                     reason: "this text belongs to context \(context), which is not in the kubeconfig", remedy: "start kdash with --context \(context)")
             }
-            reached[context] = found
-            return found.client
+            reached[context] = observed(found)
+            return reached[context]?.client ?? found.client
         } catch {
             throw ConnectionFailure(error)
         }

@@ -3,7 +3,7 @@ package import KubeClient
 /// A cluster that answered.
 package struct ConnectedCluster: Sendable {
     /// Reaches it, through the gate of its context.
-    package let client: KubeClient
+    package internal(set) var client: KubeClient
     /// The context's name.
     package let contextName: String
     /// Whether changes pass the gate.

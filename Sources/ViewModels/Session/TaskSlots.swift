@@ -38,6 +38,8 @@
         case saveDraft
         /// Reading the texts that were never applied.
         case listDrafts
+        /// Keeping an open text about the past current.
+        case history
     }
 
     private struct Entry {

@@ -1,0 +1,19 @@
+/// What commands ask about the past of a cluster.
+@MainActor package protocol HistoryActions: AnyObject {
+    /// Shows what was sent to clusters in this session, newest first.
+    func openCommandLog()
+    /// Lets the command log keep reads and dry runs, too, or no longer.
+    func toggleRecordedReads()
+    /// The command lines that send what the open command log points at; nil when it points at nothing.
+    func commandForms() -> CommandForms?
+}
+
+/// A request as command lines to copy.
+package struct CommandForms: Sendable, Hashable {
+    /// With kubectl.
+    package var kubectl: String
+    /// With curl, through `kubectl proxy`.
+    package var curl: String
+    /// Whether something has to be filled in before it can be run.
+    package var isIncomplete: Bool
+}

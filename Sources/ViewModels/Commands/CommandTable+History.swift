@@ -1,0 +1,35 @@
+extension CommandTable {
+    static let history: [Command] = [
+        Command(
+            "history.log", "Command log: what was sent, and how to send it again", section: "History", keys: ["@", "H l"], scope: .browse,
+            availability: whenConnected
+        ) { $0.history?.openCommandLog() },
+        Command(
+            "detail.open", "Open the line under the cursor", section: "History", keys: ["enter"], scope: .detail, isListed: false,
+            availability: { app in
+                app.detail?.selected == nil || app.detail?.onOpen == nil ? .disabled("there is nothing to open here") : .enabled
+            },
+            run: { app in if let detail = app.detail, let id = detail.selected { detail.onOpen?(id) } }),
+        Command(
+            "log.kubectl", "Copy it as a kubectl command", section: "History", keys: ["c"], scope: .detail, isListed: false,
+            availability: whenCommand, run: { copy(\.kubectl, $0) }),
+        Command(
+            "log.curl", "Copy it as a curl command", section: "History", keys: ["x"], scope: .detail, isListed: false,
+            availability: whenCommand, run: { copy(\.curl, $0) }),
+        Command(
+            "log.reads", "Record reads, too, or no longer", section: "History", keys: ["a"], scope: .detail, isListed: false,
+            availability: { $0.detail?.kind == .commandLog ? .enabled : .disabled("that is for the command log") },
+            run: { $0.history?.toggleRecordedReads() }),
+    ]
+
+    private static func whenCommand(_ app: AppModel) -> Availability {
+        app.history?.commandForms() == nil ? .disabled("no command is under the cursor") : .enabled
+    }
+
+    private static func copy(_ form: KeyPath<CommandForms, String>, _ app: AppModel) {
+        guard let forms = app.history?.commandForms() else { return }
+        app.host?.copy(forms[keyPath: form])
+        if forms.isIncomplete { return app.toast("copied; fill in what the notes name before you run it", .warning) }
+        app.toast("copied", .dim)
+    }
+}

@@ -1,0 +1,80 @@
+import APIMachinery
+import JSONCore
+import KubeClient
+import LinuxKernel
+import Testing
+
+@testable import TerminalUI
+@testable import ViewModels
+
+@MainActor @Suite struct HistoryGoldenTests {
+    nonisolated static let sizes = [(60, 15), (80, 24), (120, 40), (200, 50)]
+
+    private func requests() -> [SentRequest] {
+        let time = ManualTimeSource(at: FakeCluster.now.advanced(by: .seconds(-90)))
+        let log = RequestLog(time: time)
+        func send(_ request: APIRequest, _ outcome: SentRequest.Outcome?) {
+            time.advance(by: .seconds(11))
+            if let id = log.begin(request, context: "kdash"), let outcome { log.end(id, outcome) }
+        }
+        let web = "/apis/apps/v1/namespaces/default/deployments/web"
+        send(
+            APIRequest(
+                .patch, path: "\(web)/scale", contentType: PatchType.merge.rawValue, body: JSON.encode(["spec": ["replicas": 3]])),
+            .answered(code: 200, message: "", after: .milliseconds(4)))
+        send(
+            APIRequest(
+                .post, path: "/api/v1/namespaces/default/secrets", query: [QueryItem("fieldManager", "kdash")], contentType: "application/json",
+                body: JSON.encode(["kind": "Secret", "metadata": ["name": "login"], "data": ["password": "aHVudGVyMg=="]])),
+            .answered(code: 201, message: "", after: .milliseconds(12)))
+        send(
+            APIRequest(
+                .delete, path: "/api/v1/namespaces/default/pods/web-6d4cf56db6-5x2lp", contentType: "application/json",
+                body: JSON.encode(["kind": "DeleteOptions", "gracePeriodSeconds": 0, "preconditions": ["uid": "p0"]])),
+            .answered(code: 409, message: "the UID in the precondition (p0) does not match the UID in record (p9)", after: .milliseconds(3)))
+        send(APIRequest(.delete, path: "/api/v1/namespaces/payments"), .lost(message: "connection refused", after: .milliseconds(2200)))
+        send(APIRequest(.delete, path: "/api/v1/namespaces/default/pods/sum-kx7vq"), nil)
+        return log.entries
+    }
+
+    @Test(arguments: sizes)
+    func `the command log lists what was sent`(size: (Int, Int)) {
+        let app = FakeCluster.app()
+        let model = DetailModel(title: "Command log", kind: .commandLog, binding: nil)
+        let text = CommandLogText.list(requests(), context: "kdash", recordsReads: false)
+        model.show(text.lines, stops: text.stops)
+        model.moveSelection(by: 2)
+        app.detail = model
+        GoldenScreen.check(FakeCluster.screen(app).render(width: size.0, height: size.1).surface, "command-log-\(size.0)x\(size.1)")
+    }
+
+    @Test(arguments: sizes)
+    func `a sent request is shown with both of its command lines`(size: (Int, Int)) {
+        let app = FakeCluster.app()
+        let model = DetailModel(title: "Sent request", kind: .sentRequest, binding: nil)
+        model.parent = DetailModel(title: "Command log", kind: .commandLog, binding: nil)
+        model.lines = CommandLogText.detail(requests()[1], now: FakeCluster.now)
+        app.detail = model
+        GoldenScreen.check(FakeCluster.screen(app).render(width: size.0, height: size.1).surface, "sent-request-\(size.0)x\(size.1)")
+    }
+
+    @Test func `the cursor of a list stays in view, and its first line shows the heading`() {
+        let app = FakeCluster.app()
+        let model = DetailModel(title: "List", binding: nil)
+        let lines = [[TextSpan("heading")]] + (0..<100).map { [TextSpan("line \($0)")] }
+        model.show(lines, stops: (0..<100).map { DetailStop(line: $0 + 1, id: "\($0)") })
+        app.detail = model
+        let screen = FakeCluster.screen(app)
+        func rows() -> [String] {
+            let surface = screen.render(width: 60, height: 15).surface
+            return (0..<15).map { surface.text(row: $0) }
+        }
+        #expect(rows().contains { $0.contains("heading") })
+        screen.type("G")
+        #expect(rows().contains { $0.contains("line 99") })
+        screen.type("/", "3", "7", "enter")
+        #expect(model.selected == "37" && rows().contains { $0.contains("line 37") })
+        screen.type("esc")
+        #expect(app.detail == nil)
+    }
+}
