@@ -94,8 +94,8 @@ struct TestServer {
     }
 
     /// Opens a watch.
-    func watch(_ target: String, as user: UserInfo = TestServer.user) async throws -> TestWatch {
-        let response = await raw(request(.get, target), as: user)
+    func watch(_ target: String, accept: String? = nil, as user: UserInfo = TestServer.user) async throws -> TestWatch {
+        let response = await raw(request(.get, target, "", accept: accept), as: user)
         switch response.body {
         case .stream(let source): return TestWatch(source: source)
         case .bytes(let bytes): throw APIResponse.failure(status: response.status, body: bytes)

@@ -57,7 +57,8 @@ enum WatchVerb {
             let items = strategy.expires ? listing.items.filter { !strategy.isExpired($0, now: context.now) } : listing.items
             return WatchStream(
                 watch: try store.watch(prefix: prefix, from: listing.revision), initial: items, revision: listing.revision,
-                encoder: encoder, endsInitialWithBookmark: options.sendsInitialEvents == true, allowsBookmarks: options.allowsBookmarks,
+                encoder: encoder, endsInitialWithBookmark: options.sendsInitialEvents == true && options.allowsBookmarks,
+                allowsBookmarks: options.allowsBookmarks,
                 clock: context.core.bookmarks)
         } catch {
             guard case .compacted(let oldest) = error else { throw StoreFailure.status(error) }

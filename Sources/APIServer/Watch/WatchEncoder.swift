@@ -70,26 +70,42 @@ struct WatchEncoder: Sendable {
         }
     }
 
-    /// Appends a bookmark at `revision`; `endsInitial` marks the end of the initial events.
+    /// Appends a bookmark at `revision`; `endsInitial` marks the end of the initial events. A Table shows it as the row of an object that
+    /// has nothing but its metadata. Source: apiserver `pkg/endpoints/handlers/response.go` watchListTransformer.
     mutating func appendBookmark(_ revision: Int64, endsInitial: Bool, into out: inout [UInt8]) throws(APIStatus) {
         var metadata: JSONObject = ["resourceVersion": .string(String(revision)), "creationTimestamp": .null]
-        if endsInitial { metadata["annotations"] = ["k8s.io/initial-events-end": "true"] }
+        if endsInitial {
+            metadata["annotations"] = [
+                "k8s.io/initial-events-end": "true", "kubernetes.io/initial-events-list-blueprint": .string(try blueprint()),
+            ]
+        }
         let descriptor = endpoint.descriptor
+        let object = KubeObject([
+            "kind": .string(descriptor.kind), "apiVersion": .string(descriptor.groupVersion.apiVersion), "metadata": .object(metadata),
+        ])
         switch renderer.choice.form {
         case .table(let version):
-            let table = renderer.table([], version: version, metadata: metadata, hasColumns: false)
+            let table = renderer.table(
+                [object], version: version, metadata: ["resourceVersion": .string(String(revision))], hasColumns: takeColumns())
             try frames.append(.bookmark, table, into: &out)
-        case .metadata:
-            try frames.append(
-                .bookmark, ["kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": .object(metadata)], into: &out)
-        case .object:
-            try frames.append(
-                .bookmark,
-                [
-                    "kind": .string(descriptor.kind), "apiVersion": .string(descriptor.groupVersion.apiVersion),
-                    "metadata": .object(metadata),
-                ], into: &out)
+        case .metadata: try frames.append(.bookmark, renderer.partial(object), into: &out)
+        case .object: try frames.append(.bookmark, object.value, into: &out)
         }
+    }
+
+    /// The empty list that a client fills with the initial events, in the form and encoding of its request, in base 64.
+    private func blueprint() throws(APIStatus) -> String {
+        let descriptor = endpoint.descriptor
+        let list: JSONValue
+        switch renderer.choice.form {
+        case .table(let version): list = renderer.table([], version: version, metadata: JSONObject(), hasColumns: true)
+        case .metadata: list = ["kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": [:], "items": []]
+        case .object:
+            list = [
+                "kind": .string(descriptor.listKind.kind), "apiVersion": .string(descriptor.groupVersion.apiVersion), "metadata": [:], "items": [],
+            ]
+        }
+        return Base64.encode(renderer.choice.encoding == .protobuf ? try renderer.binary(list) : JSON.encode(list))
     }
 
     /// Appends an ERROR event, after which nothing follows.

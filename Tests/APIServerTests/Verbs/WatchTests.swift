@@ -119,6 +119,59 @@ struct WatchTests {
         }
     }
 
+    @Test(
+        arguments: [
+            ("application/json", "{\"kind\":\"ConfigMapList\",\"apiVersion\":\"v1\",\"metadata\":{},\"items\":[]}"),
+            (
+                "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1",
+                "{\"kind\":\"PartialObjectMetadataList\",\"apiVersion\":\"meta.k8s.io/v1\",\"metadata\":{},\"items\":[]}"
+            ),
+        ])
+    func `the end of a watch list carries the empty list that a client fills`(accept: String, blueprint: String) async throws {
+        try await TestServer.with { api async throws in
+            let watch = try await api.watch("\(configMaps)?\(Self.watchList)", accept: accept)
+            var event = try #require(try await watch.next())
+            while event.type == "ADDED" { event = try #require(try await watch.next()) }
+            #expect(event.type == "BOOKMARK")
+            let text = try #require(event.object.annotations["kubernetes.io/initial-events-list-blueprint"])
+            #expect(Base64.decode(text.utf8).map { String(decoding: $0, as: UTF8.self) } == blueprint)
+            watch.cancel()
+        }
+    }
+
+    private static let watchList = "watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true"
+
+    @Test func `a watch list as a Table ends with a row whose object is marked`() async throws {
+        try await TestServer.with { api async throws in
+            _ = try await api.call(.post, configMaps, TestServer.configMap("a"))
+            let watch = try await api.watch("\(configMaps)?\(Self.watchList)", accept: "application/json;as=Table;g=meta.k8s.io;v=v1")
+            var event = try #require(try await watch.next())
+            #expect(event.object.array("columnDefinitions").isEmpty == false)
+            while event.type == "ADDED" { event = try #require(try await watch.next()) }
+            #expect(event.type == "BOOKMARK")
+            #expect(event.object.kind == "Table")
+            #expect(event.object.array("columnDefinitions").isEmpty)
+            let rows = event.object.array("rows")
+            try #require(rows.count == 1)
+            let marked = KubeObject(rows[0]["object"] ?? .null)
+            #expect(marked.kind == "PartialObjectMetadata")
+            #expect(marked.annotations["k8s.io/initial-events-end"] == "true")
+            #expect(marked.resourceVersion == event.object.resourceVersion)
+            let text = marked.annotations["kubernetes.io/initial-events-list-blueprint"] ?? ""
+            let list = try JSON.parse(Base64.decode(text.utf8) ?? [])
+            #expect(list["kind"] == "Table")
+            #expect(list["columnDefinitions"]?.arrayValue?.first?["name"] == "Name")
+            watch.cancel()
+        }
+    }
+
+    @Test func `a watch list whose client takes no bookmarks gets none`() async throws {
+        try await TestServer.with { api async throws in
+            let watch = try await api.watch("\(configMaps)?watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&timeoutSeconds=1")
+            while let event = try await watch.next() { #expect(event.type == "ADDED") }
+        }
+    }
+
     @Test func `a quiet watch gets bookmarks, one that did not ask for them none`() async throws {
         try await TestServer.with(bookmarkInterval: .milliseconds(5)) { api async throws in
             let watch = try await api.watch("\(configMaps)?watch=true&allowWatchBookmarks=true")
