@@ -139,4 +139,25 @@ struct RoutingTests {
             #expect(try await api.call(.get, "/kdash/v1/other").status == 404)
         }
     }
+
+    @Test(arguments: [configMaps, "\(configMaps)/c", "/api/v1/namespaces", "\(pods)/p/status", "/apis/apps/v1/deployments"])
+    func `OPTIONS of a resource is a method that is not served`(path: String) async throws {
+        try await TestServer.with { api async throws in
+            let answer = try await api.call(.options, path)
+            #expect(answer.status == 405)
+            #expect(answer.reason == "MethodNotAllowed")
+            #expect(answer.message == "the server does not allow this method on the requested resource")
+            #expect(try await api.call(.options, path, as: RBACTests.bob).status == 403)
+        }
+    }
+
+    @Test func `OPTIONS of what is not there is not found, and of a custom resource names it`() async throws {
+        try await TestServer.with { api async throws in
+            #expect(try await api.call(.options, "/apis/nosuch.example.com/v1/things").status == 404)
+            try await api.define()
+            let answer = try await api.call(.options, "/apis/stable.example.com/v1/namespaces/default/crontabs")
+            #expect(answer.status == 405)
+            #expect(answer.message == " is not supported on resources of kind \"crontabs.stable.example.com\"")
+        }
+    }
 }

@@ -49,6 +49,7 @@ struct RequestKind: Sendable, Hashable {
         case "update": "PUT"
         case "patch": (request.contentType ?? "").hasPrefix("application/apply-patch") ? "APPLY" : "PATCH"
         case "get" where Self.connects.contains(subresource): "CONNECT"
+        case "": "OPTIONS"
         default: verb.uppercased()
         }
     }

@@ -74,7 +74,9 @@ struct ResourcePath: Sendable, Equatable {
         case .put: return "update"
         case .patch: return "patch"
         case .delete: return name == nil ? "deletecollection" : "delete"
-        case .get, .head, .options:
+        // Nobody serves it, so it has no name. Source: apiserver `pkg/endpoints/request/requestinfo.go`.
+        case .options: return ""
+        case .get, .head:
             if isLegacyWatch { return "watch" }
             if name != nil { return "get" }
             return request.queryFlag("watch") ? "watch" : "list"

@@ -164,9 +164,12 @@ package final class APIServer: RequestPipeline, Sendable {
         observer.notes.isAuthorized = true
         switch target {
         case .resource(let path):
-            guard request.method != .options, let endpoint = try core.endpoint(path) else {
+            guard let endpoint = try core.endpoint(path) else {
                 let groupVersion = GroupVersion(group: path.group, version: path.version)
                 throw .unserved(groupVersion, resource: path.resource, try core.customs.current().registry)
+            }
+            guard request.method != .options else {
+                throw endpoint.custom == nil ? .methodNotAllowed : .methodNotAllowed(endpoint.descriptor.groupResource, "")
             }
             if let refusal = endpoint.custom?.refusal { throw refusal }
             let deprecation = endpoint.custom?.warning ?? DeprecatedKinds.warning(endpoint.descriptor)

@@ -134,11 +134,11 @@ enum PatchBody: Sendable {
             throw .badRequest("the patched object nests deeper than \(JSONLimits.default.maximumDepth) levels")
         }
         guard case .object = patched else { throw Self.refused(patched, "json: cannot unmarshal \(patched.kindName) into an object") }
-        try BodyDecoder.check(patched, is: gvk)
+        let typed = try kept(patched, gvk, type)
         let (object, found): (KubeObject, [String])
         do throws(APIStatus) {
             (object, found) = try BodyDecoder.object(
-                BodyDecoder.Raw(value: patched), gvk: gvk, type: type, validation: validation == .ignore ? .ignore : .warn)
+                BodyDecoder.Raw(value: typed), gvk: gvk, type: type, validation: validation == .ignore ? .ignore : .warn)
         } catch {
             throw Self.refused(patched, error.message)
         }
@@ -148,6 +148,35 @@ enum PatchBody: Sendable {
             throw Self.refused(patched, "strict decoding error: \(problems.joined(separator: ", "))")
         }
         return (object, problems)
+    }
+
+    /// The patched value, when it still is of the kind that was patched. A strategic merge patch is made of fields of that kind, and what it
+    /// says of the kind itself is lost. Throws Invalid for the others.
+    /// Source: apiserver `pkg/endpoints/handlers/patch.go`, apiextensions-apiserver `pkg/registry/customresource/validator.go`.
+    private func kept(_ patched: JSONValue, _ gvk: GroupVersionKind, _ type: TypeSchema) throws(APIStatus) -> JSONValue {
+        if case .strategic = self {
+            var patched = patched
+            (patched["kind"], patched["apiVersion"]) = (.string(gvk.kind), .string(gvk.apiVersion))
+            return patched
+        }
+        let kind = patched["kind"]?.stringValue ?? ""
+        let version = patched["apiVersion"]?.stringValue ?? ""
+        guard type.custom != nil else {
+            guard kind.isEmpty || kind == gvk.kind, version.isEmpty || version == gvk.apiVersion else {
+                let (name, of) = (kind.isEmpty ? gvk.kind : kind, version.isEmpty ? gvk.apiVersion : version)
+                throw Self.refused(patched, "no kind \(name.goQuoted) is registered for version \(of.goQuoted) in scheme \"pkg/api/legacyscheme/scheme.go:30\"")
+            }
+            return patched
+        }
+        guard !kind.isEmpty else { throw Self.refused(patched, "Object 'Kind' is missing in '\(patched.description)'") }
+        var errors: [FieldError] = []
+        if kind != gvk.kind { errors.append(.invalid("kind", .string(kind), "must be \(gvk.kind)")) }
+        if version != gvk.apiVersion { errors.append(.invalid("apiVersion", .string(version), "must be \(gvk.apiVersion)")) }
+        guard errors.isEmpty else {
+            let group = GroupVersion(apiVersion: version)?.group ?? gvk.group
+            throw .invalid(kind: GroupKind(group: group, kind: kind), name: patched["metadata", "name"]?.stringValue ?? "", errors)
+        }
+        return patched
     }
 
     private static func refused(_ patched: JSONValue, _ why: String) -> APIStatus {

@@ -147,6 +147,31 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("{\"kind\":\"Q\"}", "Q.stable.example.com \"a\" is invalid: kind: Invalid value: \"Q\": must be CronTab"),
+        (
+            "{\"apiVersion\":\"other.example.com/v1\"}",
+            "CronTab.other.example.com \"a\" is invalid: apiVersion: Invalid value: \"other.example.com/v1\": must be stable.example.com/v1"
+        ),
+        (
+            "{\"apiVersion\":\"stable.example.com/v9\",\"kind\":\"Q\"}",
+            "Q.stable.example.com \"a\" is invalid: [kind: Invalid value: \"Q\": must be CronTab, "
+                + "apiVersion: Invalid value: \"stable.example.com/v9\": must be stable.example.com/v1]"
+        ),
+    ])
+    func `a patch makes no other kind of a custom resource`(patch: String, message: String) async throws {
+        try await TestServer.with { api async throws in
+            try await api.define()
+            _ = try await api.call(.post, tabs, CustomFixture.tab("a"))
+            let answer = try await api.call(.patch, "\(tabs)/a", patch, type: "application/merge-patch+json")
+            #expect(answer.status == 422)
+            #expect(answer.message == message)
+            let gone = try await api.call(.patch, "\(tabs)/a", "{\"kind\":null}", type: "application/merge-patch+json")
+            #expect(gone.status == 422)
+            #expect(gone.message.contains("Object 'Kind' is missing in"))
+        }
+    }
+
     @Test func `status and scale have paths of their own`() async throws {
         try await TestServer.with { api in
             try await api.define()

@@ -63,7 +63,7 @@ struct PatchTests {
         ("application/json-patch+json", "{}", 400), ("application/json-patch+json", "[{\"op\":\"fly\",\"path\":\"/a\"}]", 400),
         ("application/json-patch+json", "[{\"op\":\"test\",\"path\":\"/data/k\",\"value\":\"no\"}]", 422),
         ("application/merge-patch+json", "[]", 400), ("application/merge-patch+json", "{\"metadata\":{\"name\":\"x\"}}", 400),
-        ("application/merge-patch+json", "{\"kind\":\"Pod\"}", 400), ("application/apply-patch+cbor", "{}", 415), ("text/plain", "{}", 415),
+        ("application/merge-patch+json", "{\"kind\":\"Pod\"}", 422), ("application/apply-patch+cbor", "{}", 415), ("text/plain", "{}", 415),
     ])
     func `a patch that cannot be applied changes nothing`(type: String, body: String, status: Int) async throws {
         try await TestServer.with { api async throws in
@@ -71,6 +71,24 @@ struct PatchTests {
             let answer = try await api.call(.patch, "\(configMaps)/c", body, type: type)
             #expect(answer.status == status, "\(answer.message)")
             #expect(try await api.call(.get, "\(configMaps)/c").object == created)
+        }
+    }
+
+    @Test func `a patch makes no other kind of an object, and a strategic one does not try`() async throws {
+        try await TestServer.with { api async throws in
+            let created = try await api.call(.post, configMaps, TestServer.configMap("c")).object
+            for (type, body) in [
+                ("application/merge-patch+json", "{\"kind\":\"Q\"}"), ("application/merge-patch+json", "{\"apiVersion\":\"v9\"}"),
+                ("application/json-patch+json", "[{\"op\":\"replace\",\"path\":\"/kind\",\"value\":\"Q\"}]"),
+            ] {
+                let answer = try await api.call(.patch, "\(configMaps)/c", body, type: type)
+                #expect(answer.status == 422)
+                #expect(answer.message.hasPrefix(" \"\" is invalid: patch: Invalid value: "))
+                #expect(answer.message.contains("is registered for version"))
+            }
+            let ignored = try await api.call(.patch, "\(configMaps)/c", "{\"kind\":\"Q\"}", type: "application/strategic-merge-patch+json")
+            #expect(ignored.status == 200)
+            #expect(ignored.object == created)
         }
     }
 }
