@@ -12,6 +12,8 @@ struct RequestObserver: Sendable {
     let segments: [String]?
     private let kind: RequestKind
     private let start: Duration
+    /// What the client calls its request; nil when it leaves that to the server.
+    private let givenID: String?
     /// Nil when the request is not audited.
     private let event: AuditEvent?
     /// What admission leaves for client and audit log.
@@ -25,18 +27,31 @@ struct RequestObserver: Sendable {
         kind = RequestKind(request, segments: segments)
         start = core.time.monotonic()
         let isAudited = core.audit != nil && AuditEvent.isWorthwhile(kind, user)
+        givenID = AuditID.given(request)
         event =
             isAudited
-            ? AuditEvent(id: SecureRandom.uuidV4(), request: request, kind: kind, user: user, received: core.time.now()) : nil
+            ? AuditEvent(id: givenID ?? SecureRandom.uuidV4(), request: request, kind: kind, user: user, received: core.time.now()) : nil
         core.metrics.began(isMutating: kind.isMutating)
     }
 
     /// The answer on its way out.
     func answered(_ response: APIResponse) -> APIResponse {
         count(code: response.status)
+        let response = named(response)
         guard let event else { return response }
+        return audited(response, event)
+    }
+
+    /// An answer with the name of its request; what sends it makes one up for a request that has none.
+    private func named(_ response: APIResponse) -> APIResponse {
+        guard let id = event?.id ?? givenID else { return response }
         var response = response
-        response.headers.append(("audit-id", event.id))
+        response.headers.append(("audit-id", id))
+        return response
+    }
+
+    private func audited(_ response: APIResponse, _ event: AuditEvent) -> APIResponse {
+        var response = response
         let failure = Self.failure(response)
         if kind.isLongRunning { audit(.started, code: response.status, failure) }
         guard kind.isLongRunning, case .stream(let source) = response.body else {
@@ -58,9 +73,8 @@ struct RequestObserver: Sendable {
     /// The request showed credentials that are not believed. Source: apiserver `pkg/endpoints/filters/authn_audit.go`.
     func unauthenticated(_ status: APIStatus, _ methods: [String]) -> APIResponse {
         count(code: status.code)
-        var response = ResponseMaking.status(status)
-        guard let event else { return response }
-        response.headers.append(("audit-id", event.id))
+        let response = named(ResponseMaking.status(status))
+        guard event != nil else { return response }
         var told = status
         told.message =
             methods.isEmpty ? "Authentication failed, no credentials provided" : "Authentication failed, attempted: \(methods.joined(separator: ", "))"

@@ -169,4 +169,27 @@ struct AuditTests {
             #expect(found.last?["requestURI"] == "/api/v1/nodes/n1/proxy/healthz")
         }
     }
+
+    @Test func `a request keeps the name that its client gave it`() async throws {
+        try await Self.with { api, events in
+            let answer = try await api.call(.post, configMaps, TestServer.configMap("c"), headers: [("audit-id", "trace-7")])
+            #expect(answer.response.header("audit-id") == "trace-7")
+            #expect(try events().last?["auditID"] == "trace-7")
+        }
+        try await TestServer.with { api async throws in
+            let answer = try await api.call(.get, configMaps, headers: [("audit-id", "trace-8")])
+            #expect(answer.response.headers.filter { $0.0 == "audit-id" }.map(\.1) == ["trace-8"])
+        }
+    }
+
+    @Test(arguments: ["", "two words", "a\tb", "\u{e4}", "a\r\nx: y", String(repeating: "a", count: 257)])
+    func `what is no name for a request is not taken for one`(text: String) async throws {
+        #expect(AuditID.given(APIRequest(path: "/", headers: [("audit-id", text)])) == nil)
+        try await Self.with { api, events in
+            let answer = try await api.call(.get, "\(configMaps)?limit=1", headers: [("audit-id", text)])
+            let given = try #require(answer.response.header("audit-id"))
+            #expect(given.utf8.count == 36)
+            #expect(try events().last?["auditID"] == .string(given))
+        }
+    }
 }
