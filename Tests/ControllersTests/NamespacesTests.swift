@@ -73,6 +73,57 @@ import Testing
         #expect(Namespace(object).specFinalizers.isEmpty)
     }
 
+    private func failing(_ conditions: [Condition], _ messages: String...) -> [Condition] {
+        var caches = FixedCaches()
+        var namespace = namespace(isDying: true)
+        namespace.status.conditions = conditions
+        caches.add(namespace)
+        let failures = messages.map { APIStatus.internalError($0) }
+        let controller = NamespaceController(builtinSchemas)
+        let told = controller.report(failures, of: ObjectName(Namespace.resource, namespace.object), caches, now: start).changes
+        guard case .updateSubresource(_, let object, "status")? = told.first else { return conditions }
+        return Namespace(object).status.conditions
+    }
+
+    private func content(_ conditions: [Condition]) -> String? {
+        conditions.first { $0.type == "NamespaceDeletionContentFailure" }.map { "\($0.status) \($0.reason): \($0.message)" }
+    }
+
+    @Test func `what cannot be deleted is told, once, until it can`() {
+        let fine = NamespaceConditions().updated([], now: start)
+        let told = failing(fine, "b", "a")
+        #expect(
+            content(told)
+                == "True ContentDeletionFailed: Failed to delete all resource types, 2 remaining: Internal error occurred: a, Internal error occurred: b")
+        #expect(failing(told, "c", "d") == told)
+        #expect(content(failing(told, "c"))?.contains("1 remaining: Internal error occurred: c") == true)
+        // The next try is made without a word, and does not stop at what failed.
+        let set = replicaSet("web", replicas: 1)
+        #expect(
+            reconcile([set, pod("a")], conditions: told) == [
+                .deleteAll(ReplicaSet.resource, namespace: "default"), .deleteAll(Pod.resource, namespace: "default"),
+            ])
+        // Everything is on its way: the failure is over.
+        var held = pod("a")
+        held.object.deletionTimestamp = start
+        guard case .updateSubresource(_, let object, "status")? = reconcile([held], conditions: told).first else {
+            Issue.record("nothing is said")
+            return
+        }
+        #expect(content(Namespace(object).status.conditions)?.hasPrefix("False ContentDeleted") == true)
+    }
+
+    @Test func `a kind that is gone and a lost race are no failures`() {
+        let controller = NamespaceController(builtinSchemas)
+        var caches = FixedCaches()
+        let namespace = namespace(isDying: true)
+        caches.add(namespace)
+        let key = ObjectName(Namespace.resource, namespace.object)
+        let gone = APIStatus.notFound(GroupResource(group: "", resource: "things"), "x")
+        let raced = APIStatus.conflict(GroupResource(group: "", resource: "namespaces"), "default", "changed")
+        #expect(controller.report([gone, raced], of: key, caches, now: start).changes.isEmpty)
+    }
+
     @Test func `every namespace gets its service account and the authority`() {
         var caches = FixedCaches()
         let living = namespace(isDying: false)

@@ -79,6 +79,40 @@ def test_a_namespace_says_what_keeps_it(shared):
     eventually(lambda: not exists(shared, "default", "namespace", name), what="the namespace gone")
 
 
+def test_a_namespace_says_what_cannot_be_deleted(shared):
+    """Objects of a kind whose only served version needs a webhook that nobody calls."""
+    def version(name, served, storage):
+        return {"name": name, "served": served, "storage": storage,
+                "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}}
+    definition = {
+        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": "anchors.stuck.example.com"},
+        "spec": {"group": "stuck.example.com", "scope": "Namespaced", "names": {"plural": "anchors", "kind": "Anchor"},
+                 "versions": [version("v1", True, True)]}}
+    shared.apply(definition)
+    shared.kubectl("wait", "--for=condition=Established", "crd/anchors.stuck.example.com", "--timeout=20s")
+    shared.kubectl("create", "namespace", "stuck")
+    create(shared, "stuck", {"apiVersion": "stuck.example.com/v1", "kind": "Anchor", "metadata": {"name": "a"}})
+    create(shared, "stuck", config_map("free"))
+    definition["spec"]["versions"] = [version("v1", False, True), version("v2", True, False)]
+    definition["spec"]["conversion"] = {"strategy": "Webhook", "webhook": {
+        "conversionReviewVersions": ["v1"], "clientConfig": {"url": "https://127.0.0.1:1/convert"}}}
+    shared.apply(definition)
+    shared.kubectl("delete", "namespace", "stuck", "--wait=false")
+
+    def failure():
+        conditions = shared.get("namespace", "stuck")["status"].get("conditions", [])
+        return next((one for one in conditions if one["type"] == "NamespaceDeletionContentFailure" and one["status"] == "True"), None)
+    told = eventually(failure, what="the failure told")
+    assert told["reason"] == "ContentDeletionFailed"
+    assert told["message"].startswith("Failed to delete all resource types, 1 remaining: ") and "conversion webhook" in told["message"]
+    assert not exists(shared, "stuck", "configmap", "free")
+    definition["spec"]["versions"] = [version("v1", True, True)]
+    definition["spec"]["conversion"] = {"strategy": "None"}
+    shared.apply(definition)
+    eventually(lambda: not exists(shared, "default", "namespace", "stuck"), within=60, what="the namespace gone")
+    shared.kubectl("delete", "crd", "anchors.stuck.example.com", "--timeout=20s")
+
+
 def test_a_certificate_is_known_by_its_digest(shared):
     user = json.loads(shared.kubectl("auth", "whoami", "-o", "json"))["status"]["userInfo"]
     (credential,) = user["extra"]["authentication.kubernetes.io/credential-id"]

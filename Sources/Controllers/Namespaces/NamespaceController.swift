@@ -44,6 +44,8 @@ package struct NamespaceController: Controller {
         guard namespace.specFinalizers.contains(Self.finalizer) else { return Reconciliation() }
         let name = key.name
         let cached = rest.filter { $0.resource != "events" } + caches.customKinds.filter(\.isNamespaced).map(\.resource)
+        // What cannot be deleted must not keep everything else.
+        let isFailing = NamespaceConditions.isFailing(namespace.status.conditions)
         var conditions = NamespaceConditions()
         var deletions: [Change] = []
         for stage in [makers, [Pod.resource], cached] {
@@ -54,9 +56,11 @@ package struct NamespaceController: Controller {
                 if waiting.count < objects.count { deletions.append(.deleteAll(resource, namespace: name)) }
             }
             // What is left of a stage goes with its grace period or finalizers, and does not keep the next stage up.
-            guard deletions.isEmpty else { break }
+            guard deletions.isEmpty || isFailing else { break }
         }
-        let told = conditions.updated(namespace.status.conditions, now: now)
+        // With nothing left to see the server is asked, which is a try as well.
+        let isTrying = !deletions.isEmpty || conditions.remaining.isEmpty
+        let told = conditions.updated(namespace.status.conditions, isTrying: isTrying, now: now)
         if told != namespace.status.conditions {
             namespace.status.conditions = told
             deletions.append(.updateSubresource(Namespace.resource, namespace.object, "status"))
@@ -68,5 +72,16 @@ package struct NamespaceController: Controller {
         namespace.specFinalizers.removeAll { $0 == Self.finalizer }
         changes.append(.updateSubresource(Namespace.resource, namespace.object, "finalize"))
         return Reconciliation(changes)
+    }
+
+    /// Says in the conditions what could not be deleted; a kind that is gone is nothing to delete.
+    package func report(_ failures: [APIStatus], of key: ObjectName, _ caches: any Caches, now: Timestamp) -> Reconciliation {
+        let failures = failures.filter { $0.reason != .notFound && $0.reason != .conflict }
+        guard !failures.isEmpty, let object = caches.get(key), object.isBeingDeleted else { return Reconciliation() }
+        var namespace = Namespace(object)
+        let told = NamespaceConditions.failing(namespace.status.conditions, failures, now: now)
+        guard told != namespace.status.conditions else { return Reconciliation() }
+        namespace.status.conditions = told
+        return Reconciliation([.updateSubresource(Namespace.resource, namespace.object, "status")])
     }
 }

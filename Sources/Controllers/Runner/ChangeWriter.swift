@@ -10,7 +10,10 @@ import Synchronization
 struct WrittenChanges: Sendable {
     var revisions: [GroupVersionResource: Int64] = [:]
     var deleted: [ObjectName: String] = [:]
-    var failure: APIStatus?
+    /// The first of ``failures``.
+    var failure: APIStatus? { failures.first }
+    /// What went wrong, in the order of the changes.
+    var failures: [APIStatus] = []
     /// Whether the failure is only that something is not yet as it must be for the rest.
     var isWaiting = false
 
@@ -22,7 +25,8 @@ struct WrittenChanges: Sendable {
     mutating func merge(_ other: WrittenChanges) {
         for (resource, revision) in other.revisions { revisions[resource] = max(revisions[resource] ?? 0, revision) }
         deleted.merge(other.deleted) { _, new in new }
-        if failure == nil { (failure, isWaiting) = (other.failure, other.isWaiting) }
+        if failures.isEmpty { isWaiting = other.isWaiting }
+        failures += other.failures
     }
 }
 
@@ -49,13 +53,14 @@ final class ChangeWriter: Sendable {
         for await event in events { await write(event) }
     }
 
-    /// Makes changes in order, neighbours of a kind in growing batches. After a failure only what was observed is still written.
+    /// Makes changes in order, neighbours of a kind in growing batches. After a failure only what was observed is still written, and
+    /// whole namespaces of a resource are still emptied.
     func write(_ changes: [Change]) async -> WrittenChanges {
         var written = WrittenChanges()
         var index = changes.startIndex
         var batch = 1
         while index < changes.endIndex {
-            guard written.failure == nil || changes[index].isStatus else {
+            guard written.failure == nil || changes[index].isIndependent else {
                 index += 1
                 continue
             }
@@ -83,7 +88,7 @@ final class ChangeWriter: Sendable {
         do throws(APIStatus) {
             try await make(change, &written)
         } catch {
-            written.failure = error
+            written.failures = [error]
         }
         return written
     }
@@ -203,7 +208,11 @@ extension Change {
         }
     }
 
-    fileprivate var isStatus: Bool {
-        if case .updateSubresource(_, _, "status") = self { true } else { false }
+    /// Whether it is made although another has failed.
+    fileprivate var isIndependent: Bool {
+        switch self {
+        case .updateSubresource(_, _, "status"), .deleteAll: true
+        default: false
+        }
     }
 }

@@ -16,11 +16,15 @@ package protocol Controller: Sendable {
     func keys(_ resource: GroupVersionResource, _ object: KubeObject, isGone: Bool, _ caches: any Caches) -> [ObjectName]
     /// What a key needs. Pure: the same caches and time give the same answer.
     func reconcile(_ key: ObjectName, _ caches: any Caches, now: Timestamp) -> Reconciliation
+    /// What is to be said of a key whose last changes failed; by default nothing. Pure as ``reconcile(_:_:now:)``. The key is tried again
+    /// in any case.
+    func report(_ failures: [APIStatus], of key: ObjectName, _ caches: any Caches, now: Timestamp) -> Reconciliation
 }
 
 extension Controller {
     package var identity: UserInfo { .controller(name) }
     package var watchesCustomResources: Bool { false }
+    package func report(_ failures: [APIStatus], of key: ObjectName, _ caches: any Caches, now: Timestamp) -> Reconciliation { Reconciliation() }
 
     /// The keys for a controller whose work is one resource and the objects it owns.
     func keysOfOwner(

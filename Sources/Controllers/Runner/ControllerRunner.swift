@@ -72,6 +72,18 @@ package final class ControllerRunner: Sendable {
         logger.warning("reconcile failed", metadata: metadata)
     }
 
+    private func keep(_ state: KeyProgress, of key: ObjectName) {
+        let kept = state.isEmpty ? nil : state
+        progress.withLock { $0[key] = kept }
+    }
+
+    /// Writes what the controller has to say of a failure; what fails of that is said after the next one.
+    private func tell(_ failures: [APIStatus], of key: ObjectName, _ view: any Caches, _ state: KeyProgress) async {
+        var state = state
+        state.add(await writer.write(controller.report(failures, of: key, view, now: time.now()).changes))
+        keep(state, of: key)
+    }
+
     private func work(_ key: ObjectName) async -> WorkOutcome {
         var state = progress.withLock { $0[key] } ?? KeyProgress()
         for (resource, revision) in state.revisions { await caches.waitUntil(resource, revision: revision) }
@@ -81,9 +93,9 @@ package final class ControllerRunner: Sendable {
         let wanted = controller.reconcile(key, view, now: time.now())
         let written = await writer.write(wanted.changes)
         state.add(written)
-        let kept = state.isEmpty ? nil : state
-        progress.withLock { $0[key] = kept }
+        keep(state, of: key)
         if let failure = written.failure {
+            if !written.isWaiting { await tell(written.failures, of: key, view, state) }
             report(failure, key, isExpected: written.isWaiting)
             return .failed
         }
