@@ -30,7 +30,7 @@ package final class ControllerManager: Sendable {
             ReplicaSetController(),
             DeploymentController(),
             JobController(),
-            DisruptionController(),
+            DisruptionController(configuration.schemas),
             NamespaceController(configuration.schemas),
             ServiceAccountController(),
             RootCAPublisher(authority: configuration.certificateAuthority),

@@ -16,15 +16,19 @@ struct DisruptionTests {
         return object
     }
 
-    private func status(_ budget: KubeObject, _ pods: [Pod], _ owners: [KubeObject] = []) throws -> (JSONValue, Reconciliation) {
+    private func status(
+        _ budget: KubeObject, _ pods: [Pod], _ owners: [KubeObject] = [], customs: [CustomResourceKind] = []
+    ) throws -> (JSONValue, Reconciliation) {
         var caches = FixedCaches()
+        caches.customKinds = customs
         caches.objects.append((DisruptionController.resource, budget))
         for pod in pods { caches.add(pod) }
         for owner in owners {
-            let resource = owner.kind == "Deployment" ? Deployment.resource : ReplicaSet.resource
+            let custom = customs.first { $0.kind == owner.kind }?.resource
+            let resource = custom ?? (owner.kind == "Deployment" ? Deployment.resource : ReplicaSet.resource)
             caches.objects.append((resource, owner))
         }
-        let result = DisruptionController().reconcile(ObjectName(DisruptionController.resource, budget), caches, now: start)
+        let result = DisruptionController(builtinSchemas).reconcile(ObjectName(DisruptionController.resource, budget), caches, now: start)
         guard case .updateSubresource(_, let written, "status")? = result.changes.first else { return (budget["status"] ?? .null, result) }
         return (try #require(written["status"]), result)
     }
@@ -60,9 +64,55 @@ struct DisruptionTests {
         owner.uid = "j"
         let (status, result) = try status(budget(["maxUnavailable": 1]), [pod("a", owner: owner)])
         #expect(status["conditions"]?[0]?["reason"] == "SyncFailed")
-        #expect(status["conditions"]?[0]?["message"] == "found no controllers for pod \"a\"")
+        #expect(status["conditions"]?[0]?["message"] == "jobs.batch does not implement the scale subresource")
         #expect(status["disruptionsAllowed"] == 0)
         #expect(result.changes.count == 2)
+    }
+
+    private static func kind(scale: String) throws -> CustomResourceKind {
+        let definition = """
+            {"metadata":{"name":"fleets.example.com","uid":"crd"},"spec":{"group":"example.com","scope":"Namespaced",
+            "versions":[{"name":"v1","served":true,"storage":true,"subresources":{"status":{}\(scale)}}]},
+            "status":{"acceptedNames":{"plural":"fleets","kind":"Fleet"},"conditions":[{"type":"Established","status":"True"}]}}
+            """
+        return try #require(CustomResourceKind(KubeObject(try JSON.parse(Array(definition.utf8)))))
+    }
+
+    private static func fleet(_ spec: JSONValue) -> KubeObject {
+        var fleet = KubeObject(GroupVersionKind(group: "example.com", version: "v1", kind: "Fleet"), name: "f", namespace: "default")
+        fleet.uid = "f-uid"
+        fleet["spec"] = spec
+        return fleet
+    }
+
+    private static let scale = #","scale":{"specReplicasPath":".spec.ships","statusReplicasPath":".status.ships"}"#
+
+    @Test func `pods of a custom resource are expected as its scale says`() throws {
+        let owner = Self.fleet(["ships": 5])
+        let pods = ["a", "b", "c"].map { pod($0, owner: owner) }
+        let (status, _) = try status(budget(["maxUnavailable": 3]), pods, [owner], customs: [Self.kind(scale: Self.scale)])
+        #expect(numbers(status) == [5, 3, 2, 1, 3])
+    }
+
+    @Test(
+        arguments: [
+            ("", ["ships": 5], "f-uid", "fleets.example.com does not implement the scale subresource"),
+            (scale, [:], "f-uid", "Internal error occurred: the spec replicas field \".spec.ships\" does not exist"),
+            (scale, ["ships": 5], "other", "found no controllers for pod \"a\""),
+        ] as [(String, JSONValue, String, String)])
+    func `a custom resource that says no number fails the budget`(scale: String, spec: JSONValue, uid: String, message: String) throws {
+        let owner = Self.fleet(spec)
+        var stored = owner
+        stored.uid = uid
+        let (status, _) = try status(budget(["maxUnavailable": 1]), [pod("a", owner: owner)], [stored], customs: [Self.kind(scale: scale)])
+        #expect(status["conditions"]?[0]?["reason"] == "SyncFailed")
+        #expect(status["conditions"]?[0]?["message"] == .string(message))
+    }
+
+    @Test func `an owner of a kind that nobody knows fails the budget`() throws {
+        let owner = Self.fleet(["ships": 5])
+        let (status, _) = try status(budget(["maxUnavailable": 1]), [pod("a", owner: owner)])
+        #expect(status["conditions"]?[0]?["message"] == "no matches for kind \"Fleet\" in version \"example.com/v1\"")
     }
 
     @Test func `an evicted pod counts as gone until it is, or for two minutes`() throws {
@@ -82,7 +132,7 @@ struct DisruptionTests {
     @Test func `pods concern the budgets that select them, owners all of their namespace`() {
         var caches = FixedCaches()
         caches.objects.append((DisruptionController.resource, budget([:])))
-        let controller = DisruptionController()
+        let controller = DisruptionController(builtinSchemas)
         #expect(controller.keys(Pod.resource, pod("a").object, isGone: true, caches).map(\.name) == ["b"])
         #expect(controller.keys(Pod.resource, pod("a", labels: ["app": "db"]).object, isGone: false, caches).isEmpty)
         #expect(controller.keys(ReplicaSet.resource, replicaSet("rs", replicas: 1).object, isGone: false, caches).map(\.name) == ["b"])

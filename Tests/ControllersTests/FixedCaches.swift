@@ -7,6 +7,7 @@ import LinuxKernel
 /// Caches that hold what a test gives them.
 struct FixedCaches: Caches {
     var objects: [(GroupVersionResource, KubeObject)] = []
+    var customKinds: [CustomResourceKind] = []
 
     mutating func add(_ view: some KubeView) { objects.append((type(of: view).resource, view.object)) }
 

@@ -257,3 +257,20 @@ def test_kinds_and_objects_survive_a_killed_daemon_and_a_restart(fresh):
     eventually(lambda: fresh.kubectl("get", "crd", "crontabs.stable.example.com", check=False).returncode != 0, what="the definition gone")
     define(fresh, crontab())
     assert json.loads(fresh.kubectl("get", "ct", "-A", "-o", "json"))["items"] == []
+
+
+def test_a_disruption_budget_counts_what_a_custom_resource_wants(namespace):
+    applied(namespace, tab("fleet", replicas=4))
+    owner = json.loads(namespace("get", "ct", "fleet", "-o", "json"))
+    reference = {"apiVersion": owner["apiVersion"], "kind": owner["kind"], "name": "fleet", "uid": owner["metadata"]["uid"], "controller": True}
+    applied(namespace, {
+        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "ship", "labels": {"app": "fleet"}, "ownerReferences": [reference]},
+        "spec": {"nodeName": "nowhere", "containers": [{"name": "c", "image": "none"}]}}, {
+        "apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": {"name": "fleet"},
+        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": {"app": "fleet"}}}})
+
+    def expected():
+        return json.loads(namespace("get", "pdb", "fleet", "-o", "json")).get("status", {}).get("expectedPods")
+    eventually(lambda: expected() == 4, what="the pods that the scale asks for")
+    namespace("scale", "ct", "fleet", "--replicas=7")
+    eventually(lambda: expected() == 7, what="the pods that the new scale asks for")

@@ -16,6 +16,8 @@ package struct CustomResourceKind: Sendable, Hashable {
     package let isNamespaced: Bool
     /// What makes another kind of it although all names are the same: the definition's uid.
     package let uid: String
+    /// Where its objects keep how many replicas they want, as `/scale` shows it; nil for kinds without that subresource.
+    package let replicas: [String]?
 
     /// The kind of a definition; nil while it is not served.
     package init?(_ definition: KubeObject) {
@@ -31,5 +33,8 @@ package struct CustomResourceKind: Sendable, Hashable {
         self.kind = kind
         isNamespaced = definition.string("spec", "scope") == "Namespaced"
         uid = definition.uid
+        let path = version?["subresources", "scale", "specReplicasPath"]?.stringValue
+        // best effort: validation refuses a definition whose path cannot be read.
+        replicas = path.flatMap { (try? ValuePath(parsing: $0))?.fields }
     }
 }

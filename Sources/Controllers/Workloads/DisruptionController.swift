@@ -4,24 +4,26 @@ import KubeSchemas
 package import LinuxKernel
 
 /// Writes into every PodDisruptionBudget how many of its pods are healthy and how many may go, which evictions ask.
-/// Pods that a custom resource owns directly count as nobody's: what it wants is not asked for.
 /// Source: `pkg/controller/disruption/disruption.go`.
 package struct DisruptionController: Controller {
     static let resource = GroupVersionResource(group: "policy", version: "v1", resource: "poddisruptionbudgets")
-    private static let statefulSets = GroupVersionResource(group: "apps", version: "v1", resource: "statefulsets")
-    private static let replicationControllers = GroupVersionResource(group: "", version: "v1", resource: "replicationcontrollers")
-    private static let scales = [ReplicaSet.resource, Deployment.resource, statefulSets, replicationControllers]
 
     /// How long an evicted pod counts as gone before it is.
     private static let deletionTime: Duration = .seconds(120)
 
-    package init() {}
+    private let owners: DisruptionOwners
+
+    /// A controller that knows the built-in kinds.
+    package init(_ registry: SchemaRegistry) { owners = DisruptionOwners(registry) }
 
     package var name: String { "disruption-controller" }
-    package var watched: [GroupVersionResource] { [Self.resource, Pod.resource] + Self.scales }
+    package var watched: [GroupVersionResource] { [Self.resource, Pod.resource] + DisruptionOwners.scaled }
+    package var watchesCustomResources: Bool { true }
 
     package func keys(_ resource: GroupVersionResource, _ object: KubeObject, isGone: Bool, _ caches: any Caches) -> [ObjectName] {
         if resource == Self.resource { return isGone ? [] : [ObjectName(Self.resource, object)] }
+        let custom = caches.customKinds.first { $0.resource == resource }
+        if let custom, custom.replicas == nil { return [] }
         return caches.all(Self.resource, namespace: object.namespace).filter { budget in
             resource != Pod.resource || Self.selector(budget)?.matches(object.labels) ?? false
         }.map { ObjectName(Self.resource, $0) }
@@ -31,7 +33,7 @@ package struct DisruptionController: Controller {
         guard let budget = caches.get(key), !budget.isBeingDeleted else { return Reconciliation() }
         let selector = Self.selector(budget)
         let pods = caches.all(Pod.resource, namespace: key.namespace).filter { selector?.matches($0.labels) ?? false }
-        let expectation = Expectation(budget, pods, caches)
+        let expectation = DisruptionExpectation(budget, pods, owners, caches)
         if let failure = expectation.failure { return failed(budget, failure, now) }
         let (disrupted, recheck) = Self.disrupted(budget, pods, now)
         let healthy = pods.count { !$0.isBeingDeleted && disrupted[$0.name] == nil && Pod($0).isReady }
@@ -106,53 +108,5 @@ package struct DisruptionController: Controller {
             recheck = min(recheck ?? left, left)
         }
         return (kept, recheck)
-    }
-
-    /// How many pods there should be, and how many of them healthy.
-    private struct Expectation {
-        var count: Int64 = 0
-        var healthy: Int64 = 0
-        /// Why that cannot be said.
-        var failure: String?
-
-        init(_ budget: KubeObject, _ pods: [KubeObject], _ caches: any Caches) {
-            let most = budget["spec", "maxUnavailable"].flatMap { $0.isNull ? nil : $0 }
-            let least = budget["spec", "minAvailable"].flatMap { $0.isNull ? nil : $0 }
-            if most == nil, let number = least?.integerValue {
-                (count, healthy) = (Int64(pods.count), number)
-            } else if let amount = most ?? least {
-                scale(pods, caches)
-                let part = ScaledAmount.of(count, amount, roundsUp: true)
-                healthy = most != nil ? max(0, count - part) : part
-            }
-        }
-
-        /// Sums the wanted replicas of everything that owns pods; a pod without an owner counts for nothing.
-        private mutating func scale(_ pods: [KubeObject], _ caches: any Caches) {
-            var known: Set<String> = []
-            for pod in pods {
-                guard let owner = pod.controllerRef, known.insert(owner.uid).inserted else { continue }
-                guard let (uid, replicas) = Self.scale(owner, namespace: pod.namespace, caches) else {
-                    failure = "found no controllers for pod \(pod.name.goQuoted)"
-                    return
-                }
-                if uid == owner.uid || known.insert(uid).inserted { count += replicas }
-            }
-        }
-
-        /// Who decides how many pods an owner has, and the number: of a ReplicaSet its Deployment, when it has one.
-        private static func scale(_ owner: OwnerReference, namespace: String?, _ caches: any Caches) -> (String, Int64)? {
-            let resources = [
-                "ReplicaSet": ReplicaSet.resource, "Deployment": Deployment.resource, "StatefulSet": statefulSets,
-                "ReplicationController": replicationControllers,
-            ]
-            guard let resource = resources[owner.kind], GroupVersion(apiVersion: owner.apiVersion)?.group == resource.group,
-                let object = caches.get(ObjectName(resource, namespace: namespace, name: owner.name)), object.uid == owner.uid
-            else { return nil }
-            if owner.kind == "ReplicaSet", let parent = object.controllerRef, parent.kind == "Deployment" {
-                return scale(parent, namespace: namespace, caches)
-            }
-            return (object.uid, object.integer("spec", "replicas") ?? 1)
-        }
     }
 }
