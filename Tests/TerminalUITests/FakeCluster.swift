@@ -71,6 +71,22 @@ import ViewModels
         app.logs.replaceLines(lines, firstLine: 1204)
     }
 
+    /// Two pods of a Deployment as one log.
+    static func mergeLogs(_ app: AppModel) {
+        app.logs.show(LogMerge(title: "deployment web", scopes: []))
+        for pod in ["5x2lp", "9kqwz"] {
+            let target = LogTarget(namespace: "default", pod: "web-6d4cf56db6-\(pod)", podUID: pod, container: "app")
+            app.logs.setState(.live, of: app.logs.addSource(target))
+        }
+        var lines = (0..<60).map { number in
+            var line = line("GET /api/items/\(number) 200 \(number % 7 + 1) ms trace=\(String(number * 7919, radix: 16)) user=anna", at: number * 700)
+            line.source = number * number % 3 % 2
+            return line
+        }
+        lines[50] = LogLine(timestamp: now, bytes: [], gap: "app started again after exit 7 (Error), 1 restart", source: 1)
+        app.logs.append(lines)
+    }
+
     static let manifest = """
         apiVersion: apps/v1
         kind: Deployment

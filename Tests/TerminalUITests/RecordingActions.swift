@@ -8,6 +8,10 @@ import ViewModels
     func describe(_ binding: ObjectBinding) { described.append(binding) }
     func explain(_ binding: ObjectBinding) {}
     func showLogs(_ binding: ObjectBinding, container: String?, isPrevious: Bool) {}
+    func showLogs(of bindings: [ObjectBinding]) {}
+    func showOwnerLogs(_ binding: ObjectBinding) {}
+    func showLogs(selecting text: String) {}
+    func closeMerge() {}
     func pickKeptLog() {}
     func openShell(_ binding: ObjectBinding, container: String?) {}
     func askDelete(_ bindings: [ObjectBinding], isForced: Bool) {}

@@ -34,6 +34,15 @@ import ViewModels
         GoldenScreen.check(FakeCluster.screen(app).render(width: 60, height: 15).surface, "zoomed-logs-60x15")
     }
 
+    @Test(arguments: sizes)
+    func `a merge labels its lines and says what it is made of`(size: (Int, Int)) {
+        let app = FakeCluster.app()
+        app.focus = .logs
+        FakeCluster.mergeLogs(app)
+        let depth: ColorDepth = size.0 == 80 ? .mono : .truecolor
+        GoldenScreen.check(FakeCluster.screen(app, depth: depth).render(width: size.0, height: size.1).surface, "merged-logs-\(size.0)x\(size.1)")
+    }
+
     @Test(arguments: [ColorDepth.truecolor, .mono])
     func `questions name what they act on`(depth: ColorDepth) {
         let app = FakeCluster.app()

@@ -73,12 +73,14 @@ import Testing
     }
 
     @discardableResult
-    func addPod(_ name: String, namespace: String = "default", uid: String? = nil, status: JSONValue = ["phase": "Running"]) -> JSONValue {
+    func addPod(_ name: String, namespace: String = "default", uid: String? = nil, labels: JSONValue = [:], status: JSONValue = ["phase": "Running"])
+        -> JSONValue
+    {
         server.put(
             "/api/v1/namespaces/\(namespace)/pods/\(name)",
             [
                 "apiVersion": "v1", "kind": "Pod",
-                "metadata": ["name": .string(name), "namespace": .string(namespace), "uid": .string(uid ?? "uid-\(name)")],
+                "metadata": ["name": .string(name), "namespace": .string(namespace), "uid": .string(uid ?? "uid-\(name)"), "labels": labels],
                 "spec": ["nodeName": "node", "containers": [["name": "app", "image": "kdash.dev/demo:1"]]], "status": status,
             ])
     }

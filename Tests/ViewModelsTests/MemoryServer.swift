@@ -10,9 +10,9 @@ final class MemoryServer: RequestPipeline {
     private struct State {
         var objects: [String: JSONValue] = [:]
         var revision = 100
-        var watches: [(prefix: String, channel: ByteChannel)] = []
+        var watches: [(prefix: String, selection: Selection, channel: ByteChannel)] = []
         /// Everything that happened, so that a watch starts where its list ended.
-        var history: [(revision: Int, path: String, line: [UInt8])] = []
+        var history: [(revision: Int, path: String, value: JSONValue, line: [UInt8])] = []
         var requests: [APIRequest] = []
         var refusals: [String: APIStatus] = [:]
         var logs: [String: [ByteChannel]] = [:]
@@ -20,6 +20,22 @@ final class MemoryServer: RequestPipeline {
         var held: [String: [@Sendable () -> Void]] = [:]
     }
     private let state = Mutex(State())
+
+    /// The label and field conditions of a list or watch; of fields only the name.
+    private struct Selection {
+        var labels = LabelSelector.everything
+        var name: String?
+
+        init(_ request: APIRequest) {
+            if let text = request.queryValue("labelSelector") { labels = (try? LabelSelector(parsing: text)) ?? .nothing }
+            name = request.queryValue("fieldSelector").flatMap { $0.hasPrefix("metadata.name=") ? String($0.dropFirst(14)) : nil }
+        }
+
+        func matches(_ value: JSONValue) -> Bool {
+            let object = KubeObject(value)
+            return labels.matches(object.labels) && (name ?? object.name) == object.name
+        }
+    }
 
     var requests: [APIRequest] { state.withLock { $0.requests } }
     /// What changed something.
@@ -107,10 +123,12 @@ final class MemoryServer: RequestPipeline {
         case .get where request.queryFlag("watch"):
             let channel = ByteChannel()
             let from = request.queryValue("resourceVersion").flatMap { Int($0) } ?? state.revision
-            for event in state.history where event.revision > from && Self.matches(event.path, request.path) { channel.send(event.line) }
-            state.watches.append((request.path, channel))
+            let selection = Selection(request)
+            for event in state.history
+            where event.revision > from && Self.matches(event.path, request.path) && selection.matches(event.value) { channel.send(event.line) }
+            state.watches.append((request.path, selection, channel))
             return APIResponse(body: .stream(channel))
-        case .get where isCollection: return list(request.path, state)
+        case .get where isCollection: return list(request, state)
         case .get:
             return state.objects[request.path].map { .json($0) } ?? .status(.notFound(Self.resource(request.path), Self.name(request.path)))
         case .post: return create(request, &state)
@@ -120,8 +138,10 @@ final class MemoryServer: RequestPipeline {
         }
     }
 
-    private func list(_ path: String, _ state: State) -> APIResponse {
-        let items = state.objects.filter { Self.matches($0.key, path) }.sorted { $0.key < $1.key }.map(\.value)
+    private func list(_ request: APIRequest, _ state: State) -> APIResponse {
+        let selection = Selection(request)
+        let items = state.objects.filter { Self.matches($0.key, request.path) && selection.matches($0.value) }.sorted { $0.key < $1.key }
+            .map(\.value)
         return .json([
             "apiVersion": "v1", "kind": "List", "metadata": ["resourceVersion": .string("\(state.revision)")], "items": .array(items),
         ])
@@ -176,8 +196,8 @@ final class MemoryServer: RequestPipeline {
 
     private func notify(_ type: String, _ path: String, _ value: JSONValue, _ state: inout State) {
         let line = JSON.encode(["type": .string(type), "object": value]) + [0x0A]
-        state.history.append((state.revision, path, line))
-        for watch in state.watches where Self.matches(path, watch.prefix) { watch.channel.send(line) }
+        state.history.append((state.revision, path, value, line))
+        for watch in state.watches where Self.matches(path, watch.prefix) && watch.selection.matches(value) { watch.channel.send(line) }
     }
 
     /// Whether an object is in `/api/v1/pods` or `/api/v1/namespaces/x/pods`.

@@ -61,33 +61,6 @@ extension Screen {
         return spans
     }
 
-    private func logDetail() -> [TextSpan] {
-        guard let target = app.logs.target else { return [] }
-        var spans = [TextSpan(target.pod, .normal), TextSpan("/" + target.container, .dim)]
-        let isListed = app.pods.pod(uid: target.podUID) != nil
-        if target.isGone || !isListed && app.connection == .ready { spans.append(TextSpan(" deleted", .warning)) }
-        if target.isPrevious { spans.append(TextSpan(" previous", .warning)) }
-        if !app.logs.search.isEmpty { spans.append(TextSpan(" /\(app.logs.search)", .accent)) }
-        return spans
-    }
-
-    private func logState() -> [TextSpan] {
-        switch app.logs.state {
-        case .idle: return []
-        case .loading: return [TextSpan("reading", .pending)]
-        case .waiting: return [TextSpan("waiting", .pending)]
-        case .failed: return [TextSpan("failed", .error)]
-        case .ended(let reason): return [TextSpan(DisplayWidth.shortened(reason, columns: 24, ellipsis: glyphs.ellipsis), .done)]
-        case .live:
-            guard app.logs.isFollowing else {
-                let unseen = app.logs.unseen > 0 ? " \(glyphs.dot) \(Units.grouped(app.logs.unseen)) new" : ""
-                return [TextSpan("paused" + unseen, .warning)]
-            }
-            guard let lag = app.logs.lag else { return [TextSpan("live", .ok)] }
-            return [TextSpan("live ", .ok), TextSpan("lag \(Units.wait(lag))", lag > .seconds(1) ? .warning : .dim)]
-        }
-    }
-
     private func editorDetail() -> [TextSpan] {
         guard let target = app.editor.target else { return [] }
         let binding = target.binding

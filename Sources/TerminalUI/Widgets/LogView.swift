@@ -11,6 +11,8 @@ import ViewModels
     private var isCut = false
     private var height = 1
     private var textWidth = 1
+    /// The columns that labels take, with the space after them; 0 without labels.
+    private var labelWidth = 0
     /// The match that was last brought into view.
     private var revealed: Int?
     private static let cacheLimit = 20_000
@@ -19,7 +21,8 @@ import ViewModels
     func draw(_ model: LogsModel, in rect: Rect, _ painter: inout Painter) {
         guard !rect.isEmpty else { return }
         height = rect.height
-        textWidth = max(1, rect.width - 2)
+        labelWidth = model.merge == nil || !model.showsSources || model.labelWidth == 0 ? 0 : min(model.labelWidth, rect.width / 4) + 1
+        textWidth = max(1, rect.width - 2 - labelWidth)
         let key = textWidth * 4 + (model.isWrapping ? 1 : 0) + (model.showsTimestamps ? 2 : 0)
         if key != cachedWidth || model.firstLine != cachedStart || rowCounts.count > Self.cacheLimit {
             rowCounts = [:]
@@ -125,11 +128,13 @@ import ViewModels
             return 1
         }
         if let gap = line.gap {
-            drawGap(gap, at: y, in: rect, &painter)
+            drawLabel(line.source, model, at: y, in: rect, &painter)
+            drawGap(gap, at: y, in: rect.inset(left: labelWidth), &painter)
             return 1
         }
         let base = painter.theme[line.isError ? .logError : .log]
-        let left = rect.x + 1
+        let left = rect.x + 1 + labelWidth
+        if skip == 0 { drawLabel(line.source, model, at: y, in: rect, &painter) }
         let rows = rowCount(number, model)
         var column = 0
         let isCurrent = model.currentMatch == number
@@ -179,6 +184,16 @@ import ViewModels
         }
         return max(1, rows - skip)
     }
+
+    /// Whose line it is; every source has a colour of its own as far as they go.
+    private func drawLabel(_ source: Int, _ model: LogsModel, at y: Int, in rect: Rect, _ painter: inout Painter) {
+        guard labelWidth > 1, model.sources.indices.contains(source) else { return }
+        let style = painter.theme[Self.sourceScopes[source % Self.sourceScopes.count]]
+        let label = Rect(x: rect.x + 1, y: y, width: labelWidth - 1, height: 1)
+        painter.text(model.sources[source].label, in: label, style, keepsEnd: true)
+    }
+
+    private static let sourceScopes: [Scope] = [.accent, .statusOK, .yamlBool, .yamlNumber, .statusPending, .statusWarning]
 
     private func drawGap(_ gap: String, at y: Int, in rect: Rect, _ painter: inout Painter) {
         let style = painter.theme[.logGap]

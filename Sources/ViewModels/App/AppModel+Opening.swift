@@ -107,8 +107,8 @@ extension AppModel {
             open.parent?.refresh?()
         } else if focus == .yaml, editor.selection != nil {
             editor.place(editor.cursor, selecting: false)
-        } else if focus == .logs, !logs.search.isEmpty {
-            logs.search = ""
+        } else if focus == .logs, backInLogs() {
+            return
         } else if focus == .yaml, !editor.search.isEmpty {
             editor.search = ""
         } else if focus == .namespaces, !namespaces.filter.isEmpty {
@@ -176,20 +176,5 @@ extension AppModel {
     /// Orders pods by a column; the same again turns the order round.
     func sortPods(by column: String) {
         pods.sort = TableSort(column: column, isDescending: pods.sort.column == column && !pods.sort.isDescending)
-    }
-
-    /// Asks which container's log to show.
-    func pickLogContainer() {
-        guard let target = logs.target else { return toast("no log is shown", .dim) }
-        let binding = ObjectBinding(context: context.name, namespace: target.namespace, kind: "Pod", name: target.pod, uid: target.podUID)
-        pick("Log of which container?", logs.containers) { [weak self] in self?.cluster?.showLogs(binding, container: $0, isPrevious: false)
-        }
-    }
-
-    /// Shows the instance before the current one, or the current one again.
-    func togglePreviousLog() {
-        guard let target = logs.target else { return toast("no log is shown", .dim) }
-        let binding = ObjectBinding(context: context.name, namespace: target.namespace, kind: "Pod", name: target.pod, uid: target.podUID)
-        cluster?.showLogs(binding, container: target.container, isPrevious: !target.isPrevious)
     }
 }

@@ -6,6 +6,14 @@
     func explain(_ binding: ObjectBinding)
     /// Shows a pod's log; `container` nil picks the one kubectl would.
     func showLogs(_ binding: ObjectBinding, container: String?, isPrevious: Bool)
+    /// Shows the logs of workloads, services and pods as one, in the order of their times; pods that come later join.
+    func showLogs(of bindings: [ObjectBinding])
+    /// Shows the logs of all pods of what controls a pod.
+    func showOwnerLogs(_ binding: ObjectBinding)
+    /// Shows the logs of the pods that a label selector finds in the shown namespace.
+    func showLogs(selecting text: String)
+    /// Ends a merge: the log pane shows the pod under the cursor again.
+    func closeMerge()
     /// Asks which deleted pod's log to show.
     func pickKeptLog()
     /// Opens a shell in a container; asks which when there are several and `container` is nil.

@@ -98,21 +98,4 @@ extension CommandTable {
                     ObjectBinding(context: app.context.name, namespace: nil, kind: "Namespace", name: row.name, uid: row.uid))
             }),
     ]
-
-    static let logs: [Command] = [
-        Command("logs.follow", "Follow or pause", section: "Logs", keys: ["f"], scope: .pane(.logs)) { $0.logs.isFollowing.toggle() },
-        Command("logs.wrap", "Wrap lines", section: "Logs", keys: ["W"], scope: .pane(.logs)) { $0.logs.isWrapping.toggle() },
-        Command("logs.timestamps", "Timestamps", section: "Logs", keys: ["t"], scope: .pane(.logs)) { $0.logs.showsTimestamps.toggle() },
-        Command("logs.container", "Choose the container", section: "Logs", keys: ["c"], scope: .pane(.logs)) { $0.pickLogContainer() },
-        Command("logs.previous", "The instance before", section: "Logs", keys: ["p"], scope: .pane(.logs)) { $0.togglePreviousLog() },
-        Command("logs.kept", "Logs of a deleted pod", section: "Logs", keys: ["L"], scope: .pane(.logs), availability: whenConnected) {
-            $0.cluster?.pickKeptLog()
-        },
-        Command("logs.next", "Next match", section: "Logs", keys: ["n"], scope: .pane(.logs), isListed: false) {
-            $0.host?.move(.nextMatch)
-        },
-        Command("logs.nextBefore", "Previous match", section: "Logs", keys: ["N"], scope: .pane(.logs), isListed: false) {
-            $0.host?.move(.previousMatch)
-        },
-    ]
 }

@@ -18,14 +18,19 @@ struct LogChunk: Sendable {
     /// Where each line starts in ``bytes``.
     private(set) var starts: [UInt32]
     let form: Form
+    /// Whose lines these are, one number for each; empty when all are of ``source``.
+    private(set) var sources: [UInt16] = []
+    /// Whose line the first one is.
+    let source: UInt16
 
     /// Small chunks grow to this size, so that a slow log is not a chain of crumbs.
     static let mergeSize = 64 << 10
 
     /// Cuts bytes of complete lines.
-    init(_ bytes: [UInt8], form: Form) {
+    init(_ bytes: [UInt8], form: Form, source: UInt16 = 0) {
         self.bytes = bytes
         self.form = form
+        self.source = source
         starts = []
         starts.reserveCapacity(bytes.count / 64 + 1)
         index(from: 0)
@@ -33,16 +38,50 @@ struct LogChunk: Sendable {
 
     var count: Int { starts.count }
 
-    mutating func append(_ other: LogChunk) {
-        let from = bytes.count
-        bytes += other.bytes
-        for start in other.starts { starts.append(start + UInt32(from)) }
+    /// One line that no container wrote: says in words what is missing or what happened there.
+    init(gap text: String, at time: Timestamp, source: UInt16) {
+        let flat = text.utf8.map { $0 == 0x0A ? 0x20 : $0 }
+        self.init(Array("\(time.rfc3339Nano) ! ".utf8) + flat + [0x0A], form: .marked, source: source)
+    }
+
+    /// Some lines of another chunk.
+    init(_ lines: Range<Int>, of other: LogChunk) {
+        form = other.form
+        bytes = []
+        starts = []
+        source = other.sources.isEmpty ? other.source : other.sources[lines.lowerBound]
+        append(lines, of: other)
+    }
+
+    mutating func append(_ other: LogChunk) { append(0..<other.count, of: other) }
+
+    /// Adds some lines of another chunk of the same form.
+    mutating func append(_ lines: Range<Int>, of other: LogChunk) {
+        guard !lines.isEmpty else { return }
+        let isUniform = sources.isEmpty && other.sources.isEmpty && (starts.isEmpty || other.source == source)
+        if !isUniform {
+            if sources.isEmpty { sources = [UInt16](repeating: source, count: starts.count) }
+            if other.sources.isEmpty {
+                for _ in lines { sources.append(other.source) }
+            } else {
+                sources += other.sources[lines]
+            }
+        }
+        let begin = Int(other.starts[lines.lowerBound])
+        let end = lines.upperBound < other.count ? Int(other.starts[lines.upperBound]) : other.bytes.count
+        let shift = bytes.count - begin
+        bytes += other.bytes[begin..<end]
+        if bytes.last != 0x0A { bytes.append(0x0A) }
+        for start in other.starts[lines] { starts.append(UInt32(Int(start) + shift)) }
     }
 
     /// Drops the first lines, up to `offset`.
     mutating func dropFirst(bytes offset: Int) {
-        self = LogChunk(Array(bytes[offset...]), form: form)
+        self = LogChunk(Array(bytes[offset...]), form: form, source: source)
     }
+
+    /// Whose line it is.
+    func source(_ index: Int) -> UInt16 { sources.isEmpty ? source : sources[index] }
 
     /// The whole line without its line feed, its time included.
     func range(_ index: Int) -> Range<Int> {
@@ -82,8 +121,11 @@ struct LogChunk: Sendable {
         let whole = range(index)
         let text = bytes[textRange(index)]
         let kind = stampEnd(whole).flatMap { mark(whole, after: $0) }
-        guard kind != .gap else { return LogLine(timestamp: timestamp(index), bytes: [], gap: String(decoding: text, as: UTF8.self)) }
-        return LogLine(timestamp: timestamp(index), isError: kind == .error, bytes: text)
+        let source = Int(source(index))
+        guard kind != .gap else {
+            return LogLine(timestamp: timestamp(index), bytes: [], gap: String(decoding: text, as: UTF8.self), source: source)
+        }
+        return LogLine(timestamp: timestamp(index), isError: kind == .error, bytes: text, source: source)
     }
 
     private mutating func index(from: Int) {

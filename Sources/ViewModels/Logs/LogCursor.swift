@@ -3,6 +3,8 @@ import LinuxKernel
 
 /// Cuts a log's bytes into chunks of complete lines, and leaves out what an earlier connection already brought.
 struct LogCursor: Sendable {
+    /// Whose lines these are.
+    let source: UInt16
     /// The newest line's time.
     private(set) var newest: Timestamp?
     /// Lines that carry ``newest``: after a reconnection so many of them come again.
@@ -17,6 +19,8 @@ struct LogCursor: Sendable {
     private(set) var gap: (from: Timestamp, to: Timestamp)?
 
     private static let longestLine = 1 << 20
+
+    init(source: UInt16 = 0) { self.source = source }
 
     /// Says that bytes come from a new connection, which starts at the second of ``newest``. `isAfterFailure`: the one before broke, so
     /// that lines may be missing; one that ended had delivered everything.
@@ -55,11 +59,12 @@ struct LogCursor: Sendable {
     }
 
     private mutating func cut(_ lines: [UInt8]) -> LogChunk? {
-        if let form { return admit(LogChunk(lines, form: form)) }
+        if let form { return admit(LogChunk(lines, form: form, source: source)) }
         let isMarked = lines.starts(with: LogMark.header)
         form = isMarked ? .marked : .stamped
-        guard isMarked else { return admit(LogChunk(lines, form: .stamped)) }
-        return lines.count == LogMark.header.count ? nil : admit(LogChunk(Array(lines[LogMark.header.count...]), form: .marked))
+        guard isMarked else { return admit(LogChunk(lines, form: .stamped, source: source)) }
+        guard lines.count > LogMark.header.count else { return nil }
+        return admit(LogChunk(Array(lines[LogMark.header.count...]), form: .marked, source: source))
     }
 
     private mutating func admit(_ chunk: LogChunk) -> LogChunk? {

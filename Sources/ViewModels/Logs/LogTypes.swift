@@ -35,8 +35,11 @@ package struct LogLine: Sendable, Hashable {
     package var bytes: ArraySlice<UInt8>
     /// What is missing here, in words; nil for an ordinary line.
     package var gap: String?
+    /// Whose it is: an index of ``LogsModel/sources``.
+    package var source: Int
     /// A line.
-    package init(timestamp: Timestamp?, isError: Bool = false, bytes: ArraySlice<UInt8>, gap: String? = nil) {
+    package init(timestamp: Timestamp?, isError: Bool = false, bytes: ArraySlice<UInt8>, gap: String? = nil, source: Int = 0) {
+        self.source = source
         self.timestamp = timestamp
         self.isError = isError
         self.bytes = bytes
@@ -58,6 +61,22 @@ package enum LogState: Sendable, Hashable {
     case ended(String)
     /// The log cannot be read now; why.
     case failed(String)
+}
+
+extension LogState {
+    /// How several logs stand together: as the most alive of them. `waiting` containers have not started.
+    static func joined(_ states: [LogState], waiting: Int) -> LogState {
+        if states.contains(.live) { return .live }
+        if states.contains(.loading) { return .loading }
+        let held = states.compactMap { if case .waiting(let why) = $0 { why } else { nil } }
+        if waiting > 0 { return .waiting(waiting == 1 ? "1 container has not started" : "\(waiting) containers have not started") }
+        if let first = held.first { return .waiting(first) }
+        let failures = states.compactMap { if case .failed(let why) = $0 { why } else { nil } }
+        if let first = failures.first, failures.count == states.count { return .failed(first) }
+        let pauses = states.compactMap { if case .ended(let why) = $0 { why } else { nil } }
+        if states.isEmpty { return .waiting("no pod is there yet") }
+        return .ended(Set(pauses).count == 1 && failures.isEmpty ? pauses[0] : "all \(states.count) have ended")
+    }
 }
 
 /// A row on screen: a line, and the wrapped row inside it.

@@ -7,8 +7,27 @@ import LinuxKernel
     private var searching: Task<Void, Never>?
     /// An empty pane.
     package init(signal: ChangeSignal) { self.signal = signal }
-    /// The container whose log is shown.
-    package var target: LogTarget? { didSet { signal.touch() } }
+    /// What is shown; nil for nothing.
+    package private(set) var selection: LogSelection?
+    /// The container whose log is shown; nil for a merge.
+    package var target: LogTarget? {
+        get { if case .container(let target)? = selection { target } else { nil } }
+        set {
+            selection = newValue.map { .container($0) }
+            sources = newValue.map { [LogSource(target: $0, state: state)] } ?? []
+            signal.touch()
+        }
+    }
+    /// The merge that is shown; nil for one container or none.
+    package var merge: LogMerge? { if case .merge(let merge)? = selection { merge } else { nil } }
+    /// The containers whose lines are here, by the number that lines have.
+    package private(set) var sources: [LogSource] = []
+    /// Containers of the merge that have not started.
+    package var waitingCount = 0 { didSet { if waitingCount != oldValue { updateState() } } }
+    /// Containers of the merge that are not followed because there are too many.
+    package var refusedCount = 0 { didSet { signal.touch() } }
+    /// Whether the lines of a merge are labelled.
+    package var showsSources = true { didSet { signal.touch() } }
     /// The pod's containers, for choosing.
     package var containers: [String] = [] { didSet { signal.touch() } }
     /// How the pane stands with its log.
@@ -37,6 +56,49 @@ import LinuxKernel
     func append(_ chunk: LogChunk) {
         index.append(chunk)
         countUnseen(chunk.count)
+    }
+
+    /// Shows a merge from nothing.
+    package func show(_ merge: LogMerge) { show(.merge(merge)) }
+
+    /// Shows something else from nothing.
+    func show(_ new: LogSelection) {
+        clear()
+        selection = new
+        (sources, waitingCount, refusedCount) = ([], 0, 0)
+        state = .loading
+    }
+
+    /// Adds a container and returns its number.
+    package func addSource(_ target: LogTarget) -> Int {
+        sources.append(LogSource(target: target))
+        let labels = LogLabels.make(sources.map(\.target))
+        for (index, label) in labels.enumerated() { sources[index].label = label }
+        labelWidth = labels.map(\.count).max() ?? 0
+        updateState()
+        return sources.count - 1
+    }
+
+    /// The columns that the longest label takes.
+    package private(set) var labelWidth = 0
+
+    /// Learns how a container stands.
+    package func setState(_ new: LogState, of source: Int) {
+        guard sources.indices.contains(source) else { return }
+        sources[source].state = new
+        updateState()
+    }
+
+    /// How the whole stands: as its only source, or as the most alive of them.
+    private func updateState() {
+        defer { signal.touch() }
+        guard merge != nil else {
+            if let only = sources.first { state = only.state }
+            if state != .live { lag = nil }
+            return
+        }
+        state = LogState.joined(sources.map(\.state), waiting: waitingCount)
+        if state != .live { lag = nil }
     }
 
     /// Shows another container from nothing. Line numbers go on, so that none ever means two lines.

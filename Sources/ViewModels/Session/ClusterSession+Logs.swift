@@ -14,12 +14,21 @@ extension ClusterSession {
         tasks.run(.follow) { [weak self, time] in
             do { try await time.sleep(for: Self.followDelay) } catch { return }
             guard let self, app.selectedPodBinding?.uid == binding.uid else { return }
-            if app.logs.target?.podUID != binding.uid { showLogs(binding, container: nil, isPrevious: false) }
+            // A merge was asked for by name and stays until it is closed.
+            if app.logs.merge == nil, app.logs.target?.podUID != binding.uid { showLog(binding, container: nil, isPrevious: false) }
             showPodInEditor(binding)
         }
     }
 
     package func showLogs(_ binding: ObjectBinding, container: String?, isPrevious: Bool) {
+        let marked = app.pods.markedCount > 1 && container == nil && !isPrevious ? app.pods.chosenPods : []
+        guard marked.count > 1, marked.contains(where: { $0.uid == binding.uid }) else {
+            return showLog(binding, container: container, isPrevious: isPrevious)
+        }
+        showLogs(of: marked.map(app.binding))
+    }
+
+    private func showLog(_ binding: ObjectBinding, container: String?, isPrevious: Bool) {
         guard let client = cluster?.client, let uid = binding.uid else { return }
         guard let object = feed?.pods.get(namespace: binding.namespace, name: binding.name), object.uid == uid else {
             return findKeptLog(binding, container: container, isPrevious: isPrevious, client)
@@ -29,8 +38,32 @@ extension ClusterSession {
         app.logs.containers = spec.containers.map(\.name) + spec.initContainers.map(\.name) + spec.ephemeralContainers.map(\.name)
         guard let name = container ?? Self.defaultContainer(pod) else { return }
         let target = LogTarget(namespace: binding.namespace ?? "", pod: binding.name, podUID: uid, container: name, isPrevious: isPrevious)
+        show(target, client)
+    }
+
+    /// Follows one container's log in place of what was shown.
+    private func show(_ target: LogTarget, _ client: KubeClient) {
+        logs.reset(.container(target))
+        follow(target, client)
+    }
+
+    private func follow(_ target: LogTarget, _ client: KubeClient) {
+        let (updates, updater) = AsyncStream<LogsDriver.Update>.makeStream()
+        updater.yield(LogsDriver.Update(targets: [target]))
+        updater.finish()
         tasks.run(.logs) { [weak self, logs] in
-            await logs.follow(target, client: client) { self?.podState(target) ?? .gone }
+            await logs.follow(updates, client: client, window: .zero) { target in
+                target.isGone ? .gone : self?.logStatus(target) ?? .gone
+            }
+        }
+    }
+
+    /// Follows what was shown before over a new connection, from where it stopped.
+    func resumeLogs(_ client: KubeClient) {
+        switch app.logs.selection {
+        case .container(let target)?: follow(target, client)
+        case .merge(let merge)?: follow(merge, client)
+        case nil: break
         }
     }
 
@@ -57,7 +90,7 @@ extension ClusterSession {
         app.logs.containers = kept.containers
         let target = LogTarget(
             namespace: kept.namespace, pod: kept.pod, podUID: kept.podUID, container: name, isPrevious: isPrevious, isGone: true)
-        tasks.run(.logs) { [logs] in await logs.follow(target, client: client) { .gone } }
+        show(target, client)
     }
 
     package func pickKeptLog() {
@@ -103,18 +136,11 @@ extension ClusterSession {
     }
 
     /// How the container of a log stands now.
-    func podState(_ target: LogTarget) -> LogsDriver.PodState {
+    private func logStatus(_ target: LogTarget) -> LogPodStatus {
         guard let object = feed?.pods.get(namespace: target.namespace, name: target.pod), object.uid == target.podUID else {
             // Before the first list nothing is known.
             return feed?.pods.hasSynced == true ? .gone : .alive
         }
-        let pod = Pod(object)
-        let statuses = pod.status.containerStatuses + pod.status.initContainerStatuses + pod.status.ephemeralContainerStatuses
-        let state = statuses.first { $0.name == target.container }?.state
-        guard let ended = state?.terminated else { return pod.isTerminated && state?.running == nil ? .ended("the pod has ended") : .alive }
-        let isFinal = pod.isTerminated || pod.spec.restartPolicy == "Never" || ended.exitCode == 0 && pod.spec.restartPolicy == "OnFailure"
-        let isInit = pod.status.initContainerStatuses.contains { $0.name == target.container }
-        return isFinal || isInit && ended.exitCode == 0
-            ? .ended(ContainerText.ending(ended)) : .pausing("\(ContainerText.ending(ended)), starts again")
+        return LogPodStatus(Pod(object), container: target.container)
     }
 }

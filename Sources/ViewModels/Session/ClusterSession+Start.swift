@@ -7,11 +7,7 @@ import LinuxKernel
 extension ClusterSession {
     /// What is open goes on with the new connection.
     func resumeAfterConnect() {
-        if let target = app.logs.target, let client = cluster?.client, app.logs.isWorthResuming {
-            tasks.run(.logs) { [weak self, logs] in
-                await logs.follow(target, client: client, isResuming: true) { self?.podState(target) ?? .gone }
-            }
-        }
+        if let client = cluster?.client, app.logs.isWorthResuming { resumeLogs(client) }
         if let target = app.editor.target, !target.isNew, target.binding.uid != nil, target.binding.kind != "Pod",
             let client = cluster?.client,
             target.binding.context == app.context.name,
@@ -89,7 +85,8 @@ extension ClusterSession {
 extension LogsModel {
     /// Whether more may come from the log that is shown.
     fileprivate var isWorthResuming: Bool {
-        switch state {
+        if merge != nil { return true }
+        return switch state {
         case .loading, .waiting, .live, .failed: true
         case .idle, .ended: false
         }

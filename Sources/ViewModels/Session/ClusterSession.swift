@@ -182,7 +182,7 @@ package import LinuxKernel
         app.pods.upsert(Array(batch.pods.values), now: time.now())
         app.pods.remove(uids: Array(batch.gonePods))
         goToAwaitedPod()
-        if app.logs.target == nil, let pod = app.pods.selectedPod, pod.uid != followedUID { follow(pod) }
+        if app.logs.selection == nil, let pod = app.pods.selectedPod, pod.uid != followedUID { follow(pod) }
         for uid in batch.goneNamespaces { namespaceRows[uid] = nil }
         namespaceRows.merge(batch.namespaces) { _, new in new }
         if let id = batch.namespaces.values.first(where: { $0.name == "kube-system" })?.uid { clusterID = id }

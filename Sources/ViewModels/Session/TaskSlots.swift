@@ -16,6 +16,8 @@
         case follow
         /// Following the shown log.
         case logs
+        /// Finding the pods whose logs are to be merged.
+        case findLogs
         /// Listing the logs of deleted pods.
         case keptLogs
         /// The shell.

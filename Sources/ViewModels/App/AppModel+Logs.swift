@@ -1,0 +1,41 @@
+extension AppModel {
+    /// The pod of the shown log, or the one under the cursor.
+    var logPodBinding: ObjectBinding? {
+        guard let target = logs.target else { return selectedPodBinding }
+        return ObjectBinding(context: context.name, namespace: target.namespace, kind: "Pod", name: target.pod, uid: target.podUID)
+    }
+
+    /// Asks which container's log to show.
+    func pickLogContainer() {
+        guard let target = logs.target, let binding = logPodBinding else { return toast("no container's log is shown", .dim) }
+        let all = PaletteItem(id: "", title: "all containers", detail: "as one log")
+        let items = logs.containers.map { PaletteItem(id: $0, title: $0, detail: $0 == target.container ? "shown" : "") }
+        pick("Log of which container?", items.count > 1 && !target.isGone ? items + [all] : items) { [weak self] name in
+            guard name.isEmpty else { return self?.cluster?.showLogs(binding, container: name, isPrevious: false) ?? () }
+            self?.cluster?.showLogs(of: [binding])
+        }
+    }
+
+    /// Shows the instance before the current one, or the current one again.
+    func togglePreviousLog() {
+        guard let target = logs.target, let binding = logPodBinding else { return toast("no container's log is shown", .dim) }
+        cluster?.showLogs(binding, container: target.container, isPrevious: !target.isPrevious)
+    }
+
+    /// Asks for the labels of the pods whose logs to merge.
+    package func askForLogSelector(_ text: String) {
+        openPrompt(.line, "logs of pods with labels", text, { _ in }, { [weak self] in self?.cluster?.showLogs(selecting: $0) })
+    }
+
+    /// What Esc does in the log pane; false when it has nothing to end there.
+    func backInLogs() -> Bool {
+        if !logs.search.isEmpty {
+            logs.search = ""
+        } else if logs.merge != nil, let cluster {
+            cluster.closeMerge()
+        } else {
+            return false
+        }
+        return true
+    }
+}
