@@ -48,6 +48,8 @@ package final class APIServer: RequestPipeline, Sendable {
         let own = BootstrapKeeper(core, authority: authority)
         core.tasks.perform { await definitions.run() }
         core.tasks.perform { await own.run() }
+        let schemas = FlowSchemaKeeper(core)
+        core.tasks.perform { await schemas.run() }
         core.health.started()
     }
 
