@@ -26,6 +26,10 @@ struct GenericStrategy: ResourceStrategy {
         return rules.check(object) + rules.change(object, old)
     }
 
+    func validateSubresource(_ object: KubeObject, old: KubeObject, _ context: WriteContext) -> [FieldError] {
+        context.subresource == "status" ? rules?.status(object, old) ?? [] : []
+    }
+
     /// The rules of a resource without a strategy of its own; generation is counted where a status tells what was observed of it.
     static func of(_ descriptor: ResourceDescriptor) -> GenericStrategy {
         var strategy = rows["\(descriptor.group)/\(descriptor.plural)"] ?? GenericStrategy(tracksGeneration: descriptor.subresource("status") != nil)

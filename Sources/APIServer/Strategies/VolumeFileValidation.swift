@@ -11,10 +11,52 @@ enum VolumeFileValidation {
         case "configMap", "secret": errors += items(source["items"], "\(field).items")
         case "downwardAPI": errors += downward(source["items"], "\(field).items")
         case "projected":
-            for (index, part) in (source["sources"]?.arrayValue ?? []).enumerated() { errors += projected(part, "\(field).sources[\(index)]") }
+            let parts = source["sources"]?.arrayValue ?? []
+            for (index, part) in parts.enumerated() { errors += projected(part, "\(field).sources[\(index)]") }
+            errors += clashes(parts, field)
         default: break
         }
         return errors
+    }
+
+    /// Two parts that want the same file.
+    private static func clashes(_ parts: [JSONValue], _ field: String) -> [FieldError] {
+        var taken: Set<String> = []
+        var errors: [FieldError] = []
+        func take(_ path: String?, _ named: String?) {
+            guard let path, !path.isEmpty, !taken.insert(path).inserted else { return }
+            errors.append(.invalid(field, .string(named ?? path), "conflicting duplicate paths"))
+        }
+        for part in parts {
+            for kind in ["secret", "configMap"] {
+                let name = part[kind, "name"]?.stringValue ?? ""
+                for item in part[kind, "items"]?.arrayValue ?? [] { take(item["path"]?.stringValue, name) }
+            }
+            for item in part["downwardAPI", "items"]?.arrayValue ?? [] { take(item["path"]?.stringValue, nil) }
+            take(part["clusterTrustBundle", "path"]?.stringValue, nil)
+            for name in ["credentialBundlePath", "keyPath", "certificateChainPath"] { take(part["podCertificate", name]?.stringValue, nil) }
+        }
+        return errors
+    }
+
+    /// Source: validateProjectionSources, which calls the field by an older name.
+    private static func trustBundle(_ source: JSONValue, _ part: String) -> [FieldError] {
+        let place = "\(part).clusterTrustBundlePEM"
+        let (name, signer) = (source["name"]?.stringValue, source["signerName"]?.stringValue)
+        var errors: [FieldError] = []
+        switch (name, signer) {
+        case (.some, .some): errors.append(.invalid(place, source, "only one of name and signerName may be used"))
+        case (let name?, nil):
+            if name.isEmpty { errors.append(.required("\(place).name", "must be a valid object name")) }
+            if let selector = source["labelSelector"], !selector.isNull {
+                errors.append(.invalid("\(place).labelSelector", selector, "labelSelector must be unset if name is specified"))
+            }
+        case (nil, let signer?):
+            if signer.isEmpty { errors.append(.required("\(place).signerName", "must be a valid signer name")) }
+            errors += RuleChecks.selector(source["labelSelector"], "\(place).labelSelector")
+        case (nil, nil): errors.append(.required(place, "either name or signerName must be specified"))
+        }
+        return errors + path(source["path"], "\(place).path")
     }
 
     private static func projected(_ part: JSONValue, _ field: String) -> [FieldError] {
@@ -27,6 +69,7 @@ enum VolumeFileValidation {
             if (source.value["name"]?.stringValue ?? "").isEmpty { errors.append(.required("\(place).name")) }
             errors += items(source.value["items"], "\(place).items")
         case "downwardAPI": errors += downward(source.value["items"], "\(place).items")
+        case "clusterTrustBundle": errors += trustBundle(source.value, field)
         case "serviceAccountToken":
             if let seconds = source.value["expirationSeconds"]?.integerValue {
                 if seconds < 600 {

@@ -58,7 +58,7 @@ enum VolumeValidation {
         case "emptyDir":
             guard let limit = Quantity(decoded: source["sizeLimit"]), limit.isNegative else { return [] }
             return [.forbidden("\(field).sizeLimit", "SizeLimit field must be a valid resource quantity")]
-        default: return []
+        default: return VolumeSourceValidation.check(kind, source, field: field)
         }
     }
 }

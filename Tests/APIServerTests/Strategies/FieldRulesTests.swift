@@ -101,6 +101,45 @@ struct FieldRulesTests {
             "spec.volumes[0].projected.sources[0].serviceAccountToken.expirationSeconds: Invalid value: 60: may not specify a duration less than 10 minutes"
         ),
         (
+            volume(
+                "\"projected\":{\"sources\":[{\"secret\":{\"name\":\"s\",\"items\":[{\"key\":\"k\",\"path\":\"p\"}]}},"
+                    + "{\"configMap\":{\"name\":\"m\",\"items\":[{\"key\":\"k\",\"path\":\"p\"}]}}]}"),
+            "spec.volumes[0].projected: Invalid value: \"m\": conflicting duplicate paths"
+        ),
+        (
+            volume(
+                "\"projected\":{\"sources\":[{\"configMap\":{\"name\":\"m\",\"items\":[{\"key\":\"k\",\"path\":\"p\"}]}},"
+                    + "{\"downwardAPI\":{\"items\":[{\"path\":\"p\",\"fieldRef\":{\"fieldPath\":\"metadata.name\"}}]}}]}"),
+            "spec.volumes[0].projected: Invalid value: \"p\": conflicting duplicate paths"
+        ),
+        (
+            volume("\"projected\":{\"sources\":[{\"clusterTrustBundle\":{\"path\":\"p\"}}]}"),
+            "spec.volumes[0].projected.sources[0].clusterTrustBundlePEM: Required value: either name or signerName must be specified"
+        ), (volume("\"iscsi\":{\"iqn\":\"iqn.2001-04.com.example:d\",\"lun\":0}"), "spec.volumes[0].iscsi.targetPortal: Required value"),
+        (
+            volume("\"iscsi\":{\"targetPortal\":\"p\",\"iqn\":\"disk\",\"lun\":0}"),
+            "spec.volumes[0].iscsi.iqn: Invalid value: \"disk\": must be valid format starting with iqn, eui, or naa"
+        ),
+        (
+            volume("\"iscsi\":{\"targetPortal\":\"p\",\"iqn\":\"eui.1\",\"lun\":256}"),
+            "spec.volumes[0].iscsi.lun: Invalid value: 256: must be between 0 and 255, inclusive"
+        ), (volume("\"rbd\":{\"monitors\":[],\"image\":\"\"}"), "spec.volumes[0].rbd.image: Required value"),
+        (volume("\"cephfs\":{\"monitors\":[]}"), "spec.volumes[0].cephfs.monitors: Required value"),
+        (volume("\"fc\":{\"targetWWNs\":[\"w\"]}"), "spec.volumes[0].fc.lun: Required value: lun is required if targetWWNs is specified"),
+        (
+            volume("\"fc\":{\"lun\":1}"),
+            "spec.volumes[0].fc.targetWWNs: Required value: must specify either targetWWNs or wwids, but not both"
+        ), (volume("\"flocker\":{}"), "spec.volumes[0].flocker: Required value: one of datasetName and datasetUUID is required"),
+        (volume("\"flocker\":{\"datasetName\":\"a/b\"}"), "spec.volumes[0].flocker.datasetName: Invalid value: \"a/b\": must not contain '/'"),
+        (
+            volume("\"quobyte\":{\"registry\":\"host\",\"volume\":\"v\"}"),
+            "spec.volumes[0].quobyte.registry: Invalid value: \"host\": must be a host:port pair or multiple pairs separated by commas"
+        ),
+        (
+            volume("\"flexVolume\":{\"driver\":\"d\",\"options\":{\"x.kubernetes.io/a\":\"1\"}}"),
+            "spec.volumes[0].flexVolume.options[x.kubernetes.io/a]: Invalid value: \"x.kubernetes.io/a\": kubernetes.io and k8s.io namespaces are reserved"
+        ), (volume("\"glusterfs\":{\"endpoints\":\"\",\"path\":\"\"}"), "spec.volumes[0].glusterfs.endpoints: Required value"),
+        (
             volume("\"nfs\":{\"server\":\"s\",\"path\":\"p\"}"), "spec.volumes[0].nfs.path: Invalid value: \"p\": must be an absolute path"
         ),
         (

@@ -3,7 +3,8 @@ internal import JSONCore
 
 /// Source: `pkg/apis/resource/validation/validation.go`. CEL selectors are stored and not evaluated.
 extension KindRules {
-    static let resourceClaim = KindRules(check: { DeviceRules.claim($0["spec", "devices"] ?? .null, "spec.devices") })
+    static let resourceClaim = KindRules(
+        check: { DeviceRules.claim($0["spec", "devices"] ?? .null, "spec.devices") }, status: ClaimStatusRules.check)
     static let resourceClaimTemplate = KindRules(check: { DeviceRules.claim($0["spec", "spec", "devices"] ?? .null, "spec.spec.devices") })
     static let deviceClass = KindRules(check: { object in
         DeviceRules.selectors(object["spec", "selectors"], "spec.selectors")
@@ -35,7 +36,11 @@ enum DeviceRules {
         for (index, constraint) in (devices["constraints"]?.arrayValue ?? []).enumerated() {
             let place = "\(field).constraints[\(index)]"
             errors += references(constraint["requests"], "\(place).requests", known)
-            if constraint["matchAttribute"]?.stringValue == nil, constraint["distinctAttribute"]?.stringValue == nil {
+            if let name = constraint["matchAttribute"]?.stringValue {
+                errors += DeviceAttributeRules.fullName(name, "\(place).matchAttribute")
+            } else if let name = constraint["distinctAttribute"]?.stringValue {
+                errors += DeviceAttributeRules.fullName(name, "\(place).distinctAttribute")
+            } else {
                 errors.append(.required("\(place).matchAttribute"))
             }
         }
@@ -91,7 +96,22 @@ enum DeviceRules {
         }
     }
 
-    private static func references(_ value: JSONValue?, _ field: String, _ known: Set<String>) -> [FieldError] {
+    /// The names of a claim's requests, and of the alternatives in them.
+    static func requests(_ devices: JSONValue) -> Set<String> {
+        var names: Set<String> = []
+        for request in devices["requests"]?.arrayValue ?? [] {
+            let name = request["name"]?.stringValue ?? ""
+            names.insert(name)
+            for sub in request["firstAvailable"]?.arrayValue ?? [] { names.insert("\(name)/\(sub["name"]?.stringValue ?? "")") }
+        }
+        return names
+    }
+
+    static func reference(_ name: String, _ field: String, _ known: Set<String>) -> [FieldError] {
+        known.contains(name) ? [] : [.invalid(field, .string(name), reference)]
+    }
+
+    static func references(_ value: JSONValue?, _ field: String, _ known: Set<String>) -> [FieldError] {
         var seen: Set<String> = []
         return (value?.arrayValue ?? []).compactMap(\.stringValue).enumerated().flatMap { index, name -> [FieldError] in
             let place = "\(field)[\(index)]"
@@ -116,7 +136,7 @@ enum DeviceRules {
         return errors
     }
 
-    private static func label(_ value: JSONValue?, _ field: String) -> [FieldError] {
+    static func label(_ value: JSONValue?, _ field: String) -> [FieldError] {
         let name = value?.stringValue ?? ""
         return NameValidation.dnsLabel(name).map { .invalid(field, .string(name), $0) }
     }
@@ -126,6 +146,18 @@ enum DeviceRules {
     static let slice: @Sendable (KubeObject) -> [FieldError] = { object in
         let spec = object["spec"] ?? .null
         var errors = driver(spec["driver"], "spec.driver") + pool(spec["pool"]?["name"]?.stringValue ?? "", "spec.pool.name")
+        let (slices, generation) = (spec["pool", "resourceSliceCount"]?.integerValue ?? 0, spec["pool", "generation"]?.integerValue ?? 0)
+        if slices <= 0 { errors.append(.invalid("spec.pool.resourceSliceCount", .integer(slices), "must be greater than zero")) }
+        if generation < 0 { errors.append(.invalid("spec.pool.generation", .integer(generation), "must be greater than or equal to zero")) }
+        if spec["nodeName"]?.stringValue == "" {
+            errors.append(.invalid("spec.nodeName", "", "must be either unset or set to a non-empty string"))
+        }
+        for name in ["allNodes", "perDeviceNodeSelection"] where spec[name]?.boolValue == false {
+            errors.append(.invalid("spec.\(name)", false, "must be either unset or set to true"))
+        }
+        if let terms = spec["nodeSelector", "nodeSelectorTerms"]?.arrayValue, terms.count != 1 {
+            errors.append(.invalid("spec.nodeSelector.nodeSelectorTerms", .array(terms), "must have exactly one node selector term"))
+        }
         let places = ["nodeName", "nodeSelector", "allNodes", "perDeviceNodeSelection"]
         let given = places.filter { name in
             guard let value = spec[name], !value.isNull else { return false }
@@ -147,7 +179,7 @@ enum DeviceRules {
         return errors
     }
 
-    private static func pool(_ name: String, _ field: String) -> [FieldError] {
+    static func pool(_ name: String, _ field: String) -> [FieldError] {
         if name.isEmpty { return [.required(field)] }
         var errors: [FieldError] = name.utf8.count > 253 ? [.tooLong(field, maximum: 253)] : []
         for part in name.split(separator: "/", omittingEmptySubsequences: false).map(String.init) {
@@ -161,11 +193,13 @@ enum DeviceRules {
         let count = attributes.count + (device["capacity"]?.objectValue?.count ?? 0)
         var errors: [FieldError] = []
         if count > 32 { errors.append(.invalid(field, .integer(Int64(count)), "the total number of attributes and capacities must not exceed 32")) }
-        for member in attributes {
+        errors += label(device["name"], "\(field).name")
+        for member in attributes.sorted(by: { $0.key < $1.key }) {
             let place = "\(field).attributes[\(member.key)]"
-            let values = (member.value.objectValue ?? JSONObject()).filter { !$0.value.isNull }
-            if values.isEmpty { errors.append(.required(place, "exactly one value must be specified")) }
-            if values.count > 1 { errors.append(.invalid(place, member.value, "exactly one value must be specified")) }
+            errors += DeviceAttributeRules.name(member.key, place) + DeviceAttributeRules.value(member.value, place)
+        }
+        for name in (device["capacity"]?.objectValue ?? JSONObject()).map(\.key).sorted() {
+            errors += DeviceAttributeRules.name(name, "\(field).capacity[\(name)]")
         }
         return errors
     }

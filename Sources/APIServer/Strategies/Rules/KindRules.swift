@@ -15,6 +15,9 @@ struct KindRules: Sendable {
     /// What is wrong with a change, besides what is wrong with its result.
     var change: @Sendable (_ object: KubeObject, _ old: KubeObject) -> [FieldError] = { _, _ in [] }
 
+    /// What is wrong with a write of the status.
+    var status: @Sendable (_ object: KubeObject, _ old: KubeObject) -> [FieldError] = { _, _ in [] }
+
     static let table: [String: KindRules] = [
         "/limitranges": .limitRange,
         "/persistentvolumeclaims": .persistentVolumeClaim,

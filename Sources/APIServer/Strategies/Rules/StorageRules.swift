@@ -137,6 +137,9 @@ enum VolumeRules {
         let sources = source(object).objectValue ?? JSONObject()
         if sources.isEmpty { errors.append(.required("spec", "must specify a volume type")) }
         for extra in sources.dropFirst() { errors.append(.forbidden("spec.\(extra.key)", "may not specify more than 1 volume type")) }
+        if let source = sources.first {
+            errors += VolumeSourceValidation.check(source.key, source.value, field: "spec.\(source.key)", isPersistent: true)
+        }
         if let path = object.string("spec", "hostPath", "path") {
             if path.split(separator: "/").contains("..") {
                 errors.append(.invalid("spec.hostPath.path", .string(path), "must not contain '..'"))
