@@ -71,7 +71,7 @@ OBJECTS = {
     "ipaddresses.networking.k8s.io": {
         **_object("networking.k8s.io/v1", "IPAddress",
                   spec={"parentRef": {"resource": "services", "namespace": "default", "name": "x"}}),
-        "metadata": {"name": "192.0.2.7"}},
+        "metadata": {"name": "198.51.100.7"}},
     "networkpolicies.networking.k8s.io": _object("networking.k8s.io/v1", "NetworkPolicy", spec={"podSelector": {}}),
     "servicecidrs.networking.k8s.io": _object("networking.k8s.io/v1", "ServiceCIDR", spec={"cidrs": ["192.0.2.0/24"]}),
     "poddisruptionbudgets.policy": _object("policy/v1", "PodDisruptionBudget", spec={"minAvailable": 1, "selector": SELECTOR}),

@@ -214,6 +214,30 @@ def test_built_in_objects(shared):
     eventually(lambda: shared.get("serviceaccount", "default", "-n", "default"), what="the default ServiceAccount")
 
 
+def test_services_get_addresses_of_further_ranges(shared):
+    own = shared.get("service", "kubernetes", "-n", "default")["spec"]["clusterIP"]
+    assert shared.get("ipaddress", own)["spec"]["parentRef"] == {"resource": "services", "namespace": "default", "name": "kubernetes"}
+    shared.apply({"apiVersion": "networking.k8s.io/v1", "kind": "ServiceCIDR", "metadata": {"name": "further"}, "spec": {"cidrs": ["10.211.0.0/24"]}})
+    shared.kubectl("wait", "--for=condition=Ready", "servicecidr/further", "--timeout=20s")
+    shared.apply({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "far"}, "spec": {"clusterIP": "10.211.0.9", "ports": [{"port": 80}]}})
+    assert shared.get("ipaddress", "10.211.0.9")["metadata"]["labels"]["ipaddress.kubernetes.io/managed-by"] == "ipallocator.k8s.io"
+    assert "services/default/far" in shared.kubectl("get", "ipaddresses")
+    shared.kubectl("delete", "servicecidr", "further", "--wait=false")
+    shared.kubectl("wait", "--for=jsonpath={.status.conditions[0].reason}=Terminating", "servicecidr/further", "--timeout=20s")
+    shared.kubectl("delete", "service", "far")
+    shared.kubectl("wait", "--for=delete", "servicecidr/further", "--timeout=20s")
+    assert "NotFound" in shared.kubectl("get", "ipaddress", "10.211.0.9", check=False).stderr
+
+
+def test_flow_schemas_say_whether_their_level_is_there(shared):
+    shared.apply({"apiVersion": "flowcontrol.apiserver.k8s.io/v1", "kind": "FlowSchema", "metadata": {"name": "hanging"},
+                  "spec": {"priorityLevelConfiguration": {"name": "nowhere"}, "matchingPrecedence": 9500}})
+    shared.kubectl("wait", "--for=condition=Dangling", "flowschema/hanging", "--timeout=20s")
+    shared.kubectl("patch", "flowschema", "hanging", "--type=merge", "-p", '{"spec":{"priorityLevelConfiguration":{"name":"system"}}}')
+    shared.kubectl("wait", "--for=condition=Dangling=False", "flowschema/hanging", "--timeout=20s")
+    shared.kubectl("delete", "flowschema", "hanging")
+
+
 def test_python_client_lists_and_watches(shared):
     from kubernetes import client as kubernetes, config, watch
 

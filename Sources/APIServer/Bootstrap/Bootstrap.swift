@@ -103,7 +103,9 @@ enum Bootstrap {
     /// What a running cluster keeps: what others find the server and its rules by.
     static func lasting(_ core: ServerCore, authority: String?) -> [(ResourceEndpoint, KubeObject)] {
         let (address, port) = (core.configuration.serviceAddress, core.configuration.servicePort)
+        let own = ServiceAddressObject.object(address, namespace: "default", name: "kubernetes")
         return entries("", "services", [KubernetesService.service(address: address, targetPort: port)], core)
+            + entries("networking.k8s.io", "ipaddresses", [own], core)
             + entries("", "endpoints", [KubernetesService.endpoints(address: address, port: port)], core)
             + entries("discovery.k8s.io", "endpointslices", [KubernetesService.slice(address: address, port: port)], core)
             + FlowControlBootstrap.objects(at: core.time.now()).flatMap { entries("flowcontrol.apiserver.k8s.io", $0.resource, [$0.object], core) }
@@ -112,8 +114,8 @@ enum Bootstrap {
 
     /// The range of service addresses. Source: `pkg/controlplane/controller/defaultservicecidr`.
     private static func serviceRange(_ core: ServerCore) -> KubeObject {
-        var object = KubeObject(GroupVersionKind(group: "networking.k8s.io", version: "v1", kind: "ServiceCIDR"), name: "kubernetes")
-        object["metadata", "finalizers"] = ["networking.k8s.io/service-cidr-finalizer"]
+        var object = KubeObject(GroupVersionKind(group: "networking.k8s.io", version: "v1", kind: "ServiceCIDR"), name: ServiceRange.own)
+        object["metadata", "finalizers"] = [.string(ServiceRange.finalizer)]
         object["spec"] = ["cidrs": [.string(core.configuration.serviceRange.description)]]
         object["status"] = [
             "conditions": [

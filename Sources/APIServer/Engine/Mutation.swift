@@ -124,7 +124,7 @@ struct Mutation: Sendable {
             key: key, bytes: bytes, spliceOffset: splice, precondition: stored.map { .revision($0.revision) } ?? .mustNotExist,
             writer: user.name, durability: isHeartbeat ? .volatile : .durable,
             archive: endpoint.strategy.isArchived && writeContext.subresource != "status" && !isHeartbeat)
-        let companions = isCreated ? endpoint.strategy.companions(object, writeContext) : []
+        let companions = endpoint.strategy.companions(object, old: current, writeContext)
         submit(write, companions) { result in
             quota?.end()
             gate?.leave()
@@ -132,7 +132,11 @@ struct Mutation: Sendable {
             case .success(let version):
                 var object = claimed
                 object.revision = version.revision
-                if isCreated { endpoint.strategy.didCreate(object, writeContext) }
+                if let current {
+                    endpoint.strategy.didUpdate(object, old: current, writeContext)
+                } else {
+                    endpoint.strategy.didCreate(object, writeContext)
+                }
                 completion(.success(Outcome(object: object, stored: version, isCreated: isCreated)))
             case .failure(let error):
                 endpoint.strategy.release(claimed, keeping: current, writeContext)
@@ -148,7 +152,7 @@ struct Mutation: Sendable {
         return endpoint.strategy.isHeartbeat(object, old: old)
     }
 
-    /// Commits a write, together with what comes into being with it.
+    /// Commits a write, together with what comes and goes with it.
     private func submit(
         _ write: ObjectWrite, _ companions: [ObjectWrite], _ completion: @escaping @Sendable (Result<StoredObject, StoreError>) -> Void
     ) {
@@ -164,7 +168,7 @@ struct Mutation: Sendable {
         let write = ObjectWrite(
             key: key, bytes: nil, finalBytes: bytes, spliceOffset: splice, precondition: .revision(stored.revision), writer: user.name,
             archive: endpoint.strategy.isArchived)
-        core.store.submit(write) { result in
+        submit(write, endpoint.strategy.departing(object, writeContext)) { result in
             switch result {
             case .success(let version):
                 endpoint.strategy.release(object, writeContext)

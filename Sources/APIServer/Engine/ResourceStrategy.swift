@@ -69,8 +69,10 @@ protocol ResourceStrategy: Sendable {
     func gracePeriod(_ object: KubeObject, requested: Int64?) -> Int64?
     /// Reserves what the object takes from a shared pool. Called once the object is final; undone by `release` when the write fails.
     func claim(_ object: inout KubeObject, old: KubeObject?, _ context: WriteContext) throws(APIStatus)
-    /// What comes into being together with a new object, in the same commit.
-    func companions(_ object: KubeObject, _ context: WriteContext) -> [ObjectWrite]
+    /// What is written together with a new or changed object, in the same commit. `old` is nil for a new one.
+    func companions(_ object: KubeObject, old: KubeObject?, _ context: WriteContext) -> [ObjectWrite]
+    /// What is written together with the end of an object, in the same commit.
+    func departing(_ object: KubeObject, _ context: WriteContext) -> [ObjectWrite]
     /// Gives back what the object holds.
     func release(_ object: KubeObject, _ context: WriteContext)
     /// Whether a deletion is refused.
@@ -79,6 +81,8 @@ protocol ResourceStrategy: Sendable {
     func isHeld(_ object: KubeObject) -> Bool
     /// Called after a new object was stored.
     func didCreate(_ object: KubeObject, _ context: WriteContext)
+    /// Called after a changed object was stored.
+    func didUpdate(_ object: KubeObject, old: KubeObject, _ context: WriteContext)
     /// Whether a stored object has outlived its time and is to be treated as gone.
     func isExpired(_ object: StoredObject, now: Timestamp) -> Bool
     /// Whether `isExpired` can say yes.
@@ -108,11 +112,13 @@ extension ResourceStrategy {
     func isHeartbeat(_ object: KubeObject, old: KubeObject) -> Bool { false }
     func gracePeriod(_ object: KubeObject, requested: Int64?) -> Int64? { nil }
     func claim(_ object: inout KubeObject, old: KubeObject?, _ context: WriteContext) throws(APIStatus) {}
-    func companions(_ object: KubeObject, _ context: WriteContext) -> [ObjectWrite] { [] }
+    func companions(_ object: KubeObject, old: KubeObject?, _ context: WriteContext) -> [ObjectWrite] { [] }
+    func departing(_ object: KubeObject, _ context: WriteContext) -> [ObjectWrite] { [] }
     func release(_ object: KubeObject, _ context: WriteContext) {}
     func refusesDeletion(_ object: KubeObject, _ context: WriteContext) -> APIStatus? { nil }
     func isHeld(_ object: KubeObject) -> Bool { false }
     func didCreate(_ object: KubeObject, _ context: WriteContext) {}
+    func didUpdate(_ object: KubeObject, old: KubeObject, _ context: WriteContext) {}
     func isExpired(_ object: StoredObject, now: Timestamp) -> Bool { false }
     var expires: Bool { false }
 }

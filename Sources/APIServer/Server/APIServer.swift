@@ -50,6 +50,8 @@ package final class APIServer: RequestPipeline, Sendable {
         core.tasks.perform { await own.run() }
         let schemas = FlowSchemaKeeper(core)
         core.tasks.perform { await schemas.run() }
+        let ranges = ServiceRangeKeeper(core)
+        core.tasks.perform { await ranges.run() }
         core.health.started()
     }
 

@@ -46,8 +46,8 @@ struct NamespaceStrategy: ResourceStrategy {
     }
 
     /// A namespace starts with the service account its pods run as, so that no pod comes too early for it.
-    func companions(_ object: KubeObject, _ context: WriteContext) -> [ObjectWrite] {
-        guard let endpoint = context.core.endpoints["", "v1", "serviceaccounts"] else { return [] }
+    func companions(_ object: KubeObject, old: KubeObject?, _ context: WriteContext) -> [ObjectWrite] {
+        guard old == nil, let endpoint = context.core.endpoints["", "v1", "serviceaccounts"] else { return [] }
         var account = KubeObject(endpoint.descriptor.gvk, name: "default", namespace: object.name)
         account.uid = SecureRandom.uuidV4()
         account.creationTimestamp = context.now

@@ -3,7 +3,7 @@ internal import JSONCore
 internal import ObjectStore
 internal import Synchronization
 
-/// The addresses of services: which of the range are taken, and by whom. Read from the store once, at the first claim.
+/// The addresses of services: which of the ranges are taken, and by whom. Read from the store once, at the first claim.
 final class ServiceAddressPool: Sendable {
     /// Why an address cannot be had.
     struct Refusal: Error {
@@ -13,10 +13,14 @@ final class ServiceAddressPool: Sendable {
     private struct State {
         var owners: [UInt32: String] = [:]
         var isLoaded = false
-        var next: UInt32 = 0
+        /// Where addresses are given from, in this order; nil before that is known.
+        var ranges: [AddressRange]?
+        /// Where to go on looking, by range.
+        var next: [AddressRange: UInt32] = [:]
     }
 
-    private let range: AddressRange
+    /// The cluster's own range.
+    let range: AddressRange
     private let reserved: UInt32?
     private let store: ObjectStore
     private let state = Mutex(State())
@@ -27,12 +31,32 @@ final class ServiceAddressPool: Sendable {
         self.store = store
     }
 
-    /// Takes `wanted`, or any free address.
-    func claim(_ wanted: String?, owner: String) throws(Refusal) -> String {
+    /// From now on addresses are given from these ranges.
+    func use(_ ranges: [AddressRange]) { state.withLock { $0.ranges = ranges } }
+
+    /// Who has an address, as `namespace/name`.
+    func owner(of text: String) -> String? {
+        guard let address = AddressRange.parse(text) else { return nil }
+        return state.withLock { state in
+            load(&state)
+            return state.owners[address]
+        }
+    }
+
+    /// Whether an address is taken that `isInside`.
+    func hasOwner(where isInside: (UInt32) -> Bool) -> Bool {
+        state.withLock { state in
+            load(&state)
+            return state.owners.keys.contains(where: isInside)
+        }
+    }
+
+    /// Takes `wanted`, or any free address. `isFree` says whether nobody else has put an IPAddress in its place.
+    func claim(_ wanted: String?, owner: String, isFree: (String) -> Bool = { _ in true }) throws(Refusal) -> String {
         let result: Result<String, Refusal> = state.withLock { state in
             load(&state)
             do throws(Refusal) {
-                return .success(try take(wanted, owner: owner, &state))
+                return .success(try take(wanted, owner: owner, isFree, &state))
             } catch {
                 return .failure(error)
             }
@@ -40,29 +64,42 @@ final class ServiceAddressPool: Sendable {
         return try result.get()
     }
 
-    private func take(_ wanted: String?, owner: String, _ state: inout State) throws(Refusal) -> String {
+    private func take(_ wanted: String?, owner: String, _ isFree: (String) -> Bool, _ state: inout State) throws(Refusal) -> String {
+        let ranges = state.ranges ?? [range]
         if let wanted {
-            guard let address = AddressRange.parse(wanted), range.contains(address) else {
-                throw Refusal(message: "failed to allocate IP \(wanted): the provided IP (\(wanted)) is not in the valid range \(range)")
+            guard let address = AddressRange.parse(wanted), ranges.contains(where: { $0.contains(address) }) else {
+                let all = ranges.map(\.description).joined(separator: ", ")
+                throw Refusal(message: "failed to allocate IP \(wanted): the provided IP (\(wanted)) is not in the valid range \(all)")
             }
-            if let holder = state.owners[address], holder != owner {
+            let holder = state.owners[address]
+            guard holder == nil || holder == owner, isFree(wanted) else {
                 throw Refusal(message: "failed to allocate IP \(wanted): provided IP is already allocated")
             }
             state.owners[address] = owner
             return wanted
         }
+        for range in ranges {
+            if let address = next(in: range, isFree, &state) {
+                state.owners[address] = owner
+                return AddressRange.text(address)
+            }
+        }
+        throw Refusal(message: "failed to allocate a serviceIP: range is full")
+    }
+
+    private func next(in range: AddressRange, _ isFree: (String) -> Bool, _ state: inout State) -> UInt32? {
         // The first 256 are left to those that ask for one by name, as Kubernetes does.
         let start = range.size > 1024 ? 256 : 1
         let count = range.size - start - 1
-        guard count > 0 else { throw Refusal(message: "failed to allocate a serviceIP: range is full") }
+        guard count > 0 else { return nil }
+        let begin = state.next[range] ?? 0
         for step in 0..<UInt32(count) {
-            let address = range.first + UInt32(start) + (state.next &+ step) % UInt32(count)
-            if address == reserved || state.owners[address] != nil { continue }
-            state.owners[address] = owner
-            state.next = (state.next &+ step &+ 1) % UInt32(count)
-            return AddressRange.text(address)
+            let address = range.first + UInt32(start) + (begin &+ step) % UInt32(count)
+            if address == reserved || state.owners[address] != nil || !isFree(AddressRange.text(address)) { continue }
+            state.next[range] = (begin &+ step &+ 1) % UInt32(count)
+            return address
         }
-        throw Refusal(message: "failed to allocate a serviceIP: range is full")
+        return nil
     }
 
     /// Gives an address back, when `owner` is who has it.
@@ -77,6 +114,8 @@ final class ServiceAddressPool: Sendable {
         guard !state.isLoaded else { return }
         state.isLoaded = true
         if let reserved { state.owners[reserved] = "default/kubernetes" }
+        // best effort: without them the cluster's own range is used until they can be read.
+        if state.ranges == nil, let all = try? ServiceRange.all(store) { state.ranges = ServiceRange.usable(all, own: range) }
         // best effort: an unreadable store refuses the write that follows anyway.
         guard let listing = try? store.list(prefix: ObjectKey.prefix(group: "", resource: "services", namespace: nil)) else { return }
         for item in listing.items {

@@ -1,5 +1,6 @@
 internal import APIMachinery
 internal import JSONCore
+internal import ObjectStore
 
 /// Services: each gets an address of the service range, and ports of the nodes where it is to be reached on them.
 /// Source: `pkg/registry/core/service/storage/{alloc,storage}.go`, `pkg/registry/core/service/strategy.go`.
@@ -116,7 +117,10 @@ struct ServiceStrategy: ResourceStrategy {
         if let held = old?.string("spec", "clusterIP"), held == wanted, !wanted.isEmpty { return }
         let address: String
         do throws(ServiceAddressPool.Refusal) {
-            address = try context.core.addresses.claim(wanted.isEmpty ? nil : wanted, owner: owner)
+            let (namespace, name, store) = (object.namespace ?? "", object.name, context.core.store)
+            address = try context.core.addresses.claim(wanted.isEmpty ? nil : wanted, owner: owner) {
+                ServiceAddressObject.isFree($0, namespace: namespace, name: name, store)
+            }
         } catch {
             throw .invalid(
                 kind: context.endpoint.descriptor.groupKind, name: object.name,
@@ -156,6 +160,27 @@ struct ServiceStrategy: ResourceStrategy {
         let owner = "\(object.namespace ?? "")/\(object.name)"
         if let address = object.string("spec", "clusterIP") { context.core.addresses.release(address, owner: owner) }
         for port in NodePortPool.ports(object) { context.core.nodePorts.release(port, owner: owner) }
+    }
+
+    /// The IPAddress of a service comes and goes with its address.
+    func companions(_ object: KubeObject, old: KubeObject?, _ context: WriteContext) -> [ObjectWrite] {
+        let (now, before) = (ServiceAddressObject.address(of: object), old.flatMap { ServiceAddressObject.address(of: $0) })
+        guard now != before, let namespace = object.namespace else { return [] }
+        let (name, store) = (object.name, context.core.store)
+        return [
+            now.flatMap { ServiceAddressObject.creation($0, namespace: namespace, name: name, store, now: context.now) },
+            before.flatMap { ServiceAddressObject.removal($0, namespace: namespace, name: name, store) },
+        ].compactMap { $0 }
+    }
+
+    func departing(_ object: KubeObject, _ context: WriteContext) -> [ObjectWrite] {
+        guard let address = ServiceAddressObject.address(of: object), let namespace = object.namespace else { return [] }
+        return ServiceAddressObject.removal(address, namespace: namespace, name: object.name, context.core.store).map { [$0] } ?? []
+    }
+
+    func didUpdate(_ object: KubeObject, old: KubeObject, _ context: WriteContext) {
+        guard let before = ServiceAddressObject.address(of: old), before != ServiceAddressObject.address(of: object) else { return }
+        context.core.addresses.release(before, owner: "\(old.namespace ?? "")/\(old.name)")
     }
 
     func validateCreate(_ object: KubeObject, _ context: WriteContext) -> [FieldError] { ServiceValidation.errors(object) }

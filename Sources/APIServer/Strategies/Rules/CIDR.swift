@@ -19,6 +19,15 @@ struct CIDR: Sendable, Hashable {
         (length..<bytes.count * 8).contains { bytes[$0 / 8] & (UInt8(128) >> UInt8($0 % 8)) != 0 }
     }
 
+    /// Whether an address, as text, lies inside.
+    func contains(_ address: String) -> Bool {
+        guard let other = CertificateIssuer.addressBytes(address), other.count == bytes.count else { return false }
+        return (0..<length).allSatisfy { bit in
+            let mask = UInt8(128) >> UInt8(bit % 8)
+            return bytes[bit / 8] & mask == other[bit / 8] & mask
+        }
+    }
+
     /// Whether the other range lies inside and is smaller.
     func strictlyContains(_ other: CIDR) -> Bool {
         guard bytes.count == other.bytes.count, other.length > length else { return false }
