@@ -15,6 +15,7 @@ final class MemoryServer: RequestPipeline {
         var history: [(revision: Int, path: String, value: JSONValue, line: [UInt8])] = []
         var requests: [APIRequest] = []
         var refusals: [String: APIStatus] = [:]
+        var documents: [String: JSONValue] = [:]
         var logs: [String: [ByteChannel]] = [:]
         /// What waits, by method and path; an entry alone makes the next requests wait.
         var held: [String: [@Sendable () -> Void]] = [:]
@@ -64,6 +65,9 @@ final class MemoryServer: RequestPipeline {
         for answer in waiting { answer() }
     }
 
+    /// Answers reads of a path with a document that is no object.
+    func answer(_ path: String, _ document: JSONValue) { state.withLock { $0.documents[path] = document } }
+
     /// The next streams of a pod's log, in order.
     func setLogs(_ pod: String, _ channels: [ByteChannel]) { state.withLock { $0.logs[pod] = channels } }
 
@@ -110,6 +114,7 @@ final class MemoryServer: RequestPipeline {
     private func answer(_ request: APIRequest, _ state: inout State) -> APIResponse {
         state.requests.append(request)
         if let status = state.refusals["\(request.method.rawValue) \(request.path)"] { return .status(status) }
+        if request.method == .get, let document = state.documents[request.path] { return .json(document) }
         if request.path.hasSuffix("/log") {
             let pod = request.pathSegments?.dropLast().last ?? ""
             guard let channel = state.logs[pod]?.first else {

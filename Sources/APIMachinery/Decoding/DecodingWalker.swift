@@ -193,7 +193,7 @@ struct DecodingWalker {
     }
 
     private mutating func reportUnknown(_ key: String, _ type: TypeSchema) {
-        guard reportsUnknown else { return }
+        guard reportsUnknown, !type.keepsUnknown else { return }
         path.push(.field(key))
         defer { path.pop() }
         if collects {

@@ -1,7 +1,7 @@
 /// Guesses what a misspelt name was meant to be.
-enum Spelling {
+package enum Spelling {
     /// The name at a distance of at most two edits (one for short names), or equal but for case; nil when none is near.
-    static func nearest(to word: String, among names: some Sequence<String>) -> String? {
+    package static func nearest(to word: String, among names: some Sequence<String>) -> String? {
         let lower = Array(word.lowercased().utf8)
         guard lower.count <= 64 else { return nil }
         let limit = lower.count <= 4 ? 1 : 2

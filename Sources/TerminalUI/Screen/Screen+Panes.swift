@@ -78,6 +78,12 @@ extension Screen {
         var spans: [TextSpan] = []
         let errors = app.editor.diagnostics.filter { $0.severity == .error }.count
         if errors > 0 { spans.append(TextSpan("\(glyphs.errorSign) \(errors) ", .error)) }
+        switch app.editor.verdict {
+        case .none, .refused: break
+        case .asking: spans.append(TextSpan("asking the server ", .dim))
+        case .accepted: spans.append(TextSpan("server accepts ", .ok))
+        case .silent: spans.append(TextSpan("server did not answer ", .warning))
+        }
         switch app.editor.state {
         case .empty: return spans
         case .loading: spans.append(TextSpan("reading", .pending))

@@ -27,6 +27,11 @@ import ViewModels
             }
             body = body.inset(top: rows.count)
         }
+        if model.isHelpShown, body.height > 6 {
+            let rows = EditorHelpView.rows(model.help, columns: body.width - 3, atMost: body.height / 3, ellipsis: painter.glyphs.ellipsis)
+            EditorHelpView.draw(model.help, rows, in: body.inset(top: body.height - rows.count - 1), &painter)
+            body = body.inset(bottom: rows.count + 1)
+        }
         let message = model.diagnostics.first { $0.line == model.cursor.line } ?? model.diagnostics.first
         if let message, body.height > 3 {
             let rows = Self.rows(of: Self.text(of: message, model), columns: body.width - 3, in: body)

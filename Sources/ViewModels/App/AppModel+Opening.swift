@@ -109,6 +109,8 @@ extension AppModel {
             editor.place(editor.cursor, selecting: false)
         } else if focus == .logs, backInLogs() {
             return
+        } else if focus == .yaml, editor.isHelpShown {
+            editor.isHelpShown = false
         } else if focus == .yaml, !editor.search.isEmpty {
             editor.search = ""
         } else if focus == .namespaces, !namespaces.filter.isEmpty {

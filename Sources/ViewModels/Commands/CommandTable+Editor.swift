@@ -20,11 +20,16 @@ extension CommandTable {
         yaml("yaml.selectAll", "Select everything", ["V"]) { $0.editor.selectAll() },
         yaml("yaml.discard", "Discard the changes", ["D D"]) { $0.cluster?.discardEdits() },
         yaml("yaml.reveal", "Show or hide this secret value", ["x"], run: reveal),
+        yaml("yaml.help", "What the field here means", ["K", "f3"]) { $0.editor.actions?.toggleFieldHelp() },
+        yaml("yaml.fix", "Quick fixes", ["f", "f4"], availability: whenEditing) { $0.editor.actions?.offerFixes() },
         yaml("yaml.merge", "Merge what changed in the cluster", ["m"], availability: whenTextWritable) { $0.cluster?.merge() },
     ]
 
     static let typing: [Command] = [
         text("yaml.leave", "Stop typing", ["esc"]) { $0.editor.isTyping = false },
+        text("yaml.complete", "What can be written here", ["ctrl-space", "ctrl-n"]) { $0.editor.actions?.completeAtCursor() },
+        text("yaml.helpTyping", "What the field here means", ["f3"]) { $0.editor.actions?.toggleFieldHelp() },
+        text("yaml.fixTyping", "Quick fixes", ["f4"]) { $0.editor.actions?.offerFixes() },
         text("yaml.undoTyping", "Undo", ["ctrl-_"]) { $0.editor.undo() },
         text("yaml.redoTyping", "Redo", ["alt-_"]) { $0.editor.redo() },
         text("yaml.copyTyping", "Copy", ["ctrl-c"]) { $0.interrupt() },

@@ -1,3 +1,4 @@
+import APIMachinery
 import JSONCore
 import LinuxKernel
 
@@ -26,6 +27,7 @@ struct Draft: Sendable, Hashable {
         object["cluster"] = cluster.map { .string($0) }
         object["uid"] = binding.uid.map { .string($0) }
         object["resourceVersion"] = target.resourceVersion.map { .string($0) }
+        object["resource"] = binding.resource.map { ["group": .string($0.group), "version": .string($0.version), "plural": .string($0.resource)] }
         object["bases"] = .object(
             JSONObject(bases.sorted { $0.key < $1.key }.map { ($0.key, Self.value($0.value)) }))
         return .object(object)
@@ -49,6 +51,11 @@ struct Draft: Sendable, Hashable {
         self.bases = bases
     }
 
+    private static func resource(_ value: JSONValue?) -> GroupVersionResource? {
+        guard let version = value?["version"]?.stringValue, let plural = value?["plural"]?.stringValue else { return nil }
+        return GroupVersionResource(group: value?["group"]?.stringValue ?? "", version: version, resource: plural)
+    }
+
     /// Reads what ``value`` wrote; nil when it is no draft.
     init?(id: String, _ value: JSONValue) {
         guard let text = value["text"]?.stringValue, let saved = value["savedAt"]?.stringValue.flatMap({ Timestamp(rfc3339: $0) }) else {
@@ -63,7 +70,7 @@ struct Draft: Sendable, Hashable {
             binding: ObjectBinding(
                 context: value["context"]?.stringValue ?? "", namespace: value["namespace"]?.stringValue,
                 kind: value["kind"]?.stringValue ?? "",
-                name: value["name"]?.stringValue ?? "", uid: value["uid"]?.stringValue),
+                name: value["name"]?.stringValue ?? "", uid: value["uid"]?.stringValue, resource: Self.resource(value["resource"])),
             resourceVersion: value["resourceVersion"]?.stringValue, isNew: value["isNew"]?.boolValue ?? false)
         bases = [:]
         for member in value["bases"]?.objectValue ?? JSONObject() {

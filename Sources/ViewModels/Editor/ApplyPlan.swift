@@ -12,10 +12,16 @@ struct ApplyPlan: Sendable {
     private(set) var complaints: [Diagnostic] = []
     /// Refusals at their lines.
     private(set) var faults: [Diagnostic] = []
+    /// What the server warns of, at its lines.
+    private(set) var warnings: [Diagnostic] = []
     /// Refusals without a line.
     private(set) var messages: [String] = []
     private(set) var conflicts: [KubeObject] = []
     private(set) var namesakes: [Namesake] = []
+    /// Whether the server could be asked: the text can be read, and it is known where it goes.
+    private(set) var isReadable = true
+    /// Why the server did not answer; nil when it did.
+    private(set) var silence: String?
     private(set) var created = 0
     private(set) var changed = 0
 
@@ -43,12 +49,15 @@ struct ApplyPlan: Sendable {
     }
 
     /// Checks every document, first here and then by a dry run on the server.
-    @concurrent static func make(_ text: String, namespace: String, bases: [String: EditBase], client: KubeClient) async -> ApplyPlan {
+    @concurrent static func make(_ text: String, namespace: String, bases: [String: EditBase], client: KubeClient, schemas: SchemaRegistry = builtinSchemas)
+        async -> ApplyPlan
+    {
         var plan = ApplyPlan()
-        let manifest = Manifest(text)
+        let manifest = Manifest(text, known: bases.values.map(\.live), schemas: schemas)
         plan.complaints = manifest.diagnostics
         // What kdash's schemas refuse may be fine for a newer server; what it cannot read or route is not.
         guard manifest.isRoutable else {
+            plan.isReadable = false
             plan.faults = manifest.diagnostics.filter { $0.severity == .error }
             return plan
         }
@@ -56,15 +65,16 @@ struct ApplyPlan: Sendable {
             guard let descriptor = document.descriptor else { continue }
             let bare = ApplyStep(document, descriptor, namespace: namespace, base: nil)
             let step = ApplyStep(document, descriptor, namespace: namespace, base: bases[bare.title])
-            await plan.add(step, document, isAlone: manifest.documents.count == 1, client)
+            await plan.add(step, document, manifest, client)
         }
         return plan
     }
 
-    private mutating func add(_ step: ApplyStep, _ document: Manifest.Document, isAlone: Bool, _ client: KubeClient) async {
+    private mutating func add(_ step: ApplyStep, _ document: Manifest.Document, _ manifest: Manifest, _ client: KubeClient) async {
         switch await step.check(client) {
-        case .accepted(let checked, let difference):
+        case .accepted(let checked, let difference, let said):
             steps.append(checked)
+            warnings += said.map { manifest.place(warning: $0, in: document) }
             if checked.live == nil { created += 1 } else if !difference.isEmpty { changed += 1 }
             lines.append(DiffLine(kind: .header, text: step.title))
             lines += difference.isEmpty ? [DiffLine(kind: .note, text: "stays as it is")] : difference
@@ -78,10 +88,11 @@ struct ApplyPlan: Sendable {
             lines.append(DiffLine(kind: .note, text: "checked when namespace \(step.namespace ?? "") exists"))
             lines += UnifiedDiff.lines(from: "", to: EditForm.text(step.sent))
         case .refused(let status):
-            let placed = Manifest.place(status, in: document.yaml)
+            if [0, 429, 502, 503, 504].contains(status.code) { silence = status.message }
+            let placed = manifest.place(status, in: document)
             faults += placed.lines
             // Of several documents it is the place that tells which one is meant.
-            if isAlone { messages += placed.rest } else { faults += placed.rest.map { Self.fault($0, status, step, document) } }
+            if manifest.documents.count == 1 { messages += placed.rest } else { faults += placed.rest.map { Self.fault($0, status, step, document) } }
         }
     }
 
@@ -106,8 +117,10 @@ struct ApplyPlan: Sendable {
     }
 
     /// Joins what changed in the cluster into a text; where both changed the same, the text wins.
-    @concurrent static func merge(_ text: String, namespace: String, bases: [String: EditBase], client: KubeClient) async -> Merged {
-        let manifest = Manifest(text)
+    @concurrent static func merge(_ text: String, namespace: String, bases: [String: EditBase], client: KubeClient, schemas: SchemaRegistry = builtinSchemas)
+        async -> Merged
+    {
+        let manifest = Manifest(text, schemas: schemas)
         var (parts, bases): ([String], [String: EditBase]) = ([], bases)
         // What is left out of the merged text would be lost.
         guard manifest.isRoutable else {

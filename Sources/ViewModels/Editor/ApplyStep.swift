@@ -33,8 +33,8 @@ struct EditBase: Sendable, Hashable {
 struct ApplyStep: Sendable {
     /// What the dry run found.
     enum Outcome: Sendable {
-        /// The server accepts it; how the object changes.
-        case accepted(ApplyStep, [DiffLine])
+        /// The server accepts it; how the object changes, and what it is warned of.
+        case accepted(ApplyStep, [DiffLine], warnings: [String])
         /// The server refuses it.
         case refused(APIStatus)
         /// It changed in the cluster since the text was opened; the object as it is now.
@@ -78,7 +78,7 @@ struct ApplyStep: Sendable {
                 if let obstacle = try await step.prepare(client) { return obstacle }
                 let result = try await step.send(client, WriteOptions.strictDryRun)
                 let before = step.live.map { EditForm.text($0) } ?? ""
-                return .accepted(step, UnifiedDiff.lines(from: before, to: EditForm.text(result)))
+                return .accepted(step, UnifiedDiff.lines(from: before, to: EditForm.text(result.object)), warnings: result.warnings)
             } catch {
                 guard error.code == 409, step.live != nil else { return .refused(error) }
             }
@@ -92,7 +92,7 @@ struct ApplyStep: Sendable {
         let options = WriteOptions(fieldManager: "kdash", fieldValidation: "Strict")
         for _ in 0..<5 {
             do throws(APIStatus) {
-                return try await step.send(client, options)
+                return try await step.send(client, options).object
             } catch {
                 guard error.code == 409, let seen = step.live else { throw error }
                 // A status that moved on is no conflict; anything else is.
@@ -139,8 +139,10 @@ struct ApplyStep: Sendable {
 
     /// A text that nobody has changed since its object was opened or applied, with what others changed; nil when it says so already, or is
     /// more than that object.
-    @concurrent static func refreshed(_ text: String, base: EditBase, _ object: KubeObject) async -> (text: String, base: EditBase)? {
-        let documents = Manifest(text).documents
+    @concurrent static func refreshed(_ text: String, base: EditBase, _ object: KubeObject, schemas: SchemaRegistry) async -> (
+        text: String, base: EditBase
+    )? {
+        let documents = Manifest(text, schemas: schemas).documents
         guard documents.count == 1, let descriptor = documents[0].descriptor, documents[0].object.name == object.name else { return nil }
         let said = EditForm.value(documents[0].object)
         let wanted = wanted(said, base, before: object, object, descriptor.type)
@@ -175,8 +177,7 @@ struct ApplyStep: Sendable {
         return nil
     }
 
-    private func send(_ client: KubeClient, _ options: WriteOptions) async throws(APIStatus) -> KubeObject {
-        if live == nil { return try await client.create(descriptor.gvr, sent, namespace: namespace, options: options) }
-        return try await client.update(descriptor.gvr, sent, options: options)
+    private func send(_ client: KubeClient, _ options: WriteOptions) async throws(APIStatus) -> KubeClient.Written {
+        try await client.write(descriptor.gvr, sent, namespace: live == nil ? namespace : nil, isNew: live == nil, options: options)
     }
 }

@@ -34,6 +34,21 @@
     package var diagnostics: [Diagnostic] = [] { didSet { if diagnostics != oldValue { signal.touch() } } }
     /// What could be written at the cursor; nil for nothing.
     package var completion: CompletionModel? { didSet { signal.touch() } }
+    /// What the server said to the text as it is.
+    package var verdict = ServerVerdict.none { didSet { if verdict != oldValue { signal.touch() } } }
+    /// Whether what the field at the cursor means is shown.
+    package var isHelpShown = false {
+        didSet {
+            if !isHelpShown { help = nil }
+            signal.touch()
+        }
+    }
+    /// What the field at the cursor means; nil when the schema does not reach it.
+    package var help: FieldHelp? { didSet { if help != oldValue { signal.touch() } } }
+    /// What reaches the cluster and the disk; nil in tests of the model alone.
+    package weak var actions: (any EditorActions)?
+    /// Told after every move of the cursor.
+    var onCursor: () -> Void = {}
     /// What is looked for, ignoring case. Never found in masked text.
     package var search = "" { didSet { signal.touch() } }
     /// Told what was looked for in vain.
@@ -85,6 +100,16 @@
         history.seal()
         replaceLines(head..<(old.count - tail), with: Array(new[head..<(new.count - tail)]))
         moveCursor(buffer.clamped(place))
+    }
+
+    /// Makes a quick fix, as a step of its own.
+    func apply(_ fix: QuickFix) {
+        guard fix.lines.lowerBound >= 0, fix.lines.upperBound <= lineCount else { return }
+        history.seal()
+        replaceLines(fix.lines, with: fix.replacement)
+        history.seal()
+        let end = fix.lines.lowerBound + max(0, fix.replacement.count - 1)
+        moveCursor(fix.cursor ?? TextPosition(line: end, column: line(end).count))
     }
 
     /// Only what differs is changed, so that the step costs no more than that.
@@ -170,6 +195,7 @@
         cursor = buffer.clamped(position)
         wantedColumn = nil
         completion = nil
+        onCursor()
         signal.touch()
     }
 

@@ -68,12 +68,15 @@ package struct Diagnostic: Sendable, Hashable {
     package var severity: Severity
     /// What is wrong, for people.
     package var message: String
+    /// Changes that would take it away, best first.
+    package var fixes: [QuickFix]
     /// A message.
-    package init(line: Int, columns: Range<Int>? = nil, severity: Severity, message: String) {
+    package init(line: Int, columns: Range<Int>? = nil, severity: Severity, message: String, fixes: [QuickFix] = []) {
         self.line = line
         self.columns = columns
         self.severity = severity
         self.message = message
+        self.fixes = fixes
     }
 }
 

@@ -8,20 +8,28 @@ struct Manifest: Sendable {
     struct Document: Sendable {
         let yaml: YAMLDocument
         let object: KubeObject
-        /// Nil when kdash does not know the kind.
+        /// Nil when nobody knows the kind.
         let descriptor: ResourceDescriptor?
     }
 
     private(set) var documents: [Document] = []
-    /// Whether there is something, all of it was read, and kdash knows where each document goes.
+    /// Whether there is something, all of it was read, and it is known where each document goes.
     private(set) var isRoutable = false
     private(set) var diagnostics: [Diagnostic] = []
+    private let lines: [String]
+    private let schemas: SchemaRegistry
 
     /// Whether the server would surely refuse it.
     var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
 
     /// `known` are objects as they are in the cluster: nobody is warned of what the server itself put there.
-    init(_ text: String, known: [JSONValue] = []) {
+    init(_ text: String, known: [JSONValue] = [], schemas: SchemaRegistry = builtinSchemas) {
+        lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        self.schemas = schemas
+        if let marker = ConflictMarkers.first(in: lines) {
+            diagnostics = [Diagnostic(line: marker, severity: .error, message: ConflictMarkers.advice)]
+            return
+        }
         let parsed: [YAMLDocument]
         do throws(YAMLError) {
             parsed = try YAML.parse(text)
@@ -34,9 +42,6 @@ struct Manifest: Sendable {
         isRoutable = !written.isEmpty && documents.count == written.count && documents.allSatisfy { $0.descriptor != nil }
         diagnostics.sort { ($0.line, $0.severity == .error ? 0 : 1) < ($1.line, $1.severity == .error ? 0 : 1) }
     }
-
-    /// Where a field stands, or the nearest object that could hold it.
-    static func line(of pointer: JSONPointer, in yaml: YAMLDocument) -> Int { yaml.nearestMark(of: pointer).line }
 
     private mutating func read(_ yaml: YAMLDocument, _ known: [JSONValue]) {
         guard yaml.value.objectValue != nil else {
@@ -52,27 +57,44 @@ struct Manifest: Sendable {
             add(yaml, .root, object.kind.isEmpty ? "kind is required" : "apiVersion is required")
             return
         }
-        let descriptor = builtinSchemas.resource(kind: object.gvk)
-        documents.append(Document(yaml: yaml, object: object, descriptor: descriptor))
-        guard let descriptor else {
-            let known = builtinSchemas.resources.first { $0.kind == object.kind }
-            let pointer = JSONPointer([known == nil ? "kind" : "apiVersion"])
-            add(
-                yaml, pointer,
-                known.map { "\(object.kind) is in \($0.groupVersion.apiVersion)" }
-                    ?? "kdash does not know the kind \(object.kind) in \(object.apiVersion)")
-            return
-        }
+        let descriptor = schemas.resource(kind: object.gvk)
+        let document = Document(yaml: yaml, object: object, descriptor: descriptor)
+        documents.append(document)
+        guard let descriptor else { return addUnknown(object, yaml) }
         let live = known.first { $0["kind"] == yaml.value["kind"] && $0["metadata", "name"] == yaml.value["metadata", "name"] }
         for found in SchemaDiagnostics.check(yaml.value, type: descriptor.type) {
             if found.severity == .warning, let live, live[pointer: found.pointer] == yaml.value[pointer: found.pointer] { continue }
-            diagnostics.append(Self.diagnostic(found.pointer, found.message, found.severity == .error ? .error : .warning, yaml))
+            var diagnostic = Self.diagnostic(found.pointer, found.message, found.severity == .error ? .error : .warning, yaml)
+            if found.severity == .error { diagnostic.fixes = fixes(found.pointer, found.message, document) }
+            diagnostics.append(diagnostic)
         }
-        if object.name.isEmpty, object.generateName.isEmpty { add(yaml, JSONPointer(["metadata"]), "metadata.name is required") }
+        if object.name.isEmpty, object.generateName.isEmpty {
+            var diagnostic = Self.diagnostic(JSONPointer(["metadata"]), "metadata.name is required", .error, yaml)
+            diagnostic.fixes = fixes(JSONPointer(["metadata", "name"]), "", document)
+            diagnostics.append(diagnostic)
+        }
+    }
+
+    private mutating func addUnknown(_ object: KubeObject, _ yaml: YAMLDocument) {
+        let known = schemas.resources.first { $0.kind == object.kind }
+        let pointer = JSONPointer([known == nil ? "kind" : "apiVersion"])
+        let message =
+            known.map { "\(object.kind) is in \($0.groupVersion.apiVersion)" }
+            ?? "the server has no kind \(object.kind) in \(object.apiVersion) that kdash knows"
+        var diagnostic = Self.diagnostic(pointer, message, .error, yaml)
+        diagnostic.fixes = QuickFixes.kinds(object, yaml, lines, schemas)
+        diagnostics.append(diagnostic)
     }
 
     private mutating func add(_ yaml: YAMLDocument, _ pointer: JSONPointer, _ message: String) {
         diagnostics.append(Self.diagnostic(pointer, message, .error, yaml))
+    }
+
+    /// What would take a complaint away. Where the complaint is at an object, what that lacks.
+    func fixes(_ pointer: JSONPointer, _ message: String, _ document: Document) -> [QuickFix] {
+        let fixes = QuickFixes(lines: lines, yaml: document.yaml, type: document.descriptor?.type)
+        let found = fixes.at(pointer)
+        return found.isEmpty && message.hasSuffix("is required") ? fixes.required(in: pointer) : found
     }
 
     /// A message at a field's key, or its value in a list.
@@ -85,13 +107,39 @@ struct Manifest: Sendable {
     }
 
     /// What a refusal says, at the lines it is about; the second part is what has no line.
-    static func place(_ status: APIStatus, in yaml: YAMLDocument) -> (lines: [Diagnostic], rest: [String]) {
+    func place(_ status: APIStatus, in document: Document) -> (lines: [Diagnostic], rest: [String]) {
         let causes = (status.details?.causes ?? []).filter { !$0.field.isEmpty && $0.field != "<nil>" }
-        if !causes.isEmpty {
-            return (causes.map { diagnostic(FieldPath.pointer($0.field), $0.message, .error, yaml) }, [])
+        let named = causes.isEmpty ? FieldPath.named(in: status.message).map { ($0.path, $0.text) } : causes.map { ($0.field, $0.message) }
+        guard !named.isEmpty else { return ([], [status.message]) }
+        return (named.map { place($0.0, $0.1, .error, in: document) }, [])
+    }
+
+    /// A message about a field path as the server writes it.
+    func place(_ path: String, _ message: String, _ severity: Diagnostic.Severity, in document: Document) -> Diagnostic {
+        let pointer = FieldPath.pointer(path)
+        var diagnostic = Self.diagnostic(pointer, message, severity, document.yaml)
+        diagnostic.fixes = fixes(pointer, message, document)
+        return diagnostic
+    }
+
+    /// A warning of the server, at the field it names or at the document's kind.
+    func place(warning: String, in document: Document) -> Diagnostic {
+        for (path, text) in FieldPath.named(in: warning) { return place(path, text, .warning, in: document) }
+        if let colon = warning.firstIndex(of: ":") {
+            let pointer = FieldPath.pointer(String(warning[..<colon]))
+            if !pointer.tokens.isEmpty, document.yaml.value[pointer: pointer] != nil {
+                return place(String(warning[..<colon]), String(warning[warning.index(after: colon)...].drop { $0 == " " }), .warning, in: document)
+            }
         }
-        let named = FieldPath.named(in: status.message)
-        guard named.isEmpty else { return (named.map { diagnostic(FieldPath.pointer($0.path), $0.text, .error, yaml) }, []) }
-        return ([], [status.message])
+        var diagnostic = Self.diagnostic(JSONPointer(["apiVersion"]), warning, .warning, document.yaml)
+        diagnostic.fixes = QuickFixes(lines: lines, yaml: document.yaml, type: nil).values(JSONPointer(["apiVersion"]), Self.advised(warning))
+        return diagnostic
+    }
+
+    /// The version that a deprecation names: `…; use batch/v1 CronJob`.
+    private static func advised(_ warning: String) -> [String] {
+        guard let use = warning.firstRange(of: "; use ") else { return [] }
+        let word = String(warning[use.upperBound...].prefix { $0 != " " && $0 != "," && $0 != ";" })
+        return GroupVersion(apiVersion: word) == nil || !word.contains(where: \.isNumber) ? [] : [word]
     }
 }

@@ -15,13 +15,14 @@ extension ClusterSession {
         case .checking, .applying: return
         case .empty, .loading: return app.toast("there is nothing to apply", .dim)
         }
+        tasks.cancel(.dryRun)
         editor.state = .checking
         editing.conflict = nil
         let (text, bases, token) = (editor.text, editing.bases, editing.token)
-        let namespace = target.binding.namespace ?? "default"
+        let (namespace, schemas) = (target.binding.namespace ?? "default", editorSchemas)
         tasks.run(.apply) { [weak self] in
             guard let client = await self?.originClient(target, token) else { return }
-            let plan = await ApplyPlan.make(text, namespace: namespace, bases: bases, client: client)
+            let plan = await ApplyPlan.make(text, namespace: namespace, bases: bases, client: client, schemas: schemas)
             let same = plan.steps.map { ($0, $0.live ?? $0.manifest) }
             let joined = plan.isChangeless ? await ApplyStep.joined(text, same) : nil
             // Another text may be shown by now; this answer is not about it.
@@ -150,10 +151,11 @@ extension ClusterSession {
         }
         guard let (step, object) = done.first(where: { $0.1.uid == target.binding.uid }) ?? done.first else { return }
         let binding = ObjectBinding(
-            context: target.binding.context, namespace: step.namespace, kind: step.descriptor.kind, name: object.name, uid: object.uid)
+            context: target.binding.context, namespace: step.namespace, kind: step.descriptor.kind, name: object.name, uid: object.uid,
+            resource: builtinSchemas.resource(step.descriptor.gvr) == nil ? step.descriptor.gvr : nil)
         editing.live = object
         editor.target = EditorTarget(binding: binding, resourceVersion: object.resourceVersion)
-        if step.descriptor.kind != "Pod", !object.uid.isEmpty { followTarget(binding, step.descriptor, client) }
+        if step.descriptor.kind != "Pod", !object.uid.isEmpty { followTarget(binding, step.descriptor.gvr, client) }
     }
 
     // MARK: - Merging
@@ -164,9 +166,10 @@ extension ClusterSession {
     package func merge() {
         guard let target = editor.target, editor.state == .editing else { return app.toast("there is nothing to merge", .dim) }
         let (text, bases, namespace, token) = (editor.text, editing.bases, target.binding.namespace ?? "default", editing.token)
+        let schemas = editorSchemas
         tasks.run(.apply) { [weak self] in
             guard let client = await self?.originClient(target, token) else { return }
-            let merged = await ApplyPlan.merge(text, namespace: namespace, bases: bases, client: client)
+            let merged = await ApplyPlan.merge(text, namespace: namespace, bases: bases, client: client, schemas: schemas)
             // Apply may have been asked for since; what it shows is about the text as it is.
             guard let self, !Task.isCancelled, editing.token === token else { return }
             guard editor.text == text else { return app.toast("the text changed meanwhile: merge again", .warning) }

@@ -44,8 +44,9 @@ extension ClusterSession {
         guard editor.state == .editing, !editor.isTyping, let target = editor.target else { return }
         let (text, token, title) = (editor.text, editing.token, Self.title(target.binding))
         guard let base = editing.bases[title] else { return }
+        let schemas = editorSchemas
         tasks.run(.change) { [weak self] in
-            guard let fresh = await ApplyStep.refreshed(text, base: base, object) else { return }
+            guard let fresh = await ApplyStep.refreshed(text, base: base, object, schemas: schemas) else { return }
             guard let self, !Task.isCancelled, editing.token === token, editor.text == text, !editor.isDirty, !editor.isTyping,
                 editor.state == .editing
             else { return }

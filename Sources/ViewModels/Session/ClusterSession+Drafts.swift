@@ -118,9 +118,9 @@ extension ClusterSession {
         let present = editing.draftID
         let store = drafts
         let client = cluster?.client
-        let (context, cluster) = (app.context.name, clusterID)
+        let (context, cluster, schemas) = (app.context.name, clusterID, knowledge.schemas(app.context.name))
         tasks.run(.listDrafts) { [weak self] in
-            let found = await Self.summaries(store, except: present, client, context, cluster)
+            let found = await Self.summaries(store, except: present, client, context, cluster, schemas)
             guard let self, !Task.isCancelled else { return }
             guard !found.isEmpty else {
                 guard isAsked else { return offerDemo() }
@@ -175,18 +175,19 @@ extension ClusterSession {
         app.focus = .yaml
         let binding = draft.target.binding
         guard !draft.target.isNew, !isForeign, binding.context == app.context.name, let client = cluster?.client,
-            let descriptor = builtinSchemas.resources.first(where: { $0.kind == binding.kind })
+            let resource = resource(of: binding)
         else { return }
-        followTarget(binding, descriptor, client)
+        followTarget(binding, resource, client)
     }
 
     @concurrent nonisolated private static func summaries(
-        _ store: DraftStore, except present: String?, _ client: KubeClient?, _ context: String, _ cluster: String?
+        _ store: DraftStore, except present: String?, _ client: KubeClient?, _ context: String, _ cluster: String?,
+        _ schemas: SchemaRegistry
     ) async -> [(Draft, DraftSummary)] {
         var result: [(Draft, DraftSummary)] = []
         for draft in store.all() where draft.id != present {
             var live = LiveText.unknown("context \(draft.target.binding.context) is not asked")
-            if let client, draft.target.binding.context == context { live = await liveText(draft, client) }
+            if let client, draft.target.binding.context == context { live = await liveText(draft, client, schemas) }
             let lines = preview(of: draft, live)
             // The contexts of two clusters of ours share a name.
             let isForeign = draft.target.binding.context == context && draft.cluster != nil && cluster != nil && draft.cluster != cluster
@@ -217,8 +218,8 @@ extension ClusterSession {
         }
     }
 
-    nonisolated private static func liveText(_ draft: Draft, _ client: KubeClient) async -> LiveText {
-        let manifest = Manifest(draft.text)
+    nonisolated private static func liveText(_ draft: Draft, _ client: KubeClient, _ schemas: SchemaRegistry) async -> LiveText {
+        let manifest = Manifest(draft.text, schemas: schemas)
         // A text that cannot be read would look as if it created everything.
         guard manifest.isRoutable else {
             let first = manifest.diagnostics.first { $0.severity == .error }

@@ -5,9 +5,6 @@ import KubeSchemas
 import LinuxKernel
 
 extension ClusterSession {
-    /// How long typing rests before the text is checked.
-    static let checkDelay = Duration.milliseconds(120)
-
     private var editor: EditorModel { app.editor }
 
     /// Whether the pane may show something else without being asked to.
@@ -97,9 +94,7 @@ extension ClusterSession {
             return open(object, binding, isEditing: isEditing)
         }
         guard let client = cluster?.client else { return }
-        guard let descriptor = builtinSchemas.resources.first(where: { $0.kind == binding.kind }) else {
-            return app.toast("kdash does not know the kind \(binding.kind)", .error)
-        }
+        guard let resource = resource(of: binding) else { return app.toast("kdash does not know the kind \(binding.kind)", .error) }
         app.focus = .yaml
         tasks.cancel(.target)
         editing = EditingState()
@@ -110,13 +105,13 @@ extension ClusterSession {
         let token = editing.token
         tasks.run(.open) { [weak self] in
             do throws(APIStatus) {
-                let object = try await client.get(descriptor.gvr, namespace: binding.namespace, name: binding.name)
+                let object = try await client.get(resource, namespace: binding.namespace, name: binding.name)
                 guard let self, !Task.isCancelled, editing.token === token else { return }
-                if let uid = binding.uid, object.uid != uid { throw .notFound(descriptor.groupResource, binding.name) }
+                if let uid = binding.uid, object.uid != uid { throw .notFound(resource.groupResource, binding.name) }
                 var found = binding
                 found.uid = object.uid
                 open(object, found, isEditing: isEditing)
-                followTarget(found, descriptor, client)
+                followTarget(found, resource, client)
             } catch {
                 guard let self, !Task.isCancelled, editing.token === token else { return }
                 closeEditor()
@@ -137,10 +132,15 @@ extension ClusterSession {
         if isEditing { startEditing() }
     }
 
+    /// Where an object is found; nil when nobody knows its kind.
+    func resource(of binding: ObjectBinding) -> GroupVersionResource? {
+        binding.resource ?? knowledge.schemas(binding.context).resources.first { $0.kind == binding.kind }?.gvr
+    }
+
     /// Follows one object that no pane follows.
-    func followTarget(_ binding: ObjectBinding, _ descriptor: ResourceDescriptor, _ client: KubeClient) {
+    func followTarget(_ binding: ObjectBinding, _ resource: GroupVersionResource, _ client: KubeClient) {
         let name = FieldSelector(requirements: [FieldSelector.Requirement(field: "metadata.name", value: binding.name)])
-        let informer = Informer(client: client, resource: descriptor.gvr, namespace: binding.namespace, fields: name, time: time)
+        let informer = Informer(client: client, resource: resource, namespace: binding.namespace, fields: name, time: time)
         let (changes, continuation) = AsyncStream.makeStream(of: InformerEvent.self)
         informer.addHandler { continuation.yield($0) }
         tasks.run(.target) { [weak self] in
@@ -244,31 +244,5 @@ extension ClusterSession {
         editor.draft = .none
         editor.setText("")
         editor.state = emptyState
-    }
-
-    // MARK: - Checking while typing
-
-    func textChanged() {
-        if let hint = editing.hint, editor.banner == hint { editor.banner = nil }
-        keepDraft()
-        guard editor.state == .editing else { return }
-        let revision = editor.revision
-        tasks.run(.check) { [weak self, time] in
-            do { try await time.sleep(for: Self.checkDelay) } catch { return }
-            guard let self, editor.revision == revision else { return }
-            let (lines, cursor, isTyping) = (editor.buffer.lines, editor.cursor, editor.isTyping)
-            if let said = editing.changeBanner, editor.banner == said { tellChange() }
-            let (diagnostics, completion) = await Self.check(lines, isTyping ? cursor : nil, editing.bases.values.map(\.live))
-            guard !Task.isCancelled, editor.revision == revision else { return }
-            if editing.refusedRevision != revision { editor.diagnostics = diagnostics }
-            if editor.isTyping, editor.cursor == cursor, editor.selection == nil { editor.completion = completion }
-        }
-    }
-
-    @concurrent nonisolated private static func check(_ lines: [String], _ cursor: TextPosition?, _ known: [JSONValue]) async
-        -> ([Diagnostic], CompletionModel?)
-    {
-        let manifest = Manifest(lines.joined(separator: "\n"), known: known)
-        return (manifest.diagnostics, cursor.flatMap { Completion.model(lines, $0) })
     }
 }

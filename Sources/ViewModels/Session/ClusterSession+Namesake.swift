@@ -48,7 +48,7 @@ extension ClusterSession {
         editing.namesake = nil
         app.editor.banner = nil
         app.editor.target = EditorTarget(binding: binding, resourceVersion: namesake.object.resourceVersion)
-        guard binding.kind != "Pod", let descriptor = builtinSchemas.resource(kind: namesake.object.gvk) else { return }
-        followTarget(binding, descriptor, client)
+        guard binding.kind != "Pod", let descriptor = editorSchemas.resource(kind: namesake.object.gvk) else { return }
+        followTarget(binding, descriptor.gvr, client)
     }
 }

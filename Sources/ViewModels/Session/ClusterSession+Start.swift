@@ -11,9 +11,9 @@ extension ClusterSession {
         if let target = app.editor.target, !target.isNew, target.binding.uid != nil, target.binding.kind != "Pod",
             let client = cluster?.client,
             target.binding.context == app.context.name,
-            let descriptor = builtinSchemas.resources.first(where: { $0.kind == target.binding.kind })
+            let resource = resource(of: target.binding)
         {
-            followTarget(target.binding, descriptor, client)
+            followTarget(target.binding, resource, client)
         }
     }
 

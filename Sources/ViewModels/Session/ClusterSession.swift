@@ -20,6 +20,7 @@ package import LinuxKernel
     /// Makes the open detail's text again.
     var refreshDetail: (() -> Void)?
     var editing = EditingState()
+    let knowledge = EditorKnowledge()
     /// The deleted pod whose log is shown or was shown last; what its node keeps is listed once.
     var shownKeptLog: KeptLog?
     /// The pod that the logs and YAML panes were last asked to show because the cursor rests on it.
@@ -81,6 +82,8 @@ package import LinuxKernel
         }
         if case .empty = app.editor.state { app.editor.state = emptyState }
         app.editor.onEdit = { [weak self] in self?.textChanged() }
+        app.editor.onCursor = { [weak self] in self?.cursorMoved() }
+        app.editor.actions = self
         app.pods.notice = "waiting for the cluster"
         tasks.run(.session) { [weak self] in await self?.run() }
     }

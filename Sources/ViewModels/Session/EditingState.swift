@@ -30,4 +30,8 @@ struct EditingState {
     var savedRevision: Int?
     /// The text's revision whose server messages are shown.
     var refusedRevision: Int?
+    /// What the schemas said last.
+    var complaints: [Diagnostic] = []
+    /// What the server's last dry run said.
+    var findings = ServerFindings()
 }

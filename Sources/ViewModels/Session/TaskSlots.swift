@@ -34,6 +34,12 @@
         case find
         /// Checking what is typed.
         case check
+        /// Asking the server in the background what it would say to the text.
+        case dryRun
+        /// Finding what the field at the cursor means.
+        case help
+        /// Reading what kinds the server has.
+        case schemas
         /// Asking the server about the text: what it would change, or what changed meanwhile.
         case apply
         /// Saving unsaved text.
