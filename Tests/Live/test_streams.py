@@ -661,6 +661,38 @@ def test_upgrades_come_through(shared, image, api):
     connection.close()
 
 
+# one request
+
+def test_a_request_keeps_its_name_and_methods_nobody_serves_are_refused(api):
+    answer, _ = api("GET", "/api/v1/namespaces/default/configmaps", **{"Audit-ID": "trace-1"})
+    assert answer.getheader("Audit-Id") == "trace-1"
+    answer, _ = api("GET", "/api/v1/namespaces/default/configmaps", **{"Audit-ID": "a" * 300})
+    assert len(answer.getheader("Audit-Id")) == 36
+    answer, body = api("OPTIONS", "/api/v1/namespaces/default/configmaps")
+    assert (answer.status, json.loads(body)["reason"]) == (405, "MethodNotAllowed")
+
+
+@pytest.mark.parametrize("form, marked, blueprint", [
+    ("", lambda event: event["object"], "NamespaceList"), (";as=Table;g=meta.k8s.io;v=v1", lambda event: event["object"]["rows"][0]["object"], "Table"),
+    (";as=PartialObjectMetadata;g=meta.k8s.io;v=v1", lambda event: event["object"], "PartialObjectMetadataList"),
+], ids=["objects", "table", "metadata"])
+def test_a_watch_list_ends_with_the_list_to_fill(api, form, marked, blueprint):
+    import base64
+    connection = api.connection()
+    query = "watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&timeoutSeconds=30"
+    connection.request("GET", f"/api/v1/namespaces?{query}", headers={"Accept": f"application/json{form}"})
+    answer = connection.getresponse()
+    for line in answer:
+        event = json.loads(line)
+        if event["type"] == "BOOKMARK":
+            break
+        assert event["type"] == "ADDED"
+    annotations = marked(event)["metadata"]["annotations"]
+    assert annotations["k8s.io/initial-events-end"] == "true"
+    assert json.loads(base64.b64decode(annotations["kubernetes.io/initial-events-list-blueprint"]))["kind"] == blueprint
+    connection.close()
+
+
 # logs
 
 def test_a_slow_reader_of_a_log_costs_nothing(shared, image, api):
