@@ -31,8 +31,7 @@ import ViewModels
         PodRow(
             uid: uid, namespace: namespace, name: name, readyCount: ready, containerCount: 1, status: status, tone: tone,
             restarts: restarts,
-            createdAt: now.advanced(by: .seconds(-age)), node: node, ip: node.isEmpty ? "" : "10.42.0.7", cpu: cpu, memory: memory,
-            containers: ["app"])
+            createdAt: now.advanced(by: .seconds(-age)), node: node, ip: node.isEmpty ? "" : "10.42.0.7", cpu: cpu, memory: memory)
     }
 
     private static var pods: [PodRow] {

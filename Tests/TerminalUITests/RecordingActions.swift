@@ -27,6 +27,9 @@ import ViewModels
     func startDemo() {}
     func openDrafts() {}
     func use(context: String) {}
-    func use(namespace: String?) {}
+    func use(scope: NamespaceScope) {}
+    func enter(_ binding: ObjectBinding) {}
+    func kindChanged() {}
+    func refreshKinds() {}
     func prepareToQuit() {}
 }

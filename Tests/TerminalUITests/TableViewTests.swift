@@ -8,7 +8,7 @@ import ViewModels
     @Test func `a column that a long state pushed out comes back with the short one`() {
         let model = PodsModel(signal: ChangeSignal())
         let view = TableView()
-        model.showsNamespace = false
+        model.scope = NamespaceScope("default")
         func header(_ status: String) -> String {
             model.upsert([FakeCluster.pod("p", "default", "web-1", status)], now: FakeCluster.now)
             var painter = Painter(

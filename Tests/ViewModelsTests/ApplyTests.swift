@@ -26,7 +26,7 @@ import Testing
 
     @Test func `a new manifest is checked, shown and created where it was opened`() async throws {
         try await Fixture.with { fixture in
-            fixture.run("pods.new")
+            fixture.run("objects.new")
             let editor = fixture.app.editor
             #expect(editor.isTyping && editor.selection != nil && editor.banner != nil)
             editor.insert(
@@ -133,7 +133,7 @@ import Testing
 
     @Test func `of several documents the refused one has the mark`() async throws {
         try await Fixture.with { fixture in
-            fixture.run("pods.new")
+            fixture.run("objects.new")
             let editor = fixture.app.editor
             let document = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: "
             editor.insert("\(document)a\n---\n\(document)b\n  namespace: nosuch\n")
@@ -250,7 +250,7 @@ import Testing
 
     @Test func `text that does not parse is never sent`() async throws {
         try await Fixture.with { fixture in
-            fixture.run("pods.new")
+            fixture.run("objects.new")
             let editor = fixture.app.editor
             editor.insert("apiVersion: v1\nkind: [")
             fixture.run("yaml.applyF2")
@@ -261,7 +261,7 @@ import Testing
 
     @Test func `text of a context that cannot be reached is sent nowhere`() async throws {
         try await Fixture.with { fixture in
-            fixture.run("pods.new")
+            fixture.run("objects.new")
             fixture.app.editor.target?.binding.context = "elsewhere"
             fixture.run("yaml.applyF2")
             try await fixture.until("it is said") { fixture.app.toasts.last?.text.contains("elsewhere") == true }
@@ -340,7 +340,7 @@ import Testing
     ])
     func `no document is left out because it cannot be read`(second: String, why: String) async throws {
         try await Fixture.with { fixture in
-            fixture.run("pods.new")
+            fixture.run("objects.new")
             let editor = fixture.app.editor
             let text = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n---\n\(second)"
             editor.insert(text)

@@ -9,7 +9,7 @@ import Testing
 
     @Test func `a deletion stands in the log with its answer and its kubectl form`() async throws {
         try await Fixture.with { fixture in
-            fixture.run("pods.delete")
+            fixture.run("objects.delete")
             fixture.dialog?.choose("yes")
             try await fixture.until("the deletion") { fixture.server.object(fixture.path("web-1")) == nil }
             fixture.run("history.log")

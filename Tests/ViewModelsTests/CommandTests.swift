@@ -52,7 +52,7 @@ import Testing
         app.context = ContextState(name: "prod", access: .protected, isEmbedded: false)
         app.editor.target = EditorTarget(binding: ObjectBinding(context: "prod", namespace: "d", kind: "Pod", name: "p", uid: "u"))
         for id in [
-            "pods.delete", "pods.deleteNow", "pods.edit", "pods.shell", "pods.new", "namespaces.delete", "yaml.apply", "yaml.applyF2",
+            "objects.delete", "pods.deleteNow", "objects.edit", "pods.shell", "objects.new", "namespaces.delete", "yaml.apply", "yaml.applyF2",
             "yaml.edit",
         ] {
             guard case .disabled(let reason)? = app.commands[id]?.availability(app) else {
@@ -67,9 +67,9 @@ import Testing
         let ids = """
             app.palette app.help app.quit app.suspend app.redraw app.zoom focus.next focus.previous focus.namespaces focus.pods focus.logs focus.yaml
             app.interrupt app.back app.namespace app.allNamespaces app.context view.filter app.drafts move.down move.up move.left move.right
-            move.pageDown move.pageUp move.halfPageDown move.halfPageUp move.top move.bottom move.next move.previous pods.describe pods.why pods.logs
-            pods.previousLogs pods.edit pods.yaml pods.shell pods.delete pods.deleteNow pods.mark pods.sort pods.sortName pods.sortAge pods.sortStatus
-            pods.new pods.oldKill namespaces.use namespaces.delete logs.follow logs.wrap logs.timestamps logs.container logs.previous logs.next yaml.edit
+            move.pageDown move.pageUp move.halfPageDown move.halfPageUp move.top move.bottom move.next move.previous objects.describe objects.why pods.logs
+            pods.previousLogs objects.edit objects.yaml pods.shell objects.delete pods.deleteNow objects.mark objects.sort objects.sortName objects.sortAge objects.sortStatus
+            objects.new pods.oldKill namespaces.use namespaces.delete logs.follow logs.wrap logs.timestamps logs.container logs.previous logs.next yaml.edit
             yaml.apply yaml.undo yaml.redo yaml.copy yaml.paste yaml.cut yaml.discard yaml.reveal yaml.merge yaml.deleteLine
             """
         for id in ids.split(whereSeparator: \.isWhitespace) { #expect(table[String(id)] != nil, "\(id)") }

@@ -96,7 +96,7 @@ import Testing
         }
         try await fixture.run { fixture in
             #expect(fixture.session.contexts == ["kdash", "prod"])
-            fixture.run("pods.new")
+            fixture.run("objects.new")
             fixture.app.editor.insert("a: 1")
             fixture.session.use(context: "prod")
             try await fixture.until("it is open") { fixture.app.connection == .ready && fixture.app.namespaces.rows.map(\.name) == ["prod"] }

@@ -11,7 +11,7 @@ import Testing
 
     @Test func `unsaved text is on disk within a second of the last change, for the user alone`() async throws {
         try await Fixture.with { fixture in
-            fixture.run("pods.new")
+            fixture.run("objects.new")
             let editor = fixture.app.editor
             editor.insert("a: 1")
             try await eventually("the saver waits") { fixture.time.hasSleeper(for: ClusterSession.draftDelay) }
@@ -27,7 +27,7 @@ import Testing
 
     @Test func `constant typing does not put the saving off`() async throws {
         try await Fixture.with { fixture in
-            fixture.run("pods.new")
+            fixture.run("objects.new")
             let editor = fixture.app.editor
             for _ in 0..<8 {
                 editor.insert("x")
@@ -44,7 +44,7 @@ import Testing
         first.addPod("web-1")
         first.session.start()
         try await first.until("the first list") { first.app.connection == .ready }
-        first.run("pods.new")
+        first.run("objects.new")
         first.app.editor.insert("apiVersion: v1\nkind: Secret\nmetadata:\n  name: s\nstringData:\n  key: hunter2\n")
         first.run("app.quit")
         first.session.stop()
@@ -75,7 +75,7 @@ import Testing
         first.session.start()
         try await first.until("the first list") { first.app.connection == .ready && first.session.clusterID != nil }
         first.app.modal = nil
-        first.run("pods.new")
+        first.run("objects.new")
         first.app.editor.insert("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: c\n")
         first.session.stop()
 
@@ -94,7 +94,7 @@ import Testing
 
     @Test func `discarding asks first, and takes the draft away`() async throws {
         try await Fixture.with { fixture in
-            fixture.run("pods.new")
+            fixture.run("objects.new")
             fixture.app.editor.insert("a: 1")
             try await fixture.until("it is saved") { fixture.app.editor.draft == .saved }
             fixture.app.editor.isTyping = false
@@ -115,9 +115,9 @@ import Testing
     ])
     func `a draft that cannot be compared says so and does not look like a creation`(text: String, said: String) async throws {
         try await Fixture.with { fixture in
-            fixture.run("pods.new")
+            fixture.run("objects.new")
             fixture.app.editor.insert(text)
-            fixture.run("pods.yaml")
+            fixture.run("objects.yaml")
             fixture.run("app.drafts")
             try await fixture.until("the list") { fixture.drafts?.drafts.count == 1 }
             let preview = fixture.drafts?.drafts.first?.preview ?? []
@@ -127,9 +127,9 @@ import Testing
 
     @Test func `what is set aside for another text stays as a draft`() async throws {
         try await Fixture.with { fixture in
-            fixture.run("pods.new")
+            fixture.run("objects.new")
             fixture.app.editor.insert("a: 1")
-            fixture.run("pods.yaml")
+            fixture.run("objects.yaml")
             #expect(fixture.app.editor.target?.binding.name == "web-1" && fixture.app.editor.state == .viewing)
             #expect(fixture.session.drafts.all().first?.text == "a: 1")
         }
@@ -137,9 +137,9 @@ import Testing
 
     @Test func `a draft that cannot be deleted is told, and stays in the list`() async throws {
         try await Fixture.with { fixture in
-            fixture.run("pods.new")
+            fixture.run("objects.new")
             fixture.app.editor.insert("a: 1")
-            fixture.run("pods.yaml")
+            fixture.run("objects.yaml")
             fixture.run("app.drafts")
             try await fixture.until("the list") { fixture.drafts?.drafts.count == 1 }
             // Nobody can unlink a folder.
@@ -157,9 +157,9 @@ import Testing
         try await Fixture.with { fixture in
             try FileSystem.makeDirectories(fixture.directory, mode: 0o700)
             try FileSystem.writeAtomically("\(fixture.directory)/drafts", [], mode: 0o600)
-            fixture.run("pods.new")
+            fixture.run("objects.new")
             fixture.app.editor.insert("a: 1")
-            for command in ["pods.yaml", "pods.new"] {
+            for command in ["objects.yaml", "objects.new"] {
                 fixture.run(command)
                 #expect(fixture.app.toasts.last?.text.hasPrefix("nothing else is opened, since the unsaved text cannot be kept: ") == true)
                 #expect(fixture.app.editor.text == "a: 1" && fixture.app.editor.isDirty && fixture.app.editor.target?.isNew == true)

@@ -58,7 +58,7 @@ import Testing
             try await beginApplying(fixture)
             let editor = fixture.app.editor
             editor.isTyping = false
-            fixture.run("pods.new")
+            fixture.run("objects.new")
             editor.insert("a: 1")
             fixture.server.refuse(.put, Self.config, refusal)
             fixture.server.release(.put, Self.config)
@@ -97,7 +97,7 @@ import Testing
             fixture.run("yaml.edit")
             fixture.session.openYAML(Self.binding, isEditing: true)
             #expect(editor.state == .loading && !editor.isTyping)
-            fixture.run("pods.new")
+            fixture.run("objects.new")
             editor.insert("a: 1")
             fixture.server.release(.get, Self.config)
             try await fixture.until("the text is saved") { editor.draft == .saved }
@@ -156,7 +156,7 @@ import Testing
     @Test func `nothing asks by itself while somebody types`() async throws {
         let fixture = Fixture()
         fixture.session.start()
-        fixture.run("pods.new")
+        fixture.run("objects.new")
         try await fixture.until("it was looked for drafts") {
             fixture.app.connection == .ready && fixture.session.clusterID != nil && !fixture.session.tasks.isRunning(.listDrafts)
         }

@@ -7,12 +7,26 @@ import Synchronization
 
 /// A small API server in memory: get, list, watch, create, update and delete of any kind, with versions, dry runs and preconditions.
 final class MemoryServer: RequestPipeline {
+    private struct Watch {
+        let prefix: String
+        let selection: Selection
+        let channel: ByteChannel
+        /// Whether objects come as tables of one row.
+        let isTable: Bool
+
+        func send(_ type: String, _ value: JSONValue) {
+            guard selection.matches(value) else { return }
+            let object = isTable ? MemoryServer.table([value], revision: value["metadata", "resourceVersion"]?.stringValue ?? "") : value
+            channel.send(JSON.encode(["type": .string(type), "object": object]) + [0x0A])
+        }
+    }
+
     private struct State {
         var objects: [String: JSONValue] = [:]
         var revision = 100
-        var watches: [(prefix: String, selection: Selection, channel: ByteChannel)] = []
+        var watches: [Watch] = []
         /// Everything that happened, so that a watch starts where its list ended.
-        var history: [(revision: Int, path: String, value: JSONValue, line: [UInt8])] = []
+        var history: [(revision: Int, path: String, type: String, value: JSONValue)] = []
         var requests: [APIRequest] = []
         var refusals: [String: APIStatus] = [:]
         var documents: [String: JSONValue] = [:]
@@ -128,11 +142,11 @@ final class MemoryServer: RequestPipeline {
         case .get where request.queryFlag("watch"):
             let channel = ByteChannel()
             let from = request.queryValue("resourceVersion").flatMap { Int($0) } ?? state.revision
-            let selection = Selection(request)
-            for event in state.history
-            where event.revision > from && Self.matches(event.path, request.path) && selection.matches(event.value) { channel.send(event.line) }
-            state.watches.append((request.path, selection, channel))
+            let watch = Watch(prefix: request.path, selection: Selection(request), channel: channel, isTable: Self.wantsTable(request))
+            for event in state.history where event.revision > from && Self.matches(event.path, request.path) { watch.send(event.type, event.value) }
+            state.watches.append(watch)
             return APIResponse(body: .stream(channel))
+        case .get where request.path == "/api" || request.path == "/apis": return Self.discovery(request.path)
         case .get where isCollection: return list(request, state)
         case .get:
             return state.objects[request.path].map { .json($0) } ?? .status(.notFound(Self.resource(request.path), Self.name(request.path)))
@@ -143,10 +157,13 @@ final class MemoryServer: RequestPipeline {
         }
     }
 
+    private static func wantsTable(_ request: APIRequest) -> Bool { request.accept?.contains("as=Table") == true }
+
     private func list(_ request: APIRequest, _ state: State) -> APIResponse {
         let selection = Selection(request)
         let items = state.objects.filter { Self.matches($0.key, request.path) && selection.matches($0.value) }.sorted { $0.key < $1.key }
             .map(\.value)
+        if Self.wantsTable(request) { return .json(Self.table(items, revision: "\(state.revision)")) }
         return .json([
             "apiVersion": "v1", "kind": "List", "metadata": ["resourceVersion": .string("\(state.revision)")], "items": .array(items),
         ])
@@ -200,9 +217,8 @@ final class MemoryServer: RequestPipeline {
     }
 
     private func notify(_ type: String, _ path: String, _ value: JSONValue, _ state: inout State) {
-        let line = JSON.encode(["type": .string(type), "object": value]) + [0x0A]
-        state.history.append((state.revision, path, value, line))
-        for watch in state.watches where Self.matches(path, watch.prefix) && watch.selection.matches(value) { watch.channel.send(line) }
+        state.history.append((state.revision, path, type, value))
+        for watch in state.watches where Self.matches(path, watch.prefix) { watch.send(type, value) }
     }
 
     /// Whether an object is in `/api/v1/pods` or `/api/v1/namespaces/x/pods`.

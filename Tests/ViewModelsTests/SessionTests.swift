@@ -24,7 +24,7 @@ import Testing
         try await Fixture.with(pods: ["web-1", "web-2"]) { fixture in
             let app = fixture.app
             app.pods.select(uid: "uid-web-1")
-            fixture.run("pods.delete")
+            fixture.run("objects.delete")
             #expect(fixture.dialog?.focused == 0 && fixture.dialog?.choices[0].isDestructive == false)
             app.pods.select(uid: "uid-web-2")
             fixture.dialog?.choose("yes")
@@ -38,7 +38,7 @@ import Testing
     @Test func `a question about an object that went says so and does nothing`() async throws {
         try await Fixture.with(pods: ["web-1", "web-2"]) { fixture in
             fixture.app.pods.select(uid: "uid-web-1")
-            fixture.run("pods.delete")
+            fixture.run("objects.delete")
             fixture.server.remove(fixture.path("web-1"))
             try await fixture.until("the dialog knows") { fixture.dialog?.vanished != nil }
             #expect(fixture.dialog?.vanished?.contains("uid-web-1") == true)
@@ -49,7 +49,7 @@ import Testing
 
     @Test func `a namesake made meanwhile survives`() async throws {
         try await Fixture.with { fixture in
-            fixture.run("pods.delete")
+            fixture.run("objects.delete")
             let dialog = fixture.dialog
             fixture.server.put(
                 fixture.path("web-1"),
@@ -79,12 +79,12 @@ import Testing
     @Test func `marks that are not in the list delete nothing, and it is said`() async throws {
         try await Fixture.with(pods: ["web-1", "web-2"]) { fixture in
             fixture.app.pods.select(uid: "uid-web-1")
-            fixture.run("pods.mark")
+            fixture.run("objects.mark")
             fixture.app.pods.filter = "web-2"
-            fixture.run("pods.delete")
+            fixture.run("objects.delete")
             #expect(fixture.dialog == nil && fixture.app.toasts.last?.text.contains("not in this list") == true)
             fixture.app.pods.filter = ""
-            fixture.run("pods.delete")
+            fixture.run("objects.delete")
             #expect(fixture.dialog?.binding?.name == "web-1")
         }
     }
@@ -115,7 +115,7 @@ import Testing
 
     @Test func `a protected context sends nothing but reads`() async throws {
         try await Fixture.with(access: .protected) { fixture in
-            for id in ["pods.delete", "pods.deleteNow", "pods.shell", "pods.edit", "pods.new", "yaml.apply"] { fixture.run(id) }
+            for id in ["objects.delete", "pods.deleteNow", "pods.shell", "objects.edit", "objects.new", "yaml.apply"] { fixture.run(id) }
             #expect(fixture.app.modal == nil && fixture.app.shell == nil && !fixture.app.editor.isTyping)
             #expect(fixture.server.writes.isEmpty)
         }
@@ -124,7 +124,7 @@ import Testing
     @Test func `a description stays with its pod and says when it is gone`() async throws {
         try await Fixture.with(pods: ["web-1", "web-2"]) { fixture in
             fixture.app.pods.select(uid: "uid-web-1")
-            fixture.run("pods.describe")
+            fixture.run("objects.describe")
             #expect(fixture.app.detail?.binding?.name == "web-1")
             fixture.server.remove(fixture.path("web-1"))
             try await fixture.until("it is said") { fixture.app.detail?.vanished != nil }

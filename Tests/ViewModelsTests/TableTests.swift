@@ -10,7 +10,7 @@ import Testing
         PodRow(
             uid: "u\(number)", namespace: namespace, name: "pod-\(number + 1000)", readyCount: 1, containerCount: 1, status: status,
             tone: .ok, restarts: 0,
-            createdAt: nil, node: "n", ip: "", cpu: Usage(unit: .milliCPU), memory: Usage(unit: .bytes), containers: ["app"])
+            createdAt: nil, node: "n", ip: "", cpu: Usage(unit: .milliCPU), memory: Usage(unit: .bytes))
     }
     private let now = Timestamp(seconds: 1_000_000)
 
@@ -88,7 +88,7 @@ import Testing
         model.filter = "other"
         #expect(model.count == 1)
         model.filter = ""
-        model.namespace = "other"
+        model.scope = NamespaceScope("other")
         #expect(model.count == 1 && model.total == 1 && !model.showsNamespace)
     }
 
@@ -97,7 +97,7 @@ import Testing
         model.upsert((0..<5).map { row($0) }, now: now)
         model.select(index: 0)
         var told: [String] = []
-        model.onSelect = { told.append($0.uid) }
+        model.onSelect = { told.append(model.selectedUID ?? "") }
         model.filter = "pod"
         #expect(told.isEmpty)
         model.filter = "1003"

@@ -8,34 +8,12 @@ extension Informer {
     /// Follows the server until the task is cancelled: lists, watches from there, lists again when the revision became too old, and
     /// pauses longer and longer while the server fails.
     package func run() async {
-        var backoff = Backoff()
-        var position: String?
-        while !Task.isCancelled {
-            let started = time.monotonic()
-            var heard = false
-            var failed = false
-            do throws(APIStatus) {
-                if position == nil { position = try await relist() }
-                try await follow(&position, heard: &heard)
-            } catch {
-                if Task.isCancelled { return }
-                failed = true
-                if error.code == 410 {
-                    position = nil
-                    heard = false
-                } else {
-                    setState(.failing(error))
-                }
-            }
-            // A watch that the server ended in good time is simply taken up again.
-            let endedInGoodTime = !failed && time.monotonic() - started > .seconds(1)
-            if heard || endedInGoodTime { backoff.reset() }
-            if endedInGoodTime { continue }
-            do {
-                try await time.sleep(for: backoff.next())
-            } catch {
-                return
-            }
+        await WatchLoop.run(time: time) { () async throws(APIStatus) -> String in
+            try await self.relist()
+        } follow: { (position: inout String?, heard: inout Bool) async throws(APIStatus) in
+            try await self.follow(&position, heard: &heard)
+        } onFailure: {
+            self.setState(.failing($0))
         }
     }
 

@@ -13,7 +13,7 @@ extension Screen: ScreenHost {
         if let detail = app.detail { return move(motion, in: detail) }
         switch app.focus {
         case .namespaces: move(motion, in: app.namespaces, rows: contents[.namespaces]?.height ?? 10)
-        case .pods: move(motion, in: app.pods, rows: contents[.pods]?.height ?? 10)
+        case .pods: move(motion, in: app.list, rows: contents[.pods]?.height ?? 10)
         case .logs: moveLogs(motion)
         case .yaml: moveEditor(motion)
         }

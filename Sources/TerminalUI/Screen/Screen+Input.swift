@@ -72,9 +72,12 @@ extension Screen {
             guard !hasSlid || command.scope != .pane(app.focus) else {
                 return app.toast("the list changed under the cursor: look, and press it again", .warning)
             }
-            if app.focus == .pods, command.subject != nil, app.pods.markedCount == 0, let gone = app.pods.takeVanished() {
-                let next = app.pods.selectedPod.map { ", and the cursor is on \($0.namespace)/\($0.name) now: press it again to act on that" }
-                return app.toast("pod \(gone) is gone\(next ?? "")", .warning)
+            if app.focus == .pods, command.subject != nil, app.list.markedCount == 0, let gone = app.list.takeVanished() {
+                let next = app.list.selectedRow.map { row in
+                    let place = row.namespace.isEmpty ? row.name : "\(row.namespace)/\(row.name)"
+                    return ", and the cursor is on \(place) now: press it again to act on that"
+                }
+                return app.toast("\(app.kindNoun) \(gone) is gone\(next ?? "")", .warning)
             }
             run(command)
         case .prefix: pressed = keys
@@ -88,7 +91,7 @@ extension Screen {
     func boundUID(_ pane: PaneID) -> String? {
         switch pane {
         case .namespaces: app.namespaces.selectedUID
-        case .pods: app.pods.selectedUID
+        case .pods: app.list.selectedUID
         case .logs, .yaml: nil
         }
     }

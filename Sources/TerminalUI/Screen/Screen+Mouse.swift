@@ -33,7 +33,7 @@ extension Screen {
         guard let content = contents[pane], content.contains(x: mouse.x, y: mouse.y) else { return }
         switch pane {
         case .namespaces: select(app.namespaces, namespaceTable.top + mouse.y - content.y)
-        case .pods: select(app.pods, podTable.top + mouse.y - content.y)
+        case .pods: select(app.list, objectTable.top + mouse.y - content.y)
         case .logs: break
         case .yaml:
             if let position = editorView.position(x: mouse.x, y: mouse.y, app.editor) {
@@ -49,7 +49,7 @@ extension Screen {
     private func wheel(_ pane: PaneID, by rows: Int) {
         switch pane {
         case .namespaces: app.namespaces.moveSelection(by: rows.signum())
-        case .pods: app.pods.moveSelection(by: rows.signum())
+        case .pods: app.list.moveSelection(by: rows.signum())
         case .logs: logView.scroll(app.logs, by: rows)
         case .yaml: editorView.scroll(app.editor, by: rows)
         }
@@ -96,7 +96,7 @@ extension Screen {
         guard !items.isEmpty else { return }
         let bound = boundUID(pane)
         app.modal = .palette(
-            PaletteModel(title: PaneFrame.name(pane), placeholder: "what to do", action: "run", items: items) { [weak self] item in
+            PaletteModel(title: PaneFrame.name(pane, objects: app.list.title), placeholder: "what to do", action: "run", items: items) { [weak self] item in
                 guard let self else { return }
                 app.modal = nil
                 guard boundUID(pane) == bound else { return app.toast("the selected object is gone: nothing was done", .warning) }

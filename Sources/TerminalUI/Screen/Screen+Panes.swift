@@ -5,10 +5,10 @@ extension Screen {
     /// One pane with its title row.
     func drawPane(_ slot: ScreenLayout.Slot, _ painter: inout Painter) {
         let isFocused = slot.pane == app.focus && app.modal == nil
-        var frame = PaneFrame(slot: slot, isFocused: slot.pane == app.focus, detail: [])
+        var frame = PaneFrame(slot: slot, isFocused: slot.pane == app.focus, detail: [], objects: app.list.title)
         switch slot.pane {
         case .namespaces: frame.detail = tableDetail(app.namespaces)
-        case .pods: frame.detail = tableDetail(app.pods)
+        case .pods: frame.detail = tableDetail(app.list)
         case .logs: (frame.detail, frame.trailing) = (logDetail(), logState())
         case .yaml: (frame.detail, frame.trailing) = (editorDetail(), editorState())
         }
@@ -16,7 +16,7 @@ extension Screen {
         tabs += places
         switch slot.pane {
         case .namespaces: contents[.namespaces] = namespaceTable.draw(app.namespaces, in: content, isFocused: isFocused, &painter)
-        case .pods: contents[.pods] = podTable.draw(app.pods, in: content, isFocused: isFocused, notice: connectionNotice, &painter)
+        case .pods: contents[.pods] = objectTable.draw(app.list, in: content, isFocused: isFocused, notice: connectionNotice, &painter)
         case .logs:
             logView.draw(app.logs, in: content, &painter)
             contents[.logs] = content

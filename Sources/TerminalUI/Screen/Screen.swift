@@ -10,7 +10,8 @@ package import ViewModels
     /// Lines and signs.
     package var glyphs: GlyphSet
     let namespaceTable = TableView()
-    let podTable = TableView()
+    /// How the tables of kinds stand, by the kind's id.
+    private var objectTables: [String: TableView] = [:]
     let logView = LogView()
     let editorView = EditorView()
     var shellView: ShellView?
@@ -55,6 +56,14 @@ package import ViewModels
         self.glyphs = glyphs
         layout = ScreenLayout(width: 0, height: 0, focus: .pods, isZoomed: false, upper: .pods, lower: .logs)
         app.host = self
+    }
+
+    /// How the shown table of objects stands.
+    var objectTable: TableView {
+        if let table = objectTables[app.kindID] { return table }
+        let table = TableView()
+        objectTables[app.kindID] = table
+        return table
     }
 
     /// Draws one frame. The second result is when something on it changes by itself.

@@ -30,7 +30,7 @@ import ViewModels
     }
 
     private static func connectionRoom(_ app: AppModel, in rect: Rect, _ word: String) -> Int {
-        let place = min(24, DisplayWidth.of(contextName(app))) + min(24, DisplayWidth.of(app.namespace ?? allNamespaces)) + 7
+        let place = min(24, DisplayWidth.of(contextName(app))) + min(24, DisplayWidth.of(app.scope.text)) + 7
         return rect.width - word.count - place - (rect.width >= 100 ? 8 : 0)
     }
 
@@ -44,13 +44,11 @@ import ViewModels
     /// A cluster that goes with the screen says so.
     private static func contextName(_ app: AppModel) -> String { app.context.isEphemeral ? "\(app.context.name) (ephemeral)" : app.context.name }
 
-    private static let allNamespaces = "all namespaces"
-
     /// Context › namespace › selected pod; the pod goes first when room is short.
     private static func drawPlace(_ app: AppModel, in rect: Rect, _ ground: Style, _ painter: inout Painter) {
         let theme = painter.theme
         let arrow = " \(painter.glyphs.arrow) "
-        let namespace = app.namespace ?? allNamespaces
+        let namespace = app.scope.text
         let isWide = rect.width >= 50
         var x = rect.x
         if isWide { x += painter.surface.put("kdash" + arrow, x: x, y: rect.y, limit: rect.maxX - x, style: theme[.bar]) }
@@ -60,8 +58,13 @@ import ViewModels
         x += painter.text(context, in: Rect(x: x, y: rect.y, width: contextWidth, height: 1), theme[.barContext], keepsEnd: true)
         x += painter.surface.put(arrow, x: x, y: rect.y, limit: max(0, rect.maxX - x), style: ground)
         x += painter.text(namespace, in: Rect(x: x, y: rect.y, width: rect.maxX - x, height: 1), theme[.barContext], keepsEnd: true)
-        guard let pod = app.pods.selectedPod, rect.maxX - x > 16 else { return }
-        let name = app.namespace == nil ? "\(pod.namespace)/\(pod.name)" : pod.name
+        guard rect.maxX - x > 16 else { return }
+        if !app.showsPods {
+            x += painter.surface.put(arrow, x: x, y: rect.y, style: ground)
+            x += painter.text(app.kindPlural, in: Rect(x: x, y: rect.y, width: rect.maxX - x, height: 1), theme[.barContext])
+        }
+        guard let row = app.list.selectedRow, rect.maxX - x > 16 else { return }
+        let name = app.list.showsNamespace && !row.namespace.isEmpty ? "\(row.namespace)/\(row.name)" : row.name
         x += painter.surface.put(arrow, x: x, y: rect.y, style: ground)
         painter.text(name, in: Rect(x: x, y: rect.y, width: rect.maxX - x, height: 1), ground, keepsEnd: true)
     }
@@ -121,9 +124,8 @@ import ViewModels
     private static let words: [PaneID: [(id: String, title: String)]] = [
         .namespaces: [("namespaces.use", "use"), ("view.filter", "filter")],
         .pods: [
-            ("pods.logs", "logs"), ("pods.describe", "describe"), ("pods.why", "why"), ("pods.edit", "edit"), ("pods.shell", "shell"),
-            ("pods.delete", "delete"),
-            ("view.filter", "filter"), ("pods.new", "new"), ("pods.mark", "mark"),
+            ("pods.logs", "logs"), ("objects.describe", "describe"), ("objects.why", "why"), ("objects.edit", "edit"), ("pods.shell", "shell"),
+            ("objects.delete", "delete"), ("view.filter", "filter"), ("objects.new", "new"), ("objects.mark", "mark"),
         ],
         .logs: [
             ("logs.follow", "follow"), ("view.filter", "search"), ("logs.wrap", "wrap"), ("logs.timestamps", "time"),

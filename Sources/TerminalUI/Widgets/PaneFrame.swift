@@ -9,10 +9,13 @@ import ViewModels
     /// At the right end, for example the log's lag.
     var trailing: [TextSpan] = []
 
-    static func name(_ pane: PaneID) -> String {
+    /// The title of the table that the pane of objects shows.
+    var objects = "Pods"
+
+    static func name(_ pane: PaneID, objects: String) -> String {
         switch pane {
         case .namespaces: "Namespaces"
-        case .pods: "Pods"
+        case .pods: objects
         case .logs: "Logs"
         case .yaml: "YAML"
         }
@@ -29,7 +32,7 @@ import ViewModels
         for tab in slot.tabs {
             let isShown = tab == slot.pane
             let isNarrow = rect.width < 50 && slot.tabs.count > 2
-            let label = " \(isNarrow && !isShown ? String(Self.name(tab).prefix(1)) : Self.name(tab)) "
+            let label = " \(isNarrow && !isShown ? String(Self.name(tab, objects: objects).prefix(1)) : Self.name(tab, objects: objects)) "
             let style = painter.theme[isShown ? (isFocused ? .paneTitleFocused : .paneTitle) : .paneTab]
             let width = painter.text(label, in: Rect(x: x, y: rect.y, width: rect.maxX - x, height: 1), style)
             places.append((tab, Rect(x: x, y: rect.y, width: width, height: 1)))

@@ -34,7 +34,7 @@ struct PodDescription {
         text.fact("name", pod.name)
         text.fact("namespace", pod.namespace ?? "")
         text.fact("uid", pod.uid, .dim)
-        text.fact("status", [TextSpan(row.status, row.tone)] + (row.reason.map { [TextSpan("  \($0)", .dim)] } ?? []))
+        text.fact("status", [TextSpan(row.status, row.tone)] + (PodRow.reason(status).map { [TextSpan("  \($0)", .dim)] } ?? []))
         text.fact("created", object.creationTimestamp.map { "\($0.rfc3339), \(HumanDuration.text(now - $0)) ago" } ?? "")
         if let deletion = object.deletionTimestamp {
             text.fact("deleting", "its grace period of \(object.deletionGracePeriodSeconds ?? 0) s ends \(deletion.rfc3339)", .warning)

@@ -20,9 +20,9 @@ extension AppModel {
             })
     }
 
-    /// Lists every command. What is run is bound to the object that was under the cursor when the list opened.
+    /// Lists every command and kind. What is run is bound to the object that was under the cursor when the list opened.
     func openPalette() {
-        let bound = (pods.selectedUID, namespaces.selectedUID)
+        let bound = (list.selectedUID, namespaces.selectedUID)
         let listed = commands.commands.filter { $0.isListed && $0.id != "app.palette" }
         let isOwn = { [focus] (command: Command) in command.scope == .pane(focus) }
         let items = (listed.filter(isOwn) + listed.filter { !isOwn($0) }).map { command in
@@ -30,12 +30,23 @@ extension AppModel {
                 id: command.id, title: command.title, detail: command.section, keys: command.keys.first ?? "",
                 disabledReason: command.reason(self))
         }
+        cluster?.refreshKinds()
+        let interpret = { [weak self] (line: String) in self?.placeItem(line)?.item }
+        var line = ""
         modal = .palette(
-            PaletteModel(title: "Run", placeholder: "type to find a command", action: "run", items: items) { [weak self] item in
+            PaletteModel(
+                title: "Go to or run", placeholder: "a kind, or a command", action: "run", items: items + kindItems,
+                interpret: {
+                    line = $0
+                    return interpret($0)
+                }
+            ) { [weak self] item in
                 guard let self else { return }
                 modal = nil
+                if item.id == "place" { return placeItem(line)?.go() ?? () }
+                if item.id.hasPrefix("kind:") { return show(kindID: item.id) }
                 guard let command = commands[item.id] else { return }
-                if command.isDestructive, bound != (pods.selectedUID, namespaces.selectedUID) {
+                if command.isDestructive, bound != (list.selectedUID, namespaces.selectedUID) {
                     return toast("the selected object is gone: nothing was done", .warning)
                 }
                 command.run(self)
@@ -58,7 +69,10 @@ extension AppModel {
             openPrompt(
                 .search, "search", editor.search, { [editor] in editor.search = $0 }, { [editor] _ in editor.find(next: true) },
                 { [editor] in editor.search = "" })
-        case .pods: openPrompt(.filter, "filter", pods.filter, { [pods] in pods.filter = $0 }, { _ in }, { [pods] in pods.filter = "" })
+        case .pods:
+            openPrompt(
+                .filter, "filter", list.filter, { [list] in list.filter = $0 },
+                { [weak self, list] _ in if let problem = list.filterProblem { self?.toast(problem, .warning) } }, { [list] in list.filter = "" })
         case .namespaces:
             openPrompt(
                 .filter, "filter", namespaces.filter, { [namespaces] in namespaces.filter = $0 }, { _ in },
@@ -115,10 +129,12 @@ extension AppModel {
             editor.search = ""
         } else if focus == .namespaces, !namespaces.filter.isEmpty {
             namespaces.filter = ""
-        } else if !pods.filter.isEmpty {
-            pods.filter = ""
+        } else if !list.filter.isEmpty {
+            list.filter = ""
         } else if isZoomed {
             isZoomed = false
+        } else if focus == .pods, !history.back.isEmpty {
+            goToPlaceBefore()
         }
     }
 
@@ -153,10 +169,13 @@ extension AppModel {
     }
 
     /// Shows one namespace, or all.
-    func show(namespace: String?) {
-        if let cluster { return cluster.use(namespace: namespace) }
-        self.namespace = namespace
-        namespaces.point(to: namespace)
+    func show(namespace: String?) { show(scope: NamespaceScope(namespace)) }
+
+    /// Shows some namespaces, or all.
+    func show(scope: NamespaceScope) {
+        if let cluster { return cluster.use(scope: scope) }
+        self.scope = scope
+        namespaces.point(to: scope.single)
     }
 
     /// The contexts to choose from.
@@ -166,17 +185,30 @@ extension AppModel {
         pick("Context", contexts) { [weak self] name in self?.cluster?.use(context: name) }
     }
 
-    /// The columns to order pods by.
+    /// The columns to order the shown table by.
     func pickSort() {
-        let columns = pods.columns.filter(\.isSortable)
-        pick("Sort pods by", columns.map { $0.title.lowercased() }) { [weak self] title in
-            guard let column = columns.first(where: { $0.title.lowercased() == title }) else { return }
-            self?.sortPods(by: column.id)
+        let columns = list.columns.filter(\.isSortable)
+        pick("Sort \(list.title.lowercased()) by", columns.map { PaletteItem(id: $0.id, title: $0.title.lowercased()) }) { [weak self] id in
+            self?.sortList(by: id)
         }
     }
 
-    /// Orders pods by a column; the same again turns the order round.
-    func sortPods(by column: String) {
-        pods.sort = TableSort(column: column, isDescending: pods.sort.column == column && !pods.sort.isDescending)
+    /// Orders the shown table by a column; the same again turns the order round.
+    func sortList(by column: String) {
+        guard list.columns.contains(where: { $0.id == column }) else {
+            return toast("\(list.title.lowercased()) have no column \(column)", .dim)
+        }
+        list.sort = TableSort(column: column, isDescending: list.sort.column == column && !list.sort.isDescending)
+    }
+
+    /// Shows or hides a column of the shown table.
+    func pickColumn() {
+        let columns = list.layout.filter { $0.id != "name" }
+        let items = columns.map {
+            PaletteItem(id: $0.id, title: $0.title.lowercased(), detail: list.hiddenColumns.contains($0.id) ? "hidden" : "shown")
+        }
+        pick("Show or hide a column of \(list.title.lowercased())", items) { [list] id in
+            if list.hiddenColumns.remove(id) == nil { list.hiddenColumns.insert(id) }
+        }
     }
 }

@@ -1,3 +1,4 @@
+package import KubeClient
 package import LinuxKernel
 
 /// Everything the screen shows.
@@ -24,19 +25,43 @@ package import LinuxKernel
         logs = LogsModel(signal: signal)
         editor = EditorModel(signal: signal)
         commands = CommandTable.standard()
+        pods.onSelect = { [weak self] in if self?.kind.isPods == true { self?.onSelect() } }
         logs.onMissing = { [weak self] in self?.toast("no match for \"\($0)\" in this log", .warning) }
         editor.onMissing = { [weak self] in self?.toast("no match for \"\($0)\" in this text", .warning) }
     }
     /// Where we are.
     package var context = ContextState(name: "kdash", access: .writable, isEmbedded: true) { didSet { signal.touch() } }
-    /// The namespace shown; nil for all.
-    package var namespace: String? {
+    /// The tables of kinds other than pods that were opened, by the kind's id.
+    var tables: [String: ResourcesModel] = [:]
+    /// The kinds that the cluster has; pods alone until it has told.
+    package var kinds: [ServedKind] = [.pods] { didSet { signal.touch() } }
+    /// The kind that the pane of objects shows.
+    package var kind = ServedKind.pods {
         didSet {
-            pods.namespace = namespace
-            namespaces.current = namespace
+            guard kind.id != oldValue.id else { return }
+            list.scope = scope
+            cluster?.kindChanged()
             signal.touch()
         }
     }
+    /// Where one has been.
+    package var history = PlaceHistory()
+    /// The namespaces shown.
+    package var scope: NamespaceScope = .all {
+        didSet {
+            pods.scope = scope
+            list.scope = scope
+            namespaces.current = scope
+            signal.touch()
+        }
+    }
+    /// The only namespace shown; nil for several or all.
+    package var namespace: String? {
+        get { scope.single }
+        set { scope = NamespaceScope(newValue) }
+    }
+    /// Told when the user, and not a vanished object, moved the cursor of the pane of objects.
+    package var onSelect: () -> Void = {}
     /// How the screen stands with its cluster.
     package var connection: ConnectionState = .starting("starting the cluster") { didSet { signal.touch() } }
     /// The pane that gets the keys.
@@ -92,12 +117,12 @@ package import LinuxKernel
         }
     }
 
-    /// The selected pod as it is now; actions keep it from the key press on.
-    package var selectedPodBinding: ObjectBinding? { pods.selectedPod.map(binding) }
+    /// The selected pod as it is now; actions keep it from the key press on. Nil while another kind is shown.
+    package var selectedPodBinding: ObjectBinding? { kind.isPods ? pods.selectedPod.map(binding) : nil }
 
-    /// The object under the cursor of the focused pane of objects; the selected pod from the panes of text. Nil when there is none.
+    /// The object under the cursor of the focused pane; that of the pane of objects from the panes of text. Nil when there is none.
     package var selectedBinding: ObjectBinding? {
-        guard focus == .namespaces else { return selectedPodBinding }
+        guard focus == .namespaces else { return selectedListBinding }
         return namespaces.selectedRow.map { ObjectBinding(context: context.name, namespace: nil, kind: "Namespace", name: $0.name, uid: $0.uid) }
     }
 

@@ -18,7 +18,7 @@
     func pickKeptLog()
     /// Opens a shell in a container; asks which when there are several and `container` is nil.
     func openShell(_ binding: ObjectBinding, container: String?)
-    /// Asks whether to delete pods; `isForced` gives them no time and asks for the name to be typed.
+    /// Asks whether to delete objects; `isForced` gives them no time and asks for the name to be typed.
     func askDelete(_ bindings: [ObjectBinding], isForced: Bool)
     /// Asks for a namespace's name and deletes it with everything in it.
     func askDeleteNamespace(_ binding: ObjectBinding)
@@ -46,8 +46,14 @@
     var contexts: [String] { get }
     /// Opens another context.
     func use(context: String)
-    /// Shows one namespace, or all.
-    func use(namespace: String?)
+    /// Shows some namespaces, or all.
+    func use(scope: NamespaceScope)
+    /// Opens what an object stands for: a namespace, a custom resource's objects, a workload's pods.
+    func enter(_ binding: ObjectBinding)
+    /// Another kind is shown: its objects are followed.
+    func kindChanged()
+    /// Asks the cluster again which kinds it has.
+    func refreshKinds()
     /// Saves what a quit would lose.
     func prepareToQuit()
 }

@@ -1,7 +1,7 @@
 extension CommandTable {
     /// The commands of kdash.
     package static func standard() -> CommandTable {
-        CommandTable(screen + [demo] + panes + motion + pods + namespaces + logs + editor + typing + history)
+        CommandTable(screen + [demo] + panes + motion + places + objects + pods + namespaces + logs + editor + typing + history)
     }
 
     /// Only with a cluster.
@@ -14,8 +14,21 @@ extension CommandTable {
         app.context.refusal.map { .disabled($0) } ?? .enabled
     }
 
+    /// Only with an object under the cursor of the pane of objects.
+    static func whenObject(_ app: AppModel) -> Availability {
+        app.list.selectedIndex == nil ? .disabled("nothing is selected") : .enabled
+    }
+
+    /// Only with an object under the cursor, where changes pass the gate.
+    static func whenWritableObject(_ app: AppModel) -> Availability {
+        app.context.refusal.map { .disabled($0) } ?? whenObject(app)
+    }
+
     /// Only with a pod under the cursor.
-    static func whenPod(_ app: AppModel) -> Availability { app.pods.selectedUID == nil ? .disabled("no pod is selected") : .enabled }
+    static func whenPod(_ app: AppModel) -> Availability {
+        guard app.kind.isPods else { return .disabled("only for pods") }
+        return app.pods.selectedIndex == nil ? .disabled("no pod is selected") : .enabled
+    }
 
     /// Only with a pod under the cursor, where changes pass the gate.
     static func whenWritablePod(_ app: AppModel) -> Availability {

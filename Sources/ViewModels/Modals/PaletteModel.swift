@@ -10,8 +10,13 @@ package struct PaletteItem: Sendable, Hashable {
     package var keys: String
     /// Why it cannot be picked; nil when it can.
     package var disabledReason: String?
+    /// Other words that mean exactly this, such as short names; not shown.
+    package var aliases: [String]
     /// An item.
-    package init(id: String, title: String, detail: String = "", keys: String = "", disabledReason: String? = nil) {
+    package init(
+        id: String, title: String, detail: String = "", keys: String = "", disabledReason: String? = nil, aliases: [String] = []
+    ) {
+        self.aliases = aliases
         self.id = id
         self.title = title
         self.detail = detail
@@ -37,6 +42,8 @@ package struct PaletteMatch: Sendable, Hashable {
     /// What Enter does with the selected item: `choose`, `run`.
     package let action: String
     private let items: [PaletteItem]
+    /// Makes an item of what was typed, which comes first; nil where it means nothing.
+    private let interpret: (String) -> PaletteItem?
     private let onAccept: (PaletteItem) -> Void
     /// What was typed.
     package var query = LineInput() { didSet { if query.text != oldValue.text { rank() } } }
@@ -46,8 +53,10 @@ package struct PaletteMatch: Sendable, Hashable {
     package var selected = 0
     /// A list.
     package init(
-        title: String, placeholder: String, action: String = "choose", items: [PaletteItem], onAccept: @escaping (PaletteItem) -> Void
+        title: String, placeholder: String, action: String = "choose", items: [PaletteItem],
+        interpret: @escaping (String) -> PaletteItem? = { _ in nil }, onAccept: @escaping (PaletteItem) -> Void
     ) {
+        self.interpret = interpret
         self.action = action
         self.title = title
         self.placeholder = placeholder
@@ -61,10 +70,23 @@ package struct PaletteMatch: Sendable, Hashable {
         onAccept(results[selected].item)
     }
     private func rank() {
-        let scored = items.enumerated().compactMap { index, item in
-            FuzzyMatch.match(query.text, in: item.title).map { (index, $0.score, PaletteMatch(item: item, positions: $0.positions)) }
+        let typed = query.text.lowercased().trimmingSpaces
+        let scored = items.enumerated().compactMap { index, item -> (Int, Int, PaletteMatch)? in
+            // A whole word that means exactly one thing is no guess.
+            let isExact = !typed.isEmpty && (item.aliases.contains(typed) || item.title.lowercased() == typed)
+            let match = FuzzyMatch.match(query.text, in: item.title)
+            guard isExact || match != nil else { return nil }
+            return (index, isExact ? .max : match?.score ?? 0, PaletteMatch(item: item, positions: match?.positions ?? []))
         }
-        results = scored.sorted { ($1.1, $0.0) < ($0.1, $1.0) }.map(\.2)
+        results = (interpret(query.text).map { [PaletteMatch(item: $0, positions: [])] } ?? []) + scored.sorted { ($1.1, $0.0) < ($0.1, $1.0) }.map(\.2)
         selected = 0
+    }
+}
+
+extension String {
+    /// Without spaces at either end.
+    fileprivate var trimmingSpaces: String {
+        let rest = drop { $0 == " " }
+        return String(rest.prefix(rest.count - rest.reversed().prefix { $0 == " " }.count))
     }
 }

@@ -219,8 +219,8 @@ extension ClusterSession {
     private func closeText() {
         removeDraft()
         closeEditor()
-        guard let pod = app.pods.selectedPod else { return }
-        showPodInEditor(app.binding(pod))
-        follow(pod)
+        guard let binding = app.selectedListBinding else { return }
+        showInEditor(binding)
+        followSelected()
     }
 }

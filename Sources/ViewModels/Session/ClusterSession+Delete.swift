@@ -12,9 +12,11 @@ extension ClusterSession {
         } else {
             body.append([TextSpan("in context ", .dim), TextSpan(first.context)])
         }
-        let grace = isOne ? graceText(first) : "Each gets its grace period to end."
-        body.append([TextSpan(isForced ? "It gets no time to end; what it had open may be broken." : grace, .dim)])
-        let title = isForced ? "Delete now, without grace?" : isOne ? "Delete this pod?" : "Delete these \(bindings.count) pods?"
+        if first.kind == "Pod" {
+            let grace = isOne ? graceText(first) : "Each gets its grace period to end."
+            body.append([TextSpan(isForced ? "It gets no time to end; what it had open may be broken." : grace, .dim)])
+        }
+        let title = isForced ? "Delete now, without grace?" : isOne ? "Delete this \(first.kind.lowercased())?" : "Delete these \(bindings.count) objects?"
         app.modal = .dialog(
             DialogModel(
                 title: title, body: body, binding: isOne ? first : nil, bindings: isOne ? [] : bindings,
@@ -29,7 +31,9 @@ extension ClusterSession {
     }
 
     private func ownerLines(_ binding: ObjectBinding) -> [[TextSpan]] {
-        guard let object = feed?.pods.get(namespace: binding.namespace, name: binding.name), object.uid == binding.uid else { return [] }
+        guard binding.kind == "Pod", let object = feed?.pods.get(namespace: binding.namespace, name: binding.name), object.uid == binding.uid else {
+            return []
+        }
         guard let owner = object.controllerRef else { return [[TextSpan("Nothing makes another one.", .warning)]] }
         return [
             [
@@ -46,20 +50,20 @@ extension ClusterSession {
 
     private func delete(_ bindings: [ObjectBinding], isForced: Bool) {
         guard let client = cluster?.client else { return }
-        app.pods.clearMarks()
+        app.list.clearMarks()
         tasks.add { [weak self] in
             var deleted = 0
             for binding in bindings {
                 do throws(APIStatus) {
                     try await client.delete(
-                        Pod.resource, namespace: binding.namespace, name: binding.name,
+                        binding.resource ?? Pod.resource, namespace: binding.namespace, name: binding.name,
                         DeleteOptions(gracePeriodSeconds: isForced ? 0 : nil, uid: binding.uid))
                     deleted += 1
                 } catch {
                     self?.reportDeletion(error, of: binding)
                 }
             }
-            if deleted > 0 { self?.app.toast(bindings.count == 1 ? "deleting \(bindings[0].text)" : "deleting \(deleted) pods", .ok) }
+            if deleted > 0 { self?.app.toast(bindings.count == 1 ? "deleting \(bindings[0].text)" : "deleting \(deleted) objects", .ok) }
         }
     }
 

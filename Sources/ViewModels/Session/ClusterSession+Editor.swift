@@ -26,6 +26,21 @@ extension ClusterSession {
         show(object, binding)
     }
 
+    /// Shows the object under the cursor, when nothing is being edited: a pod from its pane, others as they are read.
+    func showInEditor(_ binding: ObjectBinding) {
+        if binding.kind == "Pod" { return showPodInEditor(binding) }
+        guard isFree, let client = cluster?.client, let resource = binding.resource, editor.target?.binding != binding else { return }
+        let token = editing.token
+        tasks.run(.open) { [weak self] in
+            // best effort: what cannot be read is not shown unasked.
+            guard let object = try? await client.get(resource, namespace: binding.namespace, name: binding.name) else { return }
+            guard let self, !Task.isCancelled, editing.token === token, isFree, object.uid == binding.uid else { return }
+            guard app.selectedListBinding == binding else { return }
+            show(object, binding)
+            followTarget(binding, resource, client)
+        }
+    }
+
     /// Keeps what is shown current.
     func showPodInEditor(touched: Set<String>) {
         guard let target = editor.target, target.binding.kind == "Pod", target.binding.context == app.context.name else { return }

@@ -7,16 +7,17 @@ extension ClusterSession {
     /// How long the cursor rests before panes follow it, so that scrolling through pods opens no stream for each.
     static let followDelay = Duration.milliseconds(150)
 
-    /// The logs and YAML panes show the pod under the cursor once it rests there.
-    func follow(_ pod: PodRow) {
-        let binding = app.binding(pod)
-        followedUID = pod.uid
+    /// The panes of text show the object under the cursor once it rests there: its YAML, and a pod's log.
+    func followSelected() {
+        guard let binding = app.selectedListBinding else { return }
+        followedUID = binding.uid
+        let isPod = app.kind.isPods
         tasks.run(.follow) { [weak self, time] in
             do { try await time.sleep(for: Self.followDelay) } catch { return }
-            guard let self, app.selectedPodBinding?.uid == binding.uid else { return }
+            guard let self, app.selectedListBinding == binding else { return }
             // A merge was asked for by name and stays until it is closed.
-            if app.logs.merge == nil, app.logs.target?.podUID != binding.uid { showLog(binding, container: nil, isPrevious: false) }
-            showPodInEditor(binding)
+            if isPod, app.logs.merge == nil, app.logs.target?.podUID != binding.uid { showLog(binding, container: nil, isPrevious: false) }
+            showInEditor(binding)
         }
     }
 

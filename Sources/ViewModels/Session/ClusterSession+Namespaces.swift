@@ -27,15 +27,16 @@ extension ClusterSession {
         !isFirstSync && feed?.namespaces.hasSynced == true && !namespaceRows.values.contains { $0.name == namespace }
     }
 
-    func show(namespace: String?) {
-        app.namespace = namespace
+    func show(scope: NamespaceScope) {
+        app.scope = scope
+        scopeChanged()
         updateNotice()
-        if let pod = app.pods.selectedPod { follow(pod) }
+        followSelected()
     }
 
-    package func use(namespace: String?) {
-        show(namespace: namespace)
-        app.namespaces.point(to: namespace)
+    package func use(scope: NamespaceScope) {
+        show(scope: scope)
+        app.namespaces.point(to: scope.single)
     }
 
     func updateNotice() {
@@ -49,7 +50,7 @@ extension ClusterSession {
         } else if let namespace = app.namespace, isMissing(namespace) {
             notice = "there is no namespace \(namespace): press n to choose one, 0 to see all"
         } else {
-            notice = "no pods in \(app.namespace ?? "any namespace")\(app.context.refusal == nil ? ": press c to write one" : "")"
+            notice = "no pods in \(app.scope == .all ? "any namespace" : app.scope.text)\(app.context.refusal == nil ? ": press c to write one" : "")"
         }
         if app.pods.notice != notice { app.pods.notice = notice }
     }

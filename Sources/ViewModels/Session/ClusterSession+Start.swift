@@ -28,7 +28,7 @@ extension ClusterSession {
     func offerDemo() {
         guard app.context.isEmbedded, app.context.refusal == nil, mayInterrupt, let clusterID else { return }
         guard namespaceRows.values.allSatisfy({ Self.ownNamespaces.contains($0.name) }) else { return }
-        guard app.pods.all.allSatisfy({ $0.namespace.hasPrefix("kube-") }) else { return }
+        guard app.pods.countByNamespace.allSatisfy({ $0.value == 0 || $0.key.hasPrefix("kube-") }) else { return }
         // best effort: an answer that cannot be read is asked for again.
         guard (try? FileSystem.readText(answerPath)) != clusterID else { return }
         app.modal = .demoOffer(
@@ -70,7 +70,8 @@ extension ClusterSession {
 
     /// Its first log is that of a pod that writes one, whichever comes first.
     private func showDemo() {
-        use(namespace: "demo")
+        app.kind = ServedKind.pods
+        use(scope: NamespaceScope("demo"))
         awaitedPod = { $0.namespace == "demo" && $0.name.hasPrefix("web-") }
         goToAwaitedPod()
     }

@@ -25,6 +25,8 @@ package import LinuxKernel
     var shownKeptLog: KeptLog?
     /// The pod that the logs and YAML panes were last asked to show because the cursor rests on it.
     var followedUID: String?
+    /// The kinds other than pods that are followed, the one shown last at the end.
+    var recentKinds: [ServedKind] = []
     /// The pod that the cursor goes to once it is shown, unless the user moves the cursor before.
     var awaitedPod: ((PodRow) -> Bool)?
     private var connect: @Sendable () async throws -> ConnectedCluster
@@ -75,11 +77,12 @@ package import LinuxKernel
         // The way back from another context.
         if !contexts.isEmpty, !contexts.contains(home) { contexts.insert(home, at: 0) }
         app.onVisibilityChange = { [weak self] in self?.sampleWhileVisible() }
-        app.namespaces.onSelect = { [weak self] name in self?.show(namespace: name) }
-        app.pods.onSelect = { [weak self] pod in
+        app.namespaces.onSelect = { [weak self] name in self?.show(scope: NamespaceScope(name)) }
+        app.onSelect = { [weak self] in
             self?.awaitedPod = nil
-            self?.follow(pod)
+            self?.followSelected()
         }
+        app.pods.onSelectors = { [weak self] _ in if let self { followSelectors(app.pods, .pods) } }
         if case .empty = app.editor.state { app.editor.state = emptyState }
         app.editor.onEdit = { [weak self] in self?.textChanged() }
         app.editor.onCursor = { [weak self] in self?.cursorMoved() }
@@ -166,6 +169,7 @@ package import LinuxKernel
         tasks.cancel(.usage)
         sampleWhileVisible()
         resumeAfterConnect()
+        resumeTables()
         defer { tasks.cancel(.feed) }
         for await _ in feed.wake {
             if Task.isCancelled { return nil }
@@ -185,7 +189,7 @@ package import LinuxKernel
         app.pods.upsert(Array(batch.pods.values), now: time.now())
         app.pods.remove(uids: Array(batch.gonePods))
         goToAwaitedPod()
-        if app.logs.selection == nil, let pod = app.pods.selectedPod, pod.uid != followedUID { follow(pod) }
+        if app.kind.isPods, app.logs.selection == nil, let uid = app.pods.selectedUID, uid != followedUID { followSelected() }
         for uid in batch.goneNamespaces { namespaceRows[uid] = nil }
         namespaceRows.merge(batch.namespaces) { _, new in new }
         if let id = batch.namespaces.values.first(where: { $0.name == "kube-system" })?.uid { clusterID = id }
@@ -210,10 +214,10 @@ package import LinuxKernel
     private func finishFirstSync(_ feed: ClusterFeed) {
         isFirstSync = false
         let present = Set(feed.pods.all().map(\.uid))
-        let gone = app.pods.all.map(\.uid).filter { !present.contains($0) }
+        let gone = app.pods.allRows.map(\.uid).filter { !present.contains($0) }
         app.pods.remove(uids: gone)
         noteGone(Set(gone))
-        if let pod = app.pods.selectedPod { follow(pod) }
+        if app.kind.isPods { followSelected() }
         guard !hasAskedAtStart else { return }
         if let wanted = wantedNamespace, isMissing(wanted) { app.toast("there is no namespace \(wanted)", .warning) }
         hasAskedAtStart = true
@@ -236,6 +240,7 @@ package import LinuxKernel
         (namespaceRows, clusterID) = ([:], nil)
         app.namespaces.rows = []
         app.pods.removeAll()
+        forgetTables()
         app.logs.clear()
         app.logs.target = nil
         app.logs.state = .idle("select a pod")

@@ -8,6 +8,12 @@
         case session
         /// Following what that cluster holds.
         case feed
+        /// Following the objects of a kind, by its id.
+        case table(String)
+        /// Following which objects match a filter's selectors.
+        case selectors
+        /// Asking which kinds the cluster has.
+        case kinds
         /// Asking what pods use while somebody sees it.
         case usage
         /// Creating the demo.

@@ -6,8 +6,8 @@
     /// The namespaces, in any order.
     package var rows: [NamespaceRow] = [] { didSet { if rows != oldValue { refresh() } } }
     private var shown: [NamespaceRow] = []
-    /// The namespace in force, wherever the cursor is; nil for all.
-    var current: String? { didSet { if current != oldValue { signal.touch() } } }
+    /// The namespaces in force, wherever the cursor is.
+    var current: NamespaceScope = .all { didSet { if current != oldValue { signal.touch() } } }
     package var notice: String? { didSet { signal.touch() } }
     package var filter = "" { didSet { refresh() } }
     package var sort = TableSort(column: "name") { didSet { refresh() } }
@@ -41,7 +41,9 @@
             ], isMarked: marks.contains(row.uid), isFading: row.status == "Terminating")
     }
 
-    private func isCurrent(_ row: NamespaceRow) -> Bool { row.uid.isEmpty ? current == nil : current == row.name }
+    private func isCurrent(_ row: NamespaceRow) -> Bool { row.uid.isEmpty ? current == .all : current != .all && current.contains(row.name) }
+    /// The names of the marked namespaces.
+    package var markedNames: [String] { rows.filter { marks.contains($0.uid) }.map(\.name) }
 
     package func select(index: Int) {
         guard shown.indices.contains(index), shown[index].uid != selectedUID else { return }
@@ -72,7 +74,7 @@
         let filter = RowFilter(filter)
         let total = rows.reduce(0) { $0 + ($1.podCount ?? 0) }
         let all = NamespaceRow(uid: "", name: "all", status: "", tone: .dim, podCount: total, createdAt: nil)
-        let kept = rows.filter { filter.passes($0.name, $0.status) }.sorted { a, b in
+        let kept = rows.filter { filter.passes([("name", $0.name), ("status", $0.status)]) }.sorted { a, b in
             switch sort.column {
             case "pods" where a.podCount != b.podCount: (a.podCount ?? 0) < (b.podCount ?? 0)
             case "status" where a.status != b.status: a.status < b.status

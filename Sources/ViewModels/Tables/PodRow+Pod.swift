@@ -9,7 +9,6 @@ extension PodRow {
         let spec = pod.spec
         let status = pod.status
         let resources = PodResources(spec)
-        let containers = spec.containers.map(\.name) + spec.initContainers.map(\.name)
         self.init(
             uid: pod.uid, namespace: pod.namespace ?? "", name: pod.name, readyCount: summary.readyContainers,
             containerCount: summary.totalContainers,
@@ -19,8 +18,7 @@ extension PodRow {
                 request: resources.requests["cpu"]?.milliValue, limit: resources.cpuLimit?.value, unit: .milliCPU),
             memory: Usage(
                 request: resources.requests["memory"]?.value, limit: resources.memoryLimit?.value, unit: .bytes),
-            containers: containers, isDeleting: pod.object.isBeingDeleted, reason: Self.reason(status))
-        phase = status.phase
+            isDeleting: pod.object.isBeingDeleted, phase: status.phase)
     }
 
     private static let waitingWords: Set = ["Pending", "ContainerCreating", "PodInitializing", "SchedulingGated", "NotReady", "Init"]
@@ -39,7 +37,8 @@ extension PodRow {
         return .error
     }
 
-    private static func reason(_ status: PodStatus) -> String? {
+    /// Why a pod is in its state, for people; nil when there is nothing to say.
+    static func reason(_ status: PodStatus) -> String? {
         if !status.message.isEmpty { return status.message }
         for container in status.containerStatuses + status.initContainerStatuses {
             if let waiting = container.state.waiting, !waiting.message.isEmpty { return waiting.message }

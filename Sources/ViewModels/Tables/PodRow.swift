@@ -28,14 +28,10 @@ package struct PodRow: Sendable, Hashable {
     package var cpu: Usage
     /// Memory against request and limit.
     package var memory: Usage
-    /// Names of its containers, main ones first, then init containers.
-    package var containers: [String]
     /// Whether it is being deleted.
     package var isDeleting: Bool
-    /// Why it is in its state, for people; nil when there is nothing to say.
-    package var reason: String?
     /// `status.phase`; empty when unknown.
-    var phase = ""
+    var phase: String
     /// Whether every container has ended for good.
     var isFinished: Bool { phase == "Succeeded" || phase == "Failed" }
 
@@ -43,7 +39,7 @@ package struct PodRow: Sendable, Hashable {
     package init(
         uid: String, namespace: String, name: String, readyCount: Int, containerCount: Int, status: String, tone: Tone, restarts: Int,
         createdAt: Timestamp?,
-        node: String, ip: String, cpu: Usage, memory: Usage, containers: [String], isDeleting: Bool = false, reason: String? = nil
+        node: String, ip: String, cpu: Usage, memory: Usage, isDeleting: Bool = false, phase: String = ""
     ) {
         self.uid = uid
         self.namespace = namespace
@@ -58,9 +54,8 @@ package struct PodRow: Sendable, Hashable {
         self.ip = ip
         self.cpu = cpu
         self.memory = memory
-        self.containers = containers
         self.isDeleting = isDeleting
-        self.reason = reason
+        self.phase = phase
     }
 
 }

@@ -67,7 +67,7 @@ package struct TableSort: Sendable, Hashable {
     func select(index: Int)
     /// Moves the cursor by rows.
     func moveSelection(by amount: Int)
-    /// Text that rows must have in name, status or shown namespace, ignoring case; `!x` keeps those without.
+    /// What rows must have to be shown; its language is ``RowFilter``'s.
     var filter: String { get set }
     /// The order.
     var sort: TableSort { get set }
@@ -77,24 +77,4 @@ package struct TableSort: Sendable, Hashable {
     var markedCount: Int { get }
     /// Shown instead of rows; nil when there are some.
     var notice: String? { get }
-}
-
-/// A table's filter, read once.
-struct RowFilter {
-    private let wanted: String
-    private let isInverted: Bool
-
-    init(_ text: String) {
-        isInverted = text.hasPrefix("!") && text.count > 1
-        wanted = (isInverted ? String(text.dropFirst()) : text).lowercased()
-    }
-
-    /// Whether everything passes.
-    var isEmpty: Bool { wanted.isEmpty }
-
-    /// Whether a row with these texts passes.
-    func passes(_ texts: String...) -> Bool {
-        guard !wanted.isEmpty else { return true }
-        return texts.contains { $0.lowercased().contains(wanted) } != isInverted
-    }
 }

@@ -1,0 +1,67 @@
+import APIMachinery
+import KubeClient
+
+extension AppModel {
+    /// Lists the kinds to go to.
+    func pickKind() {
+        cluster?.refreshKinds()
+        pick("Show which kind?", kindItems) { [weak self] id in self?.show(kindID: id) }
+    }
+
+    /// The kinds as items of a palette, ours and the common ones first.
+    var kindItems: [PaletteItem] {
+        kinds.map { kind in
+            PaletteItem(
+                id: "kind:\(kind.id)", title: kind.resource.resource, detail: Self.detail(kind),
+                aliases: kind.shortNames + [kind.singular, kind.kind.lowercased()].filter { !$0.isEmpty })
+        }
+    }
+
+    private static func detail(_ kind: ServedKind) -> String {
+        let names = kind.shortNames.isEmpty ? "" : "\(kind.shortNames.joined(separator: ", "))  "
+        return "\(names)\(kind.kind)\(kind.resource.group.isEmpty ? "" : " in \(kind.resource.group)")"
+    }
+
+    /// Goes to a kind of ``kindItems``.
+    func show(kindID id: String) {
+        guard let kind = kinds.first(where: { "kind:\($0.id)" == id }) else { return }
+        show(kind: kind)
+    }
+
+    /// What a command line such as `deploy payments`, `po /web`, `svc -l app=web` or `po all` means; nil when its first word is no kind.
+    func placeItem(_ line: String) -> (item: PaletteItem, go: () -> Void)? {
+        let words = line.split(separator: " ").map(String.init)
+        guard words.count > 1, let first = words.first, let kind = kinds.first(where: { $0.answers(to: first) }) else { return nil }
+        var scope: NamespaceScope?
+        var filter: [String] = []
+        for word in words.dropFirst() {
+            if filter.isEmpty, word == "all" {
+                scope = .all
+            } else if filter.isEmpty, namespaces.rows.contains(where: { $0.name == word }) {
+                scope = scope.map { $0.adding(word) } ?? NamespaceScope(word)
+            } else {
+                filter.append(filter.isEmpty && word.hasPrefix("/") ? String(word.dropFirst()) : word)
+            }
+        }
+        let text = filter.joined(separator: " ")
+        let place = Place(kind: kind, scope: scope ?? self.scope, filter: text)
+        let item = PaletteItem(id: "place", title: place.text, detail: "show")
+        return (
+            item,
+            { [weak self] in
+                guard let self else { return }
+                show(kind: kind)
+                if let scope { show(scope: scope) }
+                list.filter = text
+            }
+        )
+    }
+}
+
+extension NamespaceScope {
+    /// These namespaces and one more.
+    fileprivate func adding(_ name: String) -> NamespaceScope {
+        guard case .only(let names) = self else { return self }
+        return .only(names.union([name]))
+    }
+}

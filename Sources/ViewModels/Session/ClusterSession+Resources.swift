@@ -1,0 +1,137 @@
+import APIMachinery
+import KubeClient
+import LinuxKernel
+
+extension ClusterSession {
+    /// How many kinds besides pods stay followed after something else is shown: going back to them costs nothing.
+    private static let keptTables = 6
+
+    // MARK: - Kinds
+
+    package func refreshKinds() {
+        guard let client = cluster?.client else { return }
+        tasks.run(.kinds) { [weak self] in
+            do throws(APIStatus) {
+                let kinds = try await client.servedKinds().filter(\.isListable)
+                guard let self, !Task.isCancelled else { return }
+                if app.kinds != kinds { app.kinds = kinds }
+                // A new version of what is shown is taken at its next opening; a kind that is gone says so itself.
+            } catch {
+                guard !Task.isCancelled else { return }
+                self?.app.toast("the kinds of this cluster cannot be listed: \(error.message)", .warning)
+            }
+        }
+    }
+
+    // MARK: - Tables
+
+    package func kindChanged() {
+        app.detail = nil
+        followList()
+        followSelected()
+        updateNotice()
+    }
+
+    /// Follows the shown kind; pods are always followed.
+    func followList() {
+        let kind = app.kind
+        guard !kind.isPods else { return }
+        recentKinds.removeAll { $0.id == kind.id }
+        recentKinds.append(kind)
+        if recentKinds.count > Self.keptTables { stopTable(recentKinds.removeFirst()) }
+        if !tasks.isRunning(.table(kind.id)) { runTable(kind, namespace: nil) }
+    }
+
+    /// After a new connection: what was followed is followed there.
+    func resumeTables() {
+        for kind in recentKinds { runTable(kind, namespace: nil) }
+        followSelectors(app.list, app.kind)
+        refreshKinds()
+    }
+
+    /// Another cluster is shown.
+    func forgetTables() {
+        for kind in recentKinds { tasks.cancel(.table(kind.id)) }
+        recentKinds = []
+        app.forgetTables()
+    }
+
+    private func stopTable(_ kind: ServedKind) {
+        tasks.cancel(.table(kind.id))
+        app.tables[kind.id] = nil
+    }
+
+    private func runTable(_ kind: ServedKind, namespace: String?) {
+        guard let client = cluster?.client else { return }
+        let table = app.table(kind)
+        table.onSelectors = { [weak self, weak table] _ in if let table { self?.followSelectors(table, kind) } }
+        let feed = ResourceFeed(client: client, kind: kind, namespace: namespace, time: time)
+        tasks.run(.table(kind.id)) { [weak self] in
+            async let _: Void = feed.run()
+            for await _ in feed.wake {
+                guard let self, !Task.isCancelled else { return }
+                apply(feed, to: table)
+            }
+        }
+    }
+
+    private func apply(_ feed: ResourceFeed, to table: ResourcesModel) {
+        let batch = feed.take()
+        if let columns = batch.columns { table.layout = columns }
+        if batch.isListBegun { table.beginList() }
+        table.upsert(batch.rows.values, now: time.now())
+        table.remove(uids: batch.gone)
+        var gone = batch.gone
+        if batch.isListEnded { gone.formUnion(table.endList()) }
+        if !gone.isEmpty { noteGone(gone) }
+        if let uid = app.detail?.binding?.uid, batch.rows[uid] != nil { refreshDetail?() }
+        if case .failing(let status) = feed.state {
+            // Who may not read every namespace may still read the one that is shown.
+            if status.code == 403, feed.namespace == nil, feed.kind.isNamespaced, let single = app.scope.single {
+                return runTable(feed.kind, namespace: single)
+            }
+            table.notice = "\(feed.kind.resource.resource): \(status.message)"
+        } else if table.total == 0 {
+            let place = feed.kind.isNamespaced ? " in \(app.scope == .all ? "any namespace" : app.scope.text)" : ""
+            table.notice = feed.state == .starting ? "waiting for the cluster" : "no \(feed.kind.resource.resource)\(place)"
+        } else if table.notice != nil {
+            table.notice = nil
+        }
+        if app.list === table, let uid = table.selectedUID, uid != followedUID { followSelected() }
+    }
+
+    /// Other namespaces are shown: a table that was read for one of them alone is read anew.
+    func scopeChanged() {
+        for kind in recentKinds { app.tables[kind.id]?.scope = app.scope }
+        if !app.kind.isPods, let table = app.tables[app.kind.id], table.total == 0, table.notice != nil || app.scope.single == nil {
+            runTable(app.kind, namespace: nil)
+        }
+    }
+
+    // MARK: - Selectors
+
+    /// Asks the server which objects match the selectors of a table's filter, for as long as they are set.
+    func followSelectors(_ table: ResourcesModel, _ kind: ServedKind) {
+        let filter = RowFilter(table.filter)
+        guard filter.labels != nil || filter.fields != nil, let client = cluster?.client else { return tasks.cancel(.selectors) }
+        let feed = ResourceFeed(
+            client: client, kind: kind, namespace: kind.isNamespaced ? app.scope.single : nil, labels: filter.labels ?? .everything,
+            fields: filter.fields ?? .everything, time: time)
+        tasks.run(.selectors) { [weak self, weak table] in
+            async let _: Void = feed.run()
+            var matching: Set<String> = []
+            var listed: Set<String> = []
+            for await _ in feed.wake {
+                guard let self, let table, !Task.isCancelled else { return }
+                let batch = feed.take()
+                if batch.isListBegun { listed = [] }
+                listed.formUnion(batch.rows.keys)
+                matching.formUnion(batch.rows.keys)
+                matching.subtract(batch.gone)
+                if batch.isListEnded { matching.formIntersection(listed) }
+                table.setMatches(Array(matching))
+                if case .failing(let status) = feed.state { app.toast("filter \(table.filter): \(status.message)", .error) }
+            }
+        }
+    }
+}

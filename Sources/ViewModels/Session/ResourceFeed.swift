@@ -1,0 +1,168 @@
+import APIMachinery
+import KubeClient
+import LinuxKernel
+import Synchronization
+
+/// Follows one kind's objects as the server's table of them and gathers what changed, as finished rows, until the screen takes it. Keeps no
+/// objects: what a table does not show is asked for when it is wanted.
+final class ResourceFeed: Sendable {
+    /// What changed since the last look; of one object only the newest state.
+    struct Batch: Sendable {
+        /// The columns, when they have become known or others.
+        var columns: [TableColumn]?
+        /// A list of everything began.
+        var isListBegun = false
+        /// Rows by uid.
+        var rows: [String: ResourceRow] = [:]
+        /// Uids of what is gone.
+        var gone: Set<String> = []
+        /// The list is complete.
+        var isListEnded = false
+        /// Whether ``ResourceFeed/state`` may have changed.
+        var isStateChanged = false
+    }
+
+    private struct State {
+        var batch = Batch()
+        var state = InformerState.starting
+        var layout = ServerTableLayout([], kind: .pods)
+    }
+
+    /// What is followed.
+    let kind: ServedKind
+    /// The namespace that is followed; nil for all.
+    let namespace: String?
+    private let client: KubeClient
+    private let labels: LabelSelector
+    private let fields: FieldSelector
+    private let time: any TimeSource
+    /// Tells that there is something to take; one tell stands for any number of changes.
+    let wake: AsyncStream<Void>
+    private let waker: AsyncStream<Void>.Continuation
+    private let shared = Mutex(State())
+
+    /// Objects of a list request: the first page is on the screen while the next is read.
+    static let pageSize = 500
+
+    init(
+        client: KubeClient, kind: ServedKind, namespace: String?, labels: LabelSelector = .everything, fields: FieldSelector = .everything,
+        time: any TimeSource
+    ) {
+        self.client = client
+        self.kind = kind
+        self.namespace = namespace
+        self.labels = labels
+        self.fields = fields
+        self.time = time
+        (wake, waker) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// How the table stands with its server.
+    var state: InformerState { shared.withLock { $0.state } }
+
+    /// What changed since the last call.
+    func take() -> Batch {
+        shared.withLock { shared in
+            defer { shared.batch = Batch() }
+            return shared.batch
+        }
+    }
+
+    /// Follows until the task is cancelled.
+    func run() async {
+        await WatchLoop.run(time: time) { () async throws(APIStatus) -> String in
+            try await self.list()
+        } follow: { (position: inout String?, heard: inout Bool) async throws(APIStatus) in
+            try await self.follow(&position, &heard)
+        } onFailure: { status in
+            self.change { shared in
+                shared.state = .failing(status)
+                shared.batch.isStateChanged = true
+            }
+        }
+    }
+
+    private func list() async throws(APIStatus) -> String {
+        do throws(APIStatus) {
+            return try await list(pageSize: Self.pageSize)
+        } catch {
+            guard error.code == 410 else { throw error }
+            // The list's revision was compacted away between two pages: all at once cannot expire.
+            return try await list(pageSize: nil)
+        }
+    }
+
+    private func list(pageSize: Int?) async throws(APIStatus) -> String {
+        var options = ListOptions(labels: labels, fields: fields, limit: pageSize)
+        change { shared in
+            // What waits was seen before: what of it is still there is listed now.
+            (shared.batch.rows, shared.batch.gone, shared.batch.isListEnded) = ([:], [], false)
+            shared.batch.isListBegun = true
+        }
+        while true {
+            let page = try await client.listTable(kind.resource, namespace: namespace, options, objects: ServerTableLayout.objects(kind))
+            add(page)
+            guard let next = page.continueToken else {
+                change { shared in
+                    shared.batch.isListEnded = true
+                    Self.set(.following, &shared)
+                }
+                return page.resourceVersion
+            }
+            options.continueToken = next
+        }
+    }
+
+    private func follow(_ position: inout String?, _ heard: inout Bool) async throws(APIStatus) {
+        let stream = try await client.watchTable(
+            kind.resource, namespace: namespace, from: position ?? "", labels: labels, fields: fields, objects: ServerTableLayout.objects(kind),
+            timeoutSeconds: Int.random(in: 300..<600))
+        defer { stream.cancel() }
+        var events = stream.makeAsyncIterator()
+        while let event = try await events.next() {
+            let event = try ServerTableEvent(event)
+            heard = true
+            switch event {
+            case .changed(let table): add(table)
+            case .deleted(let table):
+                let uids = table.rows.map(\.object.uid)
+                change { shared in
+                    for uid in uids {
+                        shared.batch.rows[uid] = nil
+                        shared.batch.gone.insert(uid)
+                    }
+                    Self.set(.following, &shared)
+                }
+            case .bookmark: change { Self.set(.following, &$0) }
+            }
+            if !event.revision.isEmpty { position = event.revision }
+        }
+    }
+
+    private func add(_ table: ServerTable) {
+        let layout = table.columns.isEmpty ? shared.withLock { $0.layout } : ServerTableLayout(table.columns, kind: kind)
+        let rows = table.rows.map { layout.row($0) }
+        change { shared in
+            if shared.layout.columns != layout.columns {
+                shared.layout = layout
+                shared.batch.columns = layout.columns
+            }
+            for row in rows {
+                shared.batch.gone.remove(row.uid)
+                shared.batch.rows[row.uid] = row
+            }
+            if !shared.batch.isListBegun { Self.set(.following, &shared) }
+        }
+    }
+
+    private static func set(_ state: InformerState, _ shared: inout State) {
+        guard shared.state != state else { return }
+        shared.state = state
+        shared.batch.isStateChanged = true
+    }
+
+    private func change(_ body: (inout State) -> Void) {
+        shared.withLock { body(&$0) }
+        waker.yield()
+    }
+}
