@@ -133,7 +133,7 @@ extension AppModel {
             list.filter = ""
         } else if isZoomed {
             isZoomed = false
-        } else if focus == .pods, !history.back.isEmpty {
+        } else if focus == .pods, !visited.back.isEmpty {
             goToPlaceBefore()
         }
     }

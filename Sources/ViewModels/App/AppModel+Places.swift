@@ -36,7 +36,7 @@ extension AppModel {
 
     /// Shows a kind; where one was can be gone back to.
     package func show(kind: ServedKind, filter: String? = nil) {
-        history.leave(place)
+        visited.leave(place)
         self.kind = kind
         if let filter { list.filter = filter }
         focus = .pods
@@ -54,19 +54,19 @@ extension AppModel {
 
     /// Shows the place before.
     package func goToPlaceBefore() {
-        guard let place = history.goBack(from: place) else { return toast("there is no place before this", .dim) }
+        guard let place = visited.goBack(from: place) else { return toast("there is no place before this", .dim) }
         show(place)
     }
 
     /// Shows the place that was gone back from.
     package func goToPlaceAfter() {
-        guard let place = history.goForward(from: place) else { return toast("there is no place after this", .dim) }
+        guard let place = visited.goForward(from: place) else { return toast("there is no place after this", .dim) }
         show(place)
     }
 
     /// Another cluster is shown: its kinds are not known yet.
     func forgetTables() {
-        history = PlaceHistory()
+        visited = PlaceHistory()
         kind = ServedKind.pods
         tables = [:]
         kinds = [.pods]

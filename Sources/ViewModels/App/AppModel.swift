@@ -45,7 +45,7 @@ package import LinuxKernel
         }
     }
     /// Where one has been.
-    package var history = PlaceHistory()
+    package var visited = PlaceHistory()
     /// The namespaces shown.
     package var scope: NamespaceScope = .all {
         didSet {
