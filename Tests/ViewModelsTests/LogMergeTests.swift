@@ -93,7 +93,7 @@ import Testing
             try await fixture.until("the pods") { fixture.app.pods.count == 3 }
             for name in ["web-1", "web-3"] {
                 fixture.app.pods.select(uid: "uid-\(name)")
-                fixture.run("pods.mark")
+                fixture.run("objects.mark")
             }
             fixture.app.pods.select(uid: "uid-web-1")
             // The cursor's own log took the streams of pods it rested on.

@@ -67,7 +67,7 @@ extension ClusterSession {
         app.logs.clear()
         app.logs.target = nil
         app.logs.state = .idle("select a pod")
-        if let pod = app.pods.selectedPod { follow(pod) }
+        if app.kind.isPods { followSelected() }
     }
 
     private func show(_ merge: LogMerge, _ client: KubeClient) {
