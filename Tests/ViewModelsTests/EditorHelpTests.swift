@@ -59,7 +59,7 @@ import Testing
         try await Fixture.with { fixture in
             fixture.server.put(
                 "/api/v1/namespaces/default/configmaps/settings", ["apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": "settings"]])
-            fixture.run("pods.new")
+            fixture.run("objects.new")
             let editor = fixture.app.editor
             editor.insert(Self.pod + "\n    envFrom:\n    - configMapRef:\n        name: s")
             try await fixture.until("the name is offered") { editor.completion?.items.map(\.text) == ["settings"] }
@@ -72,7 +72,7 @@ import Testing
 
     @Test func `the field at the cursor is explained, and the explanation follows it`() async throws {
         try await Fixture.with { fixture in
-            fixture.run("pods.new")
+            fixture.run("objects.new")
             let editor = fixture.app.editor
             editor.insert(Self.pod)
             editor.isTyping = false
@@ -134,7 +134,7 @@ import Testing
 
     @Test func `fixes are offered with what they make, and one is a step of its own`() async throws {
         try await Fixture.with { fixture in
-            fixture.run("pods.new")
+            fixture.run("objects.new")
             let editor = fixture.app.editor
             editor.insert(Self.pod.replacing("image:", with: "imge:"))
             try await fixture.until("it is found wrong") { editor.diagnostics.contains { !$0.fixes.isEmpty } }

@@ -13,7 +13,7 @@ import Testing
     private static let text = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  k: v"
 
     private func write(_ fixture: Fixture, _ text: String) -> EditorModel {
-        fixture.run("pods.new")
+        fixture.run("objects.new")
         fixture.app.editor.insert(text)
         return fixture.app.editor
     }
