@@ -32,4 +32,10 @@ import Testing
     func `every view names a served resource`(resource: GroupVersionResource) {
         #expect(builtinSchemas.resource(resource) != nil)
     }
+
+    /// Kubernetes' conformance suite reads it in what `kubectl explain` prints.
+    @Test func `the time of creation is explained in words that are asserted elsewhere`() throws {
+        let field = try #require(builtinSchemas.type("meta.v1.ObjectMeta")?.fields.first { $0.jsonName == "creationTimestamp" })
+        #expect(field.documentation.hasPrefix("CreationTimestamp is a timestamp"))
+    }
 }

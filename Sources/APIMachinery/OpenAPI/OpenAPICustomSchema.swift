@@ -7,12 +7,17 @@ struct OpenAPICustomSchema {
     /// The component name of ObjectMeta.
     let objectMeta: String
     private static let depthLimit = 200
+    /// How it begins is asserted by Kubernetes' conformance suite, of what `kubectl explain` prints.
+    private static let metadataSentence =
+        "Standard object's metadata: name, namespace, labels, annotations and the rest of the object's identity."
 
     /// The definition of the kind: what the author wrote, and the fields that every object has.
     func definition(_ published: JSONObject, type: TypeSchema) -> JSONObject {
-        var schema = convert(published, 0)
+        // In Swagger, old clients refuse fields that a schema with some properties does not name; so one that keeps all of them says nothing.
+        let isOpen = dialect == .v2 && published["x-kubernetes-preserve-unknown-fields"] == true
+        var schema = isOpen ? JSONObject() : convert(published, 0)
         schema["type"] = "object"
-        addObjectFields(&schema)
+        if !isOpen { addObjectFields(&schema) }
         if let gvk = type.gvk { schema["x-kubernetes-group-version-kind"] = [OpenAPIComponents.kind(gvk)] }
         return schema
     }
@@ -24,7 +29,7 @@ struct OpenAPICustomSchema {
             properties[name] = ["description": .string(words), "type": "string"]
         }
         var metadata = dialect.wrapped(dialect.reference(objectMeta).objectValue ?? JSONObject())
-        metadata["description"] = "Name, namespace, labels, annotations and the rest of the object's identity."
+        metadata["description"] = .string(Self.metadataSentence)
         properties["metadata"] = .object(metadata)
         schema["properties"] = .object(properties)
     }

@@ -8,8 +8,8 @@ struct ImpliedFields {
 
     /// What `kind` says.
     static let kindSentence = "Which kind of object this is, for example Pod; it cannot change."
-    /// What `apiVersion` says.
-    static let versionSentence = "The group and version of the schema this object follows, for example apps/v1."
+    /// What `apiVersion` says. How it begins is asserted by Kubernetes' conformance suite, of what `kubectl explain` prints.
+    static let versionSentence = "APIVersion defines the group and version of the schema this object follows, for example apps/v1."
 
     init() {
         let sentences = [

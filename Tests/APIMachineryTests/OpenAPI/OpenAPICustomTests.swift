@@ -38,6 +38,9 @@ import Testing
             schema["properties", "metadata", "allOf"]
                 == [["$ref": "#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"]])
         #expect(schema["properties", "spec", "properties", "inner", "properties", "metadata"] != nil)
+        // Kubernetes' conformance suite reads these in what `kubectl explain` prints.
+        #expect(schema["properties", "apiVersion", "description"]?.stringValue?.hasPrefix("APIVersion defines") == true)
+        #expect(schema["properties", "metadata", "description"]?.stringValue?.hasPrefix("Standard object's metadata") == true)
         #expect(schema["x-kubernetes-group-version-kind"] == [["group": "stable.example.com", "kind": "CronTab", "version": "v1"]])
         let patch = document["paths"]?["/apis/stable.example.com/v1/namespaces/{namespace}/crontabs/{name}"]?["patch"]
         #expect(patch?["requestBody", "content"]?["application/merge-patch+json"] != nil)
@@ -56,6 +59,18 @@ import Testing
         #expect(schema["properties", "metadata", "$ref"] == "#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta")
         #expect(document["definitions"]?["com.example.stable.v1.CronTabList"] != nil)
         #expect(document["definitions"]?["io.k8s.api.core.v1.Pod"] != nil)
+    }
+
+    @Test func `in version 2 a kind that keeps every field names none`() throws {
+        let open = #"""
+            {"type":"object","description":"Anything.","x-kubernetes-preserve-unknown-fields":true,"properties":{"spec":{"type":"object"}}}
+            """#
+        let gvk: JSONValue = [["group": "stable.example.com", "kind": "CronTab", "version": "v1"]]
+        let swagger = OpenAPIV2.document(registry: try registry(open))["definitions"]?["com.example.stable.v1.CronTab"]
+        #expect(swagger == ["type": "object", "x-kubernetes-group-version-kind": gvk])
+        let complete = OpenAPIV3.document(for: kind.groupVersion, registry: try registry(open))["components", "schemas"]
+        #expect(complete?["com.example.stable.v1.CronTab", "properties", "spec"] == ["type": "object"])
+        #expect(complete?["com.example.stable.v1.CronTab", "x-kubernetes-preserve-unknown-fields"] == true)
     }
 
     @Test func `discovery lists the added kind and keeps the others`() throws {
