@@ -43,6 +43,30 @@ struct RoutingTests {
         }
     }
 
+    @Test(
+        arguments: [
+            ("invalid", "invalid duration \"invalid\""), ("-", "invalid duration \"-\""), (".s", "invalid duration \".s\""),
+            ("60", "missing unit in duration \"60\""), ("1h1", "missing unit in duration \"1h1\""),
+            ("5d", "unknown unit \"d\" in duration \"5d\""), ("1h 1m", "unknown unit \"h \" in duration \"1h 1m\""),
+        ])
+    func `a timeout that says no time is refused, whoever asks for what`(text: String, problem: String) async throws {
+        #expect(RequestTimeout.problem(text) == problem)
+        try await TestServer.with { api async throws in
+            for path in ["/version", "/api/v1/pods"] {
+                let answer = try await api.call(.get, "\(path)?timeout=\(text.replacing(" ", with: "%20"))")
+                #expect(answer.status == 400)
+                #expect(answer.message == "invalid timeout specified in the request URL - time: \(problem)")
+            }
+        }
+    }
+
+    @Test(arguments: ["", "0", "0s", "3m", "-1s", "1.5h", ".5s", "1h2m3s4ms5us6µs7ns"])
+    func `a timeout that says a time is taken`(text: String) async throws {
+        try await TestServer.with { api async throws in
+            #expect(try await api.call(.get, "/version?timeout=\(text.replacing("µ", with: "%C2%B5"))").status == 200)
+        }
+    }
+
     @Test func `documents that are no resources are answered`() async throws {
         try await TestServer.with { api async throws in
             #expect(try await api.call(.get, "/version").value["major"] == "1")

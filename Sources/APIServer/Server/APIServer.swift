@@ -162,6 +162,7 @@ package final class APIServer: RequestPipeline, Sendable {
         _ reply: @escaping @Sendable (APIResponse) -> Void
     ) throws(APIStatus) {
         guard let segments = observer.segments else { throw .badRequest("the request path is malformed: \(request.path.prefix(200))") }
+        try RequestTimeout.check(request, observer.kind)
         let user = try impersonated(request, caller, observer.notes)
         let target = RequestPath(segments)
         try core.authorizer.check(AccessAttributes(target, request), user: user)

@@ -10,7 +10,7 @@ struct RequestObserver: Sendable {
     private let request: APIRequest
     /// Of the request's path; nil when it is malformed.
     let segments: [String]?
-    private let kind: RequestKind
+    let kind: RequestKind
     private let start: Duration
     /// What the client calls its request; nil when it leaves that to the server.
     private let givenID: String?
