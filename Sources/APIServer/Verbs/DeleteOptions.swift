@@ -23,7 +23,7 @@ struct DeleteOptions: Sendable {
 
     /// Reads the body, or the query when there is none. Throws BadRequest and Invalid.
     init(_ request: APIRequest, registry: SchemaRegistry) throws(APIStatus) {
-        let value: JSONValue
+        var value: JSONValue
         if request.body.isEmpty {
             value = try Self.query(request)
         } else {
@@ -32,6 +32,10 @@ struct DeleteOptions: Sendable {
             let kind = value["kind"]?.stringValue ?? "DeleteOptions"
             guard kind == "DeleteOptions" || kind.isEmpty else {
                 throw .badRequest("\(kind) in the body of a delete cannot be handled as DeleteOptions")
+            }
+            // Options of the wrong type must not pass for none: what they would have spared is gone afterwards.
+            if let type = registry.type(kind: GroupVersionKind(group: "", version: "v1", kind: "DeleteOptions")) {
+                value = try SchemaDecoder.decode(value, as: type, validation: .ignore).0
             }
         }
         var errors: [FieldError] = []

@@ -32,6 +32,25 @@ struct DeleteTests {
         }
     }
 
+    @Test(
+        arguments: [
+            ("{\"gracePeriodSeconds\":\"30\"}", "json: cannot unmarshal string into Go struct field DeleteOptions.gracePeriodSeconds of type int64"),
+            ("{\"preconditions\":\"uid\"}", "json: cannot unmarshal string into Go struct field DeleteOptions.preconditions of type v1.Preconditions"),
+            ("{\"preconditions\":{\"uid\":7}}", "cannot unmarshal number into Go struct field Preconditions.preconditions.uid"),
+            ("{\"propagationPolicy\":1}", "DeleteOptions.propagationPolicy"),
+            ("{\"dryRun\":\"All\"}", "json: cannot unmarshal string into Go struct field DeleteOptions.dryRun"), ("[]", "found array"),
+        ])
+    func `options of the wrong type delete nothing`(options: String, why: String) async throws {
+        try await TestServer.with { api async throws in
+            _ = try await api.call(.post, configMaps, TestServer.configMap("c"))
+            let refused = try await api.call(.delete, "\(configMaps)/c", options)
+            #expect(refused.status == 400)
+            #expect(refused.message.contains(why), "\(refused.message)")
+            #expect(try await api.call(.delete, configMaps, options).status == 400)
+            #expect(try await api.call(.get, "\(configMaps)/c").status == 200)
+        }
+    }
+
     @Test func `finalizers keep an object until the last one is gone`() async throws {
         try await TestServer.with { api async throws in
             let body = TestServer.configMap("c").replacing("\"name\":\"c\"", with: "\"name\":\"c\",\"finalizers\":[\"example.com/a\"]")
