@@ -86,6 +86,24 @@ import Testing
         #expect(controller.keys(ConfigMap.resource, ConfigMap(name: "c", namespace: "default").object, isGone: false, caches).isEmpty)
     }
 
+    @Test func `a quota's status counts objects of kinds that were defined`() throws {
+        var definition = KubeObject(GroupVersionKind(group: "apiextensions.k8s.io", version: "v1", kind: "CustomResourceDefinition"), name: "tabs.example.com")
+        definition["spec"] = ["group": "example.com", "scope": "Namespaced", "versions": [["name": "v1", "served": true, "storage": true]]]
+        definition["status"] = [
+            "conditions": [["type": "Established", "status": "True"]], "acceptedNames": ["plural": "tabs", "kind": "Tab"],
+        ]
+        let kind = try #require(CustomResourceKind(definition))
+        var quota = KubeObject(GroupVersionKind(group: "", version: "v1", kind: "ResourceQuota"), name: "q", namespace: "default")
+        quota["spec", "hard"] = ["count/tabs.example.com": "2"]
+        let tab = KubeObject(GroupVersionKind(group: "example.com", version: "v1", kind: "Tab"), name: "t", namespace: "default")
+        let caches = FixedCaches(objects: [(ResourceQuotaController.resource, quota), (kind.resource, tab)], customKinds: [kind])
+        let controller = ResourceQuotaController(builtinSchemas)
+        #expect(controller.watchesCustomResources)
+        #expect(controller.keys(kind.resource, tab, isGone: true, caches).map(\.name) == ["q"])
+        let status = controller.reconcile(ObjectName(ResourceQuotaController.resource, quota), caches, now: start).status
+        #expect(status?["status", "used"] == ["count/tabs.example.com": "1"])
+    }
+
     @Test func `a claim stays while a pod uses it`() {
         var claim = KubeObject(GroupVersionKind(group: "", version: "v1", kind: "PersistentVolumeClaim"), name: "c", namespace: "default")
         claim.finalizers = [ClaimProtection.finalizer]

@@ -90,13 +90,8 @@ final class QuotaLedger: Sendable {
     ) throws(APIStatus) -> Hold? {
         let descriptor = context.endpoint.descriptor
         let (group, resource) = (descriptor.group, descriptor.plural)
-        var usage = QuotaUsage(object, group: group, resource: resource)
-        if let old {
-            for (name, amount) in QuotaUsage(old, group: group, resource: resource).amounts {
-                usage.amounts[name] = (usage.amounts[name] ?? .zero) - amount
-            }
-        }
-        usage.amounts = usage.amounts.filter { !$0.value.isZero && !$0.value.isNegative }
+        let usage = QuotaUsage(object, group: group, resource: resource)
+        let before = old.map { QuotaUsage($0, group: group, resource: resource) }
         let concerned = quotas.filter { $0.counts(usage.facts) && !$0.names(group: group, resource: resource).isEmpty }
         guard !concerned.isEmpty else { return nil }
         let key = context.endpoint.key(namespace: namespace, name: object.name)
@@ -105,7 +100,9 @@ final class QuotaLedger: Sendable {
         for quota in concerned.sorted(by: { $0.name < $1.name }) {
             let names = quota.names(group: group, resource: resource)
             if resource == "pods", group.isEmpty { try Self.requireAmounts(object, quota, names, context) }
-            let requested = usage.amounts.filter { names.contains($0.key) }
+            // A change may also bring the object among those that the quota counts.
+            let known = before.flatMap { quota.counts($0.facts) ? $0 : nil }
+            let requested = Self.growth(usage, over: known).filter { names.contains($0.key) }
             guard !requested.isEmpty else { continue }
             let used = used(quota, prefix, names, state)
             let exceeded = requested.filter { name, amount in (used[name] ?? .zero) + amount > (quota.hard[name] ?? .zero) }
@@ -121,8 +118,17 @@ final class QuotaLedger: Sendable {
         guard !context.isDryRun else { return nil }
         let id = state.next
         state.next &+= 1
-        state.reservations[id] = Reservation(key: key, usage: usage)
+        var held = usage
+        if before?.facts == usage.facts { held.amounts = Self.growth(usage, over: before) }
+        state.reservations[id] = Reservation(key: key, usage: held)
         return Hold(ledger: self, id: id)
+    }
+
+    /// What an object takes more than before.
+    private static func growth(_ usage: QuotaUsage, over before: QuotaUsage?) -> [String: Quantity] {
+        var amounts = usage.amounts
+        for (name, amount) in before?.amounts ?? [:] { amounts[name] = (amounts[name] ?? .zero) - amount }
+        return amounts.filter { !$0.value.isZero && !$0.value.isNegative }
     }
 
     /// What every container must say when a quota limits it; all other resources may be left out.

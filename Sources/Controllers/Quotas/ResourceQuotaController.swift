@@ -20,6 +20,7 @@ package struct ResourceQuotaController: Controller {
 
     package var name: String { "resourcequota-controller" }
     package var watched: [GroupVersionResource] { [Self.resource] + counted.filter { $0 != Self.resource } }
+    package var watchesCustomResources: Bool { true }
 
     package func keys(
         _ resource: GroupVersionResource, _ object: KubeObject, isGone: Bool, _ caches: any Caches
@@ -37,7 +38,7 @@ package struct ResourceQuotaController: Controller {
         guard let object = caches.get(key), !object.isBeingDeleted else { return Reconciliation() }
         let quota = QuotaLimits(object)
         var used = quota.hard.mapValues { _ in Quantity.zero }
-        for resource in counted {
+        for resource in counted + caches.customKinds.filter(\.isNamespaced).map(\.resource) {
             let names = quota.names(group: resource.group, resource: resource.resource)
             guard !names.isEmpty else { continue }
             for counted in caches.all(resource, namespace: key.namespace) {

@@ -74,6 +74,7 @@ package struct QuotaUsage: Sendable, Hashable {
     }
 
     private mutating func addClaim(_ object: KubeObject) {
+        facts = QuotaFacts(claim: object)
         amounts["persistentvolumeclaims"] = Quantity(value: 1)
         let text = object.string("spec", "resources", "requests", "storage")
         // best effort: an amount that cannot be read counts nothing; validation refuses it.
@@ -86,10 +87,14 @@ package struct QuotaUsage: Sendable, Hashable {
     }
 }
 
-/// What the scopes of quotas ask about a pod.
+/// What the scopes of quotas ask about a pod, and about a claim.
 package struct QuotaFacts: Sendable, Hashable {
-    /// Whether it is a pod: scopes select nothing else.
+    /// Whether it is a pod: all scopes but one select nothing else.
     package var isPod = false
+    /// Whether it is a claim, which one scope selects.
+    package var isClaim = false
+    /// The VolumeAttributesClasses that a claim asks for, has and is being changed to.
+    package var attributesClasses: Set<String> = []
     /// Whether it has a deadline.
     package var isTerminating = false
     /// Whether it requests and limits nothing.
@@ -99,8 +104,17 @@ package struct QuotaFacts: Sendable, Hashable {
     /// The name of its priority class; empty when it has none.
     package var priorityClass = ""
 
-    /// What is no pod.
+    /// What no scope selects.
     package init() {}
+
+    init(claim: KubeObject) {
+        isClaim = true
+        let names = [
+            claim.string("spec", "volumeAttributesClassName"), claim.string("status", "currentVolumeAttributesClassName"),
+            claim.string("status", "modifyVolumeStatus", "targetVolumeAttributesClassName"),
+        ]
+        attributesClasses = Set(names.compactMap(\.self).filter { !$0.isEmpty })
+    }
 
     init(pod: KubeObject, qosClass: QOSClass) {
         isPod = true
@@ -124,13 +138,15 @@ package struct QuotaLimits: Sendable {
     package let name: String
     /// What is allowed at most, by name.
     package let hard: [String: Quantity]
-    private let scopes: [(name: String, comparison: String, values: [String])]
+    private let scopes: [Scope]
+
+    private typealias Scope = (name: String, comparison: String, values: [String])
 
     /// Reads a ResourceQuota; amounts that cannot be read limit nothing.
     package init(_ object: KubeObject) {
         name = object.name
         hard = Self.amounts(object["spec", "hard"])
-        var scopes = object.array("spec", "scopes").compactMap(\.stringValue).map { (name: $0, comparison: "Exists", values: [String]()) }
+        var scopes: [Scope] = object.array("spec", "scopes").compactMap(\.stringValue).map { ($0, "Exists", []) }
         for term in object.array("spec", "scopeSelector", "matchExpressions") {
             scopes.append(
                 (
@@ -157,25 +173,29 @@ package struct QuotaLimits: Sendable {
     }
 
     /// Whether the quota counts an object of these facts.
-    package func counts(_ facts: QuotaFacts) -> Bool {
-        guard !scopes.isEmpty else { return true }
+    package func counts(_ facts: QuotaFacts) -> Bool { scopes.allSatisfy { Self.selects($0, facts) } }
+
+    private static func selects(_ scope: Scope, _ facts: QuotaFacts) -> Bool {
+        if scope.name == "VolumeAttributesClass" { return facts.isClaim && selects(scope, among: facts.attributesClasses) }
         guard facts.isPod else { return false }
-        return scopes.allSatisfy { scope in
-            switch scope.name {
-            case "Terminating": facts.isTerminating
-            case "NotTerminating": !facts.isTerminating
-            case "BestEffort": facts.isBestEffort
-            case "NotBestEffort": !facts.isBestEffort
-            case "CrossNamespacePodAffinity": facts.crossesNamespaces
-            case "PriorityClass":
-                switch scope.comparison {
-                case "In": scope.values.contains(facts.priorityClass)
-                case "NotIn": !scope.values.contains(facts.priorityClass)
-                case "DoesNotExist": facts.priorityClass.isEmpty
-                default: !facts.priorityClass.isEmpty
-                }
-            default: false
-            }
+        return switch scope.name {
+        case "Terminating": facts.isTerminating
+        case "NotTerminating": !facts.isTerminating
+        case "BestEffort": facts.isBestEffort
+        case "NotBestEffort": !facts.isBestEffort
+        case "CrossNamespacePodAffinity": facts.crossesNamespaces
+        case "PriorityClass": selects(scope, among: facts.priorityClass.isEmpty ? [] : [facts.priorityClass])
+        default: false
+        }
+    }
+
+    /// Whether a scope about names selects an object that has these.
+    private static func selects(_ scope: Scope, among names: Set<String>) -> Bool {
+        switch scope.comparison {
+        case "In": scope.values.contains { names.contains($0) }
+        case "NotIn": names.isEmpty || names.contains { !scope.values.contains($0) }
+        case "DoesNotExist": names.isEmpty
+        default: !names.isEmpty
         }
     }
 

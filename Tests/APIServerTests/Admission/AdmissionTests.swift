@@ -124,6 +124,30 @@ struct AdmissionTests {
         }
     }
 
+    @Test func `a scope says of which classes the claims are that a quota counts`() async throws {
+        try await TestServer.with { api async throws in
+            let claims = "\(Self.core)/persistentvolumeclaims"
+            let term = "{\"scopeName\":\"VolumeAttributesClass\",\"operator\":\"In\",\"values\":[\"gold\"]}"
+            let quota = "\"spec\":{\"hard\":{\"persistentvolumeclaims\":\"1\"},\"scopeSelector\":{\"matchExpressions\":[\(term)]}}"
+            #expect(try await api.call(.post, "\(Self.core)/resourcequotas", Self.object("v1", "ResourceQuota", "q", quota)).status == 201)
+            func claim(_ name: String, _ attributes: String) -> String {
+                let rest = "\"accessModes\":[\"ReadWriteOnce\"],\"resources\":{\"requests\":{\"storage\":\"1Gi\"}}"
+                return Self.object("v1", "PersistentVolumeClaim", name, "\"spec\":{\"volumeAttributesClassName\":\"\(attributes)\",\(rest)}")
+            }
+            #expect(try await api.call(.post, claims, claim("a", "gold")).status == 201)
+            let refused = try await api.call(.post, claims, claim("b", "gold"))
+            #expect(
+                refused.message.hasSuffix(
+                    "exceeded quota: q, requested: persistentvolumeclaims=1, used: persistentvolumeclaims=1, limited: persistentvolumeclaims=1"))
+            #expect(try await api.call(.post, claims, claim("b", "silver")).status == 201)
+            #expect(try await api.call(.post, claims, claim("c", "")).status == 201)
+            // What was of another class is counted once it asks for this one.
+            let change = "{\"spec\":{\"volumeAttributesClassName\":\"gold\"}}"
+            #expect(try await api.call(.patch, "\(claims)/b", change, type: "application/merge-patch+json").status == 403)
+            #expect(try await api.call(.delete, "\(claims)/a?gracePeriodSeconds=0").status == 200)
+        }
+    }
+
     @Test func `a priority follows from its class`() async throws {
         try await TestServer.with { api async throws in
             let classes = "/apis/scheduling.k8s.io/v1/priorityclasses"
