@@ -43,6 +43,7 @@ package final class ControllerManager: Sendable {
             AttributesClassProtection(),
             EndpointsController(),
             EndpointSliceController(),
+            EndpointSliceMirroringController(),
             GarbageCollector(configuration.schemas),
             PodCollector(),
             FinishedJobCollector(),
