@@ -28,6 +28,7 @@ package final class ControllerManager: Sendable {
     package static func controllers(_ configuration: Configuration) -> [any Controller] {
         [
             ReplicaSetController(),
+            ReplicaSetController.ofReplicationControllers,
             DeploymentController(),
             JobController(),
             DisruptionController(configuration.schemas),

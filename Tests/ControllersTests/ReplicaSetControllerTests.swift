@@ -79,6 +79,43 @@ import Testing
         #expect(reconcile([], dying).creations.isEmpty)
     }
 
+    @Test func `refused pods show as a condition until none is missing`() throws {
+        var caches = FixedCaches()
+        caches.add(set)
+        let view = CachesWithout(base: caches, hidden: [], refusal: .internalError("exceeded quota: q"))
+        let result = ReplicaSetController().reconcile(key, view, now: start)
+        let status = try #require(result.status)
+        let condition = try #require(ReplicaSet(status).status.conditions["ReplicaFailure"])
+        #expect(condition.reason == "FailedCreate")
+        #expect(condition.message.hasSuffix("exceeded quota: q"))
+        let failed = ReplicaSet(status)
+        func conditions(_ set: ReplicaSet) throws -> [Condition] {
+            let status = try #require(reconcile([pod("a", owner: set.object)], set).status)
+            return ReplicaSet(status).status.conditions
+        }
+        #expect(try conditions(failed)["ReplicaFailure"]?.isTrue == true)
+        var small = failed
+        small.object["spec", "replicas"] = 1
+        #expect(try conditions(small).isEmpty)
+    }
+
+    @Test func `a ReplicationController does the same, with its plain selector or none`() throws {
+        for selector in [["app": "web"], nil] as [JSONValue?] {
+            var controller = ReplicationController(replicaSet("web", replicas: 2).object)
+            controller.object.setType(ReplicationController.kind)
+            controller.object["spec", "selector"] = selector
+            var caches = FixedCaches()
+            caches.add(controller)
+            caches.add(pod("orphan"))
+            let key = ObjectName(ReplicationController.resource, controller.object)
+            let result = ReplicaSetController.ofReplicationControllers.reconcile(key, caches, now: start)
+            #expect(result.creations.first?.controllerRef?.kind == "ReplicationController")
+            #expect(result.creations.count == 1)
+            #expect(result.patches.first?["metadata", "ownerReferences"]?[0]?["kind"] == "ReplicationController")
+            #expect(ReplicaSetController.ofReplicationControllers.keys(Pod.resource, pod("orphan").object, isGone: false, caches) == [key])
+        }
+    }
+
     @Test func `when all is as wanted nothing changes`() throws {
         let pods = [pod("a", owner: set.object), pod("b", owner: set.object), pod("c", owner: set.object)]
         let settled = ReplicaSet(try #require(reconcile(pods).status))

@@ -14,16 +14,20 @@ package protocol Caches: Sendable {
     func labelled(_ resource: GroupVersionResource, namespace: String, key: String, value: String) -> [KubeObject]
     /// The kinds that CustomResourceDefinitions have added so far; their objects are found like all others.
     var customKinds: [CustomResourceKind] { get }
+    /// Why the key's last run could not make a pod; nil when nothing was refused.
+    var refusal: APIStatus? { get }
 }
 
 extension Caches {
     package var customKinds: [CustomResourceKind] { [] }
+    package var refusal: APIStatus? { nil }
 }
 
-/// Caches without the objects that a key has deleted itself but still sees.
+/// Caches as one key sees them: without what it has deleted itself, and with what its last run was refused.
 struct CachesWithout: Caches {
     let base: any Caches
     let hidden: Set<String>
+    var refusal: APIStatus?
 
     func get(_ name: ObjectName) -> KubeObject? {
         base.get(name).flatMap { hidden.contains($0.uid) ? nil : $0 }

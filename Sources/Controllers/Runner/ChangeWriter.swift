@@ -14,6 +14,8 @@ struct WrittenChanges: Sendable {
     var failure: APIStatus? { failures.first }
     /// What went wrong, in the order of the changes.
     var failures: [APIStatus] = []
+    /// Why a pod could not be made.
+    var refusal: APIStatus?
     /// Whether the failure is only that something is not yet as it must be for the rest.
     var isWaiting = false
 
@@ -25,6 +27,7 @@ struct WrittenChanges: Sendable {
     mutating func merge(_ other: WrittenChanges) {
         for (resource, revision) in other.revisions { revisions[resource] = max(revisions[resource] ?? 0, revision) }
         deleted.merge(other.deleted) { _, new in new }
+        refusal = refusal ?? other.refusal
         if failures.isEmpty { isWaiting = other.isWaiting }
         failures += other.failures
     }
@@ -108,8 +111,8 @@ final class ChangeWriter: Sendable {
             } catch  where error.reason == .notFound {}
         case .delete(let name, let uid, let propagation, let reporter):
             try await delete(name, DeleteOptions(uid: uid, propagation: propagation), uid, &written)
-            if let reporter, name.resource == Pod.resource {
-                record(reporter, .normal, "SuccessfulDelete", "Deleted pod: \(name.name)")
+            if let reporter {
+                record(reporter, .normal, "SuccessfulDelete", EventWording.deleted(name, by: reporter))
             }
         case .kill(let name, let uid):
             try await delete(name, DeleteOptions(gracePeriodSeconds: 0, uid: uid, propagation: .background), uid, &written)
@@ -140,13 +143,10 @@ final class ChangeWriter: Sendable {
         do throws(APIStatus) {
             let created = try await client.create(resource, object)
             written.note(resource, created)
-            if let reporter, resource == Pod.resource {
-                record(reporter, .normal, "SuccessfulCreate", "Created pod: \(created.name)")
-            }
+            if let reporter { record(reporter, .normal, "SuccessfulCreate", EventWording.created(created, by: reporter)) }
         } catch {
-            if let reporter, resource == Pod.resource {
-                record(reporter, .warning, "FailedCreate", "Error creating: \(error.message)")
-            }
+            if resource == Pod.resource { written.refusal = error }
+            if let reporter { record(reporter, .warning, "FailedCreate", EventWording.refused(object, by: reporter, why: error.message)) }
             throw error
         }
     }

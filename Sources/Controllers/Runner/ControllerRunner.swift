@@ -89,7 +89,7 @@ package final class ControllerRunner: Sendable {
         for (resource, revision) in state.revisions { await caches.waitUntil(resource, revision: revision) }
         guard !Task.isCancelled else { return .done }
         state.caughtUp(caches)
-        let view = CachesWithout(base: caches, hidden: state.hidden)
+        let view = CachesWithout(base: caches, hidden: state.hidden, refusal: state.refusal)
         let wanted = controller.reconcile(key, view, now: time.now())
         let written = await writer.write(wanted.changes)
         state.add(written)

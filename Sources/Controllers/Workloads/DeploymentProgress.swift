@@ -26,6 +26,7 @@ enum DeploymentProgress {
         status.set("unavailableReplicas", orNone(max(0, sum { $0.spec.replicas } - available)))
         put(availability(rollout, available, now), into: &status, now)
         if let progressing = progress(rollout, status, now, &result) { put(progressing, into: &status, now) }
+        note(rollout, now, &status)
         return status
     }
 
@@ -36,6 +37,16 @@ enum DeploymentProgress {
             type: "Available", status: isEnough,
             reason: isEnough ? "MinimumReplicasAvailable" : "MinimumReplicasUnavailable",
             message: isEnough ? "Deployment has minimum availability." : "Deployment does not have minimum availability.", since: now)
+    }
+
+    /// Passes on that the sets are refused pods, the newest set first.
+    private static func note(_ rollout: Rollout, _ now: Timestamp, _ status: inout DeploymentStatus) {
+        guard let failure = rollout.all.reversed().compactMap({ $0.status.conditions["ReplicaFailure"] }).first(where: \.isTrue) else {
+            if status.conditions["ReplicaFailure"] != nil { status.conditions.removeAll { $0.type == "ReplicaFailure" } }
+            return
+        }
+        put(
+            Condition(type: "ReplicaFailure", status: true, reason: failure.reason, message: failure.message, since: now), into: &status, now)
     }
 
     private static func progress(

@@ -11,11 +11,12 @@ struct PodOwnership {
     /// Patches that adopt pods without a controller, or release pods that no longer match.
     var changes: [Change] = []
 
-    init(of owner: KubeObject, selector: JSONValue, _ caches: any Caches) {
+    /// `accepts` says of pods that match whether they can be the owner's at all.
+    init(of owner: KubeObject, selector: JSONValue, _ caches: any Caches, accepts: (KubeObject) -> Bool = { _ in true }) {
         // best effort: admission refuses objects without a readable selector
         guard let selector = try? LabelSelector(value: selector), !selector.isEmpty else { return }
         for object in caches.owned(by: owner.uid, Pod.resource) where object.controllerRef?.uid == owner.uid {
-            let isMatching = selector.matches(object.labels)
+            let isMatching = selector.matches(object.labels) && accepts(object)
             if isMatching {
                 mine.append(Pod(object))
             } else if !object.isBeingDeleted {
@@ -25,7 +26,7 @@ struct PodOwnership {
         guard !owner.isBeingDeleted else { return }
         for object in caches.orphans(Pod.resource, namespace: owner.namespace ?? "") {
             let pod = Pod(object)
-            guard selector.matches(object.labels), !object.isBeingDeleted, !pod.isTerminated else { continue }
+            guard selector.matches(object.labels), accepts(object), !object.isBeingDeleted, !pod.isTerminated else { continue }
             mine.append(pod)
             changes.append(Self.adopt(object, by: owner))
         }
@@ -53,6 +54,16 @@ extension Pod {
         guard let ready = status.conditions["Ready"], ready.isTrue else { return nil }
         return ready.lastTransitionTime
     }
+
+    /// How long until the pod has been ready long enough to count as available, zero when it has; nil while it is not ready.
+    func timeToAvailable(_ minReadySeconds: Int64, now: Timestamp) -> Duration? {
+        guard isReady else { return nil }
+        let age = readySince.map { now - $0 } ?? .zero
+        return max(.zero, .seconds(minReadySeconds) - age)
+    }
+
+    /// Whether the pod has been ready long enough.
+    func isAvailable(_ minReadySeconds: Int64, now: Timestamp) -> Bool { timeToAvailable(minReadySeconds, now: now) == .zero }
 
     /// A pod as an owner's template describes it, with a name made by the server.
     static func fromTemplate(_ template: PodTemplateSpec, owner: KubeObject) -> Pod {
