@@ -163,6 +163,30 @@ import Testing
         #expect(cluster.sets.count == 2)
     }
 
+    @Test(arguments: [(Int64(30), [20, 13]), (4, [4, 3]), (0, [0, 0])] as [(Int64, [Int64])])
+    func `a new size half way through a rollout is shared in proportion`(_ replicas: Int64, _ expected: [Int64]) {
+        var cluster = Cluster(replicas: 10, image: "one")
+        cluster.deployment.object["spec", "strategy", "rollingUpdate"] = ["maxSurge": 3, "maxUnavailable": 2]
+        cluster.run()
+        cluster.setImage("two")
+        // The new pods do not start: the rollout is stuck.
+        for _ in 0..<6 { _ = cluster.step() }
+        #expect(cluster.sets.map(\.spec.replicas) == [8, 5])
+        cluster.deployment.object["spec", "replicas"] = .integer(replicas)
+        _ = cluster.step()
+        #expect(cluster.sets.map(\.spec.replicas) == expected)
+    }
+
+    @Test func `an old set keeps the annotations of its time`() {
+        var cluster = Cluster(replicas: 2, image: "one")
+        cluster.deployment.object.annotations["kubernetes.io/change-cause"] = "first"
+        cluster.run()
+        cluster.deployment.object.annotations["kubernetes.io/change-cause"] = "second"
+        cluster.setImage("two")
+        cluster.run()
+        #expect(cluster.sets.map { $0.object.annotations["kubernetes.io/change-cause"] } == ["first", "second"])
+    }
+
     @Test func `a paused deployment keeps its template but follows its size`() {
         var cluster = Cluster(replicas: 1, image: "a:1")
         cluster.run()

@@ -30,8 +30,8 @@ package struct DeploymentController: Controller {
         let current = sets.first { TemplateHash.bare($0.spec.template) == template }
         let rollout = Rollout(deployment: deployment, current: current, old: sets.filter { $0.uid != current?.uid })
         if !object.isBeingDeleted {
-            if deployment.spec.paused {
-                resizePaused(rollout, &result)
+            if deployment.spec.paused || ProportionalScaling.isDue(rollout) {
+                for (set, size) in ProportionalScaling(rollout).sizes { resize(set, to: size, rollout, revision: nil, &result) }
             } else {
                 roll(rollout, &result)
                 cleanUp(rollout, &result)
@@ -97,19 +97,10 @@ package struct DeploymentController: Controller {
         return true
     }
 
-    /// A paused deployment still follows its size, with the newest set that has pods.
-    private func resizePaused(_ rollout: Rollout, _ result: inout Reconciliation) {
-        let others = rollout.all.filter { $0.spec.replicas > 0 }
-        guard let set = rollout.current ?? others.last else { return }
-        let rest = others.filter { $0.uid != set.uid }.reduce(0) { $0 + $1.spec.replicas }
-        resize(set, to: max(0, rollout.deployment.spec.replicas - rest), rollout, revision: nil, &result)
-    }
-
     private func resize(_ set: ReplicaSet, to size: Int64, _ rollout: Rollout, revision: Int64?, _ result: inout Reconciliation) {
-        let number = revision ?? DeploymentRevisions.revision(of: set.object)
-        let wanted = DeploymentRevisions.annotations(rollout.deployment, revision: number, keeping: set.object.annotations)
+        let wanted = DeploymentRevisions.annotations(rollout.deployment, revision: revision, keeping: set.object.annotations)
         let old = set.spec.replicas
-        guard old != size || (revision != nil && wanted != set.object.annotations) else { return }
+        guard old != size || wanted != set.object.annotations else { return }
         var fresh = set
         fresh.object.annotations = wanted
         fresh.object["spec", "replicas"] = .integer(size)

@@ -21,10 +21,14 @@ enum DeploymentRevisions {
         return max(highest + 1, rollout.current.map { revision(of: $0.object) } ?? 0)
     }
 
-    static func annotations(_ deployment: Deployment, revision: Int64, keeping: [String: String] = [:]) -> [String: String] {
+    /// What a set should say about the deployment: the one of the present template, which has a revision, also the deployment's own
+    /// annotations; the others keep those of their time.
+    static func annotations(_ deployment: Deployment, revision: Int64?, keeping: [String: String] = [:]) -> [String: String] {
         var annotations = keeping
-        for (key, value) in deployment.object.annotations where !own.contains(key) { annotations[key] = value }
-        annotations[annotation] = String(revision)
+        if let revision {
+            for (key, value) in deployment.object.annotations where !own.contains(key) { annotations[key] = value }
+            annotations[annotation] = String(revision)
+        }
         annotations[desired] = String(deployment.spec.replicas)
         annotations[maximum] = String(deployment.spec.replicas + RolloutBudget(deployment.spec).surge)
         return annotations
