@@ -30,6 +30,7 @@ package final class ControllerManager: Sendable {
             ReplicaSetController(),
             ReplicaSetController.ofReplicationControllers,
             DeploymentController(),
+            StatefulSetController(),
             JobController(),
             DisruptionController(configuration.schemas),
             NamespaceController(configuration.schemas),

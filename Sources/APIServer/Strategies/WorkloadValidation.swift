@@ -52,7 +52,12 @@ enum WorkloadValidation {
         if let labels = object["spec", "template", "metadata", "labels"]?.objectValue {
             errors += LabelValidation.labels(labels, field: "\(field).labels")
         }
-        guard let spec = object["spec", "template", "spec"] else { return errors }
+        guard var spec = object["spec", "template", "spec"] else { return errors }
+        // Each pod of a StatefulSet gets volumes of its own for these.
+        let claims = object.array("spec", "volumeClaimTemplates").compactMap { $0["metadata", "name"] }
+        let volumes = spec["volumes"]?.arrayValue ?? []
+        let added = claims.filter { claim in !volumes.contains { $0["name"] == claim } }.map { ["name": $0, "emptyDir": [:]] as JSONValue }
+        if !added.isEmpty { spec["volumes"] = .array(volumes + added) }
         errors += PodValidation.spec(spec, field: "\(field).spec")
         if let policy = spec["restartPolicy"]?.stringValue, !policies.contains(policy) {
             errors.append(.notSupported("\(field).spec.restartPolicy", .string(policy), policies))

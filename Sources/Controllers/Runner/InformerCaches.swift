@@ -19,7 +19,7 @@ package struct InformerCaches: Caches {
         for resource in Set(resources) {
             let informer = shared.informer(resource)
             informer.addIndex(Self.ownerIndex) { $0.ownerReferences.map(\.uid) }
-            if resource == Pod.resource || resource == ReplicaSet.resource {
+            if [Pod.resource, ReplicaSet.resource, ControllerRevision.resource].contains(resource) {
                 informer.addIndex(Self.orphanIndex) { $0.controllerRef == nil ? [$0.namespace ?? ""] : [] }
             }
             if resource == Pod.resource {

@@ -219,6 +219,24 @@ struct KindRulesTests {
         }
     }
 
+    @Test func `the pods of a stateful set mount what their claims bring`() async throws {
+        try await TestServer.with { api async throws in
+            let spec = """
+                "spec":{"serviceName":"s","selector":{"matchLabels":{"a":"b"}},"volumeClaimTemplates":[{"metadata":{"name":"data"},"spec":{
+                "accessModes":["ReadWriteOnce"],"resources":{"requests":{"storage":"1Gi"}}}}],"template":{"metadata":{"labels":{"a":"b"}},"spec":{
+                "containers":[{"name":"c","image":"i","volumeMounts":[{"name":"MOUNT","mountPath":"/d"}]}]}}}
+                """
+            let sets = "/apis/apps/v1/namespaces/default/statefulsets"
+            func post(_ mount: String) async throws -> TestServer.Answer {
+                try await api.call(.post, sets, AdmissionTests.object("apps/v1", "StatefulSet", mount, spec.replacing("MOUNT", with: mount)))
+            }
+            let good = try await post("data")
+            #expect(good.status == 201, "\(good.message)")
+            #expect(good.object.array("spec", "template", "spec", "volumes").isEmpty)
+            #expect(try await post("other").message.contains("volumeMounts[0].name: Not found: \"other\""))
+        }
+    }
+
     @Test func `what is fixed stays`() async throws {
         try await TestServer.with { api async throws in
             let sets = "/apis/apps/v1/namespaces/default/statefulsets"
