@@ -31,6 +31,7 @@ package final class ControllerManager: Sendable {
             ReplicaSetController.ofReplicationControllers,
             DeploymentController(),
             StatefulSetController(),
+            DaemonSetController(),
             JobController(),
             DisruptionController(configuration.schemas),
             NamespaceController(configuration.schemas),

@@ -18,14 +18,6 @@ enum NodeFit {
         return shortages(demand.requests, node)
     }
 
-    /// Whether one of the terms matches the node. An empty term matches nothing.
-    static func matches(_ term: NodeSelectorTerm, _ node: NodeState) -> Bool {
-        let (expressions, fields) = (term.matchExpressions, term.matchFields)
-        guard !expressions.isEmpty || !fields.isEmpty else { return false }
-        return expressions.allSatisfy { $0.matches(node.labels[$0.key]) }
-            && fields.allSatisfy { $0.matches($0.key == "metadata.name" ? node.name : nil) }
-    }
-
     private static let cordon = Taint(["key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"])
 
     private static func isHard(_ taint: Taint) -> Bool { taint.effect == "NoSchedule" || taint.effect == "NoExecute" }
@@ -37,7 +29,7 @@ enum NodeFit {
     private static func matchesAffinity(_ demand: PodDemand, _ node: NodeState) -> Bool {
         for (key, value) in demand.nodeSelector where node.labels[key] != value { return false }
         guard let terms = demand.requiredTerms else { return true }
-        return terms.contains { matches($0, node) }
+        return terms.contains { $0.matches(name: node.name, labels: node.labels) }
     }
 
     private static func shortages(_ wanted: ResourceAmounts, _ node: NodeState) -> [String] {

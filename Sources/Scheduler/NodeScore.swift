@@ -5,7 +5,7 @@ import KubeSchemas
 enum NodeScore {
     static func score(_ demand: PodDemand, on node: NodeState) -> Int64 {
         let preferred = demand.preferredTerms.reduce(Int64(0)) { sum, preference in
-            NodeFit.matches(preference.term, node) ? sum + preference.weight : sum
+            preference.term.matches(name: node.name, labels: node.labels) ? sum + preference.weight : sum
         }
         let dislikes = node.taints.filter { taint in
             taint.effect == "PreferNoSchedule" && !demand.tolerations.contains { $0.tolerates(taint) }

@@ -25,6 +25,14 @@ package struct NodeSelectorTerm: ValueView {
     package var matchExpressions: [NodeSelectorRequirement] { parts("matchExpressions") }
     /// Requirements on fields (`metadata.name`).
     package var matchFields: [NodeSelectorRequirement] { parts("matchFields") }
+
+    /// Whether a node satisfies all requirements.
+    package func matches(name: String, labels: [String: String]) -> Bool {
+        let (expressions, fields) = (matchExpressions, matchFields)
+        guard !expressions.isEmpty || !fields.isEmpty else { return false }
+        return expressions.allSatisfy { $0.matches(labels[$0.key]) }
+            && fields.allSatisfy { $0.matches($0.key == "metadata.name" ? name : nil) }
+    }
 }
 
 /// core/v1 NodeSelectorRequirement.
