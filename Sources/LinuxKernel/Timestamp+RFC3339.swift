@@ -28,7 +28,7 @@ extension Timestamp {
         guard let year = digits(0, 4), bytes[4] == 45, let month = digits(5, 2), bytes[7] == 45, let day = digits(8, 2),
             bytes[10] == 84 || bytes[10] == 116, let hour = digits(11, 2), bytes[13] == 58,
             let minute = digits(14, 2), bytes[16] == 58, let second = digits(17, 2),
-            (1...12).contains(month), day >= 1, day <= Self.daysInMonth(year: year, month: month),
+            (1...12).contains(month), day >= 1, day <= CalendarDay.daysInMonth(year: year, month: month),
             hour < 24, minute < 60, second < 60
         else { return nil }
         var position = 19
@@ -56,7 +56,7 @@ extension Timestamp {
             offset = (hours * 60 + minutes) * (bytes[position] == 43 ? 60 : -60)
         default: return nil
         }
-        let days = Self.daysSinceEpoch(year: year, month: month, day: day)
+        let days = CalendarDay(year: year, month: month, day: day).sinceEpoch
         self.init(
             seconds: days * 86400 + hour * 3600 + minute * 60 + second - offset, nanoseconds: Int32(nanos))
     }
@@ -67,7 +67,7 @@ extension Timestamp {
         var days = clamped / 86400
         var rest = clamped % 86400
         if rest < 0 { (days, rest) = (days - 1, rest + 86400) }
-        let (year, month, day) = Self.civil(days: days)
+        let date = CalendarDay(sinceEpoch: days)
         let length = fractionDigits == 0 ? 20 : 21 + fractionDigits
         return String(unsafeUninitializedCapacity: length) { out in
             func put(_ value: Int64, _ start: Int, _ count: Int) {
@@ -77,9 +77,9 @@ extension Timestamp {
                     value /= 10
                 }
             }
-            put(year, 0, 4)
-            put(month, 5, 2)
-            put(day, 8, 2)
+            put(date.year, 0, 4)
+            put(date.month, 5, 2)
+            put(date.day, 8, 2)
             put(rest / 3600, 11, 2)
             put(rest / 60 % 60, 14, 2)
             put(rest % 60, 17, 2)
@@ -91,34 +91,5 @@ extension Timestamp {
             out[length - 1] = 90
             return length
         }
-    }
-
-    private static func daysInMonth(year: Int64, month: Int64) -> Int64 {
-        switch month {
-        case 2: return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0 ? 29 : 28
-        case 4, 6, 9, 11: return 30
-        default: return 31
-        }
-    }
-
-    /// Days from 1970-01-01 to a proleptic Gregorian date. Source: Howard Hinnant, `days_from_civil`.
-    private static func daysSinceEpoch(year: Int64, month: Int64, day: Int64) -> Int64 {
-        let y = month <= 2 ? year - 1 : year
-        let era = (y >= 0 ? y : y - 399) / 400
-        let yearOfEra = y - era * 400
-        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
-    }
-
-    /// The inverse of `daysSinceEpoch`. Source: Howard Hinnant, `civil_from_days`.
-    private static func civil(days: Int64) -> (year: Int64, month: Int64, day: Int64) {
-        let z = days + 719_468
-        let era = (z >= 0 ? z : z - 146_096) / 146_097
-        let dayOfEra = z - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let mp = (5 * dayOfYear + 2) / 153
-        let month = mp < 10 ? mp + 3 : mp - 9
-        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * mp + 2) / 5 + 1)
     }
 }
