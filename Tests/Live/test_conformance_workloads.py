@@ -1,0 +1,198 @@
+"""What the conformance tests of sig-apps and sig-network ask of controllers, where kdash once did otherwise."""
+
+import json
+
+import pytest
+
+from cluster import eventually
+
+
+@pytest.fixture(scope="module")
+def image(shared):
+    return shared.busybox()
+
+
+def template(image, app, **spec):
+    container = {"name": "main", "image": image, "imagePullPolicy": "IfNotPresent", "command": ["sleep", "100000"], **spec.pop("container", {})}
+    return {"metadata": {"labels": {"app": app}}, "spec": {"terminationGracePeriodSeconds": 0, "containers": [container], **spec}}
+
+
+def workload(kind, name, image, api="apps/v1", **spec):
+    return {"apiVersion": api, "kind": kind, "metadata": {"name": name},
+            "spec": {"selector": {"matchLabels": {"app": name}}, "template": template(image, name), **spec}}
+
+
+def items(shared, kind, app):
+    return json.loads(shared.kubectl("get", kind, "-l", f"app={app}", "-o", "json"))["items"]
+
+
+def is_ready(pod):
+    return any(one["type"] == "Ready" and one["status"] == "True" for one in pod["status"].get("conditions", []))
+
+
+def ready_pods(shared, app, count):
+    def probe():
+        pods = [one for one in items(shared, "pods", app) if "deletionTimestamp" not in one["metadata"]]
+        return {one["metadata"]["name"]: one for one in pods} if len(pods) == count and all(map(is_ready, pods)) else None
+    return eventually(probe, within=30, what=f"{count} ready pods of {app}")
+
+
+def patch(shared, kind, name, body):
+    shared.kubectl("patch", kind, name, "--type=merge", "-p", json.dumps(body))
+
+
+def test_endpoints_without_a_selector_are_mirrored(shared):
+    shared.apply({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "by-hand"}, "spec": {"ports": [{"name": "example", "port": 80}]}})
+    endpoints = {"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": "by-hand"},
+                 "subsets": [{"addresses": [{"ip": "10.1.2.3"}], "ports": [{"name": "example", "port": 80}]}]}
+    shared.apply(endpoints)
+
+    def slices():
+        found = json.loads(shared.kubectl("get", "endpointslices", "-l", "kubernetes.io/service-name=by-hand", "-o", "json"))["items"]
+        return [(one["metadata"]["labels"]["endpointslice.kubernetes.io/managed-by"], one["endpoints"][0]["addresses"], one["ports"][0]["port"]) for one in found]
+
+    manager = "endpointslicemirroring-controller.k8s.io"
+    eventually(lambda: slices() == [(manager, ["10.1.2.3"], 80)], within=12, what="a slice")
+    endpoints["subsets"][0]["addresses"] = [{"ip": "10.2.3.4"}]
+    shared.apply(endpoints)
+    eventually(lambda: slices() == [(manager, ["10.2.3.4"], 80)], within=12, what="the slice's new address")
+    shared.kubectl("delete", "endpoints", "by-hand")
+    eventually(lambda: [slices()] == [[]], within=12, what="no slice")
+
+
+@pytest.mark.parametrize("kind, api", [("ReplicationController", "v1"), ("ReplicaSet", "apps/v1")])
+def test_a_full_quota_shows_as_a_condition_and_goes(shared, image, kind, api):
+    name = f"quota-{kind.lower()}"
+    shared.kubectl("create", "namespace", name)
+    shared.kubectl("create", "quota", "pods", "--hard=pods=2", "-n", name)
+    made = workload(kind, name, image, api, replicas=3)
+    made["metadata"]["namespace"] = name
+    if kind == "ReplicationController":
+        made["spec"]["selector"] = {"app": name}
+    eventually(lambda: shared.get("quota", "pods", "-n", name)["status"].get("hard"), what="the quota's status")
+    shared.apply(made)
+
+    def failures():
+        status = shared.get(kind, name, "-n", name)["status"]
+        return [one for one in status.get("conditions", []) if one["type"] == "ReplicaFailure"], status.get("replicas")
+
+    condition = eventually(lambda: failures()[0], what="the failure")[0]
+    assert condition["reason"] == "FailedCreate" and "exceeded quota" in condition["message"]
+    shared.kubectl("scale", f"--replicas=2", f"{kind.lower()}/{name}", "-n", name)
+    eventually(lambda: failures() == ([], 2), what="no failure")
+    shared.kubectl("delete", "namespace", name, "--wait=false")
+
+
+def test_a_replication_controller_adopts_scales_and_releases(shared, image):
+    pod = {"apiVersion": "v1", "kind": "Pod", **template(image, "adopted")}
+    pod["metadata"]["name"] = "orphan"
+    shared.apply(pod)
+    made = workload("ReplicationController", "adopted", image, "v1", replicas=1)
+    made["spec"]["selector"] = {"app": "adopted"}
+    shared.apply(made)
+    eventually(lambda: shared.get("pod", "orphan")["metadata"]["ownerReferences"][0]["kind"] == "ReplicationController", what="adoption")
+    shared.kubectl("scale", "--replicas=2", "rc/adopted")
+    ready_pods(shared, "adopted", 2)
+    eventually(lambda: shared.get("rc", "adopted")["status"].get("availableReplicas") == 2, what="the status")
+    shared.kubectl("label", "pod", "orphan", "--overwrite", "app=other")
+    eventually(lambda: "ownerReferences" not in shared.get("pod", "orphan")["metadata"], what="the release")
+    ready_pods(shared, "adopted", 2)
+    shared.kubectl("delete", "rc/adopted", "pod/orphan", "--wait=false")
+
+
+def test_a_stuck_rollout_is_scaled_in_proportion(shared, image):
+    strategy = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 3, "maxUnavailable": 2}}
+    shared.apply(workload("Deployment", "proportional", image, replicas=10, strategy=strategy))
+    shared.kubectl("rollout", "status", "deployment/proportional", "--timeout=60s")
+    shared.kubectl("patch", "deployment", "proportional", "-p", json.dumps(
+        {"spec": {"template": {"spec": {"containers": [{"name": "main", "image": "example.org/none:404", "imagePullPolicy": "Never"}]}}}}))
+
+    def sizes():
+        return sorted(one["spec"]["replicas"] for one in items(shared, "replicasets", "proportional"))
+
+    eventually(lambda: sizes() == [5, 8], what="the rollout stuck")
+    shared.kubectl("scale", "--replicas=30", "deployment/proportional")
+    eventually(lambda: sizes() == [13, 20], what="sizes in proportion")
+    shared.kubectl("delete", "deployment/proportional", "--wait=false")
+
+
+def test_a_stateful_set_rolls_in_order_and_back(shared, image):
+    claims = [{"metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteOnce"], "storageClassName": "none",
+                                                       "resources": {"requests": {"storage": "1Mi"}}}}]
+    mounted = workload("StatefulSet", "claimed", image, serviceName="none", replicas=1, volumeClaimTemplates=claims,
+                       persistentVolumeClaimRetentionPolicy={"whenDeleted": "Delete"})
+    mounted["spec"]["template"]["spec"]["containers"][0]["volumeMounts"] = [{"name": "data", "mountPath": "/data"}]
+    shared.apply(mounted)
+    shared.apply(workload("StatefulSet", "ordered", image, serviceName="none", replicas=3))
+    first = ready_pods(shared, "ordered", 3)
+    assert sorted(first) == ["ordered-0", "ordered-1", "ordered-2"]
+    assert first["ordered-2"]["metadata"]["labels"]["apps.kubernetes.io/pod-index"] == "2"
+    made = [first[name]["metadata"]["creationTimestamp"] for name in sorted(first)]
+    assert made == sorted(made)
+    shared.kubectl("rollout", "restart", "statefulset/ordered")
+    shared.kubectl("rollout", "status", "statefulset/ordered", "--timeout=60s")
+    second = ready_pods(shared, "ordered", 3)
+    status = shared.get("statefulset", "ordered")["status"]
+    assert {one["metadata"]["labels"]["controller-revision-hash"] for one in second.values()} == {status["updateRevision"]}
+    assert status["currentRevision"] == status["updateRevision"]
+    assert len(shared.kubectl("rollout", "history", "statefulset/ordered").strip().splitlines()) == 4
+    shared.kubectl("rollout", "undo", "statefulset/ordered")
+    shared.kubectl("rollout", "status", "statefulset/ordered", "--timeout=60s")
+    third = ready_pods(shared, "ordered", 3)
+    assert {one["metadata"]["labels"]["controller-revision-hash"] for one in third.values()} == \
+        {one["metadata"]["labels"]["controller-revision-hash"] for one in first.values()}
+    patch(shared, "statefulset", "ordered", {"spec": {"updateStrategy": {"rollingUpdate": {"partition": 2}}}})
+    shared.kubectl("rollout", "restart", "statefulset/ordered")
+    eventually(lambda: shared.get("statefulset", "ordered")["status"].get("updatedReplicas") == 1, what="one updated pod")
+    assert shared.get("pod", "ordered-1")["metadata"]["uid"] == third["ordered-1"]["metadata"]["uid"]
+    owners = eventually(lambda: shared.get("pvc", "data-claimed-0")["metadata"].get("ownerReferences"), what="the claim's owner")
+    assert [one["kind"] for one in owners] == ["StatefulSet"]
+    shared.kubectl("delete", "statefulset/ordered", "statefulset/claimed", "--wait=false")
+    eventually(lambda: "NotFound" in shared.kubectl("get", "pvc", "data-claimed-0", check=False).stderr, what="the claim gone")
+
+
+def test_a_daemon_set_follows_its_nodes_and_its_template(shared, image):
+    node = json.loads(shared.kubectl("get", "nodes", "-o", "json"))["items"][0]["metadata"]["name"]
+    surging = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+    shared.apply(workload("DaemonSet", "daemon", image, updateStrategy=surging, minReadySeconds=1))
+    (old,) = ready_pods(shared, "daemon", 1).values()
+    revisions = items(shared, "controllerrevisions", "daemon")
+    assert [one["revision"] for one in revisions] == [1]
+    assert revisions[0]["metadata"]["labels"]["controller-revision-hash"] == old["metadata"]["labels"]["controller-revision-hash"]
+    shared.kubectl("rollout", "restart", "daemonset/daemon")
+    shared.kubectl("rollout", "status", "daemonset/daemon", "--timeout=60s")
+    (new,) = ready_pods(shared, "daemon", 1).values()
+    assert new["metadata"]["uid"] != old["metadata"]["uid"]
+    shared.kubectl("rollout", "undo", "daemonset/daemon")
+    shared.kubectl("rollout", "status", "daemonset/daemon", "--timeout=60s")
+    (back,) = ready_pods(shared, "daemon", 1).values()
+    assert back["metadata"]["labels"]["controller-revision-hash"] == old["metadata"]["labels"]["controller-revision-hash"]
+    patch(shared, "daemonset", "daemon", {"spec": {"template": {"spec": {"nodeSelector": {"color": "blue"}}}}})
+    eventually(lambda: shared.get("daemonset", "daemon")["status"]["desiredNumberScheduled"] == 0 and not items(shared, "pods", "daemon"), what="no pods")
+    shared.kubectl("label", "node", node, "color=blue")
+    ready_pods(shared, "daemon", 1)
+    shared.kubectl("label", "node", node, "color-")
+    eventually(lambda: not items(shared, "pods", "daemon"), what="no pods again")
+    shared.kubectl("delete", "daemonset/daemon", "--wait=false")
+
+
+def test_a_cron_job_makes_a_job(shared, image):
+    spec = {"schedule": "@every 1s", "concurrencyPolicy": "Forbid", "jobTemplate": {"spec": {"template": template(image, "cron", restartPolicy="Never")}}}
+    spec["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]["command"] = ["true"]
+    shared.apply({"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "cron"}, "spec": spec})
+    status = eventually(lambda: (lambda found: found if found.get("lastSuccessfulTime") else None)(shared.get("cronjob", "cron").get("status", {})),
+                        within=30, what="a job that completed")
+    assert status["lastScheduleTime"]
+    patch(shared, "cronjob", "cron", {"spec": {"suspend": True}})
+    jobs = json.loads(shared.kubectl("get", "jobs", "-o", "json"))["items"]
+    mine = [one for one in jobs if one["metadata"].get("ownerReferences", [{}])[0].get("name") == "cron"]
+    assert mine and all("batch.kubernetes.io/cronjob-scheduled-timestamp" in one["metadata"]["annotations"] for one in mine)
+    shared.kubectl("delete", "cronjob/cron", "--wait=false")
+    eventually(lambda: not items(shared, "pods", "cron"), what="nothing left of it")
+
+
+def test_slices_of_devices_need_not_say_their_generation(shared):
+    shared.apply({"apiVersion": "resource.k8s.io/v1", "kind": "ResourceSlice", "metadata": {"name": "slice"}, "spec": {
+        "driver": "example.com", "nodeName": "none", "pool": {"name": "p", "resourceSliceCount": 1}, "devices": [{"name": "d"}]}})
+    assert shared.get("resourceslice", "slice")["spec"]["pool"]["resourceSliceCount"] == 1
+    shared.kubectl("delete", "resourceslice", "slice")
