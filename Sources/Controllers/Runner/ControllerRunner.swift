@@ -93,6 +93,7 @@ package final class ControllerRunner: Sendable {
         let wanted = controller.reconcile(key, view, now: time.now())
         let written = await writer.write(wanted.changes)
         state.add(written)
+        state.refusal = written.refusal
         keep(state, of: key)
         if let failure = written.failure {
             if !written.isWaiting { await tell(written.failures, of: key, view, state) }

@@ -5,7 +5,7 @@ struct KeyProgress: Sendable {
     private(set) var revisions: [GroupVersionResource: Int64] = [:]
     private(set) var deleted: [ObjectName: String] = [:]
     /// Why the last run could not make a pod.
-    private(set) var refusal: APIStatus?
+    var refusal: APIStatus?
 
     /// Uids that the key must not see any more. What is deleted with grace is not among them: it has a revision to wait for.
     var hidden: Set<String> { Set(deleted.values) }
@@ -14,7 +14,6 @@ struct KeyProgress: Sendable {
     mutating func add(_ written: WrittenChanges) {
         for (resource, revision) in written.revisions { revisions[resource] = max(revisions[resource] ?? 0, revision) }
         deleted.merge(written.deleted) { _, new in new }
-        refusal = written.refusal
     }
 
     /// The caches have reached every revision; deleted objects stay hidden until the caches lack them.
