@@ -4,14 +4,11 @@ package import ViewModels
 
 /// What the command line and the environment say about the screen.
 package struct TerminalUIOptions: Sendable {
-    /// A built-in theme's name, or the path of a theme file; nil chooses by the terminal's colours.
-    package var theme: String?
     /// What the environment says about the terminal.
     package var environment: TerminalEnvironment
 
     /// The choices of the command line.
-    package init(theme: String? = nil, environment: TerminalEnvironment = .current) {
-        self.theme = theme
+    package init(environment: TerminalEnvironment = .current) {
         self.environment = environment
     }
 }
@@ -34,10 +31,10 @@ package func startTerminalGuardian() { kd_guardian_start() }
 /// itself. Returns the exit code; problems are printed as one line that says what to do.
 @MainActor package func runTerminalUI(app: AppModel, options: TerminalUIOptions = TerminalUIOptions()) -> Int32 {
     let signals = kd_signal_open()
-    var named: ThemeSource?
-    if let name = options.theme {
+    // A theme that the command line names must be there: the screen would open in another one and not say why before it is too late.
+    if case .named(let name)? = app.preferences.chosenTheme {
         do throws(ThemeError) {
-            named = try ThemeLibrary.load(name)
+            _ = try ThemeCatalog(app.preferences.settings.themes).source(name)
         } catch {
             complain("\(error)")
             return 2
@@ -45,14 +42,12 @@ package func startTerminalGuardian() { kd_guardian_start() }
     }
     let terminal: Terminal
     do throws(TerminalProblem) {
-        terminal = try Terminal(environment: options.environment)
+        terminal = try Terminal(environment: options.environment, hasMouse: app.preferences.hasMouse)
     } catch {
         complain("\(error)")
         return 2
     }
-    let depth = terminal.capabilities.depth
-    let theme = named.map { Theme($0, depth: depth) } ?? ThemeLibrary.standard(depth: depth)
-    ScreenLoop(app: app, terminal: terminal, theme: theme, signals: signals).run()
+    ScreenLoop(app: app, terminal: terminal, signals: signals).run()
     terminal.close()
     close(signals)
     if !app.quitLine.isEmpty { print(app.quitLine) }

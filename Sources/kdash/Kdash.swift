@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import ViewModels
 
 /// The program: a screen by default, and the verbs that run a cluster without one.
 @main
@@ -30,7 +31,7 @@ struct Kdash: ParsableCommand {
                 --context <name>         open this context of your kubeconfig
                 --kubeconfig <file>      open the cluster of this kubeconfig
                 --readonly               change nothing, whatever is typed
-                --theme <name>           dark, sixteen, or a theme's file
+                --theme <name>           one of `kdash theme list`, or a theme's file
                 --ephemeral              a cluster that is removed on quit
                 --data-dir <directory>   the cluster's directory
                 --api-port <port>        the API's port on 127.0.0.1
@@ -39,14 +40,14 @@ struct Kdash: ParsableCommand {
         version: Version.text,
         subcommands: [
             ScreenCommand.self, UpCommand.self, ServeCommand.self, DownCommand.self, StatusCommand.self, ImageCommand.self,
-            KubeconfigCommand.self, VersionCommand.self,
+            KubeconfigCommand.self, ConfigCommand.self, ThemeCommand.self, VersionCommand.self,
         ],
         defaultSubcommand: ScreenCommand.self)
 
     /// A mistyped verb would be taken for an argument of the screen, whose complaint names no verb.
     static func main() {
         if let word = CommandLine.arguments.dropFirst().first, !word.hasPrefix("-"), !verbs.contains(word) {
-            let near = verbs.filter { Self.distance(word, $0) <= 2 }.min { Self.distance(word, $0) < Self.distance(word, $1) }
+            let near = NearestName.find(word, in: verbs)
             Output.error("kdash: no command `\(word)`\(near.map { "; did you mean `\($0)`?" } ?? "; see kdash --help")")
             Glibc.exit(64)
         }
@@ -55,17 +56,5 @@ struct Kdash: ParsableCommand {
 
     private static var verbs: [String] {
         configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
-    }
-
-    /// Insertions, removals and replacements that make one word of the other. Long words are never near.
-    private static func distance(_ word: String, _ verb: String) -> Int {
-        let (a, b) = (Array(word.prefix(40)), Array(verb))
-        var row = Array(0...b.count)
-        for i in a.indices {
-            var next = [i + 1]
-            for j in b.indices { next.append(min(row[j] + (a[i] == b[j] ? 0 : 1), row[j + 1] + 1, next[j] + 1)) }
-            row = next
-        }
-        return row[b.count]
     }
 }

@@ -1,5 +1,7 @@
 import Glibc
+import LinuxKernel
 import Testing
+import ViewModels
 
 @testable import TerminalUI
 
@@ -29,8 +31,9 @@ import Testing
         ("name X\nstyles\n  text bold\n  text bold", 4, "text is styled twice"),
         ("name X\nstyles\n  text shiny", 3, "shiny is not fg=, bg=, mono= or an attribute"),
         ("name X\n  text bold", 2, "an indented line belongs under palette or styles"),
-        ("name X\ncolours", 2, "expected name, inherits, palette or styles"),
+        ("name X\ncolours", 2, "expected name, inherits, background, pair, glyphs, palette, styles"),
         ("name X\ninherits elsewhere", 2, "there is no theme named elsewhere"),
+        ("name X\nbackground blue", 2, "blue is not dark, light or any"), ("name X\npalette\ninherits dark", 3, "inherits stands above"),
         ("name X\nname Y", 2, "name appears twice"), ("# nothing", 1, "the theme has no name line"),
     ])
     func `a bad theme is refused with its line`(text: String, line: Int, message: String) {
@@ -59,30 +62,108 @@ import Testing
         #expect(Theme(source, depth: .truecolor)[.statusError] == ThemeLibrary.standard(depth: .truecolor)[.statusError])
     }
 
-    @Test(arguments: ["dark"]) func `what has to be read has enough contrast`(name: String) throws {
+    @Test func `what builds on a theme may name other colours for it`() throws {
+        let text = "name Mine\ninherits dark\nbackground light\npalette\n  red #010203 16 black\n"
+        let source = try ThemeParser.parse(text, file: "m") { ThemeLibrary.builtin($0) }
+        #expect(Theme(source, depth: .truecolor)[.statusError].foreground == .rgb(1, 2, 3))
+        #expect(source.ground == .light)
+    }
+
+    @Test func `the user's themes build on each other and may replace a built-in one`() throws {
+        let catalog = ThemeCatalog([
+            .init(name: "dark", path: "/t/dark.theme", text: "name Darker\ninherits dark\nstyles\n  status.ok bold"),
+            .init(name: "mine", path: "/t/mine.theme", text: "name Mine\ninherits dark"),
+            .init(name: "loop", path: "/t/loop.theme", text: "name Loop\ninherits pool"),
+            .init(name: "pool", path: "/t/pool.theme", text: "name Pool\ninherits loop"),
+            .init(name: "bad", path: "/t/bad.theme", text: "name Bad\nstyles\n  statsu.ok bold"),
+        ])
+        #expect(try catalog.source("mine").name == "Mine")
+        #expect(Theme(try catalog.source("mine"), depth: .truecolor)[.statusOK].attributes == .bold)
+        #expect(catalog.summaries.first?.title == "Darker")
+        #expect(Set(catalog.problems.map(\.file)) == ["/t/bad.theme", "/t/loop.theme", "/t/pool.theme"], "\(catalog.problems)")
+        #expect(catalog.problems.contains { $0.line == 3 && $0.message == "statsu.ok is not a scope; did you mean status.ok?" })
+        #expect(throws: ThemeError.self) { try catalog.source("dakr") }
+    }
+
+    private static let decoration: Set<Scope> = [.paneRule, .gaugeTrack, .scrollbar, .popupBorder, .paneRuleFocused]
+    /// What nobody has to read: inactive and finished things.
+    private static let quiet: Set<Scope> = [.faint, .popupDisabled, .statusDone, .yamlNull, .paneTab]
+    nonisolated private static let coloured = ThemeLibrary.embedded.map(\.name).filter { $0 != "sixteen" && $0 != "mono" }
+
+    @Test(arguments: coloured) func `what has to be read has enough contrast`(name: String) throws {
         let theme = Theme(try #require(ThemeLibrary.builtin(name)), depth: .truecolor)
-        func luminance(_ color: Color) -> Double {
-            guard case .rgb(let red, let green, let blue) = color.value else { return 0 }
-            func part(_ value: UInt8) -> Double {
-                let share = Double(value) / 255
-                return share <= 0.03928 ? share / 12.92 : power((share + 0.055) / 1.055)
+        for scope in Scope.allCases where !Self.decoration.contains(scope) {
+            let ratio = ColorScience.contrast(theme[scope].foreground, theme[scope].background)
+            #expect(ratio >= 4.5, "\(scope.rawValue) has \(ratio)")
+        }
+        let grounds: [Scope] = [.tableCursor, .tableCursorFocused, .popup, .popupSelected, .bar, .editorLine, .editorSelection]
+        let marks: [Scope] = [.text, .dim, .faint, .accent, .statusOK, .statusPending, .statusWarning, .statusError, .statusDone, .popupKey, .popupMatch]
+        for ground in grounds {
+            for mark in marks {
+                let ratio = ColorScience.contrast(theme[mark].foreground, theme[ground].background)
+                #expect(ratio >= (Self.quiet.contains(mark) ? 3 : 4.5), "\(mark.rawValue) on \(ground.rawValue) has \(ratio)")
             }
-            return 0.2126 * part(red) + 0.7152 * part(green) + 0.0722 * part(blue)
         }
-        // x^2.4 as x^2 * x^0.4, with the fifth root by Newton.
-        func power(_ x: Double) -> Double {
-            var root = 1.0
-            for _ in 0..<60 { root -= (root * root * root * root * root - x * x) / (5 * root * root * root * root) }
-            return x * x * root
+    }
+
+    @Test(arguments: ["contrast", "contrast-light"]) func `high contrast means 7 to 1`(name: String) throws {
+        let theme = Theme(try #require(ThemeLibrary.builtin(name)), depth: .truecolor)
+        for scope in [Scope.text, .dim, .faint, .accent, .statusOK, .statusWarning, .statusError, .tableHeader, .popup, .bar, .log, .yamlKey] {
+            #expect(ColorScience.contrast(theme[scope].foreground, theme[scope].background) >= 7, "\(scope.rawValue)")
         }
-        for scope in Scope.allCases
-        where ![.faint, .paneRule, .gauge, .gaugeTrack, .scrollbar, .popupBorder, .popupDisabled, .statusDone, .gutter].contains(scope) {
-            let style = theme[scope]
-            guard case .rgb = style.background.value, case .rgb = style.foreground.value else { continue }
-            let (a, b) = (luminance(style.foreground), luminance(style.background))
-            let ratio = (max(a, b) + 0.05) / (min(a, b) + 0.05)
-            #expect(ratio >= (style.foreground == theme[.faint].foreground ? 2.5 : 4.5), "\(scope.rawValue) has \(ratio)")
+    }
+
+    @Test(arguments: ["deuteranopia", "deuteranopia-light", "tritanopia", "tritanopia-light"])
+    func `states stay apart for eyes that see fewer colours`(name: String) throws {
+        let theme = Theme(try #require(ThemeLibrary.builtin(name)), depth: .truecolor)
+        let vision = name.hasPrefix("deuter") ? ColorScience.deuteranopia : ColorScience.tritanopia
+        let pairs: [(Scope, Scope)] = [(.statusOK, .statusError), (.statusOK, .statusWarning), (.statusWarning, .statusError), (.diffAdd, .diffRemove)]
+        for (a, b) in pairs {
+            let distance = ColorScience.distance(theme[a].foreground, theme[b].foreground, as: vision)
+            #expect(distance > 0.2, "\(a.rawValue) and \(b.rawValue): \(distance)")
         }
+    }
+
+    @Test(arguments: [ColorDepth.truecolor, .mono]) func `the monochrome theme uses no colour and no sign beyond ASCII`(depth: ColorDepth) throws {
+        let source = try #require(ThemeLibrary.builtin("mono"))
+        let theme = Theme(source, depth: depth)
+        #expect(source.isASCII)
+        for scope in Scope.allCases {
+            #expect(theme[scope].foreground == .terminal && theme[scope].background == .terminal, "\(scope.rawValue)")
+        }
+        #expect(theme[.statusError].attributes != theme[.text].attributes)
+        #expect(theme[.tableCursorFocused].attributes.contains(.reverse))
+    }
+
+    @Test func `pairs name each other`() throws {
+        for name in Self.coloured {
+            let source = try #require(ThemeLibrary.builtin(name))
+            let pair = try #require(source.pair.flatMap(ThemeLibrary.builtin))
+            #expect(pair.pair == name && pair.ground != source.ground)
+        }
+    }
+
+    @Test func `the theme follows the terminal's background, the settings and the choice`() {
+        let app = AppModel(clock: { Timestamp(seconds: 0) })
+        let appearance = Appearance(app: app, depth: .truecolor, canUnicode: true)
+        func base() -> Color? { appearance.change()?.theme[.text].background }
+        let look = { (name: String) in Theme(ThemeLibrary.builtin(name)!, depth: .truecolor)[.text].background }
+        #expect(base() == look("dark"))
+        #expect(base() == nil)
+        appearance.isTerminalLight = true
+        #expect(base() == look("light"))
+        app.preferences.chosenTheme = .named("contrast")
+        #expect(base() == look("contrast"))
+        app.preferences.previewedTheme = .named("mono")
+        #expect(appearance.change()?.glyphs.hasLines == false)
+        app.preferences.previewedTheme = nil
+        app.preferences.chosenTheme = .named("nothing")
+        #expect(base() == look("light"))
+        #expect(app.preferences.problems.count == 1)
+        app.preferences.glyphs = .ascii
+        app.preferences.chosenTheme = nil
+        #expect(appearance.change()?.glyphs.hasLines == false)
+        #expect(app.preferences.problems.isEmpty)
     }
 
     @Test(

@@ -19,7 +19,8 @@ import Testing
                     case .typing: [.typing, .anywhere]
                     case .anywhere: [.anywhere]
                     }
-                guard case .command(let found) = table.lookup(key.split(separator: " ").map(String.init), scopes: scopes) else {
+                let binding = command.kinds?.first.map { ObjectBinding(context: "c", namespace: "n", kind: $0, name: "x", uid: "u") }
+                guard case .command(let found) = table.lookup(key.split(separator: " ").map(String.init), scopes: scopes, on: binding) else {
                     Issue.record("\(command.id) \(key)")
                     continue
                 }
@@ -41,7 +42,8 @@ import Testing
         for command in table.commands {
             for key in command.keys where key.contains(" ") {
                 let first = String(key.prefix { $0 != " " })
-                if case .prefix = table.lookup([first], scopes: [command.scope, .browse, .anywhere]) { continue }
+                let binding = command.kinds?.first.map { ObjectBinding(context: "c", namespace: "n", kind: $0, name: "x", uid: "u") }
+                if case .prefix = table.lookup([first], scopes: [command.scope, .browse, .anywhere], on: binding) { continue }
                 Issue.record("\(command.id) \(key)")
             }
         }

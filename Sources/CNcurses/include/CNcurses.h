@@ -51,7 +51,6 @@ int kd_main_queue_fd(void);
 void kd_main_queue_drain(void);
 
 // ---- themes (themes.c) ----
-const uint8_t *kd_theme_dark(void);
-size_t kd_theme_dark_size(void);
-const uint8_t *kd_theme_sixteen(void);
-size_t kd_theme_sixteen_size(void);
+struct kd_theme { const char *name; const uint8_t *text; size_t size; };
+size_t kd_theme_count(void);
+struct kd_theme kd_theme(size_t index);

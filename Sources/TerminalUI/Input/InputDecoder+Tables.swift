@@ -72,6 +72,20 @@ extension InputDecoder {
                 kind: kind, button: bits & 64 != 0 ? .none : buttons[bits & 3], x: numbers[1] - 1, y: numbers[2] - 1, modifiers: modifiers))
     }
 
+    /// OSC 11's answer, `]11;rgb:RRRR/GGGG/BBBB`: whether the background is light.
+    static func answer(_ bytes: ArraySlice<UInt8>) -> InputEvent? {
+        let start = Array("]11;rgb".utf8)
+        guard bytes.starts(with: start), let colon = bytes.dropFirst(start.count).firstIndex(of: 0x3A) else { return nil }
+        let parts = bytes[(colon + 1)...].split(separator: 0x2F, omittingEmptySubsequences: false).prefix(3)
+        // One to four hex digits each, as a share of the largest number of as many digits.
+        let shares = parts.compactMap { part -> Double? in
+            guard (1...4).contains(part.count), let value = Int(String(decoding: part, as: UTF8.self), radix: 16), value >= 0 else { return nil }
+            return Double(value) / Double((1 << (4 * part.count)) - 1)
+        }
+        guard shares.count == 3 else { return nil }
+        return .reply(.background(isLight: 0.299 * shares[0] + 0.587 * shares[1] + 0.114 * shares[2] > 0.5))
+    }
+
     /// Terminfo's names for keys whose strings differ between terminals.
     static let terminfoNames: [(capability: String, key: Key)] =
         [

@@ -125,13 +125,14 @@ struct InputDecoder: Sendable {
         }
     }
 
-    /// DCS, OSC and friends are answers nobody asked for: skipped up to their terminator.
+    /// DCS, OSC and friends are answers: the background's colour is taken, the others nobody asked for are skipped up to their terminator.
     private func string(_ bytes: [UInt8]) -> Step {
         for index in 2..<max(2, bytes.count) {
-            if bytes[index] == 0x07 { return .event(nil, index + 1) }
+            if bytes[index] == 0x07 { return .event(Self.answer(bytes[1..<index]), index + 1) }
             if bytes[index] == 0x1B {
                 guard index + 1 < bytes.count else { return bytes.count >= Self.maximumSequence ? .goesOn(.string, index) : .more }
-                return .event(nil, bytes[index + 1] == 0x5C ? index + 2 : index)
+                let isEnded = bytes[index + 1] == 0x5C
+                return .event(isEnded ? Self.answer(bytes[1..<index]) : nil, isEnded ? index + 2 : index)
             }
         }
         return bytes.count >= Self.maximumSequence ? .goesOn(.string, bytes.count) : .more
@@ -184,6 +185,7 @@ struct InputDecoder: Sendable {
         switch (body.first, final) {
         case (0x3C, 0x4D), (0x3C, 0x6D): return .event(Self.mouse(numbers, isRelease: final == 0x6D), count)
         case (0x3F, 0x79) where body.last == 0x24 && numbers.count == 2: return .event(.reply(.mode(numbers[0], state: numbers[1])), count)
+        case (0x3F, 0x6E) where numbers.count == 2 && numbers[0] == 997: return .event(.reply(.background(isLight: numbers[1] == 2)), count)
         case (0x3F, 0x63): return .event(.reply(.deviceAttributes), count)
         case (_, 0x49) where body.isEmpty: return .event(.focus(true), count)
         case (_, 0x4F) where body.isEmpty: return .event(.focus(false), count)

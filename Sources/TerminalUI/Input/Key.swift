@@ -68,6 +68,8 @@ package enum TerminalReply: Sendable, Hashable {
     case mode(Int, state: Int)
     /// Primary device attributes: the end of a batch of questions.
     case deviceAttributes
+    /// Whether the terminal's background is light.
+    case background(isLight: Bool)
 }
 
 /// Everything that can come in through the terminal.

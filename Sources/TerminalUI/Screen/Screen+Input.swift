@@ -62,7 +62,7 @@ extension Screen {
 
     /// Runs what the keys mean; an unfinished sequence stays and shows its menu.
     private func runCommand(_ keys: [String]) {
-        switch app.commands.lookup(keys, scopes: scopes) {
+        switch app.commands.lookup(keys, scopes: scopes, on: app.selectedBinding) {
         case .command(let command):
             pressed = []
             // A sequence is bound to what its first key was pressed on; it never slides to a neighbour.
@@ -98,7 +98,7 @@ extension Screen {
 
     /// Runs a command, or says why it cannot run now.
     func run(_ command: Command) {
-        switch command.availability(app) {
+        switch command.state(app) {
         case .enabled: command.run(app)
         case .disabled(let reason): app.toast("\(command.title): \(reason)", .warning)
         }
@@ -106,7 +106,7 @@ extension Screen {
 
     /// Esc and the next key sent together look like Alt; where Alt with that key means nothing, they are what they were.
     private func escaped(_ key: Key) -> Key? {
-        guard let text = key.text, case .none = app.commands.lookup([key.name], scopes: scopes) else { return nil }
+        guard let text = key.text, case .none = app.commands.lookup([key.name], scopes: scopes, on: app.selectedBinding) else { return nil }
         return .typed(text)
     }
 
@@ -115,7 +115,7 @@ extension Screen {
         let editor = app.editor
         if editor.completion != nil, completing(key) { return }
         if key.isChord, key.base != "tab", key.base != "enter" || key.modifiers.contains(.control) {
-            if case .command(let command) = app.commands.lookup([key.name], scopes: scopes) { return run(command) }
+            if case .command(let command) = app.commands.lookup([key.name], scopes: scopes, on: app.selectedBinding) { return run(command) }
         }
         if key.modifiers == .alternate, let plain = escaped(key) {
             press(Key("esc"))

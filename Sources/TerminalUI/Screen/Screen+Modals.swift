@@ -50,7 +50,9 @@ extension Screen {
     private func press(_ key: Key, in model: PaletteModel) {
         let count = model.results.count
         switch key.name {
-        case "esc", "ctrl-c": app.modal = nil
+        case "esc", "ctrl-c":
+            app.modal = nil
+            model.onCancel()
         case "enter":
             if count > 0, let reason = model.results[min(model.selected, count - 1)].item.disabledReason {
                 return app.toast(reason, .warning)

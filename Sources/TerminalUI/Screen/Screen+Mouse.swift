@@ -87,11 +87,9 @@ extension Screen {
 
     /// The pane's commands as a menu.
     private func openMenu(_ pane: PaneID) {
-        let items = app.commands.commands.filter { $0.scope == .pane(pane) }.map { command in
-            var reason: String?
-            if case .disabled(let text) = command.availability(app) { reason = text }
-            return PaletteItem(
-                id: command.id, title: command.title, keys: command.keys.first.map(KeyLabel.text) ?? "", disabledReason: reason)
+        let items = app.commands.commands.filter { $0.scope == .pane(pane) && $0.isListed }.map { command in
+            PaletteItem(
+                id: command.id, title: command.title, keys: command.keys.first.map(KeyLabel.text) ?? "", disabledReason: command.reason(app))
         }
         guard !items.isEmpty else { return }
         let bound = boundUID(pane)

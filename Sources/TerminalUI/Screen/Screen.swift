@@ -69,6 +69,7 @@ package import ViewModels
     /// Draws one frame. The second result is when something on it changes by itself.
     package func render(width: Int, height: Int) -> (surface: Surface, nextChange: Timestamp?) {
         var painter = Painter(width: width, height: height, theme: theme, glyphs: glyphs, now: app.clock())
+        painter.isStill = app.preferences.reducesMotion
         drawnModal = nil
         guard width >= ScreenLayout.minimumWidth, height >= ScreenLayout.minimumHeight else {
             drawTooSmall(&painter)
@@ -149,7 +150,7 @@ package import ViewModels
     }
 
     private func drawPrefixMenu(_ painter: inout Painter) {
-        guard case .prefix(let commands) = app.commands.lookup(pressed, scopes: scopes) else { return }
+        guard case .prefix(let commands) = app.commands.lookup(pressed, scopes: scopes, on: app.selectedBinding) else { return }
         PrefixMenu.draw(pressed, commands, app, in: layout.body, &painter)
     }
 

@@ -166,7 +166,7 @@ import ViewModels
 
     /// Only for what can be done now.
     private static func hint(_ id: String, _ title: String, _ app: AppModel) -> (key: String, title: String)? {
-        guard let command = app.commands[id], case .enabled = command.availability(app) else { return nil }
+        guard let command = app.commands[id], case .enabled = command.state(app) else { return nil }
         return command.keys.first.map { (KeyLabel.text($0), title) }
     }
 }

@@ -10,6 +10,7 @@ import ViewModels
 @MainActor final class ScreenLoop {
     private let app: AppModel
     private let screen: Screen
+    private let appearance: Appearance
     private let terminal: Terminal
     private let signals: CInt
     private var encoder: FrameEncoder
@@ -23,11 +24,12 @@ import ViewModels
     private var isTerminalGone = false
     private var isEnding = false
 
-    init(app: AppModel, terminal: Terminal, theme: Theme, signals: CInt) {
+    init(app: AppModel, terminal: Terminal, signals: CInt) {
         self.app = app
         self.terminal = terminal
         self.signals = signals
-        screen = Screen(app: app, theme: theme, glyphs: terminal.glyphs)
+        appearance = Appearance(app: app, depth: terminal.capabilities.depth, canUnicode: terminal.canUnicode)
+        screen = Screen(app: app, theme: ThemeLibrary.standard(depth: terminal.capabilities.depth), glyphs: .ascii)
         encoder = FrameEncoder(capabilities: terminal.capabilities)
         decoder = InputDecoder(terminfo: terminal.keyStrings)
         app.signal.onChange = { [weak self] in self?.isDirty = true }
@@ -108,6 +110,10 @@ import ViewModels
         guard !events.isEmpty else { return }
         for case .reply(let reply) in events {
             terminal.accept(reply)
+            if case .background(let isLight) = reply, appearance.isTerminalLight != isLight {
+                appearance.isTerminalLight = isLight
+                isDirty = true
+            }
             encoder.capabilities = terminal.capabilities
             screen.hasBracketedPaste = terminal.hasBracketedPaste
         }
@@ -136,6 +142,8 @@ import ViewModels
         isDirty = false
         hasInput = false
         let size = terminal.size
+        terminal.setMouse(app.preferences.hasMouse)
+        if let look = appearance.change() { (screen.theme, screen.glyphs) = (look.theme, look.glyphs) }
         let (surface, change) = screen.render(width: size.width, height: size.height)
         let bytes = encoder.encode(surface, previous: previous)
         isTerminalGone = !terminal.write(bytes) || isTerminalGone

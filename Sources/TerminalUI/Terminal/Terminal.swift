@@ -21,14 +21,17 @@ enum TerminalProblem: Error, Sendable, Hashable, CustomStringConvertible {
 /// The real terminal: ncurses sets it up and gives it back, frames go out as bytes of our own, and input is read raw.
 @MainActor final class Terminal {
     private(set) var capabilities: OutputCapabilities
-    let glyphs: GlyphSet
+    /// Whether signs beyond ASCII can be drawn.
+    let canUnicode: Bool
     let keyStrings: [[UInt8]: Key]
     private let canQuery: Bool
+    private var hasMouse: Bool
     /// Bracketed paste was confirmed; otherwise bursts are looked at.
     private(set) var hasBracketedPaste = false
 
     /// Takes the terminal. Throws a problem whose description is the whole message.
-    init(environment: TerminalEnvironment) throws(TerminalProblem) {
+    init(environment: TerminalEnvironment, hasMouse: Bool) throws(TerminalProblem) {
+        self.hasMouse = hasMouse
         let isUTF8 = kd_locale_is_utf8()
         switch kd_term_open() {
         case KD_TERM_OK: break
@@ -42,7 +45,7 @@ enum TerminalProblem: Error, Sendable, Hashable, CustomStringConvertible {
         capabilities = OutputCapabilities(depth: depth, hasBackgroundErase: kd_term_flag("bce"))
         capabilities.hasUnicode = isUTF8
         let isPoor = ["linux", "vt100", "vt220", "ansi", "cons25", "sun"].contains(environment.term)
-        glyphs = isUTF8 && !isPoor && !environment.wantsASCII ? .unicode : .ascii
+        canUnicode = isUTF8 && !isPoor && !environment.wantsASCII
         canQuery = !isPoor
         keyStrings = Self.readKeyStrings()
         kd_term_set_restore(Self.restore, Self.restore.count)
@@ -83,11 +86,21 @@ enum TerminalProblem: Error, Sendable, Hashable, CustomStringConvertible {
 
     private func takeModes() {
         // Bracketed paste, SGR mouse with drags, focus reports.
-        _ = write(Array("\u{1B}[?2004h\u{1B}[?1000;1002;1006h\u{1B}[?1004h".utf8))
-        if canQuery { _ = write(Array("\u{1B}[?2026$p\u{1B}[?2004$p\u{1B}[c".utf8)) }
+        _ = write(Array("\u{1B}[?2004h\(hasMouse ? Self.mouseOn : "")\u{1B}[?1004h".utf8))
+        // The background's colour and, where it is known, news of a change between light and dark.
+        if canQuery { _ = write(Array("\u{1B}[?2031h\u{1B}]11;?\u{1B}\\\u{1B}[?2026$p\u{1B}[?2004$p\u{1B}[c".utf8)) }
     }
 
-    private static let restoreModes = Array("\u{1B}[?2026l\u{1B}[?1004l\u{1B}[?1006;1002;1000l\u{1B}[?2004l\u{1B}[0m".utf8)
+    private static let mouseOn = "\u{1B}[?1000;1002;1006h"
+
+    /// Takes the mouse, or leaves it to the terminal.
+    func setMouse(_ isWanted: Bool) {
+        guard isWanted != hasMouse else { return }
+        hasMouse = isWanted
+        _ = write(Array((isWanted ? Self.mouseOn : "\u{1B}[?1006;1002;1000l").utf8))
+    }
+
+    private static let restoreModes = Array("\u{1B}[?2026l\u{1B}[?2031l\u{1B}[?1004l\u{1B}[?1006;1002;1000l\u{1B}[?2004l\u{1B}[0m".utf8)
 
     /// What a crash writes, precomputed: our modes, then what ncurses would have sent.
     private static var restore: [UInt8] {

@@ -1,3 +1,5 @@
+import ViewModels
+
 /// A line of a theme file that cannot be used, and why.
 struct ThemeError: Error, Sendable, Hashable, CustomStringConvertible {
     let file: String
@@ -10,7 +12,10 @@ struct ThemeError: Error, Sendable, Hashable, CustomStringConvertible {
 /// Reads theme files. The format, one fact a line, `#` at the start of a word that is no colour starts a comment:
 /// ```
 /// name Dark                          what pickers show
-/// inherits sixteen                   optional: entries not given here come from that theme
+/// inherits dark                      optional: what is not given here, colours and styles, comes from that theme
+/// background dark                    optional: dark, light or any: the terminal it is for
+/// pair light                         optional: the theme for the other background
+/// glyphs ascii                       optional: draw with ASCII signs only
 /// palette
 ///   accent  #6cb6ff  75  brightblue  24-bit, index of 256, one of the 16 names (or `default`)
 /// styles
@@ -21,7 +26,6 @@ struct ThemeParser {
     private enum Section { case none, palette, styles }
 
     private let file: String
-    private var palette: [String: ThemeSource.Shade] = ["default": .terminal]
     private var source = ThemeSource(name: "", rules: [:])
     private var section = Section.none
     private var seen: Set<String> = []
@@ -54,10 +58,15 @@ struct ThemeParser {
             case "name" where words.count > 1: source.name = words.dropFirst().joined(separator: " ")
             case "palette" where words.count == 1: section = .palette
             case "styles" where words.count == 1: section = .styles
-            case "inherits" where words.count == 2:
-                guard let base = inherited(String(words[1])) else { throw bad("there is no theme named \(words[1])") }
-                source.rules = base.rules
-            default: throw bad("expected name, inherits, palette or styles, found \"\(line)\"")
+            case "inherits" where words.count == 2: try inherit(String(words[1]), inherited)
+            case "background" where words.count == 2:
+                guard let ground = ThemeSource.Ground(rawValue: String(words[1])) else { throw bad("\(words[1]) is not dark, light or any") }
+                source.ground = ground
+            case "pair" where words.count == 2: source.pair = String(words[1])
+            case "glyphs" where words.count == 2 && ["ascii", "unicode"].contains(words[1]): source.isASCII = words[1] == "ascii"
+            default:
+                let near = NearestName.question(String(first), in: Self.headings)
+                throw bad("expected \(Self.headings.joined(separator: ", ")), found \"\(line.prefix(60))\"\(near)")
             }
             return
         }
@@ -68,28 +77,45 @@ struct ThemeParser {
         }
     }
 
+    private static let headings = ["name", "inherits", "background", "pair", "glyphs", "palette", "styles"]
+
+    /// Takes over what a theme has; what stands above in this file stays.
+    private mutating func inherit(_ name: String, _ inherited: (String) -> ThemeSource?) throws(ThemeError) {
+        guard section == .none else { throw bad("inherits stands above palette and styles") }
+        guard let base = inherited(name) else { throw bad("there is no theme named \(name)") }
+        source.palette = base.palette
+        source.rules = base.rules
+        if !seen.contains("background") { source.ground = base.ground }
+        if !seen.contains("glyphs") { source.isASCII = base.isASCII }
+    }
+
     private func bad(_ message: String) -> ThemeError { ThemeError(file: file, line: number, message: message) }
 
     private mutating func readShade(_ words: [Substring]) throws(ThemeError) {
         guard words.count == 4 else { throw bad("a palette line is: name #rrggbb index-of-256 name-of-16") }
         let name = String(words[0])
-        guard palette[name] == nil else { throw bad("the colour \(name) is defined twice") }
+        guard name != "default", seen.insert("colour \(name)").inserted else { throw bad("the colour \(name) is defined twice") }
         guard let truecolor = Self.hex(words[1]) else { throw bad("\(words[1]) is not a colour like #6cb6ff, or default") }
         guard let indexed = Self.indexed(words[2]) else { throw bad("\(words[2]) is not an index from 0 to 255, or default") }
         guard let sixteen = Self.sixteen(words[3]) else {
             throw bad("\(words[3]) is not one of \(Self.names.joined(separator: " ")), or default")
         }
-        palette[name] = ThemeSource.Shade(truecolor: truecolor, indexed: indexed, sixteen: sixteen)
+        source.palette[name] = ThemeSource.Shade(truecolor: truecolor, indexed: indexed, sixteen: sixteen)
     }
 
     private mutating func readRule(_ words: [Substring]) throws(ThemeError) {
-        guard let scope = Scope(rawValue: String(words[0])) else { throw bad("\(words[0]) is not a scope") }
+        guard let scope = Scope(rawValue: String(words[0])) else {
+            throw bad("\(words[0]) is not a scope\(NearestName.question(String(words[0]), in: Scope.allCases.map(\.rawValue)))")
+        }
         guard seen.insert("scope \(scope.rawValue)").inserted else { throw bad("\(scope.rawValue) is styled twice") }
         var rule = ThemeSource.Rule()
         for word in words.dropFirst() {
             if word.hasPrefix("fg=") || word.hasPrefix("bg=") {
-                guard let shade = palette[String(word.dropFirst(3))] else { throw bad("the palette has no colour \(word.dropFirst(3))") }
-                if word.hasPrefix("fg=") { rule.foreground = shade } else { rule.background = shade }
+                let name = String(word.dropFirst(3))
+                guard source.palette[name] != nil else {
+                    throw bad("the palette has no colour \(name)\(NearestName.question(name, in: source.palette.keys.sorted()))")
+                }
+                if word.hasPrefix("fg=") { rule.foreground = name } else { rule.background = name }
             } else if word.hasPrefix("mono=") {
                 var attributes: Attributes = []
                 for part in word.dropFirst(5).split(separator: "+") {

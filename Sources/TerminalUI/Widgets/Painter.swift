@@ -16,6 +16,8 @@ enum ClickTarget: Sendable, Hashable {
     let now: Timestamp
     /// When something on screen changes by itself next (an age, a fading mark): the loop wakes then and not before.
     var nextChange: Timestamp?
+    /// Whether nothing lights up by itself.
+    var isStill = false
     /// A row that toasts must not cover.
     var keepFree: Rect?
     /// What a click on something above the panes chooses.

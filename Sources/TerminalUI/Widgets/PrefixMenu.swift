@@ -6,8 +6,7 @@ import ViewModels
         let rows = commands.compactMap { command -> (key: String, title: String, isDestructive: Bool, reason: String?)? in
             guard let keys = command.keys.first(where: { $0.hasPrefix(pressed.joined(separator: " ") + " ") }) else { return nil }
             let rest = keys.split(separator: " ").dropFirst(pressed.count).joined(separator: " ")
-            var reason: String?
-            if case .disabled(let text) = command.availability(app) { reason = text }
+            let reason = command.reason(app)
             let subject = reason == nil ? command.subject?(app).map { ": \($0)" } : nil
             return (rest, command.title + (subject ?? ""), command.isDestructive, reason)
         }

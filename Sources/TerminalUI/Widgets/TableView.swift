@@ -127,7 +127,7 @@ import ViewModels
                 String(painter.glyphs.mark), x: rect.x + (isSelected && isFocused ? 1 : 0), y: rect.y, limit: 1,
                 style: painter.theme[.tableMark].on(ground))
         }
-        let isChanging = row.changedAt.map { painter.now - $0 < Self.changeMark } ?? false
+        let isChanging = !painter.isStill && row.changedAt.map { painter.now - $0 < Self.changeMark } == true
         if isChanging, let changedAt = row.changedAt { painter.wake(at: changedAt.advanced(by: Self.changeMark)) }
         for placed in columns where placed.index < row.cells.count {
             let cell = Rect(x: rect.x + placed.x, y: rect.y, width: min(placed.width, rect.maxX - rect.x - placed.x), height: 1)

@@ -15,6 +15,8 @@ package import LinuxKernel
     package let editor: EditorModel
     /// What keys and the palette can do.
     package var commands: CommandTable
+    /// How the screen looks and which keys mean what.
+    package private(set) lazy var preferences = PreferencesModel(app: self)
     /// Wall time; tests stand it still.
     package var clock: () -> Timestamp
     /// An application without a cluster.

@@ -1,3 +1,6 @@
+import APIMachinery
+import KubeSchemas
+
 /// Whether a command can run now.
 package enum Availability: Sendable, Hashable {
     /// It can.
@@ -29,7 +32,10 @@ package struct Command {
     /// The heading in help.
     package let section: String
     /// Key sequences, the best known first: `d`, `D d`, `ctrl-z`.
-    package let keys: [String]
+    package private(set) var keys: [String]
+    /// The kinds of object it is for: `Pod`, or the plural of a kind that is not built in; nil for any, and for none. Several commands may have a
+    /// key in the same place when they are for different kinds.
+    package let kinds: Set<String>?
     /// Where its keys work.
     package let scope: CommandScope
     /// Whether it takes something away.
@@ -37,7 +43,7 @@ package struct Command {
     /// Names what under the cursor it acts on, for menus; nil when it acts on nothing there.
     package let subject: (@MainActor (AppModel) -> String?)?
     /// Whether palette and help list it; another command of the same title is listed otherwise.
-    let isListed: Bool
+    package let isListed: Bool
     /// Whether it can run now.
     package let availability: @MainActor (AppModel) -> Availability
     /// Does it.
@@ -45,7 +51,7 @@ package struct Command {
     /// A command.
     package init(
         _ id: String, _ title: String, section: String, keys: [String], scope: CommandScope, isDestructive: Bool = false,
-        isListed: Bool = true, subject: (@MainActor (AppModel) -> String?)? = nil,
+        isListed: Bool = true, kinds: Set<String>? = nil, subject: (@MainActor (AppModel) -> String?)? = nil,
         availability: @escaping @MainActor (AppModel) -> Availability = { _ in .enabled }, run: @escaping @MainActor (AppModel) -> Void
     ) {
         self.id = id
@@ -55,14 +61,41 @@ package struct Command {
         self.scope = scope
         self.isDestructive = isDestructive
         self.subject = subject
+        self.kinds = kinds
         self.isListed = isListed
         self.availability = availability
         self.run = run
     }
 
     /// Why it cannot run now; nil when it can.
-    @MainActor func reason(_ app: AppModel) -> String? {
-        if case .disabled(let reason) = availability(app) { reason } else { nil }
+    @MainActor package func reason(_ app: AppModel) -> String? {
+        if case .disabled(let reason) = state(app) { reason } else { nil }
+    }
+
+    /// Whether it can run now on what is under the cursor.
+    @MainActor package func state(_ app: AppModel) -> Availability {
+        guard let kinds, !isFor(app.selectedBinding) else { return availability(app) }
+        let names = kinds.sorted().prefix(3).joined(separator: ", ") + (kinds.count > 3 ? " and the like" : "")
+        return .disabled(app.selectedBinding.map { "a \($0.kind) is no \(names)" } ?? "no \(names) is selected")
+    }
+
+    /// Whether it is for an object of this kind.
+    func isFor(_ binding: ObjectBinding?) -> Bool {
+        guard let kinds else { return true }
+        guard let binding else { return false }
+        let isBuiltin = binding.resource.map { resource in
+            builtinSchemas.resources.contains { $0.kind == binding.kind && $0.group == resource.group }
+        }
+        if isBuiltin ?? true, kinds.contains(binding.kind) { return true }
+        let plural = binding.resource.map { [$0.resource, "\($0.resource).\($0.group)"] } ?? []
+        return !kinds.isDisjoint(with: plural + [binding.kind.lowercased()])
+    }
+
+    /// The same command with other keys.
+    func with(keys: [String]) -> Command {
+        var command = self
+        command.keys = keys
+        return command
     }
 }
 

@@ -1,7 +1,7 @@
 extension CommandTable {
     /// The commands of kdash.
     package static func standard() -> CommandTable {
-        CommandTable(screen + [demo] + panes + motion + places + objects + pods + namespaces + logs + editor + typing + history)
+        CommandTable(screen + [demo] + settings + panes + motion + places + objects + pods + namespaces + logs + editor + typing + history)
     }
 
     /// Only with a cluster.

@@ -50,7 +50,12 @@ package struct PaletteMatch: Sendable, Hashable {
     /// The items that match, best first.
     package private(set) var results: [PaletteMatch] = []
     /// The item Enter takes.
-    package var selected = 0
+    package var selected = 0 { didSet { if selected != oldValue { tellMove() } } }
+    /// Told the item Enter would take, whenever that is another one.
+    package var onMove: ((PaletteItem?) -> Void)?
+    /// Called when it is closed without a choice.
+    package var onCancel: () -> Void = {}
+    private var movedTo: PaletteItem?
     /// A list.
     package init(
         title: String, placeholder: String, action: String = "choose", items: [PaletteItem],
@@ -80,6 +85,13 @@ package struct PaletteMatch: Sendable, Hashable {
         }
         results = (interpret(query.text).map { [PaletteMatch(item: $0, positions: [])] } ?? []) + scored.sorted { ($1.1, $0.0) < ($0.1, $1.0) }.map(\.2)
         selected = 0
+        tellMove()
+    }
+    private func tellMove() {
+        let item = results.indices.contains(selected) ? results[selected].item : nil
+        guard item != movedTo else { return }
+        movedTo = item
+        onMove?(item)
     }
 }
 

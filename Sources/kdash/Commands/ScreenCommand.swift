@@ -29,7 +29,7 @@ struct ScreenCommand: ParsableCommand {
     @Flag(help: "Change nothing, whatever is typed.")
     var readonly = false
 
-    @Option(help: ArgumentHelp("A theme's name (dark, sixteen) or file.", valueName: "name"))
+    @Option(help: ArgumentHelp("A theme's name (`kdash theme list`) or file.", valueName: "name"))
     var theme: String?
 
     @Flag(help: "Use a temporary directory and remove the cluster on quit.")
@@ -45,20 +45,21 @@ struct ScreenCommand: ParsableCommand {
         guard isatty(0) == 1, isatty(1) == 1 else {
             throw CommandError("the screen needs a terminal; `kdash up` starts the cluster without one, `kdash status` shows it")
         }
+        let isReadOnly = readonly || UserSettings.load(ConfigCommand.directory).screen.isReadOnly
         let temporary = ephemeral ? "/tmp/kdash-ephemeral-\(SecureRandom.hex(8))" : nil
         let isForeign = context != nil || kubeconfig != nil
         let target: any ScreenTarget =
             isForeign
-            ? try ForeignTarget(context: context, kubeconfig: kubeconfig, isReadOnly: readonly)
+            ? try ForeignTarget(context: context, kubeconfig: kubeconfig, isReadOnly: isReadOnly)
             : EmbeddedTarget(
                 cluster: temporary.map { ClusterAccess(own: DataDirectory(path: $0)) } ?? ClusterAccess(option: data.path),
-                arguments: options.arguments + (ephemeral ? ["--no-merge"] : []), isReadOnly: readonly, isEphemeral: ephemeral)
+                arguments: options.arguments + (ephemeral ? ["--no-merge"] : []), isReadOnly: isReadOnly, isEphemeral: ephemeral)
         // A kubeconfig that is named holds what it holds: no context of it is the cluster of this machine.
         let own: EmbeddedTarget? =
             kubeconfig == nil && !ephemeral
-            ? EmbeddedTarget(cluster: ClusterAccess(option: data.path), arguments: options.arguments, isReadOnly: readonly) : nil
+            ? EmbeddedTarget(cluster: ClusterAccess(option: data.path), arguments: options.arguments, isReadOnly: isReadOnly) : nil
         let window = ScreenWindow(
-            target: target, own: own, namespace: namespace, theme: theme, kubeconfig: kubeconfig, isReadOnly: readonly, stopCommand: stopCommand)
+            target: target, own: own, namespace: namespace, theme: theme, kubeconfig: kubeconfig, isReadOnly: isReadOnly, stopCommand: stopCommand)
         // Commands run on the process's first thread, which the main actor belongs to.
         let code = MainActor.assumeIsolated { window.show() }
         if let temporary {
@@ -110,9 +111,13 @@ struct ScreenWindow: Sendable {
             return try await foreign.connect()
         }
         session.stopCommand = stopCommand
+        let settings = SettingsDriver(app: app, directory: ConfigCommand.directory)
+        settings.start()
+        app.preferences.chosenTheme = theme.map { .named($0) }
         session.start()
-        let code = runTerminalUI(app: app, options: TerminalUIOptions(theme: theme))
+        let code = runTerminalUI(app: app)
         session.stop()
+        settings.stop()
         return code
     }
 }

@@ -1,0 +1,33 @@
+extension AppModel {
+    /// Runs what can be typed after `:`: a command by id or title, `ns NAME`, `ctx NAME`, or an alias of such a line.
+    package func run(line: String) {
+        let expanded = preferences.settings.aliases.expand(line)
+        let words = expanded.split(separator: " ").map(String.init)
+        guard let first = words.first else { return }
+        let rest = words.dropFirst().joined(separator: " ")
+        let word = first.lowercased()
+        if !rest.isEmpty, ["ns", "namespace", "namespaces"].contains(word) { return show(namespace: rest == "all" ? nil : rest) }
+        if !rest.isEmpty, ["ctx", "context", "contexts"].contains(word) { return switchContext(rest) }
+        if rest.isEmpty, let id = Self.words[word] { return run(command: id) }
+        let listed = commands.commands.filter { $0.id == expanded || $0.title.lowercased() == expanded.lowercased() }
+        if let command = listed.first(where: { $0.reason(self) == nil }) ?? listed.first { return run(command: command.id) }
+        toast("there is no command \(expanded.prefix(60))\(NearestName.question(first, in: commands.commands.map(\.id)))", .warning)
+    }
+
+    private static let words = [
+        "q": "app.quit", "quit": "app.quit", "exit": "app.quit", "h": "app.help", "help": "app.help", "?": "app.help", "ns": "app.namespace",
+        "ctx": "app.context", "theme": "settings.theme", "skin": "settings.theme",
+    ]
+
+    /// Runs a command, or says why it cannot run now.
+    func run(command id: String) {
+        guard let command = commands[id] else { return }
+        if let reason = command.reason(self) { return toast("\(command.title): \(reason)", .warning) }
+        command.run(self)
+    }
+
+    private func switchContext(_ name: String) {
+        guard let cluster, cluster.contexts.contains(name) else { return toast("there is no context \(name.prefix(60))", .warning) }
+        cluster.use(context: name)
+    }
+}

@@ -1,0 +1,57 @@
+import Glibc
+import JSONCore
+import LinuxKernel
+
+/// Changes one value of a settings file; comments, order and everything else stay.
+enum SettingsEditor {
+    /// Writes `key: yaml` into a file, which is made when there is none. A link is followed: settings are often kept elsewhere. Blocking. Throws
+    /// what is wrong with the file, which stays as it was.
+    static func set(_ key: String, _ yaml: String, in path: String) throws(SettingsProblem) {
+        let target = resolved(path)
+        do throws(SystemError) {
+            try FileSystem.makeDirectories(FileSystem.directory(of: path), mode: 0o755)
+            let status = FileSystem.exists(target) ? try FileSystem.status(target) : nil
+            let bytes = status == nil ? [] : try FileSystem.readFile(target, limit: SettingsFile.maximumBytes)
+            let text = changed(String(decoding: bytes, as: UTF8.self), key, to: yaml)
+            guard let text else { throw SystemError(call: "parse", errno: EINVAL, arguments: path, detail: "mend the file first") }
+            try FileSystem.writeAtomically(target, Array(text.utf8), mode: status.map { $0.st_mode & 0o777 } ?? 0o644)
+        } catch {
+            throw SettingsProblem(file: path, line: 0, message: "cannot be changed: \(error)")
+        }
+    }
+
+    /// The text with the value changed; nil when it is no YAML, or would be none.
+    static func changed(_ text: String, _ key: String, to yaml: String) -> String? {
+        // Not an error to throw: the caller names the file.
+        guard let document = try? YAML.parseSingle(text), document.value.isNull || document.value.objectValue != nil else { return nil }
+        let pointer = JSONPointer([key])
+        var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        if let first = document.keyMark(of: pointer)?.line, let last = document.lastMark(of: pointer)?.line {
+            guard lines.indices.contains(first), lines.indices.contains(last), first <= last else { return nil }
+            let comment = first == last ? trailingComment(lines[first]) : ""
+            lines.replaceSubrange(first...last, with: ["\(key): \(yaml)\(comment)"])
+        } else {
+            if lines.last == "" { lines.removeLast() }
+            lines += ["\(key): \(yaml)", ""]
+        }
+        let result = lines.joined(separator: "\n")
+        guard let again = try? YAML.parseSingle(result), let wanted = try? YAML.parseSingle(yaml), again.value[key] == wanted.value else {
+            return nil
+        }
+        return result
+    }
+
+    /// ` # why`, when a line ends so.
+    private static func trailingComment(_ line: String) -> String {
+        guard let sign = line.indices.dropFirst().first(where: { line[$0] == "#" && line[line.index(before: $0)] == " " }) else { return "" }
+        let value = line[..<sign]
+        return value.contains("\"") || value.contains("'") ? "" : "  " + line[sign...]
+    }
+
+    /// The file a link leads to.
+    private static func resolved(_ path: String) -> String {
+        guard let real = realpath(path, nil) else { return path }
+        defer { free(real) }
+        return String(cString: real)
+    }
+}

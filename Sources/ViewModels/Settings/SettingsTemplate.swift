@@ -1,0 +1,104 @@
+/// The settings files with every key in a comment: its default and what it means. `kdash config show` prints them, a test reads them.
+package enum SettingsTemplate {
+    /// A file's text; nil when there is no such file.
+    package static func text(_ file: String) -> String? {
+        switch file {
+        case "screen.yaml": screen
+        case "keys.yaml": keys
+        case "hotkeys.yaml": hotkeys
+        case "aliases.yaml": aliases
+        case "views.yaml": views
+        case "plugins.yaml": plugins
+        default: nil
+        }
+    }
+
+    private static let screen = """
+        # How the screen looks and behaves. Read again whenever it is saved; `kdash config check` says what is wrong.
+
+        # A theme of `kdash theme list`, `auto`, or one for dark and one for light terminals: {dark: dark, light: light}.
+        #theme: auto
+
+        # What the terminal's background is: auto asks it, dark when it does not answer.
+        #background: auto
+
+        # Which signs and lines are drawn: auto, unicode or ascii.
+        #glyphs: auto
+
+        # false leaves the mouse to the terminal, which then selects text with it.
+        #mouse: true
+
+        # true lets nothing light up or move by itself.
+        #reduceMotion: false
+
+        # true refuses every change, as --readonly does. Read when kdash starts.
+        #readonly: false
+
+        # Other themes for some contexts; * stands for any text, and the first that matches wins.
+        #contexts:
+        #  "*prod*":
+        #    theme: contrast
+
+        """
+
+    private static let keys = """
+        # Which keys mean what. docs/keys.md lists every command with its id.
+
+        # k9s or vim.
+        #set: k9s
+
+        # Keys by command. A list gives several, [] none; keys after each other stand apart by spaces. Names: single characters, ctrl-x, alt-x,
+        # f1 to f12, enter, tab, shift-tab, esc, space, backspace, delete, insert, home, end, pageup, pagedown, up, down, left, right.
+        #commands:
+        #  pods.describe: [d, "g d"]
+        #  app.zoom: f11
+
+        """
+
+    private static let hotkeys = """
+        # Keys that run a line as typed after ":". The format is that of k9s.
+
+        #hotKeys:
+        #  shop:
+        #    shortCut: Shift-0
+        #    description: The shop's namespace
+        #    command: ns shop
+        #    override: false
+
+        """
+
+    private static let aliases = """
+        # Short names for lines that can be typed after ":". The format is that of k9s.
+
+        #aliases:
+        #  shop: ns shop
+
+        """
+
+    private static let views = """
+        # Columns and order of a kind's table. The format is that of k9s: NAME, or NAME:.json.path, and |T time, N number, W only when wide,
+        # H hidden, L left, R right.
+
+        #views:
+        #  v1/pods:
+        #    sortColumn: AGE:desc
+        #    columns: [NAME, STATUS, "ZONE:.metadata.labels.zone|W", AGE]
+
+        """
+
+    private static let plugins = """
+        # Programs that run on the object under the cursor. The format is that of k9s; docs/configuration.md says what differs.
+
+        #plugins:
+        #  tree:
+        #    shortCut: Ctrl-O
+        #    description: Show the owner tree
+        #    scopes: [deployments]
+        #    command: kubectl
+        #    args: [tree, deployment, $NAME, -n, $NAMESPACE, --context, $CONTEXT]
+        #    confirm: false
+        #    dangerous: false
+        #    background: true
+
+        """
+}
