@@ -31,6 +31,8 @@ struct Kdash: ParsableCommand {
                 --context <name>         open this context of your kubeconfig
                 --kubeconfig <file>      open the cluster of this kubeconfig
                 --readonly               change nothing, whatever is typed
+                --as <user>              make every request as this user; --as-group adds a group
+                --plain                  answer line by line, for screen readers
                 --theme <name>           one of `kdash theme list`, or a theme's file
                 --ephemeral              a cluster that is removed on quit
                 --data-dir <directory>   the cluster's directory

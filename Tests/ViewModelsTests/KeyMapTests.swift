@@ -57,19 +57,19 @@ import Testing
     }
 
     @Test func `the user's key wins, and an empty list takes the key away`() {
-        let map = map([("pods.why", ["d"]), ("pods.shell", [])])
+        let map = map([("objects.why", ["d"]), ("pods.shell", [])])
         #expect(map.problems.isEmpty, "\(map.problems)")
-        #expect(command("d", map) == "pods.why")
+        #expect(command("d", map) == "objects.why")
         #expect(command("s", map) == nil)
-        #expect(map.commands.first { $0.id == "pods.describe" }?.keys == [])
+        #expect(map.commands.first { $0.id == "objects.describe" }?.keys == [])
     }
 
     @Test(arguments: [
-        ([("pods.wyh", ["x"])], 1, "there is no command pods.wyh; did you mean pods.why?"),
-        ([("pods.why", ["x"]), ("pods.shell", ["x"])], 2, "x is given to pods.why already, which keeps it"),
-        ([("pods.why", ["D"])], 1, "D (pods.why) hides D d (pods.delete), which begins with it"),
-        ([("pods.why", ["d x"])], 1, "d (pods.describe) hides d x (pods.why), which begins with it"),
-        ([("app.zoom", ["d"])], 1, "in the pods pane d stays describe (pods.describe)"),
+        ([("objects.wyh", ["x"])], 1, "there is no command objects.wyh; did you mean objects.why?"),
+        ([("objects.why", ["x"]), ("pods.shell", ["x"])], 2, "x is given to objects.why already, which keeps it"),
+        ([("objects.why", ["D"])], 1, "D (objects.why) hides D d (objects.delete), which begins with it"),
+        ([("objects.why", ["d x"])], 1, "d (objects.describe) hides d x (objects.why), which begins with it"),
+        ([("app.zoom", ["d"])], 1, "in the pods pane d stays describe (objects.describe)"),
         ([("app.suspend", ["x"])], 1, "app.suspend works while text is typed, where x is text; it needs an F-key or a chord like ctrl-x"),
     ])
     func `keys that hide each other are told`(overrides: [(String, [String])], line: Int, message: String) {

@@ -5,6 +5,8 @@ extension Screen: ScreenHost {
     package func suspend() { onSuspend() }
     /// Paints everything again.
     package func redraw() { onRedraw() }
+    /// Hands the terminal to a command until it has ended.
+    package func runInForeground(_ command: PluginCommand, environment: [String: String]) -> String? { onForeground(command, environment) }
     /// Writes the clipboard (OSC 52).
     package func copy(_ text: String) { onCopy(text) }
 

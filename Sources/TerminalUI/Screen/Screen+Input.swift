@@ -19,6 +19,7 @@ extension Screen {
         // The list may have moved under the cursor since the last frame: then keys that act on an object mean one nobody saw.
         hasSlid = boundUID(app.focus) != knownUID[app.focus] && knownUID[app.focus] != nil
         for event in events { handle(event) }
+        app.checkTour()
         rememberSelection()
     }
 

@@ -46,6 +46,8 @@ package import ViewModels
     package var onSuspend: () -> Void = {}
     /// Paints everything again; set by the loop.
     package var onRedraw: () -> Void = {}
+    /// Hands the terminal to a command; set by the loop.
+    package var onForeground: (PluginCommand, [String: String]) -> String? = { _, _ in "there is no terminal to hand over" }
     /// Writes the clipboard; set by the loop.
     package var onCopy: (String) -> Void = { _ in }
 
@@ -93,6 +95,7 @@ package import ViewModels
             joinSeparators(&painter)
         }
         StatusLine.draw(app, in: layout.status, &painter)
+        if let tour = app.tour { TourView.draw(tour, app, in: layout.body, &painter) }
         drawToasts(&painter)
         if !pressed.isEmpty { drawPrefixMenu(&painter) }
         drawModal(&painter)

@@ -41,8 +41,11 @@ import ViewModels
         return DisplayWidth.of(text) > connectionRoom(app, in: rect, " PROTECTED ") ? text : nil
     }
 
-    /// A cluster that goes with the screen says so.
-    private static func contextName(_ app: AppModel) -> String { app.context.isEphemeral ? "\(app.context.name) (ephemeral)" : app.context.name }
+    /// A cluster that goes with the screen says so, and who one is taken for.
+    private static func contextName(_ app: AppModel) -> String {
+        let name = app.context.isEphemeral ? "\(app.context.name) (ephemeral)" : app.context.name
+        return app.context.impersonated.map { "\(name) as \($0)" } ?? name
+    }
 
     /// Context › namespace › selected pod; the pod goes first when room is short.
     private static func drawPlace(_ app: AppModel, in rect: Rect, _ ground: Style, _ painter: inout Painter) {

@@ -35,6 +35,7 @@ import ViewModels
         app.signal.onChange = { [weak self] in self?.isDirty = true }
         screen.onSuspend = { [weak self] in self?.suspend() }
         screen.onRedraw = { [weak self] in self?.repaintAll() }
+        screen.onForeground = { [weak self] in self?.runInForeground($0, environment: $1) }
         screen.onCopy = { [weak self] text in self?.copy(text) }
     }
 
@@ -166,6 +167,17 @@ import ViewModels
         let isStopped = kd_signal_stop_job()
         resume()
         if !isStopped { app.toast("no shell to go back to: kdash is not a job of one", .dim) }
+    }
+
+    /// What the terminal's keys sent to the whole job while a program had it was meant for that program.
+    private func runInForeground(_ command: PluginCommand, environment: [String: String]) -> String? {
+        terminal.close()
+        let failure = ForegroundProgram.run(command, environment: environment)
+        resume()
+        while case let number = kd_signal_read(signals), number != 0 {
+            if number == SIGTERM || number == SIGHUP { isEnding = true }
+        }
+        return failure
     }
 
     private func resume() {

@@ -136,7 +136,7 @@ struct ThemeParser {
         "bold": .bold, "dim": .dim, "italic": .italic, "underline": .underline, "reverse": .reverse, "strike": .strike, "plain": [],
     ]
 
-    private static let names = [
+    static let names = [
         "black", "red", "green", "yellow", "blue", "magenta", "cyan", "white", "brightblack", "brightred", "brightgreen", "brightyellow",
         "brightblue",
         "brightmagenta", "brightcyan", "brightwhite",

@@ -133,6 +133,8 @@ extension AppModel {
             list.filter = ""
         } else if isZoomed {
             isZoomed = false
+        } else if tour != nil {
+            leaveTour()
         } else if focus == .pods, !visited.back.isEmpty {
             goToPlaceBefore()
         }

@@ -78,6 +78,10 @@ package import LinuxKernel
     package var detail: DetailModel? { didSet { signal.touch() } }
     /// A full-screen shell; all keys go to it.
     package var shell: ShellModel? { didSet { signal.touch() } }
+    /// The tour, while it is open.
+    package var tour: TourModel? { didSet { signal.touch() } }
+    /// Where the tour was left.
+    var tourStep = 0
     /// What lies on top of everything.
     package var modal: Modal? { didSet { signal.touch() } }
     /// The one-line input at the bottom.

@@ -14,8 +14,13 @@ package struct ContextState: Sendable, Hashable {
     package var server: String
     /// Whether the cluster is removed on quit.
     package var isEphemeral: Bool
+    /// Who requests are made as; nil for the user of the kubeconfig.
+    package var impersonated: String?
     /// A context.
-    package init(name: String, access: Access, isEmbedded: Bool, server: String = "", isEphemeral: Bool = false) {
+    package init(
+        name: String, access: Access, isEmbedded: Bool, server: String = "", isEphemeral: Bool = false, impersonated: String? = nil
+    ) {
+        self.impersonated = impersonated
         self.isEphemeral = isEphemeral
         self.name = name
         self.access = access
@@ -73,6 +78,8 @@ package struct Toast: Sendable, Hashable {
     func suspend()
     /// Paints everything again.
     func redraw()
+    /// Hands the terminal to a command until it has ended; returns why it could not be started, nil when it was.
+    func runInForeground(_ command: PluginCommand, environment: [String: String]) -> String?
     /// Hands a text to the terminal's clipboard.
     func copy(_ text: String)
 }

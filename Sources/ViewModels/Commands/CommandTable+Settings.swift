@@ -22,6 +22,9 @@ extension CommandTable {
             detail.lines = app.preferences.problemLines()
             app.detail = detail
         },
+        Command("plugins.output", "Output of the last plugin", section: "Settings", keys: [", o"], scope: .browse) {
+            $0.preferences.plugins.showLast()
+        }, Command("app.tour", "Tour in ten steps", section: "Screen", keys: [", h"], scope: .browse) { $0.startTour() },
         setting("reload", "Read the settings files again", [", l"]) { app in
             guard let store = app.preferences.store else { return app.toast("no settings files are read", .dim) }
             store.reload()

@@ -72,6 +72,8 @@ extension ClusterSession {
     private func showDemo() {
         app.kind = ServedKind.pods
         use(scope: NamespaceScope("demo"))
+        let key = app.commands["app.tour"]?.keys.first ?? ":"
+        app.hint("tour", "the demo starts; \(key) shows you around in ten steps")
         awaitedPod = { $0.namespace == "demo" && $0.name.hasPrefix("web-") }
         goToAwaitedPod()
     }

@@ -155,7 +155,7 @@ package import LinuxKernel
         reached[cluster.contextName] = cluster
         app.context = ContextState(
             name: cluster.contextName, access: cluster.access, isEmbedded: cluster.isEmbedded, server: cluster.server,
-            isEphemeral: cluster.isEphemeral)
+            isEphemeral: cluster.isEphemeral, impersonated: cluster.impersonated)
         if isFirstOfContext, let namespace = cluster.namespace {
             wantedNamespace = namespace
             app.namespace = namespace

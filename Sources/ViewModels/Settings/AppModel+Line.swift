@@ -1,5 +1,7 @@
+import KubeClient
+
 extension AppModel {
-    /// Runs what can be typed after `:`: a command by id or title, `ns NAME`, `ctx NAME`, or an alias of such a line.
+    /// Runs what can be typed after `:`: a kind with a namespace and a filter, a command by id or title, `ns NAME`, `ctx NAME`, or an alias of such a line.
     package func run(line: String) {
         let expanded = preferences.settings.aliases.expand(line)
         let words = expanded.split(separator: " ").map(String.init)
@@ -9,6 +11,8 @@ extension AppModel {
         if !rest.isEmpty, ["ns", "namespace", "namespaces"].contains(word) { return show(namespace: rest == "all" ? nil : rest) }
         if !rest.isEmpty, ["ctx", "context", "contexts"].contains(word) { return switchContext(rest) }
         if rest.isEmpty, let id = Self.words[word] { return run(command: id) }
+        if let place = placeItem(expanded) { return place.go() }
+        if rest.isEmpty, let kind = kinds.first(where: { $0.answers(to: first) }) { return show(kind: kind) }
         let listed = commands.commands.filter { $0.id == expanded || $0.title.lowercased() == expanded.lowercased() }
         if let command = listed.first(where: { $0.reason(self) == nil }) ?? listed.first { return run(command: command.id) }
         toast("there is no command \(expanded.prefix(60))\(NearestName.question(first, in: commands.commands.map(\.id)))", .warning)
@@ -16,7 +20,7 @@ extension AppModel {
 
     private static let words = [
         "q": "app.quit", "quit": "app.quit", "exit": "app.quit", "h": "app.help", "help": "app.help", "?": "app.help", "ns": "app.namespace",
-        "ctx": "app.context", "theme": "settings.theme", "skin": "settings.theme",
+        "ctx": "app.context", "theme": "settings.theme", "skin": "settings.theme", "tour": "app.tour",
     ]
 
     /// Runs a command, or says why it cannot run now.

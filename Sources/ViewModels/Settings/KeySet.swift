@@ -23,9 +23,10 @@ package enum KeySet: String, Sendable, CaseIterable {
 
     private static let vimChanges: [String: [String]] = [
         "app.quit": ["Z Z", "Z Q", "ctrl-q"], "app.zoom": ["ctrl-w o"], "focus.next": ["ctrl-w w", "ctrl-w l", "ctrl-w j", "tab"],
-        "focus.previous": ["ctrl-w W", "ctrl-w h", "ctrl-w k", "shift-tab"], "focus.namespaces": ["g n", "1"], "focus.pods": ["g p", "2"],
-        "focus.logs": ["g l", "3"], "focus.yaml": ["g y", "4"], "pods.describe": ["K"], "pods.delete": ["D d", "d d"],
-        "pods.mark": ["v", "space"], "pods.yaml": ["y y"], "pods.edit": ["i", "e"], "yaml.copy": ["y y"], "yaml.paste": ["p", "P"],
+        "focus.previous": ["ctrl-w W", "ctrl-w h", "ctrl-w k", "shift-tab"], "focus.namespaces": ["ctrl-w 1", "1"], "focus.pods": ["ctrl-w 2", "2"],
+        "focus.logs": ["g l", "3"], "focus.yaml": ["g y", "4"], "objects.describe": ["K"], "objects.delete": ["D d", "d d"],
+        "objects.mark": ["v", "space"], "objects.yaml": ["y y"], "objects.edit": ["i", "e"], "objects.columns": ["g C"], "yaml.copy": ["y y"],
+        "yaml.paste": ["p", "P"],
         "yaml.redo": ["ctrl-r", "U"], "yaml.branch": ["g r"], "yaml.edit": ["i", "a", "enter"], "yaml.apply": ["Z A"],
     ]
 }

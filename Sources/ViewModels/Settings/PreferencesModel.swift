@@ -45,6 +45,12 @@ package struct ThemeSummary: Sendable, Hashable {
     package var reducesMotion = false { didSet { app.signal.touch() } }
     /// Changes whenever the files were read anew.
     package private(set) var revision = 0
+    /// Runs the user's plugins.
+    package private(set) lazy var plugins = PluginRunner(app: app)
+    /// The kubeconfig that programs are to use for a context; nil for their own default.
+    package var kubeconfigOf: (String) -> String? = { _ in nil }
+    /// The kubeconfig for the shown context.
+    var kubeconfig: String? { kubeconfigOf(app.context.name) }
     /// Reads and writes the files; nil in tests of models alone.
     package weak var store: (any PreferencesStore)?
     /// The problems that were told last.

@@ -50,7 +50,7 @@ package enum SettingsTemplate {
         # Keys by command. A list gives several, [] none; keys after each other stand apart by spaces. Names: single characters, ctrl-x, alt-x,
         # f1 to f12, enter, tab, shift-tab, esc, space, backspace, delete, insert, home, end, pageup, pagedown, up, down, left, right.
         #commands:
-        #  pods.describe: [d, "g d"]
+        #  objects.describe: [d, "g h"]
         #  app.zoom: f11
 
         """

@@ -32,17 +32,32 @@ struct ScreenCommand: ParsableCommand {
     @Option(help: ArgumentHelp("A theme's name (`kdash theme list`) or file.", valueName: "name"))
     var theme: String?
 
+    @Option(name: .customLong("as"), help: ArgumentHelp("Make every request as this user, if you may.", valueName: "user"))
+    var impersonatedUser: String?
+
+    @Option(name: .customLong("as-group"), help: ArgumentHelp("With --as: a group of that user; may be given several times.", valueName: "group"))
+    var impersonatedGroups: [String] = []
+
+    @Flag(help: "Answer commands line by line, for screen readers: no screen, no colours, no cursor movement.")
+    var plain = false
+
     @Flag(help: "Use a temporary directory and remove the cluster on quit.")
     var ephemeral = false
 
     func validate() throws {
+        if impersonatedUser == nil, !impersonatedGroups.isEmpty { throw ValidationError("--as-group needs --as, the user who is in the group.") }
+        if let impersonatedUser, impersonation == nil {
+            throw ValidationError("--as \(impersonatedUser.debugDescription) cannot be sent: a user and groups are texts without line breaks.")
+        }
         if ephemeral, data.path != nil || context != nil || kubeconfig != nil {
             throw ValidationError("--ephemeral makes its own cluster; leave out --data-dir, --context and --kubeconfig.")
         }
     }
 
+    private var impersonation: Impersonation? { impersonatedUser.flatMap { Impersonation(user: $0, groups: impersonatedGroups) } }
+
     func run() throws {
-        guard isatty(0) == 1, isatty(1) == 1 else {
+        guard plain || isatty(0) == 1, isatty(1) == 1 else {
             throw CommandError("the screen needs a terminal; `kdash up` starts the cluster without one, `kdash status` shows it")
         }
         let isReadOnly = readonly || UserSettings.load(ConfigCommand.directory).screen.isReadOnly
@@ -50,18 +65,21 @@ struct ScreenCommand: ParsableCommand {
         let isForeign = context != nil || kubeconfig != nil
         let target: any ScreenTarget =
             isForeign
-            ? try ForeignTarget(context: context, kubeconfig: kubeconfig, isReadOnly: isReadOnly)
+            ? try ForeignTarget(context: context, kubeconfig: kubeconfig, isReadOnly: isReadOnly, impersonation: impersonation)
             : EmbeddedTarget(
                 cluster: temporary.map { ClusterAccess(own: DataDirectory(path: $0)) } ?? ClusterAccess(option: data.path),
-                arguments: options.arguments + (ephemeral ? ["--no-merge"] : []), isReadOnly: isReadOnly, isEphemeral: ephemeral)
+                arguments: options.arguments + (ephemeral ? ["--no-merge"] : []), isReadOnly: isReadOnly, isEphemeral: ephemeral,
+                impersonation: impersonation)
         // A kubeconfig that is named holds what it holds: no context of it is the cluster of this machine.
         let own: EmbeddedTarget? =
             kubeconfig == nil && !ephemeral
-            ? EmbeddedTarget(cluster: ClusterAccess(option: data.path), arguments: options.arguments, isReadOnly: isReadOnly) : nil
+            ? EmbeddedTarget(cluster: ClusterAccess(option: data.path), arguments: options.arguments, isReadOnly: isReadOnly, impersonation: impersonation)
+            : nil
         let window = ScreenWindow(
-            target: target, own: own, namespace: namespace, theme: theme, kubeconfig: kubeconfig, isReadOnly: isReadOnly, stopCommand: stopCommand)
+            target: target, own: own, namespace: namespace, theme: theme, kubeconfig: kubeconfig, isReadOnly: isReadOnly, stopCommand: stopCommand,
+            impersonation: impersonation)
         // Commands run on the process's first thread, which the main actor belongs to.
-        let code = MainActor.assumeIsolated { window.show() }
+        let code = plain ? try PlainWindow(target: target, namespace: namespace).run() : MainActor.assumeIsolated { window.show() }
         if let temporary {
             let teardown = ClusterTeardown(directory: DataDirectory(path: temporary))
             if FileSystem.exists(temporary) { try teardown.purge() }
@@ -89,6 +107,8 @@ struct ScreenWindow: Sendable {
     let isReadOnly: Bool
     /// What stops the cluster that goes on after the window; nil when none does.
     let stopCommand: String?
+    /// Who requests are made as; nil for the user of the kubeconfig.
+    let impersonation: Impersonation?
 
     /// Shows it until the user quits; returns the exit status.
     @MainActor func show() -> Int32 {
@@ -96,7 +116,8 @@ struct ScreenWindow: Sendable {
         let app = AppModel(clock: { time.now() })
         app.namespace = namespace ?? target.namespace
         app.context = ContextState(
-            name: target.name, access: target.access, isEmbedded: target.isEmbedded, isEphemeral: target.isEphemeral)
+            name: target.name, access: target.access, isEmbedded: target.isEmbedded, isEphemeral: target.isEphemeral,
+            impersonated: impersonation?.text)
         let target = target
         var restart: (@Sendable () async throws -> Void)?
         if target.isEmbedded { restart = { try await target.restart() } }
@@ -105,19 +126,22 @@ struct ScreenWindow: Sendable {
             stateDirectory: Environment.current.stateHome + "/kdash")
         // Names only: nothing of a context is contacted before it is picked.
         session.contexts = ForeignTarget.names(kubeconfig: kubeconfig)
-        session.connectTo = { [isReadOnly, kubeconfig, own] name in
-            let foreign = try ForeignTarget(context: name, kubeconfig: kubeconfig, isReadOnly: isReadOnly)
+        session.connectTo = { [isReadOnly, kubeconfig, own, impersonation] name in
+            let foreign = try ForeignTarget(context: name, kubeconfig: kubeconfig, isReadOnly: isReadOnly, impersonation: impersonation)
             if name == KubeconfigMerge.name, let own, own.isServed(at: foreign.server) { return try await own.connect() }
             return try await foreign.connect()
         }
         session.stopCommand = stopCommand
         let settings = SettingsDriver(app: app, directory: ConfigCommand.directory)
+        let (embedded, home, explicit) = ((target as? EmbeddedTarget)?.cluster.kubeconfig, target.name, kubeconfig)
+        app.preferences.kubeconfigOf = { $0 == home ? embedded ?? explicit : explicit }
         settings.start()
         app.preferences.chosenTheme = theme.map { .named($0) }
         session.start()
         let code = runTerminalUI(app: app)
         session.stop()
         settings.stop()
+        app.preferences.plugins.stop()
         return code
     }
 }
@@ -143,6 +167,7 @@ final class EmbeddedTarget: ScreenTarget {
     let arguments: [String]
     let isReadOnly: Bool
     let isEphemeral: Bool
+    let impersonation: Impersonation?
     var namespace: String? { nil }
     /// It was reached before: from then on it is only started again when it crashed.
     private let wasReached = Atomic(false)
@@ -150,7 +175,8 @@ final class EmbeddedTarget: ScreenTarget {
     var access: ContextState.Access { isReadOnly ? .readonly : .writable }
     var isEmbedded: Bool { true }
 
-    init(cluster: ClusterAccess, arguments: [String], isReadOnly: Bool, isEphemeral: Bool = false) {
+    init(cluster: ClusterAccess, arguments: [String], isReadOnly: Bool, isEphemeral: Bool = false, impersonation: Impersonation? = nil) {
+        self.impersonation = impersonation
         self.isEphemeral = isEphemeral
         self.cluster = cluster
         self.arguments = arguments
@@ -184,8 +210,9 @@ final class EmbeddedTarget: ScreenTarget {
         try await refuseOlder(transport)
         let gate = isReadOnly ? ContextGate(context: name, mode: .readonly) : .open
         return ConnectedCluster(
-            client: KubeClient(transport: transport, gate: gate), contextName: name, access: access, isEmbedded: true, server: context.cluster.server,
-            isEphemeral: isEphemeral, usage: { try await DaemonRequest.usage(transport) }, keptLogs: { try await DaemonRequest.keptLogs(transport) })
+            client: KubeClient(transport: transport.impersonating(impersonation), gate: gate), contextName: name, access: access, isEmbedded: true,
+            server: context.cluster.server, isEphemeral: isEphemeral, impersonated: impersonation?.text, usage: { try await DaemonRequest.usage(transport) },
+            keptLogs: { try await DaemonRequest.keptLogs(transport) })
     }
 
     /// An older daemon may lack what this screen shows.
@@ -221,6 +248,7 @@ final class EmbeddedTarget: ScreenTarget {
 struct ForeignTarget: ScreenTarget {
     private let chosen: KubeconfigContext
     let isReadOnly: Bool
+    let impersonation: Impersonation?
     var name: String { chosen.name }
     var access: ContextState.Access { isReadOnly ? .readonly : .protected }
     var isEmbedded: Bool { false }
@@ -228,7 +256,8 @@ struct ForeignTarget: ScreenTarget {
     var namespace: String? { chosen.namespace }
     var server: String { chosen.cluster.server }
 
-    init(context: String?, kubeconfig: String?, isReadOnly: Bool) throws(CommandError) {
+    init(context: String?, kubeconfig: String?, isReadOnly: Bool, impersonation: Impersonation? = nil) throws(CommandError) {
+        self.impersonation = impersonation
         let environment = Environment.current
         do {
             let paths = Kubeconfig.paths(explicit: kubeconfig, environment: { environment[$0] }, home: environment.home)
@@ -254,8 +283,8 @@ struct ForeignTarget: ScreenTarget {
         let transport = try HTTPTransport(context: chosen, runsPlugins: true)
         let gate = ContextGate(context: name, mode: isReadOnly ? .readonly : .protected(canUnlock: false))
         return ConnectedCluster(
-            client: KubeClient(transport: transport, gate: gate), contextName: name, access: access, isEmbedded: false,
-            server: chosen.cluster.server, namespace: chosen.namespace)
+            client: KubeClient(transport: transport.impersonating(impersonation), gate: gate), contextName: name, access: access, isEmbedded: false,
+            server: chosen.cluster.server, namespace: chosen.namespace, impersonated: impersonation?.text)
     }
 
     func restart() async throws {}
