@@ -37,7 +37,7 @@ import LinuxKernel
         case .bool: app.pick(input.label, ["true", "false"], onPick: goOn)
         case .dropdown: app.pick(input.label, input.options, onPick: goOn)
         case .string, .number:
-            app.openPrompt(.line, input.label, input.initial, { _ in }) { [weak self] text in
+            let take = { [weak self] (text: String) in
                 guard let self else { return }
                 if input.isRequired, text.isEmpty { return app.toast("\(plugin.description): \(input.label) is needed", .warning) }
                 if input.kind == .number, !text.isEmpty, Double(text) == nil {
@@ -45,6 +45,7 @@ import LinuxKernel
                 }
                 goOn(text)
             }
+            app.openPrompt(.line, input.label, input.initial, { _ in }, take)
         }
     }
 
