@@ -57,7 +57,7 @@ struct ScreenCommand: ParsableCommand {
     private var impersonation: Impersonation? { impersonatedUser.flatMap { Impersonation(user: $0, groups: impersonatedGroups) } }
 
     func run() throws {
-        guard plain || isatty(0) == 1, isatty(1) == 1 else {
+        guard plain || isatty(0) == 1 && isatty(1) == 1 else {
             throw CommandError("the screen needs a terminal; `kdash up` starts the cluster without one, `kdash status` shows it")
         }
         let isReadOnly = readonly || UserSettings.load(ConfigCommand.directory).screen.isReadOnly
