@@ -31,5 +31,6 @@ import ViewModels
     func enter(_ binding: ObjectBinding) {}
     func kindChanged() {}
     func refreshKinds() {}
+    func findObjects() {}
     func prepareToQuit() {}
 }

@@ -1,4 +1,5 @@
 import APIMachinery
+import Glibc
 import JSONCore
 import KubeClient
 import LinuxKernel
@@ -235,6 +236,51 @@ import Testing
             #expect(palette.results.first?.item.title == "services")
             palette.accept()
             #expect(app.kind.id == "services" && app.modal == nil)
+        }
+    }
+
+    @Test func `the kind, filters, order and hidden columns are as before after a restart`() async throws {
+        let directory = "/tmp/kd-vm-views-\(SecureRandom.hex(6))"
+        defer { try? FileSystem.removeTree(directory) }  // best effort: a temporary folder
+        try await Fixture(directory: directory).run { fixture in
+            let app = fixture.app
+            try await fixture.until("the kinds") { app.kinds.count > 30 }
+            app.pods.filter = "web"
+            app.show(kind: try #require(kind(app, "services")))
+            app.list.sort = TableSort(column: "age", isDescending: true)
+            app.list.hiddenColumns = ["status"]
+            fixture.session.stop()
+            #expect(try FileSystem.status(SavedViews.path(stateDirectory: directory, context: "kdash")).map { $0.st_mode & 0o777 } == 0o600)
+            let kept = try #require(SavedViews(path: SavedViews.path(stateDirectory: directory, context: "kdash")))
+            #expect(kept == SavedViews(app, before: nil))
+        }
+    }
+
+    @Test(arguments: ["", "{", "[]", "{\"tables\": [1]}", "{\"kind\": 7, \"tables\": {\"pods\": 3}}"])
+    func `a file of views that is broken is as none`(_ text: String) throws {
+        let directory = "/tmp/kd-vm-views-\(SecureRandom.hex(6))"
+        defer { try? FileSystem.removeTree(directory) }  // best effort: a temporary folder
+        try FileSystem.makeDirectories(directory, mode: 0o700)
+        let path = SavedViews.path(stateDirectory: directory, context: "a/../b c")
+        #expect(path.hasPrefix("\(directory)/views-") && !path.dropFirst(directory.count + 1).contains("/"))
+        try FileSystem.writeAtomically(path, Array(text.utf8), mode: 0o600)
+        let views = SavedViews(path: path)
+        #expect(views == nil || views?.kind == "pods" && views?.views.values.allSatisfy { $0 == SavedViews.View() } == true)
+    }
+
+    @Test func `an object of any kind is found by a part of its name`() async throws {
+        try await Fixture.with { fixture in
+            let app = fixture.app
+            try await fixture.until("the kinds") { app.kinds.count > 30 }
+            fixture.server.put(
+                "/api/v1/namespaces/default/configmaps/settings",
+                ["kind": "ConfigMap", "apiVersion": "v1", "metadata": ["name": "settings", "namespace": "default"]])
+            fixture.session.findObjects()
+            guard case .palette(let palette)? = app.modal else { return #expect(Bool(false)) }
+            palette.query.text = "setti"
+            try await fixture.until("the object") { palette.results.contains { $0.item.title == "settings" } }
+            palette.accept()
+            try await fixture.until("its table") { app.kind.id == "configmaps" && app.list.selectedRow?.name == "settings" }
         }
     }
 }

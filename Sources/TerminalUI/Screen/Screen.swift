@@ -18,6 +18,7 @@ package import ViewModels
     /// The list and the text pane shown last, for sizes that cannot show both of each.
     var upper = PaneID.pods
     var lower = PaneID.logs
+    private var shownKind: String?
     /// Keys of a sequence that is not finished.
     var pressed: [String] = []
     /// The object under the cursor when the sequence began.
@@ -116,6 +117,11 @@ package import ViewModels
     }
 
     private func rememberFocus() {
+        if app.kindID != shownKind {
+            // A log beside objects that write none would be that of something else.
+            if !app.showsPods { lower = .yaml } else if shownKind != nil { lower = .logs }
+            shownKind = app.kindID
+        }
         if app.focus == .namespaces || app.focus == .pods { upper = app.focus } else { lower = app.focus }
     }
 

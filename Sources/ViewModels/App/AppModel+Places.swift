@@ -30,7 +30,9 @@ extension AppModel {
             guard let self, let table, list === table else { return }
             onSelect()
         }
+        if kind.id == "events" || kind.id == "events.events.k8s.io" { table.sort = TableSort(column: "last seen") }
         tables[kind.id] = table
+        onTable(table, kind)
         return table
     }
 

@@ -46,6 +46,8 @@ package import LinuxKernel
             signal.touch()
         }
     }
+    /// Told of a table that is made.
+    var onTable: (ResourcesModel, ServedKind) -> Void = { _, _ in }
     /// Where one has been.
     package var visited = PlaceHistory()
     /// The namespaces shown.

@@ -50,6 +50,8 @@
     func use(scope: NamespaceScope)
     /// Opens what an object stands for: a namespace, a custom resource's objects, a workload's pods.
     func enter(_ binding: ObjectBinding)
+    /// Finds an object of any kind by a part of its name.
+    func findObjects()
     /// Another kind is shown: its objects are followed.
     func kindChanged()
     /// Asks the cluster again which kinds it has.

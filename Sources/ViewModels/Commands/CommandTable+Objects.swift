@@ -1,3 +1,4 @@
+import APIMachinery
 import KubeClient
 
 extension CommandTable {
@@ -62,10 +63,18 @@ extension CommandTable {
 
     /// The commands on pods alone.
     static let pods: [Command] = [
-        object("pods.logs", "Logs", ["l"], section: "Pod", availability: whenPod) {
-            $1.showLogs($0, container: nil, isPrevious: false)
-        } then: {
-            $0.focus = .logs
+        Command(
+            "pods.logs", "Logs, of a workload's pods or the marked ones as one", section: "Pod", keys: ["l"], scope: .pane(.pods), subject: subject,
+            availability: whenLogged
+        ) { app in
+            let chosen = app.chosenBindings
+            guard let first = chosen.first, let cluster = app.cluster else { return }
+            if chosen.count == 1, app.kind.isPods {
+                cluster.showLogs(first, container: nil, isPrevious: false)
+            } else {
+                cluster.showLogs(of: chosen)
+            }
+            app.focus = .logs
         },
         object("pods.previousLogs", "Logs of the instance before", ["p"], section: "Pod", availability: whenPod) {
             $1.showLogs($0, container: nil, isPrevious: true)
@@ -84,6 +93,17 @@ extension CommandTable {
         Command("pods.oldKill", "Kill, as k9s has it", section: "Pod", keys: ["ctrl-k"], scope: .pane(.pods), isListed: false) {
             $0.toast("kill is D f here", .dim)
         },
+    ]
+
+    /// Only for what has pods, and so logs.
+    private static func whenLogged(_ app: AppModel) -> Availability {
+        guard logged.contains(app.kind.id) else { return .disabled("\(app.kind.resource.resource) write no logs") }
+        return whenObject(app)
+    }
+
+    private static let logged: Set = [
+        "pods", "services", "replicationcontrollers", "deployments.apps", "replicasets.apps", "statefulsets.apps", "daemonsets.apps", "jobs.batch",
+        "cronjobs.batch",
     ]
 
     /// What the commands act on, for menus.
@@ -125,6 +145,9 @@ extension CommandTable {
         goTo("places.events", "Events", "g e", "events"),
         goTo("places.nodes", "Nodes", "g n", "nodes"),
         goTo("places.configMaps", "ConfigMaps", "g c", "configmaps"),
+        Command("places.find", "Find an object of any kind", section: "Places", keys: ["g f"], scope: .browse, availability: whenConnected) {
+            $0.cluster?.findObjects()
+        },
         Command("places.kind", "Show any kind", section: "Places", keys: ["g k"], scope: .browse, availability: whenConnected) { $0.pickKind() },
     ]
 

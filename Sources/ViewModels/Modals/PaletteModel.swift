@@ -41,7 +41,7 @@ package struct PaletteMatch: Sendable, Hashable {
     package let placeholder: String
     /// What Enter does with the selected item: `choose`, `run`.
     package let action: String
-    private let items: [PaletteItem]
+    private var items: [PaletteItem]
     /// Makes an item of what was typed, which comes first; nil where it means nothing.
     private let interpret: (String) -> PaletteItem?
     private let onAccept: (PaletteItem) -> Void
@@ -50,7 +50,13 @@ package struct PaletteMatch: Sendable, Hashable {
     /// The items that match, best first.
     package private(set) var results: [PaletteMatch] = []
     /// The item Enter takes.
-    package var selected = 0 { didSet { if selected != oldValue { tellMove() } } }
+    package var selected = 0 {
+        didSet {
+            wasMoved = selected != 0
+            if selected != oldValue { tellMove() }
+        }
+    }
+    private var wasMoved = false
     /// Told the item Enter would take, whenever that is another one.
     package var onMove: ((PaletteItem?) -> Void)?
     /// Called when it is closed without a choice.
@@ -68,6 +74,15 @@ package struct PaletteMatch: Sendable, Hashable {
         self.items = items
         self.onAccept = onAccept
         rank()
+    }
+    /// More items have become known; the selected one stays selected.
+    package func add(_ more: [PaletteItem]) {
+        guard !more.isEmpty else { return }
+        // Who has not moved stays at the best match.
+        let before = wasMoved && results.indices.contains(selected) ? results[selected].item.id : nil
+        items += more
+        rank()
+        if let before, let place = results.firstIndex(where: { $0.item.id == before }) { selected = place }
     }
     /// Takes the selected item, unless it is disabled.
     package func accept() {

@@ -15,6 +15,7 @@ extension ClusterSession {
                 let kinds = try await client.servedKinds().filter(\.isListable)
                 guard let self, !Task.isCancelled else { return }
                 if app.kinds != kinds { app.kinds = kinds }
+                restoreKind()
                 // A new version of what is shown is taken at its next opening; a kind that is gone says so itself.
             } catch {
                 guard !Task.isCancelled else { return }
@@ -26,6 +27,8 @@ extension ClusterSession {
     // MARK: - Tables
 
     package func kindChanged() {
+        saveViews()
+        awaitedUID = nil
         app.detail = nil
         followList()
         followSelected()
@@ -53,6 +56,7 @@ extension ClusterSession {
     func forgetTables() {
         for kind in recentKinds { tasks.cancel(.table(kind.id)) }
         recentKinds = []
+        hasRestoredKind = false
         app.forgetTables()
     }
 
@@ -96,6 +100,10 @@ extension ClusterSession {
             table.notice = feed.state == .starting ? "waiting for the cluster" : "no \(feed.kind.resource.resource)\(place)"
         } else if table.notice != nil {
             table.notice = nil
+        }
+        if app.list === table, let uid = awaitedUID, table.row(uid: uid) != nil {
+            awaitedUID = nil
+            table.select(uid: uid)
         }
         if app.list === table, let uid = table.selectedUID, uid != followedUID { followSelected() }
     }

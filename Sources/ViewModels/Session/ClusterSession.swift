@@ -27,6 +27,12 @@ package import LinuxKernel
     var followedUID: String?
     /// The kinds other than pods that are followed, the one shown last at the end.
     var recentKinds: [ServedKind] = []
+    /// How the tables were looked at when the context was opened or saved last, and which context that is.
+    var savedViews: SavedViews?
+    var savedViewsContext: String?
+    var hasRestoredKind = false
+    /// The object of the shown table that the cursor goes to once it is listed.
+    var awaitedUID: String?
     /// The pod that the cursor goes to once it is shown, unless the user moves the cursor before.
     var awaitedPod: ((PodRow) -> Bool)?
     private var connect: @Sendable () async throws -> ConnectedCluster
@@ -80,8 +86,10 @@ package import LinuxKernel
         app.namespaces.onSelect = { [weak self] name in self?.show(scope: NamespaceScope(name)) }
         app.onSelect = { [weak self] in
             self?.awaitedPod = nil
+            self?.awaitedUID = nil
             self?.followSelected()
         }
+        app.onTable = { [weak self] table, kind in self?.savedViews?.apply(to: table, kind: kind) }
         app.pods.onSelectors = { [weak self] _ in if let self { followSelectors(app.pods, .pods) } }
         if case .empty = app.editor.state { app.editor.state = emptyState }
         app.editor.onEdit = { [weak self] in self?.textChanged() }
@@ -97,7 +105,10 @@ package import LinuxKernel
         tasks.cancelAll()
     }
 
-    package func prepareToQuit() { saveDraftNow() }
+    package func prepareToQuit() {
+        saveDraftNow()
+        saveViews()
+    }
 
     // MARK: - Connection
 
@@ -162,6 +173,7 @@ package import LinuxKernel
         }
         isFirstOfContext = false
         updateQuitLine()
+        restoreViews()
         let feed = ClusterFeed(client: cluster.client, time: time)
         self.feed = feed
         adoptFeed()
@@ -229,6 +241,7 @@ package import LinuxKernel
     package func use(context: String) {
         guard context != app.context.name, context == home || connectTo != nil else { return }
         saveDraftNow()
+        saveViews()
         tasks.cancelSlots()
         if context == home {
             connect = connectHome

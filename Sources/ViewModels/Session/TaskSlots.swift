@@ -14,6 +14,8 @@
         case selectors
         /// Asking which kinds the cluster has.
         case kinds
+        /// Listing the names of the objects of every kind.
+        case findObjects
         /// Asking what pods use while somebody sees it.
         case usage
         /// Creating the demo.

@@ -60,9 +60,10 @@ struct ServerTableLayout: Sendable {
         let isShort = isNumber || id == "age" || column.type == "date" || column.type == "boolean"
         let priority: Int =
             switch id {
-            case "name": 0
-            case "status", "phase", "ready", "message", "reason": 1
-            case "age", "last seen": 2
+            case "name": column.priority > 0 ? 30 + place : 0
+            case "message": 0
+            case "status", "phase", "ready", "object": 1
+            case "age", "last seen", "reason", "type": 2
             default: column.priority > 0 ? 40 + place : 3 + place
             }
         return TableColumn(

@@ -1,0 +1,73 @@
+import APIMachinery
+import KubeClient
+
+extension ClusterSession {
+    /// How many objects of a kind are looked at, and how many kinds are asked at a time.
+    private static let mostOfKind = 2000
+    private static let atATime = 6
+
+    /// Lists the names of the objects of every kind, as they come in, to find one by typing a part of its name.
+    package func findObjects() {
+        guard let client = cluster?.client else { return }
+        let scope = app.scope
+        var found: [String: ObjectBinding] = [:]
+        let palette = PaletteModel(
+            title: "Find an object of any kind", placeholder: "a part of its name; \(scope.text)", action: "show", items: []
+        ) { [weak self] item in
+            guard let self else { return }
+            tasks.cancel(.findObjects)
+            app.modal = nil
+            if let binding = found[item.id] { show(binding) }
+        }
+        app.modal = .palette(palette)
+        let context = app.context.name
+        let kinds = app.kinds.filter { !Self.isNoise($0) }
+        tasks.run(.findObjects) { [weak self, weak palette] in
+            await withTaskGroup(of: (ServedKind, ServerTable?).self) { group in
+                var waiting = kinds[...]
+                func next() {
+                    guard let kind = waiting.popFirst() else { return }
+                    let namespace = kind.isNamespaced ? scope.single : nil
+                    group.addTask {
+                        // best effort: a kind that may not be listed has nothing to find.
+                        (kind, try? await client.listTable(kind.resource, namespace: namespace, ListOptions(limit: Self.mostOfKind)))
+                    }
+                }
+                for _ in 0..<Self.atATime { next() }
+                for await (kind, table) in group {
+                    guard let self, let palette, case .palette(let open)? = self.app.modal, open === palette, !Task.isCancelled else {
+                        return group.cancelAll()
+                    }
+                    next()
+                    var items: [PaletteItem] = []
+                    for row in table?.rows ?? [] where scope.contains(row.object.namespace ?? "") {
+                        let object = row.object
+                        found[object.uid] = ObjectBinding(
+                            context: context, namespace: object.namespace, kind: kind.kind, name: object.name, uid: object.uid, resource: kind.resource)
+                        items.append(
+                            PaletteItem(id: object.uid, title: object.name, detail: "\(kind.kind)\(object.namespace.map { " in \($0)" } ?? "")"))
+                    }
+                    palette.add(items)
+                    self.app.signal.touch()
+                }
+            }
+        }
+    }
+
+    /// Kinds whose objects nobody looks for by name.
+    private static func isNoise(_ kind: ServedKind) -> Bool {
+        ["events", "events.events.k8s.io", "leases.coordination.k8s.io", "endpoints", "componentstatuses", "controllerrevisions.apps"].contains(kind.id)
+            || kind.resource.group == "metrics.k8s.io"
+    }
+
+    /// Goes to an object's table with the cursor on it.
+    func show(_ binding: ObjectBinding) {
+        guard let kind = app.kinds.first(where: { $0.resource == binding.resource }) else { return openYAML(binding, isEditing: false) }
+        app.show(kind: kind)
+        if let namespace = binding.namespace, !app.scope.contains(namespace) { use(scope: NamespaceScope(namespace)) }
+        let table = app.list
+        if !table.filter.isEmpty { table.filter = "" }
+        guard let uid = binding.uid else { return }
+        if table.row(uid: uid) != nil { table.select(uid: uid) } else { awaitedUID = uid }
+    }
+}
