@@ -53,9 +53,53 @@ import Testing
         let app = FakeCluster.app()
         let model = DetailModel(title: "Sent request", kind: .sentRequest, binding: nil)
         model.parent = DetailModel(title: "Command log", kind: .commandLog, binding: nil)
-        model.lines = CommandLogText.detail(requests()[1], now: FakeCluster.now)
+        model.lines = CommandLogText.detail(requests()[1], undo: nil, now: FakeCluster.now)
         app.detail = model
         GoldenScreen.check(FakeCluster.screen(app).render(width: size.0, height: size.1).surface, "sent-request-\(size.0)x\(size.1)")
+    }
+
+    private func undoEntries() -> [UndoEntry] {
+        let maps = GroupVersionResource(group: "apps", version: "v1", resource: "deployments")
+        func deployment(_ replicas: Int64, _ image: String) -> KubeObject {
+            KubeObject([
+                "apiVersion": "apps/v1", "kind": "Deployment", "metadata": ["name": "web", "namespace": "default", "uid": "d0"],
+                "spec": ["replicas": .integer(replicas), "template": ["spec": ["containers": [["name": "app", "image": .string(image)]]]]],
+            ])
+        }
+        func entry(_ id: String, _ age: Int64, _ verb: UndoEntry.Verb, _ before: KubeObject?, _ after: KubeObject?, undoes: String? = nil) -> UndoEntry {
+            UndoEntry(
+                id: id, at: FakeCluster.now.advanced(by: .seconds(-age)), context: "kdash", cluster: nil, verb: verb, method: .put, path: "/",
+                resource: maps, namespace: "default", name: "web", before: before, after: after, undoes: undoes, isUncertain: id == "5")
+        }
+        let (one, two) = (deployment(1, "kdash.dev/demo:1"), deployment(3, "kdash.dev/demo:2"))
+        return [
+            entry("1", 900, .created, nil, one), entry("2", 620, .changed, one, two), entry("3", 300, .changed, two, one, undoes: "2"),
+            entry("4", 40, .deleted, one, nil), entry("5", 2, .changed, two, nil),
+        ]
+    }
+
+    @Test(arguments: sizes)
+    func `the undo list tells what each write changed and what is undone`(size: (Int, Int)) {
+        let app = FakeCluster.app()
+        let model = DetailModel(title: "Undo", kind: .undo, binding: nil)
+        let text = UndoText.list(undoEntries(), now: FakeCluster.now, failure: nil)
+        model.show(text.lines, stops: text.stops)
+        model.moveSelection(by: 1)
+        app.detail = model
+        GoldenScreen.check(FakeCluster.screen(app).render(width: size.0, height: size.1).surface, "undo-\(size.0)x\(size.1)")
+    }
+
+    @Test func `the question of undo names what does not come back first`() {
+        let app = FakeCluster.app()
+        var plan = UndoPlan()
+        plan.warnings = ["changed since by kubectl at the same place: this writes over that"]
+        plan.losses = ["its pods are made anew"]
+        plan.lines = FakeCluster.diff().lines
+        let model = DiffModel(title: "Undo in context kdash", binding: FakeCluster.deployment, lines: UndoText.question(plan))
+        (model.confirmTitle, model.cancelTitle) = ("undo", "leave it")
+        model.state = .ready("the server accepts it; one thing does not come back")
+        app.modal = .diff(model)
+        GoldenScreen.check(FakeCluster.screen(app).render(width: 80, height: 24).surface, "undo-question-80x24")
     }
 
     @Test func `the cursor of a list stays in view, and its first line shows the heading`() {

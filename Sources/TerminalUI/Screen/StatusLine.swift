@@ -144,7 +144,7 @@ import ViewModels
             return model.typedName == nil
                 ? [("Tab", "choose"), ("Enter", "take it"), ("Esc", "no")]
                 : [("Enter", "take the marked answer"), ("Tab", "choose"), ("Esc", "no")]
-        case .diff?: return [("j k", "scroll"), ("y", "apply"), ("Esc", "keep editing")]
+        case .diff(let model)?: return [("j k", "scroll"), ("y", model.confirmTitle), ("Esc", model.cancelTitle)]
         case .palette(let model)?: return [("Enter", model.action), ("Up Down", "move"), ("Esc", "close")]
         case .help?: return [("Up Down", "scroll"), ("Esc", "close")]
         case .demoOffer?: return [("y", "start"), ("n", "not now")]

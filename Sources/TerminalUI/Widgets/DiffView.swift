@@ -8,14 +8,16 @@ import ViewModels
         let box = screen.centered(width: min(120, screen.width), height: min(screen.height, max(10, model.lines.count + 7)))
         let footer =
             model.canConfirm
-            ? [TextSpan("y", .accent), TextSpan(" apply   "), TextSpan("n", .accent), TextSpan(" keep editing")]
-            : [TextSpan("Esc", .accent), TextSpan(" keep editing")]
+            ? [TextSpan("y", .accent), TextSpan(" \(model.confirmTitle)   "), TextSpan("n", .accent), TextSpan(" \(model.cancelTitle)")]
+            : [TextSpan("Esc", .accent), TextSpan(" \(model.cancelTitle)")]
         let content = Popup.draw(box, title: model.title, footer: footer, &painter)
         if model.canConfirm {
-            painter.target(.key("y"), in: Rect(x: box.x + 3, y: box.maxY - 1, width: 7, height: 1))
-            painter.target(.key("n"), in: Rect(x: box.x + 13, y: box.maxY - 1, width: 14, height: 1))
+            let confirm = DisplayWidth.of(model.confirmTitle)
+            painter.target(.key("y"), in: Rect(x: box.x + 3, y: box.maxY - 1, width: confirm + 2, height: 1))
+            painter.target(
+                .key("n"), in: Rect(x: box.x + 8 + confirm, y: box.maxY - 1, width: DisplayWidth.of(model.cancelTitle) + 2, height: 1))
         } else {
-            painter.target(.key("esc"), in: Rect(x: box.x + 3, y: box.maxY - 1, width: 16, height: 1))
+            painter.target(.key("esc"), in: Rect(x: box.x + 3, y: box.maxY - 1, width: DisplayWidth.of(model.cancelTitle) + 4, height: 1))
         }
         let binding = model.binding
         let place = [

@@ -6,6 +6,14 @@
     func toggleRecordedReads()
     /// The command lines that send what the open command log points at; nil when it points at nothing.
     func commandForms() -> CommandForms?
+    /// Shows what was changed from here in the shown context, to be taken back.
+    func openUndo()
+    /// Whether there is something to take back under the cursor of the open list.
+    var undoAvailability: Availability { get }
+    /// Asks whether to take back what the cursor of the open list stands on.
+    func undoSelected()
+    /// Asks whether to do again what was taken back.
+    func redoSelected()
 }
 
 /// A request as command lines to copy.

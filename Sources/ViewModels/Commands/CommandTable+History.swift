@@ -5,6 +5,17 @@ extension CommandTable {
             availability: whenConnected
         ) { $0.history?.openCommandLog() },
         Command(
+            "history.undo", "Undo: what was changed from here, to be taken back", section: "History", keys: ["H u"], scope: .browse,
+            availability: whenConnected
+        ) { $0.history?.openUndo() },
+        Command(
+            "undo.undo", "Undo it", section: "History", keys: ["u"], scope: .detail, isDestructive: true, isListed: false,
+            availability: whenUndoable, run: { $0.history?.undoSelected() }),
+        Command(
+            "undo.redo", "Do it again", section: "History", keys: ["U"], scope: .detail, isDestructive: true, isListed: false,
+            availability: { app in app.detail?.kind == .undo ? whenUndoable(app) : .disabled("that is for the list of undo") },
+            run: { $0.history?.redoSelected() }),
+        Command(
             "detail.open", "Open the line under the cursor", section: "History", keys: ["enter"], scope: .detail, isListed: false,
             availability: { app in
                 app.detail?.selected == nil || app.detail?.onOpen == nil ? .disabled("there is nothing to open here") : .enabled
@@ -24,6 +35,10 @@ extension CommandTable {
 
     private static func whenCommand(_ app: AppModel) -> Availability {
         app.history?.commandForms() == nil ? .disabled("no command is under the cursor") : .enabled
+    }
+
+    private static func whenUndoable(_ app: AppModel) -> Availability {
+        app.history?.undoAvailability ?? .disabled("no cluster is connected")
     }
 
     private static func copy(_ form: KeyPath<CommandForms, String>, _ app: AppModel) {

@@ -66,7 +66,7 @@ enum CommandLogText {
     }
 
     /// Everything about one request.
-    static func detail(_ entry: SentRequest, now: Timestamp) -> [[TextSpan]] {
+    static func detail(_ entry: SentRequest, undo: UndoEntry?, now: Timestamp) -> [[TextSpan]] {
         var text = DetailText()
         let form = KubectlForm(entry)
         text.heading("Sent", [TextSpan("  \(entry.sentAt.rfc3339), \(ContainerText.age(entry.sentAt, now)) ago", .dim)])
@@ -83,6 +83,12 @@ enum CommandLogText {
         case .lost(let message, let duration):
             text.fact("lost", [TextSpan(message, .error), TextSpan("  after \(HistoryText.wait(duration))", .dim)])
             text.line([TextSpan("The server may have carried it out all the same.", .warning)])
+        }
+        text.heading("Undo")
+        if let undo {
+            text.line([TextSpan("u", .accent), TextSpan("  \(UndoText.remedy(undo))")])
+        } else {
+            text.line([TextSpan(entry.kind == .write ? "nothing is kept that could be taken back" : "it changed nothing", .dim)])
         }
         text.heading("As kubectl", [TextSpan("  c copies it", .dim)])
         for line in form.command.split(separator: "\n", omittingEmptySubsequences: false) { text.line([TextSpan(String(line))]) }

@@ -35,6 +35,10 @@ package struct DiffLine: Sendable, Hashable {
     package var state: State = .checking
     /// The first row on screen; the screen keeps it inside.
     package var top = 0
+    /// What the button that sends it says.
+    package var confirmTitle = "apply"
+    /// What the button that goes back says.
+    package var cancelTitle = "keep editing"
     /// Sends it.
     package var onConfirm: () -> Void = {}
     /// Goes back to the text; the default.

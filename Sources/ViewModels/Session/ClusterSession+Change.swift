@@ -7,7 +7,7 @@ extension ClusterSession {
     private var editor: EditorModel { app.editor }
 
     /// Whoever made one state of another: of the entries that are new the latest, scale's too. Nobody edits a status here.
-    static func writer(from before: KubeObject, to object: KubeObject) -> String? {
+    nonisolated static func writer(from before: KubeObject, to object: KubeObject) -> String? {
         let old = before.array("metadata", "managedFields")
         let all = object.array("metadata", "managedFields").filter { $0["subresource"]?.stringValue != "status" }
         let new = all.filter { !old.contains($0) }

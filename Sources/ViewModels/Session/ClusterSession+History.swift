@@ -2,16 +2,18 @@ import KubeClient
 import LinuxKernel
 
 extension ClusterSession: HistoryActions {
-    /// A cluster whose requests stand in the command log.
+    /// A cluster whose requests stand in the command log, and whose writes can be undone.
     func observed(_ cluster: ConnectedCluster) -> ConnectedCluster {
         var cluster = cluster
-        cluster.client = cluster.client.observed(context: cluster.contextName, log: requests, time: time)
+        let client = cluster.client.observed(context: cluster.contextName, log: requests, time: time)
+        let keeping = KeepingTransport(client.transport, context: cluster.contextName, journal: undoJournal, time: time)
+        cluster.client = KubeClient(transport: keeping, gate: client.gate)
         return cluster
     }
 
     package func openCommandLog() {
         let model = DetailModel(title: "Command log", kind: .commandLog, binding: nil)
-        model.hints = [("detail.open", "details"), ("log.kubectl", "copy kubectl"), ("log.curl", "copy curl"), ("log.reads", "reads")]
+        model.hints = [("detail.open", "details"), ("log.kubectl", "copy kubectl"), ("log.curl", "copy curl"), ("undo.undo", "undo"), ("log.reads", "reads")]
         model.refresh = { [weak self, weak model] in
             guard let self, let model else { return }
             let text = CommandLogText.list(requests.entries, context: app.context.name, recordsReads: requests.recordsReads)
@@ -41,10 +43,10 @@ extension ClusterSession: HistoryActions {
         guard requests.entry(id) != nil else { return app.toast("that request is not kept any more", .warning) }
         let model = DetailModel(title: "Sent request", kind: .sentRequest, binding: nil)
         model.parent = list
-        model.hints = [("log.kubectl", "copy kubectl"), ("log.curl", "copy curl")]
+        model.hints = [("log.kubectl", "copy kubectl"), ("log.curl", "copy curl"), ("undo.undo", "undo")]
         model.refresh = { [weak self, weak model] in
             guard let self, let model, let entry = requests.entry(id) else { return }
-            model.lines = CommandLogText.detail(entry, now: time.now())
+            model.lines = CommandLogText.detail(entry, undo: undoEntry(entry), now: time.now())
             app.signal.touch()
         }
         model.refresh?()
@@ -57,10 +59,14 @@ extension ClusterSession: HistoryActions {
         app.detail?.refresh?()
     }
 
+    /// The request that the open command log points at; nil when there is none.
+    var selectedRequest: SentRequest? {
+        guard let detail = app.detail, let list = detail.kind == .sentRequest ? detail.parent : detail, list.kind == .commandLog else { return nil }
+        return list.selected.flatMap { Int($0) }.flatMap(requests.entry)
+    }
+
     package func commandForms() -> CommandForms? {
-        guard let detail = app.detail, let list = detail.kind == .sentRequest ? detail.parent : detail, list.kind == .commandLog,
-            let entry = list.selected.flatMap({ Int($0) }).flatMap(requests.entry)
-        else { return nil }
+        guard let entry = selectedRequest else { return nil }
         let form = KubectlForm(entry)
         return CommandForms(kubectl: form.command, curl: CurlForm.command(entry), isIncomplete: entry.hidesValues || entry.lacksBody)
     }

@@ -12,6 +12,7 @@ package import LinuxKernel
     let stateDirectory: String
     let drafts: DraftStore
     let requests: RequestLog
+    let undoJournal: UndoJournal
     let tasks = TaskSlots()
     let logs: LogsDriver
     var cluster: ConnectedCluster?
@@ -71,6 +72,7 @@ package import LinuxKernel
         self.stateDirectory = stateDirectory
         drafts = DraftStore(stateDirectory: stateDirectory)
         requests = RequestLog(time: time)
+        undoJournal = UndoJournal(stateDirectory: stateDirectory, time: time)
         logs = LogsDriver(model: app.logs, time: time)
     }
 
@@ -204,7 +206,10 @@ package import LinuxKernel
         if app.kind.isPods, app.logs.selection == nil, let uid = app.pods.selectedUID, uid != followedUID { followSelected() }
         for uid in batch.goneNamespaces { namespaceRows[uid] = nil }
         namespaceRows.merge(batch.namespaces) { _, new in new }
-        if let id = batch.namespaces.values.first(where: { $0.name == "kube-system" })?.uid { clusterID = id }
+        if let id = batch.namespaces.values.first(where: { $0.name == "kube-system" })?.uid {
+            clusterID = id
+            undoJournal.setCluster(id, of: app.context.name)
+        }
         if isFirstSync, feed.pods.hasSynced, feed.namespaces.hasSynced { finishFirstSync(feed) }
         if !batch.pods.isEmpty || !batch.gonePods.isEmpty || !batch.namespaces.isEmpty || !batch.goneNamespaces.isEmpty {
             updateNamespaces()
