@@ -102,6 +102,85 @@ import Testing
         GoldenScreen.check(FakeCluster.screen(app).render(width: 80, height: 24).surface, "undo-question-80x24")
     }
 
+    private func use() -> (cpu: ChartModel, memory: ChartModel) {
+        let cpu = (0..<360).map { index -> Double? in index < 60 ? nil : 60 + 40 * Double((index / 20) % 5) + Double(index % 7) * 5 }
+        let memory = (0..<360).map { index -> Double? in index < 60 ? nil : Double(20 << 20) + Double(index - 60) * Double(140 << 10) }
+        return (
+            ChartModel(
+                title: "CPU", unit: .milliCPU, values: cpu, step: 10, request: 100, limit: 250, marks: [200: .throttled, 201: .throttled, 330: .throttled]),
+            ChartModel(
+                title: "Memory", unit: .bytes, values: memory, step: 10, request: Double(32 << 20), limit: Double(64 << 20), marks: [355: .outOfMemory])
+        )
+    }
+
+    private func chartScreen(_ glyphs: GlyphSet, _ depth: ColorDepth) -> Screen {
+        let app = FakeCluster.app()
+        let model = DetailModel(
+            title: "Use in the last hour", kind: .charts,
+            binding: ObjectBinding(context: "kdash", namespace: "default", kind: "Pod", name: "burner-7b9c6f4d8-pp2vv", uid: "p2"))
+        let (cpu, memory) = use()
+        model.show([[TextSpan("Container app", .accent)], [], [], []], stops: [], charts: [1: cpu, 3: memory])
+        app.detail = model
+        let screen = Screen(app: app, theme: ThemeLibrary.standard(depth: depth), glyphs: glyphs)
+        screen.hasBracketedPaste = true
+        return screen
+    }
+
+    @Test(arguments: sizes)
+    func `charts show an hour against request and limit, with what happened`(size: (Int, Int)) {
+        GoldenScreen.check(chartScreen(.unicode, .truecolor).render(width: size.0, height: size.1).surface, "charts-\(size.0)x\(size.1)")
+    }
+
+    @Test func `charts need neither colour nor braille`() {
+        GoldenScreen.check(chartScreen(.ascii, .mono).render(width: 80, height: 24).surface, "charts-80x24-ascii")
+    }
+
+    @Test(arguments: sizes)
+    func `recent changes are one list`(size: (Int, Int)) {
+        let app = FakeCluster.app()
+        let model = DetailModel(title: "What changed", kind: .changes, binding: nil)
+        func change(_ age: Int64, _ what: RecentChanges.Change.What, _ kind: String, _ name: String, _ text: String, _ by: String) -> RecentChanges.Change {
+            RecentChanges.Change(
+                at: FakeCluster.now.advanced(by: .seconds(-age)), what: what, kind: kind, namespace: "default", name: name, uid: name, text: text, by: by)
+        }
+        let changes = [
+            change(3, .warning, "Pod", "web-6d4cf56db6-5x2lp", "BackOff (4 times): Back-off restarting failed container app", "kubelet"),
+            change(9, .restarted, "Pod", "web-6d4cf56db6-5x2lp", "container app, 4 times in all, it ended: exit 7 (Error)", ""),
+            change(30, .changed, "Deployment", "web", "spec.template.spec.containers[app].image", "kubectl-edit"),
+            change(64, .deleted, "ConfigMap", "settings", "is gone", ""), change(200, .created, "Service", "web", "", "kubectl-create"),
+        ]
+        let text = RecentChanges.list(changes, place: "all namespaces", span: .seconds(300), gaps: ["widgets: timeout"], now: FakeCluster.now)
+        model.show(text.lines, stops: text.stops)
+        app.detail = model
+        GoldenScreen.check(FakeCluster.screen(app).render(width: size.0, height: size.1).surface, "changes-\(size.0)x\(size.1)")
+    }
+
+    @Test(arguments: sizes)
+    func `pulses are counts and charts`(size: (Int, Int)) {
+        let app = FakeCluster.app()
+        let model = DetailModel(title: "Pulses", kind: .pulses, binding: nil)
+        var look = PulseScan.Look()
+        look.pulses = [
+            Pulse(
+                "Deployment", GroupVersionResource(group: "apps", version: "v1", resource: "deployments"),
+                (0..<6).map { index in
+                    KubeObject([
+                        "metadata": ["name": .string("d\(index)"), "uid": .string("\(index)")], "spec": ["replicas": 2],
+                        "status": ["availableReplicas": .integer(min(2, Int64(index)))],
+                    ])
+                })
+        ]
+        (look.cpu, look.memory) = (4000, Double(8 << 30))
+        var steps = [UsageHistory.Step](repeating: UsageHistory.Step(), count: UsageHistory.steps)
+        for index in 100..<360 {
+            steps[index] = UsageHistory.Step(cpu: 800 + Double(index % 50) * 30, memory: Double(3 << 30), cpuSamples: 1, samples: 1)
+        }
+        let page = PulseText.page(look, usage: steps, warnings: (0..<60).map { Double($0 % 9 == 0 ? $0 / 9 : 0) }, place: "all namespaces")
+        model.show(page.lines, stops: page.stops, charts: page.charts)
+        app.detail = model
+        GoldenScreen.check(FakeCluster.screen(app).render(width: size.0, height: size.1).surface, "pulses-\(size.0)x\(size.1)")
+    }
+
     @Test func `the cursor of a list stays in view, and its first line shows the heading`() {
         let app = FakeCluster.app()
         let model = DetailModel(title: "List", binding: nil)

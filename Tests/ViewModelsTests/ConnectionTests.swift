@@ -110,7 +110,7 @@ import Testing
         }
     }
 
-    @Test func `usage is sampled only while pods are visible`() async throws {
+    @Test func `usage is sampled every second only while pods are visible`() async throws {
         let count = Mutex(0)
         let fixture = Fixture(usage: {
             count.withLock { $0 += 1 }

@@ -15,6 +15,7 @@ import Testing
             KubeObject([
                 "reason": .string(reason), "message": .string(message), "type": .string(type), "count": .integer(count),
                 "lastTimestamp": "2026-03-01T10:09:00Z", "metadata": ["name": .string(reason)],
+                "involvedObject": ["kind": "Pod", "name": "web-1", "uid": "u1"],
             ]))
     }
     private func text(_ lines: [[TextSpan]]) -> String {
@@ -100,7 +101,9 @@ import Testing
     }
 
     @Test func `why names the most likely cause first`() throws {
-        let lines = PodDiagnosis(try pod(Self.crashing), events: [event("BackOff", "Back-off restarting failed container")], now: now).lines
+        let facts = WhyFacts(
+            subject: try pod(Self.crashing).object, events: [event("BackOff", "Back-off restarting failed container")], now: now)
+        let lines = WhyReport.lines(facts)
         #expect(
             text(lines) == """
                 Why  CrashLoopBackOff
@@ -113,8 +116,10 @@ import Testing
                 Conditions that do not hold
                   Ready         ContainersNotReady  containers with unready status: [app]
 
-                Events, newest first
-                     60s  BackOff  Back-off restarting failed container
+                What happened, newest first
+                     60s  event   BackOff: Back-off restarting failed container
+                     90s  node    container app ended: exit 7 (Error)
+                     10m  server  created
                 """)
     }
 

@@ -4,7 +4,7 @@ import ViewModels
 @MainActor enum TextViewer {
     /// Draws a text; returns its `top` kept inside, and near its cursor.
     static func draw(_ model: DetailModel, in rect: Rect, _ painter: inout Painter) -> Int {
-        let rows = rows(model, columns: rect.width - 2)
+        let rows = rows(model, columns: rect.width - 2, glyphs: painter.glyphs)
         let cursor = model.selectedIndex.map { model.stops[$0].line }
         var top = model.top
         if let cursor, let row = rows.firstIndex(where: { $0.line == cursor }) {
@@ -32,10 +32,11 @@ import ViewModels
     }
 
     /// The rows of a text with the line each belongs to: lines of a list are cut at the edge, all others go on below.
-    static func rows(_ model: DetailModel, columns: Int) -> [(spans: [TextSpan], line: Int)] {
+    static func rows(_ model: DetailModel, columns: Int, glyphs: GlyphSet) -> [(spans: [TextSpan], line: Int)] {
         let stops = Set(model.stops.map(\.line))
-        return model.lines.enumerated().flatMap { index, line in
-            stops.contains(index) ? [(line, index)] : wrapped([line], columns: columns).map { ($0, index) }
+        return model.lines.enumerated().flatMap { index, line -> [([TextSpan], Int)] in
+            if let chart = model.charts[index] { return BrailleChart.rows(chart, columns: columns, glyphs: glyphs).map { ($0, index) } }
+            return stops.contains(index) ? [(line, index)] : wrapped([line], columns: columns).map { ($0, index) }
         }
     }
 

@@ -2,7 +2,7 @@ import APIMachinery
 import KubeSchemas
 import LinuxKernel
 
-/// Why a pod is not running, in words, most likely cause first: conditions, events and last exits joined.
+/// Why a pod is not running, in words, most likely cause first: conditions, events and last exits joined. ``WhyReport`` makes a page of it.
 struct PodDiagnosis {
     /// One possible cause.
     struct Cause: Hashable {
@@ -39,28 +39,10 @@ struct PodDiagnosis {
         return causes.enumerated().sorted { ($0.element.rank, $0.offset) < ($1.element.rank, $1.offset) }.map(\.element)
     }
 
-    /// The whole answer for reading.
-    var lines: [[TextSpan]] {
-        var text = DetailText()
-        let row = PodRow(pod)
-        let causes = causes
-        if causes.isEmpty {
-            text.heading(
-                "Nothing is wrong",
-                [TextSpan("  \(row.status)", row.tone), TextSpan(", \(row.readyCount)/\(row.containerCount) ready", .dim)])
-        }
-        for (index, cause) in causes.enumerated() {
-            if index == 1 { text.heading("Also") }
-            if index == 0 { text.heading("Why", [TextSpan("  \(row.status)", row.tone)]) }
-            text.line([TextSpan(cause.text, cause.tone)])
-            for detail in cause.details { text.line([TextSpan(detail, .dim)], indent: 4) }
-        }
+    /// Writes what the causes are read from: last exits, and conditions that do not hold.
+    func writeEvidence(_ text: inout DetailText) {
         writeExits(&text)
         writeConditions(&text)
-        let recent = events.suffix(12).reversed()
-        text.heading("Events, newest first", recent.isEmpty ? [TextSpan("  none in the last hour", .dim)] : [])
-        for event in recent { text.line(PodDescription.spans(event, now: now)) }
-        return text.lines
     }
 
     // MARK: - Causes

@@ -14,6 +14,16 @@
     func undoSelected()
     /// Asks whether to do again what was taken back.
     func redoSelected()
+    /// Asks which object to explain; `text` stands in the line already.
+    func askWhy(_ text: String)
+    /// Shows what changed lately in the shown namespace, or everywhere.
+    func openChanges()
+    /// Lets the open list of changes reach further back, or less far.
+    func stretchChanges(by steps: Int)
+    /// Shows how the cluster stands, kind by kind, with what it uses.
+    func openPulses()
+    /// Shows what a pod's containers used in the last hour.
+    func openCharts(_ binding: ObjectBinding)
 }
 
 /// A request as command lines to copy.

@@ -9,6 +9,40 @@ extension CommandTable {
             availability: whenConnected
         ) { $0.history?.openUndo() },
         Command(
+            "history.changes", "What changed in the last minutes", section: "History", keys: ["H c"], scope: .browse,
+            availability: whenConnected
+        ) { $0.history?.openChanges() },
+        Command(
+            "history.pulses", "Pulses: how everything stands, and what it uses", section: "History", keys: ["H p"], scope: .browse,
+            availability: whenConnected
+        ) { $0.history?.openPulses() },
+        Command(
+            "history.charts", "Charts: what this pod used in the last hour", section: "History", keys: ["H g"], scope: .browse,
+            subject: { $0.selectedBinding?.name },
+            availability: { app in
+                if case .disabled(let reason) = whenConnected(app) { return .disabled(reason) }
+                return app.selectedBinding?.kind == "Pod" ? .enabled : .disabled("no pod is selected")
+            },
+            run: { app in if let binding = app.selectedBinding { app.history?.openCharts(binding) } }),
+        Command(
+            "history.why", "Why is this object as it is", section: "History", keys: ["H w"], scope: .browse,
+            subject: { $0.selectedBinding?.name },
+            availability: { app in
+                if case .disabled(let reason) = whenConnected(app) { return .disabled(reason) }
+                return app.selectedBinding == nil ? .disabled("no object is selected") : .enabled
+            },
+            run: { app in if let binding = app.selectedBinding { app.cluster?.explain(binding) } }),
+        Command(
+            "history.whyOf", "Why: an object by kind and name", section: "History", keys: ["H o"], scope: .browse,
+            availability: whenConnected
+        ) { $0.history?.askWhy("deploy/") },
+        Command(
+            "changes.longer", "Reach further back", section: "History", keys: ["+"], scope: .detail, isListed: false,
+            availability: whenChanges, run: { $0.history?.stretchChanges(by: 1) }),
+        Command(
+            "changes.shorter", "Reach less far back", section: "History", keys: ["-"], scope: .detail, isListed: false,
+            availability: whenChanges, run: { $0.history?.stretchChanges(by: -1) }),
+        Command(
             "undo.undo", "Undo it", section: "History", keys: ["u"], scope: .detail, isDestructive: true, isListed: false,
             availability: whenUndoable, run: { $0.history?.undoSelected() }),
         Command(
@@ -35,6 +69,10 @@ extension CommandTable {
 
     private static func whenCommand(_ app: AppModel) -> Availability {
         app.history?.commandForms() == nil ? .disabled("no command is under the cursor") : .enabled
+    }
+
+    private static func whenChanges(_ app: AppModel) -> Availability {
+        app.detail?.kind == .changes ? .enabled : .disabled("that is for the list of changes")
     }
 
     private static func whenUndoable(_ app: AppModel) -> Availability {

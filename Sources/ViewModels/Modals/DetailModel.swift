@@ -1,5 +1,5 @@
 /// What a detail text is, for the commands that belong to one kind of it.
-package enum DetailKind: Sendable, Hashable { case text, commandLog, sentRequest, undo }
+package enum DetailKind: Sendable, Hashable { case text, commandLog, sentRequest, undo, why, changes, charts, pulses }
 
 /// A line of a detail text that the cursor can stand on.
 package struct DetailStop: Sendable, Hashable {
@@ -26,6 +26,8 @@ package struct DetailStop: Sendable, Hashable {
     package var lines: [[TextSpan]] = []
     /// The lines the cursor can stand on, from top to bottom; empty for a text that is only read.
     package private(set) var stops: [DetailStop] = []
+    /// The charts that stand in place of lines, by the line's index.
+    package private(set) var charts: [Int: ChartModel] = [:]
     /// The id of the stop under the cursor; nil without stops.
     package private(set) var selected: String?
     /// What Enter does with the stop under the cursor.
@@ -52,7 +54,8 @@ package struct DetailStop: Sendable, Hashable {
     }
 
     /// Replaces the text. The cursor stays on what it stands on, or goes to the nearest stop when that is gone.
-    package func show(_ lines: [[TextSpan]], stops: [DetailStop]) {
+    package func show(_ lines: [[TextSpan]], stops: [DetailStop], charts: [Int: ChartModel] = [:]) {
+        self.charts = charts
         let place = selectedIndex ?? 0
         self.lines = lines
         self.stops = stops

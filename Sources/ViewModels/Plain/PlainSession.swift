@@ -156,7 +156,7 @@ package actor PlainSession {
     private func why(_ words: [String]) async throws(APIStatus) {
         guard let name = words.first else { return say("why which pod?") }
         let (_, object) = try await object(["pods", name], "why")
-        say(PodDiagnosis(Pod(object), events: try await events(object), now: SystemTimeSource().now()).lines)
+        say(WhyReport.lines(WhyFacts(subject: object, events: try await events(object), now: SystemTimeSource().now())))
     }
 
     private func say(_ lines: [[TextSpan]]) {

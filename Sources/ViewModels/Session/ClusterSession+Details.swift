@@ -8,10 +8,6 @@ extension ClusterSession {
         openDetail("Describe", binding) { pod, events, now in PodDescription.lines(pod, events: events, now: now) }
     }
 
-    package func explain(_ binding: ObjectBinding) {
-        openDetail("Why", binding) { pod, events, now in PodDiagnosis(pod, events: events, now: now).lines }
-    }
-
     private func openDetail(_ title: String, _ binding: ObjectBinding, _ text: @escaping (Pod, [Event], Timestamp) -> [[TextSpan]]) {
         let model = DetailModel(title: title, binding: binding)
         refreshDetail = { [weak self, weak model] in

@@ -13,6 +13,10 @@ package import LinuxKernel
     let drafts: DraftStore
     let requests: RequestLog
     let undoJournal: UndoJournal
+    var changeMemory = ChangeMemory()
+    var usageHistory = UsageHistory()
+    private var isSampledOften = false
+    var pulses: [Pulse] = []
     let tasks = TaskSlots()
     let logs: LogsDriver
     var cluster: ConnectedCluster?
@@ -256,6 +260,8 @@ package import LinuxKernel
         (cluster, feed, hasAskedAtStart, isFirstOfContext) = (nil, nil, true, true)
         shownKeptLog = nil
         (namespaceRows, clusterID) = ([:], nil)
+        usageHistory.removeAll()
+        (pulses, changeMemory) = ([], ChangeMemory())
         app.namespaces.rows = []
         app.pods.removeAll()
         forgetTables()
@@ -295,17 +301,23 @@ package import LinuxKernel
 
     // MARK: - Usage
 
-    private func sampleWhileVisible() {
-        guard app.visiblePanes.contains(.pods), let usage = cluster?.usage else { return tasks.cancel(.usage) }
-        guard !tasks.isRunning(.usage) else { return }
+    /// Samples what pods use: every second while somebody sees it, and now and then otherwise, so that charts have an hour to show.
+    func sampleWhileVisible() {
+        guard let usage = cluster?.usage else { return tasks.cancel(.usage) }
+        let isSeen = app.visiblePanes.contains(.pods) || app.detail?.kind == .charts || app.detail?.kind == .pulses
+        guard !tasks.isRunning(.usage) || isSeen != isSampledOften else { return }
+        isSampledOften = isSeen
         tasks.run(.usage) { [weak self, time] in
             var sampler = UsageSampler()
             // CPU use needs two samples: the second comes soon, so that the bars do not stay empty.
-            var pause = Self.firstUsagePause
+            var pause = isSeen ? Self.firstUsagePause : Self.quietUsagePause
             while !Task.isCancelled {
+                if !isSeen { do { try await time.sleep(for: pause) } catch { return } }
                 // best effort: without a sample the bars go, and the connection's own state says why.
                 let samples = try? await usage()
                 guard let self, !Task.isCancelled else { return }
+                usageHistory.take(samples ?? [])
+                guard isSeen else { continue }
                 app.pods.setUsage(sampler.take(samples ?? []))
                 do { try await time.sleep(for: pause) } catch { return }
                 pause = .seconds(1)
@@ -313,5 +325,6 @@ package import LinuxKernel
         }
     }
 
+    private static let quietUsagePause = Duration.seconds(15)
     private static let firstUsagePause = Duration.milliseconds(300)
 }

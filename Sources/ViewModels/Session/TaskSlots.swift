@@ -54,6 +54,8 @@
         case saveDraft
         /// Reading the texts that were never applied.
         case listDrafts
+        /// Keeping an open answer to "why?" current.
+        case why
         /// Finding what an undo would do.
         case undo
         /// Keeping an open text about the past current.

@@ -1,0 +1,94 @@
+import APIMachinery
+import JSONCore
+import KubeClient
+import KubeSchemas
+
+/// Reads the metadata of everything worth following in a namespace, or in the whole cluster.
+struct ChangeScan: Sendable {
+    /// What one look found.
+    struct Look: Sendable {
+        var objects: [(KubeObject, GroupVersionResource)] = []
+        var gaps: [String] = []
+        /// The kinds that were read whole: what is missing of them is gone.
+        var complete: Set<GroupVersionResource> = []
+    }
+
+    /// Objects that come and go by the minute without anybody wanting to know.
+    private static let noise: Set = ["events", "leases", "endpoints", "endpointslices", "controllerrevisions", "pods", "componentstatuses"]
+    /// The most objects of a kind, and the most kinds that custom resources add.
+    private static let limit = 500
+    private static let customLimit = 50
+    private static let metadata = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json"
+
+    let client: KubeClient
+    /// The namespace; nil for everything, cluster-scoped kinds too.
+    let namespace: String?
+
+    /// Looks once; kinds that the user may not read are left out.
+    @concurrent func look() async -> Look {
+        var look = Look()
+        var kinds = builtinSchemas.resources.filter { descriptor in
+            descriptor.verbs.contains("list") && descriptor.verbs.contains("watch") && !Self.noise.contains(descriptor.plural)
+                && (namespace == nil || descriptor.isNamespaced) && isPreferred(descriptor)
+        }.map { ($0.gvr, $0.kind) }
+        kinds += await custom()
+        await withTaskGroup(of: (GroupVersionResource, Result<[KubeObject], APIStatus>, Bool).self) { group in
+            var rest = kinds[...]
+            func next() {
+                guard let (resource, kind) = rest.popFirst() else { return }
+                group.addTask { await list(resource, kind) }
+            }
+            // A few at a time: an open view must not crowd out what the user does.
+            for _ in 0..<4 { next() }
+            while let (resource, result, isWhole) = await group.next() {
+                next()
+                switch result {
+                case .success(let objects):
+                    look.objects += objects.map { ($0, resource) }
+                    if isWhole { look.complete.insert(resource) } else { look.gaps.append("only the first \(Self.limit) \(resource.resource) were read") }
+                case .failure(let status):
+                    if ![401, 403, 404, 405].contains(status.code) { look.gaps.append("\(resource.resource): \(status.message)") }
+                }
+            }
+        }
+        look.gaps.sort()
+        return look
+    }
+
+    private func isPreferred(_ descriptor: ResourceDescriptor) -> Bool {
+        builtinSchemas.resource(descriptor.groupResource)?.version == descriptor.version
+    }
+
+    private func custom() async -> [(GroupVersionResource, String)] {
+        let definitions = GroupVersionResource(group: "apiextensions.k8s.io", version: "v1", resource: "customresourcedefinitions")
+        // best effort: who may not read definitions sees the built-in kinds.
+        guard let list = try? await client.list(definitions, namespace: nil, ListOptions(limit: Self.customLimit)) else { return [] }
+        return list.items.compactMap { definition in
+            guard let group = definition.string("spec", "group"), let plural = definition.string("spec", "names", "plural"),
+                namespace == nil || definition.string("spec", "scope") == "Namespaced",
+                let version = definition.array("spec", "versions").first(where: { $0["served"]?.boolValue == true })?["name"]?.stringValue
+            else { return nil }
+            return (GroupVersionResource(group: group, version: version, resource: plural), definition.string("spec", "names", "kind") ?? plural)
+        }
+    }
+
+    private func list(_ resource: GroupVersionResource, _ kind: String) async -> (GroupVersionResource, Result<[KubeObject], APIStatus>, Bool) {
+        let request = APIRequest(
+            path: ResourcePath.path(resource, namespace: namespace), query: [QueryItem("limit", String(Self.limit))], accept: Self.metadata)
+        do throws(APIStatus) {
+            let response = try await client.raw(request)
+            if let failure = try await response.failure() { throw failure }
+            guard case .bytes(let bytes) = response.body, let list = try? JSON.parse(bytes, limits: .unlimitedSize) else {
+                throw .internalError("the list of \(resource.resource) is no JSON")
+            }
+            let objects = (list["items"]?.arrayValue ?? []).map { item in
+                var object = KubeObject(item)
+                object["kind"] = .string(kind)
+                return object
+            }
+            return (resource, .success(objects), list["metadata", "continue"]?.stringValue?.isEmpty ?? true)
+        } catch {
+            return (resource, .failure(error), false)
+        }
+    }
+}

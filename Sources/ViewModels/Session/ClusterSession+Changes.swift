@@ -1,0 +1,102 @@
+import APIMachinery
+import KubeClient
+import KubeSchemas
+import LinuxKernel
+
+/// What an open view of recent changes remembers between looks.
+struct ChangeMemory {
+    /// The spans to choose from, in seconds.
+    static let spans: [Int64] = [60, 300, 900, 3600, 6 * 3600, 24 * 3600]
+
+    var seconds: Int64 = 300
+    var seen: [String: RecentChanges.Seen] = [:]
+    var deletions: [RecentChanges.Deletion] = []
+    var look = ChangeScan.Look()
+    var changes: [RecentChanges.Change] = []
+
+    /// Takes what a new look found and notes what is gone since the one before.
+    mutating func take(_ look: ChangeScan.Look, at now: Timestamp) {
+        var present: [String: RecentChanges.Seen] = [:]
+        for (object, resource) in look.objects {
+            present[object.uid] = RecentChanges.Seen(
+                kind: object.kind, namespace: object.namespace, name: object.name, uid: object.uid, resource: resource)
+        }
+        // A kind that could not be read whole says nothing about what is gone.
+        let comparable = seen.filter { look.complete.contains($0.value.resource) }
+        deletions += RecentChanges.gone(comparable, now: Set(present.keys), at: now)
+        if deletions.count > RecentChanges.limit { deletions.removeFirst(deletions.count - RecentChanges.limit) }
+        seen = present
+        self.look = look
+    }
+}
+
+extension ClusterSession {
+    private static let changesPause = Duration.seconds(3)
+
+    package func openChanges() {
+        guard let client = cluster?.client, feed != nil else { return app.toast("no cluster is connected", .warning) }
+        let namespace = app.namespace
+        let model = DetailModel(title: "What changed", kind: .changes, binding: nil)
+        model.hints = [("detail.open", "why"), ("changes.longer", "longer"), ("changes.shorter", "shorter")]
+        model.lines = [[TextSpan("reading what changed in \(namespace ?? "all namespaces")", .pending)]]
+        changeMemory = ChangeMemory(seconds: changeMemory.seconds)
+        model.refresh = { [weak self, weak model] in
+            guard let self, let model else { return }
+            showChanges(model, namespace)
+        }
+        model.onOpen = { [weak self, weak model] id in
+            guard let self, let model else { return }
+            openChange(id, model)
+        }
+        app.detail = model
+        let scan = ChangeScan(client: client, namespace: namespace)
+        tasks.run(.history) { [weak self, weak model, time] in
+            while let model, self?.app.detail?.covers(model) == true {
+                let look = await scan.look()
+                guard let self, !Task.isCancelled else { return }
+                changeMemory.take(withPods(look, namespace), at: time.now())
+                if app.detail === model { showChanges(model, namespace) }
+                do { try await time.sleep(for: Self.changesPause) } catch { return }
+            }
+        }
+    }
+
+    /// Pods come from what the screen follows anyway.
+    private func withPods(_ look: ChangeScan.Look, _ namespace: String?) -> ChangeScan.Look {
+        var look = look
+        guard let feed, feed.pods.hasSynced else { return look }
+        look.objects += feed.pods.all(namespace: namespace).map { ($0, Pod.resource) }
+        look.complete.insert(Pod.resource)
+        return look
+    }
+
+    private func showChanges(_ model: DetailModel, _ namespace: String?) {
+        let now = time.now()
+        let events = (feed?.events.all(namespace: namespace) ?? []).map { Event($0) }
+        changeMemory.changes = RecentChanges.since(
+            now.advanced(by: .seconds(-changeMemory.seconds)), objects: changeMemory.look.objects, events: events,
+            deletions: changeMemory.deletions)
+        let text = RecentChanges.list(
+            changeMemory.changes, place: namespace ?? "all namespaces", span: .seconds(changeMemory.seconds), gaps: changeMemory.look.gaps,
+            now: now)
+        model.show(text.lines, stops: text.stops)
+        app.signal.touch()
+    }
+
+    private func openChange(_ id: String, _ model: DetailModel) {
+        guard let index = model.stops.firstIndex(where: { $0.id == id }), changeMemory.changes.indices.contains(index) else { return }
+        let change = changeMemory.changes[index]
+        if change.what == .deleted, change.text == "is gone" { return app.toast("\(change.kind) \(change.name) is gone", .warning) }
+        explain(
+            ObjectBinding(
+                context: app.context.name, namespace: change.namespace, kind: change.kind, name: change.name, uid: change.uid.isEmpty ? nil : change.uid,
+                resource: change.resource))
+    }
+
+    package func stretchChanges(by steps: Int) {
+        let spans = ChangeMemory.spans
+        let index = spans.firstIndex { $0 >= changeMemory.seconds } ?? spans.count - 1
+        changeMemory.seconds = spans[max(0, min(spans.count - 1, index + steps))]
+        app.detail?.refresh?()
+    }
+}
