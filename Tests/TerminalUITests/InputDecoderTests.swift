@@ -95,8 +95,7 @@ import Testing
 
     @Test func `Esc and a second of silence end a paste whose end never comes`() {
         var decoder = InputDecoder()
-        #expect(decoder.feed(Array("\u{1B}[200~abc".utf8)) == [] && decoder.patience == nil)
-        #expect(decoder.flush() == [])
+        #expect(decoder.feed(Array("\u{1B}[200~abc".utf8)) == [] && decoder.patience == .seconds(1))
         #expect(decoder.feed(Array("jk\u{1B}\u{1B}".utf8)) == [] && decoder.patience == .seconds(1))
         #expect(decoder.flush() == [.paste("abcjk")] && decoder.patience == nil)
         #expect(decoder.feed([0x6A]) == [.key(.typed("j"))])
@@ -104,6 +103,25 @@ import Testing
         #expect(decoder.feed(Array("\u{1B}[200~x\u{1B}".utf8)) == [])
         #expect(decoder.feed(Array("[20".utf8)) == [] && decoder.patience == nil && decoder.flush() == [])
         #expect(decoder.feed(Array("1~".utf8)) == [.paste("x")])
+    }
+
+    @Test func `what is typed after a paste whose end was lost is seen, and never runs`() {
+        var decoder = InputDecoder()
+        #expect(decoder.feed(Array("\u{1B}[200~abc".utf8)).isEmpty && decoder.patience != nil)
+        #expect(decoder.flush() == [.paste("abc")] && decoder.patience == nil)
+        #expect(decoder.feed(Array("jk".utf8)).isEmpty)
+        #expect(decoder.flush() == [.paste("jk")])
+        #expect(decoder.feed(Array("x\u{1B}[201~q".utf8)) == [.paste("x"), .key(.typed("q"))])
+    }
+
+    @Test(arguments: ["line\n", "é", "\r\n", "x"])
+    func `a paste longer than what is kept comes in parts and whole`(unit: String) {
+        var decoder = InputDecoder()
+        let count = (InputDecoder.maximumPaste + 100_000) / unit.utf8.count
+        let events = decoder.feed(Array("\u{1B}[200~".utf8) + Array(String(repeating: unit, count: count).utf8) + Array("\u{1B}[201~".utf8))
+        var text = ""
+        for case .paste(let part) in events { text += part }
+        #expect(events.count == 2 && text == String(repeating: unit.replacing("\r\n", with: "\n"), count: count))
     }
 
     @Test func `a paste is one event without escape bytes`() {

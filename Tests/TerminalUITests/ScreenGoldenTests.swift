@@ -24,6 +24,46 @@ import ViewModels
         GoldenScreen.check(FakeCluster.screen(app).render(width: size.0, height: size.1).surface, "editor-\(size.0)x\(size.1)")
     }
 
+    private func editing(_ line: Int) -> AppModel {
+        let app = FakeCluster.app()
+        app.focus = .yaml
+        app.editor.state = .editing
+        app.editor.place(TextPosition(line: line, column: 6), selecting: false)
+        return app
+    }
+
+    @Test(arguments: [(80, 24), (120, 40), (200, 50)])
+    func `the field at the cursor is explained below the text`(size: (Int, Int)) {
+        let app = editing(8)
+        app.editor.verdict = .accepted
+        app.editor.isHelpShown = true
+        app.editor.help = FieldHelp(
+            path: "spec.replicas", facts: [TextSpan("integer", .dim), TextSpan("  default 1", .accent)],
+            text: "How many pods are wanted. A number that is changed here is changed by autoscalers again, if one looks after this object.")
+        GoldenScreen.check(FakeCluster.screen(app).render(width: size.0, height: size.1).surface, "editor-help-\(size.0)x\(size.1)")
+    }
+
+    @Test(arguments: [(80, 24), (120, 40), (200, 50)], [ColorDepth.truecolor, .mono])
+    func `owners stand before the line numbers, and conflicts between their markers`(size: (Int, Int), depth: ColorDepth) {
+        let app = editing(3)
+        app.isZoomed = size.0 == 80
+        app.editor.setText(
+            FakeCluster.manifest.replacing(
+                "  replicas: 2", with: "<<<<<<< mine\n  replicas: 3\n=======\n  replicas: 5\n>>>>>>> cluster"))
+        app.editor.state = .editing
+        app.editor.diagnostics = []
+        app.editor.place(TextPosition(line: 3, column: 6), selecting: false)
+        app.editor.areOwnersShown = true
+        let kubectl = FieldOwner(
+            manager: "kubectl-client-side-apply", operation: "Update", subresource: "", time: FakeCluster.now.advanced(by: .seconds(-180)))
+        let operatorOwner = FieldOwner(manager: "operator", operation: "Apply", subresource: "", time: nil)
+        app.editor.owners = [3: [kubectl, operatorOwner], 4: [operatorOwner], 5: [operatorOwner]]
+        app.editor.banner = TextSpan("1 place was changed by both: M m keeps mine, M c the cluster's, M b both, M n goes on", .warning)
+        GoldenScreen.check(
+            FakeCluster.screen(app, depth: depth).render(width: size.0, height: size.1).surface,
+            "editor-owners-\(size.0)x\(size.1)-\(depth.rawValue)")
+    }
+
     @Test func `a zoomed pane takes the whole body`() {
         let app = FakeCluster.app()
         app.isZoomed = true

@@ -158,18 +158,22 @@ import Testing
             #expect(editor.text == text && fixture.diff == nil && fixture.server.writes.isEmpty)
             fixture.run("yaml.merge")
             try await fixture.until("it is merged") { editor.text != text }
-            #expect(editor.text.contains("a: mine") && editor.text.contains("b: \"3\""))
+            #expect(editor.text.contains("a: mine") && editor.text.contains("a: theirs") && editor.text.contains("b: \"3\""))
+            #expect(editor.conflictCount == 1 && editor.line(editor.cursor.line) == ConflictMarkers.mine)
+            fixture.run("yaml.keepMine")
+            #expect(editor.text.contains("a: mine") && !editor.text.contains("a: theirs") && editor.banner?.tone == .ok)
             fixture.run("yaml.apply")
             try await fixture.until("the diff") { fixture.diff != nil }
             fixture.diff?.onConfirm()
             try await fixture.until("it is written") { fixture.server.object(Self.config)?["data", "a"] == "mine" }
             #expect(fixture.server.object(Self.config)?["data", "b"] == "3")
             editor.undo()
+            editor.undo()
             #expect(editor.text == text)
         }
     }
 
-    @Test func `a conflict about nothing but the same place is settled by merging, and yours applies`() async throws {
+    @Test func `a conflict about nothing but the same place is settled after merging, and yours applies`() async throws {
         try await Fixture.with { fixture in
             fixture.server.put(Self.config, configMap(["a": "1"]))
             let editor = try await edit(fixture)
@@ -178,7 +182,8 @@ import Testing
             fixture.run("yaml.apply")
             try await fixture.until("it is said") { editor.banner?.text.contains("at the same places") == true && editor.state == .editing }
             fixture.run("yaml.merge")
-            try await fixture.until("it is settled") { editor.banner?.text.contains("yours stays") == true }
+            try await fixture.until("it is marked") { editor.banner?.text.hasPrefix("1 place was changed by both") == true }
+            fixture.run("yaml.keepMine")
             fixture.run("yaml.apply")
             try await fixture.until("the diff") { fixture.diff != nil }
             #expect(fixture.diff?.lines.filter { $0.kind == .removed }.map(\.text) == ["  a: theirs"])
@@ -331,7 +336,7 @@ import Testing
             #expect(editor.text == text)
             fixture.dialog?.choose("yes")
             try await fixture.until("it is merged") { editor.text != text }
-            #expect(editor.text.contains("a: mine") && editor.text.contains("c: \"3\""))
+            #expect(editor.text.contains("a: mine") && editor.text.contains("a: theirs") && editor.text.contains("c: \"3\""))
         }
     }
 

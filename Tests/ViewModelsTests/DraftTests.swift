@@ -104,7 +104,7 @@ import Testing
             #expect(fixture.app.editor.text == "a: 1")
             fixture.run("yaml.discard")
             fixture.dialog?.choose("yes")
-            #expect(self.files(fixture).isEmpty)
+            try await fixture.until("its draft is gone") { self.files(fixture).isEmpty }
             // The pane shows what is selected again.
             #expect(fixture.app.editor.target?.binding.name == "web-1" && fixture.app.editor.state == .viewing)
         }
@@ -148,6 +148,7 @@ import Testing
             try FileSystem.makeDirectories(path, mode: 0o700)
             fixture.drafts?.discardSelected()
             fixture.drafts?.discardSelected()
+            try await fixture.until("it is told") { fixture.app.toasts.last?.tone == .error }
             #expect(fixture.drafts?.drafts.count == 1)
             #expect(fixture.app.toasts.last?.text.hasPrefix("a draft was not deleted and will be offered again: ") == true)
         }

@@ -82,7 +82,8 @@ import Testing
             fixture.session.use(context: "prod")
             fixture.server.release(.put, Self.config)
             try await fixture.until("it is told") { fixture.app.toasts.contains { $0.text == "applied ConfigMap default/settings" } }
-            #expect(!fixture.app.editor.isDirty && fixture.session.drafts.all().isEmpty)
+            #expect(!fixture.app.editor.isDirty)
+            try await fixture.until("its draft is gone") { fixture.session.drafts.all().isEmpty }
         }
     }
 

@@ -1,10 +1,10 @@
-import Glibc
-import LinuxKernel
+package import Glibc
+package import LinuxKernel
 
 /// Replaces a file's bytes in one step, keeping its owner and mode.
-enum FileReplacement {
+package enum FileReplacement {
     /// Writes beside the file, then renames over it. A file that was not there gets `newMode` and `newOwner`.
-    static func replace(
+    package static func replace(
         _ path: String, with bytes: [UInt8], newMode: mode_t, newOwner: (user: UInt32, group: UInt32)?
     ) throws(SystemError) {
         let present = try FileSystem.status(path)

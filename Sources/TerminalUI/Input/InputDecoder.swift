@@ -1,14 +1,15 @@
 /// Bytes from the terminal to input events: a state machine without I/O. Anything can arrive; nothing traps, memory is bounded, and a lone Esc
 /// is told from a sequence by `flush()` once ``patience`` is over.
 struct InputDecoder: Sendable {
-    /// Bytes kept of one paste; the rest is dropped and the paste ends with what fits.
+    /// Bytes kept of one paste; a longer one comes in parts of about this size, and nothing of it is lost.
     static let maximumPaste = 8 << 20
     private static let maximumSequence = 64
     /// How long Esc, or Esc and one key, waits for the rest of a sequence: it is answered in 25 ms, and some of them are for painting.
     private static let escapeDelay = Duration.milliseconds(20)
     /// How long a sequence that surely has begun waits for its rest, which a slow line brings late.
     private static let sequenceDelay = Duration.milliseconds(100)
-    /// How long Esc within a paste waits for the rest of the paste's end. Then it is a key, pressed because the end never came.
+    /// How long a paste waits for more. Then Esc is a key, pressed because the paste's end never came, and text is given out as it is, so that
+    /// what is typed after a lost end is seen.
     private static let pasteDelay = Duration.seconds(1)
 
     private var pending: [UInt8] = []
@@ -22,7 +23,7 @@ struct InputDecoder: Sendable {
 
     /// How long to wait for more before `flush()`; nil for ever.
     var patience: Duration? {
-        if pasted != nil { return pending == [0x1B] ? Self.pasteDelay : nil }
+        if let pasted { return pending == [0x1B] || pending.isEmpty && !pasted.isEmpty ? Self.pasteDelay : nil }
         if skipped != nil { return Self.sequenceDelay }
         if pending.isEmpty { return nil }
         return pending[0] == 0x1B && pending.count <= 2 ? Self.escapeDelay : Self.sequenceDelay
@@ -66,6 +67,11 @@ struct InputDecoder: Sendable {
     /// Nothing more has come in time: Esc and Esc with a key are keys, what else is incomplete is dropped, and nothing of it stays.
     mutating func flush() -> [InputEvent] {
         // Only with an Esc at its end does a paste wait, and that Esc is spent on ending it.
+        if let text = pasted, pending.isEmpty {
+            pasted = []
+            return text.isEmpty ? [] : [.paste(Self.text(text))]
+        }
+        // The rest of a paste's end is on its way.
         guard pasted == nil || pending == [0x1B] else { return [] }
         defer { pending.removeAll(keepingCapacity: true) }
         if let text = pasted.take() { return [.paste(Self.text(text))] }
@@ -218,26 +224,38 @@ struct InputDecoder: Sendable {
         while let escape = rest[at...].firstIndex(of: 0x1B) {
             let tail = rest[escape...].prefix(terminator.count)
             if tail.elementsEqual(terminator) {
-                append(rest[index..<escape])
+                append(rest[index..<escape], &events)
                 events.append(.paste(Self.text(pasted ?? [])))
                 pasted = nil
                 return escape + terminator.count
             }
             if tail.count < terminator.count, terminator.starts(with: tail) {
-                append(rest[index..<escape])
+                append(rest[index..<escape], &events)
                 pending.removeFirst(escape)
                 return nil
             }
             at = escape + 1
         }
-        append(rest)
+        append(rest, &events)
         pending.removeAll(keepingCapacity: true)
         return nil
     }
 
-    private mutating func append(_ bytes: ArraySlice<UInt8>) {
-        let room = Self.maximumPaste - (pasted?.count ?? 0)
-        pasted?.append(contentsOf: bytes.prefix(max(0, room)))
+    private mutating func append(_ bytes: ArraySlice<UInt8>, _ events: inout [InputEvent]) {
+        pasted?.append(contentsOf: bytes)
+        while let text = pasted, text.count > Self.maximumPaste {
+            let end = Self.cut(text)
+            events.append(.paste(Self.text(Array(text[..<end]))))
+            pasted?.removeFirst(end)
+        }
+    }
+
+    /// Where a paste that is too long is parted: after a line feed, or else between characters.
+    private static func cut(_ bytes: [UInt8]) -> Int {
+        if let feed = bytes[..<maximumPaste].lastIndex(of: 0x0A) { return feed + 1 }
+        var end = maximumPaste
+        while end > 1, bytes[end] & 0xC0 == 0x80 || bytes[end - 1] == 0x0D { end -= 1 }
+        return end
     }
 
     private static func text(_ bytes: [UInt8]) -> String {

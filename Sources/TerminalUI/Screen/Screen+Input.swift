@@ -167,6 +167,7 @@ extension Screen {
     }
 
     private func press(_ key: Key, in prompt: PromptModel) {
+        if prompt.onKey(key.name) { return }
         switch key.name {
         case "enter": prompt.submit()
         case "esc", "ctrl-c": prompt.cancel()

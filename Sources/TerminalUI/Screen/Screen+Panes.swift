@@ -65,7 +65,9 @@ extension Screen {
         guard let target = app.editor.target else { return [] }
         let binding = target.binding
         var spans: [TextSpan] = []
-        if target.isNew {
+        if let file = target.file {
+            spans = [TextSpan("file ", .dim), TextSpan(file.name), TextSpan(" in \(binding.namespace ?? "")", .dim)]
+        } else if target.isNew {
             spans = [TextSpan("new ", .pending), TextSpan("in ", .dim), TextSpan(binding.namespace ?? "")]
         } else {
             spans = [TextSpan(binding.kind + " ", .dim), TextSpan(binding.namespace.map { $0 + "/" } ?? "", .dim), TextSpan(binding.name)]

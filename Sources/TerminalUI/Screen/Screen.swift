@@ -45,6 +45,8 @@ package import ViewModels
     var isWindowFocused = true
     /// Gives the terminal back and stops the job; set by the loop.
     package var onSuspend: () -> Void = {}
+    /// Runs the user's editor on a file and waits for its end; set by the loop.
+    package var onEdit: (String) -> Int32? = { _ in nil }
     /// Paints everything again; set by the loop.
     package var onRedraw: () -> Void = {}
     /// Hands the terminal to a command; set by the loop.

@@ -34,6 +34,7 @@ import ViewModels
         decoder = InputDecoder(terminfo: terminal.keyStrings)
         app.signal.onChange = { [weak self] in self?.isDirty = true }
         screen.onSuspend = { [weak self] in self?.suspend() }
+        screen.onEdit = { [weak self] path in self?.edit(path) }
         screen.onRedraw = { [weak self] in self?.repaintAll() }
         screen.onForeground = { [weak self] in self?.runInForeground($0, environment: $1) }
         screen.onCopy = { [weak self] text in self?.copy(text) }
@@ -169,15 +170,36 @@ import ViewModels
         if !isStopped { app.toast("no shell to go back to: kdash is not a job of one", .dim) }
     }
 
-    /// What the terminal's keys sent to the whole job while a program had it was meant for that program.
+    /// A plugin has the terminal until it ends.
     private func runInForeground(_ command: PluginCommand, environment: [String: String]) -> String? {
         terminal.close()
         let failure = ForegroundProgram.run(command, environment: environment)
         resume()
+        dropJobSignals()
+        return failure
+    }
+
+    /// The editor has the terminal as if it were started from the shell, job control included.
+    private func edit(_ path: String) -> Int32? {
+        terminal.close()
+        defer { resume() }
+        let command = #"exec ${VISUAL:-${EDITOR:-vi}} "$1""#
+        do throws(SystemError) {
+            let child = try ChildProcess.start("/bin/sh", arguments: ["sh", "-c", command, "sh", path], standardStreams: (0, 1, 2))
+            let exit = try child.wait()
+            dropJobSignals()
+            return exit.status
+        } catch {
+            app.toast("\(error)", .error)
+            return nil
+        }
+    }
+
+    /// What the terminal's keys sent to the whole job while a program had it was meant for that program; a hang-up still ends the screen.
+    private func dropJobSignals() {
         while case let number = kd_signal_read(signals), number != 0 {
             if number == SIGTERM || number == SIGHUP { isEnding = true }
         }
-        return failure
     }
 
     private func resume() {

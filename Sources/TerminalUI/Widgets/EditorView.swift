@@ -32,6 +32,10 @@ import ViewModels
             EditorHelpView.draw(model.help, rows, in: body.inset(top: body.height - rows.count - 1), &painter)
             body = body.inset(bottom: rows.count + 1)
         }
+        if model.areOwnersShown, body.height > 4 {
+            EditorOwnersView.drawFooter(model, in: body.inset(top: body.height - 1), &painter)
+            body = body.inset(bottom: 1)
+        }
         let message = model.diagnostics.first { $0.line == model.cursor.line } ?? model.diagnostics.first
         if let message, body.height > 3 {
             let rows = Self.rows(of: Self.text(of: message, model), columns: body.width - 3, in: body)
@@ -41,7 +45,9 @@ import ViewModels
             body = body.inset(bottom: rows.count)
         }
         height = body.height
-        let gutter = max(2, String(model.lineCount).count) + 2
+        let numbers = max(2, String(model.lineCount).count) + 2
+        let owners = EditorOwnersView.width(model, columns: body.width)
+        let gutter = numbers + owners
         textRect = body.inset(left: gutter, right: 1)
         scroll(model)
         var highlighter = YAMLHighlighter()
@@ -49,7 +55,7 @@ import ViewModels
         for line in max(0, top - 200)..<top { _ = highlighter.tokens(model.line(line)) }
         for offset in 0..<min(body.height, max(0, model.lineCount - top)) {
             draw(
-                line: top + offset, model, highlighter.tokens(model.line(top + offset)), in: body.row(offset), gutter: gutter,
+                line: top + offset, model, highlighter.tokens(model.line(top + offset)), in: body.row(offset), gutter: gutter, numbers: numbers,
                 isFocused: isFocused, &painter)
         }
         placeCursor(model, isFocused: isFocused, &painter)
@@ -101,7 +107,7 @@ import ViewModels
     }
 
     private func draw(
-        line number: Int, _ model: EditorModel, _ tokens: [YAMLHighlighter.Token], in row: Rect, gutter: Int, isFocused: Bool,
+        line number: Int, _ model: EditorModel, _ tokens: [YAMLHighlighter.Token], in row: Rect, gutter: Int, numbers: Int, isFocused: Bool,
         _ painter: inout Painter
     ) {
         let isCurrent = number == model.cursor.line && isFocused
@@ -110,18 +116,20 @@ import ViewModels
             ground = painter.theme[.editorLine].on(painter.theme[.editorLine])
             painter.surface.fill(row, style: ground)
         }
+        EditorOwnersView.draw(line: number, model, in: Rect(x: row.x, y: row.y, width: gutter - numbers, height: 1), on: ground, &painter)
         let problems = model.diagnostics.filter { $0.line == number }
         let worst = problems.first { $0.severity == .error } ?? problems.first
         let numberStyle =
             worst.map { painter.theme[$0.severity == .error ? .errorText : .warningText] }
             ?? painter.theme[isCurrent ? .gutterCurrent : .gutter]
         painter.text(
-            String(number + 1), in: Rect(x: row.x, y: row.y, width: gutter - 2, height: 1), numberStyle.on(ground), alignment: .right)
+            String(number + 1), in: Rect(x: row.x + gutter - numbers, y: row.y, width: numbers - 2, height: 1), numberStyle.on(ground), alignment: .right)
         if let worst {
             let sign = worst.severity == .error ? painter.glyphs.errorSign : painter.glyphs.warningSign
             painter.surface.put(String(sign), x: row.x + gutter - 2, y: row.y, limit: 1, style: numberStyle.on(ground))
         }
         let text = model.line(number)
+        let part = model.conflictPart(line: number)
         let matches = model.search.isEmpty ? [] : SearchRanges.find(model.search, in: text)
         let selection = Self.selected(model.selection, line: number, length: text.count)
         var x = 0
@@ -131,6 +139,7 @@ import ViewModels
             while token < tokens.count, tokens[token].range.upperBound <= column { token += 1 }
             let isIn = token < tokens.count && tokens[token].range.contains(column)
             var style = painter.theme[isIn ? tokens[token].scope : .yaml].on(ground)
+            if let part { style = painter.theme[Self.scope(part)].on(ground) }
             if problems.contains(where: { $0.columns?.contains(column) ?? false }) { style.attributes.insert(.underline) }
             // What is masked is not found either, or a search would tell it.
             if !glyph.isMasked, matches.contains(where: { $0.contains(column) }) { style = painter.theme[.match] }
@@ -151,6 +160,14 @@ import ViewModels
             let style = painter.theme[worst.severity == .error ? .errorText : .warningText].on(ground)
             painter.text(
                 "  \(worst.message)", in: Rect(x: textRect.x + x - left, y: row.y, width: textRect.width - (x - left), height: 1), style)
+        }
+    }
+
+    private static func scope(_ part: ConflictPart) -> Scope {
+        switch part {
+        case .marker: .warningText
+        case .mine: .diffAdd
+        case .theirs: .diffRemove
         }
     }
 

@@ -76,6 +76,8 @@ package struct Toast: Sendable, Hashable {
     func move(_ motion: Motion)
     /// Gives the terminal back to the shell until `fg`.
     func suspend()
+    /// Gives the terminal to the user's editor until it ends; its exit code, or nil when none could be started.
+    func edit(_ path: String) -> Int32?
     /// Paints everything again.
     func redraw()
     /// Hands the terminal to a command until it has ended; returns why it could not be started, nil when it was.

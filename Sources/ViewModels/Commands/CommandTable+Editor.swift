@@ -22,12 +22,29 @@ extension CommandTable {
         yaml("yaml.reveal", "Show or hide this secret value", ["x"], run: reveal),
         yaml("yaml.help", "What the field here means", ["K", "f3"]) { $0.editor.actions?.toggleFieldHelp() },
         yaml("yaml.fix", "Quick fixes", ["f", "f4"], availability: whenEditing) { $0.editor.actions?.offerFixes() },
+        yaml("yaml.template", "New from a template", ["T"], availability: whenWritable) { $0.editor.actions?.newFromTemplate() },
+        yaml("yaml.save", "Save to a file", ["ctrl-s"]) { $0.editor.actions?.saveFile() },
+        yaml("yaml.documents", "Go to a document", ["g D"]) { $0.editor.actions?.pickDocument() },
+        Command("file.open", "Open a file or folder of manifests", section: "YAML", keys: ["ctrl-o"], scope: .browse, availability: whenConnected) {
+            $0.editor.actions?.askForFile()
+        },
+        yaml("yaml.replace", "Replace", ["R"], availability: whenEditing) { $0.askReplace() },
+        yaml("yaml.external", "Edit in $EDITOR", ["E"], availability: whenEditing) { $0.editor.actions?.openExternalEditor() },
+        yaml("yaml.owners", "Who wrote each field", ["O"]) { $0.editor.actions?.toggleOwners() },
+        yaml("yaml.diffLive", "Difference to the cluster", ["= l"]) { $0.editor.actions?.showDifference(to: .live) },
+        yaml("yaml.diffApplied", "Difference to what was applied last", ["= a"]) { $0.editor.actions?.showDifference(to: .lastApplied) },
+        yaml("yaml.diffOpened", "Changes since it was opened or applied", ["= o"]) { $0.editor.actions?.showDifference(to: .opened) },
+        yaml("yaml.keepMine", "Keep mine here", ["M m"], availability: whenInConflict) { $0.editor.settle(.mine) },
+        yaml("yaml.keepTheirs", "Keep the cluster's here", ["M c"], availability: whenInConflict) { $0.editor.settle(.theirs) },
+        yaml("yaml.keepBoth", "Keep both here", ["M b"], availability: whenInConflict) { $0.editor.settle(.both) },
+        yaml("yaml.nextConflict", "The next place that both changed", ["M n"], availability: whenInConflict) { $0.editor.nextConflict() },
         yaml("yaml.merge", "Merge what changed in the cluster", ["m"], availability: whenTextWritable) { $0.cluster?.merge() },
     ]
 
     static let typing: [Command] = [
         text("yaml.leave", "Stop typing", ["esc"]) { $0.editor.isTyping = false },
         text("yaml.complete", "What can be written here", ["ctrl-space", "ctrl-n"]) { $0.editor.actions?.completeAtCursor() },
+        text("yaml.saveTyping", "Save to a file", ["ctrl-s"]) { $0.editor.actions?.saveFile() },
         text("yaml.helpTyping", "What the field here means", ["f3"]) { $0.editor.actions?.toggleFieldHelp() },
         text("yaml.fixTyping", "Quick fixes", ["f4"]) { $0.editor.actions?.offerFixes() },
         text("yaml.undoTyping", "Undo", ["ctrl-_"]) { $0.editor.undo() },
@@ -60,6 +77,10 @@ extension CommandTable {
     private static func whenEditing(_ app: AppModel) -> Availability {
         if case .disabled(let refusal) = whenTextWritable(app) { return .disabled(refusal) }
         return app.editor.state == .editing ? .enabled : .disabled("press e to edit first")
+    }
+
+    private static func whenInConflict(_ app: AppModel) -> Availability {
+        app.editor.conflictCount == 0 ? .disabled("no place was changed by both") : .enabled
     }
 
     private static func whenApplicable(_ app: AppModel) -> Availability {

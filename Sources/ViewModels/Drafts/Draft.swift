@@ -28,6 +28,7 @@ struct Draft: Sendable, Hashable {
         object["uid"] = binding.uid.map { .string($0) }
         object["resourceVersion"] = target.resourceVersion.map { .string($0) }
         object["resource"] = binding.resource.map { ["group": .string($0.group), "version": .string($0.version), "plural": .string($0.resource)] }
+        object["file"] = target.file?.value
         object["bases"] = .object(
             JSONObject(bases.sorted { $0.key < $1.key }.map { ($0.key, Self.value($0.value)) }))
         return .object(object)
@@ -71,7 +72,7 @@ struct Draft: Sendable, Hashable {
                 context: value["context"]?.stringValue ?? "", namespace: value["namespace"]?.stringValue,
                 kind: value["kind"]?.stringValue ?? "",
                 name: value["name"]?.stringValue ?? "", uid: value["uid"]?.stringValue, resource: Self.resource(value["resource"])),
-            resourceVersion: value["resourceVersion"]?.stringValue, isNew: value["isNew"]?.boolValue ?? false)
+            resourceVersion: value["resourceVersion"]?.stringValue, isNew: value["isNew"]?.boolValue ?? false, file: FileOrigin(value["file"]))
         bases = [:]
         for member in value["bases"]?.objectValue ?? JSONObject() {
             guard let text = member.value["text"], let live = member.value["live"] else { continue }

@@ -17,6 +17,8 @@ final class DraftStore: Sendable {
         /// The last turn of every draft that was saved and not removed since.
         var last: [String: Int] = [:]
         var count = 0
+        /// What is to be removed and was not yet.
+        var ended: Set<String> = []
     }
 
     private let directory: String
@@ -46,10 +48,27 @@ final class DraftStore: Sendable {
         }
     }
 
-    /// Removes a draft for good; waits for a write that is going on. Nothing there is success.
+    /// Ends every turn of a draft: what is still to be written of it is not.
+    func end(_ id: String) {
+        turns.withLock { turns in
+            turns.last[id] = nil
+            turns.ended.insert(id)
+        }
+    }
+
+    /// Removes what was ended and is still there: the process is about to end. Blocking.
+    func finish() {
+        for id in turns.withLock({ $0.ended }) {
+            // best effort: what cannot be removed now is offered at the next start.
+            try? remove(id)
+        }
+    }
+
+    /// Removes a draft for good; waits for a write that is going on. Nothing there is success. Blocking.
     func remove(_ id: String) throws(SystemError) {
-        turns.withLock { $0.last[id] = nil }
+        end(id)
         try disk.withLock { _ throws(SystemError) in try FileSystem.removeFile(path(id)) }
+        turns.withLock { _ = $0.ended.remove(id) }
     }
 
     /// Every draft, newest first. Files that are none are left alone.

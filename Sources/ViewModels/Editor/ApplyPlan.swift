@@ -109,19 +109,19 @@ struct ApplyPlan: Sendable {
 
     /// How ``merge(_:namespace:bases:client:)`` ended.
     enum Merged: Sendable {
-        case text(String, bases: [String: EditBase])
+        case text(String, bases: [String: EditBase], conflicts: Int)
         /// What the text was made from is gone: somebody has to say whether the other one is meant.
         case replaced(Namesake)
         /// Why it cannot be done, for people.
         case failed(String)
     }
 
-    /// Joins what changed in the cluster into a text; where both changed the same, the text wins.
+    /// Joins what changed in the cluster into a text. Where both changed the same, both stay between ``ConflictMarkers``.
     @concurrent static func merge(_ text: String, namespace: String, bases: [String: EditBase], client: KubeClient, schemas: SchemaRegistry = builtinSchemas)
         async -> Merged
     {
         let manifest = Manifest(text, schemas: schemas)
-        var (parts, bases): ([String], [String: EditBase]) = ([], bases)
+        var (parts, bases, conflicts): ([String], [String: EditBase], Int) = ([], bases, 0)
         // What is left out of the merged text would be lost.
         guard manifest.isRoutable else {
             let first = manifest.diagnostics.first { $0.severity == .error }
@@ -134,16 +134,24 @@ struct ApplyPlan: Sendable {
                 let object = try await client.get(descriptor.gvr, namespace: step.namespace, name: document.object.name)
                 if bases[step.title]?.isNamesake(object) == true { return .replaced(Namesake(title: step.title, object: object)) }
                 let live = EditForm.value(object)
-                let mine = EditForm.value(step.sent)
-                let merged = try ApplyStep.merged(base: bases[step.title]?.text, text: mine, live: live, type: descriptor.type)
-                parts.append(EditForm.text(KubeObject(merged)))
-                bases[step.title] = EditBase(text: live, live: live, uid: object.uid)
+                let own = manifest.text(of: document)
+                if let base = bases[step.title], base.isInConflict(text: EditForm.value(step.sent), live: live) {
+                    let joined = try base.joined(own, live: live, type: descriptor.type)
+                    parts.append(joined.text)
+                    conflicts += joined.conflicts
+                    bases[step.title] = EditBase(text: joined.theirs, live: live, uid: object.uid)
+                } else {
+                    let mine = EditForm.value(step.sent)
+                    let merged = try ApplyStep.merged(base: bases[step.title]?.text, text: mine, live: live, type: descriptor.type)
+                    parts.append(TextJoin.joined(own, [TextJoin.Change(said: EditForm.value(document.object), wanted: merged)]) ?? own)
+                    bases[step.title] = EditBase(text: live, live: live, uid: object.uid)
+                }
             } catch {
                 // Deleted meanwhile: the text is all there is.
                 guard error.code == 404 else { return .failed("\(step.title): \(error.message)") }
-                parts.append(EditForm.text(document.object))
+                parts.append(manifest.text(of: document))
             }
         }
-        return .text(parts.joined(separator: "\n---\n"), bases: bases)
+        return .text(parts.joined(separator: "\n---\n"), bases: bases, conflicts: conflicts)
     }
 }

@@ -21,6 +21,18 @@ struct EditBase: Sendable, Hashable {
         return Self.overlap(MergePatch.diff(from: text, to: new), MergePatch.diff(from: live, to: present), new, present)
     }
 
+    /// A text that was made from this base, joined line by line with what became of the object since. Also what the cluster's side says alone.
+    func joined(_ own: String, live present: JSONValue, type: TypeSchema) throws(APIStatus) -> (text: String, conflicts: Int, theirs: JSONValue) {
+        let theirs =
+            text == live ? present : try StrategicMergePatch.apply(StrategicMergePatch.diff(from: live, to: present, type: type), to: text, type: type)
+        func lines(_ value: JSONValue) -> [String] {
+            EditForm.text(KubeObject(value)).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        }
+        let result = ThreeWay.merge(
+            base: lines(text), mine: own.split(separator: "\n", omittingEmptySubsequences: false).map(String.init), theirs: lines(theirs))
+        return (result.lines.joined(separator: "\n"), result.conflicts, theirs)
+    }
+
     private static func overlap(_ mine: JSONValue, _ theirs: JSONValue, _ new: JSONValue?, _ present: JSONValue?) -> Bool {
         guard case .object(let a) = mine, case .object(let b) = theirs else { return new != present }
         return a.contains { member in

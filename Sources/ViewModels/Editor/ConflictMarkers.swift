@@ -12,6 +12,9 @@ enum ConflictMarkers {
         let end: Int
     }
 
+    /// Whether a line is one of the lines around and between the sides.
+    static func isMarker(_ line: String) -> Bool { line == mine || line == middle || line == theirs }
+
     /// The line of the first; nil for none.
     static func first(in lines: [String]) -> Int? { lines.firstIndex(of: mine) }
 

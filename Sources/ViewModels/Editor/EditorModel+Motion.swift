@@ -75,7 +75,8 @@ extension EditorModel {
         if !isAnywhere { onMissing(search) }
     }
 
-    private func matches(_ wanted: String, line number: Int) -> [Int] {
+    /// The columns of a line where a text stands that was made lower case.
+    func matches(_ wanted: String, line number: Int) -> [Int] {
         let row = line(number).map { $0.isASCII ? Character($0.lowercased()) : $0 }
         let needle = Array(wanted)
         guard row.count >= needle.count else { return [] }

@@ -45,6 +45,17 @@
     }
     /// What the field at the cursor means; nil when the schema does not reach it.
     package var help: FieldHelp? { didSet { if help != oldValue { signal.touch() } } }
+    /// Whether the owners of the fields are shown beside the lines.
+    package var areOwnersShown = false {
+        didSet {
+            if !areOwnersShown { owners = [:] }
+            signal.touch()
+        }
+    }
+    /// The owners of the lines, while they are shown.
+    package var owners: [Int: [FieldOwner]] = [:] { didSet { if owners != oldValue { signal.touch() } } }
+    /// The places that both sides changed and nobody has settled.
+    private(set) var conflicts: [ConflictMarkers.Block] = []
     /// What reaches the cluster and the disk; nil in tests of the model alone.
     package weak var actions: (any EditorActions)?
     /// Told after every move of the cursor.
@@ -238,6 +249,8 @@
     private func textChanged() {
         revision += 1
         mask.scan(buffer.lines)
+        let isMarked = !conflicts.isEmpty || ConflictMarkers.first(in: buffer.lines) != nil
+        if isMarked { conflicts = ConflictMarkers.blocks(in: buffer.lines) }
         onEdit()
         signal.touch()
     }

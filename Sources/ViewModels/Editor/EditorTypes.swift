@@ -20,8 +20,11 @@ package struct EditorTarget: Sendable, Hashable {
     package var resourceVersion: String?
     /// Whether the object does not exist yet.
     package var isNew: Bool
+    /// The file that the text came from or was saved to; nil for none.
+    package var file: FileOrigin?
     /// A target.
-    package init(binding: ObjectBinding, resourceVersion: String? = nil, isNew: Bool = false) {
+    package init(binding: ObjectBinding, resourceVersion: String? = nil, isNew: Bool = false, file: FileOrigin? = nil) {
+        self.file = file
         self.binding = binding
         self.resourceVersion = resourceVersion
         self.isNew = isNew

@@ -10,6 +10,12 @@ package struct FieldHelp: Sendable, Hashable {
     package var facts: [TextSpan]
     /// What it means.
     package var text: String
+    /// An explanation.
+    package init(path: String, facts: [TextSpan], text: String) {
+        self.path = path
+        self.facts = facts
+        self.text = text
+    }
 
     /// The help for a line; nil when the schema does not reach it.
     static func at(_ lines: [String], _ line: Int, _ schemas: SchemaRegistry) -> FieldHelp? {

@@ -97,6 +97,14 @@ struct Manifest: Sendable {
         return found.isEmpty && message.hasSuffix("is required") ? fixes.required(in: pointer) : found
     }
 
+    /// The lines of one document, without the `---` and empty lines around them.
+    func text(of document: Document) -> String {
+        var own = lines[document.yaml.range.clamped(to: 0..<lines.count)]
+        if own.first?.hasPrefix("---") == true { own.removeFirst() }
+        while own.last?.allSatisfy({ $0 == " " }) == true { own.removeLast() }
+        return own.joined(separator: "\n")
+    }
+
     /// A message at a field's key, or its value in a list.
     static func diagnostic(_ pointer: JSONPointer, _ message: String, _ severity: Diagnostic.Severity, _ yaml: YAMLDocument) -> Diagnostic {
         guard let mark = yaml.keyMark(of: pointer), let key = pointer.tokens.last else {

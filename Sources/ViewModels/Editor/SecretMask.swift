@@ -59,6 +59,8 @@ package struct SecretMask: Sendable {
         var name = ""
         for number in range {
             let line = lines[number]
+            // It stands at the edge and ends nothing: values go on below it.
+            if ConflictMarkers.isMarker(line) { continue }
             let text = line.drop { $0 == " " || $0 == "-" }
             let indent = line.count - text.count
             if text.isEmpty { continue }

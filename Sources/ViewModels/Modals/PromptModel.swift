@@ -8,6 +8,8 @@
     package let label: String
     /// The text.
     package var input: LineInput { didSet { if input.text != oldValue.text { onChange(input.text) } } }
+    /// Gets every key before the line does, by its name; true when it took it.
+    package var onKey: (String) -> Bool = { _ in false }
     private let onChange: (String) -> Void
     private let onSubmit: (String) -> Void
     private let onCancel: () -> Void

@@ -89,10 +89,13 @@ extension ClusterSession {
         // What was begun is finished and told, whatever is opened meanwhile.
         tasks.add { [weak self] in
             var done: [(ApplyStep, KubeObject)] = []
-            do throws(APIStatus) {
-                for step in steps { done.append((step, try await step.write(client))) }
-            } catch {
-                self?.writeFailed(error, steps[done.count], done, token)
+            var failed: [(ApplyStep, APIStatus)] = []
+            for step in steps {
+                do throws(APIStatus) { done.append((step, try await step.write(client))) } catch { failed.append((step, error)) }
+            }
+            if let (step, status) = failed.first {
+                self?.writeFailed(status, step, done, token)
+                if steps.count > 1 { self?.showResults(steps, done, failed, token) }
                 return
             }
             let joined = await ApplyStep.joined(text, done)
@@ -103,7 +106,7 @@ extension ClusterSession {
     }
 
     private func writeFailed(_ status: APIStatus, _ step: ApplyStep, _ done: [(ApplyStep, KubeObject)], _ token: EditingToken) {
-        let prefix = done.isEmpty ? "" : "\(done.count) applied, then "
+        let prefix = done.isEmpty ? "" : "\(done.count) applied, but "
         guard editing.token === token else {
             return app.toast("\(prefix)\(step.title) was not applied: \(status.message)", .error)
         }
@@ -116,6 +119,22 @@ extension ClusterSession {
         editor.banner = TextSpan(
             "\(prefix)\(step.title) changed in the cluster: apply again, or \(mergeKeys) merges; your text is kept", .warning)
         app.toast("\(prefix)not applied: changed in the cluster", .warning)
+    }
+
+    /// What became of each document.
+    private func showResults(_ steps: [ApplyStep], _ done: [(ApplyStep, KubeObject)], _ failed: [(ApplyStep, APIStatus)], _ token: EditingToken) {
+        guard editing.token === token, app.modal == nil else { return }
+        let model = DetailModel(title: "\(done.count) of \(steps.count) documents applied", binding: nil)
+        model.isLive = false
+        model.lines = steps.map { step in
+            if let status = failed.first(where: { $0.0.title == step.title })?.1 {
+                return [TextSpan("not applied  ", .error), TextSpan(step.title), TextSpan(": \(status.message)", .error)]
+            }
+            return [TextSpan(step.live == nil ? "created      " : "applied      ", .ok), TextSpan(step.title)]
+        }
+        model.lines += [[], [TextSpan("Apply again sends those that are missing; what is there already stays as it is.", .dim)]]
+        refreshDetail = nil
+        app.detail = model
     }
 
     private func remember(_ done: [(ApplyStep, KubeObject)], isJoined: Bool = false) {
@@ -134,6 +153,7 @@ extension ClusterSession {
         editor.banner = nil
         editor.state = .editing
         if let shown { editor.replaceAll(shown) }
+        if target.file != nil { return finishFile() }
         editor.markClean(as: shown ?? text)
         editing.baseText = shown ?? text
         if shown != nil {
@@ -158,6 +178,15 @@ extension ClusterSession {
         if step.descriptor.kind != "Pod", !object.uid.isEmpty { followTarget(binding, step.descriptor.gvr, client) }
     }
 
+    /// A text of a file stays one: only saving makes it clean.
+    private func finishFile() {
+        editor.diagnostics = []
+        editor.isTyping = false
+        guard editor.isDirty else { return }
+        editing.hint = TextSpan("applied; the file has an older text: Ctrl-s saves it", .warning)
+        editor.banner = editing.hint
+    }
+
     // MARK: - Merging
 
     /// What to press to merge: in Type the letter would be text.
@@ -176,21 +205,44 @@ extension ClusterSession {
             switch merged {
             case .failed(let reason): app.toast("not merged: \(reason)", .error)
             case .replaced(let namesake): ask(about: namesake, target, client) { [weak self] in self?.merge() }
-            case .text(let result, let bases): take(merged: result, bases)
+            case .text(let result, let bases, let conflicts): take(merged: result, bases, conflicts)
             }
         }
     }
 
-    private func take(merged text: String, _ bases: [String: EditBase]) {
+    private func take(merged text: String, _ bases: [String: EditBase], _ conflicts: Int) {
         guard text != editor.text || editing.conflict != nil else { return app.toast("nothing to merge", .dim) }
         editing.bases = bases
         editing.conflict = nil
         guard text != editor.text else {
-            editor.banner = TextSpan("where both changed the same, yours stays: apply shows what it changes", .ok)
+            editor.banner = TextSpan("the text has what changed in the cluster already: apply shows what it changes", .ok)
             return
         }
         editor.replaceAll(text)
-        editor.banner = TextSpan("merged; where both changed the same, yours stayed. u brings the text before back", .ok)
+        guard conflicts > 0 else {
+            editor.banner = TextSpan("merged; u brings the text before back", .ok)
+            return
+        }
+        editor.isTyping = false
+        editor.place(TextPosition(line: 0, column: 0), selecting: false)
+        editor.nextConflict(orHere: true)
+        sayConflicts()
+    }
+
+    /// Says how many places are to be settled, and how.
+    private func sayConflicts() {
+        let count = editor.conflictCount
+        let places = count == 1 ? "1 place was changed by both" : "\(count) places were changed by both"
+        editing.conflictBanner = TextSpan("\(places): M m keeps mine, M c the cluster's, M b both, M n goes on; u takes it back", .warning)
+        editor.banner = editing.conflictBanner
+    }
+
+    /// Keeps what is said about places that both changed true.
+    func noteSettled() {
+        guard let said = editing.conflictBanner, editor.banner == said else { return }
+        guard editor.conflictCount == 0 else { return sayConflicts() }
+        editing.conflictBanner = nil
+        editor.banner = TextSpan("every place is settled: apply shows what it changes", .ok)
     }
 
     package func discardEdits() {

@@ -25,7 +25,7 @@ extension ClusterSession {
             let merge = editor.isTyping ? "Esc m" : "m"
             editing.changeBanner = TextSpan(
                 isMet
-                    ? "changed in the cluster\(writer) at the same place: apply refuses; \(merge) merges, and yours stays"
+                    ? "changed in the cluster\(writer) at the same place: apply refuses; \(merge) merges and shows both"
                     : "changed in the cluster\(writer) at other places: apply joins both changes", .warning)
             editor.banner = editing.changeBanner
         }

@@ -16,6 +16,7 @@ extension ClusterSession {
     func textChanged() {
         if let hint = editing.hint, editor.banner == hint { editor.banner = nil }
         keepDraft()
+        noteSettled()
         tasks.cancel(.dryRun)
         if editor.verdict != .none { editor.verdict = .none }
         guard editor.state == .editing else { return }
@@ -28,6 +29,7 @@ extension ClusterSession {
             if !Task.isCancelled, editor.revision == revision { askServer(revision) }
         }
         cursorMoved()
+        updateOwners()
     }
 
     /// The cluster that the text belongs to, when that is the shown one.

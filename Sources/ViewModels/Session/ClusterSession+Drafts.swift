@@ -83,15 +83,16 @@ extension ClusterSession {
         delete(id)
     }
 
-    /// Deletes a draft's file; says why when that cannot be done, and returns false.
-    @discardableResult
-    private func delete(_ id: String) -> Bool {
-        do throws(SystemError) {
-            try drafts.remove(id)
-            return true
-        } catch {
-            app.toast("a draft was not deleted and will be offered again: \(error)", .error)
-            return false
+    /// Deletes a draft's file; says why when that cannot be done. A write of it that is going on is waited for elsewhere, never here.
+    private func delete(_ id: String, then: @escaping @MainActor () -> Void = {}) {
+        drafts.end(id)
+        tasks.add { [weak self, drafts] in
+            do throws(SystemError) {
+                try await KernelThread.run("kdash-draft") { () throws(SystemError) in try drafts.remove(id) }
+                then()
+            } catch {
+                self?.app.toast("a draft was not deleted and will be offered again: \(error)", .error)
+            }
         }
     }
 
@@ -142,13 +143,16 @@ extension ClusterSession {
             if let (draft, summary) = found.first(where: { $0.0.id == id }) { self?.open(draft, isForeign: summary.isForeign) }
         }
         model.onDiscard = { [weak self, weak model] id in
-            guard let self, let model, delete(id) else { return }
-            model.drafts.removeAll { $0.id == id }
-            model.selected = max(0, min(model.selected, model.drafts.count - 1))
-            if model.drafts.isEmpty { app.modal = nil }
-            app.signal.touch()
+            self?.delete(id) { if let model { self?.forget(id, in: model) } }
         }
         app.modal = .drafts(model)
+    }
+
+    private func forget(_ id: String, in model: DraftsModel) {
+        model.drafts.removeAll { $0.id == id }
+        model.selected = max(0, min(model.selected, model.drafts.count - 1))
+        if model.drafts.isEmpty, case .drafts(let shown)? = app.modal, shown === model { app.modal = nil }
+        app.signal.touch()
     }
 
     private func open(_ draft: Draft, isForeign: Bool) {
@@ -199,14 +203,14 @@ extension ClusterSession {
     }
 
     /// What a draft's documents are in the cluster now.
-    private enum LiveText {
+    enum LiveText {
         /// Their text, and what is to be said of those that are not there.
         case text(String, missing: [String])
         /// Why it cannot be told.
         case unknown(String)
     }
 
-    nonisolated private static func preview(of draft: Draft, _ live: LiveText) -> [DiffLine] {
+    nonisolated static func preview(of draft: Draft, _ live: LiveText) -> [DiffLine] {
         switch live {
         case .text(let text, let missing):
             let lines = UnifiedDiff.lines(from: text, to: draft.text)
@@ -218,7 +222,7 @@ extension ClusterSession {
         }
     }
 
-    nonisolated private static func liveText(_ draft: Draft, _ client: KubeClient, _ schemas: SchemaRegistry) async -> LiveText {
+    nonisolated static func liveText(_ draft: Draft, _ client: KubeClient, _ schemas: SchemaRegistry) async -> LiveText {
         let manifest = Manifest(draft.text, schemas: schemas)
         // A text that cannot be read would look as if it created everything.
         guard manifest.isRoutable else {

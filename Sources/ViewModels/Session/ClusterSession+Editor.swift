@@ -73,8 +73,10 @@ extension ClusterSession {
         editing.live = object
         if case .viewing = editor.state {
             editor.target?.resourceVersion = object.resourceVersion
-            return editor.refreshText(EditForm.readableText(object))
+            editor.refreshText(EditForm.readableText(object))
+            return updateOwners()
         }
+        updateOwners()
         guard let before, EditForm.value(before) != EditForm.value(object), !target.isNew else { return }
         guard editor.isDirty else { return refreshClean(object) }
         // What apply has just said about a conflict says more than this would.
@@ -204,21 +206,29 @@ extension ClusterSession {
     }
 
     package func newManifest() {
-        guard setAside() else { return }
+        guard beginManifest(ManifestTemplate.deployment) else { return }
+        editing.hint = TextSpan("type or paste over this example, or move into it", .dim)
+        editor.banner = editing.hint
+        editor.selectAll(fromEnd: true)
+    }
+
+    /// Starts typing in a new text. False when the one before cannot be kept.
+    func beginManifest(_ text: String) -> Bool {
+        guard setAside() else { return false }
         stopOpening()
         let namespace = app.namespace ?? "default"
         editing = EditingState()
         editing.cluster = clusterID
         editor.target = EditorTarget(
             binding: ObjectBinding(context: app.context.name, namespace: namespace, kind: "Manifest", name: "new", uid: nil), isNew: true)
-        editor.setText(ManifestTemplate.deployment)
+        editor.setText(text)
         editing.baseText = editor.text
         editor.state = .editing
-        editing.hint = TextSpan("type or paste over this example, or move into it", .dim)
-        editor.banner = editing.hint
+        editor.banner = nil
+        editor.diagnostics = []
         app.focus = .yaml
         editor.isTyping = true
-        editor.selectAll(fromEnd: true)
+        return true
     }
 
     package func startEditing() {

@@ -114,6 +114,7 @@ package import LinuxKernel
     package func prepareToQuit() {
         saveDraftNow()
         saveViews()
+        drafts.finish()
     }
 
     // MARK: - Connection

@@ -22,6 +22,8 @@ struct EditingState {
     /// Who changed the object while the text was edited, and what was said of it.
     var lastWriter: String?
     var changeBanner: TextSpan?
+    /// What was said of places that both sides changed.
+    var conflictBanner: TextSpan?
     /// The object that has taken the name of the one behind the text, by its uid, once that was said.
     var namesake: String?
     /// The file that holds the unsaved text.

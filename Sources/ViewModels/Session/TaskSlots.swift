@@ -46,6 +46,12 @@
         case dryRun
         /// Finding what the field at the cursor means.
         case help
+        /// Finding who owns the fields of the editor's text.
+        case owners
+        /// Comparing the editor's text with another one.
+        case difference
+        /// Reading files for the editor, or the names of some.
+        case file
         /// Reading what kinds the server has.
         case schemas
         /// Asking the server about the text: what it would change, or what changed meanwhile.
