@@ -118,7 +118,7 @@ import Testing
     @Test func `a new text is saved to a file that is not there yet`() async throws {
         try await Fixture.with { fixture in
             let path = try file(fixture)
-            fixture.run("pods.new")
+            fixture.run("objects.new")
             let editor = fixture.app.editor
             editor.insert("kind: A")
             let new = "\(FileSystem.directory(of: path))/new.yaml"
