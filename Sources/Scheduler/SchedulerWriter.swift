@@ -40,6 +40,7 @@ final class SchedulerWriter: Sendable {
         if let known, known.status == "False", known.reason == "Unschedulable", known.message == message { return }
         var condition = Condition(
             type: "PodScheduled", status: false, reason: "Unschedulable", message: message, since: time.now())
+        condition.set("observedGeneration", pod.object.generation)
         if let since = known?.lastTransitionTime, known?.status == "False" { condition.set("lastTransitionTime", since) }
         await record(pod, .warning, "FailedScheduling", message)
         do {

@@ -2,11 +2,12 @@
 
 import json
 import re
+import subprocess
 import uuid
 
 import pytest
 
-from cluster import eventually
+from cluster import eventually, pod
 
 GROUP = "publish.example.com"
 BARS = {
@@ -37,6 +38,14 @@ class Site:
 
     def get(self, kind, name):
         return json.loads(self.kubectl("get", kind, name, "-o", "json"))
+
+    def code(self, method, path, *arguments):
+        """The status that curl is answered with."""
+        keys = self.cluster.data / "pki"
+        server = self.cluster.kubectl("config", "view", "-o", "jsonpath={.clusters[0].cluster.server}")
+        command = ["curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}", "--cacert", keys / "ca.crt", "--cert", keys / "admin.crt",
+                   "--key", keys / "admin.key", "-X", method, *arguments, server + path]
+        return int(subprocess.run(command, capture_output=True, text=True, timeout=30, check=True).stdout)
 
     def define(self, schema, *versions):
         """A kind of its own as the suite makes them, established."""
@@ -164,3 +173,70 @@ def test_a_quota_takes_back_a_status_that_others_wrote(site):
     patched = json.loads(site.kubectl("patch", "quota", "q", "--subresource=status", "-p", path, "-o", "json"))
     assert patched["status"]["hard"] == {"cpu": "2", "memory": "2Gi"} and patched["spec"]["hard"] == {"cpu": "1", "memory": "1Gi"}
     eventually(lambda: site.get("quota", "q")["status"]["hard"] == {"cpu": "1", "memory": "1Gi"}, what="the status put right")
+
+
+def test_a_form_of_metadata_that_the_answer_does_not_have_is_not_acceptable(site):
+    site.kubectl("create", "configmap", "one")
+    maps = f"/api/v1/namespaces/{site.namespace}/configmaps"
+    for path, form, code in (
+            (maps, "PartialObjectMetadataList", 200), (f"{maps}/one", "PartialObjectMetadata", 200),
+            (maps, "PartialObjectMetadata", 406), (f"{maps}/one", "PartialObjectMetadataList", 406)):
+        accept = f"Accept: application/json;as={form};g=meta.k8s.io;v=v1,application/json"
+        assert site.code("GET", path, "-H", accept) == code, (path, form)
+
+
+def test_the_objects_of_all_namespaces_are_only_read(site):
+    for method in ("POST", "PUT", "PATCH", "DELETE"):
+        assert site.code(method, "/api/v1/pods", "-H", "Content-Type: application/json", "-d", "{}") == 405, method
+
+
+def test_conditions_of_a_pod_say_which_generation_they_are_about(site):
+    site.kubectl("create", "-f", "-", stdin=json.dumps(pod("late", "host/missing:none", ["sleep", "600"])))
+    site.kubectl("create", "-f", "-", stdin=json.dumps(pod(
+        "large", "host/missing:none", ["sleep"], container={"resources": {"requests": {"cpu": "1000000000000"}}})))
+    site.kubectl("create", "-f", "-", stdin=json.dumps(pod("gated", "host/missing:none", ["sleep"], schedulingGates=[{"name": "g"}])))
+
+    def generations(name):
+        conditions = site.get("pod", name)["status"].get("conditions", [])
+        return {condition["type"]: condition.get("observedGeneration") for condition in conditions}
+    kinds = ("PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled")
+    eventually(lambda: generations("late") == dict.fromkeys(kinds, 1), what="conditions of the first generation")
+    site.kubectl("set", "image", "pod/late", f"main={site.cluster.busybox()}")
+    eventually(lambda: generations("late") == dict.fromkeys(kinds, 2), what="conditions of the second generation")
+    eventually(lambda: generations("large") == {"PodScheduled": 1}, what="a pod that fits nowhere")
+    assert generations("gated") == {"PodScheduled": 1}
+    assert "SchedulingGated" in site.kubectl("get", "pod", "gated")
+
+
+def test_a_pod_of_an_unknown_runtime_handler_never_runs(site):
+    for name, handler in (("strange", "e2e-handler"), ("plain", "runc")):
+        name = f"{site.namespace}-{name}"
+        site.kubectl("create", "-f", "-", stdin=json.dumps({
+            "apiVersion": "node.k8s.io/v1", "kind": "RuntimeClass", "metadata": {"name": name}, "handler": handler}))
+        site.kubectl("create", "-f", "-", stdin=json.dumps(pod(
+            name, site.cluster.busybox(), ["sleep", "600"], runtimeClassName=name)))
+    eventually(lambda: "e2e-handler" in site.kubectl(
+        "get", "events", "--field-selector", f"reason=FailedCreatePodSandBox,involvedObject.name={site.namespace}-strange",
+        "-o", "jsonpath={.items[*].message}"), what="the event that names the handler")
+    site.kubectl("wait", "--for=condition=Ready", f"pod/{site.namespace}-plain", "--timeout=30s")
+    assert site.get("pod", f"{site.namespace}-strange")["status"]["phase"] == "Pending"
+
+
+def test_a_slice_of_devices_says_its_generation(site):
+    name = f"{site.namespace}-devices"
+    site.kubectl("create", "-f", "-", stdin=json.dumps({
+        "apiVersion": "resource.k8s.io/v1", "kind": "ResourceSlice", "metadata": {"name": name},
+        "spec": {"driver": "dra.example.com", "nodeName": "a", "pool": {"name": "a", "resourceSliceCount": 1}}}))
+    assert site.get("resourceslice", name)["spec"]["pool"]["generation"] == 0
+    site.kubectl("delete", "resourceslice", name)
+
+
+def test_a_pod_takes_the_place_of_one_that_is_deleted(site):
+    capacity = site.get("node", "kdash")["status"]["allocatable"]["cpu"]
+    most = {"resources": {"requests": {"cpu": f"{int(capacity) * 750}m"}}}
+    image = site.cluster.busybox()
+    for name in ("first", "second"):
+        site.kubectl("create", "-f", "-", stdin=json.dumps(pod(name, image, ["sleep", "600"], container=most)))
+    for name in ("first", "second"):
+        site.kubectl("wait", "--for=condition=Ready", f"pod/{name}", "--timeout=30s")
+        site.kubectl("delete", "pod", name, "--grace-period=1")

@@ -98,9 +98,12 @@ extension APIStatus {
 
     /// 406 `only the following media types are accepted: …`.
     package static func notAcceptable(_ accepted: [String]) -> APIStatus {
-        APIStatus(
-            code: 406, reason: .notAcceptable,
-            message: "only the following media types are accepted: \(accepted.joined(separator: ", "))")
+        notAcceptable("only the following media types are accepted: \(accepted.joined(separator: ", "))")
+    }
+
+    /// 406 of a form that the answer does not have.
+    package static func notAcceptable(_ message: String) -> APIStatus {
+        APIStatus(code: 406, reason: .notAcceptable, message: message)
     }
 
     /// 415 `the body of the request was in an unknown format - …`.

@@ -16,10 +16,12 @@ struct ObjectRenderer: Sendable {
     let now: Timestamp
     let logger: Logger
 
-    /// Reads Accept and `includeObject`. Throws NotAcceptable, and for kinds that have no rows.
-    init(_ context: RequestContext) throws(APIStatus) {
+    /// Reads Accept and `includeObject`. Throws NotAcceptable, and for kinds that have no rows. `isList` says whether the answer is a list, nil
+    /// when that is not settled.
+    init(_ context: RequestContext, isList: Bool? = nil) throws(APIStatus) {
         endpoint = context.endpoint
-        choice = try Negotiation.choose(context.request, hasProtobuf: endpoint.custom == nil && endpoint.descriptor.type.hasProtobuf)
+        choice = try Negotiation.choose(
+            context.request, hasProtobuf: endpoint.custom == nil && endpoint.descriptor.type.hasProtobuf, isList: isList)
         registry = context.core.registry
         includeObject = context.request.queryValue("includeObject") ?? "Metadata"
         guard ["", "None", "Metadata", "Object"].contains(includeObject) else {

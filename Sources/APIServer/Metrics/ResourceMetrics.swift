@@ -10,7 +10,7 @@ enum ResourceMetrics {
     static func serves(_ endpoint: ResourceEndpoint) -> Bool { endpoint.descriptor.group == "metrics.k8s.io" && endpoint.custom == nil }
 
     static func run(_ context: RequestContext, verb: String) throws(APIStatus) {
-        let renderer = try ObjectRenderer(context)
+        let renderer = try ObjectRenderer(context, isList: verb == "list")
         let options = try ListOptions(context.request, isWatch: false)
         let selection = try ObjectSelection(options.labels, options.fields, context.descriptor)
         let core = context.core

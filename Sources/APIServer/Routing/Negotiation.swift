@@ -55,8 +55,9 @@ enum Negotiation {
     }
 
     /// The first entry that can be answered. A kind `hasProtobuf` unless a CustomResourceDefinition describes it or its schema has fields
-    /// without numbers; the metadata of such objects has it all the same. A Table has none. Throws NotAcceptable.
-    static func choose(_ request: APIRequest, hasProtobuf: Bool = true) throws(APIStatus) -> Choice {
+    /// without numbers; the metadata of such objects has it all the same. A Table has none. Throws NotAcceptable, also when metadata is asked
+    /// for in the form of a list and the answer `isList` not, or the other way round; nil takes either.
+    static func choose(_ request: APIRequest, hasProtobuf: Bool = true, isList: Bool? = nil) throws(APIStatus) -> Choice {
         guard let accept = request.accept, !accept.isEmpty, accept != "application/json", accept != "*/*" else { return Choice() }
         for media in MediaType.accepted(accept) {
             guard let encoding = encoding(media) else { continue }
@@ -68,7 +69,13 @@ enum Negotiation {
             guard media.parameters["g"] == "meta.k8s.io", version == "v1" || version == "v1beta1" else { continue }
             switch media.parameters["as"] {
             case "Table" where encoding != .protobuf: return Choice(form: .table(version: version), encoding: encoding)
-            case "PartialObjectMetadata" where version == "v1", "PartialObjectMetadataList" where version == "v1":
+            case "PartialObjectMetadata" where version == "v1":
+                guard isList != true else { throw .notAcceptable("you requested PartialObjectMetadata, but the requested object is a list") }
+                return Choice(form: .metadata, encoding: encoding)
+            case "PartialObjectMetadataList" where version == "v1":
+                guard isList != false else {
+                    throw .notAcceptable("you requested PartialObjectMetadataList, but the requested object is not a list")
+                }
                 return Choice(form: .metadata, encoding: encoding)
             default: continue
             }

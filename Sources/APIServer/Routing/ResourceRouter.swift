@@ -12,11 +12,8 @@ enum ResourceRouter {
         }
         guard context.descriptor.verbs.contains(verb) else { throw .methodNotAllowed }
         if context.descriptor.isNamespaced, context.path.namespace == nil, verb != "list", verb != "watch" {
-            if verb == "deletecollection" { throw .methodNotAllowed }
-            if verb == "create" {
-                throw .badRequest("an object of a namespaced kind is created below /namespaces/<namespace>/\(context.descriptor.plural)")
-            }
-            throw .unknownPath
+            // The objects of all namespaces are read at this path; a name has no place in it.
+            throw context.path.name == nil ? .methodNotAllowed : .unknownPath
         }
         switch verb {
         case "get" where row == "/componentstatuses": try ComponentStatuses.get(context)

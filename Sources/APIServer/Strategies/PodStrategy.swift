@@ -15,6 +15,14 @@ struct PodStrategy: ResourceStrategy {
 
     func prepareForCreate(_ object: inout KubeObject, _ context: WriteContext) throws(APIStatus) {
         object["status"] = ["phase": "Pending", "qosClass": .string(qosClass(object))]
+        guard !object.array("spec", "schedulingGates").isEmpty else { return }
+        // The scheduler leaves such a pod alone, so nobody else would say why it waits.
+        object["status", "conditions"] = [
+            [
+                "type": "PodScheduled", "status": "False", "reason": "SchedulingGated",
+                "message": "Scheduling is blocked due to non-empty scheduling gates", "observedGeneration": 1,
+            ]
+        ]
     }
 
     private func qosClass(_ object: KubeObject) -> String { QOSClass(Pod(object).spec).rawValue }

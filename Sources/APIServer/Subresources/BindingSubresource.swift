@@ -81,6 +81,7 @@ enum BindingSubresource {
         var conditions = pod.array("status", "conditions").filter { $0["type"] != "PodScheduled" }
         conditions.append([
             "type": "PodScheduled", "status": "True", "lastProbeTime": .null, "lastTransitionTime": .string(time),
+            "observedGeneration": .integer(pod.generation),
         ])
         pod["status", "conditions"] = .array(conditions)
         return pod

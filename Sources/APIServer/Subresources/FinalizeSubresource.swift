@@ -5,7 +5,7 @@ internal import KubeClient
 /// PUT to `namespaces/finalize`: the only way to change `spec.finalizers`; the last one takes the namespace with it.
 enum FinalizeSubresource {
     static func run(_ context: RequestContext) throws(APIStatus) {
-        let renderer = try ObjectRenderer(context)
+        let renderer = try ObjectRenderer(context, isList: false)
         let options = try WriteOptions(context.request, kind: "UpdateOptions")
         let (decoded, warnings) = try BodyDecoder.object(
             context.request, as: context.descriptor, validation: options.validation, registry: context.core.registry)

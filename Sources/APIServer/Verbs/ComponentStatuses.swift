@@ -8,7 +8,7 @@ enum ComponentStatuses {
     private static let names = ["scheduler", "controller-manager", "etcd-0"]
 
     static func get(_ context: RequestContext) throws(APIStatus) {
-        let renderer = try ObjectRenderer(context)
+        let renderer = try ObjectRenderer(context, isList: false)
         guard names.contains(context.name) else {
             throw APIStatus(code: 500, reason: .unknown, message: "Component not found: \(context.name)")
         }
@@ -16,7 +16,7 @@ enum ComponentStatuses {
     }
 
     static func list(_ context: RequestContext) throws(APIStatus) {
-        let renderer = try ObjectRenderer(context)
+        let renderer = try ObjectRenderer(context, isList: true)
         let options = try ListOptions(context.request, isWatch: false)
         let selection = try ObjectSelection(options.labels, options.fields, context.descriptor)
         let found = names.map(status).filter { (selection.name ?? $0.name) == $0.name && selection.matches($0) }

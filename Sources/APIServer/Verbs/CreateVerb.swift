@@ -8,7 +8,7 @@ enum CreateVerb {
     private static let nameAttempts = 8
 
     static func run(_ context: RequestContext) throws(APIStatus) {
-        let renderer = try ObjectRenderer(context)
+        let renderer = try ObjectRenderer(context, isList: false)
         let options = try WriteOptions(context.request, kind: "CreateOptions")
         let (decoded, warnings) = try BodyDecoder.object(
             context.request, as: context.descriptor, validation: options.validation, registry: context.core.registry)

@@ -7,7 +7,7 @@ internal import Synchronization
 /// DELETE of a collection: every selected object is deleted by itself; the answer lists them.
 enum DeleteCollectionVerb {
     static func run(_ context: RequestContext) throws(APIStatus) {
-        let renderer = try ObjectRenderer(context)
+        let renderer = try ObjectRenderer(context, isList: true)
         let options = try DeleteOptions(context.request, registry: context.core.registry)
         let listOptions = try ListOptions(context.request, isWatch: false)
         let selection = try ObjectSelection(listOptions.labels, listOptions.fields, context.descriptor)

@@ -5,7 +5,7 @@ internal import ObjectStore
 /// GET of one object.
 enum GetVerb {
     static func run(_ context: RequestContext) throws(APIStatus) {
-        let renderer = try ObjectRenderer(context)
+        let renderer = try ObjectRenderer(context, isList: false)
         guard let wanted = try revision(context), wanted > context.core.store.currentRevision else { return try answer(context, renderer) }
         try FutureRevision.wait(for: wanted, context.core) { isThere in
             context.answering { () throws(APIStatus) in

@@ -15,7 +15,7 @@ enum ListVerb {
     }
 
     static func run(_ context: RequestContext) throws(APIStatus) {
-        let renderer = try ObjectRenderer(context)
+        let renderer = try ObjectRenderer(context, isList: true)
         let options = try ListOptions(context.request, isWatch: false)
         let selection = try ObjectSelection(options.labels, options.fields, context.descriptor)
         guard let wanted = try futureRevision(options, context) else { return try run(context, options, selection, renderer) }

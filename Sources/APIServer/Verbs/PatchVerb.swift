@@ -5,7 +5,7 @@ internal import KubeClient
 /// PATCH of an object or of a part of it.
 enum PatchVerb {
     static func run(_ context: RequestContext, subresource: String? = nil) throws(APIStatus) {
-        let renderer = try ObjectRenderer(context)
+        let renderer = try ObjectRenderer(context, isList: false)
         let patch = try PatchBody(context.request, type: context.descriptor.type)
         let options = try WriteOptions(context.request, kind: "PatchOptions", isApply: patch.isApply)
         if case .apply(let config, let duplicates) = patch {

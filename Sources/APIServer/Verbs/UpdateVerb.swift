@@ -5,7 +5,7 @@ internal import KubeClient
 /// PUT of a whole object or of its status.
 enum UpdateVerb {
     static func run(_ context: RequestContext, subresource: String? = nil) throws(APIStatus) {
-        let renderer = try ObjectRenderer(context)
+        let renderer = try ObjectRenderer(context, isList: false)
         let options = try WriteOptions(context.request, kind: "UpdateOptions")
         let (decoded, warnings) = try BodyDecoder.object(
             context.request, as: context.descriptor, validation: options.validation, registry: context.core.registry)

@@ -67,6 +67,8 @@ extension PodContext {
         await report(&state)
         objects.follow([], user: state.pod.uid) {}
         let object = state.pod.object
+        // The scheduler gives its place away as soon as the object is gone.
+        ledger.release(object.uid)
         do throws(APIStatus) {
             _ = try await client.delete(
                 Pod.resource, namespace: object.namespace, name: object.name, DeleteOptions(gracePeriodSeconds: 0, uid: object.uid))

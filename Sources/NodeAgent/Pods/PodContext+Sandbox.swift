@@ -17,6 +17,7 @@ extension PodContext {
                     "Failed to construct FQDN from pod hostname and cluster domain, FQDN \(pod.sandboxHostname) is too long (64 characters is the max, \(pod.sandboxHostname.utf8.count) characters requested)"
                 )
             }
+            try await checkRuntime(of: pod)
             let address = try usesHostNetwork ? hostIP : network?.reserveAddress(for: pod.object.uid) ?? ""
             let specification = SandboxSpec(
                 id: pod.object.uid, hostname: pod.sandboxHostname, usesHostNetwork: usesHostNetwork,
@@ -28,7 +29,8 @@ extension PodContext {
             state.sandbox = PodSandbox(address: address, ownsAddress: !usesHostNetwork && network != nil)
             return true
         } catch {
-            fail(&state, ConfigurationError("cannot create the pod's sandbox: \(error)", reason: "CreatePodSandboxError"))
+            let cause = (error as? ConfigurationError)?.message ?? "\(error)"
+            fail(&state, ConfigurationError("cannot create the pod's sandbox: \(cause)", reason: "CreatePodSandboxError"))
             // Else a pod that is deleted before the next try would leave its namespaces in the node.
             try? await runtime.removeSandbox(pod.object.uid)  // best effort: it may never have been made
             network?.releaseAddress(of: pod.object.uid)

@@ -81,7 +81,8 @@ struct PodStatusBuilder: Sendable {
 
     /// Conditions that the node agent writes.
     static let ownConditions: Set = [
-        "PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodResizePending", "PodResizeInProgress", "DisruptionTarget",
+        "PodScheduled", "PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodResizePending", "PodResizeInProgress",
+        "DisruptionTarget",
     ]
     /// Those of them that are only there while they hold.
     static let passingConditions: Set = ["PodResizePending", "PodResizeInProgress"]
@@ -97,10 +98,8 @@ struct PodStatusBuilder: Sendable {
         var values = [
             condition("PodReadyToStartContainers", Verdict(holds: hasSandbox)), condition("Initialized", initialized(phase: phase)),
             condition("Ready", ready(containers, phase: phase)), condition("ContainersReady", containers),
+            condition("PodScheduled", Verdict(holds: true)),
         ]
-        if !pod.status.conditions.contains(where: { $0.type == "PodScheduled" }) {
-            values.append(condition("PodScheduled", Verdict(holds: true)))
-        }
         if isEvicted, case .failed(_, let message) = ending {
             values.append(condition("DisruptionTarget", Verdict(holds: true, reason: "TerminationByKubelet", message: message)))
         }

@@ -54,6 +54,15 @@ import Testing
         #expect(error?.message.contains(Self.protobuf) == hasProtobuf)
     }
 
+    @Test(arguments: [("PartialObjectMetadata", false), ("PartialObjectMetadataList", true)])
+    func `metadata is asked for in the form of the answer, a list or one object`(form: String, isList: Bool) throws {
+        let asked = request("application/json;as=\(form);g=meta.k8s.io;v=v1, application/json")
+        #expect(try Negotiation.choose(asked, isList: isList).form == .metadata)
+        let error = #expect(throws: APIStatus.self) { try Negotiation.choose(asked, isList: !isList) }
+        #expect(error?.code == 406)
+        #expect(error?.message.hasPrefix("you requested \(form), but the requested object is ") == true)
+    }
+
     @Test(
         arguments: [
             (nil, .json), (protobuf, .protobuf), ("\(protobuf);\(partial), application/json;\(partial), application/json", .json),

@@ -121,6 +121,19 @@ struct PodTests {
             let read = try await api.call(.get, "\(pods)/p").object
             #expect(read.string("spec", "nodeName") == "n1")
             #expect(read.array("status", "conditions").first?["type"] == "PodScheduled")
+            #expect(read.array("status", "conditions").first?["observedGeneration"] == 1)
+        }
+    }
+
+    @Test func `a pod behind a scheduling gate says so from the beginning`() async throws {
+        try await TestServer.with { api async throws in
+            let spec = #""schedulingGates":[{"name":"example.com/g"}],"containers":[{"name":"c","image":"i"}]"#
+            let gated = try await api.call(.post, pods, TestServer.pod("g", spec: spec)).object
+            let condition = gated.array("status", "conditions").first
+            #expect(condition?["type"] == "PodScheduled" && condition?["status"] == "False")
+            #expect(condition?["reason"] == "SchedulingGated" && condition?["observedGeneration"] == 1)
+            let free = try await api.call(.post, pods, TestServer.pod("f")).object
+            #expect(free.array("status", "conditions").isEmpty)
         }
     }
 
