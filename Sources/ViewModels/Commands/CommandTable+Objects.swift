@@ -68,11 +68,11 @@ extension CommandTable {
             availability: whenLogged
         ) { app in
             let chosen = app.chosenBindings
-            guard let first = chosen.first, let cluster = app.cluster else { return }
+            guard let first = chosen.first else { return }
             if chosen.count == 1, app.kind.isPods {
-                cluster.showLogs(first, container: nil, isPrevious: false)
+                app.cluster?.showLogs(first, container: nil, isPrevious: false)
             } else {
-                cluster.showLogs(of: chosen)
+                app.cluster?.showLogs(of: chosen)
             }
             app.focus = .logs
         },
