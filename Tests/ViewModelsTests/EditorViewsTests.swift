@@ -114,6 +114,7 @@ import Testing
         func redraw() {}
         func copy(_ text: String) {}
         func edit(_ path: String) -> Int32? { edited(path) }
+        func runInForeground(_ command: PluginCommand, environment: [String: String]) -> String? { nil }
     }
 
     @Test(arguments: [0, 1, 127] as [Int32])
