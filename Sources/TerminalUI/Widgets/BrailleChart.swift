@@ -99,8 +99,9 @@ import ViewModels
         let levels = glyphs.hasLines ? 4 : 1
         let total = chart.height * levels
         func level(_ value: Double) -> Int { max(0, min(total, Int((value / top * Double(total)).rounded(.up)))) }
-        let request = chart.request.map(level)
-        let limit = chart.limit.map(level)
+        // A line above the scale is told by the title alone.
+        let request = chart.request.flatMap { $0 <= top ? level($0) : nil }
+        let limit = chart.limit.flatMap { $0 <= top ? level($0) : nil }
         let floor = (chart.height - 1 - row) * levels
         let cells = (0..<width).map { column -> (Character, Tone) in
             let pair = glyphs.hasLines ? [points[column * 2], points[column * 2 + 1]] : [points[column]]

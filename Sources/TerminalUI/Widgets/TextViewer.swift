@@ -10,6 +10,8 @@ import ViewModels
         if let cursor, let row = rows.firstIndex(where: { $0.line == cursor }) {
             // The lines above the first stop are its headings.
             if model.selectedIndex == 0, row < rect.height { top = 0 }
+            // What follows the last stop is seen from there.
+            if model.selectedIndex == model.stops.count - 1, model.stops.count > 1 { top = rows.count - rect.height }
             top = min(max(top, row - rect.height + 1), row)
         }
         top = max(0, min(top, rows.count - rect.height))

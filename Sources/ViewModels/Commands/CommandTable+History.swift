@@ -43,10 +43,10 @@ extension CommandTable {
             "changes.shorter", "Reach less far back", section: "History", keys: ["-"], scope: .detail, isListed: false,
             availability: whenChanges, run: { $0.history?.stretchChanges(by: -1) }),
         Command(
-            "undo.undo", "Undo it", section: "History", keys: ["u"], scope: .detail, isDestructive: true, isListed: false,
+            "undo.undo", "Undo it", section: "History", keys: ["u"], scope: .detail, isListed: false,
             availability: whenUndoable, run: { $0.history?.undoSelected() }),
         Command(
-            "undo.redo", "Do it again", section: "History", keys: ["U"], scope: .detail, isDestructive: true, isListed: false,
+            "undo.redo", "Do it again", section: "History", keys: ["U"], scope: .detail, isListed: false,
             availability: { app in app.detail?.kind == .undo ? whenUndoable(app) : .disabled("that is for the list of undo") },
             run: { $0.history?.redoSelected() }),
         Command(

@@ -120,7 +120,7 @@ enum PulseText {
     static func page(
         _ look: PulseScan.Look, usage: [UsageHistory.Step], warnings: [Double?], place: String
     ) -> (lines: [[TextSpan]], stops: [DetailStop], charts: [Int: ChartModel]) {
-        var lines: [[TextSpan]] = [[TextSpan("  KIND                      ALL  FAILING  WARNING     FINE   in \(place); Enter shows them", .dim)]]
+        var lines: [[TextSpan]] = [[TextSpan("  KIND                      ALL  FAILING  WARNING     FINE   \(place)", .dim)]]
         var stops: [DetailStop] = []
         for pulse in look.pulses {
             stops.append(DetailStop(line: lines.count, id: pulse.kind))

@@ -105,7 +105,7 @@ enum RecentChanges {
         let count = changes.count >= limit ? "the newest \(limit) changes" : changes.count == 1 ? "1 change" : "\(changes.count) changes"
         lines.append([
             TextSpan(count, changes.isEmpty ? .dim : .accent), TextSpan(" in \(place) in the last \(HumanDuration.text(span))", .dim),
-            TextSpan("   + longer, - shorter; Enter asks why", .dim),
+            TextSpan("", .dim),
         ])
         for gap in gaps.prefix(3) { lines.append([TextSpan("not known: \(gap)", .warning)]) }
         lines.append([])
