@@ -107,7 +107,7 @@ def test_a_file_is_applied_and_saved_back(shared, base, open_screen):
     path.write_text("# kept\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: first\n---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: second\n")
     os.chmod(path, 0o640)
     screen = browse(shared, base, open_screen)
-    screen.press("C-o")
+    screen.press("g", "o")
     screen.expect("open a file")
     screen.type(str(folder / "tw"))
     screen.expect(str(folder / "tw"))

@@ -25,7 +25,7 @@ extension CommandTable {
         yaml("yaml.template", "New from a template", ["T"], availability: whenWritable) { $0.editor.actions?.newFromTemplate() },
         yaml("yaml.save", "Save to a file", ["ctrl-s"]) { $0.editor.actions?.saveFile() },
         yaml("yaml.documents", "Go to a document", ["g D"]) { $0.editor.actions?.pickDocument() },
-        Command("file.open", "Open a file or folder of manifests", section: "YAML", keys: ["ctrl-o"], scope: .browse, availability: whenConnected) {
+        Command("file.open", "Open a file or folder of manifests", section: "YAML", keys: ["g o"], scope: .browse, availability: whenConnected) {
             $0.editor.actions?.askForFile()
         },
         yaml("yaml.replace", "Replace", ["R"], availability: whenEditing) { $0.askReplace() },
