@@ -70,6 +70,19 @@ import ViewModels
         app.logs.replaceLines(lines, firstLine: 1204)
     }
 
+    /// A log of JSON lines of several levels.
+    static func fillLevels(_ app: AppModel) {
+        let levels = ["info", "debug", "info", "warn", "info", "error"]
+        app.logs.replaceLines(
+            (0..<90).map { number in
+                let level = levels[number % 6]
+                let path = number % 5 == 0 ? "health" : "items/\(number)"
+                return line(
+                    "{\"level\":\"\(level)\",\"msg\":\"request /\(path) took \(number % 9) ms\",\"http\":{\"status\":\(level == "error" ? 500 : 200)}}",
+                    at: number * 300)
+            } + [line("started without configuration", at: 30_000)])
+    }
+
     /// Two pods of a Deployment as one log.
     static func mergeLogs(_ app: AppModel) {
         app.logs.show(LogMerge(title: "deployment web", scopes: []))

@@ -75,6 +75,31 @@ import ViewModels
     }
 
     @Test(arguments: sizes)
+    func `a filter says what it shows, the cursor and marks are seen without colour`(size: (Int, Int)) async {
+        let app = FakeCluster.app()
+        app.focus = .logs
+        FakeCluster.fillLevels(app)
+        app.logs.setFilter("request & !health")
+        app.logs.filter.minimumLevel = .info
+        while app.logs.filterProgress != nil { await Task.yield() }
+        let screen = FakeCluster.screen(app, depth: size.0 == 80 ? .mono : .truecolor)
+        _ = screen.render(width: size.0, height: size.1)
+        screen.type("k", "k", "m", "k", "k")
+        GoldenScreen.check(screen.render(width: size.0, height: size.1).surface, "filtered-logs-\(size.0)x\(size.1)")
+    }
+
+    @Test(arguments: sizes)
+    func `fields of structured lines are columns`(size: (Int, Int)) {
+        let app = FakeCluster.app()
+        app.focus = .logs
+        app.isZoomed = true
+        FakeCluster.fillLevels(app)
+        app.logs.columns = ["level", "http.status", "msg"]
+        let depth: ColorDepth = size.0 == 80 ? .mono : .truecolor
+        GoldenScreen.check(FakeCluster.screen(app, depth: depth).render(width: size.0, height: size.1).surface, "log-columns-\(size.0)x\(size.1)")
+    }
+
+    @Test(arguments: sizes)
     func `a merge labels its lines and says what it is made of`(size: (Int, Int)) {
         let app = FakeCluster.app()
         app.focus = .logs

@@ -42,21 +42,20 @@ extension Screen: ScreenHost {
         let model = app.logs
         let page = logView.pageRows
         switch motion {
-        case .down: logView.scroll(model, by: 1)
-        case .up: logView.scroll(model, by: -1)
+        case .down: logView.moveCursor(model, by: 1)
+        case .up: logView.moveCursor(model, by: -1)
         case .pageDown: logView.scroll(model, by: page)
         case .pageUp: logView.scroll(model, by: -page)
         case .halfPageDown: logView.scroll(model, by: max(1, page / 2))
         case .halfPageUp: logView.scroll(model, by: -max(1, page / 2))
         case .top:
-            model.position = LogPosition(line: model.firstLine)
-            model.isFollowing = false
+            if let first = model.firstShown { model.go(to: first) }
         case .bottom: model.isFollowing = true
         case .left: logView.scrollSideways(by: -16, model)
         case .right: logView.scrollSideways(by: 16, model)
         case .nextMatch, .previousMatch:
             // A search in a log starts at its end, so that the next match is the one before.
-            model.find(next: motion == .previousMatch, from: model.currentMatch ?? model.position.line)
+            model.find(next: motion == .previousMatch, from: model.currentMatch ?? model.cursor ?? model.position.line)
         }
     }
 

@@ -22,6 +22,16 @@ extension Screen {
             if target.isGone || !isListed && app.connection == .ready { spans.append(TextSpan(" deleted", .warning)) }
             if target.isPrevious { spans.append(TextSpan(" previous", .warning)) }
         }
+        if !logs.filterError.isEmpty { spans.append(TextSpan(" &\(logs.filterError)", .error)) }
+        if logs.isFiltered {
+            spans.append(TextSpan(" \(Units.grouped(logs.shownCount)) of \(Units.grouped(logs.endLine - logs.firstLine))", .dim))
+            if let progress = logs.filterProgress { spans.append(TextSpan(" (\(Int(progress * 100)) %)", .pending)) }
+            if let level = logs.filter.minimumLevel { spans.append(TextSpan(" \(level.name)+", .warning)) }
+            if let source = logs.filter.source, logs.sources.indices.contains(source) {
+                spans.append(TextSpan(" @\(logs.sources[source].label)", .accent))
+            }
+            if !logs.filter.text.isEmpty { spans.append(TextSpan(" &\(logs.filter.text)", .accent)) }
+        }
         if !logs.search.isEmpty { spans.append(TextSpan(" /\(logs.search)", .accent)) }
         return spans
     }

@@ -34,7 +34,10 @@ extension Screen {
         switch pane {
         case .namespaces: select(app.namespaces, namespaceTable.top + mouse.y - content.y)
         case .pods: select(app.list, objectTable.top + mouse.y - content.y)
-        case .logs: break
+        case .logs:
+            guard let line = logView.line(atRow: mouse.y - content.y) else { return }
+            app.logs.isFollowing = false
+            app.logs.cursor = line
         case .yaml:
             if let position = editorView.position(x: mouse.x, y: mouse.y, app.editor) {
                 app.editor.place(position, selecting: mouse.modifiers.contains(.shift))

@@ -18,7 +18,7 @@ extension Screen {
         case .namespaces: contents[.namespaces] = namespaceTable.draw(app.namespaces, in: content, isFocused: isFocused, &painter)
         case .pods: contents[.pods] = objectTable.draw(app.list, in: content, isFocused: isFocused, notice: connectionNotice, &painter)
         case .logs:
-            logView.draw(app.logs, in: content, &painter)
+            logView.draw(app.logs, in: content, isFocused: isFocused, &painter)
             contents[.logs] = content
         case .yaml:
             editorView.draw(app.editor, in: content, isFocused: isFocused, &painter)

@@ -131,9 +131,9 @@ import ViewModels
             ("objects.delete", "delete"), ("view.filter", "filter"), ("objects.new", "new"), ("objects.mark", "mark"),
         ],
         .logs: [
-            ("logs.follow", "follow"), ("view.filter", "search"), ("logs.wrap", "wrap"), ("logs.timestamps", "time"),
-            ("logs.container", "container"),
-            ("logs.previous", "previous"),
+            ("logs.follow", "follow"), ("view.filter", "search"), ("logs.filter", "filter"), ("logs.level", "level"), ("logs.open", "line"),
+            ("logs.wrap", "wrap"), ("logs.columns", "fields"), ("logs.owner", "all pods"), ("logs.timestamps", "time"),
+            ("logs.container", "container"), ("logs.previous", "previous"),
         ],
         .yaml: [("yaml.edit", "edit"), ("yaml.apply", "apply"), ("yaml.undo", "undo"), ("yaml.copy", "copy"), ("view.filter", "search")],
     ]

@@ -1,74 +1,146 @@
 import LinuxKernel
 import ViewModels
 
-/// The log pane: draws the rows of the viewport and nothing else, whatever the log's length. Row counts of wrapped lines are cached per width.
+/// The log pane: draws the rows of the viewport and nothing else, whatever the log's length. Row counts of wrapped lines are cached per look.
 @MainActor final class LogView {
+    /// Everything that row counts depend on.
+    private struct Look: Hashable {
+        var width: Int
+        var isWrapping: Bool
+        var showsTimestamps: Bool
+        var columns: [String]
+        var columnWidths: [Int]
+        var start: Int
+    }
+
     private var rowCounts: [Int: Int] = [:]
-    private var cachedWidth = 0
-    private var cachedStart = 0
-    private var horizontal = 0
+    private var look: Look?
+    var horizontal = 0
     /// Whether a line in view goes on to the right.
-    private var isCut = false
+    var isCut = false
     private var height = 1
-    private var textWidth = 1
+    var textWidth = 1
     /// The columns that labels take, with the space after them; 0 without labels.
-    private var labelWidth = 0
-    /// The match that was last brought into view.
-    private var revealed: Int?
+    var labelWidth = 0
+    /// The line on each row of the last frame, from the pane's top.
+    private var drawn: [Int] = []
     private static let cacheLimit = 20_000
 
     /// Draws the log into `rect`.
-    func draw(_ model: LogsModel, in rect: Rect, _ painter: inout Painter) {
+    func draw(_ model: LogsModel, in rect: Rect, isFocused: Bool = true, _ painter: inout Painter) {
         guard !rect.isEmpty else { return }
         height = rect.height
         labelWidth = model.merge == nil || !model.showsSources || model.labelWidth == 0 ? 0 : min(model.labelWidth, rect.width / 4) + 1
         textWidth = max(1, rect.width - 2 - labelWidth)
-        let key = textWidth * 4 + (model.isWrapping ? 1 : 0) + (model.showsTimestamps ? 2 : 0)
-        if key != cachedWidth || model.firstLine != cachedStart || rowCounts.count > Self.cacheLimit {
-            rowCounts = [:]
-            (cachedWidth, cachedStart) = (key, model.firstLine)
+        refreshLook(model)
+        drawn = []
+        guard model.firstShown != nil else {
+            model.visible = nil
+            return drawHint(model, in: rect, &painter)
         }
-        guard model.endLine > model.firstLine else { return drawHint(model, in: rect, &painter) }
-        if let match = model.currentMatch, match != revealed { reveal(match, model) }
-        revealed = model.currentMatch
-        let top = model.isFollowing ? last(model) : clamp(model.position, model)
+        if let wanted = model.wanted { reveal(wanted, model) }
+        model.wanted = nil
+        var top = model.isFollowing ? last(model) : clamp(model.position, model)
+        if !model.columns.isEmpty {
+            model.measureColumns(from: top.line, count: rect.height)
+            refreshLook(model)
+            if model.isFollowing { top = last(model) }
+        }
         if model.isFollowing || top != model.position { model.position = top }
-        var y = 0
-        var line = top.line
-        var skip = top.row
         isCut = false
-        while y < rect.height, line < model.endLine {
-            y += draw(line, model, skipping: skip, at: rect.y + y, in: rect, &painter)
-            skip = 0
-            line += 1
-        }
-        model.noteSeen(upTo: line)
-        painter.scrollbar(
-            in: rect, first: top.line - model.firstLine, visible: max(1, line - top.line), total: model.endLine - model.firstLine)
+        drawLines(model, from: top, in: rect, isFocused: isFocused, &painter)
+        let (above, total) = (model.rank(of: top.line), model.shownCount)
+        painter.scrollbar(in: rect, first: above, visible: max(1, Set(drawn).count), total: total)
     }
+
+    private func drawLines(_ model: LogsModel, from top: LogPosition, in rect: Rect, isFocused: Bool, _ painter: inout Painter) {
+        var y = 0
+        var skip = top.row
+        var next: Int? = top.line
+        while y < rect.height, let line = next {
+            let rows = draw(line, model, skipping: skip, at: rect.y + y, in: rect, &painter)
+            let area = Rect(x: rect.x, y: rect.y + y, width: rect.width - 1, height: min(rows, rect.height - y))
+            highlight(line, model, in: area, isFocused: isFocused, &painter)
+            for _ in 0..<rows { drawn.append(line) }
+            y += rows
+            skip = 0
+            next = model.shown(from: line + 1)
+        }
+        model.noteSeen(upTo: next ?? model.endLine)
+        model.visible = drawn.last.map { top.line...$0 }
+        if let cursor = model.cursor, let visible = model.visible, !visible.contains(cursor) {
+            // The cursor stays in view when the page moves under it.
+            model.cursor = cursor < visible.lowerBound ? visible.lowerBound : visible.upperBound
+        }
+    }
+
+    private func refreshLook(_ model: LogsModel) {
+        let new = Look(
+            width: textWidth, isWrapping: model.isWrapping, showsTimestamps: model.showsTimestamps, columns: model.columns,
+            columnWidths: model.columnWidths, start: model.firstLine)
+        guard new != look || rowCounts.count > Self.cacheLimit else { return }
+        rowCounts = [:]
+        look = new
+    }
+
+    /// The line on a row of the pane; nil below the last.
+    func line(atRow row: Int) -> Int? { drawn.indices.contains(row) ? drawn[row] : nil }
+
+    // MARK: - Motions
 
     /// Moves by rows (with wrapping a line has several), pausing when it goes up and following again at the end.
     func scroll(_ model: LogsModel, by rows: Int) {
-        guard model.endLine > model.firstLine else { return }
+        guard model.firstShown != nil else { return }
         var position = clamp(model.position, model)
         position.row += rows
-        while position.row < 0, position.line > model.firstLine {
-            position.line -= 1
-            position.row += rowCount(position.line, model)
+        while position.row < 0, let before = model.shown(upTo: position.line - 1) {
+            position.line = before
+            position.row += rowCount(before, model)
         }
-        while position.line < model.endLine - 1, position.row >= rowCount(position.line, model) {
+        while position.row >= rowCount(position.line, model), let after = model.shown(from: position.line + 1) {
             position.row -= rowCount(position.line, model)
-            position.line += 1
+            position.line = after
         }
         position.row = max(0, position.row)
         let end = last(model)
         if rows > 0, !Self.isBefore(position, end) {
             model.position = end
-            model.isFollowing = true
+            // At the end a selection still has somewhere to go: the cursor.
+            if model.anchor == nil { model.isFollowing = true }
         } else {
             model.position = Self.isBefore(position, end) ? position : end
             model.isFollowing = false
         }
+    }
+
+    /// Moves the cursor by lines; going up pauses and begins at the last line, going down past the end follows again.
+    func moveCursor(_ model: LogsModel, by lines: Int) {
+        guard let last = model.lastShown else { return }
+        guard let cursor = model.cursor else {
+            if lines > 0, model.isFollowing { return }
+            model.position = model.isFollowing ? self.last(model) : model.position
+            model.isFollowing = false
+            model.cursor = model.visible.map { min($0.upperBound, last) } ?? last
+            return
+        }
+        let next = lines > 0 ? model.shown(from: cursor + 1) : model.shown(upTo: cursor - 1)
+        guard let next else {
+            if lines > 0, model.anchor == nil { model.isFollowing = true }
+            return
+        }
+        model.cursor = next
+        keepInView(next, model)
+    }
+
+    /// Moves the page as little as brings a line into view.
+    private func keepInView(_ line: Int, _ model: LogsModel) {
+        let top = clamp(model.position, model)
+        if line <= top.line {
+            model.position = LogPosition(line: line)
+            return
+        }
+        let lowest = self.top(whenLast: line, model)
+        if Self.isBefore(top, lowest) { model.position = lowest }
     }
 
     /// Rows in view, for page motions.
@@ -76,10 +148,12 @@ import ViewModels
 
     /// Shows the line in the upper third and pauses.
     private func reveal(_ line: Int, _ model: LogsModel) {
+        guard let shown = model.shown(from: line) ?? model.shown(upTo: line) else { return }
         model.isFollowing = false
-        model.position = LogPosition(line: line)
+        model.position = LogPosition(line: shown)
         scroll(model, by: -(height / 3))
         model.isFollowing = false
+        model.cursor = shown
     }
 
     func scrollSideways(by columns: Int, _ model: LogsModel) {
@@ -91,138 +165,35 @@ import ViewModels
     private static func isBefore(_ a: LogPosition, _ b: LogPosition) -> Bool { (a.line, a.row) < (b.line, b.row) }
 
     private func clamp(_ position: LogPosition, _ model: LogsModel) -> LogPosition {
-        let line = max(model.firstLine, min(model.endLine - 1, position.line))
+        let line = model.shown(from: position.line) ?? model.lastShown ?? model.firstLine
         guard line == position.line else { return LogPosition(line: line) }
         return LogPosition(line: line, row: max(0, min(position.row, rowCount(line, model) - 1)))
     }
 
     /// The first row on screen when the last line is at the bottom.
-    private func last(_ model: LogsModel) -> LogPosition {
+    private func last(_ model: LogsModel) -> LogPosition { top(whenLast: model.lastShown ?? model.firstLine, model) }
+
+    /// The first row on screen when a line is at the bottom.
+    private func top(whenLast line: Int, _ model: LogsModel) -> LogPosition {
         var rows = 0
-        var line = model.endLine
-        while line > model.firstLine {
-            line -= 1
+        var line = line
+        while true {
             rows += rowCount(line, model)
             if rows >= height { return LogPosition(line: line, row: rows - height) }
+            guard let before = model.shown(upTo: line - 1) else { return LogPosition(line: line) }
+            line = before
         }
-        return LogPosition(line: model.firstLine)
     }
 
-    private func rowCount(_ number: Int, _ model: LogsModel) -> Int {
+    func rowCount(_ number: Int, _ model: LogsModel) -> Int {
         guard model.isWrapping else { return 1 }
         if let known = rowCounts[number] { return known }
-        guard let line = model.line(number) else { return 1 }
-        guard line.gap == nil else { return 1 }
-        let width = DisplayWidth.of(AnsiText(line.bytes).plain) + (model.showsTimestamps ? Self.timeWidth : 0)
+        guard let line = model.line(number), line.gap == nil else { return 1 }
+        let width = DisplayWidth.of(AnsiText(model.text(of: line)).plain) + (model.showsTimestamps ? Self.timeWidth : 0)
         let count = max(1, (width + textWidth - 1) / textWidth)
         rowCounts[number] = count
         return count
     }
 
-    private static let timeWidth = 13
-
-    /// One line, possibly several rows; returns the rows used.
-    private func draw(_ number: Int, _ model: LogsModel, skipping skip: Int, at y: Int, in rect: Rect, _ painter: inout Painter) -> Int {
-        guard let line = model.line(number) else {
-            painter.surface.put(String(painter.glyphs.dot), x: rect.x + 1, y: y, limit: 1, style: painter.theme[.faint])
-            return 1
-        }
-        if let gap = line.gap {
-            drawLabel(line.source, model, at: y, in: rect, &painter)
-            drawGap(gap, at: y, in: rect.inset(left: labelWidth), &painter)
-            return 1
-        }
-        let base = painter.theme[line.isError ? .logError : .log]
-        let left = rect.x + 1 + labelWidth
-        if skip == 0 { drawLabel(line.source, model, at: y, in: rect, &painter) }
-        let rows = rowCount(number, model)
-        var column = 0
-        let isCurrent = model.currentMatch == number
-        func place(_ character: Character, _ style: Style, _ painter: inout Painter) {
-            let width = SafeGlyph(character).width
-            guard width > 0 else { return }
-            let shifted = column - (model.isWrapping ? 0 : horizontal)
-            if model.isWrapping {
-                let row = column / textWidth - skip
-                if row >= 0, y + row < rect.maxY {
-                    painter.surface.put(character, x: left + column % textWidth, y: y + row, end: left + textWidth, style: style)
-                }
-            } else if shifted >= 0, shifted < textWidth {
-                painter.surface.put(character, x: left + shifted, y: y, end: left + textWidth, style: style)
-            }
-            column += width
-        }
-        if model.showsTimestamps {
-            for character in Self.time(line.timestamp) { place(character, painter.theme[.logTime], &painter) }
-        }
-        let text = AnsiText(line.bytes)
-        let matches = model.search.isEmpty ? [] : SearchRanges.find(model.search, in: text.plain)
-        var offset = 0
-        var match = 0
-        for run in text.runs {
-            var style = base
-            if let foreground = run.foreground { style.foreground = painter.theme.depth.nearest(foreground) }
-            if let background = run.background { style.background = painter.theme.depth.nearest(background) }
-            style.attributes.formUnion(run.attributes)
-            for character in run.text {
-                while match < matches.count, matches[match].upperBound <= offset { match += 1 }
-                let isMatch = match < matches.count && matches[match].contains(offset)
-                place(character, isMatch ? painter.theme[isCurrent ? .matchCurrent : .match] : style, &painter)
-                offset += 1
-            }
-            if !model.isWrapping, column - horizontal > textWidth { break }
-        }
-        if !model.isWrapping, column - horizontal > textWidth {
-            isCut = true
-            painter.surface.put(String(painter.glyphs.arrow), x: rect.maxX - 1, y: y, limit: 1, style: painter.theme[.faint])
-        }
-        if line.isError {
-            // Not by colour alone: a bar before each of its rows.
-            for row in y..<min(rect.maxY, y + max(1, rows - skip)) {
-                painter.surface.put(String(painter.glyphs.scrollThumb), x: rect.x, y: row, limit: 1, style: painter.theme[.logError])
-            }
-        }
-        return max(1, rows - skip)
-    }
-
-    /// Whose line it is; every source has a colour of its own as far as they go.
-    private func drawLabel(_ source: Int, _ model: LogsModel, at y: Int, in rect: Rect, _ painter: inout Painter) {
-        guard labelWidth > 1, model.sources.indices.contains(source) else { return }
-        let style = painter.theme[Self.sourceScopes[source % Self.sourceScopes.count]]
-        let label = Rect(x: rect.x + 1, y: y, width: labelWidth - 1, height: 1)
-        painter.text(model.sources[source].label, in: label, style, keepsEnd: true)
-    }
-
-    private static let sourceScopes: [Scope] = [.accent, .statusOK, .yamlBool, .yamlNumber, .statusPending, .statusWarning]
-
-    private func drawGap(_ gap: String, at y: Int, in rect: Rect, _ painter: inout Painter) {
-        let style = painter.theme[.logGap]
-        painter.surface.fill(Rect(x: rect.x + 1, y: y, width: rect.width - 2, height: 1), painter.glyphs.horizontal, style: style)
-        let label = " \(gap) "
-        painter.text(label, in: Rect(x: rect.x + 3, y: y, width: rect.width - 5, height: 1), style)
-    }
-
-    private func drawHint(_ model: LogsModel, in rect: Rect, _ painter: inout Painter) {
-        let (text, scope): (String, Scope) =
-            switch model.state {
-            case .idle(let hint): (hint, .dim)
-            case .loading: ("reading the log", .dim)
-            case .waiting(let what): ("waiting: \(what) (w on the pod says why)", .dim)
-            case .live: ("no line yet", .dim)
-            case .ended(let reason): ("no line was written: \(reason)", .dim)
-            case .failed(let reason): (reason, .errorText)
-            }
-        for (index, line) in TextWrap.words(text, columns: rect.width - 4).prefix(rect.height).enumerated() {
-            let row = rect.row(min(rect.height - 1, rect.height / 3 + index))
-            painter.text(line, in: row.inset(left: max(2, (rect.width - DisplayWidth.of(line)) / 2)), painter.theme[scope])
-        }
-    }
-
-    /// `10:02:05.123 ` in UTC; blank when unknown.
-    private static func time(_ timestamp: Timestamp?) -> String {
-        guard let timestamp else { return String(repeating: " ", count: timeWidth) }
-        let clock = timestamp.rfc3339.dropFirst(11).prefix(8)
-        let milliseconds = String(1000 + Int(timestamp.nanoseconds) / 1_000_000).dropFirst()
-        return "\(clock).\(milliseconds) "
-    }
+    static let timeWidth = 13
 }

@@ -27,10 +27,46 @@ extension AppModel {
         openPrompt(.line, "logs of pods with labels", text, { _ in }, { [weak self] in self?.cluster?.showLogs(selecting: $0) })
     }
 
+    /// Asks for the conditions that shown lines meet; they work while they are typed.
+    func openLogFilter() {
+        let before = logs.filter
+        openPrompt(
+            .filter, "show lines with", logs.filter.text, { [logs] in logs.setFilter($0) },
+            { [weak self] text in
+                guard let self, !logs.filterError.isEmpty else { return }
+                toast("\(text): \(logs.filterError)", .warning)
+                (logs.filterError, logs.filter) = ("", before)
+            },
+            { [logs] in (logs.filterError, logs.filter) = ("", before) })
+    }
+
+    /// Shows lines of a level and above: each time of a higher one, then all again.
+    func raiseLogLevel() {
+        let steps: [LogLevel?] = [nil, .debug, .info, .warning, .error]
+        let place = steps.firstIndex { $0 == logs.filter.minimumLevel } ?? 0
+        logs.filter.minimumLevel = steps[(place + 1) % steps.count]
+        let text = logs.filter.minimumLevel.map { "lines of level \($0.name) and above; v goes on" } ?? "lines of any level"
+        toast(text, .dim)
+    }
+
+    /// Asks which container's lines of a merge to show.
+    func pickLogSource() {
+        let items = logs.sources.enumerated().map { index, source in
+            PaletteItem(id: "\(index)", title: source.label, detail: "\(source.target.pod)/\(source.target.container), \(source.state.word)")
+        }
+        pick("Lines of which container?", [PaletteItem(id: "", title: "all of them")] + items) { [logs] id in
+            logs.filter.source = Int(id)
+        }
+    }
+
     /// What Esc does in the log pane; false when it has nothing to end there.
     func backInLogs() -> Bool {
-        if !logs.search.isEmpty {
+        if logs.anchor != nil {
+            logs.anchor = nil
+        } else if !logs.search.isEmpty {
             logs.search = ""
+        } else if !logs.filter.isEmpty {
+            logs.filter = .everything
         } else if logs.merge != nil, let cluster {
             cluster.closeMerge()
         } else {

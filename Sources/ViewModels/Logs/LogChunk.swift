@@ -27,10 +27,11 @@ struct LogChunk: Sendable {
     static let mergeSize = 64 << 10
 
     /// Cuts bytes of complete lines.
-    init(_ bytes: [UInt8], form: Form, source: UInt16 = 0) {
+    init(_ bytes: [UInt8], form: Form, source: UInt16 = 0, sources: [UInt16] = []) {
         self.bytes = bytes
         self.form = form
         self.source = source
+        self.sources = sources
         starts = []
         starts.reserveCapacity(bytes.count / 64 + 1)
         index(from: 0)
@@ -43,6 +44,22 @@ struct LogChunk: Sendable {
         let flat = text.utf8.map { $0 == 0x0A ? 0x20 : $0 }
         self.init(Array("\(time.rfc3339Nano) ! ".utf8) + flat + [0x0A], form: .marked, source: source)
     }
+
+    /// Finished lines. One without a time keeps none.
+    init(lines: [LogLine]) {
+        var bytes: [UInt8] = []
+        for line in lines {
+            if let time = line.timestamp ?? (line.gap == nil ? nil : Self.noTime) {
+                let mark: LogMark = line.gap != nil ? .gap : line.isError ? .error : .output
+                bytes += Array("\(time.rfc3339Nano) ".utf8) + [mark.rawValue, 0x20]
+            }
+            bytes += (line.gap.map { Array($0.utf8)[...] } ?? line.bytes).map { $0 == 0x0A ? 0x20 : $0 } + [0x0A]
+        }
+        self.init(bytes, form: .marked, source: UInt16(clamping: lines[0].source), sources: lines.map { UInt16(clamping: $0.source) })
+    }
+
+    /// Stands where a line that no container wrote has no time.
+    private static let noTime = Timestamp(seconds: -62_135_596_800)
 
     /// Some lines of another chunk.
     init(_ lines: Range<Int>, of other: LogChunk) {
@@ -106,7 +123,15 @@ struct LogChunk: Sendable {
     func timestamp(_ index: Int) -> Timestamp? {
         let whole = range(index)
         guard let end = stampEnd(whole) else { return nil }
-        return bytes.withUnsafeBufferPointer { Timestamp(rfc3339: UnsafeBufferPointer(rebasing: $0[whole.lowerBound..<end])) }
+        let time = bytes.withUnsafeBufferPointer { Timestamp(rfc3339: UnsafeBufferPointer(rebasing: $0[whole.lowerBound..<end])) }
+        return time == Self.noTime ? nil : time
+    }
+
+    /// Whether a line was written by no container.
+    func isGap(_ index: Int) -> Bool {
+        guard form == .marked else { return false }
+        let whole = range(index)
+        return stampEnd(whole).flatMap { mark(whole, after: $0) } == .gap
     }
 
     /// Where a line's time ends; nil when it has none, as the rest of a line that was cut.

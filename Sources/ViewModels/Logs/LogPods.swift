@@ -49,6 +49,7 @@ final class LogPods: Sendable {
                 let (started, waiting) = Self.targets(Pod(object))
                 update.targets += started
                 update.waiting += waiting
+                if waiting > 0, update.waitingPod == nil { update.waitingPod = (object.namespace ?? "", object.name) }
             }
         }
         updater.yield(update)

@@ -64,6 +64,18 @@ package enum LogState: Sendable, Hashable {
 }
 
 extension LogState {
+    /// The state in a word or few.
+    var word: String {
+        switch self {
+        case .idle: ""
+        case .loading: "reading"
+        case .waiting(let what): "waiting: \(what)"
+        case .live: "live"
+        case .ended(let how): how
+        case .failed(let why): "failed: \(why)"
+        }
+    }
+
     /// How several logs stand together: as the most alive of them. `waiting` containers have not started.
     static func joined(_ states: [LogState], waiting: Int) -> LogState {
         if states.contains(.live) { return .live }

@@ -8,6 +8,8 @@ import LinuxKernel
         var targets: [LogTarget] = []
         /// Containers that have not started yet.
         var waiting = 0
+        /// A pod of theirs.
+        var waitingPod: (namespace: String, name: String)?
     }
 
     private let model: LogsModel
@@ -43,6 +45,8 @@ import LinuxKernel
             await withDiscardingTaskGroup { group in
                 var known: Set<LogTarget> = []
                 for await update in updates {
+                    if Task.isCancelled { break }
+                    model.waitingPod = update.waitingPod
                     model.waitingCount = update.waiting
                     for target in update.targets where !known.contains(target) {
                         guard let reader = reader(target) else { continue }
@@ -86,6 +90,8 @@ import LinuxKernel
             if Task.isCancelled { return }
             for chunk in batch.chunks { model.append(chunk) }
             for (source, state) in batch.states { model.setState(state, of: source) }
+            await model.waitForDisk()
+            if Task.isCancelled { return }
             guard let last = batch.chunks.last, let newest = last.timestamp(last.count - 1), newest >= connected else { continue }
             // Lines from before this connection say nothing about how far behind it is.
             model.lag = model.state == .live ? max(.zero, time.now() - newest) : nil

@@ -1,12 +1,26 @@
 import LinuxKernel
 
-/// The logs pane: an index over everything received, and where the user is in it.
+/// The logs pane: an index over everything received, which of it is shown, and where the user is in it.
 @MainActor package final class LogsModel {
-    private let signal: ChangeSignal
-    private var index = LogIndex()
-    private var searching: Task<Void, Never>?
+    let signal: ChangeSignal
+    var index = LogIndex()
+    /// What the filter shows as far as it was looked at; nil without a filter.
+    var matches: LogMatches?
+    var scanning: Task<Void, Never>?
+    var searching: Task<Void, Never>?
+    var spilling: Task<Void, Never>?
+    var spill: LogSpill?
+    /// Writing lines to a file of the user's.
+    var saving: Task<Void, Never>?
+    /// Where older lines go on the disk; nil keeps what fits into memory.
+    package var spillDirectory: String?
+    /// Bytes of the log that are kept, in memory and on the disk. Default 2 GiB. It holds for what is shown next.
+    package var budget = LogIndex.standardBudget
     /// An empty pane.
     package init(signal: ChangeSignal) { self.signal = signal }
+
+    // MARK: - What is shown
+
     /// What is shown; nil for nothing.
     package private(set) var selection: LogSelection?
     /// The container whose log is shown; nil for a merge.
@@ -22,41 +36,30 @@ import LinuxKernel
     package var merge: LogMerge? { if case .merge(let merge)? = selection { merge } else { nil } }
     /// The containers whose lines are here, by the number that lines have.
     package private(set) var sources: [LogSource] = []
+    /// The columns that the longest label takes.
+    package private(set) var labelWidth = 0
     /// Containers of the merge that have not started.
     package var waitingCount = 0 { didSet { if waitingCount != oldValue { updateState() } } }
+    /// A pod of the merge that has not started, while none has.
+    var waitingPod: (namespace: String, name: String)?
+    /// Told when ``state`` changed.
+    var onStateChange: () -> Void = {}
     /// Containers of the merge that are not followed because there are too many.
     package var refusedCount = 0 { didSet { signal.touch() } }
-    /// Whether the lines of a merge are labelled.
-    package var showsSources = true { didSet { signal.touch() } }
     /// The pod's containers, for choosing.
     package var containers: [String] = [] { didSet { signal.touch() } }
     /// How the pane stands with its log.
-    package var state: LogState = .idle("select a pod") { didSet { if state != oldValue { signal.touch() } } }
-    /// The first line that can be shown.
-    package var firstLine: Int { index.firstLine }
-    /// One past the last line.
-    package var endLine: Int { index.endLine }
-    /// A line by its absolute number; nil outside of what is there.
-    package func line(_ number: Int) -> LogLine? { index.line(number) }
-
-    /// Replaces everything.
-    package func replaceLines(_ new: [LogLine], firstLine: Int = 0) {
-        index = LogIndex(firstLine: firstLine)
-        index.append(new)
-        signal.touch()
+    package var state: LogState = .idle("select a pod") {
+        didSet {
+            guard state != oldValue else { return }
+            signal.touch()
+            onStateChange()
+        }
     }
-
-    /// Adds lines at the end.
-    package func append(_ new: [LogLine]) {
-        index.append(new)
-        countUnseen(new.count)
-    }
-
-    /// Adds received bytes at the end.
-    func append(_ chunk: LogChunk) {
-        index.append(chunk)
-        countUnseen(chunk.count)
-    }
+    /// Why there is no line yet, in words; shown instead of lines.
+    package var explanation: [[TextSpan]] = [] { didSet { if explanation != oldValue { signal.touch() } } }
+    /// From the newest line's writing to its arrival here; nil when nothing arrives.
+    package var lag: Duration? { didSet { if lag != oldValue { signal.touch() } } }
 
     /// Shows a merge from nothing.
     package func show(_ merge: LogMerge) { show(.merge(merge)) }
@@ -65,7 +68,7 @@ import LinuxKernel
     func show(_ new: LogSelection) {
         clear()
         selection = new
-        (sources, waitingCount, refusedCount) = ([], 0, 0)
+        (sources, labelWidth, waitingCount, refusedCount, waitingPod) = ([], 0, 0, 0, nil)
         state = .loading
     }
 
@@ -79,9 +82,6 @@ import LinuxKernel
         return sources.count - 1
     }
 
-    /// The columns that the longest label takes.
-    package private(set) var labelWidth = 0
-
     /// Learns how a container stands.
     package func setState(_ new: LogState, of source: Int) {
         guard sources.indices.contains(source) else { return }
@@ -92,43 +92,90 @@ import LinuxKernel
     /// How the whole stands: as its only source, or as the most alive of them.
     private func updateState() {
         defer { signal.touch() }
-        guard merge != nil else {
-            if let only = sources.first { state = only.state }
-            if state != .live { lag = nil }
-            return
+        if merge != nil {
+            state = LogState.joined(sources.map(\.state), waiting: waitingCount)
+        } else if let only = sources.first {
+            state = only.state
         }
-        state = LogState.joined(sources.map(\.state), waiting: waitingCount)
         if state != .live { lag = nil }
     }
 
-    /// Shows another container from nothing. Line numbers go on, so that none ever means two lines.
+    // MARK: - Lines
+
+    /// The first line that can be shown.
+    package var firstLine: Int { index.firstLine }
+    /// One past the last line.
+    package var endLine: Int { index.endLine }
+    /// A line by its absolute number; nil outside of what is there.
+    package func line(_ number: Int) -> LogLine? { index.line(number) }
+
+    /// Replaces everything.
+    package func replaceLines(_ new: [LogLine], firstLine: Int = 0) {
+        index = LogIndex(firstLine: firstLine, budget: usedBudget)
+        index.append(new)
+        restartFilter()
+    }
+
+    /// Adds lines at the end.
+    package func append(_ new: [LogLine]) {
+        index.append(new)
+        countUnseen(new.count)
+    }
+
+    /// Adds received bytes at the end.
+    func append(_ chunk: LogChunk) {
+        index.append(chunk)
+        moveToDisk()
+        countUnseen(chunk.count)
+    }
+
+    /// Shows another container from nothing. Line numbers go on, so that none ever means two lines; the filter stays.
     package func clear() {
         searching?.cancel()
-        index = LogIndex(firstLine: index.endLine)
+        spilling?.cancel()
+        (spilling, spill) = (nil, nil)
+        index = LogIndex(firstLine: index.endLine, budget: usedBudget)
         position = LogPosition(line: index.firstLine)
-        (isFollowing, unseen, lag, currentMatch) = (true, 0, nil, nil)
+        (isFollowing, unseen, lag, currentMatch, marks) = (true, 0, nil, nil, [])
+        (hiddenBefore, explanation, columns, columnWidths) = (index.firstLine, [], [], [])
+        filter.source = nil
+        restartFilter()
     }
+
+    /// Without a disk no more is kept than memory should hold.
+    private var usedBudget: Int { spillDirectory == nil ? min(budget, Self.budgetWithoutDisk) : budget }
+    private static let budgetWithoutDisk = 80 << 20
 
     private func countUnseen(_ count: Int) {
         if !isFollowing { unseen += count }
+        if let matches, matches.scanned.lowerBound < index.firstLine { self.matches?.drop(before: index.firstLine) }
+        if index.firstLine < endLine { keepScanning() }
         signal.touch()
     }
+
+    // MARK: - Where the user is
 
     /// Whether the newest line stays in view; moving up pauses.
     package var isFollowing = true {
         didSet {
-            if isFollowing { unseen = 0 }
+            if isFollowing { (unseen, cursor, anchor) = (0, nil, nil) }
             signal.touch()
         }
     }
     /// The first row on screen while paused; the screen writes it.
     package var position = LogPosition(line: 0)
-    /// Whether long lines are broken.
-    package var isWrapping = false { didSet { signal.touch() } }
-    /// Whether each line's time is shown.
-    package var showsTimestamps = false { didSet { signal.touch() } }
-    /// From the newest line's writing to its arrival here; nil when nothing arrives.
-    package var lag: Duration? { didSet { if lag != oldValue { signal.touch() } } }
+    /// The line under the cursor while paused; nil for none.
+    package var cursor: Int? { didSet { signal.touch() } }
+    /// Where the selection began; it reaches to the cursor.
+    package var anchor: Int? { didSet { signal.touch() } }
+    /// A line that the screen is to bring into view; it takes it.
+    package var wanted: Int?
+    /// The first and last line on screen; the screen writes it.
+    package var visible: ClosedRange<Int>?
+    /// Lines that were marked.
+    package var marks: Set<Int> = [] { didSet { signal.touch() } }
+    /// Lines before it were cleared away; they are still there.
+    package var hiddenBefore = 0 { didSet { signal.touch() } }
     /// Lines that came while paused and were not on screen since.
     package private(set) var unseen = 0
 
@@ -139,6 +186,31 @@ import LinuxKernel
         unseen = left
         signal.touch()
     }
+
+    // MARK: - How it looks
+
+    /// Whether long lines are broken.
+    package var isWrapping = false { didSet { signal.touch() } }
+    /// Whether each line's time is shown.
+    package var showsTimestamps = false { didSet { signal.touch() } }
+    /// Whether the lines of a merge are labelled.
+    package var showsSources = true { didSet { signal.touch() } }
+    /// The fields of structured lines that are shown as columns; empty shows lines as they are.
+    package var columns: [String] = [] {
+        didSet {
+            if columns != oldValue { columnWidths = columns.map { min(LogFields.widestColumn, $0.count) } }
+            signal.touch()
+        }
+    }
+    /// The columns' widths; they grow with what is shown, up to a limit.
+    package var columnWidths: [Int] = []
+
+    // MARK: - Filter and search
+
+    /// Which lines are shown. It stays when something else is shown.
+    package var filter = LogFilter.everything { didSet { if filter != oldValue { restartFilter() } } }
+    /// What is wrong with the filter that is being typed; empty when nothing is.
+    package var filterError = "" { didSet { signal.touch() } }
 
     /// What is looked for, ignoring case.
     package var search = "" {
@@ -151,38 +223,4 @@ import LinuxKernel
     var onMissing: (String) -> Void = { _ in }
     /// The line found last.
     package var currentMatch: Int? { didSet { signal.touch() } }
-
-    /// More than this is searched off the main actor.
-    private static let searchedAtOnce = 20_000
-
-    /// Goes to the nearest line with ``search`` after (or before) a line; starts over from the other end when there is none.
-    package func find(next: Bool, from line: Int) {
-        searching?.cancel()
-        let needle = ByteSearch(search)
-        guard !needle.isEmpty else { return }
-        guard endLine > firstLine else { return onMissing(search) }
-        let index = index
-        if endLine - firstLine <= Self.searchedAtOnce {
-            return show(Self.search(index, needle, next: next, from: line))
-        }
-        searching = Task { [weak self] in
-            let found = await Self.searchAside(index, needle, next: next, from: line)
-            guard let self, !Task.isCancelled else { return }
-            show(found)
-        }
-    }
-
-    private func show(_ match: Int?) {
-        if let match { currentMatch = match } else { onMissing(search) }
-    }
-
-    @concurrent nonisolated private static func searchAside(_ index: LogIndex, _ needle: ByteSearch, next: Bool, from line: Int) async
-        -> Int?
-    {
-        search(index, needle, next: next, from: line)
-    }
-
-    nonisolated private static func search(_ index: LogIndex, _ needle: ByteSearch, next: Bool, from line: Int) -> Int? {
-        index.find(needle, next: next, from: line) ?? index.find(needle, next: next, from: next ? index.firstLine - 1 : index.endLine)
-    }
 }

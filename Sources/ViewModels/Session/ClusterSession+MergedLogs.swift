@@ -8,6 +8,7 @@ extension ClusterSession {
     package func showLogs(of bindings: [ObjectBinding]) {
         guard let client = cluster?.client, !bindings.isEmpty else { return }
         app.focus = .logs
+        tasks.cancel(.follow)
         tasks.run(.findLogs) { [weak self] in
             var scopes: [LogScope] = []
             for binding in bindings {

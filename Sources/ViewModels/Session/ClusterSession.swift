@@ -78,6 +78,8 @@ package import LinuxKernel
         requests = RequestLog(time: time)
         undoJournal = UndoJournal(stateDirectory: stateDirectory, time: time)
         logs = LogsDriver(model: app.logs, time: time)
+        app.logs.spillDirectory = stateDirectory
+        app.logs.onStateChange = { [weak self] in self?.explainEmptyLog() }
     }
 
     /// Starts following the cluster. Set `app.namespace` and `app.context` before, where the command line names them.
@@ -222,6 +224,7 @@ package import LinuxKernel
         noteGone(batch.gonePods.union(batch.goneNamespaces))
         if let uid = app.detail?.binding?.uid, batch.touched.contains(uid) { refreshDetail?() }
         showPodInEditor(touched: batch.touched)
+        explainEmptyLog()
         updateNotice()
         switch batch.isStateChanged ? feed.state : .starting {
         case .following: app.connection = .ready
