@@ -27,7 +27,7 @@ let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "sw
 
 // These explain themselves in a README.md, the others in a comment of a source file.
 let described: Set = [
-    "APIMachinery", "APIServer", "ContainerRuntime", "Controllers", "KubeSchemas", "NodeAgent", "Scheduler", "TerminalUI",
+    "APIMachinery", "APIServer", "ClusterOperations", "ContainerRuntime", "Controllers", "KubeSchemas", "NodeAgent", "Scheduler", "TerminalUI",
 ]
 
 func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -89,7 +89,8 @@ let package = Package(
                 "ContainerRuntime", "ContainerImages", "PodNetwork", "KubeClient", "KubeSchemas", "APIMachinery",
                 "JSONCore", "LinuxKernel", "CLinux", nio, nioPosix, nioHTTP1, nioSSL, logging,
             ]),
-        library("ViewModels", ["KubeClient", "KubeSchemas", "APIMachinery", "JSONCore", "LinuxKernel", logging]),
+        library("ClusterOperations", ["KubeClient", "KubeSchemas", "APIMachinery", "JSONCore", "LinuxKernel", "CDeflate"]),
+        library("ViewModels", ["ClusterOperations", "KubeClient", "KubeSchemas", "APIMachinery", "JSONCore", "LinuxKernel", logging]),
         library("TerminalUI", ["ViewModels", "CNcurses", "JSONCore", "LinuxKernel", "CLinux", logging]),
         .executableTarget(
             name: "kdash",
@@ -122,8 +123,11 @@ let package = Package(
         tests(
             "NodeAgent",
             ["ContainerRuntime", "ContainerImages", "PodNetwork", "KubeClient", "KubeSchemas", "APIMachinery", "JSONCore", "LinuxKernel", logging]),
-        tests("ViewModels", ["LinuxKernel", "KubeClient", "KubeSchemas", "APIMachinery", "JSONCore"]),
-        tests("TerminalUI", ["ViewModels", "JSONCore", "LinuxKernel"]),
+        tests(
+            "ClusterOperations",
+            ["APIServer", "ObjectStore", "KubeClient", "KubeSchemas", "APIMachinery", "JSONCore", "LinuxKernel", "CDeflate", logging]),
+        tests("ViewModels", ["ClusterOperations", "LinuxKernel", "KubeClient", "KubeSchemas", "APIMachinery", "JSONCore"]),
+        tests("TerminalUI", ["ViewModels", "ClusterOperations", "APIMachinery", "JSONCore", "LinuxKernel"]),
         .testTarget(
             name: "FuzzTests",
             dependencies: [

@@ -152,6 +152,7 @@ final class MemoryServer: RequestPipeline {
             return state.objects[request.path].map { .json($0) } ?? .status(.notFound(Self.resource(request.path), Self.name(request.path)))
         case .post: return create(request, &state)
         case .put: return update(request, &state)
+        case .patch: return patch(request, &state)
         case .delete: return delete(request, &state)
         default: return .status(.methodNotAllowed)
         }
@@ -187,6 +188,38 @@ final class MemoryServer: RequestPipeline {
         value["status"] = old["status"]
         if request.queryValue("dryRun") == "All" { return .json(value) }
         return .json(store(request.path, value, &state))
+    }
+
+    /// Every patch is a merge patch here.
+    private func patch(_ request: APIRequest, _ state: inout State) -> APIResponse {
+        guard let change = try? JSON.parse(request.body), let old = state.objects[request.path] else {
+            return .status(.notFound(Self.resource(request.path), Self.name(request.path)))
+        }
+        if let uid = change["metadata", "uid"], uid != old["metadata", "uid"] {
+            return .status(.conflict(Self.resource(request.path), Self.name(request.path)))
+        }
+        guard let merged = try? MergePatch.apply(change, to: old) else { return .status(.badRequest("no merge patch")) }
+        if request.queryValue("dryRun") == "All" { return .json(merged) }
+        return .json(store(request.path, merged, &state))
+    }
+
+    /// Lets the kinds with objects here be discovered, as old servers list them.
+    func putDiscovery() {
+        state.withLock { state in
+            var byVersion: [String: [JSONValue]] = [:]
+            for descriptor in builtinSchemas.resources {
+                byVersion[descriptor.groupVersion.apiVersion, default: []].append(
+                    ["name": .string(descriptor.plural), "kind": .string(descriptor.kind), "namespaced": .bool(descriptor.isNamespaced), "verbs": ["list"]])
+            }
+            state.objects["/api"] = ["kind": "APIVersions", "versions": ["v1"]]
+            let groups = byVersion.keys.filter { $0.contains("/") }.sorted()
+            state.objects["/apis"] = [
+                "kind": "APIGroupList", "groups": .array(groups.map { ["versions": [["groupVersion": .string($0)]]] }),
+            ]
+            for (version, resources) in byVersion {
+                state.objects[version.contains("/") ? "/apis/\(version)" : "/api/\(version)"] = ["kind": "APIResourceList", "resources": .array(resources)]
+            }
+        }
     }
 
     private func delete(_ request: APIRequest, _ state: inout State) -> APIResponse {

@@ -80,10 +80,10 @@ extension Screen: ScreenHost {
 
     private func move(_ motion: Motion, in model: DetailModel) {
         let page = max(1, detailRows - 1)
-        guard model.stops.isEmpty else { return moveCursor(motion, in: model, page: page) }
+        guard model.stops.isEmpty || model.isReading else { return moveCursor(motion, in: model, page: page) }
         switch motion {
-        case .down: model.top += 1
-        case .up: model.top = max(0, model.top - 1)
+        case .down: if !step(1, in: model) { model.top += 1 }
+        case .up: if !step(-1, in: model) { model.top = max(0, model.top - 1) }
         case .pageDown: model.top += page
         case .pageUp: model.top = max(0, model.top - page)
         case .halfPageDown: model.top += max(1, page / 2)
@@ -93,6 +93,33 @@ extension Screen: ScreenHost {
         case .left, .right: break
         case .nextMatch, .previousMatch: find(motion == .nextMatch, in: model)
         }
+        if model.isReading, ![.up, .down].contains(motion) { bringCursor(in: model, isUp: [.pageUp, .halfPageUp].contains(motion)) }
+    }
+
+    /// The first row of every stop of a text that is read.
+    private func stopRows(_ model: DetailModel) -> [Int] {
+        let rows = TextViewer.rows(model, columns: layout.body.width - 2, glyphs: glyphs)
+        let places = Dictionary(rows.enumerated().map { ($1.line, $0) }, uniquingKeysWith: { first, _ in first })
+        return model.stops.map { places[$0.line] ?? 0 }
+    }
+
+    /// Moves the cursor to the next stop where that is on the screen or next to it; a text that is read scrolls otherwise.
+    private func step(_ amount: Int, in model: DetailModel) -> Bool {
+        guard model.isReading, let index = model.selectedIndex, model.stops.indices.contains(index + amount) else { return false }
+        let row = stopRows(model)[index + amount]
+        guard row >= model.top - 1, row <= model.top + detailRows else { return false }
+        model.moveSelection(by: amount)
+        model.top = max(min(model.top, row), row - detailRows + 1)
+        return true
+    }
+
+    /// The cursor of a text that is read comes along with a page.
+    private func bringCursor(in model: DetailModel, isUp: Bool) {
+        guard let index = model.selectedIndex else { return }
+        let top = min(model.top, max(0, TextViewer.rows(model, columns: layout.body.width - 2, glyphs: glyphs).count - detailRows))
+        let seen = stopRows(model).enumerated().filter { $0.element >= top && $0.element < top + detailRows }.map(\.offset)
+        guard !seen.contains(index), let near = isUp ? seen.last : seen.first else { return }
+        model.moveSelection(by: near - index)
     }
 
     private func moveCursor(_ motion: Motion, in model: DetailModel, page: Int) {

@@ -155,7 +155,8 @@ import ViewModels
         }
         if let detail = app.detail {
             let own = detail.hints.compactMap { hint($0.id, $0.title, app).map { ($0.key, $0.title) } }
-            return [("j k", detail.stops.isEmpty ? "scroll" : "move")] + own + [("/", "search"), ("Esc", detail.parent == nil ? "close" : "back")]
+            let isList = !detail.stops.isEmpty && !detail.isReading
+            return [("j k", isList ? "move" : "scroll")] + own + [("/", "search"), ("Esc", detail.parent == nil ? "close" : "back")]
         }
         if app.inputMode == .type { return [("Esc", "stop typing"), ("F2", "apply"), ("Ctrl-_", "undo"), ("F1", "help")] }
         let isSearched = app.focus == .logs && !app.logs.search.isEmpty || app.focus == .yaml && !app.editor.search.isEmpty

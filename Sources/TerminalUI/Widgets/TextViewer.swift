@@ -7,7 +7,7 @@ import ViewModels
         let rows = rows(model, columns: rect.width - 2, glyphs: painter.glyphs)
         let cursor = model.selectedIndex.map { model.stops[$0].line }
         var top = model.top
-        if let cursor, let row = rows.firstIndex(where: { $0.line == cursor }) {
+        if !model.isReading, let cursor, let row = rows.firstIndex(where: { $0.line == cursor }) {
             // The lines above the first stop are its headings.
             if model.selectedIndex == 0, row < rect.height { top = 0 }
             // What follows the last stop is seen from there.
@@ -35,7 +35,7 @@ import ViewModels
 
     /// The rows of a text with the line each belongs to: lines of a list are cut at the edge, all others go on below.
     static func rows(_ model: DetailModel, columns: Int, glyphs: GlyphSet) -> [(spans: [TextSpan], line: Int)] {
-        let stops = Set(model.stops.map(\.line))
+        let stops = model.isReading ? [] : Set(model.stops.map(\.line))
         return model.lines.enumerated().flatMap { index, line -> [([TextSpan], Int)] in
             if let chart = model.charts[index] { return BrailleChart.rows(chart, columns: columns, glyphs: glyphs).map { ($0, index) } }
             return stops.contains(index) ? [(line, index)] : wrapped([line], columns: columns).map { ($0, index) }

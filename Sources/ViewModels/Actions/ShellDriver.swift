@@ -12,7 +12,7 @@ import KubeClient
         model.onInput = { typed.yield($0) }
         let session: any StreamSession
         do throws(APIStatus) {
-            session = try await client.exec(request)
+            session = request.command.isEmpty ? try await client.attach(request) : try await client.exec(request)
         } catch {
             return end(error.message)
         }

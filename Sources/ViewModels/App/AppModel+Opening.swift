@@ -119,6 +119,7 @@ extension AppModel {
         if let open = detail {
             detail = open.parent
             open.parent?.refresh?()
+            open.parent?.reopen?()
         } else if focus == .yaml, editor.selection != nil {
             editor.place(editor.cursor, selecting: false)
         } else if focus == .logs, backInLogs() {

@@ -77,7 +77,12 @@ package import LinuxKernel
     /// Tells the drivers that ``visiblePanes`` changed.
     package var onVisibilityChange: () -> Void = {}
     /// Describe or why, over the panes.
-    package var detail: DetailModel? { didSet { signal.touch() } }
+    package var detail: DetailModel? {
+        didSet {
+            if let oldValue, oldValue !== detail { oldValue.onClose() }
+            signal.touch()
+        }
+    }
     /// A full-screen shell; all keys go to it.
     package var shell: ShellModel? { didSet { signal.touch() } }
     /// The tour, while it is open.

@@ -2,6 +2,10 @@
 @MainActor package protocol ClusterActions: AnyObject {
     /// Opens an object's description and keeps it current.
     func describe(_ binding: ObjectBinding)
+    /// Does something with objects, after asking what is needed.
+    func perform(_ operation: ObjectOperation, on bindings: [ObjectBinding])
+    /// Lists the Helm releases of the shown namespace, or of all.
+    func showReleases()
     /// Opens why a pod is not running, most likely cause first.
     func explain(_ binding: ObjectBinding)
     /// Shows a pod's log; `container` nil picks the one kubectl would.

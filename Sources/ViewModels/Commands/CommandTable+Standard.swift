@@ -1,7 +1,9 @@
 extension CommandTable {
     /// The commands of kdash.
     package static func standard() -> CommandTable {
-        CommandTable(screen + [demo] + settings + panes + motion + places + objects + pods + namespaces + logs + editor + typing + history)
+        CommandTable(
+            screen + [demo] + settings + panes + motion + places + objects + pods + namespaces + logs + editor + typing + history + operations
+                + details)
     }
 
     /// Only with a cluster.

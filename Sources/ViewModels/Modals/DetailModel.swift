@@ -14,6 +14,19 @@ package struct DetailStop: Sendable, Hashable {
     }
 }
 
+/// What a line of a text stands for.
+package struct DetailLink: Sendable, Hashable {
+    /// The object it names; nil when it names none.
+    package var binding: ObjectBinding?
+    /// The value it shows, to copy; nil when there is none.
+    package var value: String?
+    /// A meaning.
+    package init(binding: ObjectBinding? = nil, value: String? = nil) {
+        self.binding = binding
+        self.value = value
+    }
+}
+
 /// A text about an object, over the panes: describe, why; or a list whose lines can be opened.
 @MainActor package final class DetailModel {
     /// What it is.
@@ -30,6 +43,20 @@ package struct DetailStop: Sendable, Hashable {
     package private(set) var charts: [Int: ChartModel] = [:]
     /// The id of the stop under the cursor; nil without stops.
     package private(set) var selected: String?
+    /// What stops stand for, by their ids, for texts about objects.
+    package private(set) var links: [String: DetailLink] = [:]
+    /// Whether it is a text to be read, in which the cursor goes along, rather than a list of stops. Default false.
+    package var isReading = false
+    /// Whether values that are hidden at first are shown; nil when nothing is hidden.
+    package var isRevealed: Bool?
+    /// Makes the text again after ``isRevealed`` changed.
+    package var onReveal: () -> Void = {}
+    /// Stops what the text tells of; nil when there is nothing to stop.
+    package var onStop: (() -> Void)?
+    /// Begins to keep it current again when a text that covered it is closed.
+    package var reopen: (() -> Void)?
+    /// Ends what keeps it current.
+    package var onClose: () -> Void = {}
     /// What Enter does with the stop under the cursor.
     package var onOpen: ((String) -> Void)?
     /// Makes the text again; called when something it tells of changed, and when a text that covered it is closed.
@@ -61,6 +88,24 @@ package struct DetailStop: Sendable, Hashable {
         self.stops = stops
         if selectedIndex == nil { selected = stops.isEmpty ? nil : stops[min(place, stops.count - 1)].id }
     }
+
+    /// Replaces the text and what its lines stand for.
+    func show(_ text: DetailText) {
+        var seen: [String: Int] = [:]
+        var stops: [DetailStop] = []
+        links = [:]
+        for (line, link) in text.links.sorted(by: { $0.key < $1.key }) {
+            let name = link.binding.map { "\($0.text) \($0.uid ?? "")" } ?? text.lines[line].prefix(2).map(\.text).joined()
+            seen[name, default: 0] += 1
+            let id = "\(name) \(seen[name] ?? 0)"
+            stops.append(DetailStop(line: line, id: id))
+            links[id] = link
+        }
+        show(text.lines, stops: stops)
+    }
+
+    /// What is under the cursor.
+    var selectedLink: DetailLink? { selected.flatMap { links[$0] } }
 
     /// The cursor's place among the stops.
     package var selectedIndex: Int? { selected.flatMap { id in stops.firstIndex { $0.id == id } } }

@@ -1,10 +1,12 @@
 import APIMachinery
+import ClusterOperations
 import KubeClient
 import KubeSchemas
 
 extension ClusterSession {
     package func askDelete(_ bindings: [ObjectBinding], isForced: Bool) {
         guard let first = bindings.first else { return }
+        guard bindings.allSatisfy({ $0.builtinKind == "Pod" }) else { return askDeleteObjects(bindings, isForced: isForced) }
         let isOne = bindings.count == 1
         var body: [[TextSpan]] = []
         if isOne {
@@ -23,7 +25,7 @@ extension ClusterSession {
                 choices: [
                     DialogChoice(id: "no", title: "No", key: "n"), DialogChoice(id: "yes", title: "Delete", key: "y", isDestructive: true),
                 ],
-                defaultChoice: 0, typedName: isForced ? first.name : nil
+                defaultChoice: 0, typedName: isForced ? first.name : bindings.count > DeletionPlan.manyObjects ? "delete \(bindings.count)" : nil
             ) { [weak self] id in
                 self?.app.modal = nil
                 if id == "yes" { self?.delete(bindings, isForced: isForced) }

@@ -18,6 +18,7 @@ package import LinuxKernel
     private var isSampledOften = false
     var pulses: [Pulse] = []
     let tasks = TaskSlots()
+    let operations = OperationState()
     let logs: LogsDriver
     var cluster: ConnectedCluster?
     var feed: ClusterFeed?

@@ -30,6 +30,10 @@
         case keptLogs
         /// The shell.
         case shell
+        /// Reading what a question about an object needs.
+        case question
+        /// Keeping the text over the panes current.
+        case detail
         /// Reading what the editor is to show.
         case open
         /// Finding the owner that the editor is to show.
@@ -89,15 +93,23 @@
         slots[purpose] = Entry(id: id, task: task)
     }
 
-    /// Runs work beside everything else, as a deletion that must not stop half done.
-    func add(_ body: @escaping @MainActor () async -> Void) {
+    /// Runs work beside everything else, as a deletion that must not stop half done. Returns its number, for ``cancelWork(_:)``.
+    @discardableResult
+    func add(_ body: @escaping @MainActor () async -> Void) -> Int {
         nextID += 1
         let id = nextID
         work[id] = Task { [weak self] in
             await body()
             self?.work[id] = nil
         }
+        return id
     }
+
+    /// Ends one piece of work.
+    func cancelWork(_ id: Int) { work.removeValue(forKey: id)?.cancel() }
+
+    /// Whether a piece of work is still going on.
+    func isWorking(_ id: Int) -> Bool { work[id] != nil }
 
     func cancel(_ purpose: Purpose) { slots.removeValue(forKey: purpose)?.task.cancel() }
 

@@ -1,0 +1,106 @@
+import APIMachinery
+import ClusterOperations
+import KubeClient
+
+extension ClusterSession {
+    package func perform(_ operation: ObjectOperation, on bindings: [ObjectBinding]) {
+        if operation.entry.changes, let refusal = app.context.refusal { return app.toast(refusal, .warning) }
+        guard let binding = bindings.first, let target = known(binding) else { return }
+        switch operation {
+        case .events: showEvents(binding, target)
+        case .rolloutStatus: showRolloutStatus(binding, target)
+        case .history: showHistory(binding, target)
+        case .scale: askScale(binding, target)
+        case .restart: askRestart(bindings)
+        case .undo: askUndo(binding, target)
+        case .pause: operate { client throws(APIStatus) in try await Rollouts.setPaused(target, true, client) }
+        case .resume: operate { client throws(APIStatus) in try await Rollouts.setPaused(target, false, client) }
+        case .setImage: askImage(binding, target)
+        case .debug: askDebug(binding, target)
+        case .tree: showTree(binding, target)
+        case .usedBy: showUsers(binding, target)
+        case .whoCan: askWhoCan(binding)
+        case .can: askCan(binding)
+        case .whyDenied: askWhyDenied(binding)
+        case .labels: askMarks(binding, target, .labels)
+        case .annotations: askMarks(binding, target, .annotations)
+        case .removeFinalizers: askFinalizers(binding, target)
+        case .evict: askEvict(bindings)
+        case .cleanPods: askCleanPods(binding)
+        case .cordon: for target in bindings.compactMap(known) { cordon(target, true) }
+        case .uncordon: for target in bindings.compactMap(known) { cordon(target, false) }
+        case .drain: askDrain(binding, target)
+        case .taints: askTaints(binding, target)
+        case .trigger: operate { client throws(APIStatus) in try await JobOperations.trigger(target, client) }
+        case .suspend: operate { client throws(APIStatus) in try await JobOperations.setSuspended(target, true, client) }
+        case .unsuspend: operate { client throws(APIStatus) in try await JobOperations.setSuspended(target, false, client) }
+        case .rerun: operate { client throws(APIStatus) in try await JobOperations.rerun(target, client) }
+        }
+    }
+
+    /// Does something beside everything else and says what was done, or why it was not.
+    func operate(_ work: @escaping @Sendable (KubeClient) async throws(APIStatus) -> String) {
+        guard let client = cluster?.client else { return app.toast("no cluster is connected", .warning) }
+        tasks.add { [weak self] in
+            do throws(APIStatus) {
+                let done = try await work(client)
+                self?.app.toast(done, .ok)
+            } catch {
+                guard !Task.isCancelled else { return }
+                self?.app.toast("not done: \(error.message)", error.code == 404 || error.code == 409 ? .warning : .error)
+            }
+        }
+    }
+
+    /// Reads what a question needs and goes on with it, unless the user has begun something else meanwhile.
+    func inquire<Value: Sendable>(
+        _ work: @escaping @Sendable (KubeClient) async throws(APIStatus) -> Value, then: @escaping @MainActor (Value) -> Void
+    ) {
+        guard let client = cluster?.client else { return app.toast("no cluster is connected", .warning) }
+        let detail = app.detail
+        tasks.run(.question) { [weak self] in
+            do throws(APIStatus) {
+                let value = try await work(client)
+                guard let self, !Task.isCancelled, app.detail === detail, app.modal == nil, app.prompt == nil, app.inputMode == .browse else { return }
+                then(value)
+            } catch {
+                guard !Task.isCancelled else { return }
+                self?.app.toast(error.message, error.code == 404 ? .warning : .error)
+            }
+        }
+    }
+
+    /// Asks for a line of text that begins with `text`.
+    func askLine(_ label: String, _ text: String, onSubmit: @escaping (String) -> Void) {
+        app.openPrompt(.line, label, text, { _ in }, onSubmit)
+    }
+
+    /// Asks before something is done to objects; the answer of Enter is no.
+    func ask(
+        _ title: String, _ body: [[TextSpan]], _ bindings: [ObjectBinding], verb: String, isDestructive: Bool = true, typedName: String? = nil,
+        onYes: @escaping @MainActor () -> Void
+    ) {
+        let isOne = bindings.count == 1
+        app.modal = .dialog(
+            DialogModel(
+                title: title, body: body, binding: isOne ? bindings[0] : nil, bindings: isOne ? [] : bindings,
+                choices: [
+                    DialogChoice(id: "no", title: "No", key: "n"), DialogChoice(id: "yes", title: verb, key: "y", isDestructive: isDestructive),
+                ],
+                defaultChoice: 0, typedName: typedName
+            ) { [weak self] id in
+                self?.app.modal = nil
+                if id == "yes" { onYes() }
+            })
+    }
+
+    func showEvents(_ binding: ObjectBinding, _ target: ObjectTarget) {
+        follow(target, DetailModel(title: "Events", binding: binding)) { snapshot, now, context, _ in
+            var text = DetailText()
+            text.context = context
+            text.events(snapshot.events.reversed(), now: now)
+            text.unread(snapshot.unread.filter { $0.hasPrefix("events") })
+            return text
+        }
+    }
+}
