@@ -133,7 +133,6 @@ extension ClusterSession {
             return [TextSpan(step.live == nil ? "created      " : "applied      ", .ok), TextSpan(step.title)]
         }
         model.lines += [[], [TextSpan("Apply again sends those that are missing; what is there already stays as it is.", .dim)]]
-        refreshDetail = nil
         app.detail = model
     }
 

@@ -46,7 +46,6 @@ extension ClusterSession {
 
     /// Puts a text over the panes; the way back leads to the text that was open.
     func show(_ model: DetailModel) {
-        refreshDetail = nil
         if let open = app.detail, !open.covers(model) { model.parent = open }
         model.isReading = true
         if model.onOpen == nil {

@@ -88,7 +88,6 @@ extension ClusterSession {
         var gone = batch.gone
         if batch.isListEnded { gone.formUnion(table.endList()) }
         if !gone.isEmpty { noteGone(gone) }
-        if let uid = app.detail?.binding?.uid, batch.rows[uid] != nil { refreshDetail?() }
         if case .failing(let status) = feed.state {
             // Who may not read every namespace may still read the one that is shown.
             if status.code == 403, feed.namespace == nil, feed.kind.isNamespaced, let single = app.scope.single {

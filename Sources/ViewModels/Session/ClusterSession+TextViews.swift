@@ -101,7 +101,6 @@ extension ClusterSession {
         let model = DetailModel(title: title, binding: target.isNew ? nil : target.binding)
         model.isLive = false
         model.lines = lines.isEmpty ? [[TextSpan("There is no difference.", .ok)]] : lines.map(Self.spans)
-        refreshDetail = nil
         app.detail = model
     }
 

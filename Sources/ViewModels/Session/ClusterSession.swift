@@ -23,8 +23,6 @@ package import LinuxKernel
     var cluster: ConnectedCluster?
     var feed: ClusterFeed?
     var namespaceRows: [String: NamespaceRow] = [:]
-    /// Makes the open detail's text again.
-    var refreshDetail: (() -> Void)?
     var editing = EditingState()
     let knowledge = EditorKnowledge()
     /// The deleted pod whose log is shown or was shown last; what its node keeps is listed once.
@@ -223,7 +221,6 @@ package import LinuxKernel
             updateNamespaces()
         }
         noteGone(batch.gonePods.union(batch.goneNamespaces))
-        if let uid = app.detail?.binding?.uid, batch.touched.contains(uid) { refreshDetail?() }
         showPodInEditor(touched: batch.touched)
         explainEmptyLog()
         updateNotice()
