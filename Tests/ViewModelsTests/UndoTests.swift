@@ -42,7 +42,8 @@ import Testing
 
     @Test func `a deleted pod is created again without what only the server says, and deleted again by redo`() async throws {
         try await Fixture.with { fixture in
-            fixture.run("pods.delete")
+            fixture.run("objects.delete")
+            try await fixture.until("the question before it") { fixture.dialog != nil }
             fixture.dialog?.choose("yes")
             try await fixture.until("the deletion") { fixture.server.object(fixture.path("web-1")) == nil }
             try await askUndo(fixture, entries: 1)

@@ -196,7 +196,7 @@ import Testing
 
     @Test func `why of a pod shows at once and names what is not a kind`() async throws {
         try await Fixture.with { fixture in
-            fixture.run("pods.why")
+            fixture.run("objects.why")
             #expect(fixture.app.detail?.kind == .why && !text(fixture.app.detail).isEmpty)
             fixture.session.explain(ObjectBinding(context: "kdash", namespace: nil, kind: "Gizmo", name: "x", uid: nil))
             #expect(fixture.app.toasts.contains { $0.text == "no kind Gizmo is known" })
