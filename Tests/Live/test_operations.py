@@ -32,6 +32,7 @@ def running(cluster):
 
 def test_see_and_act(make_cluster, open_screen):
     one = make_cluster()
+    one.up()
     one.kubectl("apply", "-f", "-", stdin=MANIFEST)
     first = eventually(lambda: running(one), within=60, what="the pod runs")
     screen = open_screen(one, "--no-merge", "--data-dir", one.data, "-n", "default")
