@@ -33,6 +33,7 @@ package final class ControllerManager: Sendable {
             StatefulSetController(),
             DaemonSetController(),
             JobController(),
+            JobPodReleaser(),
             CronJobController(),
             DisruptionController(configuration.schemas),
             NamespaceController(configuration.schemas),

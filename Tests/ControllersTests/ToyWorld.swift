@@ -69,6 +69,14 @@ struct ToyWorld {
         case .patch(let name, _, let patch):
             guard var object = caches.get(name) else { return }
             for label in patch["metadata", "labels"]?.objectValue ?? [:] { object.labels[label.key] = label.value.stringValue }
+            for owner in patch["metadata", "ownerReferences"]?.arrayValue ?? [] {
+                object.ownerReferences.removeAll { $0.uid == owner["uid"]?.stringValue }
+                if owner["$patch"] == nil, let added = OwnerReference(value: owner) { object.ownerReferences.append(added) }
+            }
+            let added = patch["metadata", "finalizers"]?.arrayValue?.compactMap(\.stringValue) ?? []
+            let removed = patch["metadata", "$deleteFromPrimitiveList/finalizers"]?.arrayValue?.compactMap(\.stringValue) ?? []
+            let finalizers = object.finalizers.filter { !removed.contains($0) }
+            object.finalizers = finalizers + added.filter { !finalizers.contains($0) }
             put(name.resource, object)
         case .deleteAll, .requireEmpty, .requireAbsent, .event: break
         }

@@ -191,6 +191,105 @@ def test_a_cron_job_makes_a_job(shared, image):
     eventually(lambda: not items(shared, "pods", "cron"), what="nothing left of it")
 
 
+def job(shared, image, name, script, parallelism=2, completions=4, **spec):
+    made = template(image, name, restartPolicy=spec.pop("restartPolicy", "Never"), container={"command": ["sh", "-c", script]})
+    shared.apply({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": name},
+                  "spec": {"parallelism": parallelism, "completions": completions, "template": made, **spec}})
+
+
+def ended(shared, name, kind):
+    """The job's status once it has the condition; what is counted is final then."""
+    def probe():
+        status = shared.get("job", name).get("status", {})
+        return status if conditions(status).get(kind) else None
+    status = eventually(probe, within=45, what=f"job {name} {kind}")
+    assert "active" not in status and (status["ready"], status["terminating"]) == (0, 0)
+    assert not any(status.get("uncountedTerminatedPods", {}).values())
+    return status
+
+
+def conditions(status):
+    return {one["type"]: one.get("reason") for one in status.get("conditions", []) if one["status"] == "True"}
+
+
+def test_an_indexed_job_numbers_its_pods(shared, image):
+    job(shared, image, "indexed", 'test "$JOB_COMPLETION_INDEX" -ge 0 && test "$(hostname)" = "indexed-$JOB_COMPLETION_INDEX"', completionMode="Indexed")
+    status = ended(shared, "indexed", "Complete")
+    assert (status["succeeded"], status["completedIndexes"]) == (4, "0-3") and "failed" not in status
+    assert conditions(status) == {"SuccessCriteriaMet": "CompletionsReached", "Complete": "CompletionsReached"}
+    pods = items(shared, "pods", "indexed")
+    key = "batch.kubernetes.io/job-completion-index"
+    assert sorted(one["metadata"]["annotations"][key] for one in pods) == list("0123")
+    assert all(one["spec"]["hostname"] == f"indexed-{one['metadata']['labels'][key]}" for one in pods)
+    eventually(lambda: not any("finalizers" in one["metadata"] for one in items(shared, "pods", "indexed")), what="pods let go")
+    shared.kubectl("delete", "job/indexed")
+    eventually(lambda: not items(shared, "pods", "indexed"), what="no pods")
+
+
+def test_a_job_adopts_and_releases_pods_and_lets_them_go(shared, image):
+    job(shared, image, "adopting", "sleep 100000")
+    first, second = ready_pods(shared, "adopting", 2)
+    patch(shared, "pod", first, {"metadata": {"ownerReferences": None}})
+    eventually(lambda: shared.get("pod", first)["metadata"].get("ownerReferences", [{}])[0].get("kind") == "Job", what="the adoption")
+    shared.kubectl("patch", "pod", second, "--type=json", "-p", '[{"op": "remove", "path": "/metadata/labels"}]')
+    eventually(lambda: not {"ownerReferences", "finalizers"} & set(shared.get("pod", second)["metadata"]), what="the release")
+    shared.kubectl("delete", "job", "adopting", "--cascade=orphan")
+    eventually(lambda: not {"ownerReferences", "finalizers"} & set(shared.get("pod", first)["metadata"]), what="an orphan that is not held")
+    rest = [one["metadata"]["name"] for one in items(shared, "pods", "adopting")]
+    shared.kubectl("delete", "pod", second, *rest, "--timeout=30s")
+
+
+def test_numbers_of_a_job_fail_each_for_itself(shared, image):
+    script = 'test "$JOB_COMPLETION_INDEX" != 1'
+    job(shared, image, "by-number", script, completionMode="Indexed", backoffLimitPerIndex=0)
+    status = ended(shared, "by-number", "Failed")
+    assert (status["completedIndexes"], status["failedIndexes"], status["succeeded"], status["failed"]) == ("0,2-3", "1", 3, 1)
+    assert conditions(status) == {"FailureTarget": "FailedIndexes", "Failed": "FailedIndexes"}
+    job(shared, image, "few-numbers", "sleep $((JOB_COMPLETION_INDEX * 100000)); exit 1", completionMode="Indexed", backoffLimitPerIndex=0,
+        maxFailedIndexes=0)
+    assert conditions(ended(shared, "few-numbers", "Failed"))["Failed"] == "MaxFailedIndexesExceeded"
+    shared.kubectl("delete", "job/by-number", "job/few-numbers", "--wait=false")
+
+
+@pytest.mark.parametrize("action, spec, expected", [
+    ("FailJob", {}, ("PodFailurePolicy", 1)),
+    ("Count", {"backoffLimit": 0}, ("BackoffLimitExceeded", 1)),
+    ("FailIndex", {"completionMode": "Indexed", "backoffLimitPerIndex": 3}, ("FailedIndexes", 1)),
+])
+def test_a_failure_policy_decides_what_a_failure_means(shared, image, action, spec, expected):
+    name = f"policy-{action.lower()}"
+    policy = {"rules": [{"action": action, "onExitCodes": {"operator": "In", "values": [42]}}]}
+    job(shared, image, name, "exit 42", 1, 1, podFailurePolicy=policy, **spec)
+    status = ended(shared, name, "Failed")
+    assert (conditions(status)["Failed"], status["failed"]) == expected
+    shared.kubectl("delete", "job", name, "--wait=false")
+
+
+def test_a_success_policy_ends_a_job_early(shared, image):
+    policy = {"rules": [{"succeededIndexes": "0", "succeededCount": 1}]}
+    job(shared, image, "early", "sleep $((JOB_COMPLETION_INDEX * 100000))", 2, 5, completionMode="Indexed", successPolicy=policy)
+    status = ended(shared, "early", "Complete")
+    assert conditions(status) == {"SuccessCriteriaMet": "SuccessPolicy", "Complete": "SuccessPolicy"}
+    assert (status["succeeded"], status["completedIndexes"], "failed" in status) == (1, "0", False)
+    shared.kubectl("delete", "job/early", "--wait=false")
+
+
+def test_a_job_is_suspended_and_resumed(shared, image):
+    job(shared, image, "paused", "sleep 100000", suspend=True)
+    eventually(lambda: conditions(shared.get("job", "paused").get("status", {})) == {"Suspended": "JobSuspended"}, what="the pause")
+    assert not items(shared, "pods", "paused") and "startTime" not in shared.get("job", "paused")["status"]
+    patch(shared, "job", "paused", {"spec": {"suspend": False}})
+    ready_pods(shared, "paused", 2)
+    assert shared.get("job", "paused")["status"]["startTime"]
+    patch(shared, "job", "paused", {"spec": {"suspend": True}})
+    eventually(lambda: not items(shared, "pods", "paused"), what="no pods")
+    status = shared.get("job", "paused")["status"]
+    assert conditions(status) == {"Suspended": "JobSuspended"} and "failed" not in status
+    patch(shared, "job", "paused", {"spec": {"suspend": False, "activeDeadlineSeconds": 1}})
+    assert conditions(ended(shared, "paused", "Failed"))["Failed"] == "DeadlineExceeded"
+    shared.kubectl("delete", "job/paused", "--wait=false")
+
+
 def test_slices_of_devices_need_not_say_their_generation(shared):
     shared.apply({"apiVersion": "resource.k8s.io/v1", "kind": "ResourceSlice", "metadata": {"name": "slice"}, "spec": {
         "driver": "example.com", "nodeName": "none", "pool": {"name": "p", "resourceSliceCount": 1}, "devices": [{"name": "d"}]}})

@@ -11,6 +11,13 @@ struct JobStrategy: ResourceStrategy {
         WorkloadValidation.complete(&object)
         if object["spec", "completions"] == nil, object["spec", "parallelism"] == nil { object["spec", "completions"] = 1 }
         if object["spec", "parallelism"] == nil { object["spec", "parallelism"] = 1 }
+        // Numbers that have limits of their own leave the job without one.
+        if object["spec", "backoffLimit"] == nil, object["spec", "backoffLimitPerIndex"] != nil {
+            object["spec", "backoffLimit"] = .integer(Int64(Int32.max))
+        }
+        if object["spec", "podReplacementPolicy"] == nil, object["spec", "podFailurePolicy"] != nil {
+            object["spec", "podReplacementPolicy"] = "Failed"
+        }
     }
 
     func prepareForCreate(_ object: inout KubeObject, _ context: WriteContext) throws(APIStatus) {

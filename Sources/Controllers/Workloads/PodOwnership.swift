@@ -12,7 +12,11 @@ struct PodOwnership {
     var changes: [Change] = []
 
     /// `accepts` says of pods that match whether they can be the owner's at all.
-    init(of owner: KubeObject, selector: JSONValue, _ caches: any Caches, accepts: (KubeObject) -> Bool = { _ in true }) {
+    /// Adopted pods get the finalizer, and released ones lose it.
+    init(
+        of owner: KubeObject, selector: JSONValue, _ caches: any Caches, finalizer: String? = nil,
+        accepts: (KubeObject) -> Bool = { _ in true }
+    ) {
         // best effort: admission refuses objects without a readable selector
         guard let selector = try? LabelSelector(value: selector), !selector.isEmpty else { return }
         for object in caches.owned(by: owner.uid, Pod.resource) where object.controllerRef?.uid == owner.uid {
@@ -20,7 +24,7 @@ struct PodOwnership {
             if isMatching {
                 mine.append(Pod(object))
             } else if !object.isBeingDeleted {
-                changes.append(Self.release(object, from: owner))
+                changes.append(Self.release(object, from: owner, finalizer))
             }
         }
         guard !owner.isBeingDeleted else { return }
@@ -28,20 +32,20 @@ struct PodOwnership {
             let pod = Pod(object)
             guard selector.matches(object.labels), accepts(object), !object.isBeingDeleted, !pod.isTerminated else { continue }
             mine.append(pod)
-            changes.append(Self.adopt(object, by: owner))
+            changes.append(Self.adopt(object, by: owner, finalizer))
         }
     }
 
-    private static func adopt(_ pod: KubeObject, by owner: KubeObject) -> Change {
-        .patch(
-            ObjectName(Pod.resource, pod), .strategicMerge,
-            ["metadata": ["uid": .string(pod.uid), "ownerReferences": [OwnerReference(controller: owner).value]]])
+    private static func adopt(_ pod: KubeObject, by owner: KubeObject, _ finalizer: String?) -> Change {
+        var metadata: JSONObject = ["uid": .string(pod.uid), "ownerReferences": [OwnerReference(controller: owner).value]]
+        if let finalizer { metadata["finalizers"] = [.string(finalizer)] }
+        return .patch(ObjectName(Pod.resource, pod), .strategicMerge, ["metadata": .object(metadata)])
     }
 
-    private static func release(_ pod: KubeObject, from owner: KubeObject) -> Change {
-        .patch(
-            ObjectName(Pod.resource, pod), .strategicMerge,
-            ["metadata": ["uid": .string(pod.uid), "ownerReferences": [["$patch": "delete", "uid": .string(owner.uid)]]]])
+    private static func release(_ pod: KubeObject, from owner: KubeObject, _ finalizer: String?) -> Change {
+        var metadata: JSONObject = ["uid": .string(pod.uid), "ownerReferences": [["$patch": "delete", "uid": .string(owner.uid)]]]
+        if let finalizer { metadata["$deleteFromPrimitiveList/finalizers"] = [.string(finalizer)] }
+        return .patch(ObjectName(Pod.resource, pod), .strategicMerge, ["metadata": .object(metadata)])
     }
 }
 
