@@ -124,7 +124,7 @@ import Testing
     }
 
     @Test func `numbers that fail for good do not keep the others from being done`() {
-        var world = world(["completionMode": "Indexed", "completions": 3, "parallelism": 3, "backoffLimit": nil, "backoffLimitPerIndex": 1])
+        var world = world(["completionMode": "Indexed", "completions": 3, "parallelism": 3, "backoffLimit": .null, "backoffLimitPerIndex": 1])
         world.settle(controller, key)
         for pod in active(world) { end(pod, JobPods.index(of: pod) == 1 ? "Failed" : "Succeeded", &world) }
         world.settle(controller, key)
@@ -146,7 +146,7 @@ import Testing
     func `the policy decides what a failure means`(_ action: String, _ reason: String?) {
         let policy: JSONValue = ["rules": [["action": .string(action), "onExitCodes": ["operator": "In", "values": [42]]]]]
         var world = world([
-            "completionMode": "Indexed", "completions": 1, "backoffLimit": nil, "backoffLimitPerIndex": 0, "podFailurePolicy": policy,
+            "completionMode": "Indexed", "completions": 1, "backoffLimit": .null, "backoffLimitPerIndex": 0, "podFailurePolicy": policy,
         ])
         if action == "FailIndex" {
             var job = world.all(Job.self)[0]
@@ -268,7 +268,7 @@ import Testing
     }
 
     @Test func `an indexed job grows and shrinks, and what it drops does not count`() {
-        var world = world(["completionMode": "Indexed", "completions": 2, "parallelism": 2, "backoffLimit": nil, "backoffLimitPerIndex": 0])
+        var world = world(["completionMode": "Indexed", "completions": 2, "parallelism": 2, "backoffLimit": .null, "backoffLimitPerIndex": 0])
         world.settle(controller, key)
         for size in [4, 1] as [Int64] {
             var job = world.all(Job.self)[0]
@@ -283,7 +283,7 @@ import Testing
     }
 
     @Test func `a failed pod that others need to know of does not keep a job from its end`() {
-        let spec: JSONObject = ["completionMode": "Indexed", "completions": 3, "parallelism": 3, "backoffLimit": nil, "maxFailedIndexes": 0]
+        let spec: JSONObject = ["completionMode": "Indexed", "completions": 3, "parallelism": 3, "backoffLimit": .null, "maxFailedIndexes": 0]
         var world = world(spec)
         var job = world.all(Job.self)[0]
         job.object["spec", "backoffLimitPerIndex"] = 1
