@@ -31,7 +31,7 @@ struct Kdash: ParsableCommand {
                 --context <name>         open this context of your kubeconfig
                 --kubeconfig <file>      open the cluster of this kubeconfig
                 --readonly               change nothing, whatever is typed
-                --as <user>              make every request as this user; --as-group adds a group
+                --as <user>              make every request as this user (and --as-group)
                 --plain                  answer line by line, for screen readers
                 --theme <name>           one of `kdash theme list`, or a theme's file
                 --ephemeral              a cluster that is removed on quit

@@ -61,15 +61,17 @@ struct ServerTableLayout: Sendable {
         let priority: Int =
             switch id {
             case "name": column.priority > 0 ? 30 + place : 0
-            case "message": 0
-            case "status", "phase", "ready", "object": 1
-            case "age", "last seen", "reason", "type": 2
-            default: column.priority > 0 ? 40 + place : 3 + place
+            case "message", "last seen", "status", "phase", "ready": 1
+            case "age", "object": 2
+            case "reason": 3
+            case "type": 4
+            default: column.priority > 0 ? 40 + place : 5 + place
             }
+        // A message may be cut; a part of any other cell says little, and would take the room of a whole one.
+        let isMessage = id == "message"
         return TableColumn(
-            id: id, title: title, alignment: isNumber || id == "age" ? .right : .left, minimumWidth: min(title.count, 12),
-            maximumWidth: id == "message" ? 160 : id == "name" ? 63 : isShort ? 16 : 48, priority: priority,
-            isWhole: isShort && id != "name")
+            id: id, title: title, alignment: isNumber || id == "age" ? .right : .left, minimumWidth: isMessage ? 24 : min(title.count, 12),
+            maximumWidth: isMessage ? 160 : id == "name" ? 63 : isShort ? 16 : 48, priority: priority, isWhole: !isMessage && priority > 0)
     }
 
     /// The row of a row. Runs wherever the table arrives, never on the main actor.
