@@ -34,14 +34,16 @@ import Testing
             ])
     }
 
-    @Test func `a table is one line an object, each value with its heading`() {
-        let table: JSONValue = [
+    @Test func `a table is one line an object, each value with its heading`() throws {
+        let value: JSONValue = [
+            "kind": "Table",
             "columnDefinitions": [["name": "Name"], ["name": "Ready"], ["name": "Age"], ["name": "IP", "priority": 1]],
             "rows": [
                 ["cells": ["web-1", "1/1", "5m", "10.0.0.1"], "object": ["metadata": ["name": "web-1", "namespace": "shop"]]],
                 ["cells": ["\u{1B}[31mx", .null, 3, ""], "object": ["metadata": ["name": "\u{1B}[31mx", "namespace": "shop"]]],
             ],
         ]
+        let table = try #require(ServerTable(value))
         #expect(PlainText.rows(table, showsNamespace: true) == ["shop/web-1, ready 1/1, age 5m", "shop/ [31mx, age 3"])
         #expect(PlainText.rows(table, showsNamespace: false)[0] == "web-1, ready 1/1, age 5m")
     }

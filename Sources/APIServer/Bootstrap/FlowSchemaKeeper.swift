@@ -1,8 +1,6 @@
 internal import APIMachinery
 internal import JSONCore
 internal import LinuxKernel
-internal import Logging
-internal import NIOCore
 internal import ObjectStore
 
 /// Says of every FlowSchema whether its priority level is there. Wakes only when one of either changes.
@@ -18,17 +16,9 @@ final class FlowSchemaKeeper: Sendable {
 
     /// Works until the task is cancelled.
     func run() async {
-        var bell = StoreBell(core.store)
-        defer { bell.close() }
-        for await _ in bell.rings {
-            do throws(APIStatus) {
-                try await round()
-                bell.listen(to: [Self.schemas, Self.levels])
-            } catch {
-                guard !Task.isCancelled else { return }
-                core.logger.warning("keeping flow schemas failed", metadata: ["error": "\(error.message)"])
-                core.group.any().scheduleTask(in: .seconds(1), bell.ring)
-            }
+        await StoreBell.answer(core, "keeping flow schemas") { () throws(APIStatus) in
+            try await self.round()
+            return [Self.schemas, Self.levels]
         }
     }
 

@@ -2,9 +2,6 @@ internal import APIMachinery
 internal import JSONCore
 internal import KubeClient
 internal import LinuxKernel
-internal import Logging
-internal import NIOCore
-internal import NIOPosix
 internal import ObjectStore
 
 /// Writes down what was decided about CustomResourceDefinitions, and empties those that are being deleted. Wakes only when a definition
@@ -20,16 +17,8 @@ final class DefinitionKeeper: Sendable {
 
     /// Works until the task is cancelled.
     func run() async {
-        var bell = StoreBell(core.store)
-        defer { bell.close() }
-        for await _ in bell.rings {
-            do throws(APIStatus) {
-                bell.listen(to: try await round().union([CustomKinds.prefix]))
-            } catch {
-                guard !Task.isCancelled else { return }
-                core.logger.warning("keeping custom resource definitions failed", metadata: ["error": "\(error.message)"])
-                core.group.any().scheduleTask(in: .seconds(1), bell.ring)
-            }
+        await StoreBell.answer(core, "keeping custom resource definitions") { () throws(APIStatus) in
+            try await self.round().union([CustomKinds.prefix])
         }
     }
 

@@ -1,3 +1,6 @@
+internal import APIMachinery
+internal import Logging
+internal import NIOCore
 internal import ObjectStore
 
 /// Rings when something below one of several prefixes of the store changes. For one task, which waits for ``rings`` and then looks.
@@ -60,5 +63,28 @@ struct StoreBell {
     mutating func close() {
         for watch in watches.values { watch.cancel() }
         watches = [:]
+    }
+}
+
+extension StoreBell {
+    /// Looks whenever something below `prefixes` changes, until the task is cancelled; a look returns the prefixes that matter from then on.
+    /// One that fails is told as `task` that failed, and taken again a second later. With `known` the first look waits for a change since then.
+    static func answer(
+        _ core: ServerCore, _ task: String, known: Int64? = nil, _ prefixes: Set<String> = [], look: () async throws(APIStatus) -> Set<String>
+    ) async {
+        var bell = StoreBell(core.store, known: known)
+        defer { bell.close() }
+        var prefixes = prefixes
+        bell.listen(to: prefixes)
+        for await _ in bell.rings {
+            do throws(APIStatus) {
+                prefixes = try await look()
+            } catch {
+                guard !Task.isCancelled else { return }
+                core.logger.warning("\(task) failed", metadata: ["error": "\(error.message)"])
+                core.group.any().scheduleTask(in: .seconds(1), bell.ring)
+            }
+            bell.listen(to: prefixes)
+        }
     }
 }

@@ -1,8 +1,6 @@
 internal import APIMachinery
 internal import JSONCore
 internal import LinuxKernel
-internal import Logging
-internal import NIOCore
 internal import ObjectStore
 
 /// Says of every ServiceCIDR whether it is ready, lets those go that nobody needs, and keeps an IPAddress for each address that a service
@@ -16,20 +14,12 @@ final class ServiceRangeKeeper: Sendable {
 
     /// Works until the task is cancelled.
     func run() async {
-        var bell = StoreBell(core.store)
-        defer { bell.close() }
         var addresses: StoreWatch?
         defer { addresses?.cancel() }
-        for await _ in bell.rings {
-            do throws(APIStatus) {
-                try await ranges()
-                addresses = try await self.addresses(addresses)
-                bell.listen(to: [ServiceRange.prefix, ServiceAddressObject.prefix])
-            } catch {
-                guard !Task.isCancelled else { return }
-                core.logger.warning("keeping service addresses failed", metadata: ["error": "\(error.message)"])
-                core.group.any().scheduleTask(in: .seconds(1), bell.ring)
-            }
+        await StoreBell.answer(core, "keeping service addresses") { () throws(APIStatus) in
+            try await self.ranges()
+            addresses = try await self.addresses(addresses)
+            return [ServiceRange.prefix, ServiceAddressObject.prefix]
         }
     }
 

@@ -1,4 +1,5 @@
 import APIMachinery
+import ClusterOperations
 import Glibc
 import JSONCore
 import KubeClient
@@ -57,7 +58,9 @@ extension PlainSession {
     /// Applies an object on the server; what it does not name stays as it is.
     private func put(_ object: KubeObject, _ options: WriteOptions) async throws(APIStatus) -> KubeObject {
         guard !object.kind.isEmpty, !object.name.isEmpty else { throw APIStatus.badRequest("an object needs kind and metadata.name") }
-        let kind = try await PlainResource.find(object.kind, client)
+        guard let kind = try await ServedKinds.read(client).kind(apiVersion: object.apiVersion, object.kind) else {
+            throw APIStatus.badRequest("the server has no kind \(object.kind) in \(object.apiVersion)")
+        }
         return try await client.patch(
             kind.resource, namespace: kind.isNamespaced ? object.namespace ?? namespace ?? "default" : nil, name: object.name, type: .apply,
             object.value, options: options)

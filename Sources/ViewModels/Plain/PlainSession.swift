@@ -84,11 +84,9 @@ package actor PlainSession {
 
     private func list(_ words: [String]) async throws(APIStatus) {
         guard let word = words.first else { return say("list which kind? for example: list pods") }
-        let kind = try await PlainResource.find(word, client)
+        let kind = try await self.kind(word)
         let scope = kind.isNamespaced ? namespace : nil
-        var request = APIRequest(path: ResourcePath.path(kind.resource, namespace: scope))
-        request.accept = "application/json;as=Table;v=v1;g=meta.k8s.io"
-        let table = try await value(of: request)
+        let table = try await client.listTable(kind.resource, namespace: scope)
         let text = words.dropFirst().joined(separator: " ").lowercased()
         let all = PlainText.rows(table, showsNamespace: kind.isNamespaced && scope == nil)
         let rows = text.isEmpty ? all : all.filter { $0.lowercased().contains(text) }
@@ -97,22 +95,20 @@ package actor PlainSession {
         if rows.count > Self.maximumRows { say("and \(rows.count - Self.maximumRows) more: add a text to narrow them down") }
     }
 
-    private func value(of request: APIRequest) async throws(APIStatus) -> JSONValue {
-        let response = try await client.raw(request)
-        if let failure = try await response.failure(method: request.method.rawValue) { throw failure }
-        guard case .bytes(let bytes) = response.body else { throw APIStatus.internalError("the server answered with a stream") }
-        do throws(JSONError) {
-            return try JSON.parse(bytes, limits: .unlimitedSize)
-        } catch {
-            throw APIStatus.internalError("the server answered with broken JSON: \(error)")
+    /// Finds a kind by plural, singular, short name or kind. Throws which there is none of.
+    func kind(_ word: String) async throws(APIStatus) -> ServedKind {
+        let kinds = try await client.servedKinds()
+        guard let kind = kinds.first(where: { $0.answers(to: word) }) else {
+            throw APIStatus.badRequest("the server has no kind \(word.prefix(60))\(NearestName.question(word, in: kinds.map(\.resource.resource)))")
         }
+        return kind
     }
 
     /// The object that `KIND NAME` or `KIND/NAME` names.
-    func object(_ words: [String], _ verb: String) async throws(APIStatus) -> (kind: PlainResource, object: KubeObject) {
+    func object(_ words: [String], _ verb: String) async throws(APIStatus) -> (kind: ServedKind, object: KubeObject) {
         let parts = words.count == 1 ? words[0].split(separator: "/", maxSplits: 1).map(String.init) : words
         guard parts.count == 2 else { throw APIStatus.badRequest("\(verb) what? for example: \(verb) pod web-1") }
-        let kind = try await PlainResource.find(parts[0], client)
+        let kind = try await self.kind(parts[0])
         guard kind.isNamespaced else { return (kind, try await client.get(kind.resource, namespace: nil, name: parts[1])) }
         let names = parts[1].split(separator: "/").map(String.init)
         if names.count == 2 { return (kind, try await client.get(kind.resource, namespace: names[0], name: names[1])) }
@@ -120,7 +116,7 @@ package actor PlainSession {
         let found = try await client.list(
             kind.resource, namespace: nil, ListOptions(fields: FieldSelector(requirements: [.init(field: "metadata.name", value: parts[1])]))
         ).items
-        guard let first = found.first else { throw APIStatus.notFound(GroupResource(group: kind.resource.group, resource: kind.resource.resource), parts[1]) }
+        guard let first = found.first else { throw APIStatus.notFound(kind.resource.groupResource, parts[1]) }
         guard found.count == 1 else {
             throw APIStatus.badRequest("\(parts[1]) is in \(found.compactMap(\.namespace).joined(separator: ", ")): write NAMESPACE/\(parts[1])")
         }

@@ -1,4 +1,6 @@
+import APIMachinery
 import JSONCore
+import KubeClient
 
 /// Text for people who hear it: one line a thing, no columns, no colours, no control characters.
 enum PlainText {
@@ -15,17 +17,14 @@ enum PlainText {
     }
 
     /// The rows of a server's table, each as `name, heading value, heading value`.
-    static func rows(_ table: JSONValue, showsNamespace: Bool) -> [String] {
-        let columns = table["columnDefinitions"]?.arrayValue ?? []
-        return (table["rows"]?.arrayValue ?? []).map { row in
-            let cells = row["cells"]?.arrayValue ?? []
-            var name = row["object", "metadata", "name"]?.stringValue ?? ""
-            if showsNamespace, let namespace = row["object", "metadata", "namespace"]?.stringValue { name = "\(namespace)/\(name)" }
+    static func rows(_ table: ServerTable, showsNamespace: Bool) -> [String] {
+        table.rows.map { row in
+            var name = row.object.name
+            if showsNamespace, let namespace = row.object.namespace { name = "\(namespace)/\(name)" }
             var parts = [name]
-            for (column, cell) in zip(columns, cells) {
-                guard let title = column["name"]?.stringValue, title != "Name", (column["priority"]?.integerValue ?? 0) == 0 else { continue }
+            for (column, cell) in zip(table.columns, row.cells) where column.name != "Name" && column.priority == 0 {
                 let text = word(cell)
-                if !text.isEmpty { parts.append("\(title.lowercased()) \(text)") }
+                if !text.isEmpty { parts.append("\(column.name.lowercased()) \(text)") }
             }
             return safe(parts.joined(separator: ", "))
         }
