@@ -283,4 +283,25 @@ import Testing
             try await fixture.until("its table") { app.kind.id == "configmaps" && app.list.selectedRow?.name == "settings" }
         }
     }
+
+    @Test func `what selectors match follows the namespaces, and stays while another kind is filtered`() async throws {
+        try await Fixture.with(pods: []) { fixture in
+            let app = fixture.app
+            for namespace in ["default", "kube-system"] {
+                fixture.addPod("web-\(namespace)", namespace: namespace, labels: ["app": "web"])
+                fixture.addPod("db-\(namespace)", namespace: namespace, labels: ["app": "db"])
+            }
+            try await fixture.until("the kinds and pods") { app.kinds.count > 30 && app.pods.count == 4 }
+            app.show(scope: NamespaceScope("default"))
+            app.pods.filter = "-l app=web"
+            try await fixture.until("the one") { app.pods.count == 1 }
+            app.show(scope: .all)
+            try await fixture.until("both") { app.pods.count == 2 }
+            app.show(kind: try #require(kind(app, "services")))
+            app.list.filter = "-l app=other"
+            fixture.addPod("web-2", labels: ["app": "web"])
+            app.goToPlaceBefore()
+            try await fixture.until("the third") { app.list === app.pods && app.pods.count == 3 }
+        }
+    }
 }

@@ -30,7 +30,7 @@ extension AppModel {
             guard let self, let table, list === table else { return }
             onSelect()
         }
-        if kind.id == "events" || kind.id == "events.events.k8s.io" { table.sort = TableSort(column: "last seen") }
+        table.sort = ServerTableLayout.sort(kind)
         tables[kind.id] = table
         onTable(table, kind)
         return table

@@ -131,16 +131,11 @@ package import LinuxKernel
     }
 
     /// The selected pod as it is now; actions keep it from the key press on. Nil while another kind is shown.
-    package var selectedPodBinding: ObjectBinding? { kind.isPods ? pods.selectedPod.map(binding) : nil }
+    package var selectedPodBinding: ObjectBinding? { kind.isPods ? selectedListBinding : nil }
 
     /// The object under the cursor of the focused pane; that of the pane of objects from the panes of text. Nil when there is none.
     package var selectedBinding: ObjectBinding? {
         guard focus == .namespaces else { return selectedListBinding }
         return namespaces.selectedRow.map { ObjectBinding(context: context.name, namespace: nil, kind: "Namespace", name: $0.name, uid: $0.uid) }
-    }
-
-    /// A pod's binding in the present context.
-    package func binding(_ pod: PodRow) -> ObjectBinding {
-        ObjectBinding(context: context.name, namespace: pod.namespace, kind: "Pod", name: pod.name, uid: pod.uid)
     }
 }

@@ -5,7 +5,7 @@ extension CommandTable {
     /// The commands of the pane of objects.
     static let objects: [Command] = [
         detail("objects.describe", "Describe", "Describe", ["d"]) { $1.describe($0) },
-        detail("objects.why", "Why is it so", "Why", ["w"]) { $1.explain($0) },
+        detail("objects.why", "Why is this object as it is", "Why", ["w"]) { $1.explain($0) },
         Command(
             "objects.enter", "Open what it stands for", section: "Object", keys: ["enter"], scope: .pane(.pods), subject: subject,
             availability: whenObject

@@ -14,11 +14,9 @@ extension ClusterSession {
         } else {
             body.append([TextSpan("in context ", .dim), TextSpan(first.context)])
         }
-        if first.kind == "Pod" {
-            let grace = isOne ? graceText(first) : "Each gets its grace period to end."
-            body.append([TextSpan(isForced ? "It gets no time to end; what it had open may be broken." : grace, .dim)])
-        }
-        let title = isForced ? "Delete now, without grace?" : isOne ? "Delete this \(first.kind.lowercased())?" : "Delete these \(bindings.count) objects?"
+        let grace = isOne ? graceText(first) : "Each gets its grace period to end."
+        body.append([TextSpan(isForced ? "It gets no time to end; what it had open may be broken." : grace, .dim)])
+        let title = isForced ? "Delete now, without grace?" : isOne ? "Delete this pod?" : "Delete these \(bindings.count) pods?"
         app.modal = .dialog(
             DialogModel(
                 title: title, body: body, binding: isOne ? first : nil, bindings: isOne ? [] : bindings,
@@ -33,9 +31,7 @@ extension ClusterSession {
     }
 
     private func ownerLines(_ binding: ObjectBinding) -> [[TextSpan]] {
-        guard binding.kind == "Pod", let object = feed?.pods.get(namespace: binding.namespace, name: binding.name), object.uid == binding.uid else {
-            return []
-        }
+        guard let object = feed?.pods.get(namespace: binding.namespace, name: binding.name), object.uid == binding.uid else { return [] }
         guard let owner = object.controllerRef else { return [[TextSpan("Nothing makes another one.", .warning)]] }
         return [
             [
@@ -58,14 +54,14 @@ extension ClusterSession {
             for binding in bindings {
                 do throws(APIStatus) {
                     try await client.delete(
-                        binding.resource ?? Pod.resource, namespace: binding.namespace, name: binding.name,
+                        Pod.resource, namespace: binding.namespace, name: binding.name,
                         DeleteOptions(gracePeriodSeconds: isForced ? 0 : nil, uid: binding.uid))
                     deleted += 1
                 } catch {
                     self?.reportDeletion(error, of: binding)
                 }
             }
-            if deleted > 0 { self?.app.toast(bindings.count == 1 ? "deleting \(bindings[0].text)" : "deleting \(deleted) objects", .ok) }
+            if deleted > 0 { self?.app.toast(bindings.count == 1 ? "deleting \(bindings[0].text)" : "deleting \(deleted) pods", .ok) }
         }
     }
 

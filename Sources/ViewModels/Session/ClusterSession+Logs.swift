@@ -16,20 +16,12 @@ extension ClusterSession {
             do { try await time.sleep(for: Self.followDelay) } catch { return }
             guard let self, app.selectedListBinding == binding else { return }
             // A merge was asked for by name and stays until it is closed.
-            if isPod, app.logs.merge == nil, app.logs.target?.podUID != binding.uid { showLog(binding, container: nil, isPrevious: false) }
+            if isPod, app.logs.merge == nil, app.logs.target?.podUID != binding.uid { showLogs(binding, container: nil, isPrevious: false) }
             showInEditor(binding)
         }
     }
 
     package func showLogs(_ binding: ObjectBinding, container: String?, isPrevious: Bool) {
-        let marked = app.pods.markedCount > 1 && container == nil && !isPrevious ? app.pods.chosenPods : []
-        guard marked.count > 1, marked.contains(where: { $0.uid == binding.uid }) else {
-            return showLog(binding, container: container, isPrevious: isPrevious)
-        }
-        showLogs(of: marked.map(app.binding))
-    }
-
-    private func showLog(_ binding: ObjectBinding, container: String?, isPrevious: Bool) {
         guard let client = cluster?.client, let uid = binding.uid else { return }
         guard let object = feed?.pods.get(namespace: binding.namespace, name: binding.name), object.uid == uid else {
             return findKeptLog(binding, container: container, isPrevious: isPrevious, client)

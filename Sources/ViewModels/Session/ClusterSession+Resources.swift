@@ -48,13 +48,14 @@ extension ClusterSession {
     /// After a new connection: what was followed is followed there.
     func resumeTables() {
         for kind in recentKinds { runTable(kind, namespace: nil) }
-        followSelectors(app.list, app.kind)
+        for kind in recentKinds + [.pods] { followSelectors(app.table(kind), kind) }
         refreshKinds()
     }
 
     /// Another cluster is shown.
     func forgetTables() {
-        for kind in recentKinds { tasks.cancel(.table(kind.id)) }
+        for kind in recentKinds { stopTable(kind) }
+        tasks.cancel(.selectors(ServedKind.pods.id))
         recentKinds = []
         hasRestoredKind = false
         app.forgetTables()
@@ -62,11 +63,14 @@ extension ClusterSession {
 
     private func stopTable(_ kind: ServedKind) {
         tasks.cancel(.table(kind.id))
+        tasks.cancel(.selectors(kind.id))
+        narrowTables[kind.id] = nil
         app.tables[kind.id] = nil
     }
 
     private func runTable(_ kind: ServedKind, namespace: String?) {
         guard let client = cluster?.client else { return }
+        narrowTables[kind.id] = namespace
         let table = app.table(kind)
         table.onSelectors = { [weak self, weak table] _ in if let table { self?.followSelectors(table, kind) } }
         let feed = ResourceFeed(client: client, kind: kind, namespace: namespace, time: time)
@@ -107,12 +111,13 @@ extension ClusterSession {
         if app.list === table, let uid = table.selectedUID, uid != followedUID { followSelected() }
     }
 
-    /// Other namespaces are shown: a table that was read for one of them alone is read anew.
+    /// Other namespaces are shown: a table that was read for one of them alone, and what was asked about that one, are read anew.
     func scopeChanged() {
-        for kind in recentKinds { app.tables[kind.id]?.scope = app.scope }
-        if !app.kind.isPods, let table = app.tables[app.kind.id], table.total == 0, table.notice != nil || app.scope.single == nil {
-            runTable(app.kind, namespace: nil)
+        for kind in recentKinds {
+            app.table(kind).scope = app.scope
+            if let namespace = narrowTables[kind.id], namespace != app.scope.single { runTable(kind, namespace: nil) }
         }
+        for kind in recentKinds + [.pods] where kind.isNamespaced { followSelectors(app.table(kind), kind) }
     }
 
     // MARK: - Selectors
@@ -120,11 +125,11 @@ extension ClusterSession {
     /// Asks the server which objects match the selectors of a table's filter, for as long as they are set.
     func followSelectors(_ table: ResourcesModel, _ kind: ServedKind) {
         let filter = RowFilter(table.filter)
-        guard filter.labels != nil || filter.fields != nil, let client = cluster?.client else { return tasks.cancel(.selectors) }
+        guard filter.labels != nil || filter.fields != nil, let client = cluster?.client else { return tasks.cancel(.selectors(kind.id)) }
         let feed = ResourceFeed(
             client: client, kind: kind, namespace: kind.isNamespaced ? app.scope.single : nil, labels: filter.labels ?? .everything,
             fields: filter.fields ?? .everything, time: time)
-        tasks.run(.selectors) { [weak self, weak table] in
+        tasks.run(.selectors(kind.id)) { [weak self, weak table] in
             async let _: Void = feed.run()
             var matching: Set<String> = []
             var listed: Set<String> = []

@@ -31,6 +31,8 @@ package import LinuxKernel
     var followedUID: String?
     /// The kinds other than pods that are followed, the one shown last at the end.
     var recentKinds: [ServedKind] = []
+    /// The kinds whose objects may be read in one namespace alone, and which that is, by the kind's id.
+    var narrowTables: [String: String] = [:]
     /// How the tables were looked at when the context was opened or saved last, and which context that is.
     var savedViews: SavedViews?
     var savedViewsContext: String?

@@ -10,8 +10,8 @@
         case feed
         /// Following the objects of a kind, by its id.
         case table(String)
-        /// Following which objects match a filter's selectors.
-        case selectors
+        /// Following which objects of a kind match its filter's selectors.
+        case selectors(String)
         /// Asking which kinds the cluster has.
         case kinds
         /// Listing the names of the objects of every kind.

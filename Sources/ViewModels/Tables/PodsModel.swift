@@ -30,8 +30,6 @@ package struct PodUsage: Sendable, Hashable {
 
     /// The pod under the cursor.
     package var selectedPod: PodRow? { selectedRow.flatMap { PodRow($0) } }
-    /// The marked pods, or else the one under the cursor.
-    package var chosenPods: [PodRow] { chosenRows.compactMap { PodRow($0) } }
     /// Every pod of every namespace, in no order.
     package var all: [PodRow] { allRows.compactMap { PodRow($0) } }
     /// One pod.

@@ -131,8 +131,6 @@ package import LinuxKernel
     }
     /// Every row of every namespace, in no order.
     package var allRows: [ResourceRow] { (0..<rows.capacity).filter { rows.generation($0) != nil }.map { rows.row($0) } }
-    /// How many rows there are, shown or not.
-    package var storedCount: Int { slots.count }
     /// One row; nil when there is none of this uid.
     package func row(uid: String) -> ResourceRow? { slots[ObjectID(uid)].map { rows.row(Int($0)) } }
 

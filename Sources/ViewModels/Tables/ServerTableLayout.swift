@@ -41,6 +41,11 @@ struct ServerTableLayout: Sendable {
     /// How much of each object its rows need.
     static func objects(_ kind: ServedKind) -> TableObjects { moments[kind.id] == nil ? .metadata : .whole }
 
+    /// The order that a table of a kind has at first: by name, and where something happened, what happened last.
+    static func sort(_ kind: ServedKind) -> TableSort {
+        TableSort(column: moments[kind.id]?["last seen"] == nil ? "name" : "last seen")
+    }
+
     /// Texts of the server that would grow old: where the moment they count from stands in the object.
     private static let moments: [String: [String: [[String]]]] = [
         "events": [
