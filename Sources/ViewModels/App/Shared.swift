@@ -58,5 +58,5 @@ package struct ObjectBinding: Sendable, Hashable {
     package var text: String { "\(kind.lowercased()) \(namespace.map { "\($0)/" } ?? "")\(name)" }
 }
 
-/// The four panes; `yaml` is the editor.
-package enum PaneID: String, CaseIterable, Sendable { case namespaces, pods, logs, yaml }
+/// The four panes; `pods` shows objects of any kind, pods at first, and `yaml` is the editor.
+package enum PaneID: String, CaseIterable, Sendable { case namespaces, pods = "objects", logs, yaml }
