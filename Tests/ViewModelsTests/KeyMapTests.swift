@@ -69,7 +69,7 @@ import Testing
         ([("objects.why", ["x"]), ("pods.shell", ["x"])], 2, "x is given to objects.why already, which keeps it"),
         ([("objects.why", ["D"])], 1, "D (objects.why) hides D d (objects.delete), which begins with it"),
         ([("objects.why", ["d x"])], 1, "d (objects.describe) hides d x (objects.why), which begins with it"),
-        ([("app.zoom", ["d"])], 1, "in the pods pane d stays describe (objects.describe)"),
+        ([("app.zoom", ["d"])], 1, "in the objects pane d stays describe (objects.describe)"),
         ([("app.suspend", ["x"])], 1, "app.suspend works while text is typed, where x is text; it needs an F-key or a chord like ctrl-x"),
     ])
     func `keys that hide each other are told`(overrides: [(String, [String])], line: Int, message: String) {
