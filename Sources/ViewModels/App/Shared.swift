@@ -59,4 +59,9 @@ package struct ObjectBinding: Sendable, Hashable {
 }
 
 /// The four panes; `pods` shows objects of any kind, pods at first, and `yaml` is the editor.
-package enum PaneID: String, CaseIterable, Sendable { case namespaces, pods = "objects", logs, yaml }
+package enum PaneID: String, CaseIterable, Sendable {
+    case namespaces
+    case pods = "objects"
+    case logs
+    case yaml
+}
