@@ -267,7 +267,7 @@ def test_a_lost_daemon_under_every_pane(make_cluster, base, open_screen):
         screen.expect_gone("stale", within=30)
         screen.expect("kind: Precious", "clock", "WRITABLE", "live lag")
     ticks = [int(number) for number in re.findall(r"tick (\d+)", screen.text())]
-    assert len(ticks) > 3 and ticks == list(range(ticks[0], ticks[0] + len(ticks))), f"each line once and in order: {ticks}"
+    assert len(ticks) > 3 and ticks == list(range(ticks[0], ticks[0] + len(ticks))), f"each line once and in order: {ticks}\n{screen.text()}"
     screen.expect("# more", f"tick {ticks[-1] + 5}")
 
 

@@ -58,13 +58,20 @@ import Testing
 
     /// Lets other tasks run until something holds; the clock moves in small steps.
     func until(_ what: String, _ condition: @MainActor () -> Bool, sourceLocation: SourceLocation = #_sourceLocation) async throws {
-        // Other threads and the other tests of the main actor need real time on a busy machine, so both bounds must be over; the fake
-        // clock goes slowly after 100 s: what only then begins to sleep must wake, too.
-        let deadline = ContinuousClock.now + .seconds(30)
-        var round = 0
-        while round < 20_000 || ContinuousClock.now < deadline {
+        // Other threads and the other tests of the main actor need real time on a busy machine, so both bounds must be over. The fake clock
+        // runs at most 20 times as fast as the real one: what is waited for with patience is not given up because a thread had no turn.
+        // After 100 s it goes slowly: what only then begins to sleep must wake, too.
+        let start = ContinuousClock.now
+        var advanced = start
+        var (round, ticks) = (0, 0)
+        while ticks < 5000 || ContinuousClock.now < start + .seconds(30) {
             if condition() { return }
-            if round < 20_000 ? round % 4 == 3 : round % 20_000 == 3 { time.advance(by: .milliseconds(20)) }
+            let now = ContinuousClock.now
+            if round % 4 == 3, now - advanced >= .milliseconds(ticks < 5000 ? 1 : 100) {
+                advanced = now
+                ticks += 1
+                time.advance(by: .milliseconds(20))
+            }
             round += 1
             await Task.yield()
         }

@@ -69,6 +69,31 @@ import Testing
         }
     }
 
+    @Test func `a connection that is given up in the middle leaves no line out and brings none twice`() async throws {
+        try await Fixture.with(pods: ["other"]) { fixture in
+            let (one, two, again) = (ByteChannel(), ByteChannel(), ByteChannel())
+            fixture.server.setLogs("web", [one, again])
+            fixture.server.setLogs("slow", [two])
+            for name in ["web", "slow"] { fixture.addPod(name, labels: ["app": "web"], status: Self.running()) }
+            fixture.session.showLogs(of: [addDeployment(fixture)])
+            let logs = fixture.app.logs
+            one.send(stamped(1, "a"))
+            two.send(stamped(2, "b"))
+            try await fixture.until("two lines") { lines(logs) == ["a", "b"] && logs.state == .live }
+            one.send(stamped(3, "c") + Array(stamped(4, "broken").dropLast(4)))
+            fixture.time.advance(by: .seconds(1))
+            try await fixture.until("the third line") { lines(logs) == ["a", "b", "c"] }
+            fixture.session.resumeLogs(try #require(fixture.session.cluster?.client))
+            again.send(stamped(3, "c") + stamped(4, "broken") + stamped(5, "d"))
+            fixture.time.advance(by: .seconds(1))
+            try await fixture.until("what came after") {
+                fixture.time.advance(by: .milliseconds(100))
+                return lines(logs).last == "d"
+            }
+            #expect(lines(logs) == ["a", "b", "c", "broken", "d"])
+        }
+    }
+
     @Test func `a container that starts again goes on in place after a line that says so`() async throws {
         try await Fixture.with(pods: []) { fixture in
             let (first, second) = (ByteChannel(), ByteChannel())
@@ -89,20 +114,22 @@ import Testing
 
     @Test func `marked pods are one log, and so are all containers of one`() async throws {
         try await Fixture.with(pods: []) { fixture in
-            let channels = [addWeb(fixture, "web-1"), addWeb(fixture, "web-2"), addWeb(fixture, "web-3")]
+            for name in ["web-1", "web-2", "web-3"] { _ = addWeb(fixture, name) }
             try await fixture.until("the pods") { fixture.app.pods.count == 3 }
             for name in ["web-1", "web-3"] {
                 fixture.app.pods.select(uid: "uid-\(name)")
                 fixture.run("objects.mark")
             }
             fixture.app.pods.select(uid: "uid-web-1")
-            // The cursor's own log took the streams of pods it rested on.
-            fixture.server.setLogs("web-1", [channels[0]])
-            fixture.server.setLogs("web-3", [channels[2]])
-            fixture.run("pods.logs")
             let logs = fixture.app.logs
-            channels[0].send(stamped(2, "x"))
-            channels[2].send(stamped(1, "y"))
+            // The cursor's own log takes the first stream.
+            try await fixture.until("its own log") { logs.target?.pod == "web-1" && logs.state == .live }
+            let (one, three) = (ByteChannel(), ByteChannel())
+            fixture.server.setLogs("web-1", [one])
+            fixture.server.setLogs("web-3", [three])
+            fixture.run("pods.logs")
+            one.send(stamped(2, "x"))
+            three.send(stamped(1, "y"))
             try await fixture.until("both") { lines(logs) == ["y", "x"] }
             #expect(logs.merge?.title == "2 pods")
         }

@@ -31,7 +31,7 @@ final class LogMerger: Sendable {
         var head = Timestamp(seconds: .min)
         /// Told once the waiting lines have gone on.
         var state: LogState?
-        let room: AsyncStream<Void>.Continuation
+        var room: AsyncStream<Void>.Continuation
     }
 
     private struct State {
@@ -55,14 +55,16 @@ final class LogMerger: Sendable {
 
     private let window: Duration
     private let time: any TimeSource
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     private let wake: AsyncStream<Void>
     private let waker: AsyncStream<Void>.Continuation
 
-    /// `window`: how long after its arrival a line may wait for earlier ones of sources that are current.
-    init(window: Duration, time: any TimeSource) {
+    /// `window`: how long after its arrival a line may wait for earlier ones of sources that are current. `previous`: a merger that nobody
+    /// reads or fills any more; what waits there goes on here.
+    init(window: Duration, time: any TimeSource, after previous: LogMerger? = nil) {
         self.window = window
         self.time = time
+        state = Mutex(State(lanes: previous?.leave() ?? [:]))
         (wake, waker) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
@@ -74,7 +76,8 @@ final class LogMerger: Sendable {
         let (stream, room) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let now = time.monotonic()
         state.withLock { state in
-            var lane = Lane(room: room)
+            var lane = state.lanes[source] ?? Lane(room: room)
+            lane.room = room
             lane.isOpen = true
             lane.lastPush = now
             state.lanes[source] = lane
@@ -110,6 +113,20 @@ final class LogMerger: Sendable {
             if isOver { state.lanes[source]?.isOpen = false }
         }
         waker.yield()
+    }
+
+    /// What waits, for a merger that comes after this one.
+    private func leave() -> [Int: Lane] {
+        state.withLock { state in
+            defer { state.lanes = [:] }
+            return state.lanes.mapValues { lane in
+                var lane = lane
+                lane.isCurrent = false
+                lane.isOpen = false
+                lane.state = nil
+                return lane
+            }
+        }
     }
 
     /// Nothing more will come of any source.

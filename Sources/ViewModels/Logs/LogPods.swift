@@ -43,6 +43,8 @@ final class LogPods: Sendable {
     }
 
     private func tell() {
+        // The first update names everything that is there, so that its lines come in order.
+        guard !watches.contains(where: { $0.pods.state == .starting || $0.jobs?.state == .starting }) else { return }
         var update = LogsDriver.Update()
         for watch in watches {
             for object in watch.pods.all() where Self.belongs(object, watch.scope, watch.jobs) {

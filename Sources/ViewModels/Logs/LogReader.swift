@@ -30,7 +30,8 @@ struct LogPodStatus: Sendable, Hashable {
     private let time: any TimeSource
     private var cursor: LogCursor
     private var restarts: Int64?
-    private var isOver = false
+    /// Whether nothing more can come of it.
+    private(set) var isOver = false
 
     init(_ target: LogTarget, source: Int, time: any TimeSource) {
         self.target = target
@@ -39,11 +40,11 @@ struct LogPodStatus: Sendable, Hashable {
         cursor = LogCursor(source: UInt16(source))
     }
 
-    /// Reads until the task is cancelled or nothing more can come; how it ends is reported to the merger. Run again, it goes on where it
-    /// stopped.
-    func run(_ client: KubeClient, _ merger: LogMerger, _ pod: @escaping @MainActor (LogTarget) -> LogPodStatus) async {
-        guard !isOver else { return }
-        let room = merger.open(source)
+    /// Reads until the task is cancelled or nothing more can come; how it ends is reported to the merger, where its source is open. `room`
+    /// tells when that takes more. Run again, it goes on where it stopped.
+    func run(
+        _ client: KubeClient, _ merger: LogMerger, room: AsyncStream<Void>, _ pod: @escaping @MainActor (LogTarget) -> LogPodStatus
+    ) async {
         var backoff = Backoff(first: .milliseconds(200), maximum: .seconds(5))
         var isAfterFailure = false
         while !Task.isCancelled {
@@ -52,12 +53,13 @@ struct LogPodStatus: Sendable, Hashable {
             let separator: @MainActor @Sendable () -> String? = { [weak self] in self?.separator(pod) }
             let lane = Lane(merger: merger, source: source, room: room, time: time)
             let outcome = await Self.read(request, client, cursor, lane, separator)
-            if Task.isCancelled { return }
             cursor = outcome.cursor
+            if Task.isCancelled { return }
             if outcome.hasLines { backoff.reset() }
             let status = pod(target).state
             if let end = ending(status, outcome.failure) {
                 isOver = true
+                if let rest = cursor.finish() { _ = merger.push(source, rest, isCurrent: false) }
                 return merger.report(source, end, isOver: true)
             }
             isAfterFailure = outcome.failure != nil
@@ -164,10 +166,15 @@ extension LogReader {
             switch end {
             case .pending: await lane.push(chunk, isCurrent: true)
             case .bytes: await lane.push(chunk, isCurrent: false)
-            case .end, .failed:
+            case .end:
                 await lane.push(chunk, isCurrent: false)
-                if let rest = outcome.cursor.finish() { await lane.push(rest, isCurrent: false) }
-                if case .failed(let status) = end { outcome.failure = status }
+                // What was given up may have broken off within a line.
+                if !Task.isCancelled, let rest = outcome.cursor.finish() { await lane.push(rest, isCurrent: false) }
+                return outcome
+            case .failed(let status):
+                // The line that broke off comes whole with the next connection.
+                await lane.push(chunk, isCurrent: false)
+                outcome.failure = status
                 return outcome
             }
         }

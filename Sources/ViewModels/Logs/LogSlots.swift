@@ -7,14 +7,16 @@
 
     init(count: Int) { self.count = count }
 
-    var hasFree: Bool { used < count }
+    /// Takes a slot if one is free.
+    func acquireNow() -> Bool {
+        guard used < count else { return false }
+        used += 1
+        return true
+    }
 
     /// Waits for a slot; false when the task is cancelled before.
     func acquire() async -> Bool {
-        if used < count {
-            used += 1
-            return true
-        }
+        if acquireNow() { return true }
         nextID += 1
         let id = nextID
         let (stream, turn) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))

@@ -15,6 +15,10 @@ import LinuxKernel
     private let model: LogsModel
     private let time: any TimeSource
     private var readers: [LogTarget: LogReader] = [:]
+    /// What puts the lines of the present logs in order, and of the connection before: a line that was read is read no second time.
+    private var merger: LogMerger?
+    /// One connection after the other: a later one begins where the one before stopped.
+    private var turn = LogSlots(count: 1)
 
     /// Streams that are open at once.
     static let maximumStreams = 64
@@ -29,6 +33,8 @@ import LinuxKernel
     /// Forgets what was followed: the next ``follow(_:client:window:pod:)`` starts from nothing.
     func reset(_ shown: LogSelection) {
         readers = [:]
+        merger = nil
+        turn = LogSlots(count: 1)
         model.show(shown)
     }
 
@@ -37,7 +43,12 @@ import LinuxKernel
     func follow(
         _ updates: AsyncStream<Update>, client: KubeClient, window: Duration, pod: @escaping @MainActor (LogTarget) -> LogPodStatus
     ) async {
-        let merger = LogMerger(window: window, time: time)
+        let turn = turn
+        guard await turn.acquire() else { return }
+        defer { turn.release() }
+        guard !Task.isCancelled else { return }
+        let merger = LogMerger(window: window, time: time, after: merger)
+        self.merger = merger
         let slots = LogSlots(count: Self.maximumStreams)
         let connected = time.now()
         await withDiscardingTaskGroup { group in
@@ -49,9 +60,11 @@ import LinuxKernel
                     model.waitingPod = update.waitingPod
                     model.waitingCount = update.waiting
                     for target in update.targets where !known.contains(target) {
-                        guard let reader = reader(target) else { continue }
+                        guard let reader = reader(target), !reader.isOver else { continue }
                         known.insert(target)
-                        group.addTask { await self.run(reader, slots, client, merger, pod) }
+                        // All are open before the first brings lines: those wait for earlier ones of the others.
+                        let room = slots.acquireNow() ? merger.open(reader.source) : nil
+                        group.addTask { await self.run(reader, room, slots, client, merger, pod) }
                     }
                 }
             }
@@ -71,23 +84,25 @@ import LinuxKernel
         return reader
     }
 
+    /// `room`: of a source that has a slot and is open; the others wait for one.
     private func run(
-        _ reader: LogReader, _ slots: LogSlots, _ client: KubeClient, _ merger: LogMerger, _ pod: @escaping @MainActor (LogTarget) -> LogPodStatus
+        _ reader: LogReader, _ room: AsyncStream<Void>?, _ slots: LogSlots, _ client: KubeClient, _ merger: LogMerger,
+        _ pod: @escaping @MainActor (LogTarget) -> LogPodStatus
     ) async {
-        if !slots.hasFree {
+        if room == nil {
             model.setState(.waiting("\(slots.count) logs are followed at once: its turn comes when one ends"), of: reader.source)
+            guard await slots.acquire() else { return }
         }
-        guard await slots.acquire() else { return }
-        if Task.isCancelled { return slots.release() }
+        defer { slots.release() }
+        if Task.isCancelled { return }
         if case .waiting = model.sources[reader.source].state { model.setState(.loading, of: reader.source) }
-        await reader.run(client, merger, pod)
-        slots.release()
+        await reader.run(client, merger, room: room ?? merger.open(reader.source), pod)
     }
 
     private func show(_ merger: LogMerger, since connected: Timestamp) async {
         while let batch = await merger.next() {
-            // Another log may be shown by now.
-            if Task.isCancelled { return }
+            // Another log may be shown by now. What was taken of the same one is shown even when its connection is given up.
+            guard merger === self.merger else { return }
             for chunk in batch.chunks { model.append(chunk) }
             for (source, state) in batch.states { model.setState(state, of: source) }
             await model.waitForDisk()
