@@ -131,8 +131,8 @@ let package = Package(
         .testTarget(
             name: "FuzzTests",
             dependencies: [
-                "TestSupport", "APIServer", "ObjectStore", "KubeClient", "KubeSchemas", "APIMachinery", "JSONCore", "LinuxKernel",
-                nio, nioPosix, nioSSL, nioWebSocket, .product(name: "NIOEmbedded", package: "swift-nio"), crypto, logging,
+                "TestSupport", "TerminalUI", "ViewModels", "APIServer", "ObjectStore", "KubeClient", "KubeSchemas", "APIMachinery", "JSONCore",
+                "LinuxKernel", nio, nioPosix, nioSSL, nioWebSocket, .product(name: "NIOEmbedded", package: "swift-nio"), crypto, logging,
             ],
             exclude: ["Corpus"],
             swiftSettings: settings),

@@ -105,6 +105,39 @@ import Testing
         }
     }
 
+    @Test func `what is done with a workload can be done from any of its pods`() async throws {
+        try await with { fixture in
+            let owned: JSONValue = [["apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web-b", "uid": "u-web-b", "controller": true]]
+            for name in ["web-b-1", "web-b-2", "bare"] {
+                fixture.addPod(name)
+                if name != "bare" {
+                    var pod = try #require(fixture.server.object(fixture.path(name)))
+                    pod["metadata", "ownerReferences"] = owned
+                    fixture.server.put(fixture.path(name), pod)
+                }
+            }
+            try await fixture.until("the pods are there") { fixture.app.pods.count == 4 }
+            let pods = ["web-b-1", "web-b-2"].map { ObjectBinding(context: "kdash", namespace: "default", kind: "Pod", name: $0, uid: "uid-\($0)") }
+            fixture.session.perform(.scale, on: [pods[0]])
+            try await fixture.until("it asks") { fixture.app.prompt != nil }
+            #expect(fixture.app.prompt?.label == "replicas of deployment default/web, now 2")
+            fixture.app.prompt?.cancel()
+            fixture.session.perform(.restart, on: pods)
+            try await fixture.until("it asks") { fixture.dialog != nil }
+            #expect(fixture.dialog?.binding?.kind == "Deployment" && fixture.dialog?.binding?.uid == "u-web")
+            fixture.dialog?.choose("yes")
+            try await said(fixture, "its pods are being replaced")
+            #expect(fixture.server.writes.map(\.path) == [Self.path])
+            let bare = ObjectBinding(context: "kdash", namespace: "default", kind: "Pod", name: "bare", uid: "uid-bare")
+            fixture.session.perform(.restart, on: [bare])
+            try await said(fixture, "nothing controls pod default/bare")
+            let gone = ObjectBinding(context: "kdash", namespace: "default", kind: "Pod", name: "bare", uid: "another")
+            fixture.session.perform(.scale, on: [gone])
+            try await said(fixture, "is gone")
+            #expect(fixture.server.writes.count == 1)
+        }
+    }
+
     @Test func `undo shows the difference, asks the server, and goes back when the user says so`() async throws {
         try await with { fixture in
             fixture.session.perform(.undo, on: [web])
@@ -194,7 +227,8 @@ import Testing
 
     @Test(
         arguments: [
-            (ObjectOperation.drain, "Pod", "it is for Nodes, not for a Pod"), (.restart, "Pod", "not for a Pod"), (.scale, "Pod", "a Pod has no replicas"),
+            (ObjectOperation.drain, "Pod", "it is for Nodes, not for a Pod"), (.restart, "Node", "not for a Node"), (.scale, "Node", "a Node has no replicas"),
+            (.restart, "Pod", nil), (.scale, "Pod", nil),
             (.trigger, "Job", "it is for CronJobs"), (.scale, "Deployment", nil), (.restart, "StatefulSet", nil), (.labels, "Anything", nil),
             (.scale, "Widget", nil),
         ] as [(ObjectOperation, String, String?)])

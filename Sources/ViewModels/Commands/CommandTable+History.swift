@@ -25,7 +25,7 @@ extension CommandTable {
             },
             run: { app in if let binding = app.selectedBinding { app.history?.openCharts(binding) } }),
         Command(
-            "history.why", "Why is this object as it is", section: "History", keys: ["H w"], scope: .browse,
+            "history.why", "Why is this object as it is", section: "History", keys: ["H w"], scope: .browse, isListed: false,
             subject: { $0.selectedBinding?.name },
             availability: { app in
                 if case .disabled(let reason) = whenConnected(app) { return .disabled(reason) }

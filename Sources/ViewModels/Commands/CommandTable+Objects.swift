@@ -21,6 +21,14 @@ extension CommandTable {
         },
         object("objects.edit", "Edit", ["e"], availability: whenWritableObject) { $1.openYAML($0, isEditing: true) },
         Command(
+            "secrets.reveal", "Describe it with its values", section: "Object", keys: ["v"], scope: .pane(.pods), kinds: ["Secret"], subject: subject,
+            availability: whenObject
+        ) { app in
+            guard let binding = app.selectedListBinding else { return }
+            app.cluster?.describe(binding)
+            app.detail?.isRevealed = true
+        },
+        Command(
             "objects.delete", "Delete", section: "Object", keys: ["D d"], scope: .pane(.pods), isDestructive: true,
             subject: { app in
                 let chosen = app.list.chosenRows
@@ -145,6 +153,11 @@ extension CommandTable {
         goTo("places.events", "Events", "g e", "events"),
         goTo("places.nodes", "Nodes", "g n", "nodes"),
         goTo("places.configMaps", "ConfigMaps", "g c", "configmaps"),
+        goTo("places.secrets", "Secrets", "g S", "secrets"),
+        goTo("places.jobs", "Jobs", "g j", "jobs.batch"),
+        goTo("places.cronJobs", "CronJobs", "g J", "cronjobs.batch"),
+        goTo("places.ingresses", "Ingresses", "g i", "ingresses.networking.k8s.io"),
+        goTo("places.claims", "PersistentVolumeClaims", "g v", "persistentvolumeclaims"),
         Command("places.find", "Find an object of any kind", section: "Places", keys: ["g f"], scope: .browse, availability: whenConnected) {
             $0.cluster?.findObjects()
         },

@@ -4,7 +4,10 @@ extension CommandTable {
         Command("app.help", "Keys and commands", section: "Screen", keys: ["?"], scope: .browse, run: help),
         Command("app.helpF1", "Keys and commands", section: "Screen", keys: ["f1"], scope: .anywhere, isListed: false, run: help),
         Command("app.quit", "Quit", section: "Screen", keys: ["q", "ctrl-q"], scope: .browse, run: quit),
-        Command("app.suspend", "Suspend to the shell", section: "Screen", keys: ["ctrl-z"], scope: .anywhere) { $0.host?.suspend() },
+        Command("app.suspend", "Suspend to the shell", section: "Screen", keys: ["ctrl-z"], scope: .anywhere) { app in
+            app.host?.suspend()
+            app.hint("ctrl-z", "Ctrl-z stops the job, as everywhere; what fails is listed by H p")
+        },
         Command("app.redraw", "Draw the screen again", section: "Screen", keys: ["ctrl-l"], scope: .anywhere) { $0.host?.redraw() },
         Command("app.zoom", "Zoom the pane", section: "Screen", keys: ["z"], scope: .browse) { $0.isZoomed.toggle() },
         Command("app.zoomF11", "Zoom the pane", section: "Screen", keys: ["f11"], scope: .anywhere, isListed: false) {

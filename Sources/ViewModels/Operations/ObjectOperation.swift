@@ -67,8 +67,17 @@ package enum ObjectOperation: String, CaseIterable, Sendable {
         "PersistentVolume", "PersistentVolumeClaim", "Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "StorageClass",
     ]
 
+    /// Whether somebody who does it on a pod means what controls the pod: the Deployment, not one of its pods.
+    var isForController: Bool {
+        switch self {
+        case .scale, .restart, .undo, .pause, .resume, .setImage, .rolloutStatus, .history: true
+        default: false
+        }
+    }
+
     /// Why it is not for an object; nil when it is.
     func refusal(for binding: ObjectBinding) -> String? {
+        if isForController, binding.builtinKind == "Pod" { return nil }
         if self == .scale { return binding.builtinKind.map(Self.unscaled.contains) == true ? "a \(binding.kind) has no replicas" : nil }
         if self == .usedBy {
             let isReferred = binding.target.map { UsedBy.isReferred($0.groupKind) } ?? false

@@ -6,6 +6,12 @@ extension ClusterSession {
     package func perform(_ operation: ObjectOperation, on bindings: [ObjectBinding]) {
         if operation.entry.changes, let refusal = app.context.refusal { return app.toast(refusal, .warning) }
         guard let binding = bindings.first, let target = known(binding) else { return }
+        if operation.isForController, binding.builtinKind == "Pod" { return performOnControllers(operation, of: bindings.compactMap(known)) }
+        perform(operation, on: bindings, binding, target)
+    }
+
+    /// Does it on objects that are there; `binding` and `target` are the first of them.
+    func perform(_ operation: ObjectOperation, on bindings: [ObjectBinding], _ binding: ObjectBinding, _ target: ObjectTarget) {
         switch operation {
         case .events: showEvents(binding, target)
         case .rolloutStatus: showRolloutStatus(binding, target)
