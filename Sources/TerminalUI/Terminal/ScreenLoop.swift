@@ -148,11 +148,13 @@ import ViewModels
         if let look = appearance.change() { (screen.theme, screen.glyphs) = (look.theme, look.glyphs) }
         let (surface, change) = screen.render(width: size.width, height: size.height)
         let bytes = encoder.encode(surface, previous: previous)
+        let start = ContinuousClock.now
         isTerminalGone = !terminal.write(bytes) || isTerminalGone
+        let now = ContinuousClock.now
         previous = surface
         nextChange = change
         screen.didPaint()
-        pacer.painted(bytes: bytes.count, columns: size.width, rows: size.height, at: .now)
+        pacer.painted(bytes: bytes.count, columns: size.width, rows: size.height, at: now, waited: start.duration(to: now))
         // Drawing may write scroll positions back; that is no reason for another frame.
         isDirty = false
     }

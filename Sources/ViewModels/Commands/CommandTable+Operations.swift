@@ -48,7 +48,9 @@ extension CommandTable {
             id, entry.title, section: "Object", keys: entry.keys, scope: scope, isDestructive: entry.isDestructive, isListed: isListed,
             subject: { app in
                 let chosen = Self.chosen(app)
-                return chosen.count == 1 ? chosen[0].name : chosen.isEmpty ? nil : "the \(chosen.count) marked objects"
+                let name = chosen.count == 1 ? chosen[0].name : chosen.isEmpty ? nil : "the \(chosen.count) marked objects"
+                let isForOwner = operation.isForController && chosen.first?.builtinKind == "Pod"
+                return isForOwner ? name.map { "what controls \($0)" } : name
             },
             availability: { app in
                 if entry.changes, let refusal = app.context.refusal { return .disabled(refusal) }
