@@ -22,6 +22,10 @@ struct FramePacer {
     private var rate = Double(byteRate)
     /// Bytes a second that a line which made frames wait is taken to carry; nil for one that never did, or no longer does.
     private var slowRate: Double?
+    /// When a frame had to wait last, and how many bytes were painted since: between two such moments the line has carried what was painted.
+    private var lastFull: (at: ContinuousClock.Instant, bytes: Double)?
+    /// Until when ``slowRate`` is believed; then it is tried whether the line carries more.
+    private var believedUntil: ContinuousClock.Instant?
 
     /// The earliest moment for a frame.
     func earliest(afterInput: Bool) -> ContinuousClock.Instant? {
@@ -44,16 +48,28 @@ struct FramePacer {
         }
         debt += Double(bytes)
         lastFrame = now
+        lastFull?.bytes += Double(bytes)
         if waited > Self.slowness {
-            let seen = Double(bytes) / waited.inSeconds
-            slowRate = seen < Self.slowestRate ? nil : slowRate.map { min($0 * 0.9, seen) } ?? seen
-            debt = slowRate == nil ? 0 : max(debt, Self.backlog)
-        } else if let known = slowRate, bytes > 0 {
-            // Perhaps it is faster now; if it is not, frames will wait again.
-            slowRate = known * 1.02
+            slowDown(bytes, waited, now)
+        } else if let known = slowRate, bytes > 0, believedUntil.map({ now > $0 }) ?? true {
+            slowRate = known * 1.05
         }
         if let known = slowRate, known >= full { slowRate = nil }
         rate = slowRate ?? full
+    }
+
+    /// A frame had to wait: what lies between here and the terminal is full.
+    private mutating func slowDown(_ bytes: Int, _ waited: Duration, _ now: ContinuousClock.Instant) {
+        defer { lastFull = (now, 0) }
+        // Only a part of the frame had to wait, so that this alone is more than the line carries.
+        var seen = Double(bytes) / waited.inSeconds / 2
+        believedUntil = nil
+        if let last = lastFull, last.at.duration(to: now) < .seconds(60) {
+            seen = last.bytes / last.at.duration(to: now).inSeconds
+            believedUntil = now.advanced(by: .seconds(30))
+        }
+        slowRate = seen < Self.slowestRate ? nil : seen * 0.95
+        debt = slowRate == nil ? 0 : max(debt, Self.backlog)
     }
 }
 
