@@ -8,6 +8,8 @@ import ViewModels
     func describe(_ binding: ObjectBinding) { described.append(binding) }
     func perform(_ operation: ObjectOperation, on bindings: [ObjectBinding]) {}
     func showReleases() {}
+    func showForwards() {}
+    func askForwardBySelector() {}
     func explain(_ binding: ObjectBinding) {}
     func showLogs(_ binding: ObjectBinding, container: String?, isPrevious: Bool) {}
     func showLogs(of bindings: [ObjectBinding]) {}

@@ -30,21 +30,25 @@ struct WebSocketConnector: Sendable {
     /// Called on the event loop. The result arrives with the server's answer.
     private func configure(_ channel: any Channel, _ server: String) throws -> EventLoopFuture<WebSocketSession> {
         let opened = channel.eventLoop.makePromise(of: WebSocketSession.self)
-        let opening = WebSocketOpeningHandler(head: head, server: server, patience: patience, opened: opened)
+        let isPort = head.uri.contains("/portforward?")
+        let wanted = isPort ? RemoteCommandFrame.portSubprotocol : RemoteCommandFrame.subprotocol
+        let opening = WebSocketOpeningHandler(head: head, subprotocol: wanted, server: server, patience: patience, opened: opened)
         let hasErrorOutput = head.uri.contains("stderr=true") && !head.uri.contains("tty=true")
         let upgrader = NIOWebSocketClientUpgrader(maxFrameSize: 16 << 20) { channel, response in
             channel.eventLoop.makeCompletedFuture {
                 let agreed = response.headers.first(name: "sec-websocket-protocol")
-                guard agreed == RemoteCommandFrame.subprotocol else {
+                guard agreed == wanted else {
                     throw APIStatus.badRequest(
-                        "\(server) does not speak \(RemoteCommandFrame.subprotocol); exec needs Kubernetes 1.29 or newer")
+                        isPort
+                            ? "\(server) does not forward ports over WebSocket (\(wanted))"
+                            : "\(server) does not speak \(wanted); exec needs Kubernetes 1.29 or newer")
                 }
                 let session = WebSocketSession(channel: channel, server: server, hasErrorOutput: hasErrorOutput)
                 // Messages may come in fragments, each channel byte stands in the first only.
                 try channel.pipeline.syncOperations.addHandler(
                     NIOWebSocketFrameAggregator(
                         minNonFinalFragmentSize: 0, maxAccumulatedFrameCount: 1024, maxAccumulatedFrameSize: 16 << 20))
-                try channel.pipeline.syncOperations.addHandler(WebSocketHandler(session: session, server: server))
+                try channel.pipeline.syncOperations.addHandler(WebSocketHandler(session: session, server: server, isPort: isPort))
                 opened.succeed(session)
             }.flatMapErrorThrowing { error in
                 opened.fail(error)

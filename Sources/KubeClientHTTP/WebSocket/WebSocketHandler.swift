@@ -12,14 +12,18 @@ final class WebSocketHandler: ChannelInboundHandler, ChannelOutboundHandler {
 
     private let session: WebSocketSession
     private let server: String
+    private let isPort: Bool
+    /// The channels of a port whose first message, the port's number, has come.
+    private var begunChannels: Set<UInt8> = []
     private var status: APIStatus?
     private var pausedStreams = 0
     private var wantsRead = false
     private var context: ChannelHandlerContext?
 
-    init(session: WebSocketSession, server: String) {
+    init(session: WebSocketSession, server: String, isPort: Bool = false) {
         self.session = session
         self.server = server
+        self.isPort = isPort
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -54,7 +58,8 @@ final class WebSocketHandler: ChannelInboundHandler, ChannelOutboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        session.finish(status ?? TransportFailure.brokenOff(server))
+        let closed = isPort ? APIStatus(code: 200, reason: nil, message: "", isFailure: false) : TransportFailure.brokenOff(server)
+        session.finish(status ?? closed)
         context.fireChannelInactive()
     }
 
@@ -66,11 +71,22 @@ final class WebSocketHandler: ChannelInboundHandler, ChannelOutboundHandler {
     private func receive(_ message: [UInt8], _ context: ChannelHandlerContext) {
         guard let number = message.first, message.count > 1 else { return }
         let payload = Array(message.dropFirst())
+        if isPort { return receive(payload, ofPort: number, context) }
         switch RemoteCommandFrame.Channel(rawValue: number) {
         case .stdout: deliver(payload, to: session.standardOutput, context)
         case .stderr: deliver(payload, to: session.standardError, context)
         case .error: end(payload, context)
         default: break
+        }
+    }
+
+    private func receive(_ payload: [UInt8], ofPort channel: UInt8, _ context: ChannelHandlerContext) {
+        guard !begunChannels.insert(channel).inserted else { return }
+        if channel == 0 {
+            deliver(payload, to: session.standardOutput, context)
+        } else {
+            status = .serviceUnavailable(String(decoding: payload.prefix(500), as: UTF8.self))
+            context.close(promise: nil)
         }
     }
 

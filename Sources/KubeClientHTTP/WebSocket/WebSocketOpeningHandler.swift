@@ -11,6 +11,7 @@ final class WebSocketOpeningHandler: ChannelInboundHandler, RemovableChannelHand
     static let maximumRefusal = 64 << 10
 
     private let head: HTTPRequestHead
+    private let subprotocol: String
     private let server: String
     private let patience: TimeAmount
     private let opened: EventLoopPromise<WebSocketSession>
@@ -19,8 +20,9 @@ final class WebSocketOpeningHandler: ChannelInboundHandler, RemovableChannelHand
     private var refusal: (status: Int, body: [UInt8])?
     private var timer: Scheduled<Void>?
 
-    init(head: HTTPRequestHead, server: String, patience: TimeAmount, opened: EventLoopPromise<WebSocketSession>) {
+    init(head: HTTPRequestHead, subprotocol: String, server: String, patience: TimeAmount, opened: EventLoopPromise<WebSocketSession>) {
         self.head = head
+        self.subprotocol = subprotocol
         self.server = server
         self.patience = patience
         self.opened = opened
@@ -28,7 +30,7 @@ final class WebSocketOpeningHandler: ChannelInboundHandler, RemovableChannelHand
 
     func channelActive(context: ChannelHandlerContext) {
         var head = head
-        head.headers.add(name: "sec-websocket-protocol", value: RemoteCommandFrame.subprotocol)
+        head.headers.add(name: "sec-websocket-protocol", value: subprotocol)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         let channel = context.channel

@@ -4,6 +4,10 @@
     func describe(_ binding: ObjectBinding)
     /// Does something with objects, after asking what is needed.
     func perform(_ operation: ObjectOperation, on bindings: [ObjectBinding])
+    /// Lists the local ports that lead into clusters, with what went through.
+    func showForwards()
+    /// Asks for a label selector to forward to the pods of.
+    func askForwardBySelector()
     /// Lists the Helm releases of the shown namespace, or of all.
     func showReleases()
     /// Opens why a pod is not running, most likely cause first.

@@ -1,5 +1,5 @@
 /// What a detail text is, for the commands that belong to one kind of it.
-package enum DetailKind: Sendable, Hashable { case text, commandLog, sentRequest, undo, why, changes, charts, pulses }
+package enum DetailKind: Sendable, Hashable { case text, commandLog, sentRequest, undo, why, changes, charts, pulses, forwards }
 
 /// A line of a detail text that the cursor can stand on.
 package struct DetailStop: Sendable, Hashable {

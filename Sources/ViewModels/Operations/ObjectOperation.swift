@@ -8,7 +8,7 @@ package enum ObjectOperation: String, CaseIterable, Sendable {
     case labels, annotations, removeFinalizers, evict, cleanPods
     case cordon, uncordon, drain, taints
     case trigger, suspend, unsuspend, rerun
-    case debug
+    case debug, forward
 
     /// How it stands in the table of commands.
     struct Entry {
@@ -52,6 +52,7 @@ package enum ObjectOperation: String, CaseIterable, Sendable {
         case .trigger: Entry(title: "Start a job now", keys: ["a j"], kinds: ["CronJob"])
         case .suspend: Entry(title: "Suspend", keys: ["a z"], kinds: ["CronJob", "Job"])
         case .unsuspend: Entry(title: "Lift the suspension", keys: ["a Z"], kinds: ["CronJob", "Job"])
+        case .forward: Entry(title: "Forward a local port to it", keys: ["F n", "F F"], kinds: Self.forwarded)
         case .debug: Entry(title: "Put a debug container into the pod", keys: ["a d"], kinds: ["Pod"])
         case .rerun: Entry(title: "Run again as a new job", keys: ["a J"], kinds: ["Job"])
         }
@@ -61,6 +62,8 @@ package enum ObjectOperation: String, CaseIterable, Sendable {
     private static let rolled: Set = ["Deployment", "StatefulSet", "DaemonSet"]
     /// The kinds with containers whose image may change.
     private static let templated: Set = ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "CronJob", "Pod"]
+    /// The kinds with pods that a connection can go to.
+    private static let forwarded: Set = ["Pod", "Service", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job"]
     /// Built-in kinds without replicas, which need not be asked.
     private static let unscaled: Set = [
         "Pod", "Namespace", "Node", "ConfigMap", "Secret", "Service", "ServiceAccount", "DaemonSet", "Job", "CronJob", "Ingress", "Event",

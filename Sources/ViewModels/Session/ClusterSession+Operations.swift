@@ -22,6 +22,7 @@ extension ClusterSession {
         case .pause: operate { client throws(APIStatus) in try await Rollouts.setPaused(target, true, client) }
         case .resume: operate { client throws(APIStatus) in try await Rollouts.setPaused(target, false, client) }
         case .setImage: askImage(binding, target)
+        case .forward: askForward(binding, target)
         case .debug: askDebug(binding, target)
         case .tree: showTree(binding, target)
         case .usedBy: showUsers(binding, target)

@@ -1,5 +1,5 @@
 import APIMachinery
-import KubeClient
+package import KubeClient
 import KubeSchemas
 package import LinuxKernel
 
@@ -60,6 +60,8 @@ package import LinuxKernel
     var wantedNamespace: String?
     /// The other contexts that can be opened, for the picker; nothing of them is contacted before one is picked.
     package var contexts: [String] = []
+    /// Opens ports of this machine for forwards; without it none can be made.
+    package var localPorts: (any LocalPorts)?
     /// Reaches a picked context; without it the picker is empty.
     package var connectTo: (@Sendable (String) async throws -> ConnectedCluster)?
 
@@ -280,6 +282,9 @@ package import LinuxKernel
         if !app.editor.isDirty { closeEditor() }
         tasks.run(.session) { [weak self] in await self?.run() }
     }
+
+    /// The cluster of a context that was reached, through its newest connection; nil for a context that was not.
+    func client(ofContext name: String) -> KubeClient? { reached[name]?.client }
 
     /// Reaches the cluster a text was opened from. Throws why it cannot be reached.
     func client(of target: EditorTarget) async throws(ConnectionFailure) -> KubeClient {

@@ -131,6 +131,7 @@ struct ScreenWindow: Sendable {
             if name == KubeconfigMerge.name, let own, own.isServed(at: foreign.server) { return try await own.connect() }
             return try await foreign.connect()
         }
+        session.localPorts = LoopbackPorts()
         session.stopCommand = stopCommand
         let settings = SettingsDriver(app: app, directory: ConfigCommand.directory)
         let (embedded, home, explicit) = ((target as? EmbeddedTarget)?.cluster.kubeconfig, target.name, kubeconfig)

@@ -1,0 +1,64 @@
+import ClusterOperations
+
+/// A forward as the list of them shows it.
+struct ShownForward: Sendable, Hashable {
+    /// The local port.
+    var port: UInt16
+    /// Where it leads.
+    var target: String
+    /// The context it leads into.
+    var context: String
+    /// What went through.
+    var traffic: PortForward.Traffic
+
+    /// `127.0.0.1:8080`.
+    var address: String { "127.0.0.1:\(port)" }
+    /// For a browser.
+    var link: String { "http://127.0.0.1:\(port)/" }
+
+    /// What it does, in a word, and how that is.
+    var state: (text: String, tone: Tone) {
+        if traffic.waiting > 0 { return ("waiting", .warning) }
+        if traffic.open > 0 { return ("busy", .ok) }
+        return traffic.lastError == nil ? ("open", .ok) : ("failed last", .error)
+    }
+}
+
+/// The forwards that are open, in words.
+enum ForwardText {
+    static func list(_ forwards: [ShownForward]) -> DetailText {
+        var text = DetailText()
+        guard !forwards.isEmpty else {
+            text.heading("No forward is open")
+            text.line([TextSpan("F n on a pod, a Service or a workload opens one: a port of this machine that leads to a ready pod of it.", .dim)])
+            return text
+        }
+        var columns = TextColumns(["LOCAL", "TARGET", "STATE", "OPEN", "TOTAL", "SENT", "RECEIVED", "LAST POD"])
+        for forward in forwards {
+            let traffic = forward.traffic
+            columns.add([
+                TextSpan(forward.address, .accent), TextSpan(forward.target), TextSpan(forward.state.text, forward.state.tone),
+                TextSpan("\(traffic.open)"), TextSpan("\(traffic.total)"), TextSpan(ByteText.short(traffic.sent)),
+                TextSpan(ByteText.short(traffic.received)), TextSpan(traffic.pod, .dim),
+            ])
+        }
+        text.lineUp(columns) { DetailLink(value: forwards[$0].address) }
+        for forward in forwards {
+            guard let error = forward.traffic.lastError else { continue }
+            text.line([TextSpan("\(forward.address): ", .dim), TextSpan(DetailText.short(error), .error)])
+        }
+        text.line([])
+        let contexts = Set(forwards.map(\.context))
+        if contexts.count > 1 {
+            for context in contexts.sorted() {
+                let ports = forwards.filter { $0.context == context }.map { "\($0.port)" }
+                text.fact(context, ports.joined(separator: ", "))
+            }
+        }
+        text.line([
+            TextSpan("Each connection goes to a pod that is ready at that moment, and waits \(PortForward.patience.components.seconds) s for one.", .dim)
+        ])
+        text.line([TextSpan("Forwards end with this kdash.", .dim)])
+        return text
+    }
+}

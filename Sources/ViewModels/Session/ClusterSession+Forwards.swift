@@ -1,0 +1,149 @@
+import APIMachinery
+import ClusterOperations
+import KubeClient
+import LinuxKernel
+
+/// Ports of this machine that lead into clusters. They live as long as the screen's process, whatever is on the screen.
+extension ClusterSession {
+    /// More forwards than this cannot be open.
+    static let maximumForwards = 64
+
+    func askForward(_ binding: ObjectBinding, _ target: ObjectTarget) {
+        guard localPorts != nil else { return app.toast("this screen cannot open ports", .warning) }
+        inquire { client throws(APIStatus) in
+            let object = try await target.read(client)
+            let owner = target.kind == "Pod" ? try await ForwardTarget.controller(of: object, client) : nil
+            return (ForwardTarget.ports(object, target.groupKind), owner)
+        } then: { [weak self] ports, owner in
+            // Of what controls a pod another pod answers when this one goes.
+            let targets = (owner.map { [$0] } ?? []) + [target]
+            self?.pickPort(ports, targets.map { .object($0) })
+        }
+    }
+
+    package func askForwardBySelector() {
+        if let refusal = app.context.refusal { return app.toast(refusal, .warning) }
+        guard let namespace = app.namespace else { return app.toast("show one namespace first: a selector finds pods of one", .warning) }
+        askLine("forward to pods of \(namespace) with labels", "app=") { [weak self] text in
+            do throws(APIStatus) {
+                _ = try LabelSelector(parsing: text)
+                self?.askRemotePort(.pods(namespace: namespace, selector: text))
+            } catch {
+                self?.app.toast(error.message, .warning)
+            }
+        }
+    }
+
+    private func pickPort(_ ports: [ForwardTarget.Port], _ destinations: [ForwardTarget.Destination]) {
+        guard let first = destinations.first else { return }
+        guard !ports.isEmpty || destinations.count > 1 else { return askRemotePort(first) }
+        let choices = destinations.enumerated().flatMap { index, destination in
+            ports.map { port in
+                PaletteItem(
+                    id: "\(index) \(port.number)", title: ForwardTarget(destination, port: port.number).text,
+                    detail: [port.name, index == 0 && destinations.count > 1 ? "survives the pod" : ""].filter { !$0.isEmpty }.joined(separator: ", "))
+            } + [PaletteItem(id: "\(index)", title: "another port of \(destination.text)")]
+        }
+        app.pick("Forward to which port?", choices) { [weak self] id in
+            let words = id.split(separator: " ").compactMap { Int($0) }
+            guard let self, let place = words.first, destinations.indices.contains(place) else { return }
+            guard words.count > 1, let port = UInt16(exactly: words[1]) else { return askRemotePort(destinations[place]) }
+            askLocalPort(ForwardTarget(destinations[place], port: port))
+        }
+    }
+
+    private func askRemotePort(_ destination: ForwardTarget.Destination) {
+        askLine("port of \(destination.text)", "") { [weak self] text in
+            guard let port = UInt16(text), port > 0 else { return self?.app.toast("\"\(text)\" is not a port: write one from 1 to 65535", .warning) ?? () }
+            self?.askLocalPort(ForwardTarget(destination, port: port))
+        }
+    }
+
+    private func askLocalPort(_ target: ForwardTarget) {
+        // What only root may open, or a forward has already, is not offered.
+        let isTaken = target.port < 1024 || operations.forwards.contains { $0.forward.port == target.port }
+        askLine("local port for \(target.text), 0 for any", "\(isTaken ? 0 : target.port)") { [weak self] text in
+            guard let local = UInt16(text) else { return self?.app.toast("\"\(text)\" is not a port: write one from 0 to 65535", .warning) ?? () }
+            self?.forward(target, local)
+        }
+    }
+
+    private func forward(_ target: ForwardTarget, _ local: UInt16) {
+        guard let localPorts else { return }
+        guard operations.forwards.count < Self.maximumForwards else {
+            return app.toast("\(Self.maximumForwards) forwards are open, which is the most: stop one in F l", .warning)
+        }
+        let context = app.context.name
+        tasks.add { [weak self] in
+            do throws(APIStatus) {
+                let listener = try await localPorts.listen(local)
+                guard let self, !Task.isCancelled else { return listener.close() }
+                start(target, listener, context)
+            } catch {
+                self?.app.toast("not forwarded: \(error.message)", .warning)
+            }
+        }
+    }
+
+    private func start(_ target: ForwardTarget, _ listener: LocalListener, _ context: String) {
+        let forward = PortForward(target, listener, time: time) { [weak self] in
+            await self?.client(ofContext: context)
+        } onChange: { [bell = operations.forwardsChanged] in
+            bell.ring()
+        }
+        let work = tasks.add { await forward.run() }
+        operations.forwards.append(OperationState.RunningForward(work: work, forward: forward, context: context))
+        operations.forwardsChanged.ring()
+        app.toast("127.0.0.1:\(forward.port) leads to \(target.text); F l lists forwards", .ok)
+    }
+
+    package func showForwards() {
+        let model = DetailModel(title: "Forwards", kind: .forwards, binding: nil)
+        model.refresh = { [weak self, weak model] in
+            guard let self, let model else { return }
+            model.show(ForwardText.list(operations.forwards.map(\.shown)))
+            app.signal.touch()
+        }
+        model.onOpen = { [weak self, weak model] id in
+            guard let self, let value = model?.links[id]?.value, let found = operations.forwards.first(where: { $0.shown.address == value }) else { return }
+            app.host?.copy(found.shown.link)
+            app.toast("copied \(found.shown.link): paste it into a browser", .dim)
+        }
+        model.onStop = { [weak self, weak model] in
+            guard let self, let model, let place = operations.forwards.firstIndex(where: { $0.shown.address == model.selectedLink?.value }) else { return }
+            let stopped = operations.forwards.remove(at: place)
+            tasks.cancelWork(stopped.work)
+            app.toast("\(stopped.shown.address) leads nowhere any more", .ok)
+            model.refresh?()
+        }
+        let start = { [weak self, weak model] in
+            guard let self, let model else { return }
+            model.onClose = { [weak self] in self?.tasks.cancel(.detail) }
+            model.refresh?()
+            tasks.run(.detail) { [weak self, weak model, time] in
+                guard let changes = self?.operations.forwardsChanged.changes() else { return }
+                for await _ in changes {
+                    guard let self, let model, self.app.detail === model else { break }
+                    model.refresh?()
+                    // A transfer changes the counts thousands of times a second.
+                    do { try await time.sleep(for: .milliseconds(200)) } catch { break }
+                }
+            }
+        }
+        model.reopen = start
+        show(model)
+        model.isReading = false
+        model.hints = [("detail.open", "copy the link"), ("detail.copy", "copy the address"), ("detail.stop", "stop")]
+        start()
+    }
+}
+
+extension ForwardTarget.Destination {
+    /// What it is, without a port.
+    var text: String {
+        switch self {
+        case .object(let object): object.text
+        case .pods(let namespace, let selector): "pods \(namespace)/\(selector)"
+        }
+    }
+}
