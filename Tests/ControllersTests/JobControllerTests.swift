@@ -185,6 +185,7 @@ import Testing
         world.settle(controller, key)
         #expect(world.all(Pod.self).isEmpty)
         #expect(status(world).conditions["Suspended"]?.isTrue == true)
+        #expect(status(world).startTime == nil)
         #expect(status(world).failed == 0)
         world.now = world.now.advanced(by: .seconds(90))
         job = world.all(Job.self)[0]
@@ -194,6 +195,28 @@ import Testing
         #expect(active(world).count == 1)
         #expect(status(world).conditions["Suspended"]?.reason == "JobResumed")
         #expect(status(world).startTime == world.now)
+    }
+
+    @Test(arguments: [
+        (["Succeeded", "Running"], ["TooManyActivePods"]), (["Succeeded", "Succeeded"], ["TooManySucceededPods"]), (["Succeeded"], []),
+    ])
+    func `more pods than were wanted are complained of once`(phases: [String], reasons: [String]) {
+        var world = world()
+        world.settle(controller, key)
+        let pod = active(world)[0]
+        for (number, phase) in phases.enumerated() {
+            var one = pod
+            if number > 0 { (one.object.name, one.object.uid) = ("extra", "extra") }
+            if phase == "Running" { world.put(one) } else { end(one, phase, &world) }
+        }
+        var complaints: [String] = []
+        for _ in 0..<8 {
+            complaints += world.step(controller, key).changes.compactMap {
+                if case .event(_, .warning, let reason, _) = $0 { reason } else { nil }
+            }
+        }
+        #expect(complaints == reasons)
+        #expect(status(world).conditions["Complete"]?.isTrue == true)
     }
 
     @Test func `a deadline fails it`() {

@@ -187,6 +187,8 @@ def test_a_cron_job_makes_a_job(shared, image):
     jobs = json.loads(shared.kubectl("get", "jobs", "-o", "json"))["items"]
     mine = [one for one in jobs if one["metadata"].get("ownerReferences", [{}])[0].get("name") == "cron"]
     assert mine and all("batch.kubernetes.io/cronjob-scheduled-timestamp" in one["metadata"]["annotations"] for one in mine)
+    shared.kubectl("set", "image", "cronjob/cron", "main=other:1")
+    assert shared.get("cronjob", "cron")["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]["image"] == "other:1"
     shared.kubectl("delete", "cronjob/cron", "--wait=false")
     eventually(lambda: not items(shared, "pods", "cron"), what="nothing left of it")
 
@@ -251,6 +253,23 @@ def test_numbers_of_a_job_fail_each_for_itself(shared, image):
     shared.kubectl("delete", "job/by-number", "job/few-numbers", "--wait=false")
 
 
+def test_pods_of_a_job_start_again_by_themselves_until_they_succeed_or_the_limit_is_reached(shared, image):
+    # The volume outlives the container, so that each start knows of those before it.
+    script = "n=$(cat /data/n 2>/dev/null || echo 0); echo $((n + 1)) > /data/n; test $n -ge 2"
+    volume = {"volumes": [{"name": "data", "emptyDir": {}}]}
+    made = template(image, "again", restartPolicy="OnFailure", container={"command": ["sh", "-c", script], "volumeMounts": [
+        {"name": "data", "mountPath": "/data"}]}, **volume)
+    shared.apply({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "again"}, "spec": {"parallelism": 1, "completions": 1, "template": made}})
+    status = ended(shared, "again", "Complete")
+    assert status["succeeded"] == 1 and "failed" not in status
+    (pod,) = items(shared, "pods", "again")
+    assert (pod["status"]["phase"], pod["status"]["containerStatuses"][0]["restartCount"]) == ("Succeeded", 2)
+    job(shared, image, "hopeless", "exit 3", 1, 1, restartPolicy="OnFailure", backoffLimit=1)
+    assert conditions(ended(shared, "hopeless", "Failed"))["Failed"] == "BackoffLimitExceeded"
+    eventually(lambda: not items(shared, "pods", "hopeless"), what="no pod that goes on starting")
+    shared.kubectl("delete", "job/again", "job/hopeless", "--wait=false")
+
+
 @pytest.mark.parametrize("action, spec, expected", [
     ("FailJob", {}, ("PodFailurePolicy", 1)),
     ("Count", {"backoffLimit": 0}, ("BackoffLimitExceeded", 1)),
@@ -278,13 +297,14 @@ def test_a_job_is_suspended_and_resumed(shared, image):
     job(shared, image, "paused", "sleep 100000", suspend=True)
     eventually(lambda: conditions(shared.get("job", "paused").get("status", {})) == {"Suspended": "JobSuspended"}, what="the pause")
     assert not items(shared, "pods", "paused") and "startTime" not in shared.get("job", "paused")["status"]
+    patch(shared, "job", "paused", {"spec": {"template": {"spec": {"nodeSelector": {"kubernetes.io/os": "linux"}}}}})
     patch(shared, "job", "paused", {"spec": {"suspend": False}})
     ready_pods(shared, "paused", 2)
     assert shared.get("job", "paused")["status"]["startTime"]
     patch(shared, "job", "paused", {"spec": {"suspend": True}})
     eventually(lambda: not items(shared, "pods", "paused"), what="no pods")
     status = shared.get("job", "paused")["status"]
-    assert conditions(status) == {"Suspended": "JobSuspended"} and "failed" not in status
+    assert conditions(status) == {"Suspended": "JobSuspended"} and not {"failed", "startTime"} & set(status)
     patch(shared, "job", "paused", {"spec": {"suspend": False, "activeDeadlineSeconds": 1}})
     assert conditions(ended(shared, "paused", "Failed"))["Failed"] == "DeadlineExceeded"
     shared.kubectl("delete", "job/paused", "--wait=false")

@@ -47,9 +47,6 @@ struct JobStrategy: ResourceStrategy {
     }
 
     func validateUpdate(_ object: KubeObject, old: KubeObject, _ context: WriteContext) -> [FieldError] {
-        validateCreate(object, context) + WorkloadValidation.fixed(["spec", "selector"], object, old)
-            + WorkloadValidation.fixed(["spec", "template"], object, old)
-            + WorkloadValidation.fixed(["spec", "completionMode"], object, old)
-            + (old.string("spec", "completionMode") == "Indexed" ? [] : WorkloadValidation.fixed(["spec", "completions"], object, old))
+        validateCreate(object, context) + JobChanges.errors(object, old)
     }
 }

@@ -157,6 +157,13 @@ package struct JobController: Controller {
         }
         guard status.conditions[outcome.interim] == nil else { return }
         status.conditions.put(Self.condition(outcome.interim, outcome, now))
+        guard outcome.isSuccess, let completions = job.spec.completions, tally.succeeded >= completions else { return }
+        func warn(_ what: String, _ reason: String) {
+            result.changes.append(
+                .event(about: job.object, .warning, reason: reason, message: "Too many \(what) pods running after completion count reached"))
+        }
+        if !tally.active.isEmpty { warn("active", "TooManyActivePods") }
+        if tally.succeeded > completions { warn("succeeded", "TooManySucceededPods") }
     }
 
     /// Whether every pod has ended and is counted.
@@ -187,6 +194,7 @@ package struct JobController: Controller {
         drop(tally.active, job, &result)
         guard !(status.conditions["Suspended"]?.isTrue ?? false) else { return }
         status.conditions.put(Condition(type: "Suspended", status: true, reason: "JobSuspended", message: "Job suspended", since: now))
+        status.set("startTime", Timestamp?.none)
         result.changes.append(.event(about: job.object, .normal, reason: "Suspended", message: "Job suspended"))
     }
 

@@ -76,6 +76,77 @@ struct WorkloadTests {
         }
     }
 
+    private static let suspendedJob = """
+        {"kind":"Job","apiVersion":"batch/v1","metadata":{"name":"j"},"spec":{"suspend":true,"parallelism":2,"completions":2,
+        "completionMode":"Indexed","template":{"spec":{"restartPolicy":"Never","containers":[{"name":"c","image":"busybox"}],
+        "affinity":{"podAffinity":{}}}}}}
+        """
+
+    @Test(
+        arguments: [
+            (#"{"template":{"spec":{"nodeSelector":{"zone":"a"}}}}"#, nil), (#"{"template":{"spec":{"tolerations":[{"key":"a","operator":"Exists"}]}}}"#, nil),
+            (#"{"template":{"metadata":{"labels":{"a":"b"},"annotations":{"c":"d"}}}}"#, nil),
+            (#"{"template":{"spec":{"schedulingGates":[{"name":"a.b/c"}]}}}"#, nil),
+            (#"{"template":{"spec":{"containers":[{"name":"c","resources":{"requests":{"cpu":"2"}}}]}}}"#, nil),
+            (
+                #"{"template":{"spec":{"affinity":{"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":{"nodeSelectorTerms":"#
+                    + #"[{"matchExpressions":[{"key":"a","operator":"Exists"}]}]}}}}}}"#, nil
+            ),
+            (#"{"template":{"spec":{"affinity":null}}}"#, "spec.template"), (#"{"template":{"spec":{"hostNetwork":true}}}"#, "spec.template"),
+            (#"{"template":{"spec":{"containers":[{"name":"c","image":"other"}]}}}"#, "spec.template"),
+            (#"{"completions":3,"parallelism":3}"#, nil), (#"{"completions":3}"#, "spec.completions"),
+            (#"{"backoffLimitPerIndex":3}"#, "spec.backoffLimitPerIndex"),
+            (#"{"completionMode":"NonIndexed"}"#, "spec.completionMode"),
+        ] as [(String, String?)])
+    func `what has not begun may still go elsewhere, but stays what it is`(spec: String, refused: String?) async throws {
+        try await TestServer.with { api async throws in
+            let jobs = "/apis/batch/v1/namespaces/default/jobs"
+            #expect(try await api.call(.post, jobs, Self.suspendedJob).status == 201)
+            func change() async throws -> TestServer.Answer {
+                try await api.call(.patch, "\(jobs)/j", #"{"spec":\#(spec)}"#, type: "application/strategic-merge-patch+json")
+            }
+            let answer = try await change()
+            #expect(answer.status == (refused == nil ? 200 : 422), "\(answer.message)")
+            if let refused { #expect(answer.message.contains("\(refused): Invalid value: "), "\(answer.message)") }
+        }
+    }
+
+    @Test(arguments: [
+        (#"{"startTime":"2026-01-01T00:00:00Z"}"#, 422), (#"{"active":1}"#, 422),
+        (#"{"startTime":"2026-01-01T00:00:00Z","conditions":[{"type":"Suspended","status":"True"}]}"#, 200),
+    ])
+    func `a job that began may go elsewhere once it is paused`(status: String, code: Int) async throws {
+        try await TestServer.with { api async throws in
+            let jobs = "/apis/batch/v1/namespaces/default/jobs"
+            let merge = "application/merge-patch+json"
+            #expect(try await api.call(.post, jobs, Self.suspendedJob).status == 201)
+            #expect(try await api.call(.patch, "\(jobs)/j/status", #"{"status":\#(status)}"#, type: merge).status == 200)
+            let change = #"{"spec":{"template":{"spec":{"nodeSelector":{"zone":"a"}}}}}"#
+            #expect(try await api.call(.patch, "\(jobs)/j", change, type: merge).status == code)
+            let resumed = #"{"spec":{"suspend":false,"template":{"spec":{"nodeSelector":null}}}}"#
+            #expect(try await api.call(.patch, "\(jobs)/j", resumed, type: merge).status == 200)
+            #expect(try await api.call(.patch, "\(jobs)/j", change, type: merge).status == 422)
+        }
+    }
+
+    @Test func `what a cron job makes may change in every way`() async throws {
+        try await TestServer.with { api async throws in
+            let jobs = "/apis/batch/v1/namespaces/default/cronjobs"
+            let body = """
+                {"kind":"CronJob","apiVersion":"batch/v1","metadata":{"name":"c"},"spec":{"schedule":"0 0 * * *","jobTemplate":{"spec":{
+                "template":{"spec":{"restartPolicy":"Never","containers":[{"name":"c","image":"busybox"}]}}}}}}
+                """
+            #expect(try await api.call(.post, jobs, body).status == 201)
+            let changed = body.replacing("busybox", with: "nginx").replacing(
+                "{\"spec\":{\n\"template\"", with: "{\"spec\":{\"completionMode\":\"Indexed\",\"completions\":2,\"template\"")
+            let answer = try await api.call(.put, "\(jobs)/c", changed)
+            #expect(answer.status == 200, "\(answer.message)")
+            let job = answer.object["spec", "jobTemplate", "spec"]
+            #expect(job?["completionMode"] == "Indexed")
+            #expect(job?["template", "spec", "containers"]?.arrayValue?.first?["image"] == "nginx")
+        }
+    }
+
     @Test func `services get free addresses and give them back`() async throws {
         try await TestServer.with { api async throws in
             func service(_ name: String, _ address: String = "") -> String {
