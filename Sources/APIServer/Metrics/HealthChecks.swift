@@ -5,7 +5,8 @@ internal import Logging
 internal import ObjectStore
 internal import Synchronization
 
-/// `/healthz`, `/livez` and `/readyz` with their single checks. Source: apiserver `pkg/server/healthz`.
+/// `/healthz`, `/livez` and `/readyz` with their single checks, by the names that clients know: `etcd` is the store.
+/// Source: apiserver `pkg/server/healthz`.
 final class HealthChecks: Sendable {
     private struct Check {
         var name: String
@@ -31,7 +32,7 @@ final class HealthChecks: Sendable {
         let (hasStarted, isStopping) = state.withLock { ($0.hasStarted, $0.isStopping) }
         var list = [
             Check(name: "ping") { _ in nil },
-            Check(name: "store") { core in
+            Check(name: "etcd") { core in
                 do throws(StoreError) {
                     _ = try core.store.get(ObjectKey(group: "", resource: "namespaces", namespace: nil, name: "default"))
                     return nil

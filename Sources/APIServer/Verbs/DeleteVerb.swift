@@ -7,7 +7,8 @@ internal import ObjectStore
 /// DELETE of one object.
 enum DeleteVerb {
     static func run(_ context: RequestContext) throws(APIStatus) {
-        let renderer = try ObjectRenderer(context)
+        // A Status has no other form, so that none is wrong for it.
+        let renderer = try ObjectRenderer(context, isList: context.endpoint.strategy.returnsDeletedObject ? false : nil)
         let options = try DeleteOptions(context.request, registry: context.core.registry)
         mutation(context, key: nil, options).run { result in
             switch result {

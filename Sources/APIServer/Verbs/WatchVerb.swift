@@ -6,7 +6,7 @@ internal import ObjectStore
 /// GET of a collection with `watch=true`.
 enum WatchVerb {
     static func run(_ context: RequestContext) throws(APIStatus) {
-        let renderer = try ObjectRenderer(context)
+        let renderer = try ObjectRenderer(context, isList: false)
         let options = try ListOptions(context.request, isWatch: true)
         var fields = options.fields
         if let name = context.path.name {

@@ -44,11 +44,12 @@ struct MetricsTests {
         try await TestServer.with { api async throws in
             func text(_ path: String) async throws -> String { try await api.call(.get, path).value.stringValue ?? "" }
             #expect(try await text("/livez") == "ok")
-            #expect(try await text("/healthz?verbose").contains("[+]store ok\n"))
+            #expect(try await text("/healthz?verbose").contains("[+]etcd ok\n"))
             #expect(try await text("/readyz?verbose").hasSuffix("readyz check passed\n"))
-            #expect(try await text("/readyz?verbose&exclude=store").contains("[+]store excluded: ok\n"))
+            #expect(try await text("/readyz?verbose&exclude=etcd").contains("[+]etcd excluded: ok\n"))
             #expect(try await text("/livez?verbose&exclude=foo").contains("warn: some health checks cannot be excluded: no matches for \"foo\"\n"))
             #expect(try await text("/livez/ping") == "ok")
+            for path in ["healthz", "livez", "readyz"] { #expect(try await text("/\(path)/etcd") == "ok") }
             #expect(try await text("/livez/poststarthook/bootstrap") == "ok")
             #expect(try await api.call(.get, "/livez/foo").status == 404)
             #expect(try await api.call(.get, "/readyz", as: .anonymous).status == 200)
@@ -56,7 +57,7 @@ struct MetricsTests {
             api.store.close()
             let failed = try await api.call(.get, "/livez")
             #expect(failed.status == 500)
-            #expect(failed.value.stringValue?.contains("[-]store failed: reason withheld\n") == true)
+            #expect(failed.value.stringValue?.contains("[-]etcd failed: reason withheld\n") == true)
         }
     }
 
