@@ -1,11 +1,17 @@
+import APIMachinery
 package import KubeSchemas
 
 /// Nodes and what their pods take, kept up to date one change at a time. A value: decisions on it have no side effects.
 package struct ClusterSnapshot: Sendable {
     /// Nodes by name.
     package private(set) var nodes: [String: NodeState] = [:]
-    private var placed: [String: PlacedPod] = [:]
+    /// Pods on nodes, by uid.
+    private(set) var placed: [String: PlacedPod] = [:]
+    /// Pods for which a node is kept free, by uid.
+    private(set) var nominated: [String: PlacedPod] = [:]
     private var assumed: Set<String> = []
+    /// How many pods on nodes have each priority.
+    private var priorities: [Int64: Int] = [:]
 
     /// Without nodes.
     package init() {}
@@ -17,6 +23,7 @@ package struct ClusterSnapshot: Sendable {
         var reasons: [String: Int] = [:]
         var best: (score: Int64, name: String)?
         for node in nodes.values {
+            let node = keepingPromises(node, beside: pod)
             let obstacles = NodeFit.obstacles(demand, on: node)
             for obstacle in obstacles { reasons[obstacle, default: 0] += 1 }
             guard obstacles.isEmpty else { continue }
@@ -47,7 +54,10 @@ package struct ClusterSnapshot: Sendable {
         if pod.isTerminated { return remove(podWithUID: pod.uid) }
         guard !node.isEmpty else { return false }
         assumed.remove(pod.uid)
-        guard placed[pod.uid]?.node != node else { return false }
+        guard placed[pod.uid]?.node != node else {
+            placed[pod.uid]?.isEnding = pod.object.isBeingDeleted
+            return false
+        }
         place(pod, on: node)
         return false
     }
@@ -55,8 +65,9 @@ package struct ClusterSnapshot: Sendable {
     /// Forgets a pod. True when it freed something.
     package mutating func remove(podWithUID uid: String) -> Bool {
         assumed.remove(uid)
-        guard let old = placed.removeValue(forKey: uid) else { return false }
-        nodes[old.node]?.release(old)
+        let promise = nominated.removeValue(forKey: uid)
+        guard let old = placed[uid] else { return promise != nil }
+        take(away: old)
         return true
     }
 
@@ -75,11 +86,39 @@ package struct ClusterSnapshot: Sendable {
     /// Whether a binding of the pod was decided or is known.
     package func isPlaced(podWithUID uid: String) -> Bool { placed[uid] != nil }
 
+    /// Keeps a node free for a pod that waits for others to leave it, against all that matter less.
+    package mutating func nominate(_ pod: Pod, to node: String) {
+        nominated[pod.uid] = PlacedPod(pod, on: node, PodDemand(pod))
+    }
+
+    /// Keeps no node free for a pod any more.
+    package mutating func withdraw(podWithUID uid: String) { nominated[uid] = nil }
+
+    /// Whether some pod on a node matters less.
+    func hasPods(below priority: Int64) -> Bool { priorities.keys.contains { $0 < priority } }
+
+    /// A node with the pods on it that it is kept free for, as far as they matter as much as this one.
+    func keepingPromises(_ node: NodeState, beside pod: Pod) -> NodeState {
+        guard !nominated.isEmpty else { return node }
+        var node = node
+        let priority = pod.spec.priority
+        for other in nominated.values where other.node == node.name && other.uid != pod.uid && other.priority >= priority { node.take(other) }
+        return node
+    }
+
     private mutating func place(_ pod: Pod, on node: String) {
-        if let old = placed[pod.uid] { nodes[old.node]?.release(old) }
-        let demand = PodDemand(pod)
-        let new = PlacedPod(node: node, requests: demand.requests, hostPorts: demand.hostPorts)
-        placed[pod.uid] = new
+        if let old = placed[pod.uid] { take(away: old) }
+        nominated[pod.uid] = nil
+        let new = PlacedPod(pod, on: node, PodDemand(pod))
+        placed[new.uid] = new
+        priorities[new.priority, default: 0] += 1
         nodes[node]?.take(new)
+    }
+
+    private mutating func take(away old: PlacedPod) {
+        placed[old.uid] = nil
+        nodes[old.node]?.release(old)
+        let left = (priorities[old.priority] ?? 1) - 1
+        priorities[old.priority] = left > 0 ? left : nil
     }
 }

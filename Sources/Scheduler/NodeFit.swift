@@ -5,17 +5,22 @@ import KubeSchemas
 enum NodeFit {
     /// Why it cannot, in kube-scheduler's words; empty when it can. Only the first failing check reports.
     static func obstacles(_ demand: PodDemand, on node: NodeState) -> [String] {
-        if node.isUnschedulable, !demand.tolerations.contains(where: { $0.tolerates(cordon) }) {
-            return ["node(s) were unschedulable"]
-        }
-        if let taint = node.taints.first(where: { isHard($0) && !isTolerated($0, by: demand) }) {
-            return ["node(s) had untolerated taint {\(taint.key): \(taint.taintValue)}"]
-        }
-        guard matchesAffinity(demand, node) else { return ["node(s) didn't match Pod's node affinity/selector"] }
+        if let obstacle = standingObstacle(demand, on: node) { return [obstacle] }
         if demand.hostPorts.contains(where: { wanted in node.hostPorts.contains { wanted.conflicts(with: $0) } }) {
             return ["node(s) didn't have free ports for the requested pod ports"]
         }
         return shortages(demand.requests, node)
+    }
+
+    /// What stands in the way however many pods leave the node; nil when nothing does.
+    static func standingObstacle(_ demand: PodDemand, on node: NodeState) -> String? {
+        if node.isUnschedulable, !demand.tolerations.contains(where: { $0.tolerates(cordon) }) {
+            return "node(s) were unschedulable"
+        }
+        if let taint = node.taints.first(where: { isHard($0) && !isTolerated($0, by: demand) }) {
+            return "node(s) had untolerated taint {\(taint.key): \(taint.taintValue)}"
+        }
+        return matchesAffinity(demand, node) ? nil : "node(s) didn't match Pod's node affinity/selector"
     }
 
     private static let cordon = Taint(["key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"])

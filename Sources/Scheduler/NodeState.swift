@@ -57,10 +57,3 @@ package struct NodeState: Sendable {
         }
     }
 }
-
-/// A pod on a node.
-struct PlacedPod: Sendable {
-    let node: String
-    let requests: ResourceAmounts
-    let hostPorts: [HostPort]
-}

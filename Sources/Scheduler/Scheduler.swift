@@ -1,4 +1,5 @@
 import APIMachinery
+import JSONCore
 package import KubeClient
 import KubeSchemas
 package import LinuxKernel
@@ -17,11 +18,13 @@ package final class Scheduler: Sendable {
 
     private enum Step {
         case bind(Pod, node: String)
-        case report(Pod, message: String)
+        case report(Pod, message: String, node: String?)
+        case preempt(Pod, node: String, victims: [PlacedPod], message: String)
     }
 
     private let pods: Informer
     private let nodes: Informer
+    private let budgets: Informer
     private let writer: SchedulerWriter
     private let time: any TimeSource
     private let logger: Logger
@@ -33,6 +36,7 @@ package final class Scheduler: Sendable {
     package init(client: KubeClient, informers: SharedInformers, time: any TimeSource, logger: Logger) {
         pods = informers.informer(Pod.resource)
         nodes = informers.informer(Node.resource)
+        budgets = informers.informer(GroupVersionResource(group: "policy", version: "v1", resource: "poddisruptionbudgets"))
         writer = SchedulerWriter(client: client, time: time, logger: logger)
         self.time = time
         self.logger = logger
@@ -46,6 +50,7 @@ package final class Scheduler: Sendable {
         // Deciding on half a list of pods would promise the same CPU twice.
         await nodes.waitUntilSynced()
         await pods.waitUntilSynced()
+        await budgets.waitUntilSynced()
         wake.yield()
         await withDiscardingTaskGroup { group in
             for await _ in wakeUps {
@@ -68,15 +73,49 @@ package final class Scheduler: Sendable {
                 state.queue.remove(podWithUID: pod.uid)
                 return .bind(pod, node: node)
             case .unschedulable(let message):
-                return .report(pod, message: message)
+                return makeRoom(for: pod, message, &state)
             }
+        }
+    }
+
+    /// What becomes of a pod that fits nowhere.
+    private func makeRoom(for pod: Pod, _ message: String, _ state: inout State) -> Step {
+        guard !state.cluster.nodes.isEmpty else { return .report(pod, message: message, node: nil) }
+        switch state.cluster.preemption(for: pod, allowance) {
+        case .preempt(let node, let victims):
+            state.cluster.nominate(pod, to: node)
+            return .preempt(pod, node: node, victims: victims, message: message)
+        case .wait(let why):
+            return .report(pod, message: "\(message) preemption: \(why)", node: state.cluster.nominated[pod.uid]?.node)
+        case .impossible(let why):
+            state.cluster.withdraw(podWithUID: pod.uid)
+            return .report(pod, message: "\(message) preemption: \(why)", node: nil)
+        }
+    }
+
+    private func allowance() -> DisruptionAllowance {
+        DisruptionAllowance(budgets.all()) { [pods] pod in
+            pods.get(namespace: pod.namespace, name: pod.name)?["metadata", "labels"]?.objectValue
         }
     }
 
     private func apply(_ step: Step) async {
         switch step {
-        case .report(let pod, let message):
-            await writer.report(pod, message: message)
+        case .report(let pod, let message, let node):
+            await writer.report(pod, message: message, nominated: node)
+        case .preempt(let pod, let node, let victims, let message):
+            // First what the pod waits for: once the others are gone it may be bound at any moment.
+            await writer.report(pod, message: message, nominated: node)
+            for victim in victims where !victim.isEnding {
+                do {
+                    try await writer.preempt(victim, by: pod)
+                } catch {
+                    logger.warning(
+                        "preemption failed",
+                        metadata: ["namespace": "\(victim.namespace)", "pod": "\(victim.name)", "error": "\(error.message)"])
+                    await retryLater(pod)
+                }
+            }
         case .bind(let pod, let node):
             do {
                 try await writer.bind(pod, to: node)
@@ -122,9 +161,13 @@ package final class Scheduler: Sendable {
             } else {
                 isFreed = state.cluster.put(pod)
                 if Self.isWaiting(pod), !state.cluster.isPlaced(podWithUID: pod.uid) {
+                    let promised = pod.status.nominatedNodeName
+                    // Promised before this process began.
+                    if !promised.isEmpty, !state.queue.contains(podWithUID: pod.uid) { state.cluster.nominate(pod, to: promised) }
                     state.queue.put(pod)
                 } else if !Self.isWaiting(pod) {
                     state.queue.remove(podWithUID: pod.uid)
+                    state.cluster.withdraw(podWithUID: pod.uid)
                 }
             }
             if isFreed { state.queue.retryAll() }

@@ -31,31 +31,51 @@ final class SchedulerWriter: Sendable {
         _ = try await client.createSubresource(
             Pod.resource, namespace: pod.namespace, name: pod.name, subresource: "binding", binding)
         await record(
-            pod, .normal, "Scheduled", "Successfully assigned \(pod.namespace ?? "default")/\(pod.name) to \(node)")
+            pod.object, .normal, "Scheduled", "Successfully assigned \(pod.namespace ?? "default")/\(pod.name) to \(node)")
     }
 
     /// Writes the condition PodScheduled=False and an event, unless the pod says the same already.
-    func report(_ pod: Pod, message: String) async {
+    /// `nominated` is the node that is kept free for the pod.
+    func report(_ pod: Pod, message: String, nominated: String?) async {
         let known = pod.status.conditions["PodScheduled"]
-        if let known, known.status == "False", known.reason == "Unschedulable", known.message == message { return }
+        let isNominated = pod.status.nominatedNodeName == nominated ?? ""
+        if isNominated, let known, known.status == "False", known.reason == "Unschedulable", known.message == message { return }
         var condition = Condition(
             type: "PodScheduled", status: false, reason: "Unschedulable", message: message, since: time.now())
         condition.set("observedGeneration", pod.object.generation)
         if let since = known?.lastTransitionTime, known?.status == "False" { condition.set("lastTransitionTime", since) }
-        await record(pod, .warning, "FailedScheduling", message)
+        await record(pod.object, .warning, "FailedScheduling", message)
+        var status: JSONObject = ["conditions": [condition.value]]
+        if !isNominated { status["nominatedNodeName"] = nominated.map { .string($0) } ?? .null }
         do {
             _ = try await client.patch(
                 Pod.resource, namespace: pod.namespace, name: pod.name, type: .strategicMerge,
-                ["metadata": ["uid": .string(pod.uid)], "status": ["conditions": [condition.value]]], subresource: "status")
+                ["metadata": ["uid": .string(pod.uid)], "status": .object(status)], subresource: "status")
         } catch {
             // The pod is gone or changed; the informer brings what it is now.
             logger.debug("condition not written", metadata: ["pod": "\(pod.name)", "error": "\(error.message)"])
         }
     }
 
-    private func record(_ pod: Pod, _ kind: EventBuilder.Kind, _ reason: String, _ message: String) async {
+    /// Says of a pod why it goes, and deletes it, with the time it has for that. One that is gone already is no failure.
+    func preempt(_ victim: PlacedPod, by pod: Pod) async throws(APIStatus) {
+        let condition = Condition(
+            type: "DisruptionTarget", status: true, reason: "PreemptionByScheduler",
+            message: "\(pod.spec.schedulerName): preempting to accommodate a higher priority pod", since: time.now())
+        do throws(APIStatus) {
+            let target = try await client.patch(
+                Pod.resource, namespace: victim.namespace, name: victim.name, type: .strategicMerge,
+                ["metadata": ["uid": .string(victim.uid)], "status": ["conditions": [condition.value]]], subresource: "status")
+            try await client.delete(Pod.resource, namespace: victim.namespace, name: victim.name, DeleteOptions(uid: victim.uid))
+            await record(target, .normal, "Preempted", "Preempted by pod \(pod.uid) on node \(victim.node)")
+        } catch {
+            guard error.reason == .notFound || error.reason == .conflict else { throw error }
+        }
+    }
+
+    private func record(_ pod: KubeObject, _ kind: EventBuilder.Kind, _ reason: String, _ message: String) async {
         let now = time.now()
-        let write = events.withLock { $0.record(about: pod.object, kind: kind, reason: reason, message: message, now: now) }
+        let write = events.withLock { $0.record(about: pod, kind: kind, reason: reason, message: message, now: now) }
         do {
             switch write {
             case .create(let event):

@@ -22,6 +22,9 @@ package struct SchedulingQueue: Sendable {
     /// Whether there is a pod to try.
     package var hasWork: Bool { !active.isEmpty }
 
+    /// Whether a pod waits here.
+    package func contains(podWithUID uid: String) -> Bool { entries[uid] != nil }
+
     /// Takes in a pod that waits for a node. A pod that fits nowhere is tried again only when its spec, labels or gates changed.
     package mutating func put(_ pod: Pod) {
         let uid = pod.uid

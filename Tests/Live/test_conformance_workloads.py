@@ -315,3 +315,39 @@ def test_slices_of_devices_need_not_say_their_generation(shared):
         "driver": "example.com", "nodeName": "none", "pool": {"name": "p", "resourceSliceCount": 1}, "devices": [{"name": "d"}]}})
     assert shared.get("resourceslice", "slice")["spec"]["pool"]["resourceSliceCount"] == 1
     shared.kubectl("delete", "resourceslice", "slice")
+
+
+def test_a_pod_that_matters_more_takes_the_place_of_one_that_matters_less(shared, image):
+    node = json.loads(shared.kubectl("get", "nodes", "-o", "json"))["items"][0]["metadata"]["name"]
+    slot = {"status": {"capacity": {"example.com/slot": "1"}, "allocatable": {"example.com/slot": "1"}}}
+    shared.kubectl("patch", "node", node, "--subresource=status", "--type=merge", "-p", json.dumps(slot))
+    shared.apply({"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": "important"}, "value": 1000})
+    shared.apply({"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": "reserved"}, "value": 1000, "preemptionPolicy": "Never"})
+    wants = {"resources": {"limits": {"example.com/slot": "1"}}}
+
+    def pod(name, finalizers, **spec):
+        made = template(image, name, container=dict(wants), **spec)
+        shared.apply({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": {"app": name}, "finalizers": finalizers}, "spec": made["spec"]})
+
+    pod("lesser", ["example.com/look"])
+    ready_pods(shared, "lesser", 1)
+    # Neither a pod of the same importance nor one that never pushes takes its place.
+    pod("equal", [])
+    pod("polite", [], priorityClassName="reserved")
+    pod("greater", [], priorityClassName="important")
+    lesser = eventually(lambda: (lambda found: found if "deletionTimestamp" in found["metadata"] else None)(shared.get("pod", "lesser")), what="a pod that goes")
+    assert shared.get("pod", "greater")["status"]["nominatedNodeName"] == node
+    (target,) = [one for one in lesser["status"]["conditions"] if one["type"] == "DisruptionTarget"]
+    assert (target["status"], target["reason"]) == ("True", "PreemptionByScheduler")
+    patch(shared, "pod", "lesser", {"metadata": {"finalizers": None}})
+    ready_pods(shared, "greater", 1)
+    assert "nominatedNodeName" not in shared.get("pod", "greater")["status"]
+    events = json.loads(shared.kubectl("get", "events", "--field-selector=involvedObject.name=lesser,reason=Preempted", "-o", "json"))["items"]
+    assert len(events) == 1
+    for name in ["equal", "polite"]:
+        (waiting,) = [one for one in shared.get("pod", name)["status"]["conditions"] if one["type"] == "PodScheduled"]
+        assert waiting["status"] == "False"
+    shared.kubectl("delete", "pod", "greater", "equal", "polite", "--wait=false")
+    shared.kubectl("delete", "priorityclass", "important", "reserved")
+    shared.kubectl("patch", "node", node, "--subresource=status", "--type=merge", "-p", json.dumps({"status": {
+        "capacity": {"example.com/slot": None}, "allocatable": {"example.com/slot": None}}}))

@@ -4,7 +4,7 @@ import KubeClient
 import KubeSchemas
 import Synchronization
 
-/// A server with fixed lists and live watches that records bindings and status patches.
+/// A server with fixed lists and live watches that records bindings, status patches and deletions.
 final class RecordingServer: KubeTransport {
     private struct State {
         var revision: Int64 = 1
@@ -14,6 +14,8 @@ final class RecordingServer: KubeTransport {
         var events: [String: [(revision: Int64, line: [UInt8])]] = [:]
         var bindings: [(pod: String, node: String)] = []
         var messages: [String] = []
+        var patches: [JSONValue] = []
+        var deletions: [String] = []
         var refusals = 0
     }
 
@@ -22,6 +24,11 @@ final class RecordingServer: KubeTransport {
 
     var bindings: [String] { state.withLock { $0.bindings.map { "\($0.pod) on \($0.node)" } } }
     var messages: [String] { state.withLock { $0.messages } }
+
+    /// The status patches in their order.
+    var patches: [JSONValue] { state.withLock { $0.patches } }
+    /// The names of what was deleted.
+    var deletions: [String] { state.withLock { $0.deletions } }
 
     /// Refuses the next bindings.
     func refuseBindings(_ count: Int) { state.withLock { $0.refusals = count } }
@@ -53,6 +60,8 @@ final class RecordingServer: KubeTransport {
                     "items": .array(items),
                 ])
             }
+            if request.method == .delete { state.deletions.append(parts.last ?? "") }
+            if parts.last == "status" { state.patches.append(body) }
             if parts.last == "binding" {
                 if state.refusals > 0 {
                     state.refusals -= 1

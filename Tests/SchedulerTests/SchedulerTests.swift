@@ -1,3 +1,4 @@
+import APIMachinery
 import JSONCore
 import KubeClient
 import KubeSchemas
@@ -32,7 +33,30 @@ import Testing
         try await withScheduler(server) {
             #expect(await comesTrue { server.bindings.count == 2 && server.messages.count == 1 })
             #expect(Set(server.bindings) == ["a on n", "b on n"])
-            #expect(server.messages == ["0/1 nodes are available: 1 Insufficient cpu."])
+            #expect(
+                server.messages == [
+                    "0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: "
+                        + "1 No preemption victims found for incoming pod."
+                ])
+        }
+    }
+
+    @Test func `a pod that matters more pushes another one out, waits for it, and gets its place`() async throws {
+        let server = RecordingServer()
+        server.put(node("n", cpu: "1"))
+        let low = pod("low", cpu: "1", spec: ["nodeName": "n"])
+        server.put(low)
+        try await withScheduler(server) {
+            server.put(pod("high", cpu: "1", spec: ["priority": 5]))
+            #expect(await comesTrue { server.deletions == ["low"] })
+            #expect(server.patches.first?["status", "nominatedNodeName"] == "n")
+            let reason = server.patches.last?["status", "conditions"]?[0]
+            #expect(reason?["type"] == "DisruptionTarget" && reason?["reason"] == "PreemptionByScheduler")
+            #expect(server.bindings.isEmpty)
+            var gone = low
+            gone.object["status", "phase"] = "Failed"
+            server.put(gone)
+            #expect(await comesTrue { server.bindings == ["high on n"] })
         }
     }
 

@@ -84,6 +84,8 @@ enum BindingSubresource {
             "observedGeneration": .integer(pod.generation),
         ])
         pod["status", "conditions"] = .array(conditions)
+        // It was the scheduler's note to itself. Source: ClearingNominatedNodeNameAfterBinding.
+        pod["status", "nominatedNodeName"] = nil
         return pod
     }
 }

@@ -64,6 +64,8 @@ package struct PodSpec: ValueView {
     package var enableServiceLinks: Bool { flag("enableServiceLinks") ?? true }
     /// Importance; higher first. 0 when missing.
     package var priority: Int64 { integer("priority") ?? 0 }
+    /// `PreemptLowerPriority` or `Never`: whether pods that matter less make room for it.
+    package var preemptionPolicy: String { text("preemptionPolicy") ?? "PreemptLowerPriority" }
     /// Conditions besides the containers' readiness that make the pod ready.
     package var readinessGates: [String] {
         value["readinessGates"]?.arrayValue?.compactMap { $0["conditionType"]?.stringValue } ?? []
