@@ -130,7 +130,7 @@ import Testing
             fixture.run("objects.new")
             fixture.app.editor.insert("a: 1")
             fixture.run("objects.yaml")
-            #expect(fixture.app.editor.target?.binding.name == "web-1" && fixture.app.editor.state == .viewing)
+            try await fixture.until("the other text") { fixture.app.editor.target?.binding.name == "web-1" && fixture.app.editor.state == .viewing }
             #expect(fixture.session.drafts.all().first?.text == "a: 1")
         }
     }

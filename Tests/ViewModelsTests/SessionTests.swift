@@ -125,6 +125,7 @@ import Testing
         try await Fixture.with(pods: ["web-1", "web-2"]) { fixture in
             fixture.app.pods.select(uid: "uid-web-1")
             fixture.run("objects.describe")
+            try await fixture.until("its text") { (fixture.app.detail?.lines.count ?? 0) > 3 }
             #expect(fixture.app.detail?.binding?.name == "web-1")
             fixture.server.remove(fixture.path("web-1"))
             try await fixture.until("it is said") { fixture.app.detail?.vanished != nil }

@@ -166,9 +166,23 @@ extension AppModel {
     /// The namespaces to choose from.
     func pickNamespace() {
         let all = "all namespaces"
-        pick("Namespace", [all] + namespaces.rows.map(\.name).sorted()) { [weak self] name in
-            self?.show(namespace: name == all ? nil : name)
-        }
+        let names = namespaces.rows.map(\.name).sorted()
+        let mayBeOthers = namespaces.mayBeOthers
+        modal = .palette(
+            PaletteModel(
+                title: "Namespace", placeholder: mayBeOthers ? "type its name: they cannot be listed" : "type to find",
+                items: ([all] + names).map { PaletteItem(id: $0, title: $0) },
+                interpret: { typed in
+                    // What cannot be listed may be there all the same.
+                    guard mayBeOthers, !typed.isEmpty, !names.contains(typed), typed.allSatisfy({ $0.isLowercase || $0.isNumber || $0 == "-" }) else {
+                        return nil
+                    }
+                    return PaletteItem(id: typed, title: typed, detail: "not listed")
+                }
+            ) { [weak self] item in
+                self?.modal = nil
+                self?.show(namespace: item.id == all ? nil : item.id)
+            })
     }
 
     /// Shows one namespace, or all.

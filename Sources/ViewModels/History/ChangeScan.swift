@@ -2,19 +2,22 @@ import APIMachinery
 import JSONCore
 import KubeClient
 import KubeSchemas
+import LinuxKernel
 
-/// Reads the metadata of everything worth following in a namespace, or in the whole cluster.
+/// Reads the metadata of everything worth following, of pods all, since only their status tells of restarts, in a namespace, or in the whole cluster.
 struct ChangeScan: Sendable {
     /// What one look found.
     struct Look: Sendable {
         var objects: [(KubeObject, GroupVersionResource)] = []
+        /// The events since the moment that was asked for.
+        var events: [Event] = []
         var gaps: [String] = []
         /// The kinds that were read whole: what is missing of them is gone.
         var complete: Set<GroupVersionResource> = []
     }
 
     /// Objects that come and go by the minute without anybody wanting to know.
-    private static let noise: Set = ["events", "leases", "endpoints", "endpointslices", "controllerrevisions", "pods", "componentstatuses"]
+    private static let noise: Set = ["events", "leases", "endpoints", "endpointslices", "controllerrevisions", "componentstatuses"]
     /// The most objects of a kind, and the most kinds that custom resources add.
     private static let limit = 500
     private static let customLimit = 50
@@ -24,9 +27,14 @@ struct ChangeScan: Sendable {
     /// The namespace; nil for everything, cluster-scoped kinds too.
     let namespace: String?
 
-    /// Looks once; kinds that the user may not read are left out.
-    @concurrent func look() async -> Look {
+    /// Looks once; kinds that the user may not read are left out. `start`: since when events are told.
+    @concurrent func look(since start: Timestamp) async -> Look {
         var look = Look()
+        do throws(APIStatus) {
+            look.events = try await EventLookup(client: client, namespace: namespace).since(start)
+        } catch {
+            if ![401, 403].contains(error.code) { look.gaps.append("events: \(error.message)") }
+        }
         var kinds = builtinSchemas.resources.filter { descriptor in
             descriptor.verbs.contains("list") && descriptor.verbs.contains("watch") && !Self.noise.contains(descriptor.plural)
                 && (namespace == nil || descriptor.isNamespaced) && isPreferred(descriptor)
@@ -74,7 +82,8 @@ struct ChangeScan: Sendable {
 
     private func list(_ resource: GroupVersionResource, _ kind: String) async -> (GroupVersionResource, Result<[KubeObject], APIStatus>, Bool) {
         let request = APIRequest(
-            path: ResourcePath.path(resource, namespace: namespace), query: [QueryItem("limit", String(Self.limit))], accept: Self.metadata)
+            path: ResourcePath.path(resource, namespace: namespace), query: [QueryItem("limit", String(Self.limit))],
+            accept: kind == "Pod" ? nil : Self.metadata)
         do throws(APIStatus) {
             let response = try await client.raw(request)
             if let failure = try await response.failure() { throw failure }

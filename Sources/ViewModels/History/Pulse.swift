@@ -34,7 +34,28 @@ struct Pulse: Sendable {
         members = objects.map { object in
             let (health, text) = Self.health(object, kind)
             return Member(namespace: object.namespace, name: object.name, uid: object.uid, health: health, text: text)
-        }.sorted { ($0.health.rawValue, $0.namespace ?? "", $0.name) < ($1.health.rawValue, $1.namespace ?? "", $1.name) }
+        }.sorted(by: Self.isBefore)
+    }
+
+    /// The pods of a table, of one namespace when it is given.
+    init(pods: PackedRows, namespace: String?) {
+        (kind, resource) = ("Pod", Pod.resource)
+        members = pods.rows.filter { namespace == nil || $0.namespace == namespace }.compactMap { PodRow($0) }.map { row in
+            let (health, text) = Self.health(row)
+            return Member(namespace: row.namespace, name: row.name, uid: row.uid, health: health, text: text)
+        }.sorted(by: Self.isBefore)
+    }
+
+    private static func isBefore(_ a: Member, _ b: Member) -> Bool {
+        (a.health.rawValue, a.namespace ?? "", a.name) < (b.health.rawValue, b.namespace ?? "", b.name)
+    }
+
+    private static func health(_ row: PodRow) -> (Health, String) {
+        switch row.tone {
+        case .error: (.failing, row.status)
+        case .pending, .warning: (.warning, row.status)
+        default: (row.tone == .done || row.readyCount == row.containerCount ? .fine : .warning, row.status)
+        }
     }
 
     /// How an object stands, and what is wrong in a few words.
@@ -44,13 +65,7 @@ struct Pulse: Sendable {
         }
         func condition(_ type: String) -> Condition? { WhyFacts.conditions(object)[type] }
         switch kind {
-        case "Pod":
-            let row = PodRow(Pod(object))
-            switch row.tone {
-            case .error: return (.failing, row.status)
-            case .pending, .warning: return (.warning, row.status)
-            default: return (row.tone == .done || row.readyCount == row.containerCount ? .fine : .warning, row.status)
-            }
+        case "Pod": return health(PodRow(Pod(object)))
         case "Deployment": return ready(object.integer("status", "availableReplicas") ?? 0, object.integer("spec", "replicas") ?? 1)
         case "StatefulSet": return ready(object.integer("status", "readyReplicas") ?? 0, object.integer("spec", "replicas") ?? 1)
         case "DaemonSet": return ready(object.integer("status", "numberReady") ?? 0, object.integer("status", "desiredNumberScheduled") ?? 0)
@@ -79,6 +94,8 @@ struct PulseScan: Sendable {
         /// What all nodes can give to pods.
         var cpu: Double?
         var memory: Double?
+        /// The warnings of the last hour.
+        var warnings: [Event] = []
         var gaps: [String] = []
     }
 
@@ -91,12 +108,11 @@ struct PulseScan: Sendable {
 
     let client: KubeClient
     let namespace: String?
-    let pods: @Sendable () -> [KubeObject]
 
-    /// Looks once; kinds that the user may not read are left out and named.
-    @concurrent func look() async -> Look {
+    /// Looks once; kinds that the user may not read are left out and named. `pods`: those of the screen.
+    @concurrent func look(_ pods: PackedRows) async -> Look {
         var look = Look()
-        look.pulses.append(Pulse("Pod", Pod.resource, pods()))
+        look.pulses.append(Pulse(pods: pods, namespace: namespace))
         for kind in Self.kinds where kind.isNamespaced || namespace == nil || kind.kind == "Node" {
             let resource = GroupVersionResource(group: kind.group, version: "v1", resource: kind.plural)
             do throws(APIStatus) {
@@ -109,6 +125,11 @@ struct PulseScan: Sendable {
             } catch {
                 look.gaps.append("\(kind.plural): \(error.message)")
             }
+        }
+        do throws(APIStatus) {
+            look.warnings = try await EventLookup(client: client, namespace: namespace).warnings()
+        } catch {
+            look.gaps.append("events: \(error.message)")
         }
         return look
     }

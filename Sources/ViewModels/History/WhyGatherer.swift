@@ -12,10 +12,8 @@ struct WhyGatherer: Sendable {
     let resource: GroupVersionResource
     let namespace: String?
     let name: String
-    /// Every pod that the screen knows.
-    let pods: @Sendable () -> [KubeObject]
-    /// The events about an object, by its uid.
-    let events: @Sendable (String) -> [Event]
+    /// Every pod of the cluster, where placement matters.
+    let everyPod: EveryPod
     /// Our own writes to an object, by its uid.
     let writes: @Sendable (String) -> [UndoEntry]
     let time: any TimeSource
@@ -24,51 +22,62 @@ struct WhyGatherer: Sendable {
     @concurrent func gather() async throws(APIStatus) -> WhyFacts {
         var facts = WhyFacts(subject: try await client.get(resource, namespace: namespace, name: name), now: time.now())
         let uid = facts.subject.uid
-        let all = pods()
-        let near = all.filter { $0.namespace == namespace }
-        func controlled(_ owners: Set<String>) -> [KubeObject] {
-            near.filter { pod in pod.ownerReferences.contains { owners.contains($0.uid) } }
-        }
         switch facts.subject.kind {
         case "Pod":
-            if facts.subject.string("spec", "nodeName") == nil { (facts.nodes, facts.pods) = (await list("nodes", "", nil, &facts.gaps), all) }
-        case "Deployment": await addOwned("replicasets", "apps", uid, controlled, &facts)
-        case "CronJob": await addOwned("jobs", "batch", uid, controlled, &facts)
+            guard facts.subject.string("spec", "nodeName") == nil else { break }
+            facts.nodes = await list("nodes", "", nil, &facts.gaps)
+            facts.pods = await everyPod.read(&facts.gaps)
+        case "Deployment": await addOwned("replicasets", "apps", uid, &facts)
+        case "CronJob": await addOwned("jobs", "batch", uid, &facts)
         case "Service":
             facts.related = await list("endpointslices", "discovery.k8s.io", namespace, &facts.gaps).filter {
                 $0.labels["kubernetes.io/service-name"] == name
             }
-            facts.pods = near
+            facts.pods = await list("pods", "", namespace, &facts.gaps)
         case "Ingress":
             facts.related = await list("services", "", namespace, &facts.gaps)
             facts.related += await list("endpointslices", "discovery.k8s.io", namespace, &facts.gaps)
             facts.related += await list("ingressclasses", "networking.k8s.io", nil, &facts.gaps)
         case "PersistentVolumeClaim":
             facts.related = await list("storageclasses", "storage.k8s.io", nil, &facts.gaps)
-            facts.pods = near
-        case "Node": facts.pods = all.filter { $0.string("spec", "nodeName") == name }
-        case "Namespace": facts.pods = all.filter { $0.namespace == name }
-        default: facts.owned = controlled([uid])
+            facts.pods = await list("pods", "", namespace, &facts.gaps)
+        case "Node":
+            let here = FieldSelector(requirements: [FieldSelector.Requirement(field: "spec.nodeName", value: name)])
+            facts.pods = await list("pods", "", nil, fields: here, &facts.gaps).filter { $0.string("spec", "nodeName") == name }
+        case "Namespace": facts.pods = await list("pods", "", name, &facts.gaps)
+        default: facts.owned = await controlled([uid], &facts.gaps)
         }
+        // The kubelet's events name a node by its name in place of its uid.
         let known = [uid] + facts.owned.map(\.uid) + (facts.subject.kind == "Node" ? [name] : [])
-        let found = known.flatMap(events)
-        facts.events = found.sorted { ($0.lastSeen ?? facts.now) < ($1.lastSeen ?? facts.now) }
+        do throws(APIStatus) {
+            facts.events = try await EventLookup(client: client, namespace: namespace).about(Set(known))
+        } catch {
+            facts.gaps.append("events: \(error.message)")
+        }
         facts.writes = writes(uid)
         return facts
     }
 
-    private func addOwned(
-        _ plural: String, _ group: String, _ uid: String, _ controlled: (Set<String>) -> [KubeObject], _ facts: inout WhyFacts
-    ) async {
-        let middle = await list(plural, group, namespace, &facts.gaps).filter { object in object.ownerReferences.contains { $0.uid == uid } }
-        facts.owned = middle + controlled(Set(middle.map(\.uid)))
+    /// The pods that one of these controls.
+    private func controlled(_ owners: Set<String>, _ gaps: inout [String]) async -> [KubeObject] {
+        guard namespace != nil else { return [] }
+        return await list("pods", "", namespace, &gaps).filter { pod in pod.ownerReferences.contains { owners.contains($0.uid) } }
     }
 
-    private func list(_ plural: String, _ group: String, _ namespace: String?, _ gaps: inout [String]) async -> [KubeObject] {
+    private func addOwned(_ plural: String, _ group: String, _ uid: String, _ facts: inout WhyFacts) async {
+        let middle = await list(plural, group, namespace, &facts.gaps).filter { object in object.ownerReferences.contains { $0.uid == uid } }
+        facts.owned = await middle + controlled(Set(middle.map(\.uid)), &facts.gaps)
+    }
+
+    private func list(
+        _ plural: String, _ group: String, _ namespace: String?, fields: FieldSelector = .everything, _ gaps: inout [String]
+    ) async -> [KubeObject] {
         do throws(APIStatus) {
-            return try await client.list(
-                GroupVersionResource(group: group, version: "v1", resource: plural), namespace: namespace, ListOptions(limit: Self.limit)
-            ).items
+            let page = try await client.list(
+                GroupVersionResource(group: group, version: "v1", resource: plural), namespace: namespace,
+                ListOptions(fields: fields, limit: Self.limit))
+            if page.continueToken != nil { gaps.append("only the first \(Self.limit) \(plural) were looked at") }
+            return page.items
         } catch {
             gaps.append("\(plural): \(error.message)")
             return []

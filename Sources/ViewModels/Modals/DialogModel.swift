@@ -22,7 +22,7 @@ package struct DialogChoice: Sendable, Hashable {
     /// The question.
     package let title: String
     /// What there is to know before answering.
-    package let body: [[TextSpan]]
+    package internal(set) var body: [[TextSpan]]
     /// The object it is about; nil for none or several.
     package let binding: ObjectBinding?
     /// The objects it is about, when they are several.

@@ -4,91 +4,65 @@ import KubeSchemas
 import LinuxKernel
 import Synchronization
 
-/// Follows a cluster's namespaces, pods and events and gathers what changed, as finished rows, until the screen takes it.
+/// Follows a cluster's namespaces, and says how the screen stands with the cluster: by them and by its pods, whose table tells
+/// ``note(pods:)``. Gathers what changed, as finished rows, until the screen takes it.
 final class ClusterFeed: Sendable {
     /// What changed since the last look; of one object only the newest state.
     struct Batch: Sendable {
-        var pods: [String: PodRow] = [:]
-        var gonePods: Set<String> = []
         var namespaces: [String: NamespaceRow] = [:]
         var goneNamespaces: Set<String> = []
-        /// Objects that changed or that events are about.
-        var touched: Set<String> = []
         /// Whether ``ClusterFeed/state`` may have changed.
         var isStateChanged = false
+        /// Whether it is known which namespaces there are, or that this cannot be known; all that are known have been taken.
+        var knowsNamespaces = false
     }
 
-    let pods: Informer
+    private struct State {
+        var batch = Batch()
+        var pods = InformerState.starting
+    }
+
     let namespaces: Informer
-    let events: Informer
     /// Tells that there is something to take; one tell stands for any number of changes.
     let wake: AsyncStream<Void>
     private let waker: AsyncStream<Void>.Continuation
-    private let batch = Mutex(Batch())
-
-    /// The events informer's index by the uid of the object they are about.
-    static let byObject = "involvedObject.uid"
+    private let shared = Mutex(State())
 
     init(client: KubeClient, time: any TimeSource) {
-        pods = Informer(client: client, resource: Pod.resource, time: time)
         namespaces = Informer(client: client, resource: Namespace.resource, time: time)
-        events = Informer(client: client, resource: Event.resource, time: time)
         (wake, waker) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
-        events.addIndex(Self.byObject) { [Event($0).involvedObject.uid] }
-        pods.addHandler { [weak self] in self?.note(pod: $0) }
         namespaces.addHandler { [weak self] in self?.note(namespace: $0) }
-        events.addHandler { [weak self] event in
-            let uid = Event(event.object).involvedObject.uid
-            self?.change { $0.touched.insert(uid) }
-        }
-        for informer in [pods, namespaces] {
-            informer.addStateHandler { [weak self] _ in self?.change { $0.isStateChanged = true } }
-        }
+        namespaces.addStateHandler { [weak self] _ in self?.change { $0.batch.isStateChanged = true } }
     }
 
     /// Follows until the task is cancelled.
-    func run() async {
-        await withDiscardingTaskGroup { group in
-            for informer in [namespaces, pods, events] { group.addTask { await informer.run() } }
+    func run() async { await namespaces.run() }
+
+    /// Says how the table of pods stands with the server.
+    func note(pods state: InformerState) {
+        change { shared in
+            guard shared.pods != state else { return }
+            shared.pods = state
+            shared.batch.isStateChanged = true
         }
     }
 
-    /// How the panes stand with the server: failing when either cache does, following when both do.
+    /// How the panes stand with the server: failing when either does, following when both do. What the user may not read is no failure of
+    /// the connection.
     var state: InformerState {
-        let states = [pods.state, namespaces.state]
+        let states = [shared.withLock { $0.pods }, namespaces.state].map { $0.isRefusal ? .following : $0 }
         for case .failing(let status) in states { return .failing(status) }
         return states.allSatisfy { $0 == .following } ? .following : .starting
     }
 
     /// What changed since the last call.
     func take() -> Batch {
-        batch.withLock { batch in
-            defer { batch = Batch() }
-            return batch
-        }
-    }
-
-    /// The events about an object, oldest first.
-    func events(about uid: String) -> [Event] {
-        events.byIndex(Self.byObject, uid).map { Event($0) }.sorted {
-            ($0.lastSeen ?? Timestamp(seconds: 0), $0.object.name) < ($1.lastSeen ?? Timestamp(seconds: 0), $1.object.name)
-        }
-    }
-
-    private func note(pod event: InformerEvent) {
-        let uid = event.object.uid
-        if case .deleted = event {
-            return change {
-                $0.pods[uid] = nil
-                $0.gonePods.insert(uid)
-                $0.touched.insert(uid)
-            }
-        }
-        let row = PodRow(Pod(event.object))
-        change {
-            $0.gonePods.remove(uid)
-            $0.pods[uid] = row
-            $0.touched.insert(uid)
+        // Looked at first: what comes after may be missing in the batch.
+        let knowsNamespaces = namespaces.hasSynced || namespaces.state.isRefusal
+        return shared.withLock { shared in
+            defer { shared.batch = Batch() }
+            shared.batch.knowsNamespaces = knowsNamespaces
+            return shared.batch
         }
     }
 
@@ -96,19 +70,27 @@ final class ClusterFeed: Sendable {
         let uid = event.object.uid
         if case .deleted = event {
             return change {
-                $0.namespaces[uid] = nil
-                $0.goneNamespaces.insert(uid)
+                $0.batch.namespaces[uid] = nil
+                $0.batch.goneNamespaces.insert(uid)
             }
         }
         let row = NamespaceRow(Namespace(event.object))
         change {
-            $0.goneNamespaces.remove(uid)
-            $0.namespaces[uid] = row
+            $0.batch.goneNamespaces.remove(uid)
+            $0.batch.namespaces[uid] = row
         }
     }
 
-    private func change(_ body: (inout Batch) -> Void) {
-        batch.withLock { body(&$0) }
+    private func change(_ body: (inout State) -> Void) {
+        shared.withLock { body(&$0) }
         waker.yield()
+    }
+}
+
+extension InformerState {
+    /// Whether the user may not read what is followed.
+    var isRefusal: Bool {
+        if case .failing(let status) = self { return status.code == 403 }
+        return false
     }
 }

@@ -34,7 +34,7 @@ extension ClusterSession {
     private static let changesPause = Duration.seconds(3)
 
     package func openChanges() {
-        guard let client = cluster?.client, feed != nil else { return app.toast("no cluster is connected", .warning) }
+        guard let client = cluster?.client else { return app.toast("no cluster is connected", .warning) }
         let namespace = app.namespace
         let model = DetailModel(title: "What changed", kind: .changes, binding: nil)
         model.hints = [("detail.open", "why"), ("changes.longer", "longer"), ("changes.shorter", "shorter")]
@@ -52,29 +52,20 @@ extension ClusterSession {
         let scan = ChangeScan(client: client, namespace: namespace)
         tasks.run(.history) { [weak self, weak model, time] in
             while let model, self?.app.detail?.covers(model) == true {
-                let look = await scan.look()
+                guard let seconds = self?.changeMemory.seconds else { return }
+                let look = await scan.look(since: time.now().advanced(by: .seconds(-seconds)))
                 guard let self, !Task.isCancelled else { return }
-                changeMemory.take(withPods(look, namespace), at: time.now())
+                changeMemory.take(look, at: time.now())
                 if app.detail === model { showChanges(model, namespace) }
                 do { try await time.sleep(for: Self.changesPause) } catch { return }
             }
         }
     }
 
-    /// Pods come from what the screen follows anyway.
-    private func withPods(_ look: ChangeScan.Look, _ namespace: String?) -> ChangeScan.Look {
-        var look = look
-        guard let feed, feed.pods.hasSynced else { return look }
-        look.objects += feed.pods.all(namespace: namespace).map { ($0, Pod.resource) }
-        look.complete.insert(Pod.resource)
-        return look
-    }
-
     private func showChanges(_ model: DetailModel, _ namespace: String?) {
         let now = time.now()
-        let events = (feed?.events.all(namespace: namespace) ?? []).map { Event($0) }
         changeMemory.changes = RecentChanges.since(
-            now.advanced(by: .seconds(-changeMemory.seconds)), objects: changeMemory.look.objects, events: events,
+            now.advanced(by: .seconds(-changeMemory.seconds)), objects: changeMemory.look.objects, events: changeMemory.look.events,
             deletions: changeMemory.deletions)
         let text = RecentChanges.list(
             changeMemory.changes, place: namespace ?? "all namespaces", span: .seconds(changeMemory.seconds), gaps: changeMemory.look.gaps,

@@ -8,16 +8,17 @@ extension ClusterSession {
         guard binding.kind == "Pod" else { return app.toast("charts are for pods", .warning) }
         let model = DetailModel(title: "Use in the last hour", kind: .charts, binding: binding)
         model.refresh = { [weak self, weak model] in
-            guard let self, let model, model.vanished == nil else { return }
-            guard let object = feed?.pods.get(namespace: binding.namespace, name: binding.name), object.uid == binding.uid else { return }
+            guard let self, let model, model.vanished == nil, let object = binding.uid.flatMap({ keptPods.get(uid: $0) }) else { return }
             let text = ContainerCharts.text(Pod(object), usageHistory, isMeasured: cluster?.usage != nil, now: time.now())
             model.show(text.lines, stops: [], charts: text.charts)
             app.signal.touch()
         }
-        model.refresh?()
-        guard !model.lines.isEmpty else { return app.toast("\(binding.text) is gone", .warning) }
-        app.detail = model
-        keepFresh(model, every: .seconds(1))
+        withPod(binding, .pod) { session, pod in
+            guard pod != nil else { return session.app.toast("\(binding.text) is gone", .warning) }
+            model.refresh?()
+            session.app.detail = model
+            session.keepFresh(model, every: .seconds(1))
+        }
     }
 
     /// Makes a text again at an interval until it is closed.
@@ -33,7 +34,7 @@ extension ClusterSession {
     }
 
     package func openPulses() {
-        guard let client = cluster?.client, let feed else { return app.toast("no cluster is connected", .warning) }
+        guard let client = cluster?.client else { return app.toast("no cluster is connected", .warning) }
         let namespace = app.namespace
         let model = DetailModel(title: "Pulses", kind: .pulses, binding: nil)
         model.hints = [("detail.open", "show them")]
@@ -44,14 +45,14 @@ extension ClusterSession {
         }
         app.detail = model
         sampleWhileVisible()
-        let (pods, events) = (feed.pods, feed.events)
-        let scan = PulseScan(client: client, namespace: namespace, pods: { pods.all(namespace: namespace) })
+        let scan = PulseScan(client: client, namespace: namespace)
         tasks.run(.history) { [weak self, weak model, time] in
             while let model, self?.app.detail?.covers(model) == true {
-                let look = await scan.look()
+                guard let pods = self?.app.pods.packed else { return }
+                let look = await scan.look(pods)
                 guard let self, !Task.isCancelled else { return }
                 pulses = look.pulses
-                let warnings = PulseText.warnings(events.all(namespace: namespace).map { Event($0) }, now: time.now())
+                let warnings = PulseText.warnings(look.warnings, now: time.now())
                 let page = PulseText.page(
                     look, usage: usageHistory.cluster(now: time.now()), warnings: warnings, place: namespace ?? "all namespaces")
                 model.show(page.lines, stops: page.stops, charts: page.charts)

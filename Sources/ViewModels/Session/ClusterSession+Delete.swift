@@ -8,30 +8,35 @@ extension ClusterSession {
         guard let first = bindings.first else { return }
         guard bindings.allSatisfy({ $0.builtinKind == "Pod" }) else { return askDeleteObjects(bindings, isForced: isForced) }
         let isOne = bindings.count == 1
-        var body: [[TextSpan]] = []
-        if isOne {
-            body += ownerLines(first)
-        } else {
-            body.append([TextSpan("in context ", .dim), TextSpan(first.context)])
+        let forced = [TextSpan("It gets no time to end; what it had open may be broken.", .dim)]
+        let body = { (pod: KubeObject?) -> [[TextSpan]] in
+            let grace = isOne ? Self.graceText(pod) : "Each gets its grace period to end."
+            return (isOne ? Self.ownerLines(pod) : [[TextSpan("in context ", .dim), TextSpan(first.context)]])
+                + [isForced ? forced : [TextSpan(grace, .dim)]]
         }
-        let grace = isOne ? graceText(first) : "Each gets its grace period to end."
-        body.append([TextSpan(isForced ? "It gets no time to end; what it had open may be broken." : grace, .dim)])
         let title = isForced ? "Delete now, without grace?" : isOne ? "Delete this pod?" : "Delete these \(bindings.count) pods?"
-        app.modal = .dialog(
-            DialogModel(
-                title: title, body: body, binding: isOne ? first : nil, bindings: isOne ? [] : bindings,
-                choices: [
-                    DialogChoice(id: "no", title: "No", key: "n"), DialogChoice(id: "yes", title: "Delete", key: "y", isDestructive: true),
-                ],
-                defaultChoice: 0, typedName: isForced ? first.name : bindings.count > DeletionPlan.manyObjects ? "delete \(bindings.count)" : nil
-            ) { [weak self] id in
-                self?.app.modal = nil
-                if id == "yes" { self?.delete(bindings, isForced: isForced) }
-            })
+        let dialog = DialogModel(
+            title: title, body: body(nil), binding: isOne ? first : nil, bindings: isOne ? [] : bindings,
+            choices: [
+                DialogChoice(id: "no", title: "No", key: "n"), DialogChoice(id: "yes", title: "Delete", key: "y", isDestructive: true),
+            ],
+            defaultChoice: 0, typedName: isForced ? first.name : bindings.count > DeletionPlan.manyObjects ? "delete \(bindings.count)" : nil
+        ) { [weak self] id in
+            self?.app.modal = nil
+            if id == "yes" { self?.delete(bindings, isForced: isForced) }
+        }
+        app.modal = .dialog(dialog)
+        guard isOne else { return }
+        // The question stands at once: a key that follows must not be taken for a command.
+        withPod(first, .pod) { session, pod in
+            if pod == nil, let uid = first.uid { return session.noteGone([uid]) }
+            dialog.body = body(pod)
+            session.app.signal.touch()
+        }
     }
 
-    private func ownerLines(_ binding: ObjectBinding) -> [[TextSpan]] {
-        guard let object = feed?.pods.get(namespace: binding.namespace, name: binding.name), object.uid == binding.uid else { return [] }
+    private static func ownerLines(_ pod: KubeObject?) -> [[TextSpan]] {
+        guard let object = pod else { return [] }
         guard let owner = object.controllerRef else { return [[TextSpan("Nothing makes another one.", .warning)]] }
         return [
             [
@@ -41,9 +46,8 @@ extension ClusterSession {
         ]
     }
 
-    private func graceText(_ binding: ObjectBinding) -> String {
-        let grace = feed?.pods.get(namespace: binding.namespace, name: binding.name).map { Pod($0).spec.terminationGracePeriodSeconds }
-        return "It gets \(grace ?? 30) seconds to end."
+    private static func graceText(_ pod: KubeObject?) -> String {
+        pod.map { "It gets \(Pod($0).spec.terminationGracePeriodSeconds) seconds to end." } ?? "It gets its grace period to end."
     }
 
     private func delete(_ bindings: [ObjectBinding], isForced: Bool) {

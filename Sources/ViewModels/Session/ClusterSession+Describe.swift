@@ -10,11 +10,6 @@ extension ClusterSession {
     package func describe(_ binding: ObjectBinding) {
         guard let target = known(binding) else { return }
         let model = DetailModel(title: "Describe", binding: binding)
-        // A pod that is on the screen is described at once; what is read later replaces it.
-        if binding.builtinKind == "Pod", let pod = feed?.pods.get(namespace: binding.namespace, name: binding.name) {
-            let snapshot = ObjectSnapshot(object: pod, events: feed?.events(about: pod.uid) ?? [])
-            model.show(ObjectDescription.text(snapshot, now: time.now(), context: binding.context))
-        }
         follow(target, model) {
             ObjectDescription.text($0, now: $1, context: $2, isRevealed: $3)
         }
@@ -26,9 +21,7 @@ extension ClusterSession {
             app.toast("kdash does not know where a \(binding.kind) is found", .warning)
             return nil
         }
-        if binding.builtinKind == "Pod", let feed, let uid = binding.uid, feed.pods.hasSynced,
-            feed.pods.get(namespace: binding.namespace, name: binding.name)?.uid != uid
-        {
+        if binding.builtinKind == "Pod", let uid = binding.uid, arePodsKnown(in: binding.namespace), app.pods.row(uid: uid) == nil {
             app.toast("\(binding.text) is gone", .warning)
             return nil
         }

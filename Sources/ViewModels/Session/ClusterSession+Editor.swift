@@ -18,36 +18,20 @@ extension ClusterSession {
 
     // MARK: - Showing
 
-    /// Shows the pod under the cursor, when nothing is being edited.
-    func showPodInEditor(_ binding: ObjectBinding) {
-        guard isFree, let object = feed?.pods.get(namespace: binding.namespace, name: binding.name), object.uid == binding.uid else {
-            return
-        }
-        show(object, binding)
-    }
-
-    /// Shows the object under the cursor, when nothing is being edited: a pod from its pane, others as they are read.
+    /// Shows the object under the cursor, when nothing is being edited.
     func showInEditor(_ binding: ObjectBinding) {
-        if binding.kind == "Pod" { return showPodInEditor(binding) }
         guard isFree, let client = cluster?.client, let resource = binding.resource, editor.target?.binding != binding else { return }
         let token = editing.token
         tasks.run(.open) { [weak self] in
             // best effort: what cannot be read is not shown unasked.
-            guard let object = try? await client.get(resource, namespace: binding.namespace, name: binding.name) else { return }
+            var object = binding.uid.flatMap { self?.keptPods.get(uid: $0) }
+            if object == nil { object = try? await client.get(resource, namespace: binding.namespace, name: binding.name) }
+            guard let object else { return }
             guard let self, !Task.isCancelled, editing.token === token, isFree, object.uid == binding.uid else { return }
             guard app.selectedListBinding == binding else { return }
             show(object, binding)
             followTarget(binding, resource, client)
         }
-    }
-
-    /// Keeps what is shown current.
-    func showPodInEditor(touched: Set<String>) {
-        guard let target = editor.target, target.binding.kind == "Pod", target.binding.context == app.context.name else { return }
-        guard let object = feed?.pods.get(namespace: target.binding.namespace, name: target.binding.name), touched.contains(object.uid) else {
-            return
-        }
-        targetChanged(object)
     }
 
     private func show(_ object: KubeObject, _ binding: ObjectBinding) {
@@ -107,11 +91,12 @@ extension ClusterSession {
         guard setAside() else { return }
         tasks.cancel(.open)
         tasks.cancel(.owner)
-        if binding.kind == "Pod", let object = feed?.pods.get(namespace: binding.namespace, name: binding.name), object.uid == binding.uid {
-            return open(object, binding, isEditing: isEditing)
-        }
         guard let client = cluster?.client else { return }
         guard let resource = resource(of: binding) else { return app.toast("kdash does not know the kind \(binding.kind)", .error) }
+        if let uid = binding.uid, let kept = keptPods.get(uid: uid) {
+            open(kept, binding, isEditing: isEditing)
+            return followTarget(binding, resource, client)
+        }
         app.focus = .yaml
         tasks.cancel(.target)
         editing = EditingState()
@@ -180,11 +165,14 @@ extension ClusterSession {
     }
 
     package func editOwner(_ binding: ObjectBinding) {
-        guard let client = cluster?.client, let pod = feed?.pods.get(namespace: binding.namespace, name: binding.name),
-            pod.uid == binding.uid
-        else {
-            return app.toast("\(binding.text) is gone", .warning)
+        withPod(binding, .pod) { session, pod in
+            guard let pod else { return session.app.toast("\(binding.text) is gone", .warning) }
+            session.editOwner(binding, pod)
         }
+    }
+
+    private func editOwner(_ binding: ObjectBinding, _ pod: KubeObject) {
+        guard let client = cluster?.client else { return }
         guard let owner = pod.controllerRef else { return app.toast("nothing controls \(binding.text)", .dim) }
         let token = editing.token
         tasks.run(.owner) { [weak self] in

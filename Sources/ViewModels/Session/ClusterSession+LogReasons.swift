@@ -3,15 +3,44 @@ import KubeClient
 import KubeSchemas
 import LinuxKernel
 
+/// The events about a pod whose log has no line, as they come.
+struct LogEvents {
+    let uid: String
+    let informer: Informer
+
+    /// Oldest first.
+    var events: [Event] {
+        informer.all().map { Event($0) }.filter { $0.involvedObject.uid == uid }.sorted {
+            ($0.lastSeen ?? Timestamp(seconds: 0), $0.object.name) < ($1.lastSeen ?? Timestamp(seconds: 0), $1.object.name)
+        }
+    }
+}
+
 extension ClusterSession {
     /// While there is no line, the log pane says how the pod stands and what happened to it last.
     func explainEmptyLog() {
         let logs = app.logs
         guard logs.endLine == logs.firstLine, let pod = emptyLogPod else {
             logs.explanation = []
-            return
+            guard logEvents != nil else { return }
+            logEvents = nil
+            return tasks.cancel(.logEvents)
         }
-        logs.explanation = reasons(pod, events: feed?.events(about: pod.object.uid) ?? [])
+        followEvents(about: pod)
+        logs.explanation = reasons(pod, events: logEvents?.events ?? [])
+    }
+
+    private func followEvents(about pod: Pod) {
+        guard logEvents?.uid != pod.uid, let client = cluster?.client else { return }
+        let about = FieldSelector(requirements: [FieldSelector.Requirement(field: "involvedObject.uid", value: pod.uid)])
+        let informer = Informer(client: client, resource: Event.resource, namespace: pod.namespace, fields: about, time: time)
+        logEvents = LogEvents(uid: pod.uid, informer: informer)
+        let (changes, changed) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        informer.addHandler { _ in changed.yield() }
+        tasks.run(.logEvents) { [weak self] in
+            async let _: Void = informer.run()
+            for await _ in changes { self?.explainEmptyLog() }
+        }
     }
 
     /// Causes, the most likely first, then what they are read from and the newest events.
@@ -40,8 +69,23 @@ extension ClusterSession {
         case .waiting, .ended, .failed: break
         }
         let (namespace, name) = logs.target.map { ($0.namespace, $0.pod) } ?? logs.waitingPod.map { ($0.namespace, $0.name) } ?? ("", "")
-        guard let object = feed?.pods.get(namespace: namespace, name: name) else { return nil }
+        guard !name.isEmpty else { return nil }
+        guard let object = keptPods.get(namespace: namespace, name: name) else {
+            askForPod(namespace: namespace, name: name)
+            return nil
+        }
         if let target = logs.target, object.uid != target.podUID { return nil }
         return Pod(object)
+    }
+    /// Reads the pod that a log waits for, once it is in the table: until then there is nothing to read.
+    private func askForPod(namespace: String, name: String) {
+        let binding = ObjectBinding(context: app.context.name, namespace: namespace, kind: "Pod", name: name, uid: nil)
+        guard !tasks.isRunning(.logPod), app.logs.target.map({ app.pods.row(uid: $0.podUID) != nil }) ?? true else { return }
+        tasks.run(.logPod) { [weak self, time] in
+            // best effort: without the pod the pane says only that it waits.
+            let found = try? await self?.readPod(binding)
+            if found == nil { do { try await time.sleep(for: .seconds(1)) } catch { return } }
+            if !Task.isCancelled, found != nil { self?.explainEmptyLog() }
+        }
     }
 }

@@ -15,6 +15,9 @@ extension ClusterSession {
         tasks.run(.follow) { [weak self, time] in
             do { try await time.sleep(for: Self.followDelay) } catch { return }
             guard let self, app.selectedListBinding == binding else { return }
+            // best effort: what cannot be read is not shown unasked.
+            if isPod { _ = try? await readPod(binding) }
+            guard !Task.isCancelled, app.selectedListBinding == binding else { return }
             // A merge was asked for by name and stays until it is closed.
             if isPod, app.logs.merge == nil, app.logs.target?.podUID != binding.uid { showLogs(binding, container: nil, isPrevious: false) }
             showInEditor(binding)
@@ -22,15 +25,19 @@ extension ClusterSession {
     }
 
     package func showLogs(_ binding: ObjectBinding, container: String?, isPrevious: Bool) {
-        guard let client = cluster?.client, let uid = binding.uid else { return }
-        guard let object = feed?.pods.get(namespace: binding.namespace, name: binding.name), object.uid == uid else {
-            return findKeptLog(binding, container: container, isPrevious: isPrevious, client)
+        guard let uid = binding.uid else { return }
+        withPod(binding, .pod) { session, object in
+            guard let client = session.cluster?.client else { return }
+            if let object { return session.showLogs(Pod(object), uid, container: container, isPrevious: isPrevious, client) }
+            session.findKeptLog(binding, container: container, isPrevious: isPrevious, client)
         }
-        let pod = Pod(object)
+    }
+
+    private func showLogs(_ pod: Pod, _ uid: String, container: String?, isPrevious: Bool, _ client: KubeClient) {
         let spec = pod.spec
         app.logs.containers = spec.containers.map(\.name) + spec.initContainers.map(\.name) + spec.ephemeralContainers.map(\.name)
         guard let name = container ?? Self.defaultContainer(pod) else { return }
-        let target = LogTarget(namespace: binding.namespace ?? "", pod: binding.name, podUID: uid, container: name, isPrevious: isPrevious)
+        let target = LogTarget(namespace: pod.namespace ?? "", pod: pod.name, podUID: uid, container: name, isPrevious: isPrevious)
         show(target, client)
     }
 
@@ -130,10 +137,9 @@ extension ClusterSession {
 
     /// How the container of a log stands now.
     private func logStatus(_ target: LogTarget) -> LogPodStatus {
-        guard let object = feed?.pods.get(namespace: target.namespace, name: target.pod), object.uid == target.podUID else {
-            // Before the first list nothing is known.
-            return feed?.pods.hasSynced == true ? .gone : .alive
-        }
-        return LogPodStatus(Pod(object), container: target.container)
+        let isListed = app.pods.row(uid: target.podUID) != nil
+        // Before the first list nothing is known.
+        guard isListed || !arePodsKnown(in: target.namespace) else { return .gone }
+        return keptPods.get(uid: target.podUID).map { LogPodStatus(Pod($0), container: target.container) } ?? .alive
     }
 }

@@ -25,8 +25,14 @@ extension ClusterSession {
     }
 
     package func showOwnerLogs(_ binding: ObjectBinding) {
-        guard let client = cluster?.client, let pod = feed?.pods.get(namespace: binding.namespace, name: binding.name), pod.uid == binding.uid
-        else { return app.toast("\(binding.text) is gone", .warning) }
+        withPod(binding, .pod) { session, pod in
+            guard let pod else { return session.app.toast("\(binding.text) is gone", .warning) }
+            session.showOwnerLogs(binding, pod)
+        }
+    }
+
+    private func showOwnerLogs(_ binding: ObjectBinding, _ pod: KubeObject) {
+        guard let client = cluster?.client else { return }
         guard pod.controllerRef != nil else { return app.toast("nothing controls \(binding.text): its own log is all there is", .dim) }
         app.focus = .logs
         tasks.run(.findLogs) { [weak self] in

@@ -2,9 +2,12 @@ import KubeClient
 
 extension ClusterSession {
     func updateNamespaces() {
-        app.namespaces.rows = namespaceRows.values.map { row in
+        app.namespaces.mayBeOthers = feed?.namespaces.state.isRefusal == true
+        let isKnown = narrowTables[ServedKind.pods.id] == nil && podsRefusal == nil
+        app.namespaces.rows = (namespaceRows.values + namedNamespaces).map { row in
             var row = row
-            row.podCount = app.pods.countByNamespace[row.name] ?? 0
+            let count = app.pods.countByNamespace[row.name] ?? 0
+            row.podCount = isKnown || count > 0 ? count : nil
             return row
         }
         if let wanted = wantedNamespace, namespaceRows.values.contains(where: { $0.name == wanted }) {
@@ -12,6 +15,14 @@ extension ClusterSession {
             app.namespaces.point(to: wanted)
         }
         updateQuitLine()
+    }
+
+    /// Who may not list namespaces sees those that are shown.
+    private var namedNamespaces: [NamespaceRow] {
+        guard app.namespaces.mayBeOthers, case .only(let names) = app.scope else { return [] }
+        return names.subtracting(namespaceRows.values.map(\.name)).map {
+            NamespaceRow(uid: "name:\($0)", name: $0, status: "", tone: .dim, podCount: nil, createdAt: nil)
+        }
     }
 
     /// What still runs after the screen. While another context is shown it is what ran before.
@@ -30,6 +41,7 @@ extension ClusterSession {
     func show(scope: NamespaceScope) {
         app.scope = scope
         scopeChanged()
+        if app.namespaces.mayBeOthers { updateNamespaces() }
         updateNotice()
         followSelected()
     }
@@ -45,7 +57,9 @@ extension ClusterSession {
             return
         }
         let notice: String
-        if isFirstSync {
+        if let podsRefusal {
+            notice = "\(podsRefusal)\(app.namespace == nil ? ": press n to choose a namespace" : "")"
+        } else if isFirstSync {
             notice = "waiting for the cluster"
         } else if let namespace = app.namespace, isMissing(namespace) {
             notice = "there is no namespace \(namespace): press n to choose one, 0 to see all"

@@ -35,6 +35,9 @@ extension ClusterSession {
         updateNotice()
     }
 
+    /// Tables are brought up to date at most this often: what comes between is taken together.
+    private static let tablePause = Duration.milliseconds(30)
+
     /// Follows the shown kind; pods are always followed.
     func followList() {
         let kind = app.kind
@@ -47,7 +50,7 @@ extension ClusterSession {
 
     /// After a new connection: what was followed is followed there.
     func resumeTables() {
-        for kind in recentKinds { runTable(kind, namespace: nil) }
+        for kind in [.pods] + recentKinds { runTable(kind, namespace: nil) }
         for kind in recentKinds + [.pods] { followSelectors(app.table(kind), kind) }
         refreshKinds()
     }
@@ -57,6 +60,7 @@ extension ClusterSession {
         for kind in recentKinds { stopTable(kind) }
         tasks.cancel(.selectors(ServedKind.pods.id))
         recentKinds = []
+        (narrowTables, refusedTables) = ([:], [])
         hasRestoredKind = false
         app.forgetTables()
     }
@@ -71,14 +75,17 @@ extension ClusterSession {
     private func runTable(_ kind: ServedKind, namespace: String?) {
         guard let client = cluster?.client else { return }
         narrowTables[kind.id] = namespace
+        refusedTables.remove(kind.id)
         let table = app.table(kind)
         table.onSelectors = { [weak self, weak table] _ in if let table { self?.followSelectors(table, kind) } }
-        let feed = ResourceFeed(client: client, kind: kind, namespace: namespace, time: time)
-        tasks.run(.table(kind.id)) { [weak self] in
+        let reader: any RowReader = kind.isPods ? PodReader(kept: keptPods) : TableReader(kind)
+        let feed = ResourceFeed(client: client, kind: kind, namespace: namespace, reader: reader, time: time)
+        tasks.run(.table(kind.id)) { [weak self, time] in
             async let _: Void = feed.run()
             for await _ in feed.wake {
                 guard let self, !Task.isCancelled else { return }
                 apply(feed, to: table)
+                do { try await time.sleep(for: Self.tablePause) } catch { return }
             }
         }
     }
@@ -92,11 +99,13 @@ extension ClusterSession {
         var gone = batch.gone
         if batch.isListEnded { gone.formUnion(table.endList()) }
         if !gone.isEmpty { noteGone(gone) }
-        if case .failing(let status) = feed.state {
+        if feed.state.isRefusal, feed.kind.isNamespaced {
             // Who may not read every namespace may still read the one that is shown.
-            if status.code == 403, feed.namespace == nil, feed.kind.isNamespaced, let single = app.scope.single {
-                return runTable(feed.kind, namespace: single)
-            }
+            if feed.namespace == nil, let single = app.scope.single { return runTable(feed.kind, namespace: single) }
+            refusedTables.insert(feed.kind.id)
+        }
+        if feed.kind.isPods { return podsChanged(feed, isListEnded: batch.isListEnded) }
+        if case .failing(let status) = feed.state {
             table.notice = "\(feed.kind.resource.resource): \(status.message)"
         } else if table.total == 0 {
             let place = feed.kind.isNamespaced ? " in \(app.scope == .all ? "any namespace" : app.scope.text)" : ""
@@ -113,9 +122,10 @@ extension ClusterSession {
 
     /// Other namespaces are shown: a table that was read for one of them alone, and what was asked about that one, are read anew.
     func scopeChanged() {
-        for kind in recentKinds {
+        for kind in recentKinds + [.pods] {
             app.table(kind).scope = app.scope
-            if let namespace = narrowTables[kind.id], namespace != app.scope.single { runTable(kind, namespace: nil) }
+            let isNarrow = narrowTables[kind.id].map { $0 != app.scope.single } ?? false
+            if isNarrow || refusedTables.contains(kind.id) { runTable(kind, namespace: app.scope.single) }
         }
         for kind in recentKinds + [.pods] where kind.isNamespaced { followSelectors(app.table(kind), kind) }
     }

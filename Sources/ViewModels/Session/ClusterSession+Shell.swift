@@ -9,11 +9,15 @@ extension ClusterSession {
     ]
 
     package func openShell(_ binding: ObjectBinding, container: String?) {
-        guard let client = cluster?.client else { return }
-        guard let object = feed?.pods.get(namespace: binding.namespace, name: binding.name), object.uid == binding.uid else {
-            return app.toast("\(binding.text) is gone", .warning)
+        withPod(binding, .pod) { session, pod in
+            guard let pod else { return session.app.toast("\(binding.text) is gone", .warning) }
+            session.openShell(binding, Pod(pod), container: container)
         }
-        let running = Pod(object).status.containerStatuses.filter { $0.state.running != nil }.map(\.name)
+    }
+
+    private func openShell(_ binding: ObjectBinding, _ pod: Pod, container: String?) {
+        guard let client = cluster?.client else { return }
+        let running = pod.status.containerStatuses.filter { $0.state.running != nil }.map(\.name)
         guard let first = running.first else { return app.toast("no container of \(binding.text) is running", .warning) }
         if container == nil, running.count > 1 {
             return app.pick("Shell in which container?", running) { [weak self] in self?.openShell(binding, container: $0) }

@@ -8,7 +8,7 @@ extension ClusterSession {
     /// What is open goes on with the new connection.
     func resumeAfterConnect() {
         if let client = cluster?.client, app.logs.isWorthResuming { resumeLogs(client) }
-        if let target = app.editor.target, !target.isNew, target.binding.uid != nil, target.binding.kind != "Pod",
+        if let target = app.editor.target, !target.isNew, target.binding.uid != nil,
             let client = cluster?.client,
             target.binding.context == app.context.name,
             let resource = resource(of: target.binding)
@@ -18,7 +18,7 @@ extension ClusterSession {
     }
 
     /// After the first list: unsaved texts first, then the demo.
-    func askAtStart(_ feed: ClusterFeed) { offerDrafts(isAsked: false) }
+    func askAtStart() { offerDrafts(isAsked: false) }
 
     private static let ownNamespaces: Set = ["default", "kube-system", "kube-public", "kube-node-lease"]
 

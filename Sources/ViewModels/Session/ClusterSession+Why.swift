@@ -8,26 +8,21 @@ extension ClusterSession {
     private static let whyPause = Duration.seconds(2)
 
     package func explain(_ binding: ObjectBinding) {
-        guard let cluster, let feed else { return app.toast("no cluster is connected", .warning) }
+        guard let cluster else { return app.toast("no cluster is connected", .warning) }
         guard let resource = binding.resource ?? builtinSchemas.resources.first(where: { $0.kind == binding.kind })?.gvr else {
             return app.toast("no kind \(binding.kind) is known", .warning)
         }
         let model = DetailModel(title: "Why", kind: .why, binding: binding)
         model.parent = app.detail?.kind == .changes || app.detail?.kind == .pulses ? app.detail : nil
-        if binding.kind == "Pod", let object = feed.pods.get(namespace: binding.namespace, name: binding.name) {
-            guard object.uid == binding.uid || binding.uid == nil else { return app.toast("\(binding.text) is gone", .warning) }
-            // What the screen knows already is shown at once.
-            model.lines = WhyReport.lines(WhyFacts(subject: object, events: feed.events(about: object.uid), now: time.now()))
-        } else if binding.kind == "Pod", binding.uid != nil {
+        if binding.builtinKind == "Pod", let uid = binding.uid, arePodsKnown(in: binding.namespace), app.pods.row(uid: uid) == nil {
             return app.toast("\(binding.text) is gone", .warning)
-        } else {
-            model.lines = [[TextSpan("reading \(binding.text)", .pending)]]
         }
+        model.lines = [[TextSpan("reading \(binding.text)", .pending)]]
         app.detail = model
-        let (pods, events, journal, context) = (feed.pods, feed, undoJournal, binding.context)
+        let (journal, context) = (undoJournal, binding.context)
         let gatherer = WhyGatherer(
-            client: cluster.client, resource: resource, namespace: binding.namespace, name: binding.name, pods: { pods.all() },
-            events: { events.events(about: $0) }, writes: { uid in journal.known(of: context).filter { $0.uid == uid } }, time: time)
+            client: cluster.client, resource: resource, namespace: binding.namespace, name: binding.name,
+            everyPod: EveryPod(cluster.client, time: time), writes: { uid in journal.known(of: context).filter { $0.uid == uid } }, time: time)
         tasks.run(.why) { [weak self, weak model, time] in
             while let model, let shown = self?.app.detail, shown === model, model.vanished == nil {
                 await self?.update(model, gatherer)

@@ -22,6 +22,13 @@ package import LinuxKernel
     let logs: LogsDriver
     var cluster: ConnectedCluster?
     var feed: ClusterFeed?
+    let keptPods = KeptPods()
+    /// Whether the table of pods has every pod that it may read.
+    var arePodsListed = false
+    /// Why no pods can be read; nil when some can.
+    var podsRefusal: String?
+    /// The events about the pod whose log has no line yet.
+    var logEvents: LogEvents?
     var namespaceRows: [String: NamespaceRow] = [:]
     var editing = EditingState()
     let knowledge = EditorKnowledge()
@@ -33,6 +40,8 @@ package import LinuxKernel
     var recentKinds: [ServedKind] = []
     /// The kinds whose objects may be read in one namespace alone, and which that is, by the kind's id.
     var narrowTables: [String: String] = [:]
+    /// The kinds whose objects may not be read as they were asked for.
+    var refusedTables: Set<String> = []
     /// How the tables were looked at when the context was opened or saved last, and which context that is.
     var savedViews: SavedViews?
     var savedViewsContext: String?
@@ -205,28 +214,21 @@ package import LinuxKernel
     /// A new connection lists everything again: what it does not list is gone.
     private func adoptFeed() {
         isFirstSync = true
+        (arePodsListed, podsRefusal) = (false, nil)
         namespaceRows = [:]
     }
 
     /// Shows what changed; returns why the connection is to be made anew, if it is.
     private func apply(_ batch: ClusterFeed.Batch, _ feed: ClusterFeed) -> APIStatus? {
-        app.pods.upsert(Array(batch.pods.values), now: time.now())
-        app.pods.remove(uids: Array(batch.gonePods))
-        goToAwaitedPod()
-        if app.kind.isPods, app.logs.selection == nil, let uid = app.pods.selectedUID, uid != followedUID { followSelected() }
         for uid in batch.goneNamespaces { namespaceRows[uid] = nil }
         namespaceRows.merge(batch.namespaces) { _, new in new }
         if let id = batch.namespaces.values.first(where: { $0.name == "kube-system" })?.uid {
             clusterID = id
             undoJournal.setCluster(id, of: app.context.name)
         }
-        if isFirstSync, feed.pods.hasSynced, feed.namespaces.hasSynced { finishFirstSync(feed) }
-        if !batch.pods.isEmpty || !batch.gonePods.isEmpty || !batch.namespaces.isEmpty || !batch.goneNamespaces.isEmpty {
-            updateNamespaces()
-        }
-        noteGone(batch.gonePods.union(batch.goneNamespaces))
-        showPodInEditor(touched: batch.touched)
-        explainEmptyLog()
+        if isFirstSync, batch.knowsNamespaces, arePodsListed || podsRefusal != nil { finishFirstSync() }
+        if !batch.namespaces.isEmpty || !batch.goneNamespaces.isEmpty || batch.isStateChanged { updateNamespaces() }
+        noteGone(batch.goneNamespaces)
         updateNotice()
         switch batch.isStateChanged ? feed.state : .starting {
         case .following: app.connection = .ready
@@ -238,17 +240,13 @@ package import LinuxKernel
         return nil
     }
 
-    private func finishFirstSync(_ feed: ClusterFeed) {
+    private func finishFirstSync() {
         isFirstSync = false
-        let present = Set(feed.pods.all().map(\.uid))
-        let gone = app.pods.allRows.map(\.uid).filter { !present.contains($0) }
-        app.pods.remove(uids: gone)
-        noteGone(Set(gone))
         if app.kind.isPods { followSelected() }
         guard !hasAskedAtStart else { return }
         if let wanted = wantedNamespace, isMissing(wanted) { app.toast("there is no namespace \(wanted)", .warning) }
         hasAskedAtStart = true
-        askAtStart(feed)
+        askAtStart()
     }
 
     // MARK: - Contexts
@@ -265,6 +263,8 @@ package import LinuxKernel
         }
         (cluster, feed, hasAskedAtStart, isFirstOfContext) = (nil, nil, true, true)
         shownKeptLog = nil
+        keptPods.removeAll()
+        logEvents = nil
         (namespaceRows, clusterID) = ([:], nil)
         usageHistory.removeAll()
         (pulses, changeMemory) = ([], ChangeMemory())

@@ -3,8 +3,8 @@ import KubeClient
 import LinuxKernel
 import Synchronization
 
-/// Follows one kind's objects as the server's table of them and gathers what changed, as finished rows, until the screen takes it. Keeps no
-/// objects: what a table does not show is asked for when it is wanted.
+/// Follows one kind's objects and gathers what changed, as finished rows, until the screen takes it. Keeps no objects: what a table does not
+/// show is asked for when it is wanted.
 final class ResourceFeed: Sendable {
     /// What changed since the last look; of one object only the newest state.
     struct Batch: Sendable {
@@ -25,37 +25,37 @@ final class ResourceFeed: Sendable {
     private struct State {
         var batch = Batch()
         var state = InformerState.starting
-        var layout = ServerTableLayout([], kind: .pods)
+        var columns: [TableColumn] = []
     }
 
     /// What is followed.
     let kind: ServedKind
-    /// The namespace that is followed; nil for all.
-    let namespace: String?
     private let client: KubeClient
-    private let labels: LabelSelector
-    private let fields: FieldSelector
+    private let place: RowPlace
+    private let reader: any RowReader
     private let time: any TimeSource
     /// Tells that there is something to take; one tell stands for any number of changes.
     let wake: AsyncStream<Void>
     private let waker: AsyncStream<Void>.Continuation
     private let shared = Mutex(State())
 
-    /// Objects of a list request: the first page is on the screen while the next is read.
-    static let pageSize = 500
+    /// Objects of a list request: the first page is on the screen while the next is read. The first one is small, so that it comes soon.
+    static let (firstPage, pageSize) = (100, 500)
 
     init(
         client: KubeClient, kind: ServedKind, namespace: String?, labels: LabelSelector = .everything, fields: FieldSelector = .everything,
-        time: any TimeSource
+        reader: (any RowReader)? = nil, time: any TimeSource
     ) {
         self.client = client
         self.kind = kind
-        self.namespace = namespace
-        self.labels = labels
-        self.fields = fields
+        self.reader = reader ?? TableReader(kind)
+        place = RowPlace(resource: kind.resource, namespace: namespace, labels: labels, fields: fields)
         self.time = time
         (wake, waker) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
+
+    /// The namespace that is followed; nil for all.
+    var namespace: String? { place.namespace }
 
     /// How the table stands with its server.
     var state: InformerState { shared.withLock { $0.state } }
@@ -84,23 +84,23 @@ final class ResourceFeed: Sendable {
 
     private func list() async throws(APIStatus) -> String {
         do throws(APIStatus) {
-            return try await list(pageSize: Self.pageSize)
+            return try await list(inPages: true)
         } catch {
             guard error.code == 410 else { throw error }
             // The list's revision was compacted away between two pages: all at once cannot expire.
-            return try await list(pageSize: nil)
+            return try await list(inPages: false)
         }
     }
 
-    private func list(pageSize: Int?) async throws(APIStatus) -> String {
-        var options = ListOptions(labels: labels, fields: fields, limit: pageSize)
+    private func list(inPages: Bool) async throws(APIStatus) -> String {
+        var options = ListOptions(labels: place.labels, fields: place.fields, limit: inPages ? Self.firstPage : nil)
         change { shared in
             // What waits was seen before: what of it is still there is listed now.
             (shared.batch.rows, shared.batch.gone, shared.batch.isListEnded) = ([:], [], false)
             shared.batch.isListBegun = true
         }
         while true {
-            let page = try await client.listTable(kind.resource, namespace: namespace, options, objects: ServerTableLayout.objects(kind))
+            let page = try await reader.page(client, place, options)
             add(page)
             guard let next = page.continueToken else {
                 change { shared in
@@ -110,22 +110,20 @@ final class ResourceFeed: Sendable {
                 return page.resourceVersion
             }
             options.continueToken = next
+            if inPages { options.limit = Self.pageSize }
         }
     }
 
     private func follow(_ position: inout String?, _ heard: inout Bool) async throws(APIStatus) {
-        let stream = try await client.watchTable(
-            kind.resource, namespace: namespace, from: position ?? "", labels: labels, fields: fields, objects: ServerTableLayout.objects(kind),
-            timeoutSeconds: Int.random(in: 300..<600))
+        let stream = try await reader.watch(client, place, from: position ?? "")
         defer { stream.cancel() }
         var events = stream.makeAsyncIterator()
-        while let event = try await events.next() {
-            let event = try ServerTableEvent(event)
+        while let next = try await events.next() {
+            let (event, revision) = try reader.read(next)
             heard = true
             switch event {
-            case .changed(let table): add(table)
-            case .deleted(let table):
-                let uids = table.rows.map(\.object.uid)
+            case .changed(let page): add(page)
+            case .deleted(let uids):
                 change { shared in
                     for uid in uids {
                         shared.batch.rows[uid] = nil
@@ -135,19 +133,17 @@ final class ResourceFeed: Sendable {
                 }
             case .bookmark: change { Self.set(.following, &$0) }
             }
-            if !event.revision.isEmpty { position = event.revision }
+            if !revision.isEmpty { position = revision }
         }
     }
 
-    private func add(_ table: ServerTable) {
-        let layout = table.columns.isEmpty ? shared.withLock { $0.layout } : ServerTableLayout(table.columns, kind: kind)
-        let rows = table.rows.map { layout.row($0) }
+    private func add(_ page: RowPage) {
         change { shared in
-            if shared.layout.columns != layout.columns {
-                shared.layout = layout
-                shared.batch.columns = layout.columns
+            if let columns = page.columns, shared.columns != columns {
+                shared.columns = columns
+                shared.batch.columns = columns
             }
-            for row in rows {
+            for row in page.rows {
                 shared.batch.gone.remove(row.uid)
                 shared.batch.rows[row.uid] = row
             }

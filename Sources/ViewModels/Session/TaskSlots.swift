@@ -24,6 +24,12 @@
         case follow
         /// Following the shown log.
         case logs
+        /// Following the events about a pod without a log.
+        case logEvents
+        /// Reading the pod that a log waits for.
+        case logPod
+        /// Reading the pod that something is asked of.
+        case pod
         /// Finding the pods whose logs are to be merged.
         case findLogs
         /// Listing the logs of deleted pods.

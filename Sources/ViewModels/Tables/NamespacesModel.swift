@@ -5,6 +5,8 @@
     package var onSelect: (String?) -> Void = { _ in }
     /// The namespaces, in any order.
     package var rows: [NamespaceRow] = [] { didSet { if rows != oldValue { refresh() } } }
+    /// Whether namespaces cannot be listed, so that there may be others.
+    var mayBeOthers = false
     private var shown: [NamespaceRow] = []
     /// The namespaces in force, wherever the cursor is.
     var current: NamespaceScope = .all { didSet { if current != oldValue { signal.touch() } } }

@@ -3,8 +3,8 @@ import LinuxKernel
 /// Rows as bytes in one buffer, by slot: some 150 bytes a row instead of a dozen heap objects, and all text of a table in one place for filters.
 ///
 /// A row is: flags, creation time, then uid, namespace and name as texts, then the cells. A text is its length as a varint and its UTF-8.
-struct PackedRows {
-    private struct Slot {
+struct PackedRows: Sendable {
+    private struct Slot: Sendable {
         var start = 0
         var count: Int32 = -1
         var generation: UInt8 = 0
@@ -62,6 +62,9 @@ struct PackedRows {
             return reader.row()
         }
     }
+
+    /// Every row, in no order.
+    var rows: some Sequence<ResourceRow> { (0..<capacity).lazy.filter { slots[$0].count >= 0 }.map { row($0) } }
 
     /// Reads the bytes of a slot that is in use, without making a row of them.
     func read<Result>(_ slot: Int, _ body: (inout PackedReader) -> Result) -> Result {

@@ -6,6 +6,8 @@ package import LinuxKernel
 @MainActor package class ResourcesModel: TableModel {
     let signal: ChangeSignal
     private var rows = PackedRows()
+    /// Its rows, to be read off the main actor.
+    var packed: PackedRows { rows }
     private var slots: [ObjectID: Int32] = [:]
     private var index = RowIndex()
     private var order: [Int32] = []
@@ -130,7 +132,7 @@ package import LinuxKernel
         return order.map { rows.row(Int($0)) }.filter { marks.contains(ObjectID($0.uid)) }
     }
     /// Every row of every namespace, in no order.
-    package var allRows: [ResourceRow] { (0..<rows.capacity).filter { rows.generation($0) != nil }.map { rows.row($0) } }
+    package var allRows: [ResourceRow] { Array(rows.rows) }
     /// One row; nil when there is none of this uid.
     package func row(uid: String) -> ResourceRow? { slots[ObjectID(uid)].map { rows.row(Int($0)) } }
 
