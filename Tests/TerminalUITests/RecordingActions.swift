@@ -7,6 +7,8 @@ import ViewModels
 
     func describe(_ binding: ObjectBinding) { described.append(binding) }
     func perform(_ operation: ObjectOperation, on bindings: [ObjectBinding]) {}
+    func showFindings() {}
+    func showOwner(_ binding: ObjectBinding) {}
     func showReleases() {}
     func showForwards() {}
     func askForwardBySelector() {}

@@ -42,7 +42,7 @@ import Testing
         #expect(app.prompt?.input.text == "web-1-app.log")
         app.prompt?.input = LineInput(path)
         app.prompt?.submit()
-        await app.logs.saving?.value
+        await app.saving?.value
     }
 
     @Test func `lines are saved for the user alone, and no file is replaced unasked`() async throws {
@@ -69,7 +69,7 @@ import Testing
             await save(app, to: path)
             guard case .dialog(let again)? = app.modal else { return }
             again.choose("yes")
-            await app.logs.saving?.value
+            await app.saving?.value
             let lines = try FileSystem.readText(path).split(separator: "\n")
             #expect(lines.count == 2 && lines.last == "2026-03-01T09:00:02.000000000Z three")
             let names = try FileSystem.names(in: directory)
@@ -81,10 +81,10 @@ import Testing
     func `a file that cannot be written is told`(path: String) async {
         let app = app()
         await save(app, to: path)
-        guard !path.isEmpty else { return #expect(app.logs.saving == nil) }
+        guard !path.isEmpty else { return #expect(app.saving == nil) }
         if case .dialog(let dialog)? = app.modal {
             dialog.choose("yes")
-            await app.logs.saving?.value
+            await app.saving?.value
         }
         #expect(app.toasts.last?.text.contains("was not saved") == true)
     }

@@ -18,6 +18,46 @@ enum PodReferences {
         }
     }
 
+    /// An object that a pod's spec names.
+    struct Named: Hashable {
+        /// Its kind.
+        var kind: String
+        /// Its name.
+        var name: String
+        /// Where it is named.
+        var place: String
+    }
+
+    /// What the pod cannot run without; `isOptionalToo`: and what it uses where it is there.
+    static func named(_ spec: JSONValue, isOptionalToo: Bool = false) -> [Named] {
+        var found: [Named] = []
+        func add(_ kind: String, _ source: JSONValue?, _ field: String, _ place: String) {
+            guard let source, let name = source[field]?.stringValue, !name.isEmpty else { return }
+            if isOptionalToo || source["optional"] != .bool(true) { found.append(Named(kind: kind, name: name, place: place)) }
+        }
+        add("ServiceAccount", spec, "serviceAccountName", "serviceAccountName")
+        for item in volumes(spec) {
+            add("PersistentVolumeClaim", item["persistentVolumeClaim"], "claimName", volume(item))
+            for source in [item] + (item["projected", "sources"]?.arrayValue ?? []) {
+                add("ConfigMap", source["configMap"], "name", volume(item))
+                add("Secret", source["secret"], source["secret", "secretName"] == nil ? "name" : "secretName", volume(item))
+            }
+        }
+        for container in ["initContainers", "containers"].flatMap({ spec[$0]?.arrayValue ?? [] }) {
+            let who = "container \(container["name"]?.stringValue ?? "")"
+            for variable in container["env"]?.arrayValue ?? [] {
+                let place = "env \(variable["name"]?.stringValue ?? "") of \(who)"
+                add("ConfigMap", variable["valueFrom", "configMapKeyRef"], "name", place)
+                add("Secret", variable["valueFrom", "secretKeyRef"], "name", place)
+            }
+            for source in container["envFrom"]?.arrayValue ?? [] {
+                add("ConfigMap", source["configMapRef"], "name", "all env of \(who)")
+                add("Secret", source["secretRef"], "name", "all env of \(who)")
+            }
+        }
+        return found
+    }
+
     private static func volumes(_ spec: JSONValue) -> [JSONValue] { spec["volumes"]?.arrayValue ?? [] }
     private static func volume(_ volume: JSONValue) -> String { "volume \(volume["name"]?.stringValue ?? "")" }
 

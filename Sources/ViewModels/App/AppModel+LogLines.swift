@@ -1,4 +1,3 @@
-import Glibc
 import LinuxKernel
 
 extension AppModel {
@@ -95,39 +94,8 @@ extension AppModel {
         let name =
             logs.target.map { "\($0.pod)-\($0.container)" } ?? logs.merge?.title.map { $0.isLetter || $0.isNumber || $0 == "-" ? $0 : "-" }
             .map(String.init).joined() ?? "kdash"
-        let save: (String) -> Void = { [weak self] path in
-            guard let self, !path.isEmpty else { return }
-            let export = logs.export(logs.firstLine..<logs.endLine, onlyShown: onlyShown)
-            saveLog(export, to: path, isReplacing: false)
+        askToSave(as: "\(name).log") { [logs] in
+            FileExport(noun: "lines", write: logs.export(logs.firstLine..<logs.endLine, onlyShown: onlyShown).write)
         }
-        openPrompt(.line, "save to", "\(name).log", { _ in }, save)
-    }
-
-    private func saveLog(_ export: LogExport, to path: String, isReplacing: Bool) {
-        let file = path.hasPrefix("~/") ? (getenv("HOME").map { String(cString: $0) } ?? "") + path.dropFirst(1) : path
-        logs.saving = Task { [weak self] in
-            do throws(SystemError) {
-                let count = try await KernelThread.run("kdash-save") { () throws(SystemError) in try export.write(to: file, isReplacing: isReplacing) }
-                self?.toast("\(count) lines saved to \(path)", .ok)
-            } catch {
-                guard let self else { return }
-                guard error.errno == EEXIST, !isReplacing else { return toast("\(path) was not saved: \(error.reason)", .error) }
-                askToReplace(export, path)
-            }
-        }
-    }
-
-    private func askToReplace(_ export: LogExport, _ path: String) {
-        guard modal == nil else { return toast("\(path) is there already: nothing was saved", .warning) }
-        modal = .dialog(
-            DialogModel(
-                title: "Replace this file?", body: [[TextSpan(path, .accent)], [TextSpan("It is there already. Nothing of it is kept.")]], binding: nil,
-                choices: [
-                    DialogChoice(id: "no", title: "No", key: "n"), DialogChoice(id: "yes", title: "Replace", key: "y", isDestructive: true),
-                ], defaultChoice: 0
-            ) { [weak self] id in
-                self?.modal = nil
-                if id == "yes" { self?.saveLog(export, to: path, isReplacing: true) }
-            })
     }
 }

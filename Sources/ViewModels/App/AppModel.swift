@@ -46,6 +46,8 @@ package import LinuxKernel
             signal.touch()
         }
     }
+    /// Writing to a file of the user's.
+    var saving: Task<Void, Never>?
     /// Told of a table that is made.
     var onTable: (ResourcesModel, ServedKind) -> Void = { _, _ in }
     /// Where one has been.

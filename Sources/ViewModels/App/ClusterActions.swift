@@ -8,6 +8,10 @@
     func showForwards()
     /// Asks for a label selector to forward to the pods of.
     func askForwardBySelector()
+    /// Lists what is broken and what could be better in the shown namespaces.
+    func showFindings()
+    /// Goes to the object that owns one.
+    func showOwner(_ binding: ObjectBinding)
     /// Lists the Helm releases of the shown namespace, or of all.
     func showReleases()
     /// Opens why a pod is not running, most likely cause first.

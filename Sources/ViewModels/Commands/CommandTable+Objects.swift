@@ -59,6 +59,8 @@ extension CommandTable {
             app.host?.copy(name)
             app.toast("copied \(name)", .dim)
         },
+        object("objects.owner", "Go to what owns it", ["J"]) { $1.showOwner($0) },
+        Command("objects.save", "Save the table to a file", section: "Object", keys: ["ctrl-s"], scope: .pane(.pods)) { $0.saveTable() },
         Command("objects.new", "New manifest", section: "Object", keys: ["c"], scope: .pane(.pods), availability: whenWritable) {
             $0.cluster?.newManifest()
         },

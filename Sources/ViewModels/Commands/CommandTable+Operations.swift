@@ -24,6 +24,12 @@ extension CommandTable {
                 app.host?.copy(text)
                 app.toast("copied \(text.utf8.count) bytes", .dim)
             }),
+        Command(
+            "objects.findings", "Findings: what is broken or could be better here", section: "Object", keys: ["x l"], scope: .browse,
+            availability: whenConnected
+        ) {
+            $0.cluster?.showFindings()
+        },
         Command("objects.releases", "Helm releases", section: "Object", keys: ["x H"], scope: .browse, availability: whenConnected) {
             $0.cluster?.showReleases()
         },

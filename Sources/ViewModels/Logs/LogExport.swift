@@ -1,7 +1,6 @@
-import Glibc
 import LinuxKernel
 
-/// Writes lines of a log to a file that nobody but the user can read.
+/// Lines of a log that are written to a file or copied.
 struct LogExport: Sendable {
     let index: LogIndex
     /// Which lines; nil for all.
@@ -11,25 +10,8 @@ struct LogExport: Sendable {
     /// The sources' labels; empty for lines without.
     let labels: [String]
 
-    /// Writes to a file that is not there yet, or in place of one. Returns the number of lines; nothing stays when it fails. Blocking.
-    func write(to path: String, isReplacing: Bool) throws(SystemError) -> Int {
-        guard isReplacing else {
-            let file = try FileDescriptor.open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
-            return try write(file, path)
-        }
-        let temporary = "\(path).\(SecureRandom.hex(8)).tmp"
-        let file = try FileDescriptor.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
-        let count = try write(file, temporary)
-        do throws(SystemError) {
-            try FileSystem.rename(temporary, path)
-        } catch {
-            unlink(temporary)
-            throw error
-        }
-        return count
-    }
-
-    private func write(_ file: borrowing FileDescriptor, _ path: String) throws(SystemError) -> Int {
+    /// Writes to a file; returns the number of lines. Blocking.
+    func write(_ file: borrowing FileDescriptor) throws(SystemError) -> Int {
         var count = 0
         var buffer: [UInt8] = []
         var failure: SystemError?
@@ -46,9 +28,8 @@ struct LogExport: Sendable {
             return failure == nil
         }
         flush(file)
-        guard let failure else { return count }
-        unlink(path)
-        throw failure
+        if let failure { throw failure }
+        return count
     }
 
     /// A line as it is saved and copied: its time and label when they are shown, then its text as it was written.

@@ -10,8 +10,6 @@ import LinuxKernel
     var searching: Task<Void, Never>?
     var spilling: Task<Void, Never>?
     var spill: LogSpill?
-    /// Writing lines to a file of the user's.
-    var saving: Task<Void, Never>?
     /// Where older lines go on the disk; nil keeps what fits into memory.
     package var spillDirectory: String?
     /// Bytes of the log that are kept, in memory and on the disk. Default 2 GiB. It holds for what is shown next.

@@ -6,7 +6,8 @@ extension AppModel {
         return zip(model.columns, model.row(at: index).cells).map { ($0.title, Self.text($1)) }
     }
 
-    private static func text(_ cell: TableCell) -> String {
+    /// A cell as plain text.
+    nonisolated static func text(_ cell: TableCell) -> String {
         switch cell {
         case .text(let text, _): text
         case .number(let number, _): String(number)

@@ -5,6 +5,7 @@ import KubeSchemas
 
 extension ClusterSession {
     package func enter(_ binding: ObjectBinding) {
+        if jump(from: binding) { return }
         let resource = binding.resource ?? Pod.resource
         switch (resource.group, resource.resource) {
         case ("", "pods"): showLogs(binding, container: nil, isPrevious: false)

@@ -8,6 +8,7 @@ package enum SettingsTemplate {
         case "hotkeys.yaml": hotkeys
         case "aliases.yaml": aliases
         case "views.yaml": views
+        case "jumps.yaml": jumps
         case "plugins.yaml": plugins
         default: nil
         }
@@ -83,6 +84,19 @@ package enum SettingsTemplate {
         #  v1/pods:
         #    sortColumn: AGE:desc
         #    columns: [NAME, STATUS, "ZONE:.metadata.labels.zone|W", AGE]
+
+        """
+
+    private static let jumps = """
+        # Where Enter on an object of a kind leads: to objects of another kind that selectors find. The format is that of k9s; in braces stand
+        # fields of the object.
+
+        #jumps:
+        #  argoproj.io/v1alpha1/rollouts:
+        #    targetGVR: v1/pods
+        #    labelSelector: app={{index .spec.selector.matchLabels "app"}}
+        #    fieldSelector: status.phase=Running
+        #    targetNamespace: "{{.metadata.namespace}}"
 
         """
 

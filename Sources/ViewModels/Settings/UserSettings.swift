@@ -27,6 +27,8 @@ package struct UserSettings: Sendable, Hashable {
     package var aliases = AliasSettings()
     /// `views.yaml`.
     package var views: [ViewSettings] = []
+    /// `jumps.yaml`.
+    package var jumps = JumpSettings()
     /// `plugins.yaml` and `plugins/*.yaml`.
     package var plugins: [Plugin] = []
     /// `themes/*.theme`.
@@ -38,7 +40,7 @@ package struct UserSettings: Sendable, Hashable {
     package init() {}
 
     /// The files at the top of the folder, in the order of the documentation.
-    package static let fileNames = ["screen.yaml", "keys.yaml", "hotkeys.yaml", "aliases.yaml", "views.yaml", "plugins.yaml"]
+    package static let fileNames = ["screen.yaml", "keys.yaml", "hotkeys.yaml", "aliases.yaml", "views.yaml", "jumps.yaml", "plugins.yaml"]
     /// More in one folder is not read.
     private static let maximumFiles = 200
 
@@ -50,6 +52,7 @@ package struct UserSettings: Sendable, Hashable {
         settings.read("\(directory)/hotkeys.yaml") { $0.keys.readHotkeys($1) }
         settings.read("\(directory)/aliases.yaml") { $0.aliases.read($1) }
         settings.read("\(directory)/views.yaml") { $0.views = ViewSettings.read($1) }
+        settings.read("\(directory)/jumps.yaml") { $0.jumps.read($1) }
         settings.read("\(directory)/plugins.yaml") { $0.plugins += Plugin.read($1, fileName: "plugins") }
         for name in names(in: "\(directory)/plugins", suffix: ".yaml") {
             settings.read("\(directory)/plugins/\(name)") { $0.plugins += Plugin.read($1, fileName: String(name.dropLast(5))) }
