@@ -14,6 +14,11 @@ extension ObjectStore {
         return StoreWatch(cursor: WatchCursor(prefix: prefix, position: position), shared: shared, readers: readers)
     }
 
+    /// Drops the wire forms of events that watches have been sent: for a process that has become quiet.
+    package func forgetWireForms() {
+        for event in shared.withLock({ $0.ring.events }) { event.forgetWireForms() }
+    }
+
     /// The versions of `key` that are kept, newest first, at most `limit`: those written with `archive`, and the current one.
     package func history(of key: ObjectKey, limit: Int = 100) throws(StoreError) -> [ObjectVersion] {
         let current = try shared.withLock { (state) throws(StoreError) in

@@ -16,8 +16,8 @@ package struct StoreEvent: Sendable {
         let kind: Kind
         let object: StoredObject
         let previous: StoredObject?
-        let text = Mutex<Bytes?>(nil)
-        let binary = Mutex<Bytes?>(nil)
+        let text = Mutex<[UInt8]?>(nil)
+        let binary = Mutex<[UInt8]?>(nil)
 
         init(kind: Kind, object: StoredObject, previous: StoredObject?) {
             self.kind = kind
@@ -47,14 +47,21 @@ package struct StoreEvent: Sendable {
     /// The version that was current before the change; nil for a created object.
     var previousObject: StoredObject? { content.previous }
 
+    /// Drops the wire forms, which are made again when somebody asks.
+    func forgetWireForms() {
+        content.text.withLock { $0 = nil }
+        content.binary.withLock { $0 = nil }
+    }
+
     /// A wire form of the event, made by the first caller who asks for it and shared by all later ones, whatever they pass. Throws what
     /// `make` throws, and keeps nothing of that.
     package func encodedOnce<Failure: Error>(
         _ form: WireForm = .text, _ make: (StoreEvent) throws(Failure) -> [UInt8]
-    ) throws(Failure) -> Bytes {
-        func once(_ encoded: inout Bytes?) throws(Failure) -> Bytes {
+    ) throws(Failure) -> [UInt8] {
+        func once(_ encoded: inout [UInt8]?) throws(Failure) -> [UInt8] {
             if let encoded { return encoded }
-            let made = Bytes(try make(self))
+            // Copied, so that it is as large as its content: a buffer that has grown has up to as much again to spare.
+            let made = try make(self).withUnsafeBytes { [UInt8]($0) }
             encoded = made
             return made
         }

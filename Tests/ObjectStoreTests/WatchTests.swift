@@ -136,11 +136,16 @@ struct WatchTests {
                     made += 1
                     return event.object.rendered
                 }
-                #expect(bytes.text == "1")
-                #expect(event.encodedOnce(.binary) { _ in [0x32] }.text == "2")
-                #expect(event.encodedOnce(.binary) { _ in [0x33] }.text == "2")
+                #expect(bytes == Array("1".utf8))
+                #expect(event.encodedOnce(.binary) { _ in [0x32] } == [0x32])
+                #expect(event.encodedOnce(.binary) { _ in [0x33] } == [0x32])
             }
             #expect(made == 1)
+            let late = try store.watch(prefix: "", from: 0)
+            store.forgetWireForms()
+            let event = try #require(try drain(late).first)
+            #expect(event.encodedOnce { _ in [0x34] } == [0x34])
+            #expect(event.encodedOnce(.binary) { _ in [0x35] } == [0x35])
         }
     }
 

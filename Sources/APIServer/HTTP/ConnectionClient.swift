@@ -5,13 +5,16 @@ internal import NIOCore
 /// The client at the other end of one connection, for all its requests. Used on the connection's event loop.
 final class ConnectionClient {
     let channel: any Channel
+    /// Where its exchanges go on.
+    let pumps: PumpQueue
     private let certificate: CertificateIdentity?
     private var user: UserInfo?
     /// Called when somebody has shown credentials; nil once that has happened.
     private var onProof: (() -> Void)?
 
-    init(channel: any Channel, certificate: CertificateIdentity?, onProof: @escaping () -> Void) {
+    init(channel: any Channel, pumps: PumpQueue, certificate: CertificateIdentity?, onProof: @escaping () -> Void) {
         self.channel = channel
+        self.pumps = pumps
         self.certificate = certificate
         self.onProof = onProof
     }

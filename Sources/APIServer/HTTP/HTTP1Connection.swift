@@ -226,8 +226,12 @@ extension HTTP1Connection: ExchangeOutput {
 
     func writePiece(_ bytes: [UInt8]) {
         guard let context else { return }
-        var out = context.channel.allocator.buffer(capacity: bytes.count + 16)
-        if framing == .chunked { ResponseWriter.writeChunk(bytes, into: &out) } else { out.writeBytes(bytes) }
+        let isChunk = framing == .chunked
+        let out = loopState.buffer(bytes, isChunk: isChunk) {
+            var out = context.channel.allocator.buffer(capacity: bytes.count + 16)
+            if isChunk { ResponseWriter.writeChunk(bytes, into: &out) } else { out.writeBytes(bytes) }
+            return out
+        }
         // At once: TLS holds back what is not flushed, and a connection that shows no load would be given the whole source.
         context.writeAndFlush(wrapOutboundOut(out), promise: nil)
     }

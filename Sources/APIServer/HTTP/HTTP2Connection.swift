@@ -24,6 +24,8 @@ final class HTTP2Connection: ChannelDuplexHandler, TimedConnection, @unchecked S
     /// Inside a read what is written is flushed once, at its end.
     private var isReading = false
     private var isFlushDue = false
+    /// Bytes of bodies written since the last flush.
+    private var unflushed = 0
     private var isClosing = false
     /// The client will begin no more streams.
     private var isClientLeaving = false
@@ -200,7 +202,7 @@ final class HTTP2Connection: ChannelDuplexHandler, TimedConnection, @unchecked S
     // MARK: What goes out
 
     func buffer(_ bytes: [UInt8]) -> ByteBuffer {
-        context?.channel.allocator.buffer(bytes: bytes) ?? ByteBuffer()
+        loopState.buffer(bytes, isChunk: false) { context?.channel.allocator.buffer(bytes: bytes) ?? ByteBuffer() }
     }
 
     func makePromise() -> EventLoopPromise<Void>? { context?.eventLoop.makePromise() }
@@ -218,12 +220,21 @@ final class HTTP2Connection: ChannelDuplexHandler, TimedConnection, @unchecked S
         sent.forgetReset()
     }
 
+    /// Part of a body has been written. Much of it is sent at once, so that the client reads while the rest is made.
+    func wrote(_ count: Int) {
+        unflushed += count
+        guard unflushed >= HTTP2Limits.unflushed, !isReading else { return }
+        unflushed = 0
+        context?.flush()
+    }
+
     /// Once for all that is written in a turn of the loop: an event that a hundred watches of a connection see is one record of TLS.
     func flush() {
         guard !isReading, !isFlushDue, let context else { return }
         isFlushDue = true
         context.eventLoop.execute {
             self.isFlushDue = false
+            self.unflushed = 0
             self.context?.flush()
         }
     }

@@ -15,6 +15,10 @@ enum HTTP2Limits {
     static let collected = 32 << 20
     /// How much of an answer may be written that the client has not taken yet.
     static let unsent = 64 << 10
+    /// How much of an answer is written between two looks at what the client has taken.
+    static let counted = 8 << 10
+    /// How much of all bodies of a connection is written between two flushes.
+    static let unflushed = 64 << 10
     /// Heads larger than `HTTPRequestParser.Limits.head` get an answer up to this size; beyond it the connection ends.
     static let headerList = 2 * HTTPRequestParser.Limits.head
     /// A header list of that size in frames of 16 KiB.

@@ -29,6 +29,8 @@ final class HTTP2Stream: @unchecked Sendable {
     private var window = HTTP2Limits.streamWindow
     /// Bytes written that the client has not taken.
     private var unsent = 0
+    /// Of these, bytes whose end no promise tells.
+    private var uncounted = 0
 
     init(_ id: HTTP2StreamID, _ connection: HTTP2Connection) {
         self.id = id
@@ -128,10 +130,18 @@ final class HTTP2Stream: @unchecked Sendable {
     private func writeData(_ bytes: [UInt8], endsStream: Bool) {
         guard !isClosed else { return }
         let buffer = connection.buffer(bytes)
-        let promise = connection.makePromise()
         unsent += bytes.count
-        promise?.futureResult.whenSuccess { [self] in taken(bytes.count, isLast: endsStream) }
+        uncounted += bytes.count
+        var promise: EventLoopPromise<Void>?
+        // Not for every small piece: what is taken of it is noticed with the next ones.
+        if endsStream || uncounted >= HTTP2Limits.counted {
+            let count = uncounted
+            uncounted = 0
+            promise = connection.makePromise()
+            promise?.futureResult.whenSuccess { [self] in taken(count, isLast: endsStream) }
+        }
         connection.write(id, .data(.init(data: .byteBuffer(buffer), endStream: endsStream)), promise)
+        connection.wrote(bytes.count)
     }
 
     private func taken(_ count: Int, isLast: Bool) {

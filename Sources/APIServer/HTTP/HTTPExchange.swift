@@ -349,7 +349,7 @@ final class HTTPExchange: @unchecked Sendable {
             guard turn > 0 else {
                 // A client that reads as fast as it is written to must not have the loop for itself.
                 output.flush()
-                return loop.execute { [weak self] in self?.pump() }
+                return pumpSoon()
             }
             switch source.poll(maximum: HTTPLimits.piece) {
             case .bytes(let bytes):
@@ -361,10 +361,8 @@ final class HTTPExchange: @unchecked Sendable {
                 output.writePiece(bytes)
             case .pending:
                 output.flush()
-                source.onReady { [weak self] in
-                    guard let self else { return }
-                    loop.execute { self.pump() }
-                }
+                // Whoever gives the exchange up cancels its source, which then lets go of it.
+                source.onReady { self.pumpSoon() }
                 return
             case .end:
                 if let owed, owed > 0 { return breakOff(source) }
@@ -377,6 +375,8 @@ final class HTTPExchange: @unchecked Sendable {
         output.flush()
         if isHeld { output.setDeadline(HTTPLimits.stalled) }
     }
+
+    private func pumpSoon() { client.pumps.add(self) }
 
     private func breakOff(_ source: any ByteSource) {
         let output = output

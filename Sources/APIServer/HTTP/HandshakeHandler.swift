@@ -50,7 +50,8 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler, Ti
         let pipeline = context.pipeline.syncOperations
         do {
             let certificate = try pipeline.handler(type: NIOSSLHandler.self).peerCertificate
-            let client = ConnectionClient(channel: context.channel, certificate: certificate.flatMap(ClientCertificate.identity), onProof: onProof)
+            let client = ConnectionClient(
+                channel: context.channel, pumps: loopState.pumps, certificate: certificate.flatMap(ClientCertificate.identity), onProof: onProof)
             if chosen == "h2" {
                 let resets = HTTP2FrameWatcher()
                 let connection = HTTP2Connection(service: service, loopState: loopState, client: client, sent: resets)

@@ -11,11 +11,22 @@ final class LoopState: @unchecked Sendable {
     private var isTicking = false
     private var dateSecond: time_t = 0
     private var dateText = ""
+    /// What goes on when its source has something again.
+    let pumps: PumpQueue
+    private var shared = SharedPiece()
 
     /// How often deadlines are looked at.
     private static let tick: TimeAmount = .seconds(5)
 
-    init(loop: any EventLoop) { self.loop = loop }
+    init(loop: any EventLoop) {
+        self.loop = loop
+        pumps = PumpQueue(loop: loop)
+    }
+
+    /// A piece of a body as `make` frames it; made once when the same bytes go to one connection after the other.
+    func buffer(_ bytes: [UInt8], isChunk: Bool, _ make: () -> ByteBuffer) -> ByteBuffer {
+        shared.buffer(bytes, isChunk: isChunk, make)
+    }
 
     /// Asks `connection` every few seconds whether it is overdue, until it is unregistered.
     func register(_ connection: any TimedConnection) {

@@ -51,7 +51,8 @@ struct WatchFrames: Sendable {
             try append(type, event.object, into: &frame)
             return frame
         }
-        frame.append(0..<frame.count, to: &out)
+        // One event alone is handed on as it is, the same bytes to all.
+        if out.isEmpty { out = frame } else { out += frame }
     }
 
     /// Appends a document that says its kind.

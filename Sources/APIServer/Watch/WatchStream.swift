@@ -15,10 +15,9 @@ final class WatchStream: ByteSource {
         /// Lines made but not taken yet.
         var ready: [UInt8] = []
         var offset = 0
-        var isBookmarkDue = false
-        var isTimeUp = false
+        /// The store had nothing more when it was asked last; whether that still holds is asked by waiting.
+        var isDrained = false
         var isOver = false
-        var wake: (@Sendable () -> Void)?
         var bookmarkID: UInt64?
         var timeout: Scheduled<Void>?
         var lifetime: (of: ServingLifetime, id: UInt64)?
@@ -38,6 +37,7 @@ final class WatchStream: ByteSource {
     }
 
     private let watch: StoreWatch
+    private let signals = WatchSignals()
     private let startRevision: Int64
     private let clock: BookmarkClock
     private let allowsBookmarks: Bool
@@ -59,31 +59,27 @@ final class WatchStream: ByteSource {
 
     /// Begins reminders and the timeout. The watch also ends when what is watched is no more served.
     func start(timeout: TimeAmount, on loop: any EventLoop, lifetime: ServingLifetime?) {
-        let scheduled = loop.scheduleTask(in: timeout) { [weak self] () -> Void in
-            self?.remind { $0.isTimeUp = true }
-        }
-        let id = allowsBookmarks ? clock.add { [weak self] in self?.remind { $0.isBookmarkDue = true } } : nil
+        // None of these holds the stream itself, which ends with its reader.
+        let signals = signals
+        let scheduled = loop.scheduleTask(in: timeout) { signals.remind { $0.isTimeUp = true } }
+        let id = allowsBookmarks ? clock.add { signals.remind { $0.isBookmarkDue = true } } : nil
         state.withLock { state in
             state.timeout = scheduled
             state.bookmarkID = id
         }
         guard let lifetime else { return }
-        let end = lifetime.onEnd { [weak self] in self?.remind { $0.isTimeUp = true } }
+        let end = lifetime.onEnd { signals.remind { $0.isTimeUp = true } }
         state.withLock { $0.lifetime = (lifetime, end) }
-    }
-
-    private func remind(_ change: @Sendable (inout State) -> Void) {
-        let wake = state.withLock { state -> (@Sendable () -> Void)? in
-            change(&state)
-            return state.wake.take()
-        }
-        wake?()
     }
 
     func poll(maximum: Int) -> BytePoll {
         state.withLock { state in
             if state.hasBytes { return .bytes(state.take(max(1, maximum))) }
             if state.isOver { return .end }
+            if state.isDrained {
+                state.isDrained = false
+                if !signals.isDue(allowsBookmarks: allowsBookmarks) { return .pending }
+            }
             fill(&state, maximum)
             if state.hasBytes { return .bytes(state.take(max(1, maximum))) }
             return state.isOver ? .end : .pending
@@ -114,6 +110,9 @@ final class WatchStream: ByteSource {
             switch watch.poll(max: Self.batch) {
             case .events(let events):
                 for event in events where event.revision > startRevision { try state.encoder.append(event, into: &state.ready) }
+                guard events.count < Self.batch else { continue }
+                state.isDrained = true
+                return try finishRound(&state)
             case .none: return try finishRound(&state)
             case .compacted(let oldest): throw .expired("too old resource version: \(watch.position) (\(oldest))")
             case .failed(let error): throw StoreFailure.status(error)
@@ -123,53 +122,38 @@ final class WatchStream: ByteSource {
 
     /// Nothing more to send now: a bookmark that is due, and the end when the time is up.
     private func finishRound(_ state: inout State) throws(APIStatus) {
-        if allowsBookmarks, state.isBookmarkDue || state.isTimeUp {
-            state.isBookmarkDue = false
+        let due = signals.take()
+        if allowsBookmarks, due.isBookmarkDue || due.isTimeUp {
             // A watch from the future has nothing to say before it comes.
             let position = watch.position
             if position >= startRevision { try state.encoder.appendBookmark(position, endsInitial: false, into: &state.ready) }
         }
-        if state.isTimeUp { state.isOver = true }
+        if due.isTimeUp { state.isOver = true }
     }
 
     func onReady(_ wake: @escaping @Sendable () -> Void) {
-        let once = WakeOnce(wake)
         let isReady = state.withLock { state -> Bool in
-            if state.hasBytes || state.isOver || state.isTimeUp || (state.isBookmarkDue && allowsBookmarks) || !state.initial.isEmpty
-                || state.endsInitialWithBookmark
-            {
-                return true
-            }
-            state.wake = { once.call() }
-            return false
+            state.isDrained = false
+            return state.hasBytes || state.isOver || !state.initial.isEmpty || state.endsInitialWithBookmark
         }
-        if isReady { return once.call() }
-        watch.onReady { once.call() }
+        if isReady || !signals.arm(wake, allowsBookmarks: allowsBookmarks) { return wake() }
+        watch.onReady { [signals] in signals.fire() }
     }
 
     func cancel() {
-        let (wake, id, timeout, lifetime) = state.withLock { state in
+        let (id, timeout, lifetime) = state.withLock { state in
             state.isOver = true
             state.initial = []
             state.ready = []
             state.offset = 0
-            return (state.wake.take(), state.bookmarkID.take(), state.timeout.take(), state.lifetime.take())
+            return (state.bookmarkID.take(), state.timeout.take(), state.lifetime.take())
         }
         watch.cancel()
         timeout?.cancel()
         if let id { clock.remove(id) }
         if let lifetime { lifetime.of.remove(lifetime.id) }
-        wake?()
+        signals.fire()
     }
 
     deinit { cancel() }
-}
-
-/// Calls a closure at most once, whoever comes first.
-final class WakeOnce: Sendable {
-    private let action: Mutex<(@Sendable () -> Void)?>
-
-    init(_ action: @escaping @Sendable () -> Void) { self.action = Mutex(action) }
-
-    func call() { action.withLock { $0.take() }?() }
 }

@@ -27,6 +27,9 @@ struct EventRing: Sendable {
         self.floor = floor
     }
 
+    /// All of them, oldest first.
+    var events: [StoreEvent] { slots[head...].compactMap(\.event) }
+
     /// How many events are here.
     var count: Int { slots.count - head }
 
