@@ -14,11 +14,11 @@ struct RequestKind: Sendable, Hashable {
     var isDryRun = false
 
     /// Reads a request's path and query.
-    init(_ request: APIRequest, segments: [String]?) {
+    init(_ request: APIRequest, _ target: RequestPath?) {
         isDryRun = request.queryValue("dryRun") == "All"
-        guard let segments, case .resource(let path) = RequestPath(segments) else {
+        guard case .resource(let path)? = target else {
             verb = request.method.rawValue.lowercased()
-            if let first = segments?.first, Self.knownPaths.contains(first) { subresource = "/\(first)" }
+            if case .other(let segments)? = target, let first = segments.first, Self.knownPaths.contains(first) { subresource = "/\(first)" }
             return
         }
         verb = path.verb(request)

@@ -16,7 +16,7 @@ enum PrettyForm {
     /// What the request says about it; nil when nothing.
     private static func isAsked(_ request: APIRequest) -> Bool? {
         if let text = request.queryValue("pretty"), !text.isEmpty { return request.queryFlag("pretty") }
-        if let accept = request.accept, accept.contains("pretty="),
+        if let accept = request.accept, accept != "application/json", accept.contains("pretty="),
             let media = MediaType.accepted(accept).first, let text = media.parameters["pretty"]
         {
             return text == "1" || text == "true"

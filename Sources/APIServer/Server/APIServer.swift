@@ -38,6 +38,9 @@ package final class APIServer: RequestPipeline, Sendable {
     /// The ports listened on, in the order of the configuration.
     package var boundPorts: [Int] { state.withLock { $0.ports } }
 
+    /// Has `relief` called when a burst of work is over, before memory is given back to the system: it drops what can be made again.
+    package func onQuiet(_ relief: @escaping @Sendable () -> Void) { core.freed.onQuiet(relief) }
+
     /// Writes what a new cluster starts with; harmless when it is there. In-process clients may be used afterwards.
     /// Throws an `APIStatus` when the store cannot be written or the authority's certificate cannot be read.
     package func bootstrap() async throws(APIStatus) {
@@ -151,7 +154,7 @@ package final class APIServer: RequestPipeline, Sendable {
                 observed(ResponseMaking.status(error, warnings: observer.notes.get()))
             }
         }
-        guard request.method != .get, let segments = observer.segments, case .resource(let path) = RequestPath(segments),
+        guard request.method != .get, case .resource(let path)? = observer.target,
             core.admission.waits(group: path.group, resource: path.resource, subresource: path.subresource)
         else { return work() }
         NIOThreadPool.singleton.submit { _ in work() }
@@ -161,10 +164,9 @@ package final class APIServer: RequestPipeline, Sendable {
         _ request: APIRequest, _ caller: UserInfo, body: (any ByteSource)?, _ observer: RequestObserver,
         _ reply: @escaping @Sendable (APIResponse) -> Void
     ) throws(APIStatus) {
-        guard let segments = observer.segments else { throw .badRequest("the request path is malformed: \(request.path.prefix(200))") }
+        guard let target = observer.target else { throw .badRequest("the request path is malformed: \(request.path.prefix(200))") }
         try RequestTimeout.check(request, observer.kind)
         let user = try impersonated(request, caller, observer.notes)
-        let target = RequestPath(segments)
         try core.authorizer.check(AccessAttributes(target, request), user: user)
         observer.notes.isAuthorized = true
         switch target {

@@ -28,11 +28,20 @@ final class FreedMemory: Sendable {
     private let isScheduled = Atomic<Bool>(false)
     private let isSecondScheduled = Atomic<Bool>(false)
     private let isStopped = Atomic<Bool>(false)
+    private let reliefs = Mutex<[@Sendable () -> Void]>([])
 
     init(group: MultiThreadedEventLoopGroup) { self.group = group }
 
     /// Nothing is tidied any more: the event loops end.
     func stop() { isStopped.store(true, ordering: .relaxed) }
+
+    /// Has `relief` called, on a thread that may block, before memory is given back: it drops what can be made again.
+    func onQuiet(_ relief: @escaping @Sendable () -> Void) { reliefs.withLock { $0.append(relief) } }
+
+    private func giveBack() {
+        for relief in reliefs.withLock({ $0 }) { relief() }
+        OwnProcess.giveBackMemory()
+    }
 
     /// Counts what has become free. From any thread.
     func add(_ bytes: Int) {
@@ -49,7 +58,7 @@ final class FreedMemory: Sendable {
             if patience > 0, freed.load(ordering: .relaxed) - before > Self.worthwhile / 64 { return look(patience: patience - 1) }
             freed.store(0, ordering: .relaxed)
             isScheduled.store(false, ordering: .relaxed)
-            NIOThreadPool.singleton.submit { _ in OwnProcess.giveBackMemory() }
+            NIOThreadPool.singleton.submit { _ in self.giveBack() }
             lookAgain()
         }
     }
@@ -59,7 +68,7 @@ final class FreedMemory: Sendable {
         group.any().scheduleTask(in: Self.secondPause) { [weak self] in
             guard let self else { return }
             isSecondScheduled.store(false, ordering: .relaxed)
-            NIOThreadPool.singleton.submit { _ in OwnProcess.giveBackMemory() }
+            NIOThreadPool.singleton.submit { _ in self.giveBack() }
         }
     }
 }

@@ -8,8 +8,8 @@ internal import LinuxKernel
 struct RequestObserver: Sendable {
     private let core: ServerCore
     private let request: APIRequest
-    /// Of the request's path; nil when it is malformed.
-    let segments: [String]?
+    /// What the request's path asks for; nil when it is malformed.
+    let target: RequestPath?
     let kind: RequestKind
     private let start: Duration
     /// What the client calls its request; nil when it leaves that to the server.
@@ -23,8 +23,8 @@ struct RequestObserver: Sendable {
     init(_ core: ServerCore, _ request: APIRequest, _ user: UserInfo?) {
         self.core = core
         self.request = request
-        segments = request.pathSegments
-        kind = RequestKind(request, segments: segments)
+        target = request.pathSegments.map { RequestPath($0) }
+        kind = RequestKind(request, target)
         start = core.time.monotonic()
         let isAudited = core.audit != nil && AuditEvent.isWorthwhile(kind, user)
         givenID = AuditID.given(request)

@@ -22,7 +22,6 @@ struct CachedObjects {
     private struct Entry {
         var uid: String
         var bytes: [UInt8]
-        var indexed: [String: [String]]
     }
 
     private var entries: [Key: Entry] = [:]
@@ -62,9 +61,7 @@ struct CachedObjects {
         indexes[name] = [:]
         for key in keys {
             guard let object = object(key) else { continue }
-            let values = indexer(object)
-            entries[key]?.indexed[name] = values
-            for value in values { indexes[name, default: [:]][value, default: []].insert(key) }
+            for value in indexer(object) { indexes[name, default: [:]][value, default: []].insert(key) }
         }
     }
 
@@ -77,13 +74,10 @@ struct CachedObjects {
         unindex(key)
         // Copied, so that it is as large as its content: a buffer that has grown has up to as much again to spare.
         let bytes = JSON.encode(object.value).withUnsafeBytes { [UInt8]($0) }
-        var entry = Entry(uid: object.uid, bytes: bytes, indexed: [:])
         for (name, indexer) in indexers {
-            let values = indexer(object)
-            entry.indexed[name] = values
-            for value in values { indexes[name, default: [:]][value, default: []].insert(key) }
+            for value in indexer(object) { indexes[name, default: [:]][value, default: []].insert(key) }
         }
-        entries[key] = entry
+        entries[key] = Entry(uid: object.uid, bytes: bytes)
         remember(object, key, weight: bytes.count)
     }
 
@@ -91,6 +85,12 @@ struct CachedObjects {
         unindex(key)
         entries[key] = nil
         trees[key] = nil
+    }
+
+    /// Drops the trees, which are made again when they are asked for.
+    mutating func forgetTrees() {
+        trees = [:]
+        treeBytes = 0
     }
 
     /// Keeps a tree. What it weighs is counted again each time it is replaced, which only drops the trees of a busy cache sooner.
@@ -103,10 +103,11 @@ struct CachedObjects {
         treeBytes += weight
     }
 
+    /// What an object was indexed under is worked out again from what it was: kept beside it, it would weigh as much as a small object.
     private mutating func unindex(_ key: Key) {
-        guard let entry = entries[key] else { return }
-        for (name, values) in entry.indexed {
-            for value in values {
+        guard !indexers.isEmpty, let old = object(key) else { return }
+        for (name, indexer) in indexers {
+            for value in indexer(old) {
                 indexes[name]?[value]?.remove(key)
                 if indexes[name]?[value]?.isEmpty == true { indexes[name]?[value] = nil }
             }

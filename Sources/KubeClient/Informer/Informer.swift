@@ -171,6 +171,9 @@ package final class Informer: Sendable {
         setState(.following)
     }
 
+    /// Drops what is kept only to be read faster.
+    package func forgetTrees() { shared.withLock { $0.objects.forgetTrees() } }
+
     func setState(_ new: InformerState) {
         let handlers = shared.withLock { state -> [@Sendable (InformerState) -> Void] in
             guard state.state != new else { return [] }

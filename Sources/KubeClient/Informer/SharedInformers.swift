@@ -35,6 +35,11 @@ package final class SharedInformers: Sendable {
         }
     }
 
+    /// Drops what informers keep only to be read faster: for a process that has become quiet.
+    package func forgetTrees() {
+        for informer in state.withLock({ Array($0.informers.values) }) { informer.forgetTrees() }
+    }
+
     /// Runs every informer, present and future, until the task is cancelled. Call it once.
     package func run() async {
         let (stream, continuation) = AsyncStream.makeStream(of: Informer.self)

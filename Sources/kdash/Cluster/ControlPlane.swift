@@ -137,6 +137,9 @@ final class ControlPlane: Sendable {
         self.instance = instance
         nodeState = Mutex((nil, []))
         informers = SharedInformers(client: KubeClient(transport: InProcessTransport(pipeline: server, user: .loopback)), time: time)
+        // Weakly: the informers reach the server.
+        server.onQuiet { [weak informers] in informers?.forgetTrees() }
+        server.onQuiet { store.forgetWireForms() }
     }
 
     private func client(_ user: UserInfo) -> KubeClient {
