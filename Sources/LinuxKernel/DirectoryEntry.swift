@@ -10,8 +10,8 @@ package struct DirectoryEntry: Sendable {
     /// `DT_DIR`, `DT_REG`, …; `DT_UNKNOWN` on file systems that do not say.
     package let type: UInt8
 
-    /// Everything in an open folder but `.` and `..`, in the kernel's order.
-    package static func all(in folder: borrowing FileDescriptor) throws(SystemError) -> [DirectoryEntry] {
+    /// Everything in an open folder but `.` and `..`, in the kernel's order; with a limit the first so many.
+    package static func all(in folder: borrowing FileDescriptor, limit: Int = .max) throws(SystemError) -> [DirectoryEntry] {
         let raw = folder.raw
         var entries: [DirectoryEntry] = []
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 32768, alignment: 8)
@@ -21,7 +21,7 @@ package struct DirectoryEntry: Sendable {
             let size = try SystemError.check("getdents64", "fd \(raw)") {
                 kd_getdents64(raw, buffer.baseAddress, buffer.count)
             }
-            if size == 0 { return entries }
+            if size == 0 || entries.count >= limit { return entries.count > limit ? Array(entries.prefix(limit)) : entries }
             var position = 0
             while position < size {
                 let length = Int(buffer.loadUnaligned(fromByteOffset: position + 16, as: UInt16.self))

@@ -10,6 +10,7 @@ import ViewModels
     func showFindings() {}
     func showOwner(_ binding: ObjectBinding) {}
     func showReleases() {}
+    func showImages() {}
     func showForwards() {}
     func askForwardBySelector() {}
     func explain(_ binding: ObjectBinding) {}

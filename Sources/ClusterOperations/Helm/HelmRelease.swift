@@ -68,21 +68,31 @@ package struct HelmRelease: Sendable {
 
     /// Reads and unpacks one revision. Throws BadRequest for a Secret that is none.
     package static func read(_ header: Header, _ client: KubeClient) async throws(APIStatus) -> HelmRelease {
+        HelmRelease(try await document(header, client), header)
+    }
+
+    /// Reads and unpacks all that Helm keeps of one revision.
+    static func document(_ header: Header, _ client: KubeClient) async throws(APIStatus) -> JSONValue {
         let secret = Secret(try await header.keeper.read(client))
         guard let packed = secret.data["release"], let text = Base64.decode(packed) else {
             throw .badRequest("\(header.keeper.text) holds no release")
         }
-        return try HelmRelease(packed: text, header)
+        return try unpack(text, header)
     }
 
     /// Unpacks what a Secret holds: base64 of gzip of JSON; very old releases are not zipped.
-    init(packed: [UInt8], _ header: Header) throws(APIStatus) {
+    static func unpack(_ packed: [UInt8], _ header: Header) throws(APIStatus) -> JSONValue {
         let zipped = Base64.decode(String(decoding: packed, as: UTF8.self)) ?? []
         let plain = zipped.starts(with: [0x1f, 0x8b]) ? Gunzip.unpack(zipped) : zipped
         guard let plain, let value = try? JSON.parse(plain), value.objectValue != nil else {
             throw .badRequest(
                 "revision \(header.version) of release \(header.name) cannot be unpacked: it is damaged, or larger than \(Gunzip.maximumSize >> 20) MiB")
         }
+        return value
+    }
+
+    /// What a revision's document tells.
+    init(_ value: JSONValue, _ header: Header) {
         self.header = header
         let metadata = value["chart", "metadata"]
         chart = "\(metadata?["name"]?.stringValue ?? "?")-\(metadata?["version"]?.stringValue ?? "?")"

@@ -152,7 +152,7 @@ extension ImageStore {
         return matches.count == 1 ? matches[0] : nil
     }
 
-    private func replace(_ next: [ImageRecord]) throws(ImageError) {
+    func replace(_ next: [ImageRecord]) throws(ImageError) {
         let document: JSONValue = ["version": 1, "images": .array(next.map(\.value))]
         try explaining("write the list of images") { () throws(SystemError) in
             try folders.root.write(StoreFolders.records, JSON.encode(document, pretty: true))

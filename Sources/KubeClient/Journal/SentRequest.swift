@@ -57,7 +57,8 @@ package struct SentRequest: Sendable, Identifiable {
         contentType = request.contentType
         bodySize = request.body.count
         // best effort: a body that cannot be read is told by its length.
-        let parsed = request.body.count > Self.bodyLimit ? nil : try? JSON.parse(request.body)
+        let isOpaque = request.body.count > Self.bodyLimit || request.contentType == "application/octet-stream"
+        let parsed = isOpaque ? nil : try? JSON.parse(request.body)
         (body, hidesValues) = SecretValues.masked(parsed ?? .null, isSecret: ResourceTarget(request)?.resource.resource == "secrets")
     }
 

@@ -22,9 +22,15 @@ package protocol NodeConnection: Sendable {
 
     /// How the probes of its pods have gone.
     func probeCounts() async -> [ProbeCount]
+
+    /// Looks into its containers; nil for an agent that cannot.
+    var containers: (any ContainerInspection)? { get }
 }
 
 extension NodeConnection {
     /// None, for agents that do not count.
     package func probeCounts() async -> [ProbeCount] { [] }
+
+    /// None, for agents that cannot look into containers.
+    package var containers: (any ContainerInspection)? { nil }
 }

@@ -65,6 +65,7 @@ package final class NodeAgent: NodeConnection, Sendable {
     private let logs: LogService
     private let retention: LogRetention
     private let watcher: FileWatcher
+    private let inspection: InspectionService
 
     package init(
         configuration: Configuration, client: KubeClient, runtime: NodeSupervisor, images: ImageStore, cgroups: CgroupTree?,
@@ -96,6 +97,7 @@ package final class NodeAgent: NodeConnection, Sendable {
         nodes = Informer(
             client: client, resource: Node.resource,
             fields: FieldSelector(requirements: [.init(field: "metadata.name", value: configuration.nodeName)]), time: time)
+        inspection = InspectionService(context: context, pods: pods, running: running)
         retention = LogRetention(directory: configuration.paths.logs, budget: configuration.deletedLogBudget, logger: logger)
         logs = LogService(
             directory: configuration.paths.logs, watcher: watcher, followers: followers, time: time,
@@ -323,6 +325,8 @@ package final class NodeAgent: NodeConnection, Sendable {
     package func stats() async -> NodeStats {
         NodeUsage(agent: self).sample()
     }
+
+    package var containers: (any ContainerInspection)? { inspection }
 
     package func probeCounts() async -> [ProbeCount] { context.probeCounts.all() }
 

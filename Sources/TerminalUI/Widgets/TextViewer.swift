@@ -35,10 +35,10 @@ import ViewModels
 
     /// The rows of a text with the line each belongs to: lines of a list are cut at the edge, all others go on below.
     static func rows(_ model: DetailModel, columns: Int, glyphs: GlyphSet) -> [(spans: [TextSpan], line: Int)] {
-        let stops = model.isReading ? [] : Set(model.stops.map(\.line))
+        let cut = model.cutLines.union(model.isReading ? [] : model.stops.map(\.line))
         return model.lines.enumerated().flatMap { index, line -> [([TextSpan], Int)] in
             if let chart = model.charts[index] { return BrailleChart.rows(chart, columns: columns, glyphs: glyphs).map { ($0, index) } }
-            return stops.contains(index) ? [(line, index)] : wrapped([line], columns: columns).map { ($0, index) }
+            return cut.contains(index) ? [(line, index)] : wrapped([line], columns: columns).map { ($0, index) }
         }
     }
 

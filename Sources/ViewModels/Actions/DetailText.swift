@@ -2,6 +2,8 @@
 struct DetailText: Sendable {
     private(set) var lines: [[TextSpan]] = []
     private(set) var links: [Int: DetailLink] = [:]
+    /// The lines that are cut at the edge as the lines below them are: titles of columns.
+    private(set) var cutLines: Set<Int> = []
     /// The context that links lead into.
     var context = ""
     /// Longer values are cut, so that one annotation does not fill the screen.
@@ -27,6 +29,12 @@ struct DetailText: Sendable {
     /// A line of its own.
     mutating func line(_ spans: [TextSpan], indent: Int = 2) {
         lines.append([TextSpan(String(repeating: " ", count: indent))] + spans)
+    }
+
+    /// A line of its own that is cut at the edge.
+    mutating func cutLine(_ spans: [TextSpan]) {
+        line(spans)
+        cutLines.insert(lines.count - 1)
     }
 
     /// Says what the last line stands for.

@@ -137,6 +137,7 @@ package import LinuxKernel
 
     /// The object under the cursor of the focused pane; that of the pane of objects from the panes of text. Nil when there is none.
     package var selectedBinding: ObjectBinding? {
+        if let detail, let binding = detail.selectedLink.flatMap({ detail.bindingOfLink?($0) }) { return binding }
         guard focus == .namespaces else { return selectedListBinding }
         return namespaces.selectedRow.map { ObjectBinding(context: context.name, namespace: nil, kind: "Namespace", name: $0.name, uid: $0.uid) }
     }

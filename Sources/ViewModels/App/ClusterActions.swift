@@ -12,6 +12,8 @@
     func showFindings()
     /// Goes to the object that owns one.
     func showOwner(_ binding: ObjectBinding)
+    /// Lists the images of the nodes, with their layers and who uses them.
+    func showImages()
     /// Lists the Helm releases of the shown namespace, or of all.
     func showReleases()
     /// Opens why a pod is not running, most likely cause first.

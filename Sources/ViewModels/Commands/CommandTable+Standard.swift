@@ -3,7 +3,7 @@ extension CommandTable {
     package static func standard() -> CommandTable {
         CommandTable(
             screen + [demo] + settings + panes + motion + places + objects + pods + namespaces + logs + editor + typing + history + operations
-                + details + forwards)
+                + details + forwards + containers)
     }
 
     /// Only with a cluster.

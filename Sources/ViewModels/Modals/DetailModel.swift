@@ -1,5 +1,7 @@
 /// What a detail text is, for the commands that belong to one kind of it.
-package enum DetailKind: Sendable, Hashable { case text, commandLog, sentRequest, undo, why, changes, charts, pulses, forwards }
+package enum DetailKind: Sendable, Hashable {
+    case text, commandLog, sentRequest, undo, why, changes, charts, pulses, forwards, containers, files, processes, sockets, images
+}
 
 /// A line of a detail text that the cursor can stand on.
 package struct DetailStop: Sendable, Hashable {
@@ -39,6 +41,8 @@ package struct DetailLink: Sendable, Hashable {
     package var lines: [[TextSpan]] = []
     /// The lines the cursor can stand on, from top to bottom; empty for a text that is only read.
     package private(set) var stops: [DetailStop] = []
+    /// The lines that are cut at the edge instead of going on below, besides the stops of a list.
+    package private(set) var cutLines: Set<Int> = []
     /// The charts that stand in place of lines, by the line's index.
     package private(set) var charts: [Int: ChartModel] = [:]
     /// The id of the stop under the cursor; nil without stops.
@@ -53,6 +57,10 @@ package struct DetailLink: Sendable, Hashable {
     package var onReveal: () -> Void = {}
     /// Stops what the text tells of; nil when there is nothing to stop.
     package var onStop: (() -> Void)?
+    /// What can be done in it beside opening and copying a line, for the commands of its kind.
+    var actions: [DetailAction: () -> Void] = [:]
+    /// What a line stands for, to commands that act on what is selected; nil for texts whose lines are only read.
+    var bindingOfLink: ((DetailLink) -> ObjectBinding?)?
     /// Begins to keep it current again when a text that covered it is closed.
     package var reopen: (() -> Void)?
     /// Ends what keeps it current.
@@ -82,6 +90,7 @@ package struct DetailLink: Sendable, Hashable {
 
     /// Replaces the text. The cursor stays on what it stands on, or goes to the nearest stop when that is gone.
     package func show(_ lines: [[TextSpan]], stops: [DetailStop], charts: [Int: ChartModel] = [:]) {
+        cutLines = []
         self.charts = charts
         let place = selectedIndex ?? 0
         self.lines = lines
@@ -95,17 +104,23 @@ package struct DetailLink: Sendable, Hashable {
         var stops: [DetailStop] = []
         links = [:]
         for (line, link) in text.links.sorted(by: { $0.key < $1.key }) {
-            let name = link.binding.map { "\($0.text) \($0.uid ?? "")" } ?? text.lines[line].prefix(2).map(\.text).joined()
+            let name = link.binding.map { "\($0.text) \($0.uid ?? "")" } ?? link.value ?? text.lines[line].prefix(2).map(\.text).joined()
             seen[name, default: 0] += 1
             let id = "\(name) \(seen[name] ?? 0)"
             stops.append(DetailStop(line: line, id: id))
             links[id] = link
         }
         show(text.lines, stops: stops)
+        cutLines = text.cutLines
     }
 
     /// What is under the cursor.
     var selectedLink: DetailLink? { selected.flatMap { links[$0] } }
+
+    /// Puts the cursor on the line that shows a value; where there is none it stays.
+    func select(value: String) {
+        if let found = stops.first(where: { links[$0.id]?.value == value }) { selected = found.id }
+    }
 
     /// The cursor's place among the stops.
     package var selectedIndex: Int? { selected.flatMap { id in stops.firstIndex { $0.id == id } } }

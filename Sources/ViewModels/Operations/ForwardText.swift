@@ -33,12 +33,12 @@ enum ForwardText {
             text.line([TextSpan("F n on a pod, a Service or a workload opens one: a port of this machine that leads to a ready pod of it.", .dim)])
             return text
         }
-        var columns = TextColumns(["LOCAL", "TARGET", "STATE", "OPEN", "TOTAL", "SENT", "RECEIVED", "LAST POD"])
+        var columns = TextColumns(["LOCAL", "TARGET", "STATE", "OPEN", "SENT", "RECEIVED", "LAST POD"])
         for forward in forwards {
             let traffic = forward.traffic
             columns.add([
                 TextSpan(forward.address, .accent), TextSpan(forward.target), TextSpan(forward.state.text, forward.state.tone),
-                TextSpan("\(traffic.open)"), TextSpan("\(traffic.total)"), TextSpan(ByteText.short(traffic.sent)),
+                TextSpan("\(traffic.open) of \(traffic.total)"), TextSpan(ByteText.short(traffic.sent)),
                 TextSpan(ByteText.short(traffic.received)), TextSpan(traffic.pod, .dim),
             ])
         }

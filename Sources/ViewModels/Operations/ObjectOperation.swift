@@ -9,6 +9,7 @@ package enum ObjectOperation: String, CaseIterable, Sendable {
     case cordon, uncordon, drain, taints
     case trigger, suspend, unsuspend, rerun
     case debug, forward
+    case containers, files, processes, sockets
 
     /// How it stands in the table of commands.
     struct Entry {
@@ -53,6 +54,10 @@ package enum ObjectOperation: String, CaseIterable, Sendable {
         case .suspend: Entry(title: "Suspend", keys: ["a z"], kinds: ["CronJob", "Job"])
         case .unsuspend: Entry(title: "Lift the suspension", keys: ["a Z"], kinds: ["CronJob", "Job"])
         case .forward: Entry(title: "Forward a local port to it", keys: ["F n", "F F"], kinds: Self.forwarded)
+        case .containers: Entry(title: "Containers: states, ports, probes, use", keys: ["x C"], changes: false, kinds: ["Pod"])
+        case .files: Entry(title: "Files of a container", keys: ["x f"], changes: false, kinds: ["Pod"])
+        case .processes: Entry(title: "Processes of a container", keys: ["x p"], changes: false, kinds: ["Pod"])
+        case .sockets: Entry(title: "Sockets of a container", keys: ["x s"], changes: false, kinds: ["Pod"])
         case .debug: Entry(title: "Put a debug container into the pod", keys: ["a d"], kinds: ["Pod"])
         case .rerun: Entry(title: "Run again as a new job", keys: ["a J"], kinds: ["Job"])
         }

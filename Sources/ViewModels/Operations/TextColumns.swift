@@ -41,7 +41,7 @@ struct TextColumns: Sendable {
 extension DetailText {
     /// Adds the titles and lines of columns; `link` says what the line of an index stands for.
     mutating func lineUp(_ columns: TextColumns, link: (Int) -> DetailLink?) {
-        line(columns.header)
+        cutLine(columns.header)
         for index in columns.rows.indices {
             line(columns.line(index))
             if let link = link(index) { self.link(link) }

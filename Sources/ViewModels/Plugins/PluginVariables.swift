@@ -13,8 +13,7 @@ package struct PluginVariables: Sendable, Hashable {
         values = [
             "CONTEXT": app.context.name, "CLUSTER": app.context.name, "USER": app.context.impersonated ?? "", "GROUPS": "",
             "NAMESPACE": binding?.namespace ?? app.namespace ?? "", "NAME": binding?.name ?? "", "FILTER": app.list.filter,
-            "KUBECONFIG": app.preferences.kubeconfig ?? "", "POD": binding?.kind == "Pod" ? binding?.name ?? "" : "",
-            "CONTAINER": app.focus == .logs ? app.logs.target?.container ?? "" : "",
+            "KUBECONFIG": app.preferences.kubeconfig ?? "", "POD": Self.pod(app, binding), "CONTAINER": Self.container(app, binding),
             "RESOURCE_GROUP": binding?.resource?.group ?? "", "RESOURCE_VERSION": binding?.resource?.version ?? "",
             "RESOURCE_NAME": binding?.resource?.resource ?? binding.map { "\($0.kind.lowercased())s" } ?? "",
         ]
@@ -23,6 +22,16 @@ package struct PluginVariables: Sendable, Hashable {
             values["INPUT_\(name.uppercased())"] = value
             values["INPUT-\(name.uppercased())"] = value
         }
+    }
+
+    @MainActor private static func pod(_ app: AppModel, _ binding: ObjectBinding?) -> String {
+        if binding?.resource == .containers { return app.detail?.binding?.name ?? "" }
+        return binding?.kind == "Pod" ? binding?.name ?? "" : ""
+    }
+
+    @MainActor private static func container(_ app: AppModel, _ binding: ObjectBinding?) -> String {
+        if binding?.resource == .containers { return binding?.name ?? "" }
+        return app.focus == .logs ? app.logs.target?.container ?? "" : ""
     }
 
     /// The value whose name stands at the start of a text after `$` or `$!`, and how long the name is; the longest name wins.

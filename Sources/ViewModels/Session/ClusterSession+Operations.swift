@@ -22,6 +22,10 @@ extension ClusterSession {
         case .pause: operate { client throws(APIStatus) in try await Rollouts.setPaused(target, true, client) }
         case .resume: operate { client throws(APIStatus) in try await Rollouts.setPaused(target, false, client) }
         case .setImage: askImage(binding, target)
+        case .containers: showContainers(binding, target)
+        case .files: pickContainer(binding, target, "Files of which container?") { [weak self] in self?.openFiles($0, binding) }
+        case .processes: pickContainer(binding, target, "Processes of which container?") { [weak self] in self?.openProcesses($0, binding) }
+        case .sockets: pickContainer(binding, target, "Sockets of which container?") { [weak self] in self?.openSockets($0, binding) }
         case .forward: askForward(binding, target)
         case .debug: askDebug(binding, target)
         case .tree: showTree(binding, target)

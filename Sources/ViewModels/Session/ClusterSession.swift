@@ -313,7 +313,7 @@ package import LinuxKernel
     /// Samples what pods use: every second while somebody sees it, and now and then otherwise, so that charts have an hour to show.
     func sampleWhileVisible() {
         guard let usage = cluster?.usage else { return tasks.cancel(.usage) }
-        let isSeen = app.visiblePanes.contains(.pods) || app.detail?.kind == .charts || app.detail?.kind == .pulses
+        let isSeen = app.visiblePanes.contains(.pods) || app.detail?.kind == .charts || app.detail?.kind == .pulses || app.detail?.kind == .containers
         guard !tasks.isRunning(.usage) || isSeen != isSampledOften else { return }
         isSampledOften = isSeen
         tasks.run(.usage) { [weak self, time] in

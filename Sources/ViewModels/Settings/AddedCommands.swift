@@ -33,6 +33,9 @@ extension PreferencesModel {
         }
         var result: [AddedCommand] = []
         if isForAll || kinds != ["Namespace"] { result.append(command("plugin.\(plugin.name)", .pane(.pods), isForAll ? nil : kinds, isListed: true)) }
+        if isForAll || kinds.contains("containers") {
+            result.append(command("plugin.\(plugin.name).container", .detail, ["containers"], isListed: false))
+        }
         if isForAll || kinds.contains("Namespace") {
             result.append(command("plugin.\(plugin.name).namespace", .pane(.namespaces), nil, isListed: !isForAll && kinds == ["Namespace"]))
         }

@@ -6,7 +6,7 @@ import KubeClient
 import LinuxKernel
 import NodeAgent
 
-/// What is not Kubernetes, below `/kdash/v1/`: status, down, images, usage and the logs of deleted pods.
+/// What is not Kubernetes, below `/kdash/v1/`: status, down, images, usage, the logs of deleted pods, and the inside of containers.
 struct KdashEndpoints: ExtensionEndpoint {
     let path = "/kdash/v1"
     let images: ImageStore
@@ -28,11 +28,18 @@ struct KdashEndpoints: ExtensionEndpoint {
         case (.post, "/images/import-host"):
             guard let program = request.query.first(where: { $0.name == "program" })?.value else { throw .badRequest("query parameter program is missing") }
             return .json(try await importHost(program))
+        case (.get, "/images/layers"): return try await imageEndpoints.layers()
+        case (.post, "/images/remove"): return try await imageEndpoints.remove(request)
         case (.get, "/stats"): return .json(await stats())
         case (.get, "/logs"): return .json(await keptLogs())
+        case (_, _) where route.hasPrefix("/containers/"):
+            let segments = request.pathSegments ?? []
+            return try await ContainerEndpoints(nodes: nodes).handle(request, Array(segments.dropFirst(3)), body: body)
         default: throw .badRequest("\(request.method.rawValue) \(request.path) is nothing kdash knows")
         }
     }
+
+    private var imageEndpoints: ImageEndpoints { ImageEndpoints(images: images, nodes: nodes, imagesChanged: imagesChanged) }
 
     private func listImages() -> JSONValue {
         ["images": .array(images.list().map(Self.describe))]
