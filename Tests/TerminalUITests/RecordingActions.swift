@@ -1,3 +1,4 @@
+import KubeClient
 import ViewModels
 
 /// A cluster that only notes what it is asked to describe.
@@ -38,6 +39,8 @@ import ViewModels
     func enter(_ binding: ObjectBinding) {}
     func kindChanged() {}
     func refreshKinds() {}
+    func columnsChanged() {}
+    func count(_ kind: ServedKind) {}
     func findObjects() {}
     func prepareToQuit() {}
 }

@@ -21,13 +21,23 @@ import ViewModels
         scroll(model, height: body.height)
         let last = min(model.count, top + body.height)
         let rows = (top..<last).map(model.row(at:))
-        let columns = layout(model.columns, rows, width: rect.width - 3, painter)
+        let columns = layout(wanted(model), rows, width: rect.width - 3, painter)
         drawHeader(model, columns, in: rect.row(0), painter: &painter)
         for (offset, row) in rows.enumerated() {
             draw(row, columns, in: body.row(offset), isSelected: model.selectedIndex == top + offset, isFocused: isFocused, &painter)
         }
         painter.scrollbar(in: body, first: top, visible: body.height, total: model.count)
         return body
+    }
+
+    /// The columns, of which a marked one is never left out.
+    private func wanted(_ model: any TableModel) -> [TableColumn] {
+        guard let picked = model.pickedColumn else { return model.columns }
+        return model.columns.map { column in
+            var column = column
+            if column.id == picked { column.priority = 0 }
+            return column
+        }
     }
 
     /// Keeps the cursor on screen with a row or two of context.
@@ -104,10 +114,12 @@ import ViewModels
         for placed in columns {
             let isSorted = model.sort.column == placed.column.id
             let sign = isSorted ? String(model.sort.isDescending ? painter.glyphs.descending : painter.glyphs.ascending) : ""
+            var style = painter.theme[isSorted ? .tableHeaderSorted : .tableHeader]
+            if model.pickedColumn == placed.column.id { style.attributes.formUnion([.reverse]) }
             painter.text(
                 placed.column.title + sign,
-                in: Rect(x: rect.x + placed.x, y: rect.y, width: min(placed.width, rect.maxX - rect.x - placed.x), height: 1),
-                painter.theme[isSorted ? .tableHeaderSorted : .tableHeader], alignment: placed.column.alignment)
+                in: Rect(x: rect.x + placed.x, y: rect.y, width: min(placed.width, rect.maxX - rect.x - placed.x), height: 1), style,
+                alignment: placed.column.alignment)
         }
     }
 

@@ -33,14 +33,14 @@ extension AppModel {
         cluster?.refreshKinds()
         let interpret = { [weak self] (line: String) in self?.placeItem(line)?.item }
         var line = ""
-        modal = .palette(
-            PaletteModel(
-                title: "Go to or run", placeholder: "a kind, or a command", action: "run", items: items + kindItems,
-                interpret: {
-                    line = $0
-                    return interpret($0)
-                }
-            ) { [weak self] item in
+        kindCounts = [:]
+        let palette = PaletteModel(
+            title: "Go to or run", placeholder: "a kind, or a command", action: "run", items: items + kindItems,
+            interpret: {
+                line = $0
+                return interpret($0)
+            },
+            onAccept: { [weak self] item in
                 guard let self else { return }
                 modal = nil
                 if item.id == "place" { return placeItem(line)?.go() ?? () }
@@ -51,6 +51,8 @@ extension AppModel {
                 }
                 command.run(self)
             })
+        palette.preview = { [weak self] in self?.preview($0) ?? [] }
+        modal = .palette(palette)
     }
 
     /// Opens the filter of a table, or the search of a text.
@@ -216,16 +218,5 @@ extension AppModel {
             return toast("\(list.title.lowercased()) have no column \(column)", .dim)
         }
         list.sort = TableSort(column: column, isDescending: list.sort.column == column && !list.sort.isDescending)
-    }
-
-    /// Shows or hides a column of the shown table.
-    func pickColumn() {
-        let columns = list.layout.filter { $0.id != "name" }
-        let items = columns.map {
-            PaletteItem(id: $0.id, title: $0.title.lowercased(), detail: list.hiddenColumns.contains($0.id) ? "hidden" : "shown")
-        }
-        pick("Show or hide a column of \(list.title.lowercased())", items) { [list] id in
-            if list.hiddenColumns.remove(id) == nil { list.hiddenColumns.insert(id) }
-        }
     }
 }

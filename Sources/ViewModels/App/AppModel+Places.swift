@@ -32,6 +32,7 @@ extension AppModel {
         }
         table.sort = ServerTableLayout.sort(kind)
         tables[kind.id] = table
+        applyView(to: table, kind, isNew: true)
         onTable(table, kind)
         return table
     }

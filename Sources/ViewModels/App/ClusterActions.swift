@@ -1,3 +1,5 @@
+package import KubeClient
+
 /// What commands ask of a cluster. Every call carries the object it was bound to at the key press.
 @MainActor package protocol ClusterActions: AnyObject {
     /// Opens an object's description and keeps it current.
@@ -68,6 +70,10 @@
     func findObjects()
     /// Another kind is shown: its objects are followed.
     func kindChanged()
+    /// Asks how many objects of a kind there are.
+    func count(_ kind: ServedKind)
+    /// Tables have other columns.
+    func columnsChanged()
     /// Asks the cluster again which kinds it has.
     func refreshKinds()
     /// Saves what a quit would lose.

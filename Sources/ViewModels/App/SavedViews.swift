@@ -11,6 +11,10 @@ struct SavedViews: Sendable, Equatable {
         var filter = ""
         var sort = TableSort(column: "name")
         var hidden: Set<String> = []
+        /// Columns that are shown although a view hides them.
+        var wanted: Set<String> = []
+        /// Columns that were added, as they are written.
+        var added: [String] = []
     }
 
     /// The id of the shown kind.
@@ -39,9 +43,11 @@ struct SavedViews: Sendable, Equatable {
                 filter: member.value["filter"]?.stringValue ?? "",
                 sort: TableSort(
                     column: member.value["sort"]?.stringValue ?? "name", isDescending: member.value["descending"]?.boolValue ?? false),
-                hidden: Set((member.value["hidden"]?.arrayValue ?? []).compactMap(\.stringValue)))
+                hidden: Set(Self.texts(member.value["hidden"])), wanted: Set(Self.texts(member.value["wanted"])), added: Self.texts(member.value["added"]))
         }
     }
+
+    private static func texts(_ value: JSONValue?) -> [String] { (value?.arrayValue ?? []).compactMap(\.stringValue) }
 
     /// How an application's tables are looked at now; what `before` says of tables that were not opened stays.
     @MainActor init(_ app: AppModel, before: SavedViews?) {
@@ -49,7 +55,8 @@ struct SavedViews: Sendable, Equatable {
         views = before?.views ?? [:]
         let opened: [(String, ResourcesModel)] = app.tables.map { ($0.key, $0.value) } + [(ServedKind.pods.id, app.pods)]
         for (id, table) in opened {
-            let view = View(filter: table.filter, sort: table.sort, hidden: table.hiddenColumns)
+            let view = View(
+                filter: table.filter, sort: table.sort, hidden: table.hiddenColumns, wanted: table.wantedColumns, added: table.view.added.map(\.text))
             views[id] = view == View() ? nil : view
         }
     }
@@ -57,7 +64,8 @@ struct SavedViews: Sendable, Equatable {
     /// Looks at a table as it was looked at before.
     @MainActor func apply(to table: ResourcesModel, kind: ServedKind) {
         guard let view = views[kind.id] else { return }
-        table.hiddenColumns = view.hidden
+        (table.hiddenColumns, table.wantedColumns) = (view.hidden, view.wanted)
+        table.view.added = view.added.compactMap { try? ViewSettings.Column.read($0).get() }.filter { $0.path != nil }
         table.sort = view.sort
         table.filter = view.filter
     }
@@ -68,7 +76,8 @@ struct SavedViews: Sendable, Equatable {
         for (id, view) in views.sorted(by: { $0.key < $1.key }) {
             tables[id] = [
                 "filter": .string(view.filter), "sort": .string(view.sort.column), "descending": .bool(view.sort.isDescending),
-                "hidden": .array(view.hidden.sorted().map { .string($0) }),
+                "hidden": .array(view.hidden.sorted().map { .string($0) }), "wanted": .array(view.wanted.sorted().map { .string($0) }),
+                "added": .array(view.added.map { .string($0) }),
             ]
         }
         return JSON.encode(["kind": .string(kind), "tables": tables])

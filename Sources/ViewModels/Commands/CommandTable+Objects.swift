@@ -65,6 +65,13 @@ extension CommandTable {
             $0.cluster?.newManifest()
         },
         Command("objects.sort", "Sort by a column", section: "Object", keys: ["o"], scope: .pane(.pods)) { $0.pickSort() },
+        Command("objects.columnBefore", "Mark the column before", section: "Object", keys: ["shift-left"], scope: .pane(.pods)) {
+            $0.movePickedColumn(by: -1)
+        },
+        Command("objects.columnAfter", "Mark the column after", section: "Object", keys: ["shift-right"], scope: .pane(.pods)) {
+            $0.movePickedColumn(by: 1)
+        },
+        Command("objects.sortPicked", "Sort by the marked column", section: "Object", keys: ["O"], scope: .pane(.pods)) { $0.sortByPicked() },
         Command("objects.sortName", "Sort by name", section: "Object", keys: ["N"], scope: .pane(.pods)) { $0.sortList(by: "name") },
         Command("objects.sortAge", "Sort by age", section: "Object", keys: ["A"], scope: .pane(.pods)) { $0.sortList(by: "age") },
         Command("objects.sortStatus", "Sort by status", section: "Object", keys: ["S"], scope: .pane(.pods)) { $0.sortList(by: "status") },

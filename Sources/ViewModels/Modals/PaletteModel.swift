@@ -57,6 +57,8 @@ package struct PaletteMatch: Sendable, Hashable {
         }
     }
     private var wasMoved = false
+    /// What an item would show or do, beside the list or below it; empty for nothing to say. nil where there is no such text.
+    package var preview: ((PaletteItem) -> [[TextSpan]])?
     /// Told the item Enter would take, whenever that is another one.
     package var onMove: ((PaletteItem?) -> Void)?
     /// Called when it is closed without a choice.

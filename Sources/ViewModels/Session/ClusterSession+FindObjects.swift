@@ -1,4 +1,5 @@
 import APIMachinery
+import JSONCore
 import KubeClient
 
 extension ClusterSession {
@@ -11,6 +12,7 @@ extension ClusterSession {
         guard let client = cluster?.client else { return }
         let scope = app.scope
         var found: [String: ObjectBinding] = [:]
+        var states: [String: String] = [:]
         let palette = PaletteModel(
             title: "Find an object of any kind", placeholder: "a part of its name; \(scope.text)", action: "show", items: []
         ) { [weak self] item in
@@ -18,6 +20,10 @@ extension ClusterSession {
             tasks.cancel(.findObjects)
             app.modal = nil
             if let binding = found[item.id] { show(binding) }
+        }
+        palette.preview = { item in
+            let state = (states[item.id] ?? "").split(separator: "\n").map { [TextSpan(String($0))] }
+            return [[TextSpan(item.title, .accent)], [TextSpan(item.detail, .dim)], []] + state
         }
         app.modal = .palette(palette)
         let context = app.context.name
@@ -44,6 +50,7 @@ extension ClusterSession {
                         let object = row.object
                         found[object.uid] = ObjectBinding(
                             context: context, namespace: object.namespace, kind: kind.kind, name: object.name, uid: object.uid, resource: kind.resource)
+                        states[object.uid] = Self.state(row, table?.columns ?? [])
                         items.append(
                             PaletteItem(id: object.uid, title: object.name, detail: "\(kind.kind)\(object.namespace.map { " in \($0)" } ?? "")"))
                     }
@@ -52,6 +59,14 @@ extension ClusterSession {
                 }
             }
         }
+    }
+
+    /// What the server's table says of an object, a line a column.
+    private static func state(_ row: ServerTable.Row, _ columns: [ServerTable.Column]) -> String {
+        let cells = zip(columns, row.cells).filter { $0.0.priority == 0 && $0.0.name != "Name" && !$0.1.isNull }
+        return cells.prefix(8).map { column, value in
+            "\(column.name): \(String((value.stringValue ?? value.description).prefix(60)))"
+        }.joined(separator: "\n")
     }
 
     /// Kinds whose objects nobody looks for by name.

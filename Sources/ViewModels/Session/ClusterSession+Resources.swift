@@ -68,7 +68,7 @@ extension ClusterSession {
     private func stopTable(_ kind: ServedKind) {
         tasks.cancel(.table(kind.id))
         tasks.cancel(.selectors(kind.id))
-        narrowTables[kind.id] = nil
+        (narrowTables[kind.id], tablePaths[kind.id]) = (nil, nil)
         app.tables[kind.id] = nil
     }
 
@@ -78,7 +78,9 @@ extension ClusterSession {
         refusedTables.remove(kind.id)
         let table = app.table(kind)
         table.onSelectors = { [weak self, weak table] _ in if let table { self?.followSelectors(table, kind) } }
-        let reader: any RowReader = kind.isPods ? PodReader(kept: keptPods) : TableReader(kind)
+        let paths = table.view.paths
+        tablePaths[kind.id] = paths
+        let reader: any RowReader = kind.isPods ? PodReader(kept: keptPods, paths: paths) : TableReader(kind, paths: paths)
         let feed = ResourceFeed(client: client, kind: kind, namespace: namespace, reader: reader, time: time)
         tasks.run(.table(kind.id)) { [weak self, time] in
             async let _: Void = feed.run()
@@ -120,6 +122,13 @@ extension ClusterSession {
         if app.list === table, let uid = table.selectedUID, uid != followedUID { followSelected() }
     }
 
+    /// Tables have other columns: what is read of their objects may be something else.
+    package func columnsChanged() {
+        for kind in recentKinds + [.pods] where tasks.isRunning(.table(kind.id)) {
+            if app.table(kind).view.paths != tablePaths[kind.id] ?? CellPaths() { runTable(kind, namespace: narrowTables[kind.id]) }
+        }
+    }
+
     /// Other namespaces are shown: a table that was read for one of them alone, and what was asked about that one, are read anew.
     func scopeChanged() {
         for kind in recentKinds + [.pods] {
@@ -127,6 +136,7 @@ extension ClusterSession {
             let isNarrow = narrowTables[kind.id].map { $0 != app.scope.single } ?? false
             if isNarrow || refusedTables.contains(kind.id) { runTable(kind, namespace: app.scope.single) }
         }
+        app.applyViews()
         for kind in recentKinds + [.pods] where kind.isNamespaced { followSelectors(app.table(kind), kind) }
     }
 

@@ -40,6 +40,10 @@ package import LinuxKernel
     var recentKinds: [ServedKind] = []
     /// The kinds whose objects may be read in one namespace alone, and which that is, by the kind's id.
     var narrowTables: [String: String] = [:]
+    /// What is read of the objects for columns of the user's own, by the kind's id.
+    var tablePaths: [String: CellPaths] = [:]
+    /// The kind whose objects are counted.
+    var countedKind: String?
     /// The kinds whose objects may not be read as they were asked for.
     var refusedTables: Set<String> = []
     /// How the tables were looked at when the context was opened or saved last, and which context that is.

@@ -5,11 +5,13 @@ import KubeSchemas
 /// Reads pods as rows of our own columns. Each pod is looked at once and let go, but for the few that somebody wants whole.
 struct PodReader: RowReader {
     let kept: KeptPods
+    var paths = CellPaths()
 
     func page(_ client: KubeClient, _ place: RowPlace, _ options: ListOptions) async throws(APIStatus) -> RowPage {
         let list = try await client.list(place.resource, namespace: place.namespace, options)
         return RowPage(
-            columns: nil, rows: list.items.map { row($0) }, resourceVersion: list.resourceVersion, continueToken: list.continueToken)
+            columns: PodRow.columns + paths.columns.map(\.column), rows: list.items.map { row($0) }, resourceVersion: list.resourceVersion,
+            continueToken: list.continueToken)
     }
 
     func watch(_ client: KubeClient, _ place: RowPlace, from revision: String) async throws(APIStatus) -> WatchStream {
@@ -31,6 +33,6 @@ struct PodReader: RowReader {
 
     private func row(_ object: KubeObject) -> ResourceRow {
         kept.see(object)
-        return PodRow(Pod(object)).row
+        return PodRow(Pod(object)).row(with: paths.isEmpty ? [] : paths.cells(object.value))
     }
 }

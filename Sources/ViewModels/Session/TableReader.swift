@@ -5,21 +5,25 @@ import Synchronization
 /// Reads a kind's objects as the server's table of them.
 final class TableReader: RowReader {
     private let kind: ServedKind
+    private let paths: CellPaths
+    private let objects: TableObjects
     private let layout: Mutex<ServerTableLayout>
 
-    init(_ kind: ServedKind) {
+    init(_ kind: ServedKind, paths: CellPaths = CellPaths()) {
         self.kind = kind
+        self.paths = paths
+        objects = paths.isEmpty ? ServerTableLayout.objects(kind) : .whole
         layout = Mutex(ServerTableLayout([], kind: kind))
     }
 
     func page(_ client: KubeClient, _ place: RowPlace, _ options: ListOptions) async throws(APIStatus) -> RowPage {
-        read(try await client.listTable(place.resource, namespace: place.namespace, options, objects: ServerTableLayout.objects(kind)))
+        read(try await client.listTable(place.resource, namespace: place.namespace, options, objects: objects))
     }
 
     func watch(_ client: KubeClient, _ place: RowPlace, from revision: String) async throws(APIStatus) -> WatchStream {
         try await client.watchTable(
             place.resource, namespace: place.namespace, from: revision, labels: place.labels, fields: place.fields,
-            objects: ServerTableLayout.objects(kind), timeoutSeconds: place.watchSeconds)
+            objects: objects, timeoutSeconds: place.watchSeconds)
     }
 
     func read(_ event: WatchEvent) throws(APIStatus) -> (event: RowEvent, revision: String) {
@@ -37,8 +41,14 @@ final class TableReader: RowReader {
             if !table.columns.isEmpty { layout = ServerTableLayout(table.columns, kind: kind) }
             return layout
         }
+        let rows = table.rows.map { row in
+            var made = layout.row(row)
+            if !paths.isEmpty { made.cells += paths.cells(row.object.value) }
+            return made
+        }
+        let columns = layout.columns.isEmpty ? [] : layout.columns + paths.columns.map(\.column)
         return RowPage(
-            columns: layout.columns, rows: table.rows.map { layout.row($0) }, resourceVersion: table.resourceVersion,
+            columns: columns, rows: rows, resourceVersion: table.resourceVersion,
             continueToken: table.continueToken)
     }
 }

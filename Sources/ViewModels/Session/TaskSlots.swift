@@ -12,6 +12,8 @@
         case table(String)
         /// Following which objects of a kind match its filter's selectors.
         case selectors(String)
+        /// Asking how many objects of a kind there are.
+        case count
         /// Asking which kinds the cluster has.
         case kinds
         /// Listing the names of the objects of every kind.

@@ -74,6 +74,7 @@ package struct ThemeSummary: Sendable, Hashable {
         if new.screen.reducesMotion != old.screen.reducesMotion { reducesMotion = new.screen.reducesMotion }
         if !isFirst, new.screen.theme != old.screen.theme || new.screen.contexts != old.screen.contexts { chosenTheme = nil }
         rebuildKeys()
+        app.applyViews()
         if !isFirst, new != old, problems.isEmpty { app.toast("settings read again", .dim) }
         tellProblems()
         app.signal.touch()

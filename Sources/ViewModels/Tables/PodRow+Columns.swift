@@ -12,23 +12,25 @@ extension PodRow {
         TableColumn(id: "ip", title: "IP", minimumWidth: 9, maximumWidth: 15, priority: 7, isWhole: true),
     ]
 
-    /// The row of the table; the phase comes behind the last column.
-    var row: ResourceRow {
+    /// The row of the table.
+    var row: ResourceRow { row(with: []) }
+
+    /// The row of the table, with the cells of more columns; the phase comes behind the last column.
+    func row(with more: [TableCell]) -> ResourceRow {
         let ready: Tone = readyCount == containerCount ? .normal : .warning
         return ResourceRow(
             uid: uid, namespace: namespace, name: name, createdAt: createdAt, isDeleting: isDeleting,
             cells: [
                 .text(name, .normal), .text("\(readyCount)/\(containerCount)", tone == .done ? .dim : ready), .text(status, tone),
                 .number(restarts, restarts == 0 ? .dim : .warning), .usage(cpu), .usage(memory), .age(createdAt), .text(node, .dim), .text(ip, .dim),
-                .text(phase, .normal),
-            ])
+            ] + more + [.text(phase, .normal)])
     }
 
     /// Reads a row that ``row`` made; nil for another.
     init?(_ row: ResourceRow) {
-        guard row.cells.count == Self.columns.count + 1, case .text(let ready, _) = row.cells[1], case .text(let status, let tone) = row.cells[2],
+        guard row.cells.count > Self.columns.count, case .text(let ready, _) = row.cells[1], case .text(let status, let tone) = row.cells[2],
             case .number(let restarts, _) = row.cells[3], case .usage(let cpu) = row.cells[4], case .usage(let memory) = row.cells[5],
-            case .text(let node, _) = row.cells[7], case .text(let ip, _) = row.cells[8], case .text(let phase, _) = row.cells[9]
+            case .text(let node, _) = row.cells[7], case .text(let ip, _) = row.cells[8], case .text(let phase, _) = row.cells[row.cells.count - 1]
         else { return nil }
         let counts = ready.split(separator: "/").compactMap { Int($0) }
         self.init(

@@ -30,9 +30,17 @@ package import LinuxKernel
     /// Whether its objects live in namespaces.
     package let isNamespaced: Bool
     /// The columns of its cells, in their order; the namespace comes before them where several are shown.
-    package var layout: [TableColumn] { didSet { if layout != oldValue { refresh() } } }
+    package var layout: [TableColumn] { didSet { if layout != oldValue { arrange() } } }
+    /// Which columns it shows in which order.
+    package var view = ColumnView.standard { didSet { if view != oldValue { arrange() } } }
+    /// The columns in their order, those too that are not shown.
+    private(set) var placed: [ColumnView.Placed] = []
     /// The ids of columns that the user does not want to see.
     package var hiddenColumns: Set<String> = [] { didSet { signal.touch() } }
+    /// The ids of columns that the user wants to see although the view hides them.
+    package var wantedColumns: Set<String> = [] { didSet { signal.touch() } }
+    /// The column that a key would order by; nil while none was chosen.
+    package var pickedColumn: String? { didSet { signal.touch() } }
     package var notice: String? { didSet { signal.touch() } }
 
     /// An empty table.
@@ -41,6 +49,7 @@ package import LinuxKernel
         self.title = title
         self.isNamespaced = isNamespaced
         self.layout = layout
+        placed = view.arrange(layout)
     }
 
     /// The namespaces whose objects are shown.
@@ -80,7 +89,32 @@ package import LinuxKernel
     package var showsNamespace: Bool { isNamespaced && scope.single == nil }
 
     package var columns: [TableColumn] {
-        (showsNamespace ? [Self.namespaceColumn] : []) + layout.filter { !hiddenColumns.contains($0.id) || $0.id == "name" }
+        (showsNamespace ? [Self.namespaceColumn] : []) + placed.filter(isVisible).map(\.column)
+    }
+
+    private func arrange() {
+        placed = view.arrange(layout)
+        refresh()
+    }
+
+    private func isVisible(_ placed: ColumnView.Placed) -> Bool {
+        let id = placed.column.id
+        return id == "name" || (placed.isHidden ? wantedColumns.contains(id) : !hiddenColumns.contains(id))
+    }
+
+    /// Shows a column, or hides it.
+    package func toggleColumn(_ id: String) {
+        guard let placed = placed.first(where: { $0.column.id == id }) else { return }
+        if placed.isHidden {
+            if wantedColumns.remove(id) == nil { wantedColumns.insert(id) }
+        } else if hiddenColumns.remove(id) == nil {
+            hiddenColumns.insert(id)
+        }
+    }
+
+    /// The columns that can be shown or hidden, and whether they are.
+    package var choosableColumns: [(column: TableColumn, isShown: Bool)] {
+        placed.filter { $0.column.id != "name" }.map { ($0.column, isVisible($0)) }
     }
 
     private static let namespaceColumn = TableColumn(id: "namespace", title: "NAMESPACE", minimumWidth: 10, maximumWidth: 24, priority: 3)
@@ -147,9 +181,11 @@ package import LinuxKernel
         var shown: [TableCell] = showsNamespace ? [.text(row.namespace, .dim)] : []
         var bits: UInt64 = 0
         let change = changes[id]
-        for (position, pair) in zip(layout, cells(row)).enumerated() where !hiddenColumns.contains(pair.0.id) || pair.0.id == "name" {
+        let cells = cells(row)
+        for placed in placed where isVisible(placed) {
+            let position = placed.position
             if let change, position < 64, change.bits & (1 << UInt64(position)) != 0, shown.count < 64 { bits |= 1 << UInt64(shown.count) }
-            shown.append(pair.1)
+            shown.append(position < cells.count ? cells[position] : .text("", .dim))
         }
         return TableRow(
             uid: row.uid, cells: shown, isMarked: marks.contains(id), isFading: row.isDeleting, changed: bits, changedAt: change?.at)
@@ -342,7 +378,7 @@ extension ResourcesModel: RowSource {
                 return .text(column == "name" ? reader.text() : namespace)
             }
         }
-        guard let position = layout.firstIndex(where: { $0.id == column }) else { return .none }
+        guard let position = layout.lastIndex(where: { $0.id == column }) else { return .none }
         let row = rows.row(slot)
         let cells = cells(row)
         return position < cells.count ? SortValue(cells[position]) : .none

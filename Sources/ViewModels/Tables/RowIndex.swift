@@ -12,9 +12,10 @@
     func isBefore(_ a: Int, _ b: Int) -> Bool
 }
 
-/// Which rows are shown, in which order. A changed row costs a step over the shown rows' numbers and a comparison or two, never a sort; any
-/// number of changes between two looks costs that once.
+/// Which rows are shown, in which order. A changed row costs a step over the rows' numbers and a comparison or two, never a sort; any number of
+/// changes between two looks costs that once. The order of all rows is kept beside that of the shown ones, so that no filter costs a sort.
 struct RowIndex {
+    private var all: [Int32] = []
     private var shown: [Int32] = []
     private var changed: Set<Int32> = []
     private var isStale = true
@@ -22,18 +23,22 @@ struct RowIndex {
     /// The filter that ``shown`` passed; nil while nothing did.
     private var shownFilter: RowFilter?
 
-    /// What passes. Setting it orders anew, and looks only at what is shown when nothing else can pass.
+    /// How the shown rows stand to a filter that was set since.
+    private enum Filtering { case same, narrowed, new }
+    private var filtering = Filtering.same
+
+    /// What passes. Setting it looks only at what is shown when nothing else can pass.
     var filter = RowFilter("") {
         didSet {
-            if !isStale, changed.isEmpty, let shownFilter, filter.narrows(shownFilter) { narrowed = true } else { isStale = true }
+            let isNarrower = filtering != .new && shownFilter.map { filter.narrows($0) } == true
+            filtering = isNarrower ? .narrowed : .new
         }
     }
-    private var narrowed = false
     /// The order. Setting it sorts.
     var sort = TableSort(column: "name") { didSet { if sort != oldValue { isStale = true } } }
 
     /// Whether the next look has work to do.
-    var isDirty: Bool { isStale || narrowed || !changed.isEmpty }
+    var isDirty: Bool { isStale || filtering != .same || !changed.isEmpty }
 
     /// Everything has to be looked at anew.
     mutating func invalidate() { isStale = true }
@@ -43,61 +48,79 @@ struct RowIndex {
 
     /// The shown slots in order, brought up to date first.
     @MainActor mutating func order(_ source: some RowSource) -> [Int32] {
-        if isStale || changed.count > max(1000, shown.count / 4) {
+        if isStale || changed.count > max(1000, all.count / 4) {
             rebuild(source)
-        } else {
-            if narrowed {
-                let filter = filter
-                shown.removeAll { !source.passes(Int($0), filter) }
-            }
-            if !changed.isEmpty { merge(source) }
+        } else if !changed.isEmpty {
+            merge(source)
         }
-        narrowed = false
+        switch filtering {
+        case .same: break
+        case .narrowed: shown = passing(shown, source)
+        case .new: shown = passing(all, source)
+        }
+        filtering = .same
         shownFilter = filter
         return shown
+    }
+
+    @MainActor private func passing(_ slots: [Int32], _ source: some RowSource) -> [Int32] {
+        filter.terms.isEmpty ? slots : slots.filter { source.passes(Int($0), filter) }
     }
 
     @MainActor private mutating func rebuild(_ source: some RowSource) {
         isStale = false
         changed = []
         values = (0..<source.slotLimit).map { source.isShown($0) ? source.sortValue($0, sort.column) : .none }
-        let isFiltered = !filter.terms.isEmpty
-        var kept = (0..<Int32(source.slotLimit)).filter { source.isShown(Int($0)) && (!isFiltered || source.passes(Int($0), filter)) }
-        kept.sort { isBefore($0, $1, source) }
-        shown = kept
+        var sorted = (0..<Int32(source.slotLimit)).filter { source.isShown(Int($0)) }
+        sorted.sort { isBefore($0, $1, source) }
+        all = sorted
+        filtering = .new
     }
 
     @MainActor private mutating func merge(_ source: some RowSource) {
         while values.count < source.slotLimit { values.append(.none) }
         let moved = changed
-        shown.removeAll { moved.contains($0) }
+        changed = []
         var added: [Int32] = []
-        for slot in moved where source.isShown(Int(slot)) && source.passes(Int(slot), filter) {
+        for slot in moved where source.isShown(Int(slot)) {
             values[Int(slot)] = source.sortValue(Int(slot), sort.column)
             added.append(slot)
         }
-        changed = []
-        guard !added.isEmpty else { return }
         added.sort { isBefore($0, $1, source) }
+        all.removeAll { moved.contains($0) }
+        all = merged(all, added, source)
+        // A filter that was set since is gone through anyway.
+        guard filtering != .new else { return }
+        if filter.terms.isEmpty {
+            shown = all
+        } else {
+            shown.removeAll { moved.contains($0) }
+            shown = merged(shown, passing(added, source), source)
+        }
+    }
+
+    /// Two orders as one.
+    @MainActor private func merged(_ old: [Int32], _ added: [Int32], _ source: some RowSource) -> [Int32] {
+        guard !added.isEmpty else { return old }
         var merged: [Int32] = []
-        merged.reserveCapacity(shown.count + added.count)
+        merged.reserveCapacity(old.count + added.count)
         var next = 0
         for slot in added {
-            let place = firstPlace(after: slot, from: next, source)
-            merged += shown[next..<place]
+            let place = firstPlace(in: old, after: slot, from: next, source)
+            merged += old[next..<place]
             merged.append(slot)
             next = place
         }
-        merged += shown[next...]
-        shown = merged
+        merged += old[next...]
+        return merged
     }
 
-    /// The first place in ``shown`` whose row comes after `slot`.
-    @MainActor private func firstPlace(after slot: Int32, from start: Int, _ source: some RowSource) -> Int {
-        var (low, high) = (start, shown.count)
+    /// The first place in an order whose row comes after `slot`.
+    @MainActor private func firstPlace(in order: [Int32], after slot: Int32, from start: Int, _ source: some RowSource) -> Int {
+        var (low, high) = (start, order.count)
         while low < high {
             let middle = (low + high) / 2
-            if isBefore(slot, shown[middle], source) { high = middle } else { low = middle + 1 }
+            if isBefore(slot, order[middle], source) { high = middle } else { low = middle + 1 }
         }
         return low
     }

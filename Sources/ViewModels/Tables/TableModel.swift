@@ -71,10 +71,16 @@ package struct TableSort: Sendable, Hashable {
     var filter: String { get set }
     /// The order.
     var sort: TableSort { get set }
+    /// The column that a key would order by; nil while none was chosen.
+    var pickedColumn: String? { get }
     /// Marks the row under the cursor, or takes the mark away.
     func toggleMark()
     /// How many rows are marked.
     var markedCount: Int { get }
     /// Shown instead of rows; nil when there are some.
     var notice: String? { get }
+}
+
+extension TableModel {
+    package var pickedColumn: String? { nil }
 }
