@@ -29,12 +29,12 @@ package func startTerminalGuardian() { kd_guardian_start() }
 
 /// Shows the screen until the user quits, on the process's first thread and never from inside a main-actor job: the loop drains the main queue
 /// itself. Returns the exit code; problems are printed as one line that says what to do.
-@MainActor package func runTerminalUI(app: AppModel, options: TerminalUIOptions = TerminalUIOptions()) -> Int32 {
+@MainActor package func runTerminalUI(workspace: Workspace, options: TerminalUIOptions = TerminalUIOptions()) -> Int32 {
     let signals = kd_signal_open()
     // A theme that the command line names must be there: the screen would open in another one and not say why before it is too late.
-    if case .named(let name)? = app.preferences.chosenTheme {
+    if let preferences = workspace.app?.preferences, case .named(let name)? = preferences.chosenTheme {
         do throws(ThemeError) {
-            _ = try ThemeCatalog(app.preferences.settings.themes).source(name)
+            _ = try ThemeCatalog(preferences.settings.themes).source(name)
         } catch {
             complain("\(error)")
             return 2
@@ -42,15 +42,15 @@ package func startTerminalGuardian() { kd_guardian_start() }
     }
     let terminal: Terminal
     do throws(TerminalProblem) {
-        terminal = try Terminal(environment: options.environment, hasMouse: app.preferences.hasMouse)
+        terminal = try Terminal(environment: options.environment, hasMouse: workspace.app?.preferences.hasMouse ?? true)
     } catch {
         complain("\(error)")
         return 2
     }
-    ScreenLoop(app: app, terminal: terminal, signals: signals).run()
+    ScreenLoop(workspace: workspace, terminal: terminal, signals: signals).run()
     terminal.close()
     close(signals)
-    if !app.quitLine.isEmpty { print(app.quitLine) }
+    if !workspace.quitLine.isEmpty { print(workspace.quitLine) }
     return 0
 }
 

@@ -329,14 +329,14 @@ def test_a_shell_in_the_container(shared, base, open_screen):
     screen.expect("42 in inside")
     screen.type("stty size")
     screen.press("Enter")
-    screen.expect("39 120")
+    screen.expect("38 120")
     screen.resize(90, 30)
 
     # What is typed at once may overtake the new size.
     def has_size():
         screen.type("stty size")
         screen.press("Enter")
-        return "29 90" in screen.text()
+        return "28 90" in screen.text()
 
     eventually(has_size, every=0.5, what="the new size in the shell")
     screen.type("exit 3")

@@ -26,6 +26,19 @@ import Testing
         #expect(screen(output) == expected)
     }
 
+    @Test func `rows that leave the top are kept up to a bound, and those of a full-screen program are not`() {
+        var emulator = Emulator(width: 10, height: 4, depth: .truecolor)
+        for number in 0..<6 { emulator.feed(Array("\(number)\r\n".utf8)) }
+        #expect(emulator.scrollback.count == 3 && emulator.scrollback[0].first?.glyph == 0x30 && emulator.scrollback[0].count == 1)
+        emulator.feed(Array("\u{1B}[?1049h1\r\n2\r\n3\r\n4\r\n5\r\n\u{1B}[?1049l".utf8))
+        #expect(emulator.scrollback.count == 3)
+        for _ in 0..<9_000 { emulator.feed(Array("x\r\n".utf8)) }
+        #expect(emulator.scrollback.count == Scrollback.capacity)
+        emulator.resize(width: 5, height: 2)
+        emulator.feed(Array("\u{1B}c".utf8))
+        #expect(emulator.scrollback.count == Scrollback.capacity)
+    }
+
     @Test func `questions get answers`() {
         var emulator = Emulator(width: 10, height: 4, depth: .truecolor)
         emulator.feed(Array("ab\u{1B}[6n\u{1B}[c".utf8))

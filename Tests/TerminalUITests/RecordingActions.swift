@@ -21,7 +21,7 @@ import ViewModels
     func showLogs(selecting text: String) {}
     func closeMerge() {}
     func pickKeptLog() {}
-    func openShell(_ binding: ObjectBinding, container: String?) {}
+    func openShell(_ binding: ObjectBinding, container: String?, isBeside: Bool) {}
     func askDelete(_ bindings: [ObjectBinding], isForced: Bool) {}
     func askDeleteNamespace(_ binding: ObjectBinding) {}
     func openYAML(_ binding: ObjectBinding, isEditing: Bool) {}

@@ -169,7 +169,7 @@ import ViewModels
 
     @Test func `a terminal that is too small gets one message`() {
         let surface = FakeCluster.screen(FakeCluster.app()).render(width: 20, height: 5).surface
-        #expect(surface.text(row: 0) == "kdash needs 40x8;")
+        #expect(surface.text(row: 0) == "kdash needs 38x8;")
         #expect(surface.text(row: 1) == "this is 20x5")
     }
 

@@ -13,6 +13,7 @@ import Testing
     let app: AppModel
     let directory: String
     var session: ClusterSession
+    let workspace: Workspace
 
     init(
         access: ContextState.Access = .writable, directory: String? = nil, restart: (@Sendable (MemoryServer) async throws -> Void)? = nil,
@@ -31,7 +32,14 @@ import Testing
         }
         var again: (@Sendable () async throws -> Void)?
         if let restart { again = { try await restart(server) } }
-        session = ClusterSession(app: app, connect: connect, restart: again, time: time, stateDirectory: self.directory)
+        let folder = self.directory
+        let first = ClusterSession(app: app, connect: connect, restart: again, time: time, stateDirectory: folder)
+        session = first
+        workspace = Workspace(app: app, session: first) { app in
+            let other = ClusterSession(app: app, connect: connect, restart: again, time: time, stateDirectory: folder, sharing: first)
+            other.homeContext = isOurs ? "kdash" : "prod"
+            return other
+        }
         for name in ["default", "kube-system"] {
             server.put("/api/v1/namespaces/\(name)", ["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(name)]])
         }
@@ -49,7 +57,8 @@ import Testing
     func run(_ body: (Fixture) async throws -> Void) async throws {
         session.start()
         defer {
-            session.tasks.cancelAll()
+            for session in workspace.sessions + [session] { session.tasks.cancelAll() }
+            workspace.tasks.cancelAll()
             try? FileSystem.removeTree(directory)  // best effort: a temporary folder
         }
         try await until("the first list") { self.app.connection == .ready }

@@ -4,7 +4,9 @@ import Testing
 
 @MainActor @Suite struct ShellModelTests {
     @Test func `what nobody draws is kept up to a bound, the latest of it`() {
-        let model = ShellModel(binding: ObjectBinding(context: "kdash", namespace: "default", kind: "Pod", name: "a", uid: "u"), container: "app")
+        let model = ShellModel(
+            binding: ObjectBinding(context: "kdash", namespace: "default", kind: "Pod", name: "a", uid: "u"), container: "app",
+            context: ContextState(name: "kdash", access: .writable, isEmbedded: true))
         for number in 0..<40 { model.receive([UInt8](repeating: UInt8(number), count: 100_000)) }
         var drawn: [UInt8] = []
         model.onOutput = { drawn += $0 }
@@ -14,7 +16,9 @@ import Testing
     }
 
     @Test func `whoever takes sizes is told the last one, however late it comes`() {
-        let model = ShellModel(binding: ObjectBinding(context: "kdash", namespace: "default", kind: "Pod", name: "a", uid: "u"), container: "app")
+        let model = ShellModel(
+            binding: ObjectBinding(context: "kdash", namespace: "default", kind: "Pod", name: "a", uid: "u"), container: "app",
+            context: ContextState(name: "kdash", access: .writable, isEmbedded: true))
         model.resize(columns: 80, rows: 23)
         model.resize(columns: 120, rows: 39)
         var told: [[Int]] = []

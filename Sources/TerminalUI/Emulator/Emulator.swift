@@ -3,6 +3,8 @@
 @MainActor struct Emulator {
     private(set) var surface: Surface
     private(set) var answers: [UInt8] = []
+    /// What has left the screen at its top.
+    private(set) var scrollback = Scrollback()
     private(set) var isApplicationCursor = false
     private(set) var isBracketedPaste = false
     private var parser = EmulatorParser()
@@ -14,6 +16,8 @@
     private var bottom: Int
     private var saved: (x: Int, y: Int, pen: Style) = (0, 0, .plain)
     private var primary: Surface?
+    /// A program has the screen for itself: what it moves off it is nothing to look back at.
+    var isAlternate: Bool { primary != nil }
     private var isAutoWrap = true
     private var isOrigin = false
     private var isCursorShown = true
@@ -34,8 +38,7 @@
         var actions: [EmulatorParser.Action] = []
         parser.feed(bytes) { actions.append($0) }
         for action in actions { perform(action) }
-        surface.cursor = (min(x, surface.width - 1), y)
-        surface.isCursorVisible = isCursorShown
+        showCursor()
     }
 
     /// Hands out and forgets what is to be sent to the program.
@@ -48,10 +51,17 @@
     mutating func resize(width: Int, height: Int) {
         guard width > 0, height > 0, width != surface.width || height != surface.height else { return }
         let shift = max(0, y - height + 1)
+        if !isAlternate { for row in 0..<shift { keep(row: row) } }
         surface = Self.fitted(surface, width: width, height: height, droppingRows: shift)
         primary = primary.map { Self.fitted($0, width: width, height: height, droppingRows: 0) }
         (x, y, wrapsNext) = (min(x, width - 1), min(y - shift, height - 1), false)
         (top, bottom) = (0, height - 1)
+        showCursor()
+    }
+
+    private mutating func showCursor() {
+        surface.cursor = (min(x, surface.width - 1), y)
+        surface.isCursorVisible = isCursorShown
     }
 
     private static func fitted(_ old: Surface, width: Int, height: Int, droppingRows shift: Int) -> Surface {
@@ -245,13 +255,22 @@
     }
 
     private mutating func reset() {
+        let kept = scrollback
         self = Emulator(width: surface.width, height: surface.height, depth: depth)
+        scrollback = kept
     }
 
     private mutating func lineFeed() {
         wrapsNext = false
-        if y == bottom { scroll(from: top, to: bottom, by: 1) } else if y < surface.height - 1 { y += 1 }
+        if y == bottom {
+            if top == 0, !isAlternate { keep(row: 0) }
+            scroll(from: top, to: bottom, by: 1)
+        } else if y < surface.height - 1 {
+            y += 1
+        }
     }
+
+    private mutating func keep(row: Int) { scrollback.append(surface.cells[(row * surface.width)..<((row + 1) * surface.width)]) }
 
     private mutating func reverseLineFeed() {
         if y == top { scroll(from: top, to: bottom, by: -1) } else if y > 0 { y -= 1 }

@@ -20,7 +20,7 @@ struct ScreenLayout: Sendable, Hashable {
     static let fullWidth = 110
     static let fullHeight = 35
     /// Below this nothing useful fits.
-    static let minimumWidth = 40
+    static let minimumWidth = 38
     static let minimumHeight = 8
 
     /// `upper` and `lower` are the list and the text shown last, for screens that cannot show both of each.

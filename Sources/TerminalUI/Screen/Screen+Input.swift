@@ -7,20 +7,32 @@ extension Screen {
         return app.inputMode == .type ? [.typing, .anywhere] : [.pane(app.focus), .browse, .anywhere]
     }
 
-    /// Handles what one read brought, in order. Everything in it was read after the last painted frame and before the next.
-    package func handle(_ events: [InputEvent]) {
-        if !hasBracketedPaste, app.shell == nil {
+    /// Handles what one read brought, in order, until something else has the keys; returns how many it took. Everything in it was read after the
+    /// last painted frame and before the next.
+    @discardableResult
+    package func handle(_ events: [InputEvent]) -> Int {
+        if !hasBracketedPaste {
             switch BurstGuard.verdict(events, mode: app.inputMode, isTextOpen: isTextOpen) {
             case .people: break
-            case .pastedText(let text): return paste(text)
-            case .ask: return askAboutBurst(events)
+            case .pastedText(let text):
+                paste(text)
+                return events.count
+            case .ask:
+                askAboutBurst(events)
+                return events.count
             }
         }
         // The list may have moved under the cursor since the last frame: then keys that act on an object mean one nobody saw.
         hasSlid = boundUID(app.focus) != knownUID[app.focus] && knownUID[app.focus] != nil
-        for event in events { handle(event) }
+        var count = 0
+        for event in events {
+            handle(event)
+            count += 1
+            if !isStillHeard() { break }
+        }
         app.checkTour()
         rememberSelection()
+        return count
     }
 
     private func handle(_ event: InputEvent) {
@@ -38,7 +50,6 @@ extension Screen {
     private var isTextOpen: Bool { app.inputMode == .type }
 
     private func press(_ key: Key) {
-        if let shell = app.shell { return press(key, in: shell) }
         if let modal = app.modal {
             // A question may only be answered by somebody who can have seen it.
             if modal.isQuestion, paintedModal != modal.identity { return }
@@ -178,7 +189,6 @@ extension Screen {
 
     /// Pasted text is only ever text.
     func paste(_ text: String) {
-        if let shell = app.shell { return pasteIntoShell(text, shell) }
         switch app.modal {
         case .palette(let model)?: return model.query.insert(text)
         case .help(let model)?: return model.filter.insert(text)

@@ -3,7 +3,7 @@ import ViewModels
 extension Screen {
     /// Clicks select and focus, the wheel scrolls what is under it, the right button opens what can be done there.
     func handle(_ mouse: MouseEvent) {
-        guard app.modal == nil, app.prompt == nil, app.shell == nil else { return handleInModal(mouse) }
+        guard app.modal == nil, app.prompt == nil else { return handleInModal(mouse) }
         if app.detail != nil {
             if mouse.kind == .wheelDown { move(.down) }
             if mouse.kind == .wheelUp { move(.up) }

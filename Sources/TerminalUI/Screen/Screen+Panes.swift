@@ -4,8 +4,8 @@ import ViewModels
 extension Screen {
     /// One pane with its title row.
     func drawPane(_ slot: ScreenLayout.Slot, _ painter: inout Painter) {
-        let isFocused = slot.pane == app.focus && app.modal == nil
-        var frame = PaneFrame(slot: slot, isFocused: slot.pane == app.focus, detail: [], objects: app.list.title)
+        let isFocused = slot.pane == app.focus && app.modal == nil && hasKeys
+        var frame = PaneFrame(slot: slot, isFocused: slot.pane == app.focus && hasKeys, detail: [], objects: app.list.title)
         switch slot.pane {
         case .namespaces: frame.detail = tableDetail(app.namespaces)
         case .pods: frame.detail = tableDetail(app.list)

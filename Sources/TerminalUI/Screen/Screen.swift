@@ -14,7 +14,6 @@ package import ViewModels
     private var objectTables: [String: TableView] = [:]
     let logView = LogView()
     let editorView = EditorView()
-    var shellView: ShellView?
     /// The list and the text pane shown last, for sizes that cannot show both of each.
     var upper = PaneID.pods
     var lower = PaneID.logs
@@ -41,6 +40,10 @@ package import ViewModels
     var detailSearch = ""
     /// Rows of the open detail view, for page motions.
     var detailRows = 1
+    /// The keys come here; false for one of several splits that only shows.
+    var hasKeys = true
+    /// Whether the keys still come here, asked after each.
+    var isStillHeard: () -> Bool = { true }
     /// The terminal window has the focus.
     var isWindowFocused = true
     /// Gives the terminal back and stops the job; set by the loop.
@@ -80,10 +83,6 @@ package import ViewModels
             drawTooSmall(&painter)
             return (painter.surface, nil)
         }
-        if let shell = app.shell {
-            drawShell(shell, &painter)
-            return (painter.surface, painter.nextChange)
-        }
         drawnModal = app.modal?.identity
         rememberFocus()
         layout = ScreenLayout(width: width, height: height, focus: app.focus, isZoomed: app.isZoomed, upper: upper, lower: lower)
@@ -103,7 +102,12 @@ package import ViewModels
         if !pressed.isEmpty { drawPrefixMenu(&painter) }
         drawModal(&painter)
         clickTargets = painter.targets
-        HintLine.draw(app, isPrefixOpen: !pressed.isEmpty, in: layout.hints, &painter)
+        if hasKeys {
+            HintLine.draw(app, isPrefixOpen: !pressed.isEmpty, in: layout.hints, &painter)
+        } else {
+            painter.surface.fill(layout.hints, style: theme[.bar])
+            painter.surface.isCursorVisible = false
+        }
         return (painter.surface, painter.nextChange)
     }
 
@@ -111,6 +115,12 @@ package import ViewModels
     package func didPaint() {
         paintedModal = drawnModal
         rememberSelection()
+    }
+
+    /// It is on the terminal no more: questions in it are to be read again before they can be answered.
+    func leave() {
+        paintedModal = nil
+        pressed = []
     }
 
     /// What is under the cursors as far as the user knows: painted, or moved there by keys.

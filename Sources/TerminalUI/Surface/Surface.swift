@@ -71,6 +71,13 @@
         }
     }
 
+    /// Puts another surface at a place; what does not fit is left out.
+    mutating func copy(_ other: Surface, x left: Int, y top: Int) {
+        for y in 0..<min(other.height, height - top) {
+            for x in 0..<min(other.width, width - left) { cells[(top + y) * width + left + x] = other[x, y] }
+        }
+    }
+
     /// Changes the look of a rectangle and keeps its text.
     mutating func restyle(_ rect: Rect, _ change: (Style) -> Style) {
         for y in max(0, rect.y)..<max(0, min(height, rect.maxY)) where rect.width > 0 {

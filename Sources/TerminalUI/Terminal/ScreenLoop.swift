@@ -8,9 +8,8 @@ import ViewModels
 /// The one loop: waits for keys, signals and main-actor work in a single poll, drains all of them, then paints at most one frame. Nothing runs when
 /// nothing happens.
 @MainActor final class ScreenLoop {
-    private let app: AppModel
-    private let screen: Screen
-    private let appearance: Appearance
+    private let workspace: Workspace
+    private let desk: Desk
     private let terminal: Terminal
     private let signals: CInt
     private var encoder: FrameEncoder
@@ -24,15 +23,19 @@ import ViewModels
     private var isTerminalGone = false
     private var isEnding = false
 
-    init(app: AppModel, terminal: Terminal, signals: CInt) {
-        self.app = app
+    init(workspace: Workspace, terminal: Terminal, signals: CInt) {
+        self.workspace = workspace
         self.terminal = terminal
         self.signals = signals
-        appearance = Appearance(app: app, depth: terminal.capabilities.depth, canUnicode: terminal.canUnicode)
-        screen = Screen(app: app, theme: ThemeLibrary.standard(depth: terminal.capabilities.depth), glyphs: .ascii)
+        desk = Desk(workspace: workspace, depth: terminal.capabilities.depth, canUnicode: terminal.canUnicode)
         encoder = FrameEncoder(capabilities: terminal.capabilities)
         decoder = InputDecoder(terminfo: terminal.keyStrings)
-        app.signal.onChange = { [weak self] in self?.isDirty = true }
+        workspace.signal.onChange = { [weak self] in self?.isDirty = true }
+        desk.onScreen = { [weak self] in self?.serve($0) }
+    }
+
+    /// Gives a screen what only this loop can do.
+    private func serve(_ screen: Screen) {
         screen.onSuspend = { [weak self] in self?.suspend() }
         screen.onEdit = { [weak self] path in self?.edit(path) }
         screen.onRedraw = { [weak self] in self?.repaintAll() }
@@ -42,7 +45,7 @@ import ViewModels
 
     /// Runs until the application quits or the terminal goes away.
     func run() {
-        while !app.isQuitting, !isEnding, !isTerminalGone {
+        while !workspace.isQuitting, !isEnding, !isTerminalGone {
             paintIfDue()
             wait()
         }
@@ -68,7 +71,7 @@ import ViewModels
             deliver(decoder.flush())
         }
         if descriptors[2].revents != 0 { kd_main_queue_drain() }
-        if let nextChange, nextChange <= app.clock() {
+        if let nextChange, nextChange <= workspace.clock() {
             self.nextChange = nil
             isDirty = true
         }
@@ -79,7 +82,7 @@ import ViewModels
         var waits: [Duration] = []
         if isDirty { waits.append(pacer.earliest(afterInput: hasInput).map { ContinuousClock.now.duration(to: $0) } ?? .zero) }
         if let inputDeadline { waits.append(ContinuousClock.now.duration(to: inputDeadline)) }
-        if let nextChange { waits.append(nextChange - app.clock()) }
+        if let nextChange { waits.append(nextChange - workspace.clock()) }
         guard let soonest = waits.min() else { return -1 }
         let (seconds, attoseconds) = soonest.components
         guard seconds < 3600 else { return 3_600_000 }
@@ -112,18 +115,18 @@ import ViewModels
         guard !events.isEmpty else { return }
         for case .reply(let reply) in events {
             terminal.accept(reply)
-            if case .background(let isLight) = reply, appearance.isTerminalLight != isLight {
-                appearance.isTerminalLight = isLight
+            if case .background(let isLight) = reply, desk.isTerminalLight != isLight {
+                desk.isTerminalLight = isLight
                 isDirty = true
             }
             encoder.capabilities = terminal.capabilities
-            screen.hasBracketedPaste = terminal.hasBracketedPaste
+            desk.hasBracketedPaste = terminal.hasBracketedPaste
         }
         let people = events.filter { if case .reply = $0 { false } else { true } }
         guard !people.isEmpty else { return }
         hasInput = true
         isDirty = true
-        screen.handle(people)
+        desk.handle(people)
     }
 
     private func readSignals() {
@@ -144,16 +147,15 @@ import ViewModels
         isDirty = false
         hasInput = false
         let size = terminal.size
-        terminal.setMouse(app.preferences.hasMouse)
-        if let look = appearance.change() { (screen.theme, screen.glyphs) = (look.theme, look.glyphs) }
-        let (surface, change) = screen.render(width: size.width, height: size.height)
+        terminal.setMouse(workspace.app?.preferences.hasMouse ?? true)
+        let (surface, change) = desk.render(width: size.width, height: size.height)
         let bytes = encoder.encode(surface, previous: previous)
         let start = ContinuousClock.now
         isTerminalGone = !terminal.write(bytes) || isTerminalGone
         let now = ContinuousClock.now
         previous = surface
         nextChange = change
-        screen.didPaint()
+        desk.didPaint()
         pacer.painted(bytes: bytes.count, columns: size.width, rows: size.height, at: now, waited: start.duration(to: now))
         // Drawing may write scroll positions back; that is no reason for another frame.
         isDirty = false
@@ -169,7 +171,7 @@ import ViewModels
         terminal.close()
         let isStopped = kd_signal_stop_job()
         resume()
-        if !isStopped { app.toast("no shell to go back to: kdash is not a job of one", .dim) }
+        if !isStopped { workspace.app?.toast("no shell to go back to: kdash is not a job of one", .dim) }
     }
 
     /// A plugin has the terminal until it ends.
@@ -192,7 +194,7 @@ import ViewModels
             dropJobSignals()
             return exit.status
         } catch {
-            app.toast("\(error)", .error)
+            workspace.app?.toast("\(error)", .error)
             return nil
         }
     }

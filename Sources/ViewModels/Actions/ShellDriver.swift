@@ -4,7 +4,6 @@ import KubeClient
 /// Carries one shell between its model and the container.
 @MainActor struct ShellDriver {
     let model: ShellModel
-    let app: AppModel
 
     /// Runs until the program ends or the task is cancelled.
     func run(_ client: KubeClient, _ request: ExecRequest) async {
@@ -19,18 +18,13 @@ import KubeClient
         defer { session.cancel() }
         model.state = .open
         model.onResize = { session.resize(columns: $0, rows: $1) }
-        app.signal.touch()
         async let _: Void = Self.write(input, to: session)
         defer { typed.finish() }
         do throws(APIStatus) {
-            while let bytes = try await session.output.next() {
-                model.receive(bytes)
-                app.signal.touch()
-            }
+            while let bytes = try await session.output.next() { model.receive(bytes) }
         } catch {
             return end(error.message)
         }
-        if Task.isCancelled { return }
         let result = await session.result()
         end(Self.text(result))
     }
@@ -42,8 +36,8 @@ import KubeClient
     }
 
     private func end(_ text: String) {
-        model.state = .ended(text)
-        app.signal.touch()
+        // Another session may have taken its place.
+        if !Task.isCancelled { model.state = .ended(text) }
     }
 
     private static func text(_ result: APIStatus) -> String {

@@ -28,9 +28,20 @@ extension AppModel {
         show(kind: kind)
     }
 
+    /// What `ctx a` or `ctx a b` means where these contexts are known.
+    private func contextItem(_ words: [String]) -> (item: PaletteItem, go: () -> Void)? {
+        let names = Array(words.dropFirst())
+        guard let first = words.first, ["ctx", "context", "contexts"].contains(first), !names.isEmpty, let cluster,
+            names.allSatisfy({ cluster.contexts.contains($0) })
+        else { return nil }
+        let title = names.count == 1 ? "context \(names[0])" : "contexts \(names.joined(separator: ", ")) in a new tab"
+        return (PaletteItem(id: "place", title: title, detail: "show"), { [weak self] in self?.run(line: words.joined(separator: " ")) })
+    }
+
     /// What a command line such as `deploy payments`, `po /web`, `svc -l app=web` or `po all` means; nil when its first word is no kind.
     func placeItem(_ line: String) -> (item: PaletteItem, go: () -> Void)? {
         let words = line.split(separator: " ").map(String.init)
+        if let contexts = contextItem(words) { return contexts }
         guard words.count > 1, let first = words.first, let kind = kinds.first(where: { $0.answers(to: first) }) else { return nil }
         var scope: NamespaceScope?
         var filter: [String] = []

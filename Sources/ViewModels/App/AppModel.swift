@@ -87,8 +87,6 @@ package import LinuxKernel
             signal.touch()
         }
     }
-    /// A full-screen shell; all keys go to it.
-    package var shell: ShellModel? { didSet { signal.touch() } }
     /// The tour, while it is open.
     package var tour: TourModel? { didSet { signal.touch() } }
     /// Where the tour was left.
@@ -107,6 +105,8 @@ package import LinuxKernel
     package weak var host: (any ScreenHost)?
     /// What reaches the cluster; nil in tests of models alone.
     package weak var cluster: (any ClusterActions)?
+    /// What has these panes among others; nil in tests of models alone.
+    package weak var workspace: Workspace?
     /// What tells of the past of a cluster; nil in tests of models alone.
     package weak var history: (any HistoryActions)?
     /// Hints that are given once: their ids.
@@ -125,7 +125,7 @@ package import LinuxKernel
 
     /// Where printable keys go now.
     package var inputMode: InputMode {
-        if shell != nil || prompt != nil { return .type }
+        if prompt != nil { return .type }
         switch modal {
         case .palette?, .help?: return .type
         case .dialog(let dialog)?: return dialog.typedName == nil ? .browse : .type

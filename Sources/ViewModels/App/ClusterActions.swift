@@ -32,8 +32,8 @@ package import KubeClient
     func closeMerge()
     /// Asks which deleted pod's log to show.
     func pickKeptLog()
-    /// Opens a shell in a container; asks which when there are several and `container` is nil.
-    func openShell(_ binding: ObjectBinding, container: String?)
+    /// Opens a shell in a container, in a tab of its own or beside these panes; asks which when there are several and `container` is nil.
+    func openShell(_ binding: ObjectBinding, container: String?, isBeside: Bool)
     /// Asks whether to delete objects; `isForced` gives them no time and asks for the name to be typed.
     func askDelete(_ bindings: [ObjectBinding], isForced: Bool)
     /// Asks for a namespace's name and deletes it with everything in it.

@@ -25,12 +25,12 @@ struct SavedViews: Sendable, Equatable {
     private static let longest = 256 << 10
 
     /// The file of a context; the name keeps only what any file system takes.
-    static func path(stateDirectory: String, context: String) -> String {
+    static func path(stateDirectory: String, context: String, of what: String = "views") -> String {
         let name = context.unicodeScalars.map { scalar in
             scalar.properties.isAlphabetic && scalar.isASCII || ("0"..."9").contains(scalar) || scalar == "-"
                 ? String(scalar) : "_\(String(scalar.value, radix: 16))"
         }
-        return "\(stateDirectory)/views-\(name.joined().prefix(150)).json"
+        return "\(stateDirectory)/\(what)-\(name.joined().prefix(150)).json"
     }
 
     /// Reads a file; nil when there is none that can be read.

@@ -102,7 +102,10 @@ extension CommandTable {
             $0.cluster?.pickKeptLog()
         },
         object("pods.editOwner", "Edit what controls it", ["E"], section: "Pod", availability: whenWritablePod) { $1.editOwner($0) },
-        object("pods.shell", "Shell", ["s"], section: "Pod", availability: whenWritablePod) { $1.openShell($0, container: nil) },
+        object("pods.shell", "Shell", ["s"], section: "Pod", availability: whenWritablePod) { $1.openShell($0, container: nil, isBeside: false) },
+        object("pods.shellBeside", "Shell beside the panes", ["t $"], section: "Pod", availability: whenWritablePod) {
+            $1.openShell($0, container: nil, isBeside: true)
+        },
         Command(
             "pods.deleteNow", "Delete now, without grace", section: "Pod", keys: ["D f"], scope: .pane(.pods), isDestructive: true,
             subject: subject, availability: whenWritablePod,

@@ -43,6 +43,7 @@ extension CommandTable {
     private static func help(_ app: AppModel) { app.modal = .help(HelpModel(commands: app.commands.commands, app: app)) }
 
     private static func quit(_ app: AppModel) {
+        if let workspace = app.workspace { return workspace.askQuit(app) }
         app.cluster?.prepareToQuit()
         app.isQuitting = true
     }

@@ -14,7 +14,11 @@
     /// The container.
     package let container: String
     /// How the session stands.
-    package var state: State = .connecting
+    package var state: State = .connecting {
+        didSet { onChange() }
+    }
+    /// The cluster it runs in, and what may be done there.
+    package let context: ContextState
     /// Takes what the container writes; set by the screen.
     package var onOutput: (([UInt8]) -> Void)? { didSet { flush() } }
     /// Takes what the user types; set by the driver.
@@ -24,15 +28,22 @@
     private var size: (columns: Int, rows: Int)?
     /// Ends the session.
     package var onClose: () -> Void = {}
+    /// Begins another session in the same container.
+    package var onReopen: () -> Void = {}
+    /// Told when its state changed or it wrote something.
+    package var onChange: () -> Void = {}
     private var waiting: [[UInt8]] = []
     private var waitingBytes = 0
     /// More than this is not kept while nobody draws.
     private static let mostWaiting = 1 << 20
     /// A session that is not open yet.
-    package init(binding: ObjectBinding, container: String) {
+    package init(binding: ObjectBinding, container: String, context: ContextState) {
+        self.context = context
         self.binding = binding
         self.container = container
     }
+    /// Whether closing it ends a program.
+    package var isRunning: Bool { if case .ended = state { false } else { true } }
     /// Takes the size of the emulated screen.
     package func resize(columns: Int, rows: Int) {
         size = (columns, rows)
@@ -40,6 +51,7 @@
     }
     /// Hands on what the container wrote; it waits while nobody draws.
     package func receive(_ bytes: [UInt8]) {
+        defer { onChange() }
         if let onOutput { return onOutput(bytes) }
         waiting.append(bytes)
         waitingBytes += bytes.count

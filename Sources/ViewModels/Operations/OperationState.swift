@@ -12,8 +12,8 @@ import ClusterOperations
 
     /// A forward that is open.
     struct RunningForward {
-        /// Its work, for stopping it.
-        var work: Int
+        /// Ends it.
+        var stop: @MainActor () -> Void
         /// The forward.
         var forward: PortForward
         /// The context it leads into.
@@ -23,12 +23,26 @@ import ClusterOperations
         var shown: ShownForward { ShownForward(port: forward.port, target: forward.target.text, context: context, traffic: forward.traffic) }
     }
 
+    /// The forwards of the whole program, whichever panes made them.
+    @MainActor final class Forwards {
+        var running: [RunningForward] = []
+        /// Rings when something went through one.
+        let changed = ChangeBell()
+    }
+
+    private let shared: Forwards
     /// The forwards, in the order they were made.
-    var forwards: [RunningForward] = []
+    var forwards: [RunningForward] {
+        get { shared.running }
+        set { shared.running = newValue }
+    }
     /// Rings when something went through one.
-    let forwardsChanged = ChangeBell()
+    var forwardsChanged: ChangeBell { shared.changed }
     /// The image of the last debug container.
     var debugImage: String?
     /// The drains, by the uid of their node.
     var drains: [String: RunningDrain] = [:]
+
+    /// Nothing goes on but the forwards of `other`.
+    init(sharing other: OperationState? = nil) { shared = other?.shared ?? Forwards() }
 }

@@ -24,7 +24,7 @@ extension ClusterSession {
             tasks.add { [weak self, time] in
                 do throws(APIStatus) {
                     let name = try await DebugContainer.add(to: target, image: image, sharing: container.name, client, time: time)
-                    guard let self, app.shell == nil, app.modal == nil, app.inputMode == .browse else { return }
+                    guard let self, app.modal == nil, app.inputMode == .browse else { return }
                     attach(binding, name, client)
                 } catch {
                     self?.app.toast("not done: \(error.message)", .error)
@@ -34,16 +34,10 @@ extension ClusterSession {
     }
 
     private func attach(_ binding: ObjectBinding, _ container: String, _ client: KubeClient) {
-        let model = ShellModel(binding: binding, container: container)
-        app.shell = model
-        app.toast("Enter shows the prompt; exit ends the debug container", .dim)
         let request = ExecRequest(
             namespace: binding.namespace ?? "", pod: binding.name, podUID: binding.uid ?? "", container: container, command: [], stdin: true,
             stdout: true, stderr: false, tty: true)
-        tasks.run(.shell) { [weak model, app] in
-            guard let model else { return }
-            await ShellDriver(model: model, app: app).run(client, request)
-        }
-        model.onClose = { [weak self] in self?.tasks.cancel(.shell) }
+        guard open(request, of: binding, client, isBeside: false) else { return }
+        app.toast("Enter shows the prompt; exit ends the debug container", .dim)
     }
 }

@@ -116,7 +116,7 @@ extension ClusterSession {
 
     /// Shows the texts that were never applied, each with its difference to the cluster.
     func offerDrafts(isAsked: Bool) {
-        let present = editing.draftID
+        let present = (app.workspace?.openDrafts ?? []).union([editing.draftID].compactMap { $0 })
         let store = drafts
         let client = cluster?.client
         let (context, cluster, schemas) = (app.context.name, clusterID, knowledge.schemas(app.context.name))
@@ -126,7 +126,7 @@ extension ClusterSession {
             guard !found.isEmpty else {
                 guard isAsked else { return offerDemo() }
                 return app.toast(
-                    present == nil ? "there are no drafts" : "there are no drafts but that of the text that is open", .dim)
+                    present.isEmpty ? "there are no drafts" : "there are no drafts but that of the text that is open", .dim)
             }
             guard isAsked ? app.modal == nil : mayInterrupt else {
                 return app.toast("there is unsaved text from an earlier session: Ctrl-t in Browse shows it", .warning)
@@ -185,11 +185,11 @@ extension ClusterSession {
     }
 
     @concurrent nonisolated private static func summaries(
-        _ store: DraftStore, except present: String?, _ client: KubeClient?, _ context: String, _ cluster: String?,
+        _ store: DraftStore, except present: Set<String>, _ client: KubeClient?, _ context: String, _ cluster: String?,
         _ schemas: SchemaRegistry
     ) async -> [(Draft, DraftSummary)] {
         var result: [(Draft, DraftSummary)] = []
-        for draft in store.all() where draft.id != present {
+        for draft in store.all() where !present.contains(draft.id) {
             var live = LiveText.unknown("context \(draft.target.binding.context) is not asked")
             if let client, draft.target.binding.context == context { live = await liveText(draft, client, schemas) }
             let lines = preview(of: draft, live)

@@ -92,7 +92,7 @@ extension ClusterSession {
             bell.ring()
         }
         let work = tasks.add { await forward.run() }
-        operations.forwards.append(OperationState.RunningForward(work: work, forward: forward, context: context))
+        operations.forwards.append(OperationState.RunningForward(stop: { [weak tasks] in tasks?.cancelWork(work) }, forward: forward, context: context))
         operations.forwardsChanged.ring()
         app.toast("127.0.0.1:\(forward.port) leads to \(target.text); F l lists forwards", .ok)
     }
@@ -112,7 +112,7 @@ extension ClusterSession {
         model.onStop = { [weak self, weak model] in
             guard let self, let model, let place = operations.forwards.firstIndex(where: { $0.shown.address == model.selectedLink?.value }) else { return }
             let stopped = operations.forwards.remove(at: place)
-            tasks.cancelWork(stopped.work)
+            stopped.stop()
             app.toast("\(stopped.shown.address) leads nowhere any more", .ok)
             model.refresh?()
         }

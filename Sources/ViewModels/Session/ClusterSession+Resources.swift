@@ -16,6 +16,7 @@ extension ClusterSession {
                 guard let self, !Task.isCancelled else { return }
                 if app.kinds != kinds { app.kinds = kinds }
                 restoreKind()
+                showWantedPlace()
                 // A new version of what is shown is taken at its next opening; a kind that is gone says so itself.
             } catch {
                 guard !Task.isCancelled else { return }

@@ -9,6 +9,7 @@ extension ClusterSession {
         guard savedViewsContext != app.context.name else { return }
         savedViewsContext = app.context.name
         savedViews = SavedViews(path: viewsPath)
+        if placeContext == app.context.name { return }
         guard let savedViews else { return }
         savedViews.apply(to: app.pods, kind: .pods)
         if !app.pods.filter.isEmpty { app.toast("pods are filtered as before: /\(app.pods.filter), Esc shows all", .dim) }
@@ -26,8 +27,10 @@ extension ClusterSession {
     /// Keeps how the tables are looked at. A failure is told once, and nothing else is lost by it.
     func saveViews() {
         guard savedViewsContext == app.context.name else { return }
-        let views = SavedViews(app, before: savedViews)
-        guard views != savedViews else { return }
+        // Other panes may have written since: what they say of tables that were not opened here stays.
+        let before = app.workspace == nil ? savedViews : SavedViews(path: viewsPath)
+        let views = SavedViews(app, before: before)
+        guard views != before else { return }
         savedViews = views
         do throws(SystemError) {
             try FileSystem.makeDirectories(stateDirectory, mode: 0o700)

@@ -18,7 +18,7 @@ package import LinuxKernel
     private var isSampledOften = false
     var pulses: [Pulse] = []
     let tasks = TaskSlots()
-    let operations = OperationState()
+    let operations: OperationState
     let logs: LogsDriver
     var cluster: ConnectedCluster?
     var feed: ClusterFeed?
@@ -50,6 +50,10 @@ package import LinuxKernel
     var savedViews: SavedViews?
     var savedViewsContext: String?
     var hasRestoredKind = false
+    /// A place to show as soon as its context has told its kinds.
+    var wantedPlace: SavedPlace?
+    /// The context whose first place was given, so that what it was left with is not shown.
+    var placeContext: String?
     /// The object of the shown table that the cursor goes to once it is listed.
     var awaitedUID: String?
     /// The pod that the cursor goes to once it is shown, unless the user moves the cursor before.
@@ -57,6 +61,8 @@ package import LinuxKernel
     private var connect: @Sendable () async throws -> ConnectedCluster
     private let connectHome: @Sendable () async throws -> ConnectedCluster
     private var home = ""
+    /// The context that ``init(app:connect:restart:time:stateDirectory:sharing:)`` reaches, where the application starts in another one.
+    package var homeContext: String?
     /// The clusters that were reached, by context: a text is applied where it was opened, wherever the screen has gone.
     private var reached: [String: ConnectedCluster] = [:]
     /// The command that stops the cluster which goes on after the screen; nil when none does. Default `kdash down`.
@@ -79,10 +85,11 @@ package import LinuxKernel
     package var connectTo: (@Sendable (String) async throws -> ConnectedCluster)?
 
     /// A session that has not started. `connect` reaches the cluster, starting the daemon when it has to; `restart` starts a local daemon
-    /// that vanished. `stateDirectory` holds drafts and remembered answers.
+    /// that vanished. `stateDirectory` holds drafts and remembered answers. What is the user's and not a place's (drafts, undo, command log)
+    /// is that of the session it is `sharing` with.
     package init(
         app: AppModel, connect: @escaping @Sendable () async throws -> ConnectedCluster, restart: (@Sendable () async throws -> Void)?,
-        time: any TimeSource, stateDirectory: String
+        time: any TimeSource, stateDirectory: String, sharing other: ClusterSession? = nil
     ) {
         self.app = app
         self.connect = connect
@@ -90,9 +97,13 @@ package import LinuxKernel
         self.restart = restart
         self.time = time
         self.stateDirectory = stateDirectory
-        drafts = DraftStore(stateDirectory: stateDirectory)
-        requests = RequestLog(time: time)
-        undoJournal = UndoJournal(stateDirectory: stateDirectory, time: time)
+        drafts = other?.drafts ?? DraftStore(stateDirectory: stateDirectory)
+        requests = other?.requests ?? RequestLog(time: time)
+        undoJournal = other?.undoJournal ?? UndoJournal(stateDirectory: stateDirectory, time: time)
+        // Only what is opened first asks at the start.
+        hasAskedAtStart = other != nil
+        operations = OperationState(sharing: other?.operations)
+        usageHistory = other?.usageHistory ?? UsageHistory()
         logs = LogsDriver(model: app.logs, time: time)
         app.logs.spillDirectory = stateDirectory
         app.logs.onStateChange = { [weak self] in self?.explainEmptyLog() }
@@ -103,7 +114,7 @@ package import LinuxKernel
         app.cluster = self
         app.history = self
         wantedNamespace = app.namespace
-        home = app.context.name
+        if home.isEmpty { home = app.context.name }
         // The way back from another context.
         if !contexts.isEmpty, !contexts.contains(home) { contexts.insert(home, at: 0) }
         app.onVisibilityChange = { [weak self] in self?.sampleWhileVisible() }
@@ -121,6 +132,24 @@ package import LinuxKernel
         app.editor.actions = self
         app.pods.notice = "waiting for the cluster"
         tasks.run(.session) { [weak self] in await self?.run() }
+    }
+
+    /// Starts in the context of a saved place, and shows that.
+    func start(at place: SavedPlace) {
+        let context = place.context
+        home = homeContext ?? app.context.name
+        if context != home, let connectTo { connect = { try await connectTo(context) } }
+        start()
+        show(place)
+    }
+
+    /// Ends what the panes need, after unsaved text is on disk; actions that must not stop half done go on.
+    func retire() {
+        prepareToQuit()
+        tasks.cancelSlots()
+        app.preferences.plugins.stop()
+        app.modal = nil
+        app.detail = nil
     }
 
     /// Ends everything, after unsaved text is on disk.
@@ -288,7 +317,11 @@ package import LinuxKernel
     }
 
     /// The cluster of a context that was reached, through its newest connection; nil for a context that was not.
-    func client(ofContext name: String) -> KubeClient? { reached[name]?.client }
+    func client(ofContext name: String) -> KubeClient? {
+        // Panes that are open know of a cluster that was started again; those that were closed do not.
+        let open = app.workspace?.sessions ?? []
+        return ([self] + open).last { $0.reached[name] != nil }?.reached[name]?.client
+    }
 
     /// Reaches the cluster a text was opened from. Throws why it cannot be reached.
     func client(of target: EditorTarget) async throws(ConnectionFailure) -> KubeClient {

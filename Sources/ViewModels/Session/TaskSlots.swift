@@ -36,8 +36,6 @@
         case findLogs
         /// Listing the logs of deleted pods.
         case keptLogs
-        /// The shell.
-        case shell
         /// Reading what a question about an object needs.
         case question
         /// Keeping the text over the panes current.
@@ -115,6 +113,9 @@
 
     /// Ends one piece of work.
     func cancelWork(_ id: Int) { work.removeValue(forKey: id)?.cancel() }
+
+    /// Whether any work is still going on.
+    var hasWork: Bool { !work.isEmpty }
 
     /// Whether a piece of work is still going on.
     func isWorking(_ id: Int) -> Bool { work[id] != nil }

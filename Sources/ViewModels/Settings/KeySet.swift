@@ -26,7 +26,7 @@ package enum KeySet: String, Sendable, CaseIterable {
         "focus.previous": ["ctrl-w W", "ctrl-w h", "ctrl-w k", "shift-tab"], "focus.namespaces": ["ctrl-w 1", "1"], "focus.pods": ["ctrl-w 2", "2"],
         "focus.logs": ["g l", "3"], "focus.yaml": ["g y", "4"], "objects.describe": ["K"], "objects.delete": ["D d", "d d"],
         "objects.mark": ["v", "space"], "objects.yaml": ["y y"], "objects.edit": ["i", "e"], "objects.columns": ["g C"], "yaml.copy": ["y y"],
-        "yaml.paste": ["p", "P"],
+        "yaml.paste": ["p", "P"], "tabs.beside": ["ctrl-w v", "t v"], "tabs.below": ["ctrl-w s", "t h", "t -"], "tabs.close": ["ctrl-w c", "t x"],
         "yaml.redo": ["ctrl-r", "U"], "yaml.branch": ["g r"], "yaml.edit": ["i", "a", "enter"], "yaml.apply": ["Z A"],
     ]
 }

@@ -80,6 +80,14 @@ package struct ThemeSummary: Sendable, Hashable {
         app.signal.touch()
     }
 
+    /// Takes all that another application's preferences say now.
+    func follow(_ other: PreferencesModel) {
+        (settings, directory, keySet, revision, told) = (other.settings, other.directory, other.keySet, other.revision, other.problems)
+        (chosenTheme, hasMouse, glyphs, reducesMotion) = (other.chosenTheme, other.hasMouse, other.glyphs, other.reducesMotion)
+        (themes, themeProblems, kubeconfigOf, store) = (other.themes, other.themeProblems, other.kubeconfigOf, other.store)
+        rebuildKeys()
+    }
+
     /// Goes over to another set of keys.
     package func use(_ set: KeySet) {
         keySet = set

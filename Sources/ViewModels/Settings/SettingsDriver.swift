@@ -4,6 +4,8 @@ import LinuxKernel
 /// Reads the user's settings files into ``PreferencesModel``, again whenever one changes, and writes what was chosen on the screen.
 @MainActor package final class SettingsDriver: PreferencesStore {
     private let app: AppModel
+    /// The applications that the settings are for, the one with the keys first. Default: the one it was made for.
+    package var apps: () -> [AppModel] = { [] }
     private let directory: String
     private let watcher: FileWatcher?
     private var watches: [Int] = []
@@ -48,7 +50,12 @@ import LinuxKernel
     private func readAgain() async {
         watch()
         let settings = await KernelThread.run("kdash-settings") { [directory] in UserSettings.load(directory) }
-        if settings != app.preferences.settings { app.preferences.adopt(settings, directory: directory) }
+        for app in everyone where settings != app.preferences.settings { app.preferences.adopt(settings, directory: directory) }
+    }
+
+    private var everyone: [AppModel] {
+        let apps = apps()
+        return apps.isEmpty ? [app] : apps
     }
 
     /// Watches what is there now: folders may have come and gone.
@@ -80,9 +87,9 @@ import LinuxKernel
             await before?.value
             do throws(SettingsProblem) {
                 try await KernelThread.run("kdash-settings") { () throws(SettingsProblem) in try SettingsEditor.set(key, yaml, in: path) }
-                self?.app.toast("kept in \(file)", .dim)
+                self?.everyone[0].toast("kept in \(file)", .dim)
             } catch {
-                self?.app.toast("not kept: \(error)", .warning)
+                self?.everyone[0].toast("not kept: \(error)", .warning)
             }
         }
     }

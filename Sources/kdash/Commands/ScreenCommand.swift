@@ -118,32 +118,43 @@ struct ScreenWindow: Sendable {
         app.context = ContextState(
             name: target.name, access: target.access, isEmbedded: target.isEmbedded, isEphemeral: target.isEphemeral,
             impersonated: impersonation?.text)
-        let target = target
-        var restart: (@Sendable () async throws -> Void)?
-        if target.isEmbedded { restart = { try await target.restart() } }
-        let session = ClusterSession(
-            app: app, connect: { try await target.connect() }, restart: restart, time: time,
-            stateDirectory: Environment.current.stateHome + "/kdash")
-        // Names only: nothing of a context is contacted before it is picked.
-        session.contexts = ForeignTarget.names(kubeconfig: kubeconfig)
-        session.connectTo = { [isReadOnly, kubeconfig, own, impersonation] name in
-            let foreign = try ForeignTarget(context: name, kubeconfig: kubeconfig, isReadOnly: isReadOnly, impersonation: impersonation)
-            if name == KubeconfigMerge.name, let own, own.isServed(at: foreign.server) { return try await own.connect() }
-            return try await foreign.connect()
-        }
-        session.localPorts = LoopbackPorts()
-        session.stopCommand = stopCommand
+        let open = opener(home: app.context)
+        let session = open(app, nil)
+        let workspace = Workspace(app: app, session: session) { open($0, session) }
         let settings = SettingsDriver(app: app, directory: ConfigCommand.directory)
+        settings.apps = { [weak workspace] in workspace?.apps ?? [] }
         let (embedded, home, explicit) = ((target as? EmbeddedTarget)?.cluster.kubeconfig, target.name, kubeconfig)
         app.preferences.kubeconfigOf = { $0 == home ? embedded ?? explicit : explicit }
         settings.start()
         app.preferences.chosenTheme = theme.map { .named($0) }
-        session.start()
-        let code = runTerminalUI(app: app)
-        session.stop()
+        workspace.start()
+        let code = runTerminalUI(workspace: workspace)
+        workspace.stop()
         settings.stop()
-        app.preferences.plugins.stop()
         return code
+    }
+
+    /// Makes the sessions of panes; those after the first share with it what is the user's.
+    @MainActor private func opener(home: ContextState) -> (AppModel, ClusterSession?) -> ClusterSession {
+        // Names only: nothing of a context is contacted before it is picked.
+        let names = ForeignTarget.names(kubeconfig: kubeconfig)
+        return { [self] app, first in
+            var restart: (@Sendable () async throws -> Void)?
+            if target.isEmbedded { restart = { [target] in try await target.restart() } }
+            let session = ClusterSession(
+                app: app, connect: { [target] in try await target.connect() }, restart: restart, time: SystemTimeSource(),
+                stateDirectory: Environment.current.stateHome + "/kdash", sharing: first)
+            session.homeContext = home.name
+            session.contexts = names
+            session.connectTo = { [isReadOnly, kubeconfig, own, impersonation] name in
+                let foreign = try ForeignTarget(context: name, kubeconfig: kubeconfig, isReadOnly: isReadOnly, impersonation: impersonation)
+                if name == KubeconfigMerge.name, let own, own.isServed(at: foreign.server) { return try await own.connect() }
+                return try await foreign.connect()
+            }
+            session.localPorts = LoopbackPorts()
+            session.stopCommand = stopCommand
+            return session
+        }
     }
 }
 

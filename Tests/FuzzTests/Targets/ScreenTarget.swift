@@ -1,9 +1,9 @@
 import Dispatch
 import LinuxKernel
 import Synchronization
-import ViewModels
 
 @testable import TerminalUI
+@testable import ViewModels
 
 extension FuzzTarget {
     /// The screen under a script: a byte that says what happens and one that says how much of it, then that many bytes of text from a cluster
@@ -48,7 +48,8 @@ private func onMainActor<Value: Sendable>(_ body: @escaping @MainActor @Sendable
     private var budget = 20_000
     private var rest: ArraySlice<UInt8>
     private let app = AppModel(clock: { ScreenRun.now })
-    private let screen: Screen
+    private let workspace: Workspace
+    private let desk: Desk
     private var decoder = InputDecoder()
     private var encoder = FrameEncoder(capabilities: OutputCapabilities(depth: .truecolor, hasBackgroundErase: true, hasSynchronizedOutput: true))
     private var size = (width: 80, height: 24)
@@ -57,8 +58,9 @@ private func onMainActor<Value: Sendable>(_ body: @escaping @MainActor @Sendable
 
     init(_ input: [UInt8]) {
         rest = input[...]
-        screen = Screen(app: app, theme: ThemeLibrary.standard(depth: .truecolor), glyphs: .unicode)
-        screen.hasBracketedPaste = true
+        workspace = Workspace(app: app)
+        desk = Desk(workspace: workspace, depth: .truecolor, canUnicode: true)
+        desk.hasBracketedPaste = true
         app.connection = .ready
     }
 
@@ -87,7 +89,7 @@ private func onMainActor<Value: Sendable>(_ body: @escaping @MainActor @Sendable
     private func happen(_ kind: UInt8, _ bytes: [UInt8]) {
         let text = String(decoding: bytes, as: UTF8.self)
         switch kind {
-        case 1: screen.handle(decoder.feed(bytes) + decoder.flush())
+        case 1: desk.handle(decoder.feed(bytes) + decoder.flush())
         case 2:
             let row = PodRow(
                 uid: text, namespace: text, name: text, readyCount: bytes.count, containerCount: 1, status: text, tone: .error, restarts: Int(bytes.first ?? 0),
@@ -117,21 +119,23 @@ private func onMainActor<Value: Sendable>(_ body: @escaping @MainActor @Sendable
         }
     }
 
-    /// A container writes to its shell, or the shell is closed.
+    /// A container writes to the newest shell, which is opened in a tab or beside what is shown, or the shell is closed.
     private func shell(_ bytes: [UInt8]) {
+        let open = workspace.tabs.flatMap(\.tree.splits).filter { workspace.split($0)?.shell != nil }.max()
         if bytes.isEmpty {
-            app.shell = nil
+            if let open { workspace.remove(open) }
             return
         }
-        if app.shell == nil {
-            app.shell = ShellModel(binding: ObjectBinding(context: "c", namespace: "n", kind: "Pod", name: "p", uid: "u"), container: "main")
-        }
-        app.shell?.receive(bytes)
+        if let open { return workspace.split(open)?.shell?.receive(bytes) ?? () }
+        let model = ShellModel(
+            binding: ObjectBinding(context: "c", namespace: "n", kind: "Pod", name: "p", uid: "u"), container: "main", context: app.context)
+        _ = workspace.open(model, isBeside: bytes.count % 2 == 0, run: {})
+        model.receive(bytes)
     }
 
     private func paint() throws {
         budget -= size.width * size.height
-        let surface = screen.render(width: size.width, height: size.height).surface
+        let surface = desk.render(width: size.width, height: size.height).surface
         try Violation.unless(surface.width == size.width && surface.height == size.height, "a frame has the size of the terminal")
         let bytes = encoder.encode(surface, previous: previous)
         try checkBytes(bytes)
@@ -143,7 +147,7 @@ private func onMainActor<Value: Sendable>(_ body: @escaping @MainActor @Sendable
             )
         }
         previous = surface
-        screen.didPaint()
+        desk.didPaint()
     }
 
     /// A frame has glyphs, moves, looks and modes, and nothing else.

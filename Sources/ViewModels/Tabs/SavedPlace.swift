@@ -1,0 +1,77 @@
+import JSONCore
+import KubeClient
+
+/// What a cluster's panes show, as far as another session or another day can show it again.
+struct SavedPlace: Sendable, Equatable {
+    var context: String
+    /// The id of the kind.
+    var kind = ServedKind.pods.id
+    var scope = NamespaceScope.all
+    var filter = ""
+    var sort = TableSort(column: "name")
+    var hidden: Set<String> = []
+    /// The object under the cursor.
+    var uid: String?
+    var focus = PaneID.pods
+    var isZoomed = false
+
+    /// `deployments demo`, for a place that was not opened yet.
+    @MainActor var title: String { AppModel.placeTitle(String(kind.prefix { $0 != "." }), scope) }
+
+    /// What an application's panes show now.
+    @MainActor init(_ app: AppModel) {
+        context = app.context.name
+        kind = app.kind.id
+        scope = app.scope
+        filter = app.list.filter
+        sort = app.list.sort
+        hidden = app.list.hiddenColumns
+        uid = app.list.selectedUID
+        focus = app.focus
+        isZoomed = app.isZoomed
+    }
+
+    /// Reads what ``value`` wrote; nil for anything else.
+    init?(_ value: JSONValue) {
+        guard let name = value["context"]?.stringValue, !name.isEmpty else { return nil }
+        context = name
+        kind = value["kind"]?.stringValue ?? kind
+        let names = Set((value["namespaces"]?.arrayValue ?? []).compactMap(\.stringValue))
+        if !names.isEmpty { scope = .only(names) }
+        filter = value["filter"]?.stringValue ?? ""
+        sort = TableSort(column: value["sort"]?.stringValue ?? "name", isDescending: value["descending"]?.boolValue ?? false)
+        hidden = Set((value["hidden"]?.arrayValue ?? []).compactMap(\.stringValue))
+        uid = value["uid"]?.stringValue
+        focus = value["focus"]?.stringValue.flatMap { PaneID(rawValue: $0) } ?? .pods
+        isZoomed = value["zoomed"]?.boolValue ?? false
+    }
+
+    var value: JSONValue {
+        var value: JSONValue = [
+            "context": .string(context), "kind": .string(kind), "filter": .string(filter), "sort": .string(sort.column),
+            "descending": .bool(sort.isDescending), "hidden": .array(hidden.sorted().map { .string($0) }), "focus": .string(focus.rawValue),
+            "zoomed": .bool(isZoomed),
+        ]
+        if case .only(let names) = scope { value["namespaces"] = .array(names.sorted().map { .string($0) }) }
+        if let uid { value["uid"] = .string(uid) }
+        return value
+    }
+
+    /// Looks at a table as it was looked at.
+    @MainActor func apply(to table: ResourcesModel) {
+        table.hiddenColumns = hidden
+        table.sort = sort
+        table.filter = filter
+    }
+}
+
+extension AppModel {
+    /// What the panes show, in as few words as a tab has room for.
+    var tabTitle: String {
+        if focus == .logs, let name = logs.target?.pod ?? logs.merge?.title { return "log \(name)" }
+        if focus == .yaml, let target = editor.target { return "yaml \(target.binding.name)" }
+        return Self.placeTitle(kindPlural, kind.isNamespaced ? scope : .all)
+    }
+
+    static func placeTitle(_ kind: String, _ scope: NamespaceScope) -> String { scope == .all ? kind : "\(kind) \(scope.text)" }
+}
