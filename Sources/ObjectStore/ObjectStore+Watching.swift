@@ -18,15 +18,4 @@ extension ObjectStore {
     package func forgetWireForms() {
         for event in shared.withLock({ $0.ring.events }) { event.forgetWireForms() }
     }
-
-    /// The versions of `key` that are kept, newest first, at most `limit`: those written with `archive`, and the current one.
-    package func history(of key: ObjectKey, limit: Int = 100) throws(StoreError) -> [ObjectVersion] {
-        let current = try shared.withLock { (state) throws(StoreError) in
-            if state.isClosed { throw .closed }
-            return state.index[key]?.durableRevision ?? 0
-        }
-        return try readers.read { (log) throws(SQLiteError) in
-            try log.versions(of: key, current: current, limit: max(limit, 0))
-        }
-    }
 }

@@ -10,6 +10,9 @@ package final class ObjectStore: Sendable {
     /// The database file.
     package let path: String
 
+    /// What it keeps and for how long.
+    package let options: Options
+
     let shared: SharedState
     let readers: ReadPool
     private let queue: CommitQueue
@@ -35,6 +38,7 @@ package final class ObjectStore: Sendable {
             let shared = SharedState(
                 CurrentState(
                     index: try KeyIndex(connection), revision: facts.lastRevision, compacted: facts.compacted,
+                    reach: facts.reach,
                     ring: EventRing(
                         maximumBytes: options.ringBytes, maximumAge: options.watchHistory, floor: facts.lastRevision),
                     maximumResidentBytes: options.residentBytes))
@@ -43,6 +47,7 @@ package final class ObjectStore: Sendable {
             return (shared, committer)
         }
         self.path = path
+        self.options = options
         self.shared = shared
         self.queue = queue
         self.stopped = stopped

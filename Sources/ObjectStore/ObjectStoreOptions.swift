@@ -10,6 +10,12 @@ extension ObjectStore {
         /// What superseded archived versions may weigh together; the oldest go first. Default 256 MB.
         package var archiveBytes: Int64 = 256 << 20
 
+        /// How long superseded versions that only a write of the status made are kept. Default 24 hours.
+        package var stateAge: Duration = .seconds(86_400)
+
+        /// What they may weigh together; the oldest go first. Default 128 MB.
+        package var stateBytes: Int64 = 128 << 20
+
         /// What the newest events, shared by all watches, may weigh in memory. Default 16 MB.
         package var ringBytes = 16 << 20
 

@@ -11,6 +11,15 @@ package struct ObjectVersion: Sendable {
     /// Who wrote it.
     package let writer: String
 
+    /// Whose version it is.
+    package let key: ObjectKey
+
+    /// The revision that it superseded, kept or not; 0 for a creation.
+    package let previous: Int64
+
+    /// Whether only the status was written.
+    package let isStateOnly: Bool
+
     /// Whether this version is the deletion; the object is then its final state.
     package let isDeletion: Bool
 

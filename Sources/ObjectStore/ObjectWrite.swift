@@ -21,6 +21,16 @@ package struct ObjectWrite: Sendable {
         case volatile
     }
 
+    /// How long a version is kept after it was superseded.
+    package enum Retention: Int64, Sendable, Hashable {
+        /// As long as changes can be watched, and no longer: Leases, Events and heartbeats.
+        case window = 0
+        /// For as long as ``ObjectStore/Options/archiveAge`` and bytes allow.
+        case archive = 1
+        /// For as long as ``ObjectStore/Options/stateAge`` and bytes allow: writes of the status only.
+        case state = 2
+    }
+
     /// What is written.
     package var key: ObjectKey
 
@@ -42,12 +52,12 @@ package struct ObjectWrite: Sendable {
     /// When to acknowledge.
     package var durability: Durability
 
-    /// Whether this version is kept in the history of the object; false for Leases, Events and writes of the status only.
-    package var archive: Bool
+    /// How long this version is kept in the history of the object.
+    package var retention: Retention
 
     package init(
         key: ObjectKey, bytes: [UInt8]?, finalBytes: [UInt8]? = nil, spliceOffset: Int?, precondition: Precondition,
-        writer: String, durability: Durability = .durable, archive: Bool = true
+        writer: String, durability: Durability = .durable, retention: Retention = .archive
     ) {
         self.key = key
         self.bytes = bytes
@@ -56,6 +66,6 @@ package struct ObjectWrite: Sendable {
         self.precondition = precondition
         self.writer = writer
         self.durability = durability
-        self.archive = archive
+        self.retention = retention
     }
 }

@@ -48,11 +48,12 @@ extension ObjectWrite {
     /// A write of `text` as the object's JSON; nil deletes it.
     static func put(
         _ key: ObjectKey, _ text: String?, if precondition: Precondition = .anyOrAbsent, by writer: String = "tester",
-        durability: Durability = .durable, archive: Bool = true
+        durability: Durability = .durable, archive: Bool = true,
+        retention: Retention? = nil
     ) -> ObjectWrite {
         ObjectWrite(
             key: key, bytes: text.map { Array($0.utf8) }, spliceOffset: nil, precondition: precondition, writer: writer,
-            durability: durability, archive: archive)
+            durability: durability, retention: retention ?? (archive ? .archive : .window))
     }
 }
 

@@ -30,6 +30,7 @@ final class MemoryServer: RequestPipeline {
         var requests: [APIRequest] = []
         var refusals: [String: APIStatus] = [:]
         var documents: [String: JSONValue] = [:]
+        var histories: [String: JSONValue] = [:]
         var logs: [String: [ByteChannel]] = [:]
         /// What waits, by method and path; an entry alone makes the next requests wait.
         var held: [String: [@Sendable () -> Void]] = [:]
@@ -82,6 +83,17 @@ final class MemoryServer: RequestPipeline {
     /// Answers reads of a path with a document that is no object.
     func answer(_ path: String, _ document: JSONValue) { state.withLock { $0.documents[path] = document } }
 
+    /// Answers questions about the history of a path with a document, its items as far back as is asked.
+    func answerHistory(_ path: String, _ document: JSONValue) { state.withLock { $0.histories[path] = document } }
+
+    private static func history(_ document: JSONValue, _ request: APIRequest) -> JSONValue {
+        var document = document
+        let before = request.queryValue("continue").flatMap { Int64($0) } ?? .max
+        let items = (document["items"]?.arrayValue ?? []).filter { Int64($0["revision"]?.stringValue ?? "") ?? 0 < before }
+        document["items"] = .array(Array(items.prefix(request.queryValue("limit").flatMap { Int($0) } ?? .max)))
+        return document
+    }
+
     /// The next streams of a pod's log, in order.
     func setLogs(_ pod: String, _ channels: [ByteChannel]) { state.withLock { $0.logs[pod] = channels } }
 
@@ -128,7 +140,10 @@ final class MemoryServer: RequestPipeline {
     private func answer(_ request: APIRequest, _ state: inout State) -> APIResponse {
         state.requests.append(request)
         if let status = state.refusals["\(request.method.rawValue) \(request.path)"] { return .status(status) }
-        if request.method == .get, let document = state.documents[request.path] { return .json(document) }
+        if request.queryValue("kdashHistory") != nil, let document = state.histories[request.path] {
+            return .json(Self.history(document, request))
+        }
+        if request.method == .get || request.path.hasPrefix("/kdash/"), let document = state.documents[request.path] { return .json(document) }
         if request.path.hasSuffix("/log") {
             let pod = request.pathSegments?.dropLast().last ?? ""
             guard let channel = state.logs[pod]?.first else {

@@ -123,7 +123,7 @@ struct Mutation: Sendable {
         let write = ObjectWrite(
             key: key, bytes: bytes, spliceOffset: splice, precondition: stored.map { .revision($0.revision) } ?? .mustNotExist,
             writer: user.name, durability: isHeartbeat ? .volatile : .durable,
-            archive: endpoint.strategy.isArchived && writeContext.subresource != "status" && !isHeartbeat)
+            retention: retention(isHeartbeat: isHeartbeat))
         let companions = endpoint.strategy.companions(object, old: current, writeContext)
         submit(write, companions) { result in
             quota?.end()
@@ -143,6 +143,12 @@ struct Mutation: Sendable {
                 lost(error, number, completion)
             }
         }
+    }
+
+    /// How long the version is part of the object's history.
+    private func retention(isHeartbeat: Bool) -> ObjectWrite.Retention {
+        guard endpoint.strategy.isArchived, !isHeartbeat else { return .window }
+        return writeContext.subresource == "status" ? .state : .archive
     }
 
     /// Whether only signs of life are new; that their writer's entry has a new time is none of the object's news.
@@ -167,7 +173,7 @@ struct Mutation: Sendable {
         let (bytes, splice) = encode(object)
         let write = ObjectWrite(
             key: key, bytes: nil, finalBytes: bytes, spliceOffset: splice, precondition: .revision(stored.revision), writer: user.name,
-            archive: endpoint.strategy.isArchived)
+            retention: endpoint.strategy.isArchived ? .archive : .window)
         submit(write, endpoint.strategy.departing(object, writeContext)) { result in
             switch result {
             case .success(let version):

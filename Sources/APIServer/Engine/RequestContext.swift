@@ -10,8 +10,8 @@ struct RequestContext: Sendable {
     let path: ResourcePath
     let user: UserInfo
     let endpoint: ResourceEndpoint
-    /// When the request came in.
-    let now: Timestamp
+    /// When the request came in; of a read of the past the moment that is read.
+    var now: Timestamp
     let reply: @Sendable (APIResponse) -> Void
     /// What admission and strategies tell the client besides the answer.
     var notes = WarningBox()

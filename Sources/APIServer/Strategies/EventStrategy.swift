@@ -82,7 +82,7 @@ final class EventSweep: Sendable {
             for item in listing.items where context.endpoint.strategy.isExpired(item, now: core.time.now()) {
                 let write = ObjectWrite(
                     key: item.key, bytes: nil, spliceOffset: nil, precondition: .revision(item.revision), writer: "system:apiserver",
-                    archive: false)
+                    retention: .window)
                 core.store.submit(write) { _ in }
             }
         }

@@ -12,25 +12,37 @@ enum ListVerb {
         var after: String?
         /// Whether the client continues an expired list, which may be inconsistent.
         var isInconsistent = false
+        /// The moment, when the list is of the past.
+        var past: PastMoment?
     }
 
     static func run(_ context: RequestContext) throws(APIStatus) {
+        if try HistoryVerb.answers(context) { return }
+        guard let past = try PastMoment(context) else { return try run(context, past: nil) }
+        var context = context
+        context.now = past.time
+        try run(context, past: past)
+    }
+
+    private static func run(_ context: RequestContext, past: PastMoment?) throws(APIStatus) {
         let renderer = try ObjectRenderer(context, isList: true)
         let options = try ListOptions(context.request, isWatch: false)
         let selection = try ObjectSelection(options.labels, options.fields, context.descriptor)
-        guard let wanted = try futureRevision(options, context) else { return try run(context, options, selection, renderer) }
+        guard let wanted = try futureRevision(options, context) else { return try run(context, options, selection, renderer, past) }
         try FutureRevision.wait(for: wanted, context.core) { isThere in
             context.answering { () throws(APIStatus) in
                 guard isThere else { throw .futureResourceVersion(wanted, current: context.core.store.currentRevision) }
-                try run(context, options, selection, renderer)
+                try run(context, options, selection, renderer, past)
             }
         }
     }
 
     private static func run(
-        _ context: RequestContext, _ options: ListOptions, _ selection: ObjectSelection, _ renderer: ObjectRenderer
+        _ context: RequestContext, _ options: ListOptions, _ selection: ObjectSelection, _ renderer: ObjectRenderer, _ past: PastMoment?
     ) throws(APIStatus) {
-        let page = try read(context, selection, options, try source(options, context))
+        var source = try source(options, context)
+        source.past = past
+        let page = try read(context, selection, options, source)
         guard renderer.isSlow(page.items) else { return context.reply(answer(page, renderer, context)) }
         NIOThreadPool.singleton.submit { _ in context.reply(answer(page, renderer, context)) }
     }
@@ -92,10 +104,14 @@ enum ListVerb {
             // Without a selector a page is exactly what the store returns; with one, more is read until enough matches.
             let wanted = options.limit.map { selection.isEverything ? $0 : max(2 * ($0 - page.items.count), 64) }
             let listing: Listing
-            do throws(StoreError) {
-                listing = try core.store.list(prefix: prefix, after: after, limit: wanted, at: revision)
-            } catch {
-                throw expired(error, source, options)
+            if let past = source.past {
+                listing = try past.list(context, prefix: prefix, after: after, limit: wanted)
+            } else {
+                do throws(StoreError) {
+                    listing = try core.store.list(prefix: prefix, after: after, limit: wanted, at: revision)
+                } catch {
+                    throw expired(error, source, options)
+                }
             }
             revision = listing.revision
             page.revision = listing.revision

@@ -12,11 +12,13 @@ package enum TableObjects: String, Sendable, Hashable {
 extension KubeClient {
     private static let tableForm = "application/json;as=Table;v=v1;g=meta.k8s.io"
 
-    /// Reads a collection as the server's table of it. Throws 406 where the server makes none.
+    /// Reads a collection as the server's table of it; `extra` goes into the query. Throws 406 where the server makes none.
     package func listTable(
-        _ resource: GroupVersionResource, namespace: String?, _ options: ListOptions = ListOptions(), objects: TableObjects = .metadata
+        _ resource: GroupVersionResource, namespace: String?, _ options: ListOptions = ListOptions(), objects: TableObjects = .metadata,
+        extra: [QueryItem] = []
     ) async throws(APIStatus) -> ServerTable {
-        var request = request(.get, resource, namespace, nil, nil, query: options.query + [QueryItem("includeObject", objects.rawValue)])
+        var request = request(
+            .get, resource, namespace, nil, nil, query: options.query + extra + [QueryItem("includeObject", objects.rawValue)])
         request.accept = Self.tableForm
         let answer = try await call(request)
         guard let table = ServerTable(answer) else {

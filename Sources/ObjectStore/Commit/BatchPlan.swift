@@ -15,7 +15,7 @@ struct BatchPlan {
         let previous: Int64
         let isDeletion: Bool
         let writer: String
-        let archive: Bool
+        let retention: ObjectWrite.Retention
         let spliceOffset: Int?
         let bytes: Bytes?
     }
@@ -114,7 +114,7 @@ struct BatchPlan {
         rows.append(
             Row(
                 revision: lastRevision, key: write.key, previous: current?.durableRevision ?? 0, isDeletion: write.isDeletion,
-                writer: write.writer, archive: write.archive, spliceOffset: object.spliceOffset,
+                writer: write.writer, retention: write.retention, spliceOffset: object.spliceOffset,
                 bytes: isLogged ? nil : object.bytes))
         return object
     }

@@ -99,7 +99,7 @@ final class Committer: @unchecked Sendable {
         let writes = shared.withLock { $0.volatileEntries(prefix: "") }.compactMap(\.object).map { object in
             ObjectWrite(
                 key: object.key, bytes: object.bytes.array, spliceOffset: object.spliceOffset, precondition: .any,
-                writer: "kdash", archive: false)
+                writer: "kdash", retention: .window)
         }
         guard !writes.isEmpty else { return }
         let onFault = options.onFault

@@ -32,7 +32,7 @@ final class LogWriter {
         insert.bind(4, row.isDeletion ? 1 : 0)
         insert.bind(5, time)
         insert.bind(6, row.writer)
-        insert.bind(7, row.archive ? 1 : 0)
+        insert.bind(7, row.retention.rawValue)
         insert.bind(8, row.spliceOffset.map(Int64.init))
         insert.bind(9, row.bytes)
         try insert.run()

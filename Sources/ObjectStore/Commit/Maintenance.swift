@@ -36,12 +36,16 @@ final class Maintenance {
         let now = time.now()
         let limits = Compactor.Limits(
             watchHorizon: LogTime.integer(now.advanced(by: .zero - options.watchHistory)),
-            archiveHorizon: LogTime.integer(now.advanced(by: .zero - options.archiveAge)),
-            archiveBytes: options.archiveBytes)
+            archive: HistoryShelf.Limit(
+                horizon: LogTime.integer(now.advanced(by: .zero - options.archiveAge)), bytes: options.archiveBytes),
+            states: HistoryShelf.Limit(
+                horizon: LogTime.integer(now.advanced(by: .zero - options.stateAge)), bytes: options.stateBytes))
         do throws(SQLiteError) {
             repeat {
                 let isMore = try compactor.step(limits) { revision in
                     shared.withLock { $0.compacted = revision }
+                } willForget: { reach in
+                    shared.withLock { $0.reach = reach }
                 }
                 guard isMore else {
                     nextStart = time.monotonic() + Self.pause

@@ -9,7 +9,7 @@ struct Submission: Sendable {
         let spliceOffset: Int?
         let precondition: ObjectWrite.Precondition
         let writer: String
-        let archive: Bool
+        let retention: ObjectWrite.Retention
     }
 
     let writes: [Write]
@@ -20,7 +20,7 @@ struct Submission: Sendable {
         self.writes = writes.map { write in
             Write(
                 key: write.key, content: (write.bytes ?? write.finalBytes).map(Bytes.init), isDeletion: write.bytes == nil,
-                spliceOffset: write.spliceOffset, precondition: write.precondition, writer: write.writer, archive: write.archive)
+                spliceOffset: write.spliceOffset, precondition: write.precondition, writer: write.writer, retention: write.retention)
         }
         // All of a group must survive a crash when one of it does.
         isVolatile = writes.allSatisfy { $0.durability == .volatile && $0.bytes != nil }

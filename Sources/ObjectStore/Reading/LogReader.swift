@@ -5,6 +5,7 @@ final class LogReader {
     private let newestArchivedOf: Statement
     private let eventsAfter: Statement
     private let versionsOf: Statement
+    private let history: HistoryReader
 
     init(_ connection: Connection) throws(SQLiteError) {
         objectAt = try connection.prepare("SELECT splice, bytes FROM log WHERE revision = ?1")
@@ -25,9 +26,10 @@ final class LogReader {
             """)
         versionsOf = try connection.prepare(
             """
-            SELECT revision, time, writer, deleted, splice, bytes, previous FROM log
-            WHERE key = ?1 AND (archive = 1 OR revision = ?2) ORDER BY revision DESC LIMIT ?3
+            SELECT revision, time, writer, deleted, previous, archive, key FROM log
+            WHERE key = ?1 AND revision < ?4 AND (archive > 0 OR revision = ?2) ORDER BY revision DESC LIMIT ?3
             """)
+        history = try HistoryReader(connection)
     }
 
     /// The version of `key` that `revision` wrote; nil when it is not kept any more or has no bytes.
@@ -104,23 +106,60 @@ final class LogReader {
     }
 
     /// The archived versions of `key` and the one at `current`, newest first.
-    func versions(of key: ObjectKey, current: Int64, limit: Int) throws(SQLiteError) -> [ObjectVersion] {
+    func versions(of key: ObjectKey, current: Int64, before: Int64, limit: Int, bytes: Int) throws(SQLiteError) -> [ObjectVersion] {
         versionsOf.bind(1, key.string)
         versionsOf.bind(2, current)
         versionsOf.bind(3, Int64(limit))
-        defer { versionsOf.reset() }
+        versionsOf.bind(4, before)
+        return try versions(versionsOf, bytes: bytes)
+    }
+
+    /// The kept writes of keys with `prefix` between two revisions, newest first.
+    func changes(
+        prefix: String, after: Int64, before: Int64, _ filter: ChangeFilter, limit: Int, bytes: Int
+    ) throws(SQLiteError) -> [ObjectVersion] {
+        try versions(history.changes(prefix: prefix, after: after, before: before, filter, limit: limit), bytes: bytes)
+    }
+
+    private func versions(_ statement: Statement, bytes: Int) throws(SQLiteError) -> [ObjectVersion] {
+        defer { statement.reset() }
         var versions: [ObjectVersion] = []
-        while try versionsOf.step() {
-            let revision = versionsOf.integer(0)
-            var state = versionsOf.object(key, revision: revision, splice: 4, bytes: 5)
-            if state == nil { state = try object(key, at: versionsOf.integer(6))?.deleted(at: revision) }
+        var left = bytes
+        while try statement.step() {
+            let revision = statement.integer(0)
+            let (previous, key) = (statement.integer(4), ObjectKey(string: statement.string(6)))
+            var state = try object(key, at: revision)
+            if state == nil { state = try object(key, at: previous)?.deleted(at: revision) }
+            left -= state?.bytes.count ?? 0
+            if left < 0 && !versions.isEmpty { break }
             versions.append(
                 ObjectVersion(
-                    revision: revision, time: LogTime.timestamp(versionsOf.integer(1)), writer: versionsOf.string(2),
-                    isDeletion: versionsOf.integer(3) != 0, object: state))
+                    revision: revision, time: LogTime.timestamp(statement.integer(1)), writer: statement.string(2), key: key,
+                    previous: previous, isStateOnly: statement.integer(5) == ObjectWrite.Retention.state.rawValue,
+                    isDeletion: statement.integer(3) != 0, object: state))
         }
         return versions
     }
+
+    /// A page of the objects with `prefix` as they were at a revision, as far as they are kept.
+    func past(
+        prefix: String, at revision: Int64, after: String?, limit: Int?
+    ) throws(SQLiteError) -> (items: [StoredObject], remaining: Int) {
+        let (found, total) = try history.newest(prefix: prefix, at: revision, after: after, limit: limit)
+        var items: [StoredObject] = []
+        for (key, revision) in found {
+            // What is gone since the look was forgotten: who asked is told so by how far history reaches.
+            if let object = try object(key, at: revision) { items.append(object) }
+        }
+        return (items, total - found.count)
+    }
+
+    /// The newest revision that was written at or before a moment.
+    func revision(at time: Int64) throws(SQLiteError) -> Int64 { try history.revision(at: time) }
+    /// When the newest version at or before a revision was written.
+    func time(atOrBefore revision: Int64) throws(SQLiteError) -> Int64? { try history.time(atOrBefore: revision) }
+    /// When the first version after a revision was written.
+    func time(after revision: Int64) throws(SQLiteError) -> Int64? { try history.time(after: revision) }
 
     private func event(_ key: ObjectKey) throws(SQLiteError) -> StoreEvent? {
         let revision = eventsAfter.integer(0)

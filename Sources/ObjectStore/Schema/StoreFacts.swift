@@ -6,8 +6,14 @@ struct StoreFacts {
     /// Events up to this revision may be gone.
     let compacted: Int64
 
-    /// What the retired versions weigh, in bytes.
+    /// What superseded archived versions weigh, in bytes.
     let archived: Int64
+
+    /// What superseded states weigh, in bytes.
+    let states: Int64
+
+    /// From when on history is kept.
+    let reach: HistoryReach
 
     /// The newest revision in the log.
     let newest: Int64
@@ -19,6 +25,10 @@ struct StoreFacts {
         reserved = try connection.integer("SELECT value FROM facts WHERE name = 'reserved'") ?? 0
         compacted = try connection.integer("SELECT value FROM facts WHERE name = 'compacted'") ?? 0
         archived = try connection.integer("SELECT value FROM facts WHERE name = 'archived'") ?? 0
+        states = try connection.integer("SELECT value FROM facts WHERE name = 'states'") ?? 0
+        reach = HistoryReach(
+            archive: try connection.integer("SELECT value FROM facts WHERE name = 'archivedSince'") ?? 0,
+            states: try connection.integer("SELECT value FROM facts WHERE name = 'statesSince'") ?? 0)
         newest = try connection.integer("SELECT max(revision) FROM log") ?? 0
     }
 }

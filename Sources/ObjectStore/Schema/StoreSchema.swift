@@ -31,6 +31,24 @@ enum StoreSchema {
             """,
             "CREATE TABLE facts(name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID",
             "INSERT INTO facts VALUES ('reserved', 0), ('compacted', 0), ('archived', 0)",
-        ]
+        ],
+        [
+            // As `retired`, for versions that writes of the status made.
+            """
+            CREATE TABLE outlived(
+                sequence INTEGER PRIMARY KEY,
+                revision INTEGER NOT NULL,
+                time INTEGER NOT NULL,
+                size INTEGER NOT NULL
+            ) STRICT
+            """,
+            // From when on every version is kept, and what the superseded ones weigh.
+            """
+            INSERT INTO facts VALUES
+                ('archivedSince', coalesce((SELECT min(time) - 1 FROM retired), 0)),
+                ('states', 0),
+                ('statesSince', coalesce((SELECT time FROM log ORDER BY revision DESC LIMIT 1), 0))
+            """,
+        ],
     ]
 }

@@ -24,6 +24,9 @@ struct CurrentState {
     /// Events up to this revision may be gone from the log.
     var compacted: Int64
 
+    /// From when on the history of objects is kept.
+    var reach: HistoryReach
+
     /// The newest events.
     private(set) var ring: EventRing
 
@@ -39,10 +42,11 @@ struct CurrentState {
     private let maximumResidentBytes: Int
     private var hand = 0
 
-    init(index: KeyIndex, revision: Int64, compacted: Int64, ring: EventRing, maximumResidentBytes: Int) {
+    init(index: KeyIndex, revision: Int64, compacted: Int64, reach: HistoryReach, ring: EventRing, maximumResidentBytes: Int) {
         self.index = index
         self.revision = revision
         self.compacted = compacted
+        self.reach = reach
         self.ring = ring
         self.maximumResidentBytes = maximumResidentBytes
     }

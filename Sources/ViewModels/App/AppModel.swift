@@ -109,6 +109,8 @@ package import LinuxKernel
     package weak var workspace: Workspace?
     /// What tells of the past of a cluster; nil in tests of models alone.
     package weak var history: (any HistoryActions)?
+    /// What reads the past that the cluster keeps; nil in tests of models alone.
+    package weak var time: (any TimeActions)?
     /// Hints that are given once: their ids.
     var givenHints: Set<String> = []
 

@@ -2,7 +2,7 @@ extension CommandTable {
     /// The commands of kdash.
     package static func standard() -> CommandTable {
         CommandTable(
-            screen + [demo] + settings + panes + tabs + motion + places + objects + pods + namespaces + logs + editor + typing + history + operations
+            screen + [demo] + settings + panes + tabs + motion + places + objects + pods + namespaces + logs + editor + typing + history + time + operations
                 + details + forwards + containers)
     }
 

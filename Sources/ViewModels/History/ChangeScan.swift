@@ -35,11 +35,7 @@ struct ChangeScan: Sendable {
         } catch {
             if ![401, 403].contains(error.code) { look.gaps.append("events: \(error.message)") }
         }
-        var kinds = builtinSchemas.resources.filter { descriptor in
-            descriptor.verbs.contains("list") && descriptor.verbs.contains("watch") && !Self.noise.contains(descriptor.plural)
-                && (namespace == nil || descriptor.isNamespaced) && isPreferred(descriptor)
-        }.map { ($0.gvr, $0.kind) }
-        kinds += await custom()
+        let kinds = await kinds(Self.noise)
         await withTaskGroup(of: (GroupVersionResource, Result<[KubeObject], APIStatus>, Bool).self) { group in
             var rest = kinds[...]
             func next() {
@@ -61,6 +57,43 @@ struct ChangeScan: Sendable {
         }
         look.gaps.sort()
         return look
+    }
+
+    /// What was deleted since a moment, as the cluster itself remembers it; nothing where it does not.
+    @concurrent func deletions(since: Timestamp) async -> [RecentChanges.Deletion] {
+        await withTaskGroup(of: [RecentChanges.Deletion].self) { group in
+            var rest = await kinds(Self.noise.subtracting(["pods"]))[...]
+            func next() {
+                guard let (resource, kind) = rest.popFirst() else { return }
+                group.addTask {
+                    // best effort: of kinds that the user may not read nothing is told.
+                    let history = try? await client.changes(
+                        of: resource, namespace: namespace, since: since, .deletions, limit: Self.limit, withObjects: false)
+                    return (history?.versions ?? []).map { version in
+                        RecentChanges.Deletion(
+                            at: version.time,
+                            object: RecentChanges.Seen(
+                                kind: kind, namespace: version.namespace, name: version.name, uid: version.uid, resource: resource),
+                            by: version.shortUser)
+                    }
+                }
+            }
+            for _ in 0..<4 { next() }
+            var found: [RecentChanges.Deletion] = []
+            while let some = await group.next() {
+                next()
+                found += some
+            }
+            return found
+        }
+    }
+
+    private func kinds(_ noise: Set<String>) async -> [(GroupVersionResource, String)] {
+        let builtin = builtinSchemas.resources.filter { descriptor in
+            descriptor.verbs.contains("list") && descriptor.verbs.contains("watch") && !noise.contains(descriptor.plural)
+                && (namespace == nil || descriptor.isNamespaced) && isPreferred(descriptor)
+        }.map { ($0.gvr, $0.kind) }
+        return builtin + (await custom())
     }
 
     private func isPreferred(_ descriptor: ResourceDescriptor) -> Bool {

@@ -43,6 +43,15 @@ enum FieldChanges {
         return changes.prefix(most).map(\.text).joined(separator: ", ") + more
     }
 
+    /// The first differences of two statuses in a line.
+    static func statusSummary(_ old: KubeObject, _ new: KubeObject, most: Int = 2) -> String {
+        var changes: [Change] = []
+        compare(old["status"] ?? .object([:]), new["status"] ?? .object([:]), "status", 0, false, &changes)
+        let quiet = ["lastProbeTime", "lastTransitionTime", "lastUpdateTime", "lastHeartbeatTime", "observedGeneration"]
+        let loud = changes.filter { change in !quiet.contains { change.path.hasSuffix($0) } }
+        return loud.prefix(most).map(\.text).joined(separator: ", ") + (loud.count > most ? ", and \(loud.count - most) more" : "")
+    }
+
     private static func compare(
         _ old: JSONValue, _ new: JSONValue, _ path: String, _ level: Int, _ isSecret: Bool, _ changes: inout [Change]
     ) {

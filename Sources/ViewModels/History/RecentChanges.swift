@@ -26,6 +26,8 @@ enum RecentChanges {
     struct Deletion: Sendable, Hashable {
         var at: Timestamp
         var object: Seen
+        /// Who did it; empty when the cluster does not say.
+        var by = ""
     }
 
     /// What is remembered of an object between looks.
@@ -48,7 +50,7 @@ enum RecentChanges {
             let object = deletion.object
             return Change(
                 at: deletion.at, what: .deleted, kind: object.kind, namespace: object.namespace, name: object.name, uid: object.uid,
-                resource: object.resource, text: "is gone")
+                resource: object.resource, text: "is gone", by: deletion.by)
         }
         for (object, resource) in objects { changes += self.changes(object, resource, start) }
         changes += events.compactMap { event in

@@ -112,6 +112,7 @@ struct UndoPlan: Sendable {
             return
         }
         losses = UndoLosses.ofRestoring(before)
+        if let owner = live.controllerRef { warnings.append("its \(owner.kind) \(owner.name) keeps it as it wants: it may change it again at once") }
         await ask { () throws(APIStatus) in _ = try await client.update(entry.resource, merged, options: .strictDryRun) }
         steps = [.restore(entry, merged)]
     }

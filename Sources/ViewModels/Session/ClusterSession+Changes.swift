@@ -14,6 +14,12 @@ struct ChangeMemory {
     var look = ChangeScan.Look()
     var changes: [RecentChanges.Change] = []
 
+    /// Takes the deletions that the cluster itself remembers, in place of those that were seen.
+    mutating func take(remembered: [RecentChanges.Deletion]) {
+        let known = Set(remembered.map(\.object.uid))
+        deletions = Array((remembered + deletions.filter { !known.contains($0.object.uid) }).sorted { $0.at < $1.at }.suffix(RecentChanges.limit))
+    }
+
     /// Takes what a new look found and notes what is gone since the one before.
     mutating func take(_ look: ChangeScan.Look, at now: Timestamp) {
         var present: [String: RecentChanges.Seen] = [:]
@@ -23,7 +29,8 @@ struct ChangeMemory {
         }
         // A kind that could not be read whole says nothing about what is gone.
         let comparable = seen.filter { look.complete.contains($0.value.resource) }
-        deletions += RecentChanges.gone(comparable, now: Set(present.keys), at: now)
+        let known = Set(deletions.map(\.object.uid))
+        deletions += RecentChanges.gone(comparable, now: Set(present.keys), at: now).filter { !known.contains($0.object.uid) }
         if deletions.count > RecentChanges.limit { deletions.removeFirst(deletions.count - RecentChanges.limit) }
         seen = present
         self.look = look
@@ -50,12 +57,18 @@ extension ClusterSession {
         }
         app.detail = model
         let scan = ChangeScan(client: client, namespace: namespace)
+        var readsDeletions = app.context.isEmbedded
         tasks.run(.history) { [weak self, weak model, time] in
             while let model, self?.app.detail?.covers(model) == true {
                 guard let seconds = self?.changeMemory.seconds else { return }
                 let look = await scan.look(since: time.now().advanced(by: .seconds(-seconds)))
                 guard let self, !Task.isCancelled else { return }
+                let remembered = readsDeletions ? await scan.deletions(since: time.now().advanced(by: .seconds(-86_400))) : nil
+                guard !Task.isCancelled else { return }
                 changeMemory.take(look, at: time.now())
+                if let remembered { changeMemory.take(remembered: remembered) }
+                // Those that come later are seen, and told by whom the next time that something goes.
+                readsDeletions = changeMemory.deletions.contains { $0.by.isEmpty } && app.context.isEmbedded
                 if app.detail === model { showChanges(model, namespace) }
                 do { try await time.sleep(for: Self.changesPause) } catch { return }
             }
@@ -77,6 +90,11 @@ extension ClusterSession {
     private func openChange(_ id: String, _ model: DetailModel) {
         guard let index = model.stops.firstIndex(where: { $0.id == id }), changeMemory.changes.indices.contains(index) else { return }
         let change = changeMemory.changes[index]
+        if change.what == .deleted, change.text == "is gone", app.context.isEmbedded, let resource = change.resource {
+            return openRevisions(
+                ObjectBinding(
+                    context: app.context.name, namespace: change.namespace, kind: change.kind, name: change.name, uid: change.uid, resource: resource))
+        }
         if change.what == .deleted, change.text == "is gone" { return app.toast("\(change.kind) \(change.name) is gone", .warning) }
         explain(
             ObjectBinding(

@@ -49,10 +49,12 @@ extension ClusterSession {
 
     package var undoAvailability: Availability {
         if let refusal = app.context.refusal { return .disabled(refusal) }
+        if selectedVersion != nil { return .enabled }
         return selectedUndo == nil ? .disabled("nothing is kept that could be undone here") : .enabled
     }
 
     package func undoSelected() {
+        if selectedVersion != nil { return undoVersion() }
         guard let entry = selectedUndo else { return app.toast("nothing is kept that could be undone here", .warning) }
         let entries = undoJournal.known(of: entry.context)
         guard !UndoText.undone(entries).contains(entry.id) else { return app.toast("that is undone already; U does it again", .dim) }
@@ -69,7 +71,8 @@ extension ClusterSession {
         ask(undo, title: "Redo")
     }
 
-    private func ask(_ entry: UndoEntry, title: String) {
+    /// Asks whether to take a write back.
+    func ask(_ entry: UndoEntry, title: String) {
         if let refusal = app.context.refusal { return app.toast(refusal, .warning) }
         guard entry.context == app.context.name else {
             return app.toast("that was sent to context \(entry.context): open it first", .warning)
@@ -105,14 +108,16 @@ extension ClusterSession {
         return plan.steps.contains { if case .delete = $0 { true } else { false } } ? "it is deleted\(losses)" : "the server accepts it\(losses)"
     }
 
+    private static func done(_ title: String) -> String { title == "Undo" ? "undone" : title == "Redo" ? "done again" : "put back" }
+
     private func carryOut(_ plan: UndoPlan, _ entry: UndoEntry, _ title: String, _ client: KubeClient) {
         tasks.add { [weak self] in
             do throws(APIStatus) {
                 try await plan.carryOut(client)
-                self?.app.toast("\(title == "Undo" ? "undone" : "done again"): \(entry.title)", .ok)
+                self?.app.toast("\(Self.done(title)): \(entry.title)", .ok)
             } catch {
                 let reason = error.code == 409 ? "it changed meanwhile: look, and try again" : error.message
-                self?.app.toast("not \(title == "Undo" ? "undone" : "redone"): \(reason)", .error)
+                self?.app.toast("not \(Self.done(title)): \(reason)", .error)
             }
         }
     }

@@ -17,6 +17,7 @@ package import LinuxKernel
     var usageHistory = UsageHistory()
     private var isSampledOften = false
     var pulses: [Pulse] = []
+    let timeTravel = TimeTravel()
     let tasks = TaskSlots()
     let operations: OperationState
     let logs: LogsDriver
@@ -113,6 +114,7 @@ package import LinuxKernel
     package func start() {
         app.cluster = self
         app.history = self
+        app.time = self
         wantedNamespace = app.namespace
         if home.isEmpty { home = app.context.name }
         // The way back from another context.

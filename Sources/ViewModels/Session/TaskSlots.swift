@@ -76,6 +76,8 @@
         case undo
         /// Keeping an open text about the past current.
         case history
+        /// Keeping an open list of versions current.
+        case versions
     }
 
     private struct Entry {

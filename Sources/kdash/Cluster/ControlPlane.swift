@@ -20,7 +20,7 @@ final class ControlPlane: Sendable {
     private let server: APIServer
     private let nodes: NodeDirectory
     private let images: ImageStore
-    private let informers: SharedInformers
+    let informers: SharedInformers
     private let options: DaemonOptions
     private let settings: ClusterSettings
     private let logger: Logger
@@ -67,7 +67,11 @@ final class ControlPlane: Sendable {
         let box = PlaneBox()
         let endpoints = KdashEndpoints(
             images: images, nodes: nodes, status: { await box.plane?.status() ?? .null }, down: { stop.raise() },
-            imagesChanged: { box.plane?.agent.withLock { $0 }?.imagesChanged() })
+            imagesChanged: { box.plane?.agent.withLock { $0 }?.imagesChanged() },
+            tryPlacement: { (question) throws(APIStatus) in
+                guard let plane = box.plane else { throw .serviceUnavailable("the cluster is starting: try again") }
+                return try plane.tryPlacement(question)
+            })
         if !OwnProcess.raiseOpenFiles() {
             logger.warning("the limit of open files stays what it was", metadata: ["limit": "\(OwnProcess.openFilesLimit)"])
         }

@@ -15,6 +15,8 @@ struct KdashEndpoints: ExtensionEndpoint {
     /// Starts the shutdown; returns at once.
     let down: @Sendable () -> Void
     let imagesChanged: @Sendable () -> Void
+    /// Answers where the scheduler would put a pod.
+    let tryPlacement: @Sendable (JSONValue) throws(APIStatus) -> JSONValue
 
     func handle(_ request: APIRequest, body: any ByteSource, as user: UserInfo) async throws(APIStatus) -> APIResponse {
         let route = String(request.path.dropFirst(path.count))
@@ -30,6 +32,7 @@ struct KdashEndpoints: ExtensionEndpoint {
             return .json(try await importHost(program))
         case (.get, "/images/layers"): return try await imageEndpoints.layers()
         case (.post, "/images/remove"): return try await imageEndpoints.remove(request)
+        case (.post, "/schedule"): return .json(try tryPlacement(try await document(body)))
         case (.get, "/stats"): return .json(await stats())
         case (.get, "/logs"): return .json(await keptLogs())
         case (_, _) where route.hasPrefix("/containers/"):
@@ -40,6 +43,20 @@ struct KdashEndpoints: ExtensionEndpoint {
     }
 
     private var imageEndpoints: ImageEndpoints { ImageEndpoints(images: images, nodes: nodes, imagesChanged: imagesChanged) }
+
+    /// A body of JSON, 1 MiB at most.
+    private func document(_ body: any ByteSource) async throws(APIStatus) -> JSONValue {
+        var bytes: [UInt8] = []
+        while let more = try await body.next(maximum: 1 << 16) {
+            bytes += more
+            guard bytes.count <= 1 << 20 else { throw APIStatus(code: 413, reason: nil, message: "the body is larger than 1 MiB") }
+        }
+        do throws(JSONError) {
+            return try JSON.parse(bytes)
+        } catch {
+            throw .badRequest("the body is no JSON: \(error)")
+        }
+    }
 
     private func listImages() -> JSONValue {
         ["images": .array(images.list().map(Self.describe))]

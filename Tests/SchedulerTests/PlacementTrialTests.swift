@@ -1,0 +1,39 @@
+import APIMachinery
+import JSONCore
+import KubeSchemas
+import Scheduler
+import Testing
+
+struct PlacementTrialTests {
+    private func placed(_ name: String, cpu: String, on node: String) -> KubeObject {
+        var bound = pod(name, cpu: cpu)
+        bound.object["spec", "nodeName"] = .string(node)
+        return bound.object
+    }
+
+    @Test func `each copy counts before the next, until one fits nowhere`() {
+        var trial = PlacementTrial(nodes: [node("a", cpu: "2").object, node("b", cpu: "1").object], pods: [placed("x", cpu: "1", on: "a")])
+        let verdicts = trial.place(pod("new", cpu: "1").object, count: 3)
+        #expect(Set(verdicts.prefix(2).compactMap(\.node)) == ["a", "b"])
+        #expect(verdicts.last?.node == nil && verdicts.last?.message == "0/2 nodes are available: 2 Insufficient cpu.")
+    }
+
+    @Test func `pods that leave make room`() {
+        let (nodes, pods) = ([node("a", cpu: "1").object], [placed("x", cpu: "1", on: "a")])
+        var full = PlacementTrial(nodes: nodes, pods: pods)
+        #expect(full.place(pod("new", cpu: "1").object, count: 1).first?.node == nil)
+        var freed = PlacementTrial(nodes: nodes, pods: pods, leaving: ["uid-x"])
+        #expect(freed.place(pod("new", cpu: "1").object, count: 1).first?.node == "a")
+    }
+
+    @Test func `what keeps a pod off is told node by node`() {
+        let trial = PlacementTrial(nodes: [node("a", isCordoned: true).object, node("b").object], pods: [])
+        #expect(trial.obstacles(pod("new").object) == ["a": ["node(s) were unschedulable"], "b": []])
+    }
+
+    @Test(arguments: [-3, 0]) func `no copies need no place`(count: Int) {
+        var trial = PlacementTrial(nodes: [], pods: [])
+        #expect(trial.place(pod("new").object, count: count).isEmpty)
+        #expect(trial.place(pod("new").object, count: 1).first?.message == "no nodes available to schedule pods")
+    }
+}
