@@ -174,4 +174,44 @@ import Testing
             #expect(fixture.app.logs.merge == nil)
         }
     }
+
+    @Test func `instances before and pods that were deleted are part of a merge`() async throws {
+        let log = KeptLog(
+            namespace: "default", pod: "web-x-0", podUID: "gone-0", containers: ["app"], lastWrite: Timestamp(seconds: 0), size: ByteCount(10))
+        let other = KeptLog(
+            namespace: "default", pod: "other-0", podUID: "gone-1", containers: ["app"], lastWrite: Timestamp(seconds: 0), size: ByteCount(10))
+        let fixture = Fixture(keptLogs: { [log, other] })
+        try await fixture.run { fixture in
+            func deleted(_ revision: Int, _ name: String, _ uid: String, labels: JSONValue) -> JSONValue {
+                [
+                    "revision": .string(String(revision)), "previous": "2", "time": "2026-03-01T09:00:00Z", "user": "gc", "type": "deleted",
+                    "namespace": "default", "name": .string(name), "uid": .string(uid),
+                    "object": ["metadata": ["name": .string(name), "namespace": "default", "uid": .string(uid), "labels": labels]],
+                ]
+            }
+            fixture.server.answerHistory(
+                "/api/v1/namespaces/default/pods",
+                [
+                    "kind": "ObjectHistory",
+                    "items": [deleted(9, "web-x-0", "gone-0", labels: ["app": "web"]), deleted(8, "other-0", "gone-1", labels: ["app": "other"])],
+                ])
+            let (gone, before, now) = (ByteChannel(), ByteChannel(), ByteChannel())
+            fixture.server.setLogs("web-x-0", [gone])
+            fixture.server.setLogs("web-x-1", [before, now])
+            fixture.addPod("web-x-1", labels: ["app": "web"], status: Self.running(restarts: 2))
+            gone.send(stamped(1, "of the pod before"))
+            gone.finish()
+            before.send(stamped(2, "of the instance before"))
+            before.finish()
+            now.send(stamped(3, "now"))
+            fixture.session.showLogs(of: [addDeployment(fixture)])
+            let logs = fixture.app.logs
+            try await fixture.until("three lines") { logs.endLine - logs.firstLine == 3 }
+            #expect(lines(logs) == ["of the pod before", "of the instance before", "now"])
+            #expect(logs.sources.map(\.target.isGone) == [true, false, false])
+            #expect(logs.sources.map(\.target.isPrevious) == [false, true, false])
+            #expect(fixture.server.requests.contains { $0.queryValue("podUID") == "gone-0" })
+            #expect(!fixture.server.requests.contains { $0.queryValue("podUID") == "gone-1" })
+        }
+    }
 }

@@ -11,11 +11,16 @@ final class LogPods: Sendable {
     private let updater: AsyncStream<LogsDriver.Update>.Continuation
     private let wake: AsyncStream<Void>
     private let waker: AsyncStream<Void>.Continuation
+    /// Containers of deleted pods, told with the first update.
+    private let gone: [LogTarget]
+    /// How often each container had started again when it was seen first: what it wrote since is followed, what it wrote before is read.
+    private let firstRestarts = Mutex<[String: Int64]>([:])
     private let watches: [(scope: LogScope, pods: Informer, jobs: Informer?)]
 
     init(_ merge: LogMerge, client: KubeClient, time: any TimeSource) {
         (updates, updater) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         (wake, waker) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        gone = merge.gone
         watches = merge.scopes.map { scope in
             let pods = Informer(
                 client: client, resource: Pod.resource, namespace: scope.namespace, labels: scope.labels, fields: scope.fields, time: time)
@@ -45,10 +50,10 @@ final class LogPods: Sendable {
     private func tell() {
         // The first update names everything that is there, so that its lines come in order.
         guard !watches.contains(where: { $0.pods.state == .starting || $0.jobs?.state == .starting }) else { return }
-        var update = LogsDriver.Update()
+        var update = LogsDriver.Update(targets: gone)
         for watch in watches {
             for object in watch.pods.all() where Self.belongs(object, watch.scope, watch.jobs) {
-                let (started, waiting) = Self.targets(Pod(object))
+                let (started, waiting) = targets(Pod(object))
                 update.targets += started
                 update.waiting += waiting
                 if waiting > 0, update.waitingPod == nil { update.waitingPod = (object.namespace ?? "", object.name) }
@@ -64,8 +69,8 @@ final class LogPods: Sendable {
         return jobs?.get(namespace: pod.namespace, name: owner.name)?.controllerRef?.uid == cronJob
     }
 
-    /// A pod's containers that have written or can, in the order they start, and how many have not started.
-    private static func targets(_ pod: Pod) -> (started: [LogTarget], waiting: Int) {
+    /// A pod's containers that have written or can, in the order they start, each after its instance before, and how many have not started.
+    private func targets(_ pod: Pod) -> (started: [LogTarget], waiting: Int) {
         let status = pod.status
         var started: [LogTarget] = []
         var waiting = 0
@@ -75,11 +80,27 @@ final class LogPods: Sendable {
                 waiting += 1
                 continue
             }
-            started.append(
-                LogTarget(namespace: pod.object.namespace ?? "", pod: pod.object.name, podUID: pod.object.uid, container: container.name))
+            let target = LogTarget(
+                namespace: pod.object.namespace ?? "", pod: pod.object.name, podUID: pod.object.uid, container: container.name)
+            if hadInstances(target, container.restartCount) {
+                var before = target
+                before.isPrevious = true
+                started.append(before)
+            }
+            started.append(target)
         }
         if started.isEmpty, waiting == 0, !pod.isTerminated { waiting = pod.spec.containers.count }
         return (started, waiting)
+    }
+
+    /// Whether there was an instance before the one that was seen first.
+    private func hadInstances(_ target: LogTarget, _ restarts: Int64) -> Bool {
+        firstRestarts.withLock { first in
+            let key = "\(target.podUID)/\(target.container)"
+            let known = first[key] ?? restarts
+            first[key] = known
+            return known > 0
+        }
     }
 
     /// How a container stands now.

@@ -55,9 +55,12 @@ package struct LogMerge: Sendable, Hashable {
     package var title: String
     /// Where its pods are.
     package var scopes: [LogScope]
+    /// Containers of pods that were deleted before and would belong to it, as far as their nodes keep the logs; the newest pods first.
+    package var gone: [LogTarget]
     /// A merge.
-    package init(title: String, scopes: [LogScope]) {
+    package init(title: String, scopes: [LogScope], gone: [LogTarget] = []) {
         self.title = title
         self.scopes = scopes
+        self.gone = gone
     }
 }

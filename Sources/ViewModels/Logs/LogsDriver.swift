@@ -75,6 +75,12 @@ import LinuxKernel
     /// The reader of a target, one that was begun before goes on; nil when there are too many.
     private func reader(_ target: LogTarget) -> LogReader? {
         if let known = readers[target] { return known }
+        if target.isPrevious {
+            // It ended while it was followed: its lines are there.
+            var present = target
+            present.isPrevious = false
+            guard readers[present] == nil else { return nil }
+        }
         guard readers.count < Self.maximumSources else {
             model.refusedCount += 1
             return nil
@@ -99,12 +105,18 @@ import LinuxKernel
         await reader.run(client, merger, room: room ?? merger.open(reader.source), pod)
     }
 
+    /// What a merge tells of a source: an earlier instance of which nothing is kept is no failure there.
+    private func told(_ state: LogState, of source: Int) -> LogState {
+        guard case .failed = state, model.merge != nil, model.sources[source].target.isPrevious else { return state }
+        return .ended("nothing is kept of the instance before")
+    }
+
     private func show(_ merger: LogMerger, since connected: Timestamp) async {
         while let batch = await merger.next() {
             // Another log may be shown by now. What was taken of the same one is shown even when its connection is given up.
             guard merger === self.merger else { return }
             for chunk in batch.chunks { model.append(chunk) }
-            for (source, state) in batch.states { model.setState(state, of: source) }
+            for (source, state) in batch.states { model.setState(told(state, of: source), of: source) }
             await model.waitForDisk()
             if Task.isCancelled { return }
             guard let last = batch.chunks.last, let newest = last.timestamp(last.count - 1), newest >= connected else { continue }

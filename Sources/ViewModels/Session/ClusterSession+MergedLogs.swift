@@ -20,7 +20,9 @@ extension ClusterSession {
                 }
             }
             guard let self, !Task.isCancelled, !scopes.isEmpty else { return }
-            show(LogMerge(title: Self.title(bindings), scopes: scopes), client)
+            let gone = await gonePods(scopes, client)
+            guard !Task.isCancelled else { return }
+            show(LogMerge(title: Self.title(bindings), scopes: scopes, gone: gone), client)
         }
     }
 
@@ -61,11 +63,22 @@ extension ClusterSession {
             let labels = try LabelSelector(parsing: text)
             guard !labels.isEmpty else { return app.toast("write a label selector, for example app=web", .warning) }
             app.focus = .logs
-            show(LogMerge(title: "pods \(text)", scopes: [LogScope(namespace: app.namespace, labels: labels)]), client)
+            let scopes = [LogScope(namespace: app.namespace, labels: labels)]
+            tasks.run(.findLogs) { [weak self] in
+                guard let gone = await self?.gonePods(scopes, client), let self, !Task.isCancelled else { return }
+                show(LogMerge(title: "pods \(text)", scopes: scopes, gone: gone), client)
+            }
         } catch {
             app.toast(error.message, .warning)
             app.askForLogSelector(text)
         }
+    }
+
+    /// The logs of deleted pods that belong to a merge.
+    private func gonePods(_ scopes: [LogScope], _ client: KubeClient) async -> [LogTarget] {
+        // best effort: without the list of kept logs a merge has the pods that are there.
+        guard let keptLogs = cluster?.keptLogs, let kept = try? await keptLogs() else { return [] }
+        return await GonePods(client: client, kept: kept).targets(scopes)
     }
 
     package func closeMerge() {
