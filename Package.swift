@@ -126,7 +126,7 @@ let package = Package(
         tests(
             "ClusterOperations",
             ["APIServer", "ObjectStore", "KubeClient", "KubeSchemas", "APIMachinery", "JSONCore", "LinuxKernel", "CDeflate", logging]),
-        tests("ViewModels", ["ClusterOperations", "LinuxKernel", "KubeClient", "KubeSchemas", "APIMachinery", "JSONCore"]),
+        tests("ViewModels", ["TerminalUI", "ClusterOperations", "LinuxKernel", "KubeClient", "KubeSchemas", "APIMachinery", "JSONCore"]),
         tests("TerminalUI", ["ViewModels", "ClusterOperations", "APIMachinery", "JSONCore", "LinuxKernel"]),
         .testTarget(
             name: "FuzzTests",

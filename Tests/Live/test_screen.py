@@ -314,6 +314,17 @@ def test_why_names_the_reason(shared, base, open_screen):
     screen.expect("is gone; this is its last state")
 
 
+def test_events_say_on_a_small_screen_which_are_warnings_and_of_what(shared, base, open_screen):
+    shared.busybox()
+    shared.apply(clusters.pod("unplaced", "host/busybox:latest", ["true"], container={"resources": {"requests": {"cpu": "1000"}}}))
+    screen = open_screen(shared, "--namespace", "default", "--data-dir", shared.data, columns=80, rows=24, env=own_state(shared, base))
+    screen.expect("unplaced")
+    screen.press("g", "e")
+    shown = screen.expect("LAST SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE", "Warning", "pod/unplaced")
+    assert any("Warning" in line and "FailedSch" in line and "pod/unplaced" in line for line in shown.split("\n")), shown
+    shared.kubectl("delete", "pod", "unplaced", "--wait=false")
+
+
 def test_a_shell_in_the_container(shared, base, open_screen):
     shared.busybox()
     shared.apply(clusters.pod("inside", "host/busybox:latest", ["sh", "-c", "trap 'exit 0' TERM; sleep 1000 & wait"]))

@@ -50,30 +50,27 @@ def day(fresh, base, open_screen):
         pod("greedy", "shop", WAITS, resources={"requests": {"cpu": "1000"}}),
         pod("spare", "shop", WAITS),
         pod("ledger-0", "payments", WAITS), pod("teller-0", "payments", WAITS),
-        deployment("web", "kdash.dev/demo:1", args=["log"]),
+        deployment("web", "kdash.dev/demo:1", args=["log"], ports=[{"containerPort": 8080}]),
         {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "login", "namespace": "shop"},
          "data": {"password": base64.b64encode(b"correct horse").decode()}},
         {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "ledger-settings", "namespace": "shop"}, "data": {"currency": "EUR"}},
     ]
     for each in objects:
         one.apply(each)
-    folder = base / "folder"
-    folder.mkdir()
-    (folder / "web.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: from-file\n  namespace: shop\n")
-    return Day(one, base, folder, open_screen)
+    return Day(one, base, open_screen)
 
 
 class Day:
-    def __init__(self, cluster, base, folder, open_screen):
-        self.cluster, self.base, self.folder, self.open_screen = cluster, base, folder, open_screen
+    def __init__(self, cluster, base, open_screen):
+        self.cluster, self.base, self.open_screen = cluster, base, open_screen
         self.opened = 0
 
     def open(self, name):
         """The pods of namespace shop; the cursor is on the one whose name begins so."""
-        program = ["env", "-C", str(self.folder), str(clusters.PROGRAM), "--data-dir", str(self.cluster.data), "--namespace", "shop"]
         self.opened += 1
         # A state of its own: kdash opens where it was left.
-        screen = self.open_screen(self.cluster, prefix=program, env=own_state(self.cluster, self.base / f"screen-{self.opened}"))
+        state = own_state(self.cluster, self.base / f"screen-{self.opened}")
+        screen = self.open_screen(self.cluster, "--data-dir", self.cluster.data, "--namespace", "shop", env=state)
         screen.expect("BROWSE", "broken", "greedy", "spare", "web-")
         screen.press("Home")
         for _ in range(10):
@@ -202,6 +199,13 @@ def test_changing_tasks(day):
     eventually(lambda: len(day.pods()) == 3 and not before & {each["metadata"]["uid"] for each in day.pods()}, within=60, what="every pod replaced")
     hands.done()
 
+    hands = Hands(day.open("web-"), 12)
+    hands.press("F", "Forward a local port to it")
+    hands.press("F", "Forward to which port?", "deployment shop/web:8080")
+    hands.press("Enter", "local port for deployment shop/web:8080")
+    hands.press("Enter", "leads to deployment shop/web:8080")
+    hands.done()
+
     hands = Hands(day.open("spare"), 7)
     hands.press("s", "F12 leaves", "#")
     hands.press("F12", "BROWSE", "spare")
@@ -212,15 +216,4 @@ def test_changing_tasks(day):
     hands.press("d", "Delete this pod?", "spare")
     hands.press("y", gone=["Delete this pod?"])
     eventually(lambda: "spare" not in one.kubectl("get", "pods", "-n", "shop", "-o", "name"), what="the pod gone")
-    hands.done()
-
-
-def test_the_task_with_a_file(day):
-    hands = Hands(day.open("broken"), 12)
-    hands.press("g o", "open a file")
-    hands.press("w Tab", "web.yaml")
-    hands.press("Enter", "name: from-file")
-    hands.press("a", "the server accepts it")
-    hands.press("y")
-    eventually(lambda: "from-file" in day.cluster.kubectl("get", "cm", "-n", "shop", "-o", "name"), what="the ConfigMap")
     hands.done()

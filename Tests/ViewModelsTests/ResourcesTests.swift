@@ -186,7 +186,7 @@ import Testing
                 "/api/v1/namespaces/default/configmaps/one", ["kind": "ConfigMap", "apiVersion": "v1", "metadata": ["name": "one", "namespace": "default"]])
             app.show(kind: try #require(kind(app, "configmaps")))
             try await fixture.until("the first") { app.list.count == 1 }
-            #expect(app.list.title == "Configmaps" && app.list.columns.map(\.id) == ["namespace", "name", "status", "age"])
+            #expect(app.list.title == "ConfigMaps" && app.list.columns.map(\.id) == ["namespace", "name", "status", "age"])
             fixture.server.put(
                 "/api/v1/namespaces/default/configmaps/two", ["kind": "ConfigMap", "apiVersion": "v1", "metadata": ["name": "two", "namespace": "default"]])
             try await fixture.until("the second") { app.list.count == 2 }

@@ -27,7 +27,8 @@ enum SafeGlyph: Equatable {
             return
         }
         let base = Self.single(first)
-        guard case .scalar(let value, let width) = base, scalars.count > 1 else {
+        // Marks above nothing are drawn by no two terminals alike.
+        guard case .scalar(let value, let width) = base, scalars.count > 1, value != 0x20, value != 0x3000 else {
             self = base
             return
         }

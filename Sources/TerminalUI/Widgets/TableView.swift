@@ -74,7 +74,9 @@ import ViewModels
         while total() > width, let widest = fits.indices.max(by: { fits[$0].width < fits[$1].width }), fits[widest].width > 4 {
             fits[widest].width -= 1
         }
-        for position in fits.indices.sorted(by: { fits[$0].column.priority < fits[$1].column.priority }) {
+        // What may be very long takes what the others leave.
+        func rank(_ position: Int) -> (Int, Int) { (fits[position].column.maximumWidth > 100 ? 1 : 0, fits[position].column.priority) }
+        for position in fits.indices.sorted(by: { rank($0) < rank($1) }) {
             fits[position].width += max(0, min(width - total(), fits[position].x - fits[position].width))
         }
         var x = 2

@@ -13,9 +13,18 @@ extension AppModel {
         kinds.map { kind in
             PaletteItem(
                 id: "kind:\(kind.id)", title: kind.resource.resource, detail: Self.detail(kind),
-                aliases: kind.shortNames + [kind.singular, kind.kind.lowercased()].filter { !$0.isEmpty })
+                aliases: kind.shortNames + [kind.singular, kind.kind.lowercased()].filter { !$0.isEmpty } + Self.usualNames(kind))
         }
     }
+
+    /// Names that people know from k9s and no server tells.
+    private static func usualNames(_ kind: ServedKind) -> [String] { usualNames.filter { $0.value == kind.id }.keys.sorted() }
+
+    private static let usualNames = [
+        "dp": "deployments.apps", "sec": "secrets", "jo": "jobs.batch", "np": "networkpolicies.networking.k8s.io",
+        "ro": "roles.rbac.authorization.k8s.io", "rb": "rolebindings.rbac.authorization.k8s.io", "cr": "clusterroles.rbac.authorization.k8s.io",
+        "crb": "clusterrolebindings.rbac.authorization.k8s.io",
+    ]
 
     private static func detail(_ kind: ServedKind) -> String {
         let names = kind.shortNames.isEmpty ? "" : "\(kind.shortNames.joined(separator: ", "))  "
@@ -42,7 +51,8 @@ extension AppModel {
     func placeItem(_ line: String) -> (item: PaletteItem, go: () -> Void)? {
         let words = line.split(separator: " ").map(String.init)
         if let contexts = contextItem(words) { return contexts }
-        guard words.count > 1, let first = words.first, let kind = kinds.first(where: { $0.answers(to: first) }) else { return nil }
+        guard words.count > 1, let first = words.first, let kind = kinds.first(where: { $0.answers(to: first) || Self.usualNames[first.lowercased()] == $0.id })
+        else { return nil }
         var scope: NamespaceScope?
         var filter: [String] = []
         for word in words.dropFirst() {

@@ -13,6 +13,11 @@ extension AppModel {
     package var kindPlural: String { kind.resource.resource }
     /// The shown kind, as `deployment`.
     package var kindNoun: String { kind.kind.lowercased() }
+    /// What the log pane says while no log was chosen.
+    var logHint: String {
+        if showsPods { return "select a pod" }
+        return CommandTable.logged.contains(kind.id) ? "l shows the logs of its pods as one" : "\(kind.resource.resource) write no logs"
+    }
     /// Whether pods are shown.
     package var showsPods: Bool { kind.isPods }
 
@@ -23,7 +28,7 @@ extension AppModel {
     package func table(_ kind: ServedKind) -> ResourcesModel {
         if kind.isPods { return pods }
         if let table = tables[kind.id] { return table }
-        let table = ResourcesModel(signal: signal, title: kind.resource.resource.capitalizedFirst, isNamespaced: kind.isNamespaced)
+        let table = ResourcesModel(signal: signal, title: kind.pluralTitle, isNamespaced: kind.isNamespaced)
         table.scope = scope
         table.notice = "waiting for the cluster"
         table.onSelect = { [weak self, weak table] in
@@ -89,7 +94,12 @@ extension AppModel {
     }
 }
 
-extension String {
-    /// `deployments` as `Deployments`.
-    fileprivate var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
+extension ServedKind {
+    /// The plural with the kind's capitals: `CronJobs`, `NetworkPolicies`.
+    fileprivate var pluralTitle: String {
+        let plural = resource.resource
+        let shared = zip(plural, kind).prefix { $0.lowercased() == $1.lowercased() }.count
+        guard shared > 0 else { return plural.prefix(1).uppercased() + plural.dropFirst() }
+        return String(kind.prefix(shared)) + plural.dropFirst(shared)
+    }
 }

@@ -121,7 +121,8 @@ extension CommandTable {
         return whenObject(app)
     }
 
-    private static let logged: Set = [
+    /// The kinds that have pods, and so logs.
+    static let logged: Set = [
         "pods", "services", "replicationcontrollers", "deployments.apps", "replicasets.apps", "statefulsets.apps", "daemonsets.apps", "jobs.batch",
         "cronjobs.batch",
     ]

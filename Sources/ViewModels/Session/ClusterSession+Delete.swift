@@ -47,7 +47,8 @@ extension ClusterSession {
     }
 
     private static func graceText(_ pod: KubeObject?) -> String {
-        pod.map { "It gets \(Pod($0).spec.terminationGracePeriodSeconds) seconds to end." } ?? "It gets its grace period to end."
+        guard let grace = pod.map({ Pod($0).spec.terminationGracePeriodSeconds }) else { return "It gets its grace period to end." }
+        return grace == 1 ? "It gets one second to end." : "It gets \(grace) seconds to end."
     }
 
     private func delete(_ bindings: [ObjectBinding], isForced: Bool) {

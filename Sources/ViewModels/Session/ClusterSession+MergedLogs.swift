@@ -86,7 +86,7 @@ extension ClusterSession {
         tasks.cancel(.logs)
         app.logs.clear()
         app.logs.target = nil
-        app.logs.state = .idle("select a pod")
+        app.logs.state = .idle(app.logHint)
         if app.kind.isPods { followSelected() }
     }
 

@@ -31,6 +31,7 @@ extension ClusterSession {
         saveViews()
         awaitedUID = nil
         app.detail = nil
+        if case .idle = app.logs.state { app.logs.state = .idle(app.logHint) }
         followList()
         followSelected()
         updateNotice()

@@ -68,15 +68,16 @@ struct ServerTableLayout: Sendable {
             case "name": column.priority > 0 ? 30 + place : 0
             case "message", "last seen", "status", "phase", "ready": 1
             case "age", "object": 2
-            case "reason": 3
-            case "type": 4
+            case "type": 3
+            case "reason": 4
             default: column.priority > 0 ? 40 + place : 5 + place
             }
         // A message may be cut; a part of any other cell says little, and would take the room of a whole one.
-        let isMessage = id == "message"
+        // Of an event, what it says and of whom may be cut, too: otherwise there is no room for whether it is a warning.
+        let least: Int? = ["message": 24, "object": 16, "reason": 8][id]
         return TableColumn(
-            id: id, title: title, alignment: isNumber || id == "age" ? .right : .left, minimumWidth: isMessage ? 24 : min(title.count, 12),
-            maximumWidth: isMessage ? 160 : id == "name" ? 63 : isShort ? 16 : 48, priority: priority, isWhole: !isMessage && priority > 0)
+            id: id, title: title, alignment: isNumber || id == "age" ? .right : .left, minimumWidth: least ?? min(title.count, 12),
+            maximumWidth: id == "message" ? 160 : id == "name" ? 63 : isShort ? 16 : 48, priority: priority, isWhole: least == nil && priority > 0)
     }
 
     /// The row of a row. Runs wherever the table arrives, never on the main actor.

@@ -68,7 +68,7 @@ private func onMainActor<Value: Sendable>(_ body: @escaping @MainActor @Sendable
         repeat {
             let kind = (rest.popFirst() ?? 1) % 11
             let amount = Int(rest.popFirst() ?? 0)
-            if kind == 0 { resize(columns: amount * 2, rows: Int(rest.popFirst() ?? 0)) } else { happen(kind, take(amount)) }
+            if kind == 0 { resize(amount, Int(rest.popFirst() ?? 0)) } else { happen(kind, take(amount)) }
             seen.note("step \(kind) \(app.inputMode) \(app.focus) \(app.modal == nil) \(app.prompt == nil) \(app.detail == nil)")
             try paint()
             seen.note("toasts", app.toasts.count)
@@ -80,8 +80,9 @@ private func onMainActor<Value: Sendable>(_ body: @escaping @MainActor @Sendable
         return Array(rest.prefix(count))
     }
 
-    private func resize(columns: Int, rows: Int) {
-        size = (max(1, min(500, columns)), max(1, min(200, rows)))
+    /// Mostly sizes that people have; the largest numbers are the largest size.
+    private func resize(_ columns: Int, _ rows: Int) {
+        size = (columns < 250 ? 1 + columns % 140 : 500, rows < 200 ? 1 + rows % 50 : 200)
         terminal.resize(width: size.width, height: size.height)
         previous = nil
     }
