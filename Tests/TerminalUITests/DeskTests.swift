@@ -101,15 +101,17 @@ import Testing
         #expect(String(decoding: typed.suffix(2), as: UTF8.self) == "ls", "what is typed ahead goes where the keys before it lead")
     }
 
-    @Test func `a shell that ended closes with Esc and begins again with r`() {
+    @Test func `a shell that ended closes with Esc and begins again with F5, and no text does either`() {
         let workspace = Workspace(app: FakeCluster.app())
         let shell = Self.open("ledger-0", workspace)
         var begun = 0
         shell.onReopen = { begun += 1 }
         shell.state = .ended("exit 3")
         let desk = Self.desk(workspace)
-        #expect(Self.text(desk).last?.contains("ended: exit 3 (Esc closes, r again)") == true)
-        Self.press(desk, "r")
+        #expect(Self.text(desk).last?.contains("ended: exit 3 (Esc closes, F5 again)") == true)
+        Self.press(desk, "r", "q", "enter")
+        #expect(begun == 0 && workspace.tabs.count == 2)
+        Self.press(desk, "f5")
         #expect(begun == 1 && workspace.tabs.count == 2)
         Self.press(desk, "esc")
         #expect(workspace.tabs.count == 1)

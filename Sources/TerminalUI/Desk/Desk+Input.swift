@@ -41,8 +41,9 @@ extension Desk {
         if key.name == "f12" { return workspace.leaveShell() }
         guard !shell.model.isRunning else { return shell.press(key) }
         switch key.name {
-        case "esc", "enter", "q": workspace.remove(workspace.tab.focus)
-        case "r": shell.model.onReopen()
+        // Only keys that are no text: a program may end while its user types.
+        case "esc": workspace.remove(workspace.tab.focus)
+        case "f5": shell.model.onReopen()
         default: shell.press(key)
         }
     }

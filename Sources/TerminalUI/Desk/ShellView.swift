@@ -141,7 +141,7 @@ import ViewModels
         case .connecting: return TextSpan("connecting", .pending)
         case .open: return rowsBack == 0 ? TextSpan("") : TextSpan("\(rowsBack) rows back (Shift-PgDn)", .warning)
         case .ended(let reason):
-            let keys = " (Esc closes, r again)"
+            let keys = " (Esc closes, F5 again)"
             guard !isExplained else { return TextSpan("ended\(keys)", .warning) }
             let short = DisplayWidth.shortened(reason, columns: max(8, columns - keys.count - 7), ellipsis: glyphs.ellipsis)
             return TextSpan("ended: \(short)\(keys)", .warning)
