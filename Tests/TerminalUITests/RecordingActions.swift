@@ -8,7 +8,8 @@ import ViewModels
 
     func describe(_ binding: ObjectBinding) { described.append(binding) }
     func perform(_ operation: ObjectOperation, on bindings: [ObjectBinding]) {}
-    func showFindings() {}
+    private(set) var findingsCount = 0
+    func showFindings() { findingsCount += 1 }
     func showOwner(_ binding: ObjectBinding) {}
     func showReleases() {}
     func showImages() {}

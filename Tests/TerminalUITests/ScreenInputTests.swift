@@ -258,6 +258,24 @@ import ViewModels
         #expect(actions.described.count == 1)
     }
 
+    @Test(arguments: [(["x", "l"], 1), (["D", "d"], 0)])
+    func `a sequence for an object ends when that goes, and any other does not`(keys: [String], count: Int) {
+        let app = FakeCluster.app()
+        let actions = RecordingActions()
+        app.cluster = actions
+        let screen = FakeCluster.screen(app)
+        app.pods.select(index: 1)
+        _ = screen.render(width: 120, height: 40)
+        screen.didPaint()
+        screen.type(keys[0])
+        app.pods.remove(uids: [app.pods.selectedUID ?? ""])
+        _ = screen.render(width: 120, height: 40)
+        screen.didPaint()
+        screen.type(keys[1])
+        #expect(actions.findingsCount == count)
+        #expect((app.toasts.last?.text.contains("is gone: nothing was done") ?? false) == (count == 0))
+    }
+
     @Test func `Esc and a key that arrive together are Esc and a key`() {
         let app = FakeCluster.app()
         let screen = FakeCluster.screen(app)

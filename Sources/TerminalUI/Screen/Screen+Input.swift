@@ -77,8 +77,9 @@ extension Screen {
         switch app.commands.lookup(keys, scopes: scopes, on: app.selectedBinding) {
         case .command(let command):
             pressed = []
-            // A sequence is bound to what its first key was pressed on; it never slides to a neighbour.
-            guard keys.count == 1 || pressedUID == boundUID(app.focus) else {
+            // A sequence for an object is bound to what its first key was pressed on; it never slides to a neighbour.
+            let isForObject = command.scope == .pane(app.focus) || command.subject != nil
+            guard keys.count == 1 || !isForObject || pressedUID == boundUID(app.focus) else {
                 return app.toast("the selected object is gone: nothing was done", .warning)
             }
             guard !hasSlid || command.scope != .pane(app.focus) else {

@@ -16,7 +16,8 @@ enum ContainersText {
     static func list(_ pod: Pod, usage: [String: Usage], now: Timestamp) -> DetailText {
         var text = DetailText()
         let containers = containers(pod)
-        text.heading("\(containers.count) containers", [TextSpan("  of \(pod.namespace.map { "\($0)/" } ?? "")\(pod.name)", .dim)])
+        let count = containers.count == 1 ? "1 container" : "\(containers.count) containers"
+        text.heading(count, [TextSpan("  of \(pod.namespace.map { "\($0)/" } ?? "")\(pod.name)", .dim)])
         var columns = TextColumns(["NAME", "KIND", "READY", "STATE", "RESTARTS", "CPU", "MEMORY", "PROBES", "PORTS", "IMAGE"])
         for container in containers {
             let status = Self.status(container.name, pod)
