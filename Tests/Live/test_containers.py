@@ -6,7 +6,7 @@ import json
 import os
 import urllib.parse
 
-from cluster import eventually
+from cluster import eventually, pod
 from screen import open_screen, own_state  # noqa: F401 (open_screen is a fixture)
 
 POD = """
@@ -194,3 +194,18 @@ def test_a_debug_container_is_put_into_a_pod_and_opened(make_cluster, open_scree
     screen.type("ps")
     screen.press("Enter")
     screen.expect("sleep 1000", within=30)
+
+
+def test_a_program_is_attached_to(make_cluster, open_screen):
+    one = make_cluster()
+    one.up()
+    one.busybox()
+    one.apply(pod("cat", "host/busybox:latest", ["cat"], container={"stdin": True, "tty": True}))
+    one.phase("cat", "Running")
+    screen = open_screen(one, "--no-merge", "--data-dir", one.data, "-n", "default", env=own_state(one, one.base))
+    screen.expect("WRITABLE", "cat", "Running")
+    screen.press("a", "A")
+    screen.expect("what you type goes to the program itself")
+    screen.type("echoed")
+    screen.press("Enter")
+    eventually(lambda: screen.text().count("echoed") >= 2, what="the program answers")

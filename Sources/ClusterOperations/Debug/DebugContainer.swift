@@ -25,31 +25,7 @@ package enum DebugContainer {
         if let uid = target.uid { change["metadata", "uid"] = .string(uid) }
         _ = try await client.patch(
             target.resource, namespace: target.namespace, name: target.name, type: .strategicMerge, change, subresource: "ephemeralcontainers")
-        try await waitUntilRunning(name, image, target, client, time)
+        try await ContainerStart.wait(for: name, of: target, client, time: time) { $0.ephemeralContainerStatuses }
         return name
-    }
-
-    private static func waitUntilRunning(
-        _ name: String, _ image: String, _ target: ObjectTarget, _ client: KubeClient, _ time: any TimeSource
-    ) async throws(APIStatus) {
-        let follower = try await ObjectFollower.open(target, client, time: time)
-        let failure = await withTaskGroup(of: Void.self, returning: APIStatus?.self) { group in
-            group.addTask { await follower.run() }
-            defer { group.cancelAll() }
-            for await _ in follower.wake {
-                if follower.isGone { return APIStatus(code: 404, reason: .notFound, message: "\(target.text) is gone") }
-                let states = Pod(follower.snapshot.object).status.ephemeralContainerStatuses
-                guard let state = states.first(where: { $0.name == name })?.state else { continue }
-                if state.running != nil { return nil }
-                if let ended = state.terminated {
-                    return .badRequest("debug container \(name) ended at once with exit \(ended.exitCode): an image with a shell is needed, not \(image)")
-                }
-                if let waiting = state.waiting, waiting.reason.hasPrefix("Err") || waiting.reason.hasSuffix("BackOff") || waiting.reason.hasSuffix("Error") {
-                    return .badRequest("debug container \(name) does not start: \(waiting.reason) \(waiting.message)")
-                }
-            }
-            return .timeout("debug container \(name) was not waited for")
-        }
-        if let failure { throw failure }
     }
 }

@@ -21,12 +21,23 @@ import KubeClient
         async let _: Void = Self.write(input, to: session)
         defer { typed.finish() }
         do throws(APIStatus) {
-            while let bytes = try await session.output.next() { model.receive(bytes) }
+            // Without a terminal nobody has made line feeds into new lines.
+            while let bytes = try await session.output.next() { model.receive(request.tty ? bytes : Self.withReturns(bytes)) }
         } catch {
             return end(error.message)
         }
         let result = await session.result()
         end(Self.text(result))
+    }
+
+    private static func withReturns(_ bytes: [UInt8]) -> [UInt8] {
+        var lines: [UInt8] = []
+        lines.reserveCapacity(bytes.count + 16)
+        for byte in bytes {
+            if byte == 0x0A { lines.append(0x0D) }
+            lines.append(byte)
+        }
+        return lines
     }
 
     nonisolated private static func write(_ input: AsyncStream<[UInt8]>, to session: any StreamSession) async {

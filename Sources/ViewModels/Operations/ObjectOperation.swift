@@ -8,7 +8,7 @@ package enum ObjectOperation: String, CaseIterable, Sendable {
     case labels, annotations, removeFinalizers, evict, cleanPods
     case cordon, uncordon, drain, taints
     case trigger, suspend, unsuspend, rerun
-    case debug, forward
+    case debug, attach, nodeShell, forward
     case containers, files, processes, sockets
 
     /// How it stands in the table of commands.
@@ -59,6 +59,8 @@ package enum ObjectOperation: String, CaseIterable, Sendable {
         case .processes: Entry(title: "Processes of a container", keys: ["x p"], changes: false, kinds: ["Pod"])
         case .sockets: Entry(title: "Sockets of a container", keys: ["x s"], changes: false, kinds: ["Pod"])
         case .debug: Entry(title: "Put a debug container into the pod", keys: ["a d"], kinds: ["Pod"])
+        case .attach: Entry(title: "Attach to the program that runs", keys: ["a A"], kinds: ["Pod"])
+        case .nodeShell: Entry(title: "Shell on the node", keys: ["a n"], kinds: ["Node"])
         case .rerun: Entry(title: "Run again as a new job", keys: ["a J"], kinds: ["Job"])
         }
     }

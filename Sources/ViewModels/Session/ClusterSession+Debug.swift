@@ -37,7 +37,6 @@ extension ClusterSession {
         let request = ExecRequest(
             namespace: binding.namespace ?? "", pod: binding.name, podUID: binding.uid ?? "", container: container, command: [], stdin: true,
             stdout: true, stderr: false, tty: true)
-        guard open(request, of: binding, client, isBeside: false) else { return }
-        app.toast("Enter shows the prompt; exit ends the debug container", .dim)
+        open(request, of: binding, client, isBeside: false, note: "Enter shows the prompt; exit ends the debug container")
     }
 }

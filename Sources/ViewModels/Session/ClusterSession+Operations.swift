@@ -28,6 +28,8 @@ extension ClusterSession {
         case .sockets: pickContainer(binding, target, "Sockets of which container?") { [weak self] in self?.openSockets($0, binding) }
         case .forward: askForward(binding, target)
         case .debug: askDebug(binding, target)
+        case .attach: askAttach(binding)
+        case .nodeShell: askNodeShell(binding)
         case .tree: showTree(binding, target)
         case .usedBy: showUsers(binding, target)
         case .whoCan: askWhoCan(binding)

@@ -29,12 +29,18 @@ extension ClusterSession {
         open(request, of: binding, client, isBeside: isBeside)
     }
 
-    /// Opens a terminal; it goes on when these panes show something else or are closed. Returns whether it could.
+    /// Opens a terminal; it goes on when these panes show something else or are closed. `note` stands on its first line; `then` is called
+    /// when it has ended. Returns whether it could.
     @discardableResult
-    func open(_ request: ExecRequest, of binding: ObjectBinding, _ client: KubeClient, isBeside: Bool) -> Bool {
+    func open(
+        _ request: ExecRequest, of binding: ObjectBinding, _ client: KubeClient, isBeside: Bool, note: String? = nil,
+        then: @escaping @MainActor () -> Void = {}
+    ) -> Bool {
         guard let workspace = app.workspace else { return false }
         let model = ShellModel(binding: binding, container: request.container, context: app.context)
+        if let note { model.receive(Array("\u{1B}[2m\(note)\u{1B}[0m\r\n".utf8)) }
         let refusal = workspace.open(model, isBeside: isBeside) { [weak self, weak model] in
+            defer { then() }
             guard let model else { return }
             // A cluster that was started again is reached in another way.
             let current = self?.app.context.name == binding.context ? self?.cluster?.client : nil
