@@ -101,7 +101,7 @@ class Terminal:
         deadline = time.monotonic() + within
         while not (self.total > start and re.search(pattern, self.seen[-(self.total - start):])):
             if time.monotonic() > deadline:
-                raise TimeoutError(f"{pattern} did not come within {within} s")
+                raise TimeoutError(f"{pattern} did not come within {within} s; the last was {bytes(self.seen[-400:])!r}")
             self.read(0.5)
 
     def press(self, keys):
