@@ -6,7 +6,8 @@ internal import ObjectStore
 /// GET of a collection with `watch=true`.
 enum WatchVerb {
     static func run(_ context: RequestContext) throws(APIStatus) {
-        let renderer = try ObjectRenderer(context, isList: false)
+        // Informers of metadata ask for a watch in the form of the list, too.
+        let renderer = try ObjectRenderer(context)
         let options = try ListOptions(context.request, isWatch: true)
         var fields = options.fields
         if let name = context.path.name {

@@ -135,13 +135,13 @@ package struct HelmRollback: Sendable {
             }
         } catch {
             let reason = "Rollback \"\(target.name)\" failed: \(error.message)"
-            try await write(release, header, "failed", reason, secret, made, now, client)
+            _ = try await client.update(Secret.resource, try revised(release, header, "failed", reason, secret, made, now))
             throw APIStatus(
                 code: error.code, reason: error.reason,
                 message: "\(done) of \(steps.count) changes were made, then: \(error.message); revision \(header.version) is failed")
         }
         try await supersede(client, at: now)
-        try await write(release, header, "deployed", nil, secret, made, now, client)
+        _ = try await client.update(Secret.resource, try revised(release, header, "deployed", nil, secret, made, now))
         return
             "release \(target.name) is back at revision \(target.version), as revision \(header.version)\(hooks > 0 ? "; its \(hooks) hooks were not run" : "")"
     }
@@ -156,17 +156,18 @@ package struct HelmRollback: Sendable {
         return release
     }
 
-    private func write(
+    /// The Secret of the new revision with another status.
+    private func revised(
         _ release: JSONValue, _ header: HelmRelease.Header, _ status: String, _ description: String?, _ secret: KubeObject, _ made: String,
-        _ now: Timestamp, _ client: KubeClient
-    ) async throws(APIStatus) {
+        _ now: Timestamp
+    ) throws(APIStatus) -> KubeObject {
         var (release, header) = (release, header)
         header.status = status
         release["info", "status"] = .string(status)
         if let description { release["info", "description"] = .string(description) }
         var object = try HelmPacking.secret(release, header, times: ["createdAt": made, "modifiedAt": "\(now.seconds)"])
         object["metadata", "resourceVersion"] = secret["metadata", "resourceVersion"]
-        _ = try await client.update(Secret.resource, object)
+        return object
     }
 
     /// Every revision that is deployed is so no more.
