@@ -10,7 +10,7 @@ package struct Findings: Sendable {
 
     /// The kinds whose change may change what is found.
     package static let watched: [GroupVersionResource] =
-        NamespaceContents.Kind.allCases.filter { !$0.isNamesOnly }.map(\.resource)
+        NamespaceContents.kinds.filter { !NamespaceContents.named.contains($0) }.map(\.resource)
 
     /// Looks over a namespace, or over all with nil.
     package static func read(_ namespace: String?, _ client: KubeClient) async -> Findings {

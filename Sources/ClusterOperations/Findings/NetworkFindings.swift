@@ -10,7 +10,7 @@ enum NetworkFindings {
     }
 
     private static func service(_ object: KubeObject, _ contents: NamespaceContents) -> [Finding] {
-        let target = NamespaceContents.target(object, .services)
+        let target = ObjectTarget(object, .services)
         guard case .object(let labels)? = object["spec", "selector"], !labels.isEmpty else { return [] }
         let pods = contents[.pods].filter { pod in
             pod.namespace == object.namespace && labels.allSatisfy { pod.labels[$0.key] == $0.value.stringValue } && !Pod(pod).isTerminated
@@ -31,7 +31,7 @@ enum NetworkFindings {
     }
 
     private static func ingress(_ object: KubeObject, _ contents: NamespaceContents) -> [Finding] {
-        let target = NamespaceContents.target(object, .ingresses)
+        let target = ObjectTarget(object, .ingresses)
         let paths = object.array("spec", "rules").flatMap { $0["http", "paths"]?.arrayValue ?? [] }
         let backends = (paths.map { $0["backend"] ?? .null } + [object["spec", "defaultBackend"] ?? .null]).compactMap { $0["service"] }
         var found = Set(backends).compactMap { backend -> Finding? in
@@ -65,7 +65,7 @@ enum NetworkFindings {
             ? []
             : [
                 Finding(
-                    NamespaceContents.target(object, .policies), .advice, "selects no pods: \(selector)",
+                    ObjectTarget(object, .policies), .advice, "selects no pods: \(selector)",
                     remedy: "compare spec.podSelector with the pods' labels")
             ]
     }

@@ -5,15 +5,15 @@ import KubeSchemas
 /// What pods and what they are made from say of themselves.
 enum PodFindings {
     static func of(_ contents: NamespaceContents) -> [Finding] {
-        let workloads = NamespaceContents.Kind.workloads.flatMap { kind in contents[kind].map { (kind, $0) } }
+        let workloads = ListedKind.workloads.flatMap { kind in contents[kind].map { (kind, $0) } }
         // A pod that something controls is told of there.
-        let bare = contents[.pods].filter { $0.controllerRef == nil && !Pod($0).isTerminated }.map { (NamespaceContents.Kind.pods, $0) }
+        let bare = contents[.pods].filter { $0.controllerRef == nil && !Pod($0).isTerminated }.map { (ListedKind.pods, $0) }
         return (workloads + bare).flatMap { kind, object in template(object, kind, contents) } + contents[.pods].flatMap(pod)
     }
 
     /// What the pods are made from.
-    private static func template(_ object: KubeObject, _ kind: NamespaceContents.Kind, _ contents: NamespaceContents) -> [Finding] {
-        let target = NamespaceContents.target(object, kind)
+    private static func template(_ object: KubeObject, _ kind: ListedKind, _ contents: NamespaceContents) -> [Finding] {
+        let target = ObjectTarget(object, kind)
         // What a controller of another kind made is told of there: a CronJob's Jobs.
         guard object.controllerRef == nil, let path = PodTemplate.specPath(target.groupKind), let spec = object.value.value(at: path[...]) else { return [] }
         let runsOn = ![.jobs, .cronJobs].contains(kind)
@@ -50,7 +50,7 @@ enum PodFindings {
     /// References to what is not there.
     private static func missing(_ spec: JSONValue, _ target: ObjectTarget, _ contents: NamespaceContents) -> [Finding] {
         PodReferences.named(spec).compactMap { reference in
-            guard let kind = NamespaceContents.Kind.allCases.first(where: { $0.kind == reference.kind }),
+            guard let kind = NamespaceContents.kinds.first(where: { $0.kind == reference.kind }),
                 !contents.has(kind, reference.name, in: target.namespace)
             else { return nil }
             // The account default comes by itself.
@@ -61,7 +61,7 @@ enum PodFindings {
         }
     }
 
-    private static func placement(_ spec: JSONValue, _ target: ObjectTarget, _ kind: NamespaceContents.Kind) -> [Finding] {
+    private static func placement(_ spec: JSONValue, _ target: ObjectTarget, _ kind: ListedKind) -> [Finding] {
         var found: [Finding] = []
         if kind == .pods {
             found.append(
@@ -75,7 +75,7 @@ enum PodFindings {
 
     /// How a pod is now.
     private static func pod(_ object: KubeObject) -> [Finding] {
-        let target = NamespaceContents.target(object, .pods)
+        let target = ObjectTarget(object, .pods)
         let state = ObjectState(object)
         var found: [Finding] = []
         if state.health == .error { found.append(Finding(target, .broken, "is \(state.text)", remedy: "ask why (w)")) }

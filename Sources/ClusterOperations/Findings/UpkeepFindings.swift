@@ -10,7 +10,7 @@ enum UpkeepFindings {
 
     private static func claims(_ contents: NamespaceContents) -> [Finding] {
         contents[.claims].compactMap { claim in
-            let target = NamespaceContents.target(claim, .claims)
+            let target = ObjectTarget(claim, .claims)
             switch claim.string("status", "phase") {
             case "Lost": return Finding(target, .broken, "its volume is gone", remedy: "restore the PersistentVolume, or make the claim again")
             case "Pending":
@@ -28,9 +28,9 @@ enum UpkeepFindings {
     }
 
     private static func autoscaler(_ object: KubeObject, _ contents: NamespaceContents) -> [Finding] {
-        let target = NamespaceContents.target(object, .autoscalers)
+        let target = ObjectTarget(object, .autoscalers)
         let (kind, name) = (object.string("spec", "scaleTargetRef", "kind") ?? "", object.string("spec", "scaleTargetRef", "name") ?? "")
-        guard let known = [NamespaceContents.Kind.deployments, .statefulSets].first(where: { $0.kind == kind }) else { return [] }
+        guard let known = [ListedKind.deployments, .statefulSets].first(where: { $0.kind == kind }) else { return [] }
         guard contents.has(known, name, in: object.namespace) else {
             return [Finding(target, .broken, "scales \(kind) \(name), which is not there", remedy: "create it, or correct spec.scaleTargetRef")]
         }
@@ -42,7 +42,7 @@ enum UpkeepFindings {
     }
 
     private static func budget(_ object: KubeObject, _ contents: NamespaceContents) -> [Finding] {
-        let target = NamespaceContents.target(object, .budgets)
+        let target = ObjectTarget(object, .budgets)
         // best effort: a selector that cannot be read is refused by the server.
         guard let selector = try? LabelSelector(value: object["spec", "selector"] ?? .null) else { return [] }
         let pods = contents[.pods].filter { $0.namespace == object.namespace && selector.matches($0.labels) && !Pod($0).isTerminated }
@@ -58,9 +58,9 @@ enum UpkeepFindings {
     /// ConfigMaps and Secrets that nothing in the namespace names. What reads them through the API cannot be seen.
     private static func unused(_ contents: NamespaceContents) -> [Finding] {
         var used: Set<String> = []
-        for kind in NamespaceContents.Kind.workloads + [.pods] {
+        for kind in ListedKind.workloads + [.pods] {
             for object in contents[kind] {
-                let target = NamespaceContents.target(object, kind)
+                let target = ObjectTarget(object, kind)
                 guard let path = PodTemplate.specPath(target.groupKind), let spec = object.value.value(at: path[...]) else { continue }
                 for reference in PodReferences.named(spec, isOptionalToo: true) { used.insert("\(reference.kind) \(object.namespace ?? "")/\(reference.name)") }
             }
@@ -70,7 +70,7 @@ enum UpkeepFindings {
                 !used.contains("ConfigMap \(map.namespace ?? "")/\(map.name)")
             else { return nil }
             return Finding(
-                NamespaceContents.target(map, .configMaps), .advice, "no pod and no template names it",
+                ObjectTarget(map, .configMaps), .advice, "no pod and no template names it",
                 remedy: "delete it, unless a program reads it through the API")
         }
     }

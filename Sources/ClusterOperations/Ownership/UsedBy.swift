@@ -24,51 +24,9 @@ package struct UsedBy: Sendable {
     /// The kinds whose objects may refer to one of a kind.
     package static func readers(of kind: GroupKind) -> [GroupVersionResource] { (readers[kind] ?? []).map(\.resource) }
 
-    private enum Reader: CaseIterable {
-        case pods, deployments, statefulSets, daemonSets, replicaSets, jobs, cronJobs, ingresses, serviceAccounts, claims, volumes, roleBindings,
-            clusterRoleBindings
-
-        var resource: GroupVersionResource {
-            func of(_ group: String, _ resource: String) -> GroupVersionResource { GroupVersionResource(group: group, version: "v1", resource: resource) }
-            return switch self {
-            case .pods: of("", "pods")
-            case .deployments: of("apps", "deployments")
-            case .statefulSets: of("apps", "statefulsets")
-            case .daemonSets: of("apps", "daemonsets")
-            case .replicaSets: of("apps", "replicasets")
-            case .jobs: of("batch", "jobs")
-            case .cronJobs: of("batch", "cronjobs")
-            case .ingresses: of("networking.k8s.io", "ingresses")
-            case .serviceAccounts: of("", "serviceaccounts")
-            case .claims: of("", "persistentvolumeclaims")
-            case .volumes: of("", "persistentvolumes")
-            case .roleBindings: of("rbac.authorization.k8s.io", "rolebindings")
-            case .clusterRoleBindings: of("rbac.authorization.k8s.io", "clusterrolebindings")
-            }
-        }
-
-        var kind: String {
-            switch self {
-            case .pods: "Pod"
-            case .deployments: "Deployment"
-            case .statefulSets: "StatefulSet"
-            case .daemonSets: "DaemonSet"
-            case .replicaSets: "ReplicaSet"
-            case .jobs: "Job"
-            case .cronJobs: "CronJob"
-            case .ingresses: "Ingress"
-            case .serviceAccounts: "ServiceAccount"
-            case .claims: "PersistentVolumeClaim"
-            case .volumes: "PersistentVolume"
-            case .roleBindings: "RoleBinding"
-            case .clusterRoleBindings: "ClusterRoleBinding"
-            }
-        }
-    }
-
-    private static let templated: [Reader] = [.pods, .deployments, .statefulSets, .daemonSets, .replicaSets, .jobs, .cronJobs]
-    private static let readers: [GroupKind: [Reader]] = [
-        GroupKind(group: "", kind: "ConfigMap"): templated, GroupKind(group: "", kind: "Secret"): templated + [.ingresses, .serviceAccounts],
+    private static let templated: [ListedKind] = [.pods, .deployments, .statefulSets, .daemonSets, .replicaSets, .jobs, .cronJobs]
+    private static let readers: [GroupKind: [ListedKind]] = [
+        GroupKind(group: "", kind: "ConfigMap"): templated, GroupKind(group: "", kind: "Secret"): templated + [.ingresses, .accounts],
         GroupKind(group: "", kind: "ServiceAccount"): templated + [.roleBindings, .clusterRoleBindings],
         GroupKind(group: "", kind: "PersistentVolumeClaim"): templated, GroupKind(group: "scheduling.k8s.io", kind: "PriorityClass"): templated,
         GroupKind(group: "node.k8s.io", kind: "RuntimeClass"): templated, GroupKind(group: "", kind: "Service"): [.ingresses, .statefulSets],
@@ -93,7 +51,7 @@ package struct UsedBy: Sendable {
                     let page = try await client.list(reader.resource, namespace: namespace, options)
                     uses += page.items.compactMap { object in
                         let places = places(target, in: object, reader)
-                        return places.isEmpty ? nil : Use(user: ObjectTarget(object, resource: reader.resource, kind: reader.kind), places: places)
+                        return places.isEmpty ? nil : Use(user: ObjectTarget(object, reader), places: places)
                     }
                     options.continueToken = page.continueToken
                 } while options.continueToken != nil
@@ -104,11 +62,11 @@ package struct UsedBy: Sendable {
         return UsedBy(uses: uses, unread: unread)
     }
 
-    private static func places(_ target: ObjectTarget, in object: KubeObject, _ reader: Reader) -> [String] {
+    private static func places(_ target: ObjectTarget, in object: KubeObject, _ reader: ListedKind) -> [String] {
         let name = target.name
         switch reader {
         case .ingresses: return ingress(target, object)
-        case .serviceAccounts:
+        case .accounts:
             return ["secrets", "imagePullSecrets"].filter { field in object.array(field).contains { $0["name"]?.stringValue == name } }
         case .claims:
             let field = target.kind == "StorageClass" ? "storageClassName" : "volumeName"
@@ -120,7 +78,7 @@ package struct UsedBy: Sendable {
             let isSubject = binding.subjects.contains { $0.kind == "ServiceAccount" && $0.name == name && $0.namespace == target.namespace }
             return isSubject ? ["subject of \(binding.roleKind) \(binding.roleName)"] : []
         default:
-            guard let path = PodTemplate.specPath(GroupKind(group: reader.resource.group, kind: reader.kind)) else { return [] }
+            guard let path = PodTemplate.specPath(reader.groupKind) else { return [] }
             return PodReferences.places(target, in: object.value.value(at: path[...]) ?? .null) + (reader == .statefulSets ? statefulSet(target, object) : [])
         }
     }

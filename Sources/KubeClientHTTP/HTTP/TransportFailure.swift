@@ -12,6 +12,8 @@ enum TransportFailure {
         case let error as NIOConnectionError: connection(error, server)
         case let error as IOError: unreachable(server, errno: error.errnoCode)
         case let error as ChannelError: channel(error, server)
+        // Whoever is killed says no goodbye: nothing is wrong with anybody's certificate.
+        case let error as NIOSSLError where error == .uncleanShutdown: brokenOff(server)
         case let error as NIOSSLError: tls("\(error)", server)
         case let error as NIOSSLExtraError: tls(error.description, server)
         case let error as BoringSSLError: tls("\(error)", server)
