@@ -38,6 +38,9 @@ def test_see_and_act(make_cluster, open_screen):
     screen = open_screen(one, "--no-merge", "--data-dir", one.data, "-n", "default")
     screen.expect("WRITABLE", first["metadata"]["name"])
 
+    # When both are ready in the same second either may be the one to go: this one stays.
+    one.kubectl("annotate", "pod", first["metadata"]["name"], "-n", "default", "controller.kubernetes.io/pod-deletion-cost=100")
+
     # The tree of a pod begins at its Deployment, which opens with Enter and can be left again.
     screen.press("x", "t")
     screen.expect("Owners first", "Deployment web", "1/1 ready")
