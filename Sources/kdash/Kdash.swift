@@ -21,7 +21,7 @@ struct Kdash: ParsableCommand {
                 kubectl --context kdash get pods -A
 
             With --context or --kubeconfig the same screen opens a cluster that kdash did not start. Such a \
-            cluster is protected: kdash reads it and refuses to change it.
+            cluster is protected: kdash reads it and refuses to change it until you type its context's name (F8).
 
             Run as root to let containers have enforced CPU and memory limits and a network of their own.
 

@@ -149,5 +149,59 @@ struct ContextGateTests {
         #expect(!ContextGate(context: "prod", mode: .protected(canUnlock: false)).unlock(typedName: "prod"))
         #expect(!ContextGate(context: "prod", mode: .readonly).unlock(typedName: "prod"))
         #expect(ContextGate(context: "prod", mode: .readonly).label == "READ-ONLY")
+        #expect(!ContextGate(context: "", mode: .protected(canUnlock: true)).unlock(typedName: ""))
     }
+
+    @Test func `one caller learns that the time is over, and a lock is no such end`() {
+        let time = ManualTimeSource()
+        let gate = ContextGate(context: "prod", mode: .protected(canUnlock: true), time: time)
+        #expect(!gate.expire())
+        #expect(gate.unlock(typedName: "prod") && !gate.expire() && gate.remaining == .seconds(15 * 60))
+        time.advance(by: .seconds(10 * 60))
+        #expect(gate.remaining == .seconds(5 * 60) && gate.unlock(typedName: "prod") && gate.remaining == .seconds(15 * 60))
+        time.advance(by: .seconds(15 * 60))
+        #expect(gate.remaining == nil && gate.expire() && !gate.expire())
+        #expect(gate.unlock(typedName: "prod"))
+        gate.lock()
+        #expect(!gate.isWritable && !gate.expire())
+    }
+
+    @Test func `an unlock does not outlast a night's sleep of the machine`() {
+        let time = SleepingMachine()
+        let gate = ContextGate(context: "prod", mode: .protected(canUnlock: true), time: time)
+        #expect(gate.unlock(typedName: "prod") && gate.isWritable)
+        time.sleep(hours: 8)
+        #expect(!gate.isWritable && time.monotonic() == .zero)
+    }
+
+    @Test func `who listens hears of unlocking and locking`() async {
+        let gate = ContextGate(context: "prod", mode: .protected(canUnlock: true))
+        var changes = gate.changes().makeAsyncIterator()
+        #expect(gate.unlock(typedName: "prod"))
+        await changes.next()
+        #expect(gate.isWritable)
+        gate.lock()
+        await changes.next()
+        #expect(!gate.isWritable)
+    }
+
+    @Test func `a context has one gate in a window, and none that another server or user shares`() {
+        let gates = ContextGates(isReadOnly: false)
+        let gate = gates.gate("prod", server: "https://a", user: "anna")
+        #expect(gate.unlock(typedName: "prod"))
+        #expect(gates.gate("prod", server: "https://a", user: "anna") === gate)
+        #expect(!gates.gate("prod", server: "https://b", user: "anna").isWritable)
+        #expect(!gates.gate("prod", server: "https://a", user: "root").isWritable)
+        #expect(!ContextGates(isReadOnly: true).gate("prod", server: "https://a", user: "anna").unlock(typedName: "prod"))
+    }
+}
+
+/// A clock whose steady time stands while the machine sleeps.
+private final class SleepingMachine: TimeSource {
+    private let slept = Mutex(0)
+
+    func now() -> Timestamp { Timestamp(seconds: 1_767_225_600 + Int64(slept.withLock { $0 }) * 3600) }
+    func monotonic() -> Duration { .zero }
+    func sleep(for duration: Duration) async throws {}
+    func sleep(hours: Int) { slept.withLock { $0 += hours } }
 }

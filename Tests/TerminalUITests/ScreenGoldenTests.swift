@@ -142,6 +142,17 @@ import ViewModels
         }
     }
 
+    @Test func `an unlocked context says so with its minutes at every size`() {
+        let app = FakeCluster.app()
+        app.context = ContextState(name: "gke_prod-europe-west1_main-cluster", access: .writable, isEmbedded: false, server: "https://35.1.2.3")
+        (app.context.canUnlock, app.context.minutesLeft) = (true, 14)
+        for (width, height) in [(60, 15), (80, 24), (120, 40)] {
+            let surface = FakeCluster.screen(app).render(width: width, height: height).surface
+            GoldenScreen.check(surface, "unlocked-\(width)x\(height)")
+            #expect(surface.text(row: 0).contains("WRITABLE 14m") && surface.text(row: 0).contains("all namespaces"))
+        }
+    }
+
     @Test func `the empty first start offers the demo`() {
         let app = AppModel(clock: { FakeCluster.now })
         app.connection = .ready

@@ -16,19 +16,21 @@ import Testing
     let workspace: Workspace
 
     init(
-        access: ContextState.Access = .writable, directory: String? = nil, restart: (@Sendable (MemoryServer) async throws -> Void)? = nil,
+        access: ContextState.Access = .writable, canUnlock: Bool = false, directory: String? = nil,
+        restart: (@Sendable (MemoryServer) async throws -> Void)? = nil,
         usage: (@Sendable () async throws -> [NodeStats])? = nil, keptLogs: (@Sendable () async throws -> [KeptLog])? = nil
     ) {
         let time = time
         self.directory = directory ?? "/tmp/kd-vm-\(SecureRandom.hex(6))"
         app = AppModel(clock: { time.now() })
         let server = server
-        let gate = access == .writable ? ContextGate.open : ContextGate(context: "prod", mode: .protected(canUnlock: false), time: time)
+        let mode: ContextGate.Mode = access == .readonly ? .readonly : .protected(canUnlock: canUnlock)
+        let gate = access == .writable ? ContextGate.open : ContextGate(context: "prod", mode: mode, time: time)
         let isOurs = access == .writable
         let connect: @Sendable () async throws -> ConnectedCluster = {
             ConnectedCluster(
                 client: server.client(gate: gate), contextName: isOurs ? "kdash" : "prod", access: access, isEmbedded: isOurs,
-                server: "memory", usage: usage, keptLogs: keptLogs)
+                server: "memory", user: "somebody", usage: usage, keptLogs: keptLogs)
         }
         var again: (@Sendable () async throws -> Void)?
         if let restart { again = { try await restart(server) } }

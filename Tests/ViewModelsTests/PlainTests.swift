@@ -17,7 +17,7 @@ import Testing
         await input.feed(nil)
         let said = Mutex<[String]>([])
         let client = transport.map { KubeClient(transport: $0, gate: gate) } ?? server.client(gate: gate)
-        let session = PlainSession(client: client, context: "kdash", access: gate.label, namespace: "default", input: input) { line in
+        let session = PlainSession(client: client, context: "kdash", server: "memory", namespace: "default", input: input) { line in
             said.withLock { $0.append(line) }
         }
         await session.run()
@@ -55,6 +55,20 @@ import Testing
         #expect(lines.contains("data.note: line one"))
         #expect(!lines.contains { $0.contains("managedFields") })
         #expect(lines.last == "0 events")
+    }
+
+    @Test func `a protected context is unlocked by its name and locked again`() async {
+        put("settings")
+        let gate = ContextGate(context: "kdash", mode: .protected(canUnlock: true))
+        let lines = await said(
+            ["delete cm settings", "settings", "unlock", "wrong", "where", "unlock", "kdash", "where", "delete cm settings", "settings", "lock"], gate: gate)
+        #expect(lines[1].contains("unlock the context for 15 minutes"))
+        #expect(lines[2] == "unlock context kdash at memory for 15 minutes? type kdash")
+        #expect(lines[3] == "it stays as it is: that is not its name" && lines[4].hasSuffix("protected"))
+        #expect(lines[6] == "context kdash is writable for 15 minutes; lock ends that" && lines[7].contains("writable for 1"))
+        #expect(server.writes.count == 1 && lines.last == "context kdash is protected" && !gate.isWritable)
+        #expect(await said(["unlock"]) == ["kdash made this cluster: changes pass"])
+        #expect(await said(["unlock"], gate: ContextGate(context: "kdash", mode: .readonly))[0].contains("--readonly"))
     }
 
     @Test func `deleting takes the name typed again, and the very object`() async {

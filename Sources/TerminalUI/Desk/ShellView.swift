@@ -114,14 +114,14 @@ import ViewModels
     private func drawLine(isExplained: Bool, hasFocus: Bool, leave: String, in row: Rect, _ painter: inout Painter) {
         let (theme, glyphs) = (painter.theme, painter.glyphs)
         painter.surface.fill(row, style: theme[.bar])
-        let access: (String, Scope) = model.context.access == .writable ? ("WRITABLE", .barWritable) : ("PROTECTED", .barProtected)
+        let access = StatusLine.access(model.context, glyphs, isOpen: true)
         var x = row.x
         if hasFocus { x += painter.surface.put(" TYPE ", x: x, y: row.y, style: theme[.barType]) }
         x += 1
         let arrow = glyphs.arrow
         let place = "\(model.context.name) \(arrow) \(model.binding.namespace ?? "") \(arrow) \(model.binding.name)/\(model.container)"
-        let tail = hasFocus ? " F12 \(leave)  \(access.0) " : " \(access.0) "
-        let end = max(x, row.maxX - tail.count)
+        let tail = hasFocus ? " F12 \(leave) \(access.word)" : access.word
+        let end = max(x, row.maxX - DisplayWidth.of(tail))
         // Where it is keeps its end; a long reason is cut before that goes.
         let name = min(24, DisplayWidth.of(place))
         let state = state(isExplained, columns: max(0, end - x - name - 2), glyphs)
@@ -133,7 +133,7 @@ import ViewModels
             x += painter.surface.put(" F12", x: x, y: row.y, style: theme[.barKey])
             x += painter.surface.put(" \(leave) ", x: x, y: row.y, style: theme[.bar])
         }
-        painter.surface.put(" \(access.0) ", x: x, y: row.y, style: theme[access.1])
+        painter.surface.put(access.word, x: x, y: row.y, style: theme[access.scope])
     }
 
     private func state(_ isExplained: Bool, columns: Int, _ glyphs: GlyphSet) -> TextSpan {

@@ -113,7 +113,7 @@ extension Screen {
     func run(_ command: Command) {
         switch command.state(app) {
         case .enabled: command.run(app)
-        case .disabled(let reason): app.toast("\(command.title): \(reason)", .warning)
+        case .disabled(let reason): app.refuse(command.title, reason)
         }
     }
 

@@ -19,7 +19,12 @@ extension Screen {
         case "esc", "ctrl-c":
             if let harmless { model.choose(harmless.id) }
         case "enter":
-            if model.choices.indices.contains(model.focused) { model.choose(model.choices[model.focused].id) }
+            guard model.choices.indices.contains(model.focused) else { return }
+            let choice = model.choices[model.focused]
+            if choice.isDestructive, !model.canConfirm, model.vanished == nil, let name = model.typedName {
+                return app.toast(model.typed.text.isEmpty ? "type \(name) first" : "what is typed is not \(name)", .warning)
+            }
+            model.choose(choice.id)
         case "tab": model.focused = (model.focused + 1) % max(1, model.choices.count)
         case "shift-tab": model.focused = (model.focused + max(1, model.choices.count) - 1) % max(1, model.choices.count)
         case "right" where model.typedName == nil: model.focused = min(model.choices.count - 1, model.focused + 1)
@@ -55,7 +60,7 @@ extension Screen {
             model.onCancel()
         case "enter":
             if count > 0, let reason = model.results[min(model.selected, count - 1)].item.disabledReason {
-                return app.toast(reason, .warning)
+                return refuse(model.results[min(model.selected, count - 1)].item.title, reason)
             }
             model.accept()
         case "down", "ctrl-n", "tab": model.selected = count == 0 ? 0 : (model.selected + 1) % count
@@ -64,6 +69,13 @@ extension Screen {
         case "pageup": model.selected = max(0, model.selected - 10)
         default: LineKeys.apply(key, to: &model.query)
         }
+    }
+
+    /// Says why an entry of a list cannot run; where an unlock helps, that is asked in its place.
+    private func refuse(_ title: String, _ reason: String) {
+        guard reason == app.refusal, app.context.canUnlock else { return app.toast(reason, .warning) }
+        app.modal = nil
+        app.refuse(title, reason)
     }
 
     private func press(_ key: Key, in model: HelpModel) {

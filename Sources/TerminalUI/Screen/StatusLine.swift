@@ -8,16 +8,9 @@ import ViewModels
         let theme = painter.theme
         let ground = theme[.bar]
         painter.surface.fill(rect, style: ground)
-        let access: (String, Scope) =
-            switch app.context.access {
-            case .writable: ("WRITABLE", .barWritable)
-            case .protected: ("PROTECTED", .barProtected)
-            case .readonly: ("READ-ONLY", .barProtected)
-            }
-        let word = " \(access.0) "
-        var end = rect.maxX - word.count
-        painter.surface.put(
-            word, x: end, y: rect.y, style: theme[access.1].background == .terminal ? theme[access.1].on(ground) : theme[access.1])
+        let (word, scope) = access(app.context, painter.glyphs)
+        var end = rect.maxX - DisplayWidth.of(word)
+        painter.surface.put(word, x: end, y: rect.y, style: theme[scope].background == .terminal ? theme[scope].on(ground) : theme[scope])
         let connection = connection(app, painter)
         // Where we are comes first: context and namespace keep their room.
         let room = connectionRoom(app, in: rect, word)
@@ -29,16 +22,23 @@ import ViewModels
         drawPlace(app, in: Rect(x: rect.x + 1, y: rect.y, width: end - rect.x - 2, height: 1), ground, &painter)
     }
 
+    /// Whether changes pass, in a word; an unlock has a sign of its own beside its minutes, which do not end what `isOpen` already.
+    static func access(_ context: ContextState, _ glyphs: GlyphSet, isOpen: Bool = false) -> (word: String, scope: Scope) {
+        guard context.access == .writable else { return (" \(context.accessWord) ", .barProtected) }
+        guard context.minutesLeft != nil else { return (" \(context.accessWord) ", .barWritable) }
+        return (" \(glyphs.warningSign) \(isOpen ? "WRITABLE" : context.accessWord) ", .barUnlocked)
+    }
+
     private static func connectionRoom(_ app: AppModel, in rect: Rect, _ word: String) -> Int {
         let place = min(24, DisplayWidth.of(contextName(app))) + min(24, DisplayWidth.of(app.scope.text)) + 7
-        return rect.width - word.count - place - (rect.width >= 100 ? 8 : 0)
+        return rect.width - DisplayWidth.of(word) - place - (rect.width >= 100 ? 8 : 0)
     }
 
     /// Why what is shown is not current, when the row has no room for all of it.
     static func cutReason(_ app: AppModel, in rect: Rect, _ painter: Painter) -> String? {
         guard case .stale = app.connection else { return nil }
         let text = connection(app, painter).text
-        return DisplayWidth.of(text) > connectionRoom(app, in: rect, " PROTECTED ") ? text : nil
+        return DisplayWidth.of(text) > connectionRoom(app, in: rect, access(app.context, painter.glyphs).word) ? text : nil
     }
 
     /// A cluster that goes with the screen says so, and who one is taken for.

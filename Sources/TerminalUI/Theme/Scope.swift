@@ -9,6 +9,7 @@ enum Scope: String, Sendable, CaseIterable {
     case barContext = "bar.context"
     case barWritable = "bar.writable"
     case barProtected = "bar.protected"
+    case barUnlocked = "bar.unlocked"
     case barBrowse = "bar.browse"
     case barType = "bar.type"
     case barStale = "bar.stale"

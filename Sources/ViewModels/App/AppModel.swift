@@ -109,6 +109,8 @@ package import LinuxKernel
     package weak var workspace: Workspace?
     /// What tells of the past of a cluster; nil in tests of models alone.
     package weak var history: (any HistoryActions)?
+    /// What unlocks the context; nil in tests of models alone.
+    package weak var gatekeeper: (any GateActions)?
     /// What reads the past that the cluster keeps; nil in tests of models alone.
     package weak var time: (any TimeActions)?
     /// Hints that are given once: their ids.

@@ -16,6 +16,12 @@ package struct ContextState: Sendable, Hashable {
     package var isEphemeral: Bool
     /// Who requests are made as; nil for the user of the kubeconfig.
     package var impersonated: String?
+    /// The user of the kubeconfig; empty when it has no name.
+    package var user = ""
+    /// Whether typing the context's name lets changes pass for a while.
+    package var canUnlock = false
+    /// The minutes, rounded up, that changes still pass; nil where no time ends that.
+    package var minutesLeft: Int?
     /// A context.
     package init(
         name: String, access: Access, isEmbedded: Bool, server: String = "", isEphemeral: Bool = false, impersonated: String? = nil
@@ -32,8 +38,18 @@ package struct ContextState: Sendable, Hashable {
     package var refusal: String? {
         switch access {
         case .writable: nil
+        case .protected where canUnlock: "context \(name) is protected"
         case .protected: "context \(name) is protected: kdash did not create it and only reads there"
         case .readonly: "kdash was started with --readonly"
+        }
+    }
+
+    /// The word that is on the screen at every size, with what is left of an unlock.
+    package var accessWord: String {
+        switch access {
+        case .writable: minutesLeft.map { "WRITABLE \($0)m" } ?? "WRITABLE"
+        case .protected: "PROTECTED"
+        case .readonly: "READ-ONLY"
         }
     }
 }

@@ -40,9 +40,8 @@ extension CommandTable {
         Command(
             id, title, section: section, keys: keys, scope: .detail, isDestructive: isDestructive, isListed: false,
             availability: { app in
-                if app.detail?.actions[action] != nil { return .enabled }
-                if changes, let refusal = app.context.refusal { return .disabled(refusal) }
-                return .disabled(otherwise)
+                guard app.detail?.actions[action] != nil else { return .disabled(otherwise) }
+                return changes ? whenWritable(app) : .enabled
             },
             run: { $0.detail?.actions[action]?() })
     }

@@ -199,7 +199,7 @@ extension CommandTable {
         Command(
             "namespaces.delete", "Delete", section: "Namespace", keys: ["D n"], scope: .pane(.namespaces), isDestructive: true,
             availability: { app in
-                if let refusal = app.context.refusal { return .disabled(refusal) }
+                if let refusal = app.refusal { return .disabled(refusal) }
                 return app.namespaces.selectedRow == nil ? .disabled("no namespace is selected") : .enabled
             },
             run: { app in

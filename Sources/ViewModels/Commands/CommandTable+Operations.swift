@@ -59,7 +59,7 @@ extension CommandTable {
                 return isForOwner ? name.map { "what controls \($0)" } : name
             },
             availability: { app in
-                if entry.changes, let refusal = app.context.refusal { return .disabled(refusal) }
+                if entry.changes, let refusal = app.refusal { return .disabled(refusal) }
                 let chosen = Self.chosen(app)
                 guard !chosen.isEmpty else { return .disabled("no object is selected") }
                 if chosen.count > 1, !entry.takesMany { return .disabled("it works on one object, and \(chosen.count) are marked") }

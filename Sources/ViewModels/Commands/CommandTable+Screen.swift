@@ -31,11 +31,32 @@ extension CommandTable {
         },
     ]
 
+    /// A context that kdash did not create.
+    static let gate: [Command] = [
+        Command(
+            "app.unlock", "Unlock this context: changes pass for 15 minutes", section: "Screen", keys: ["f8"], scope: .anywhere,
+            availability: { app in
+                guard app.gatekeeper != nil else { return .disabled("no cluster is connected") }
+                if app.context.canUnlock { return .enabled }
+                if app.context.access == .protected { return .disabled("\(app.context.name) is not reached yet") }
+                return .disabled(app.refusal ?? "kdash made this cluster: changes pass")
+            },
+            run: { $0.gatekeeper?.askUnlock(for: nil) }),
+        Command(
+            "app.lock", "Lock this context: no changes pass", section: "Screen", keys: ["f7"], scope: .anywhere,
+            availability: { app in
+                guard app.gatekeeper != nil else { return .disabled("no cluster is connected") }
+                if app.context.minutesLeft != nil { return .enabled }
+                return .disabled(app.context.access == .writable ? "kdash made this cluster: there is no lock" : "nothing can be changed here as it is")
+            },
+            run: { $0.gatekeeper?.lockContext() }),
+    ]
+
     static let demo = Command(
         "app.demo", "Demo: start something to look at in namespace demo", section: "Screen", keys: [], scope: .browse,
         availability: { app in
             guard app.cluster != nil else { return .disabled("no cluster is connected") }
-            if let refusal = app.context.refusal { return .disabled(refusal) }
+            if let refusal = app.refusal { return .disabled(refusal) }
             return app.context.isEmbedded ? .enabled : .disabled("the demo is for kdash's own cluster")
         },
         run: { $0.cluster?.startDemo() })

@@ -2,7 +2,8 @@ extension CommandTable {
     /// The commands of kdash.
     package static func standard() -> CommandTable {
         CommandTable(
-            screen + [demo] + settings + panes + tabs + motion + places + objects + pods + namespaces + logs + editor + typing + history + time + operations
+            screen + gate + [demo] + settings + panes + tabs + motion + places + objects + pods + namespaces + logs + editor + typing + history + time
+                + operations
                 + details + forwards + containers)
     }
 
@@ -13,7 +14,7 @@ extension CommandTable {
 
     /// Only where changes pass the gate.
     static func whenWritable(_ app: AppModel) -> Availability {
-        app.context.refusal.map { .disabled($0) } ?? .enabled
+        app.refusal.map { .disabled($0) } ?? .enabled
     }
 
     /// Only with an object under the cursor of the pane of objects.
@@ -23,7 +24,7 @@ extension CommandTable {
 
     /// Only with an object under the cursor, where changes pass the gate.
     static func whenWritableObject(_ app: AppModel) -> Availability {
-        app.context.refusal.map { .disabled($0) } ?? whenObject(app)
+        app.refusal.map { .disabled($0) } ?? whenObject(app)
     }
 
     /// Only with a pod under the cursor.
@@ -34,6 +35,6 @@ extension CommandTable {
 
     /// Only with a pod under the cursor, where changes pass the gate.
     static func whenWritablePod(_ app: AppModel) -> Availability {
-        app.context.refusal.map { .disabled($0) } ?? whenPod(app)
+        app.refusal.map { .disabled($0) } ?? whenPod(app)
     }
 }

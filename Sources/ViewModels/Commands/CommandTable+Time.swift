@@ -34,7 +34,7 @@ extension CommandTable {
         Command(
             "revision.restore", "Make the object as it was here", section: "History", keys: ["B"], scope: .detail, isListed: false,
             availability: { app in
-                if let refusal = app.context.refusal { return .disabled(refusal) }
+                if let refusal = app.refusal { return .disabled(refusal) }
                 return app.time?.versionAvailability ?? .disabled("no cluster is connected")
             },
             run: { $0.time?.putBack() }),

@@ -76,6 +76,17 @@ extension PlainSession {
         say(left == nil ? "\(Self.name(object)) is deleted" : "\(Self.name(object)) is going: its grace period runs")
     }
 
+    /// Lets changes pass after the context's name was typed.
+    func unlock() async {
+        let gate = client.gate
+        guard gate.canUnlock else {
+            return say(gate.isWritable ? "kdash made this cluster: changes pass" : "kdash was started with --readonly; start it without to make changes")
+        }
+        say("unlock context \(PlainText.safe(gate.context)) at \(PlainText.safe(server)) for 15 minutes? type \(PlainText.safe(gate.context))")
+        guard let name = await input.next(), gate.unlock(typedName: name) else { return say("it stays as it is: that is not its name") }
+        say("context \(PlainText.safe(gate.context)) is writable for 15 minutes; lock ends that")
+    }
+
     /// Says a pod's log.
     func logs(_ words: [String]) async throws(APIStatus) {
         var (names, tail, isPrevious, isFollowed) = ([String](), Int64(100), false, false)

@@ -8,18 +8,18 @@ import LinuxKernel
 package actor PlainSession {
     let client: KubeClient
     let context: String
-    let access: String
+    let server: String
     let input: PlainInput
     let say: @Sendable (String) -> Void
     var namespace: String?
 
-    /// A session. `access` is said at the start: WRITABLE, PROTECTED, READ-ONLY.
+    /// A session. `server` is said before a context is unlocked: where it is, and as whom it is reached.
     package init(
-        client: KubeClient, context: String, access: String, namespace: String?, input: PlainInput, say: @escaping @Sendable (String) -> Void
+        client: KubeClient, context: String, server: String, namespace: String?, input: PlainInput, say: @escaping @Sendable (String) -> Void
     ) {
         self.client = client
         self.context = context
-        self.access = access
+        self.server = server
         self.namespace = namespace
         self.input = input
         self.say = say
@@ -27,7 +27,7 @@ package actor PlainSession {
 
     /// Answers lines until `quit` or the end of the input.
     package func run() async {
-        say("kdash, context \(PlainText.safe(context)), \(access.lowercased()), \(place). Type help for the commands.")
+        say("kdash, context \(PlainText.safe(context)), \(access), \(place). Type help for the commands.")
         while let line = await input.next() {
             let words = PluginCommand.words(line)
             guard let verb = words.first?.lowercased() else { continue }
@@ -40,6 +40,12 @@ package actor PlainSession {
         }
     }
 
+    /// WRITABLE, PROTECTED or READ-ONLY, with what is left of an unlock.
+    private var access: String {
+        let left = client.gate.remaining.map { " for \(max(1, $0.components.seconds / 60)) minutes" } ?? ""
+        return client.gate.label.lowercased() + left
+    }
+
     private var place: String { namespace.map { "namespace \(PlainText.safe($0))" } ?? "all namespaces" }
 
     private static let help = [
@@ -48,13 +54,18 @@ package actor PlainSession {
         "logs POD [CONTAINER] [-p] [-f] [--tail N]: its log, the last 100 lines; -p of the instance before, -f goes on until you press Enter.",
         "yaml KIND NAME: the object as YAML.", "apply FILE: create or change what a file holds, after a rehearsal and a question.",
         "delete KIND NAME: delete an object, after its name is typed again.", "use NAMESPACE: work in a namespace; use all for all of them.",
-        "where: context, namespace and what may be changed.", "quit: end. The cluster goes on.",
+        "where: context, namespace and what may be changed.", "unlock: let changes pass for 15 minutes in a context that kdash did not create; lock ends that.",
+        "quit: end. The cluster goes on.",
     ]
 
     private func answer(_ verb: String, _ words: [String]) async throws(APIStatus) {
         switch verb {
         case "help", "h", "?": for line in Self.help { say(line) }
-        case "where": say("context \(PlainText.safe(context)), \(place), \(access.lowercased())")
+        case "where": say("context \(PlainText.safe(context)), \(place), \(access)")
+        case "unlock": await unlock()
+        case "lock":
+            client.gate.lock()
+            say("context \(PlainText.safe(context)) is \(access)")
         case "use", "ns": try await use(words)
         case "list", "ls", "get": try await list(words)
         case "describe", "d": try await describe(words)

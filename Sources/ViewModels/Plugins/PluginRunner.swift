@@ -17,7 +17,7 @@ import LinuxKernel
 
     /// Whether a plugin can run now. A dangerous one never does where nothing may be changed.
     static func availability(_ plugin: Plugin, _ app: AppModel) -> Availability {
-        if plugin.isDangerous, let refusal = app.context.refusal { return .disabled("it is dangerous, and \(refusal)") }
+        if plugin.isDangerous, let refusal = app.refusal { return .disabled("it is dangerous, and \(refusal)") }
         if app.selectedBinding == nil, !plugin.scopes.contains("all") { return .disabled("nothing is selected") }
         return .enabled
     }

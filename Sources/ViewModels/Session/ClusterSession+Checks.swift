@@ -105,7 +105,7 @@ extension ClusterSession {
 
     /// Asks the server what it would say, in the background. Contexts that are not to be changed are not asked.
     private func askServer(_ revision: Int) {
-        guard let target = editor.target, editor.isDirty, app.context.refusal == nil, let cluster = editorCluster else { return }
+        guard let target = editor.target, editor.isDirty, app.refusal == nil, let cluster = editorCluster else { return }
         let (text, bases, namespace) = (editor.text, editing.bases, target.binding.namespace ?? "default")
         let schemas = editorSchemas
         tasks.run(.dryRun) { [weak self, time] in

@@ -44,10 +44,8 @@ extension ClusterSession {
             .up: { [weak self] in if browser.path != .root { self?.enter(browser, browser.path.parent, from: browser.path) } },
             .copyOut: { [weak self] in self?.askCopyOut(browser) },
         ]
-        if app.context.refusal == nil {
-            model.actions[.edit] = { [weak self] in self?.edit(browser) }
-            model.actions[.copyIn] = { [weak self] in self?.askCopyIn(browser) }
-        }
+        model.actions[.edit] = { [weak self] in self?.edit(browser) }
+        model.actions[.copyIn] = { [weak self] in self?.askCopyIn(browser) }
         show(model)
         model.isReading = false
         model.hints = [

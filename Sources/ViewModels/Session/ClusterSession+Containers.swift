@@ -44,7 +44,7 @@ extension ClusterSession {
             .logs: { logs(false) }, .previousLogs: { logs(true) },
             .files: act { $0.openFiles($1, binding) }, .processes: act { $0.openProcesses($1, binding) }, .sockets: act { $0.openSockets($1, binding) },
         ]
-        if app.context.refusal == nil { model.actions[.shell] = act { $0.openShell(binding, container: $1.container, isBeside: false) } }
+        model.actions[.shell] = act { $0.openShell(binding, container: $1.container, isBeside: false) }
         model.onOpen = { _ in logs(false) }
         model.bindingOfLink = { link in
             link.value.map {

@@ -242,7 +242,7 @@ extension ClusterSession {
 
     /// What the empty pane says.
     var emptyState: EditorState {
-        .empty(app.context.refusal == nil ? "select a pod, or press c to write a manifest" : "select a pod")
+        .empty(app.refusal == nil ? "select a pod, or press c to write a manifest" : "select a pod")
     }
 
     /// Empties the pane; it follows the cursor again.

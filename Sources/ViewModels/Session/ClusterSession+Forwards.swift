@@ -22,7 +22,7 @@ extension ClusterSession {
     }
 
     package func askForwardBySelector() {
-        if let refusal = app.context.refusal { return app.toast(refusal, .warning) }
+        if let refusal = app.refusal { return app.toast(refusal, .warning) }
         guard let namespace = app.namespace else { return app.toast("show one namespace first: a selector finds pods of one", .warning) }
         askLine("forward to pods of \(namespace) with labels", "app=") { [weak self] text in
             do throws(APIStatus) {

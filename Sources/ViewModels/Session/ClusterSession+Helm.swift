@@ -28,11 +28,9 @@ extension ClusterSession {
             guard let self, let key = model?.links[id]?.value, let other = headers[key], other != header else { return }
             showRelease(other, context)
         }
-        if app.context.refusal == nil {
-            model.actions[.rollBack] = { [weak self, weak model] in
-                // The revision under the cursor, or else the one that is shown.
-                self?.askRollback(model?.selectedLink?.value.flatMap { headers[$0] } ?? header, context)
-            }
+        model.actions[.rollBack] = { [weak self, weak model] in
+            // The revision under the cursor, or else the one that is shown.
+            self?.askRollback(model?.selectedLink?.value.flatMap { headers[$0] } ?? header, context)
         }
         keep(model, [], namespace: header.namespace) { client throws(APIStatus) in
             let release = try await HelmRelease.read(header, client)

@@ -15,15 +15,13 @@ extension ClusterSession {
             show(page)
             page.hints = [("detail.open", "open the pod"), ("detail.copy", "copy the digest")]
         }
-        if app.context.refusal == nil {
-            model.actions = [
-                .prune: { [weak self] in self?.askRemoval(images.filter(\.containers.isEmpty), of: images) },
-                .remove: { [weak self, weak model] in
-                    guard let image = images.first(where: { $0.id == model?.selectedLink?.value }) else { return }
-                    self?.askRemoval([image], of: images)
-                },
-            ]
-        }
+        model.actions = [
+            .prune: { [weak self] in self?.askRemoval(images.filter(\.containers.isEmpty), of: images) },
+            .remove: { [weak self, weak model] in
+                guard let image = images.first(where: { $0.id == model?.selectedLink?.value }) else { return }
+                self?.askRemoval([image], of: images)
+            },
+        ]
         show(model)
         model.isReading = false
         model.hints = [("detail.open", "layers"), ("images.remove", "remove"), ("images.prune", "remove the unused"), ("detail.copy", "copy the id")]

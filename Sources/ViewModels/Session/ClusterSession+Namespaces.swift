@@ -64,7 +64,7 @@ extension ClusterSession {
         } else if let namespace = app.namespace, isMissing(namespace) {
             notice = "there is no namespace \(namespace): press n to choose one, 0 to see all"
         } else {
-            notice = "no pods in \(app.scope == .all ? "any namespace" : app.scope.text)\(app.context.refusal == nil ? ": press c to write one" : "")"
+            notice = "no pods in \(app.scope == .all ? "any namespace" : app.scope.text)\(app.refusal == nil ? ": press c to write one" : "")"
         }
         if app.pods.notice != notice { app.pods.notice = notice }
     }

@@ -4,7 +4,7 @@ import KubeClient
 
 extension ClusterSession {
     package func perform(_ operation: ObjectOperation, on bindings: [ObjectBinding]) {
-        if operation.entry.changes, let refusal = app.context.refusal { return app.toast(refusal, .warning) }
+        if operation.entry.changes, let refusal = app.refusal { return app.toast(refusal, .warning) }
         guard let binding = bindings.first, let target = known(binding) else { return }
         if operation.isForController, binding.builtinKind == "Pod" { return performOnControllers(operation, of: bindings.compactMap(known)) }
         perform(operation, on: bindings, binding, target)

@@ -26,11 +26,9 @@ extension ClusterSession {
             order = order.next
             draw()
         }
-        if app.context.refusal == nil {
-            model.actions[.signal] = { [weak self, weak model] in
-                guard let value = model?.selectedLink?.value, let process = last?.found.processes.first(where: { "\($0.pid)" == value }) else { return }
-                self?.askSignal(container, process, binding)
-            }
+        model.actions[.signal] = { [weak self, weak model] in
+            guard let value = model?.selectedLink?.value, let process = last?.found.processes.first(where: { "\($0.pid)" == value }) else { return }
+            self?.askSignal(container, process, binding)
         }
         show(model)
         model.isReading = false

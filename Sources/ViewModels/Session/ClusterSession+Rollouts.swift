@@ -73,7 +73,7 @@ extension ClusterSession {
             guard let self, let link = model?.links[id] else { return }
             if let binding = link.binding { return describe(binding) }
             guard let number = link.value.flatMap({ Int64($0) }) else { return }
-            if let refusal = app.context.refusal { return app.toast(refusal, .warning) }
+            if let refusal = app.refusal { return app.toast(refusal, .warning) }
             undo(binding, target, to: number)
         }
         follow(target, model) { snapshot, now, context, _ in RolloutText.history(snapshot, now: now, context: context) }

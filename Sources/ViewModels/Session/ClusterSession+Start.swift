@@ -26,7 +26,7 @@ extension ClusterSession {
 
     /// Offers something to look at on a cluster of ours that holds nothing, once.
     func offerDemo() {
-        guard app.context.isEmbedded, app.context.refusal == nil, mayInterrupt, let clusterID else { return }
+        guard app.context.isEmbedded, app.refusal == nil, mayInterrupt, let clusterID else { return }
         guard namespaceRows.values.allSatisfy({ Self.ownNamespaces.contains($0.name) }) else { return }
         guard app.pods.countByNamespace.allSatisfy({ $0.value == 0 || $0.key.hasPrefix("kube-") }) else { return }
         // best effort: an answer that cannot be read is asked for again.

@@ -48,7 +48,7 @@ extension ClusterSession {
     }
 
     package var undoAvailability: Availability {
-        if let refusal = app.context.refusal { return .disabled(refusal) }
+        if let refusal = app.refusal { return .disabled(refusal) }
         if selectedVersion != nil { return .enabled }
         return selectedUndo == nil ? .disabled("nothing is kept that could be undone here") : .enabled
     }
@@ -73,7 +73,7 @@ extension ClusterSession {
 
     /// Asks whether to take a write back.
     func ask(_ entry: UndoEntry, title: String) {
-        if let refusal = app.context.refusal { return app.toast(refusal, .warning) }
+        if let refusal = app.refusal { return app.toast(refusal, .warning) }
         guard entry.context == app.context.name else {
             return app.toast("that was sent to context \(entry.context): open it first", .warning)
         }

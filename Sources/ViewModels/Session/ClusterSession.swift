@@ -114,6 +114,7 @@ package import LinuxKernel
     package func start() {
         app.cluster = self
         app.history = self
+        app.gatekeeper = self
         app.time = self
         wantedNamespace = app.namespace
         if home.isEmpty { home = app.context.name }
@@ -220,9 +221,7 @@ package import LinuxKernel
     private func follow(_ cluster: ConnectedCluster) async -> APIStatus? {
         self.cluster = cluster
         reached[cluster.contextName] = cluster
-        app.context = ContextState(
-            name: cluster.contextName, access: cluster.access, isEmbedded: cluster.isEmbedded, server: cluster.server,
-            isEphemeral: cluster.isEphemeral, impersonated: cluster.impersonated)
+        followGate()
         if isFirstOfContext, let namespace = cluster.namespace {
             wantedNamespace = namespace
             app.namespace = namespace

@@ -18,6 +18,8 @@ package struct ConnectedCluster: Sendable {
     package let namespace: String?
     /// Who requests are made as; nil for the user of the kubeconfig.
     package let impersonated: String?
+    /// The user of the kubeconfig; empty when it has no name.
+    package let user: String
     /// Asks every node what its pods use; nil when the cluster cannot say.
     package let usage: (@Sendable () async throws -> [NodeStats])?
     /// Asks which deleted pods' logs are kept, the newest first; nil when the cluster keeps none.
@@ -26,10 +28,11 @@ package struct ConnectedCluster: Sendable {
     /// A cluster that answered.
     package init(
         client: KubeClient, contextName: String, access: ContextState.Access, isEmbedded: Bool, server: String, isEphemeral: Bool = false,
-        namespace: String? = nil, impersonated: String? = nil, usage: (@Sendable () async throws -> [NodeStats])? = nil,
+        namespace: String? = nil, impersonated: String? = nil, user: String = "", usage: (@Sendable () async throws -> [NodeStats])? = nil,
         keptLogs: (@Sendable () async throws -> [KeptLog])? = nil
     ) {
         self.impersonated = impersonated
+        self.user = user
         self.client = client
         self.contextName = contextName
         self.access = access

@@ -8,6 +8,10 @@
         case session
         /// Following what that cluster holds.
         case feed
+        /// Following whether its context is unlocked.
+        case gate
+        /// Showing how long an unlock still holds.
+        case unlock
         /// Following the objects of a kind, by its id.
         case table(String)
         /// Following which objects of a kind match its filter's selectors.

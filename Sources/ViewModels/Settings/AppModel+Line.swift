@@ -20,13 +20,14 @@ extension AppModel {
 
     private static let words = [
         "q": "app.quit", "quit": "app.quit", "exit": "app.quit", "h": "app.help", "help": "app.help", "?": "app.help", "ns": "app.namespace",
-        "ctx": "app.context", "theme": "settings.theme", "skin": "settings.theme", "tour": "app.tour",
+        "ctx": "app.context", "theme": "settings.theme", "skin": "settings.theme", "tour": "app.tour", "unlock": "app.unlock",
+        "lock": "app.lock",
     ]
 
     /// Runs a command, or says why it cannot run now.
     func run(command id: String) {
         guard let command = commands[id] else { return }
-        if let reason = command.reason(self) { return toast("\(command.title): \(reason)", .warning) }
+        if let reason = command.reason(self) { return refuse(command.title, reason) }
         command.run(self)
     }
 

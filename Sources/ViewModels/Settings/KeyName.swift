@@ -79,10 +79,12 @@ package enum KeyName {
         return ["ctrl", "alt", "shift"].filter(modifiers.contains).map { "\($0)-" }.joined() + base
     }
 
+    /// Whether it is one of F1 to F12.
+    static func isFunction(_ sequence: String) -> Bool { sequence.hasPrefix("f") && sequence.count > 1 && !sequence.contains(" ") }
+
     /// Whether a key may mean a command while text is typed: F-keys, chords and Esc.
     static func isChord(_ sequence: String) -> Bool {
         guard !sequence.contains(" ") else { return false }
-        let isFunction = sequence.hasPrefix("f") && sequence.count > 1
-        return isFunction || sequence == "esc" || sequence.hasPrefix("ctrl-") || sequence.hasPrefix("alt-")
+        return isFunction(sequence) || sequence == "esc" || sequence.hasPrefix("ctrl-") || sequence.hasPrefix("alt-")
     }
 }

@@ -103,9 +103,8 @@ package import LinuxKernel
         app.kinds = model.context.name == place.context ? model.kinds : [.pods]
         app.preferences.follow(model.preferences)
         app.logs.budget = Self.laterBudget
-        app.context = ContextState(
-            name: place.context, access: model.context.name == place.context ? model.context.access : .protected,
-            isEmbedded: model.context.name == place.context && model.context.isEmbedded)
+        let isSame = model.context.name == place.context
+        app.context = isSame ? model.context : ContextState(name: place.context, access: .protected, isEmbedded: false)
         onOpen(app)
         return adopt(app, makeSession(app), place: place)
     }

@@ -20,7 +20,8 @@ struct PlainWindow: Sendable {
         let input = PlainInput()
         let session = PlainSession(
             client: cluster.client, context: cluster.contextName + (cluster.impersonated.map { " as \($0)" } ?? ""),
-            access: cluster.client.gate.label, namespace: namespace ?? cluster.namespace, input: input, say: { Output.line($0) })
+            server: cluster.user.isEmpty ? cluster.server : "\(cluster.server) as user \(cluster.user)", namespace: namespace ?? cluster.namespace,
+            input: input, say: { Output.line($0) })
         KernelThread.start("kdash-plain") { Self.read(into: input) }
         Blocking.run { await session.run() }
         return 0

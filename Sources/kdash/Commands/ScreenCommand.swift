@@ -63,9 +63,10 @@ struct ScreenCommand: ParsableCommand {
         let isReadOnly = readonly || UserSettings.load(ConfigCommand.directory).screen.isReadOnly
         let temporary = ephemeral ? "/tmp/kdash-ephemeral-\(SecureRandom.hex(8))" : nil
         let isForeign = context != nil || kubeconfig != nil
+        let gates = ContextGates(isReadOnly: isReadOnly)
         let target: any ScreenTarget =
             isForeign
-            ? try ForeignTarget(context: context, kubeconfig: kubeconfig, isReadOnly: isReadOnly, impersonation: impersonation)
+            ? try ForeignTarget(context: context, kubeconfig: kubeconfig, gates: gates, impersonation: impersonation)
             : EmbeddedTarget(
                 cluster: temporary.map { ClusterAccess(own: DataDirectory(path: $0)) } ?? ClusterAccess(option: data.path),
                 arguments: options.arguments + (ephemeral ? ["--no-merge"] : []), isReadOnly: isReadOnly, isEphemeral: ephemeral,
@@ -76,7 +77,7 @@ struct ScreenCommand: ParsableCommand {
             ? EmbeddedTarget(cluster: ClusterAccess(option: data.path), arguments: options.arguments, isReadOnly: isReadOnly, impersonation: impersonation)
             : nil
         let window = ScreenWindow(
-            target: target, own: own, namespace: namespace, theme: theme, kubeconfig: kubeconfig, isReadOnly: isReadOnly, stopCommand: stopCommand,
+            target: target, own: own, namespace: namespace, theme: theme, kubeconfig: kubeconfig, gates: gates, stopCommand: stopCommand,
             impersonation: impersonation)
         // Commands run on the process's first thread, which the main actor belongs to.
         let code = plain ? try PlainWindow(target: target, namespace: namespace).run() : MainActor.assumeIsolated { window.show() }
@@ -104,7 +105,8 @@ struct ScreenWindow: Sendable {
     let namespace: String?
     let theme: String?
     let kubeconfig: String?
-    let isReadOnly: Bool
+    /// The locks of contexts that kdash did not create, for all places of the window.
+    let gates: ContextGates
     /// What stops the cluster that goes on after the window; nil when none does.
     let stopCommand: String?
     /// Who requests are made as; nil for the user of the kubeconfig.
@@ -146,8 +148,8 @@ struct ScreenWindow: Sendable {
                 stateDirectory: Environment.current.stateHome + "/kdash", sharing: first)
             session.homeContext = home.name
             session.contexts = names
-            session.connectTo = { [isReadOnly, kubeconfig, own, impersonation] name in
-                let foreign = try ForeignTarget(context: name, kubeconfig: kubeconfig, isReadOnly: isReadOnly, impersonation: impersonation)
+            session.connectTo = { [gates, kubeconfig, own, impersonation] name in
+                let foreign = try ForeignTarget(context: name, kubeconfig: kubeconfig, gates: gates, impersonation: impersonation)
                 if name == KubeconfigMerge.name, let own, own.isServed(at: foreign.server) { return try await own.connect() }
                 return try await foreign.connect()
             }
@@ -256,19 +258,19 @@ final class EmbeddedTarget: ScreenTarget {
     }
 }
 
-/// A cluster that kdash did not make: protected.
+/// A cluster that kdash did not make: protected until the user types its name.
 struct ForeignTarget: ScreenTarget {
     private let chosen: KubeconfigContext
-    let isReadOnly: Bool
+    private let gate: ContextGate
     let impersonation: Impersonation?
     var name: String { chosen.name }
-    var access: ContextState.Access { isReadOnly ? .readonly : .protected }
+    var access: ContextState.Access { gate.mode == .readonly ? .readonly : .protected }
     var isEmbedded: Bool { false }
     var isEphemeral: Bool { false }
     var namespace: String? { chosen.namespace }
     var server: String { chosen.cluster.server }
 
-    init(context: String?, kubeconfig: String?, isReadOnly: Bool, impersonation: Impersonation? = nil) throws(CommandError) {
+    init(context: String?, kubeconfig: String?, gates: ContextGates, impersonation: Impersonation? = nil) throws(CommandError) {
         self.impersonation = impersonation
         let environment = Environment.current
         do {
@@ -277,7 +279,7 @@ struct ForeignTarget: ScreenTarget {
         } catch {
             throw CommandError("\(error)")
         }
-        self.isReadOnly = isReadOnly
+        gate = gates.gate(chosen.name, server: chosen.cluster.server, user: chosen.userName)
     }
 
     /// The contexts that can be picked.
@@ -293,10 +295,9 @@ struct ForeignTarget: ScreenTarget {
 
     func connect() async throws -> ConnectedCluster {
         let transport = try HTTPTransport(context: chosen, runsPlugins: true)
-        let gate = ContextGate(context: name, mode: isReadOnly ? .readonly : .protected(canUnlock: false))
         return ConnectedCluster(
             client: KubeClient(transport: transport.impersonating(impersonation), gate: gate), contextName: name, access: access, isEmbedded: false,
-            server: chosen.cluster.server, namespace: chosen.namespace, impersonated: impersonation?.text)
+            server: chosen.cluster.server, namespace: chosen.namespace, impersonated: impersonation?.text, user: chosen.userName)
     }
 
     func restart() async throws {}
