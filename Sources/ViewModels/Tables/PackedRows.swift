@@ -195,6 +195,9 @@ struct PackedReader {
         skipText()
     }
 
+    /// What has not been read yet.
+    var rest: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: bytes[at...]) }
+
     /// The uid, at the start of a row.
     mutating func uid() -> String {
         if byte() & 2 != 0 { at += 8 }

@@ -358,6 +358,8 @@ extension ResourcesModel: RowSource {
         filter.terms.allSatisfy { term in
             rows.read(slot) { reader in
                 reader.skipHead()
+                // Most rows have the text nowhere at all, which is seen at once.
+                if let text = term.test.text, !TextScan.contains(text, in: reader.rest) { return false }
                 let namespace = reader.textBytes()
                 if showsNamespace, term.test.holds("namespace", isName: false, namespace) { return true }
                 if term.test.holds("name", isName: true, reader.textBytes()) { return true }

@@ -127,36 +127,6 @@ private struct FilterWords {
     }
 }
 
-/// Finding lower-case bytes in text, ignoring the case of ASCII letters.
-enum TextScan {
-    static func contains(_ needle: [UInt8], in text: UnsafeRawBufferPointer) -> Bool {
-        guard let first = needle.first else { return true }
-        guard text.count >= needle.count else { return false }
-        return needle.withUnsafeBufferPointer { needle in
-            let last = text.count - needle.count
-            var start = 0
-            while start <= last {
-                if lowered(text[start]) == first {
-                    var offset = 1
-                    while offset < needle.count, lowered(text[start + offset]) == needle[offset] { offset += 1 }
-                    if offset == needle.count { return true }
-                }
-                start += 1
-            }
-            return false
-        }
-    }
-
-    static func hasLetters(_ letters: [UInt8], in text: UnsafeRawBufferPointer) -> Bool {
-        var next = 0
-        for byte in text where next < letters.count && lowered(byte) == letters[next] { next += 1 }
-        return next == letters.count
-    }
-
-    @inline(__always)
-    private static func lowered(_ byte: UInt8) -> UInt8 { byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte }
-}
-
 extension RowFilter {
     /// Whether a row with these texts passes; `columns` name them, a text outside any column is nil there. Selectors are not looked at.
     func passes(_ texts: [(column: String?, text: String)]) -> Bool {
@@ -170,6 +140,14 @@ extension RowFilter {
 }
 
 extension RowFilter.Test {
+    /// The lower-case text without which no text of a row can pass; nil when there is no such text.
+    var text: [UInt8]? {
+        switch self {
+        case .text(let wanted), .column(_, let wanted): wanted
+        case .pattern, .letters: nil
+        }
+    }
+
     /// Whether the test holds for one text.
     func holds(_ column: String?, isName: Bool, _ text: UnsafeRawBufferPointer) -> Bool {
         switch self {
