@@ -8,8 +8,6 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .treatAllWarnings(as: .error),
-    // `package` access would otherwise defeat cross-module optimization; see docs/architecture.md.
-    .unsafeFlags(["-enable-cmo-everything"], .when(configuration: .release)),
 ]
 
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
@@ -99,9 +97,7 @@ let package = Package(
                 "Controllers", "Scheduler", "APIServer", "KubeClientHTTP", "KubeClient", "ObjectStore", "KubeSchemas",
                 "APIMachinery", "LinuxKernel", "JSONCore", "CLinux", arguments, logging,
             ],
-            swiftSettings: settings,
-            // -enable-cmo-everything emits the same standard-library specializations in several modules.
-            linkerSettings: [.unsafeFlags(["-Xlinker", "--allow-multiple-definition"], .when(configuration: .release))]),
+            swiftSettings: settings),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         tests("JSONCore", []),
         tests("LinuxKernel", []),
