@@ -1,16 +1,15 @@
 package import APIMachinery
 
-/// A container whose inside is looked at; it may have ended. A class, because asynchronous functions are called with it beside other
-/// arguments: swiftc 6.3 passes those that no register is left for wrongly.
-package final class ContainerTarget: Sendable, Hashable {
+/// A container whose inside is looked at; it may have ended.
+package struct ContainerTarget: Sendable, Hashable {
     /// The pod's namespace.
-    package let namespace: String
+    package var namespace: String
     /// The pod's name.
-    package let pod: String
+    package var pod: String
     /// The pod's uid; nil for whichever has the name.
-    package let podUID: String?
+    package var podUID: String?
     /// The container's name.
-    package let container: String
+    package var container: String
 
     /// A container.
     package init(namespace: String, pod: String, podUID: String? = nil, container: String) {
@@ -18,17 +17,6 @@ package final class ContainerTarget: Sendable, Hashable {
         self.pod = pod
         self.podUID = podUID
         self.container = container
-    }
-
-    package static func == (a: ContainerTarget, b: ContainerTarget) -> Bool {
-        (a.namespace, a.pod, a.podUID, a.container) == (b.namespace, b.pod, b.podUID, b.container)
-    }
-
-    package func hash(into hasher: inout Hasher) {
-        hasher.combine(namespace)
-        hasher.combine(pod)
-        hasher.combine(podUID)
-        hasher.combine(container)
     }
 }
 
