@@ -157,7 +157,7 @@ def test_a_helm_release_goes_back(make_cluster, open_screen):
         one.kubectl("apply", "-f", "-", stdin=json.dumps(helm_secret(version, status, mode)))
     one.kubectl("create", "configmap", "settings", "-n", "default", "--from-literal=mode=new")
     screen = open_screen(one, "--no-merge", "--data-dir", one.data, "-n", "default", env=own_state(one, one.base))
-    screen.expect("WRITABLE")
+    screen.expect("WRITABLE", "kube-system")
     screen.press("x", "H")
     screen.expect("shop", "revision 2")
     screen.press("Enter")
