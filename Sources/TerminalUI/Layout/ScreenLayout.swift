@@ -23,14 +23,17 @@ struct ScreenLayout: Sendable, Hashable {
     static let minimumWidth = 38
     static let minimumHeight = 8
 
-    /// `upper` and `lower` are the list and the text shown last, for screens that cannot show both of each.
-    init(width: Int, height: Int, focus: PaneID, isZoomed: Bool, upper: PaneID, lower: PaneID) {
+    /// `upper` and `lower` are the list and the text shown last, for screens that cannot show both of each; `isLone` when there is only the pane of
+    /// objects.
+    init(width: Int, height: Int, focus: PaneID, isZoomed: Bool, upper: PaneID, lower: PaneID, isLone: Bool = false) {
         status = Rect(x: 0, y: 0, width: width, height: min(1, height))
         hints = Rect(x: 0, y: height - 1, width: width, height: height > 1 ? 1 : 0)
         body = Rect(x: 0, y: 1, width: width, height: height - 2)
         separators = []
         slots = []
-        if isZoomed {
+        if isLone {
+            slots = [Slot(pane: .pods, rect: body, tabs: [.pods])]
+        } else if isZoomed {
             slots = [Slot(pane: focus, rect: body, tabs: PaneID.allCases)]
         } else if width >= Self.fullWidth, height >= Self.fullHeight {
             layOutAll()

@@ -58,6 +58,7 @@ extension Screen {
         case "esc", "ctrl-c":
             app.modal = nil
             model.onCancel()
+        case "space" where model.takesSeveral: model.toggleMark()
         case "enter":
             if count > 0, let reason = model.results[min(model.selected, count - 1)].item.disabledReason {
                 return refuse(model.results[min(model.selected, count - 1)].item.title, reason)

@@ -16,6 +16,7 @@ extension Screen {
         tabs += places
         switch slot.pane {
         case .namespaces: contents[.namespaces] = namespaceTable.draw(app.namespaces, in: content, isFocused: isFocused, &painter)
+        case .pods where app.joined != nil: contents[.pods] = drawJoined(in: content, isFocused: isFocused, &painter)
         case .pods: contents[.pods] = objectTable.draw(app.list, in: content, isFocused: isFocused, notice: connectionNotice, &painter)
         case .logs:
             logView.draw(app.logs, in: content, isFocused: isFocused, &painter)

@@ -85,7 +85,7 @@ package import ViewModels
         }
         drawnModal = app.modal?.identity
         rememberFocus()
-        layout = ScreenLayout(width: width, height: height, focus: app.focus, isZoomed: app.isZoomed, upper: upper, lower: lower)
+        layout = ScreenLayout(width: width, height: height, focus: app.focus, isZoomed: app.isZoomed, upper: upper, lower: lower, isLone: app.joined != nil)
         updateVisiblePanes()
         contents = [:]
         tabs = []

@@ -145,7 +145,7 @@ import ViewModels
                 ? [("Tab", "choose"), ("Enter", "take it"), ("Esc", "no")]
                 : [("Enter", "take the marked answer"), ("Tab", "choose"), ("Esc", "no")]
         case .diff(let model)?: return [("j k", "scroll"), ("y", model.confirmTitle), ("Esc", model.cancelTitle)]
-        case .palette(let model)?: return [("Enter", model.action), ("Up Down", "move"), ("Esc", "close")]
+        case .palette(let model)?: return (model.takesSeveral ? [("Space", "mark")] : []) + [("Enter", model.action), ("Up Down", "move"), ("Esc", "close")]
         case .help?: return [("Up Down", "scroll"), ("Esc", "close")]
         case .demoOffer?: return [("y", "start"), ("n", "not now")]
         case .drafts(let model)?:

@@ -14,7 +14,8 @@ import ViewModels
             preview(model, in: Rect(x: box.x, y: box.y + height, width: width, height: room.below), &painter)
         }
         box = Rect(x: box.x, y: box.y, width: width, height: height)
-        let content = Popup.draw(box, title: model.title, footer: [TextSpan("Enter \(model.action)s  Esc closes", .dim)], &painter)
+        let content = Popup.draw(
+            box, title: model.title, footer: [TextSpan("\(model.takesSeveral ? "Space marks  " : "")Enter \(model.action)s  Esc closes", .dim)], &painter)
         Popup.field(model.query, placeholder: model.placeholder, in: content.row(0), style: painter.theme[.popupField], &painter)
         let list = content.inset(top: 1)
         guard !model.results.isEmpty else {
@@ -70,6 +71,7 @@ import ViewModels
         let label = KeyLabel.text(item.keys)
         let keys = DisplayWidth.of(label)
         painter.text(label, in: Rect(x: row.maxX - keys - 1, y: row.y, width: keys, height: 1), painter.theme[.popupKey].on(ground))
+        if item.isMarked { painter.surface.put(String(painter.glyphs.mark), x: row.x, y: row.y, limit: 1, style: painter.theme[.tableMark].on(ground)) }
         var x = row.x + 1
         let end = row.maxX - keys - 2
         for (index, character) in item.title.enumerated() where x < end {

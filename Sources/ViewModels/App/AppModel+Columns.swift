@@ -37,6 +37,7 @@ extension AppModel {
     /// The settings or the namespaces have become others.
     func applyViews() {
         applyView(to: pods, .pods)
+        if let joined { applyView(to: joined.table, kind) }
         for kind in kinds + [self.kind] where !kind.isPods { if let table = tables[kind.id] { applyView(to: table, kind) } }
         cluster?.columnsChanged()
     }

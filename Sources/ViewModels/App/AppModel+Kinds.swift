@@ -40,10 +40,11 @@ extension AppModel {
     /// What `ctx a` or `ctx a b` means where these contexts are known.
     private func contextItem(_ words: [String]) -> (item: PaletteItem, go: () -> Void)? {
         let names = Array(words.dropFirst())
-        guard let first = words.first, ["ctx", "context", "contexts"].contains(first), !names.isEmpty, let cluster,
-            names.allSatisfy({ cluster.contexts.contains($0) })
-        else { return nil }
-        let title = names.count == 1 ? "context \(names[0])" : "contexts \(names.joined(separator: ", ")) in a new tab"
+        guard let first = words.first, ["ctx", "context", "contexts"].contains(first), !names.isEmpty, let cluster else { return nil }
+        let joined = joinedNames(names.joined(separator: " "))
+        guard (joined ?? names).allSatisfy({ cluster.contexts.contains($0) }) else { return nil }
+        let list = (joined ?? names).joined(separator: ", ")
+        let title = joined != nil ? "contexts \(list) in one table" : names.count == 1 ? "context \(list)" : "contexts \(list) in a new tab"
         return (PaletteItem(id: "place", title: title, detail: "show"), { [weak self] in self?.run(line: words.joined(separator: " ")) })
     }
 
@@ -58,7 +59,7 @@ extension AppModel {
         for word in words.dropFirst() {
             if filter.isEmpty, word == "all" {
                 scope = .all
-            } else if filter.isEmpty, namespaces.rows.contains(where: { $0.name == word }) {
+            } else if filter.isEmpty, namespaceNames.contains(word) {
                 scope = scope.map { $0.adding(word) } ?? NamespaceScope(word)
             } else {
                 filter.append(filter.isEmpty && word.hasPrefix("/") ? String(word.dropFirst()) : word)

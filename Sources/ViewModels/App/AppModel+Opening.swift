@@ -138,6 +138,8 @@ extension AppModel {
             isZoomed = false
         } else if tour != nil {
             leaveTour()
+        } else if let from = cameFrom, visited.back.count <= from.depth, workspace?.split(from.split) != nil {
+            workspace?.focus(from.split)
         } else if focus == .pods, !visited.back.isEmpty {
             goToPlaceBefore()
         }
@@ -168,7 +170,7 @@ extension AppModel {
     /// The namespaces to choose from.
     func pickNamespace() {
         let all = "all namespaces"
-        let names = namespaces.rows.map(\.name).sorted()
+        let names = namespaceNames
         let mayBeOthers = namespaces.mayBeOthers
         modal = .palette(
             PaletteModel(

@@ -22,7 +22,7 @@ extension AppModel {
     package var showsPods: Bool { kind.isPods }
 
     /// The table of the shown kind.
-    package var list: ResourcesModel { kind.isPods ? pods : table(kind) }
+    package var list: ResourcesModel { joined?.table ?? (kind.isPods ? pods : table(kind)) }
 
     /// The table of a kind; made when it is first asked for.
     package func table(_ kind: ServedKind) -> ResourcesModel {
@@ -86,9 +86,10 @@ extension AppModel {
     /// The marked objects in order, or else the one under the cursor.
     package var chosenBindings: [ObjectBinding] { list.chosenRows.map { binding($0, kind) } }
 
-    /// A row's binding in the present context.
+    /// A row's binding in the present context; of a joined table in the row's own.
     package func binding(_ row: ResourceRow, _ kind: ServedKind) -> ObjectBinding {
-        ObjectBinding(
+        if let joined { return joined.binding(row, kind) }
+        return ObjectBinding(
             context: context.name, namespace: kind.isNamespaced ? row.namespace : nil, kind: kind.kind, name: row.name, uid: row.uid,
             resource: kind.resource)
     }
@@ -96,7 +97,7 @@ extension AppModel {
 
 extension ServedKind {
     /// The plural with the kind's capitals: `CronJobs`, `NetworkPolicies`.
-    fileprivate var pluralTitle: String {
+    var pluralTitle: String {
         let plural = resource.resource
         let shared = zip(plural, kind).prefix { $0.lowercased() == $1.lowercased() }.count
         guard shared > 0 else { return plural.prefix(1).uppercased() + plural.dropFirst() }

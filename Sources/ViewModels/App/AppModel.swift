@@ -107,6 +107,10 @@ package import LinuxKernel
     package weak var cluster: (any ClusterActions)?
     /// What has these panes among others; nil in tests of models alone.
     package weak var workspace: Workspace?
+    /// What makes its table one of several contexts; nil for one context's panes.
+    package internal(set) var joined: JoinedContexts?
+    /// The joined table that these panes were opened from, and how many places were behind then: Esc leads back there.
+    var cameFrom: (split: Int, depth: Int)?
     /// What tells of the past of a cluster; nil in tests of models alone.
     package weak var history: (any HistoryActions)?
     /// What unlocks the context; nil in tests of models alone.

@@ -46,8 +46,7 @@ package struct Command {
     package let isListed: Bool
     /// Whether it can run now.
     package let availability: @MainActor (AppModel) -> Availability
-    /// Does it.
-    package let run: @MainActor (AppModel) -> Void
+    private let action: @MainActor (AppModel) -> Void
     /// A command.
     package init(
         _ id: String, _ title: String, section: String, keys: [String], scope: CommandScope, isDestructive: Bool = false,
@@ -64,7 +63,7 @@ package struct Command {
         self.kinds = kinds
         self.isListed = isListed
         self.availability = availability
-        self.run = run
+        action = run
     }
 
     /// Why it cannot run now; nil when it can.
@@ -74,9 +73,19 @@ package struct Command {
 
     /// Whether it can run now on what is under the cursor.
     @MainActor package func state(_ app: AppModel) -> Availability {
-        guard let kinds, !isFor(app.selectedBinding) else { return availability(app) }
+        guard let kinds, !isFor(app.selectedBinding) else { return app.joined?.state(self, app) ?? availability(app) }
         let names = kinds.sorted().prefix(3).joined(separator: ", ") + (kinds.count > 3 ? " and the like" : "")
         return .disabled(app.selectedBinding.map { "a \($0.kind) is no \(names)" } ?? "no \(names) is selected")
+    }
+
+    /// Does it; in a table of several contexts what is about an object, in a tab of the object's context.
+    @MainActor package func run(_ app: AppModel) {
+        guard app.joined != nil else { return action(app) }
+        switch JoinedContexts.routing(self) {
+        case .here: action(app)
+        case .inContext: app.workspace?.act(self, on: app)
+        case .nowhere: break
+        }
     }
 
     /// Whether it is for an object of this kind.

@@ -4,6 +4,7 @@ extension CommandTable {
         [
             tab("new", "New tab with this place", ["t n"]) { $0.openTab($1) },
             tab("context", "New tab with another context", ["t c"], availability: whenConnected) { $0.pickContext($1) },
+            tab("joined", "Contexts in one table", ["t j"], availability: whenConnected) { $0.pickJoined($1) },
             tab("next", "Next tab", ["t t", "t right"], availability: whenTabs) { workspace, _ in workspace.shiftTab(by: 1) },
             tab("previous", "Tab before", ["t T", "t left"], availability: whenTabs) { workspace, _ in workspace.shiftTab(by: -1) },
             Command("tabs.last", "Back to the tab or split before", section: "Tabs", keys: ["f12"], scope: .anywhere, availability: whenWorkspace) {

@@ -12,6 +12,8 @@ package struct PaletteItem: Sendable, Hashable {
     package var disabledReason: String?
     /// Other words that mean exactly this, such as short names; not shown.
     package var aliases: [String]
+    /// Whether it is marked, in a list that takes several.
+    package var isMarked = false
     /// An item.
     package init(
         id: String, title: String, detail: String = "", keys: String = "", disabledReason: String? = nil, aliases: [String] = []
@@ -61,6 +63,8 @@ package struct PaletteMatch: Sendable, Hashable {
     package var preview: ((PaletteItem) -> [[TextSpan]])?
     /// Told the item Enter would take, whenever that is another one.
     package var onMove: ((PaletteItem?) -> Void)?
+    /// Whether several can be chosen: Space marks then.
+    package var takesSeveral = false
     /// Called when it is closed without a choice.
     package var onCancel: () -> Void = {}
     private var movedTo: PaletteItem?
@@ -86,6 +90,16 @@ package struct PaletteMatch: Sendable, Hashable {
         rank()
         if let before, let place = results.firstIndex(where: { $0.item.id == before }) { selected = place }
     }
+    /// Marks the selected item, or takes the mark away, and goes on to the next.
+    package func toggleMark() {
+        guard takesSeveral, results.indices.contains(selected) else { return }
+        let (id, place) = (results[selected].item.id, selected)
+        if let index = items.firstIndex(where: { $0.id == id }) { items[index].isMarked.toggle() }
+        rank()
+        selected = min(place + 1, max(0, results.count - 1))
+    }
+    /// The ids of the marked items, in their order.
+    package var marked: [String] { items.filter(\.isMarked).map(\.id) }
     /// Takes the selected item, unless it is disabled.
     package func accept() {
         guard results.indices.contains(selected), results[selected].item.disabledReason == nil else { return }

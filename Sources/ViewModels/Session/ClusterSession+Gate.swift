@@ -39,16 +39,7 @@ extension ClusterSession: GateActions {
 
     private func showAccess() {
         guard let cluster else { return }
-        var state = ContextState(
-            name: cluster.contextName, access: cluster.access, isEmbedded: cluster.isEmbedded, server: cluster.server,
-            isEphemeral: cluster.isEphemeral, impersonated: cluster.impersonated)
-        state.user = cluster.user
-        state.canUnlock = cluster.client.gate.canUnlock
-        if let left = cluster.client.gate.remaining {
-            state.access = .writable
-            let (seconds, parts) = left.components
-            state.minutesLeft = Int((seconds + (parts > 0 ? 60 : 59)) / 60)
-        }
+        let state = cluster.contextState
         if app.context != state { app.context = state }
     }
 

@@ -39,6 +39,7 @@ extension ClusterSession {
     }
 
     func show(scope: NamespaceScope) {
+        if app.joined != nil { return show(joinedScope: scope) }
         app.scope = scope
         scopeChanged()
         if app.namespaces.mayBeOthers { updateNamespaces() }

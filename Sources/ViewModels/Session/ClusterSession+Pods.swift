@@ -14,6 +14,7 @@ extension ClusterSession {
         podsRefusal = table.state.isRefusal ? table.state.failure?.message : nil
         updateNotice()
         feed?.note(pods: table.state)
+        runAwaitedCommand()
     }
 
     /// Whether the table of pods would have a pod of this namespace.

@@ -28,6 +28,7 @@ extension ClusterSession {
     // MARK: - Tables
 
     package func kindChanged() {
+        if app.joined != nil { return joinedKindChanged() }
         saveViews()
         awaitedUID = nil
         app.detail = nil
@@ -122,10 +123,12 @@ extension ClusterSession {
             table.select(uid: uid)
         }
         if app.list === table, let uid = table.selectedUID, uid != followedUID { followSelected() }
+        runAwaitedCommand()
     }
 
     /// Tables have other columns: what is read of their objects may be something else.
     package func columnsChanged() {
+        if app.joined != nil { return joinedColumnsChanged() }
         for kind in recentKinds + [.pods] where tasks.isRunning(.table(kind.id)) {
             if app.table(kind).view.paths != tablePaths[kind.id] ?? CellPaths() { runTable(kind, namespace: narrowTables[kind.id]) }
         }

@@ -57,6 +57,8 @@ package import LinuxKernel
     var placeContext: String?
     /// The object of the shown table that the cursor goes to once it is listed.
     var awaitedUID: String?
+    /// What is to be done to an object of a joined table once it is listed here.
+    var awaitedCommand: AwaitedCommand?
     /// The pod that the cursor goes to once it is shown, unless the user moves the cursor before.
     var awaitedPod: ((PodRow) -> Bool)?
     private var connect: @Sendable () async throws -> ConnectedCluster
@@ -118,8 +120,7 @@ package import LinuxKernel
         app.time = self
         wantedNamespace = app.namespace
         if home.isEmpty { home = app.context.name }
-        // The way back from another context.
-        if !contexts.isEmpty, !contexts.contains(home) { contexts.insert(home, at: 0) }
+        offerHome()
         app.onVisibilityChange = { [weak self] in self?.sampleWhileVisible() }
         app.namespaces.onSelect = { [weak self] name in self?.show(scope: NamespaceScope(name)) }
         app.onSelect = { [weak self] in
@@ -141,9 +142,25 @@ package import LinuxKernel
     func start(at place: SavedPlace) {
         let context = place.context
         home = homeContext ?? app.context.name
+        if app.joined != nil {
+            offerHome()
+            return startJoined(at: place)
+        }
         if context != home, let connectTo { connect = { try await connectTo(context) } }
         start()
         show(place)
+    }
+
+    /// The way back from another context is among those to choose from.
+    private func offerHome() { if !contexts.isEmpty, !contexts.contains(home) { contexts.insert(home, at: 0) } }
+
+    /// Reaches a context's cluster, apart from the one that is shown.
+    func reach(_ context: String) async throws -> ConnectedCluster {
+        if context == home { return try await connectHome() }
+        guard let connectTo, contexts.contains(context) else {
+            throw ConnectionFailure(reason: "there is no context \(context) in the kubeconfig", remedy: "")
+        }
+        return try await connectTo(context)
     }
 
     /// Ends what the panes need, after unsaved text is on disk; actions that must not stop half done go on.
@@ -286,6 +303,7 @@ package import LinuxKernel
     // MARK: - Contexts
 
     package func use(context: String) {
+        if app.joined != nil { return app.workspace?.openContexts([context], app) ?? () }
         guard context != app.context.name, context == home || connectTo != nil else { return }
         saveDraftNow()
         saveViews()

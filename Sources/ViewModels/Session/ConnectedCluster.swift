@@ -45,6 +45,22 @@ package struct ConnectedCluster: Sendable {
     }
 }
 
+extension ConnectedCluster {
+    /// The context as the screen shows it now: an unlock of its gate ends by itself.
+    var contextState: ContextState {
+        var state = ContextState(
+            name: contextName, access: access, isEmbedded: isEmbedded, server: server, isEphemeral: isEphemeral, impersonated: impersonated)
+        state.user = user
+        state.canUnlock = client.gate.canUnlock
+        if let left = client.gate.remaining {
+            state.access = .writable
+            let (seconds, parts) = left.components
+            state.minutesLeft = Int((seconds + (parts > 0 ? 60 : 59)) / 60)
+        }
+        return state
+    }
+}
+
 /// Why a cluster cannot be reached, and what the user can do. `connect` and `restart` may throw any error; this one chooses both texts.
 package struct ConnectionFailure: Error, Sendable, CustomStringConvertible {
     /// What is wrong.

@@ -16,6 +16,12 @@
         case table(String)
         /// Following which objects of a kind match its filter's selectors.
         case selectors(String)
+        /// Following the objects of one of several contexts, by its place.
+        case member(Int)
+        /// Showing whether changes pass in one of several contexts, by its place.
+        case memberGate(Int)
+        /// Giving up on a command that waits for its object.
+        case awaitedCommand
         /// Asking how many objects of a kind there are.
         case count
         /// Asking which kinds the cluster has.

@@ -1,7 +1,7 @@
 import KubeClient
 
 extension AppModel {
-    /// Runs what can be typed after `:`: a kind with a namespace and a filter, a command by id or title, `ns NAME`, `ctx NAME`, `ctx NAME NAME` for a tab with several, or an alias of such a line.
+    /// Runs what can be typed after `:`: a kind with a namespace and a filter, a command by id or title, `ns NAME`, `ctx NAME`, `ctx NAME NAME` for a tab with several, `ctx NAME+NAME` for one table of them, or an alias of such a line.
     package func run(line: String) {
         let expanded = preferences.settings.aliases.expand(line)
         let words = expanded.split(separator: " ").map(String.init)
@@ -32,6 +32,10 @@ extension AppModel {
     }
 
     private func switchContext(_ name: String) {
+        if let cluster, let workspace, let names = joinedNames(name) {
+            if let missing = names.first(where: { !cluster.contexts.contains($0) }) { return toast("there is no context \(missing.prefix(60))", .warning) }
+            return workspace.joinContexts(names, self)
+        }
         let several = name.split(separator: " ").map(String.init)
         if let cluster, let workspace, several.count > 1, !cluster.contexts.contains(name) {
             if let missing = several.first(where: { !cluster.contexts.contains($0) }) { return toast("there is no context \(missing.prefix(60))", .warning) }

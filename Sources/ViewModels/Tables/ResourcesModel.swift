@@ -65,7 +65,7 @@ package import LinuxKernel
             index.filter = new
             if old.labels?.description != new.labels?.description || old.fields?.description != new.fields?.description {
                 // Until the server has said which match, none is known to.
-                matches = new.labels == nil && new.fields == nil ? nil : []
+                matches = asksForMatches && (new.labels != nil || new.fields != nil) ? [] : nil
                 index.invalidate()
                 onSelectors(new)
             }
@@ -89,13 +89,24 @@ package import LinuxKernel
     package var showsNamespace: Bool { isNamespaced && scope.single == nil }
 
     package var columns: [TableColumn] {
-        (showsNamespace ? [Self.namespaceColumn] : []) + placed.filter(isVisible).map(\.column)
+        var columns = placed.filter(isVisible).map(\.column)
+        if showsNamespace { columns.insert(Self.namespaceColumn, at: min(columnsBeforeNamespace, columns.count)) }
+        return columns
     }
 
     private func arrange() {
-        placed = view.arrange(layout)
+        placed = arrangement()
         refresh()
     }
+
+    /// The columns in the order that the view wants.
+    func arrangement() -> [ColumnView.Placed] { view.arrange(layout) }
+    /// Whether the server is asked which of the rows match the filter's selectors.
+    var asksForMatches: Bool { true }
+    /// How many of the shown columns stand before the namespace.
+    var columnsBeforeNamespace: Int { 0 }
+    /// Which of two rows of the same name and namespace comes first; nil when nothing says so.
+    func decides(_ a: ResourceRow, _ b: ResourceRow) -> Bool? { nil }
 
     private func isVisible(_ placed: ColumnView.Placed) -> Bool {
         let id = placed.column.id
@@ -178,11 +189,13 @@ package import LinuxKernel
         guard order.indices.contains(place) else { return TableRow(uid: "", cells: []) }
         let row = rows.row(Int(order[place]))
         let id = ObjectID(row.uid)
-        var shown: [TableCell] = showsNamespace ? [.text(row.namespace, .dim)] : []
+        var shown: [TableCell] = []
+        let namespacePlace = showsNamespace ? columnsBeforeNamespace : -1
         var bits: UInt64 = 0
         let change = changes[id]
         let cells = cells(row)
         for placed in placed where isVisible(placed) {
+            if shown.count == namespacePlace { shown.append(.text(row.namespace, .dim)) }
             let position = placed.position
             if let change, position < 64, change.bits & (1 << UInt64(position)) != 0, shown.count < 64 { bits |= 1 << UInt64(shown.count) }
             shown.append(position < cells.count ? cells[position] : .text("", .dim))
@@ -227,6 +240,12 @@ package import LinuxKernel
         guard let end = selectedIndex else { return }
         let start = (0..<end).last { marks.contains(id(Int(order[$0]))) } ?? 0
         for place in start...end { marks.insert(id(Int(order[place]))) }
+        signal.touch()
+    }
+
+    /// Marks a row.
+    func mark(uid: String) {
+        marks.insert(ObjectID(uid))
         signal.touch()
     }
 
@@ -395,6 +414,6 @@ extension ResourcesModel: RowSource {
             }
         }
         let (x, y) = (place(a), place(b))
-        return NaturalOrder.isBefore(x.0, y.0) ?? NaturalOrder.isBefore(x.1, y.1) ?? (a < b)
+        return NaturalOrder.isBefore(x.0, y.0) ?? NaturalOrder.isBefore(x.1, y.1) ?? decides(rows.row(a), rows.row(b)) ?? (a < b)
     }
 }

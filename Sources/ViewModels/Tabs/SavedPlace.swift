@@ -4,6 +4,8 @@ import KubeClient
 /// What a cluster's panes show, as far as another session or another day can show it again.
 struct SavedPlace: Sendable, Equatable {
     var context: String
+    /// The contexts of a joined table; none for one context's panes.
+    var contexts: [String] = []
     /// The id of the kind.
     var kind = ServedKind.pods.id
     var scope = NamespaceScope.all
@@ -16,12 +18,16 @@ struct SavedPlace: Sendable, Equatable {
     var isZoomed = false
 
     /// `deployments demo`, for a place that was not opened yet.
-    @MainActor var title: String { AppModel.placeTitle(String(kind.prefix { $0 != "." }), scope) }
+    @MainActor var title: String {
+        let plural = String(kind.prefix { $0 != "." })
+        return AppModel.placeTitle(contexts.isEmpty ? plural : "\(plural) of \(contexts.count) contexts", scope)
+    }
 
     /// What an application's panes show now.
     @MainActor init(_ app: AppModel) {
-        context = app.context.name
-        kind = app.kind.id
+        context = app.joined?.names.first ?? app.context.name
+        contexts = app.joined?.names ?? []
+        kind = app.joined?.kindID ?? app.kind.id
         scope = app.scope
         filter = app.list.filter
         sort = app.list.sort
@@ -35,6 +41,7 @@ struct SavedPlace: Sendable, Equatable {
     init?(_ value: JSONValue) {
         guard let name = value["context"]?.stringValue, !name.isEmpty else { return nil }
         context = name
+        contexts = Array((value["contexts"]?.arrayValue ?? []).compactMap(\.stringValue).filter { !$0.isEmpty }.prefix(JoinedContexts.most))
         kind = value["kind"]?.stringValue ?? kind
         let names = Set((value["namespaces"]?.arrayValue ?? []).compactMap(\.stringValue))
         if !names.isEmpty { scope = .only(names) }
@@ -54,6 +61,7 @@ struct SavedPlace: Sendable, Equatable {
         ]
         if case .only(let names) = scope { value["namespaces"] = .array(names.sorted().map { .string($0) }) }
         if let uid { value["uid"] = .string(uid) }
+        if !contexts.isEmpty { value["contexts"] = .array(contexts.map { .string($0) }) }
         return value
     }
 
@@ -68,6 +76,7 @@ struct SavedPlace: Sendable, Equatable {
 extension AppModel {
     /// What the panes show, in as few words as a tab has room for.
     var tabTitle: String {
+        if joined != nil { return SavedPlace(self).title }
         if focus == .logs, let name = logs.target?.pod ?? logs.merge?.title { return "log \(name)" }
         if focus == .yaml, let target = editor.target { return "yaml \(target.binding.name)" }
         return Self.placeTitle(kindPlural, kind.isNamespaced ? scope : .all)

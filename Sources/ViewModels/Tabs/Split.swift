@@ -52,6 +52,7 @@
             }
         case .cluster(let app):
             if place != nil { return "opened when it is shown" }
+            if let trouble = app.joined?.table.troubles.first { return trouble }
             if let target = app.editor.target, app.editor.isDirty { return "unsaved: \(target.binding.text)" }
             switch app.connection {
             case .failed(let reason, _), .stale(_, let reason): return reason

@@ -54,7 +54,8 @@ extension Workspace {
             return app.toast("at most \(Self.mostContexts) contexts fit into a tab", .warning)
         }
         var place = SavedPlace(app)
-        (place.uid, place.focus, place.isZoomed) = (nil, .pods, false)
+        (place.contexts, place.uid, place.focus, place.isZoomed) = ([], nil, .pods, false)
+        if place.sort.column == JoinedColumns.context.id { place.sort = TableSort(column: "name") }
         var opened: [Int] = []
         for name in names {
             place.context = name
@@ -111,7 +112,8 @@ extension Workspace {
     }
 
     private func askClose(_ ids: [Int], _ app: AppModel) {
-        let panes = splits.values.filter { $0.app != nil }
+        // A table of several contexts opens what it acts on beside itself: alone it would have no cluster to come back to.
+        let panes = splits.values.filter { $0.app != nil && $0.app?.joined == nil }
         guard panes.contains(where: { !ids.contains($0.id) }) else {
             return app.toast("these are the last panes: \(key("app.quit")) quits", .dim)
         }
@@ -150,7 +152,7 @@ extension Split {
     var context: String {
         switch content {
         case .shell(let shell): shell.context.name
-        case .cluster(let app): place?.context ?? app.context.name
+        case .cluster(let app): app.joined?.text ?? place?.context ?? app.context.name
         }
     }
 }

@@ -35,14 +35,21 @@ extension Workspace {
             guard let first, let second else { return first ?? second }
             return .divided(axis, share: share, first, second)
         case .place(let place):
-            if let id = free, place.context == home.context.name, let session = splits[id]?.session {
+            if let id = free, place.contexts.isEmpty, place.context == home.context.name, let session = splits[id]?.session {
                 free = nil
                 ids.append(id)
                 session.show(place)
                 return .split(id)
             }
-            let isKnown = place.context == home.context.name || home.cluster?.contexts.contains(place.context) == true
-            guard isKnown, let split = makePanes(place, like: home) else { return nil }
+            let isKnown = { $0 == home.context.name || home.cluster?.contexts.contains($0) == true }
+            var place = place
+            if !place.contexts.isEmpty {
+                // Rows are known by the places of their contexts.
+                if !place.contexts.allSatisfy(isKnown) { place.uid = nil }
+                place.contexts = place.contexts.filter(isKnown)
+                place.context = place.contexts.first ?? ""
+            }
+            guard isKnown(place.context), let split = makePanes(place, like: home) else { return nil }
             ids.append(split.id)
             return .split(split.id)
         }

@@ -1,3 +1,4 @@
+import KubeClient
 package import LinuxKernel
 
 /// Everything that is open: tabs, each divided into splits, each with a cluster's panes or a shell of its own.
@@ -105,6 +106,10 @@ package import LinuxKernel
         app.logs.budget = Self.laterBudget
         let isSame = model.context.name == place.context
         app.context = isSame ? model.context : ContextState(name: place.context, access: .protected, isEmbedded: false)
+        if !place.contexts.isEmpty {
+            if model.kind.id == place.kind { app.kind = model.kind }
+            app.join(place.contexts, place)
+        }
         onOpen(app)
         return adopt(app, makeSession(app), place: place)
     }
@@ -182,6 +187,7 @@ package import LinuxKernel
                 continue
             }
             split.see()
+            split.app?.followRowContext()
             if let place = split.place, let session = split.session {
                 split.place = nil
                 session.start(at: place)
