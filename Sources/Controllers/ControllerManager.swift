@@ -13,6 +13,8 @@ package final class ControllerManager: Sendable {
         package var certificateAuthority: String
         /// Has an approved request signed by the cluster's authority; by default nobody signs.
         package var sign: @Sendable (SigningRequest) -> SigningAnswer = { _ in .none }
+        /// Where the local provisioner keeps its volumes; by default nowhere.
+        package var storage: VolumeStorage = .none
 
         /// A configuration from its parts.
         package init(schemas: SchemaRegistry, certificateAuthority: String) {
@@ -46,6 +48,9 @@ package final class ControllerManager: Sendable {
             ClaimProtection(),
             VolumeProtection(),
             AttributesClassProtection(),
+            VolumeBinder(),
+            ClaimExpansion(),
+            EphemeralClaims(),
             EndpointsController(),
             EndpointSliceController(),
             EndpointSliceMirroringController(),
@@ -65,7 +70,7 @@ package final class ControllerManager: Sendable {
             client: client(.controller("generic-garbage-collector")), definitions: informers.informer(CustomResourceKind.definitions), time: time)
         let caches = InformerCaches(informers, resources: controllers.flatMap(\.watched), customs: customs)
         runners = controllers.map { controller in
-            ControllerRunner(controller, caches: caches, client: client(controller.identity), time: time, logger: logger)
+            ControllerRunner(controller, caches: caches, client: client(controller.identity), storage: configuration.storage, time: time, logger: logger)
         }
     }
 

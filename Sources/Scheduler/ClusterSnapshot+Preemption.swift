@@ -21,10 +21,13 @@ extension ClusterSnapshot {
         if !promised.isEmpty, placed.values.contains(where: { $0.node == promised && $0.isEnding && $0.priority < priority }) {
             return .wait("not eligible due to a terminating pod on the nominated node.")
         }
-        let demand = PodDemand(pod)
-        let hopeful = nodes.values.filter { NodeFit.standingObstacle(demand, on: $0) == nil }
+        // Claims that can be nowhere: nobody helps by leaving.
+        let demand = try? self.demand(pod)
+        let hopeful = nodes.values.filter { node in
+            demand.map { NodeFit.standingObstacle($0, on: node) == nil && NodeFit.standingVolumeObstacle($0, on: node) == nil } ?? false
+        }
         var reasons = hopeful.count == nodes.count ? [:] : ["Preemption is not helpful for scheduling": nodes.count - hopeful.count]
-        guard hasPods(below: priority), !hopeful.isEmpty else { return refusal(&reasons, none: hopeful.count) }
+        guard let demand, hasPods(below: priority), !hopeful.isEmpty else { return refusal(&reasons, none: hopeful.count) }
         let allowance = allowance()
         let lesser = Dictionary(grouping: placed.values.filter { $0.priority < priority }, by: \.node)
         var best: Candidate?

@@ -9,6 +9,10 @@ package struct ClusterSnapshot: Sendable {
     private(set) var placed: [String: PlacedPod] = [:]
     /// Pods for which a node is kept free, by uid.
     private(set) var nominated: [String: PlacedPod] = [:]
+    /// What is known of claims and volumes; without it pods are placed as if they had no claims.
+    package var storage: (any StorageFacts)?
+    /// Volumes on their way to a claim, by name, with the claim's uid.
+    var promisedVolumes: [String: String] = [:]
     private var assumed: Set<String> = []
     /// How many pods on nodes have each priority.
     private var priorities: [Int64: Int] = [:]
@@ -19,7 +23,10 @@ package struct ClusterSnapshot: Sendable {
     /// Chooses a node for a pod, or says why there is none.
     package func decide(_ pod: Pod) -> SchedulingDecision {
         guard !nodes.isEmpty else { return .unschedulable("no nodes available to schedule pods") }
-        let demand = PodDemand(pod)
+        let demand: PodDemand
+        do throws(VolumeDemand.Obstacle) { demand = try self.demand(pod) } catch {
+            return .unschedulable("0/\(nodes.count) nodes are available: \(error.message).")
+        }
         var reasons: [String: Int] = [:]
         var best: (score: Int64, name: String)?
         for node in nodes.values {

@@ -9,7 +9,17 @@ enum NodeFit {
         if demand.hostPorts.contains(where: { wanted in node.hostPorts.contains { wanted.conflicts(with: $0) } }) {
             return ["node(s) didn't have free ports for the requested pod ports"]
         }
-        return shortages(demand.requests, node)
+        let shortages = shortages(demand.requests, node)
+        if !shortages.isEmpty { return shortages }
+        if let volumes = demand.volumes, volumes.exclusive.contains(where: { node.claims[$0] != nil }) { return [VolumeDemand.exclusiveConflict] }
+        return standingVolumeObstacle(demand, on: node).map { [$0] } ?? []
+    }
+
+    /// What its volumes put in the way however many pods leave the node; nil when nothing does.
+    static func standingVolumeObstacle(_ demand: PodDemand, on node: NodeState) -> String? {
+        guard let volumes = demand.volumes else { return nil }
+        if demand.exclusiveUsers.contains(where: { $0 != node.name }) { return VolumeDemand.exclusiveConflict }
+        return volumes.obstacle(on: node)
     }
 
     /// What stands in the way however many pods leave the node; nil when nothing does.

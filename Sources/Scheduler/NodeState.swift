@@ -23,6 +23,9 @@ package struct NodeState: Sendable {
     /// Host ports that are taken.
     package internal(set) var hostPorts: [HostPort] = []
 
+    /// How many pods use each claim.
+    private(set) var claims: [String: Int] = [:]
+
     /// Reads a node; nothing is taken yet.
     package init(_ node: Node) {
         let (spec, status) = (node.spec, node.status)
@@ -47,11 +50,16 @@ package struct NodeState: Sendable {
         used += placed.requests
         podCount += 1
         hostPorts += placed.hostPorts
+        for claim in placed.claims { claims[claim, default: 0] += 1 }
     }
 
     mutating func release(_ placed: PlacedPod) {
         used -= placed.requests
         podCount -= 1
+        for claim in placed.claims {
+            let left = (claims[claim] ?? 1) - 1
+            claims[claim] = left > 0 ? left : nil
+        }
         for port in placed.hostPorts {
             if let index = hostPorts.firstIndex(of: port) { hostPorts.remove(at: index) }
         }

@@ -14,6 +14,8 @@ package struct PlacedPod: Sendable, Hashable {
     package let uid: String
     let requests: ResourceAmounts
     let hostPorts: [HostPort]
+    /// The claims that it uses, as `namespace/name`.
+    let claims: [String]
     /// Its importance; higher first.
     let priority: Int64
     /// When it began, in seconds since 1970; what has not begun yet begins last.
@@ -28,6 +30,7 @@ package struct PlacedPod: Sendable, Hashable {
         uid = pod.uid
         requests = demand.requests
         hostPorts = demand.hostPorts
+        claims = demand.claims
         priority = pod.spec.priority
         start = pod.status.startTime?.seconds ?? .max
         isEnding = pod.object.isBeingDeleted

@@ -17,16 +17,22 @@ package struct PlacementTrial: Sendable {
 
     private var snapshot = ClusterSnapshot()
 
-    /// The cluster with these nodes and pods, of which those in `leaving` (uids) are gone already.
-    package init(nodes: [KubeObject], pods: [KubeObject], leaving: Set<String> = []) {
+    /// The cluster with these nodes and pods, of which those in `leaving` (uids) are gone already. Without `storage` the claims of pods
+    /// are not looked at.
+    package init(nodes: [KubeObject], pods: [KubeObject], leaving: Set<String> = [], storage: (any StorageFacts)? = nil) {
+        snapshot.storage = storage
         for node in nodes { _ = snapshot.put(Node(node)) }
         for pod in pods where !leaving.contains(pod.uid) { _ = snapshot.put(Pod(pod)) }
     }
 
     /// What keeps a pod off each node, by the node's name; an empty list where it fits.
     package func obstacles(_ pod: KubeObject) -> [String: [String]] {
-        let demand = PodDemand(Pod(pod))
-        return snapshot.nodes.mapValues { NodeFit.obstacles(demand, on: $0) }
+        do throws(VolumeDemand.Obstacle) {
+            let demand = try snapshot.demand(Pod(pod))
+            return snapshot.nodes.mapValues { NodeFit.obstacles(demand, on: $0) }
+        } catch {
+            return snapshot.nodes.mapValues { _ in [error.message] }
+        }
     }
 
     /// Decides on copies of a pod, each counting before the next, until one fits nowhere.

@@ -14,6 +14,12 @@ package struct PodDemand: Sendable {
     package let preferredTerms: [(weight: Int64, term: NodeSelectorTerm)]
     /// Taints it bears.
     package let tolerations: [Toleration]
+    /// The claims that it uses, as `namespace/name`.
+    let claims: [String]
+    /// What they ask of a node; nil when it has none or nothing is known of them.
+    var volumes: VolumeDemand?
+    /// Nodes with other pods that use what only one pod may use.
+    var exclusiveUsers: Set<String> = []
 
     /// Reads a pod.
     package init(_ pod: Pod) {
@@ -25,5 +31,6 @@ package struct PodDemand: Sendable {
         requiredTerms = affinity.requiredNodeTerms
         preferredTerms = affinity.preferredNodeTerms
         tolerations = spec.tolerations
+        claims = spec.volumes.compactMap { $0.claimName(of: pod) }.map { "\(pod.namespace ?? "default")/\($0)" }
     }
 }

@@ -11,13 +11,25 @@ package final class Scheduler: Sendable {
     /// Pods name the scheduler that should place them; this one serves only its own.
     package static let name = "default-scheduler"
 
-    private struct State {
+    struct State {
         var cluster = ClusterSnapshot()
         var queue = SchedulingQueue()
+        /// Pods with a node whose claims are on their way to volumes, by uid.
+        var waits: [String: VolumeWait] = [:]
+        /// Those whose claims have got them.
+        var bindable: [VolumeWait] = []
+
+        var hasWork: Bool { queue.hasWork || !bindable.isEmpty }
+
+        /// Forgets that a pod waits for its claims, and lets go of the volumes that are kept for it.
+        mutating func end(waitOf uid: String) {
+            for name in waits.removeValue(forKey: uid)?.volumes ?? [] { cluster.promisedVolumes[name] = nil }
+        }
     }
 
     private enum Step {
         case bind(Pod, node: String)
+        case prepare(Pod, node: String, [VolumeDemand.Step])
         case report(Pod, message: String, node: String?)
         case preempt(Pod, node: String, victims: [PlacedPod], message: String)
     }
@@ -25,7 +37,8 @@ package final class Scheduler: Sendable {
     private let pods: Informer
     private let nodes: Informer
     private let budgets: Informer
-    private let writer: SchedulerWriter
+    let storage: InformerStorage
+    let writer: SchedulerWriter
     private let time: any TimeSource
     private let logger: Logger
     private let state = Mutex(State())
@@ -37,9 +50,11 @@ package final class Scheduler: Sendable {
         pods = informers.informer(Pod.resource)
         nodes = informers.informer(Node.resource)
         budgets = informers.informer(GroupVersionResource(group: "policy", version: "v1", resource: "poddisruptionbudgets"))
+        storage = InformerStorage(informers)
         writer = SchedulerWriter(client: client, time: time, logger: logger)
         self.time = time
         self.logger = logger
+        state.withLock { [storage] in $0.cluster.storage = storage }
         (wakeUps, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
@@ -47,10 +62,14 @@ package final class Scheduler: Sendable {
     package func run() async {
         nodes.addHandler { self.nodeChanged($0) }
         pods.addHandler { self.podChanged($0) }
+        storage.claims.addHandler { self.claimChanged($0) }
+        storage.volumeInformer.addHandler { _ in self.storageChanged() }
+        storage.classes.addHandler { _ in self.storageChanged() }
         // Deciding on half a list of pods would promise the same CPU twice.
         await nodes.waitUntilSynced()
         await pods.waitUntilSynced()
         await budgets.waitUntilSynced()
+        await storage.waitUntilSynced()
         wake.yield()
         await withDiscardingTaskGroup { group in
             for await _ in wakeUps {
@@ -65,13 +84,18 @@ package final class Scheduler: Sendable {
     /// Decides on the next pod. What it decided counts at once, whatever the write becomes.
     private func nextStep() -> Step? {
         state.withLock { state in
+            if let ready = state.bindable.popLast() { return .bind(ready.pod, node: ready.node) }
             guard let pod = state.queue.next() else { return nil }
             switch state.cluster.decide(pod) {
             case .bind(let node):
+                let steps = state.cluster.volumeSteps(pod, on: node)
                 state.cluster.assume(pod, on: node)
                 // A retry of all waiting pods must not meet one whose binding is under way.
                 state.queue.remove(podWithUID: pod.uid)
-                return .bind(pod, node: node)
+                guard !steps.isEmpty else { return .bind(pod, node: node) }
+                for case .keep(let volume, let claim) in steps { state.cluster.promisedVolumes[volume.name] = claim.uid }
+                state.waits[pod.uid] = VolumeWait(pod, node: node, steps: steps)
+                return .prepare(pod, node: node, steps)
             case .unschedulable(let message):
                 return makeRoom(for: pod, message, &state)
             }
@@ -120,12 +144,34 @@ package final class Scheduler: Sendable {
             do {
                 try await writer.bind(pod, to: node)
             } catch {
-                state.withLock { $0.cluster.forget(podWithUID: pod.uid) }
-                logger.warning(
-                    "binding failed", metadata: ["namespace": "\(pod.namespace ?? "")", "pod": "\(pod.name)", "error": "\(error.message)"])
-                await retryLater(pod)
+                await failed(pod, "binding failed", error)
+            }
+        case .prepare(let pod, let node, let steps):
+            do {
+                try await prepareVolumes(pod, steps, node: node)
+            } catch {
+                await failed(pod, "binding volumes failed", error)
             }
         }
+    }
+
+    /// Takes back what was decided on a pod.
+    private func failed(_ pod: Pod, _ what: Logger.Message, _ error: APIStatus) async {
+        state.withLock { state in
+            state.end(waitOf: pod.uid)
+            state.cluster.forget(podWithUID: pod.uid)
+        }
+        logger.warning(what, metadata: ["namespace": "\(pod.namespace ?? "")", "pod": "\(pod.name)", "error": "\(error.message)"])
+        await retryLater(pod)
+    }
+
+    /// Takes in a change, and goes to work when there is any.
+    func news(_ body: (inout State) -> Void) {
+        let hasWork = state.withLock { state -> Bool in
+            body(&state)
+            return state.hasWork
+        }
+        if hasWork { wake.yield() }
     }
 
     /// Tries a pod again after a second, if it still waits.
@@ -139,24 +185,23 @@ package final class Scheduler: Sendable {
     }
 
     private func nodeChanged(_ event: InformerEvent) {
-        let hasNews = state.withLock { state -> Bool in
+        news { state in
             if case .deleted(let object) = event {
                 state.cluster.remove(nodeNamed: object.name)
             } else if !state.cluster.put(Node(event.object)) {
-                return false
+                return
             }
             state.queue.retryAll()
-            return state.queue.hasWork
         }
-        if hasNews { wake.yield() }
     }
 
     private func podChanged(_ event: InformerEvent) {
-        let hasNews = state.withLock { state -> Bool in
+        news { state in
             let pod = Pod(event.object)
             var isFreed = false
             if case .deleted = event {
                 state.queue.remove(podWithUID: pod.uid)
+                state.end(waitOf: pod.uid)
                 isFreed = state.cluster.remove(podWithUID: pod.uid)
             } else {
                 isFreed = state.cluster.put(pod)
@@ -167,13 +212,12 @@ package final class Scheduler: Sendable {
                     state.queue.put(pod)
                 } else if !Self.isWaiting(pod) {
                     state.queue.remove(podWithUID: pod.uid)
+                    state.end(waitOf: pod.uid)
                     state.cluster.withdraw(podWithUID: pod.uid)
                 }
             }
             if isFreed { state.queue.retryAll() }
-            return state.queue.hasWork
         }
-        if hasNews { wake.yield() }
     }
 
     private static func isWaiting(_ pod: Pod) -> Bool {

@@ -8,7 +8,7 @@ import Synchronization
 
 /// Writes what the scheduler decided: bindings, conditions and events.
 final class SchedulerWriter: Sendable {
-    private let client: KubeClient
+    let client: KubeClient
     private let time: any TimeSource
     private let logger: Logger
     private let events = Mutex(EventBuilder(component: Scheduler.name))

@@ -50,6 +50,11 @@ package struct SchedulingQueue: Sendable {
         for uid in entries.keys { activate(uid) }
     }
 
+    /// Makes the waiting pods worth a try that `isMeant` says.
+    package mutating func retry(where isMeant: (Pod) -> Bool) {
+        for (uid, entry) in entries where isMeant(entry.pod) { activate(uid) }
+    }
+
     /// Makes one pod worth a try, because its binding failed.
     package mutating func retry(_ pod: Pod) {
         put(pod)

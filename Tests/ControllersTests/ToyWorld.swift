@@ -78,7 +78,7 @@ struct ToyWorld {
             let finalizers = object.finalizers.filter { !removed.contains($0) }
             object.finalizers = finalizers + added.filter { !finalizers.contains($0) }
             put(name.resource, object)
-        case .deleteAll, .requireEmpty, .requireAbsent, .event: break
+        case .deleteAll, .requireEmpty, .requireAbsent, .makeVolume, .removeVolume, .event: break
         }
     }
 

@@ -16,6 +16,7 @@ final class RecordingServer: KubeTransport {
         var messages: [String] = []
         var patches: [JSONValue] = []
         var deletions: [String] = []
+        var marks: [JSONValue] = []
         var refusals = 0
     }
 
@@ -30,22 +31,26 @@ final class RecordingServer: KubeTransport {
     /// The names of what was deleted.
     var deletions: [String] { state.withLock { $0.deletions } }
 
+    /// The patches of claims in their order.
+    var marks: [JSONValue] { state.withLock { $0.marks } }
+
     /// Refuses the next bindings.
     func refuseBindings(_ count: Int) { state.withLock { $0.refusals = count } }
 
     /// Adds or changes an object, as another client would.
     func put(_ view: some KubeView) {
-        state.withLock { state in
-            state.revision += 1
-            var object = view.object
-            object.revision = state.revision
-            let collection = type(of: view).resource.resource
-            state.lists[collection, default: []].removeAll { $0.name == object.name }
-            state.lists[collection, default: []].append(object)
-            let line = JSON.encode(["type": "MODIFIED", "object": object.value]) + [0x0A]
-            state.events[collection, default: []].append((state.revision, line))
-            for watch in state.watches[collection] ?? [] { watch.send(line) }
-        }
+        state.withLock { store(view.object, type(of: view).resource.resource, &$0) }
+    }
+
+    private func store(_ object: KubeObject, _ collection: String, _ state: inout State) {
+        state.revision += 1
+        var object = object
+        object.revision = state.revision
+        state.lists[collection, default: []].removeAll { $0.name == object.name }
+        state.lists[collection, default: []].append(object)
+        let line = JSON.encode(["type": "MODIFIED", "object": object.value]) + [0x0A]
+        state.events[collection, default: []].append((state.revision, line))
+        for watch in state.watches[collection] ?? [] { watch.send(line) }
     }
 
     func send(_ request: APIRequest) async throws(APIStatus) -> APIResponse {
@@ -61,6 +66,7 @@ final class RecordingServer: KubeTransport {
                 ])
             }
             if request.method == .delete { state.deletions.append(parts.last ?? "") }
+            if parts.dropLast().last == "persistentvolumeclaims" { return .success(mark(parts.last ?? "", body, &state)) }
             if parts.last == "status" { state.patches.append(body) }
             if parts.last == "binding" {
                 if state.refusals > 0 {
@@ -74,6 +80,15 @@ final class RecordingServer: KubeTransport {
             return .success(["kind": "Status", "apiVersion": "v1", "status": "Success"])
         }
         return APIResponse(status: 200, body: .bytes(JSON.encode(try answer.get())))
+    }
+
+    /// Annotates a claim.
+    private func mark(_ name: String, _ patch: JSONValue, _ state: inout State) -> JSONValue {
+        state.marks.append(patch)
+        guard var claim = state.lists["persistentvolumeclaims"]?.first(where: { $0.name == name }) else { return .null }
+        claim["metadata", "annotations"] = patch["metadata", "annotations"]
+        store(claim, "persistentvolumeclaims", &state)
+        return state.lists["persistentvolumeclaims"]?.last?.value ?? .null
     }
 
     func stream(_ request: APIRequest) async throws(APIStatus) -> any ByteSource {

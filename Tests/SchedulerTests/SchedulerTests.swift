@@ -10,7 +10,7 @@ import Testing
 @testable import Scheduler
 
 @Suite(.timeLimit(.minutes(5))) struct SchedulerTests {
-    private func withScheduler(
+    func withScheduler(
         _ server: RecordingServer, _ time: ManualTimeSource = ManualTimeSource(), _ body: @Sendable @escaping () async throws -> Void
     ) async throws {
         let client = KubeClient(transport: server)

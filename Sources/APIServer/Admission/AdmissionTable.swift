@@ -9,6 +9,7 @@ enum AdmissionTable {
             TolerationAdmission(),
             DefaultClassAdmission.storage,
             StorageProtectionAdmission(),
+            ClaimResizeAdmission(),
             RuntimeClassAdmission(),
             CertificateAdmission(),
             DefaultClassAdmission.ingress,

@@ -11,7 +11,10 @@ enum Bootstrap {
     /// `authority` is the certificate that vouches for clients, in PEM; nil for a server nobody connects to.
     /// Throws ServiceUnavailable or InternalError when the store cannot be written.
     static func run(_ core: ServerCore, authority: String?) async throws(APIStatus) {
-        try await write(initial(core) + lasting(core, authority: authority), core)
+        var objects = initial(core) + lasting(core, authority: authority)
+        let need = try DefaultStorageClass.need(core)
+        if case .none = need {} else { objects += entries("storage.k8s.io", "storageclasses", [DefaultStorageClass.object], core) }
+        if case .ofOld(let marking) = need { try await write(objects, core, also: [marking]) } else { try await write(objects, core) }
     }
 
     /// Puts back what a running cluster cannot do without. Throws as `run` does.
@@ -19,9 +22,11 @@ enum Bootstrap {
         try await write(lasting(core, authority: authority), core)
     }
 
-    private static func write(_ objects: [(ResourceEndpoint, KubeObject)], _ core: ServerCore) async throws(APIStatus) {
+    private static func write(
+        _ objects: [(ResourceEndpoint, KubeObject)], _ core: ServerCore, also others: [ObjectWrite] = []
+    ) async throws(APIStatus) {
         let services = try APIServiceRegistration.objects(core)
-        var writes = try APIServiceRegistration.removals(core, wanted: services)
+        var writes = try APIServiceRegistration.removals(core, wanted: services) + others
         for (endpoint, object) in objects + entries("apiregistration.k8s.io", "apiservices", services, core) {
             if let write = try write(object, endpoint, core) { writes.append(write) }
         }
@@ -82,6 +87,7 @@ enum Bootstrap {
         let spaces = namespaces.map { name in
             var namespace = KubeObject(GroupVersionKind(group: "", version: "v1", kind: "Namespace"), name: name)
             namespace.labels = ["kubernetes.io/metadata.name": name]
+            if name == "kube-system" { namespace.annotations = [DefaultStorageClass.mark: DefaultStorageClass.name] }
             namespace["spec"] = ["finalizers": ["kubernetes"]]
             namespace["status"] = ["phase": "Active"]
             return namespace

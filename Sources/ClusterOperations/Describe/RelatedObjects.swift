@@ -59,7 +59,7 @@ struct RelatedSource: Sendable {
         case ("", "PersistentVolumeClaim"):
             return [
                 RelatedSource(relation: .pods, resource: Pod.resource, namespace: namespace) { pod in
-                    pod.array("spec", "volumes").contains { $0["persistentVolumeClaim", "claimName"]?.stringValue == name }
+                    Pod(pod).spec.volumes.contains { $0.claimName(of: Pod(pod)) == name }
                 }
             ]
         case ("", "Node"):

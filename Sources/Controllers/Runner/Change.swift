@@ -23,6 +23,10 @@ package enum Change: Sendable, Hashable {
     case requireEmpty(GroupVersionResource, namespace: String)
     /// Go on only if the server has no object of that name and uid (any uid when it is empty). Guards against caches of two resources that are not equally far.
     case requireAbsent(ObjectName, uid: String)
+    /// Make the directory of a volume, unless it is there.
+    case makeVolume(String)
+    /// Remove the directory of a volume with all it holds.
+    case removeVolume(String)
     /// Report something about an object.
     case event(about: KubeObject, EventBuilder.Kind, reason: String, message: String)
 }

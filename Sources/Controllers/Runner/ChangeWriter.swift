@@ -36,14 +36,16 @@ struct WrittenChanges: Sendable {
 /// Makes the changes that a controller wants.
 final class ChangeWriter: Sendable {
     private let client: KubeClient
+    private let storage: VolumeStorage
     private let time: any TimeSource
     private let logger: Logger
     private let builder: Mutex<EventBuilder>
     private let events: AsyncStream<EventBuilder.Write>
     private let report: AsyncStream<EventBuilder.Write>.Continuation
 
-    init(controller: String, client: KubeClient, time: any TimeSource, logger: Logger) {
+    init(controller: String, client: KubeClient, storage: VolumeStorage = .none, time: any TimeSource, logger: Logger) {
         self.client = client
+        self.storage = storage
         self.time = time
         self.logger = logger
         builder = Mutex(EventBuilder(component: controller))
@@ -57,7 +59,7 @@ final class ChangeWriter: Sendable {
     }
 
     /// Makes changes in order, neighbours of a kind in growing batches. After a failure only what was observed is still written, and
-    /// whole namespaces of a resource are still emptied.
+    /// whole namespaces of a resource are still emptied; after something was found that should be absent, nothing.
     func write(_ changes: [Change]) async -> WrittenChanges {
         var written = WrittenChanges()
         var index = changes.startIndex
@@ -74,6 +76,7 @@ final class ChangeWriter: Sendable {
             batch = isBatchable ? min(batch * 2, 128) : 1
             if end == index + 1 {
                 written.merge(await make(changes[index]))
+                if changes[index].isProof, written.failure != nil { break }
             } else {
                 let group = Array(changes[index..<end])
                 await withTaskGroup(of: WrittenChanges.self) { tasks in
@@ -132,8 +135,20 @@ final class ChangeWriter: Sendable {
                     throw APIStatus.internalError("\(name) exists, the cache is behind")
                 }
             } catch  where error.reason == .notFound {}
+        case .makeVolume(let name): try await keep(storage.make, name)
+        case .removeVolume(let name): try await keep(storage.remove, name)
         case .event(let object, let kind, let reason, let message):
             record(object, kind, reason, message)
+        }
+    }
+
+    private func keep(
+        _ operation: @Sendable (String) async throws(VolumeStorage.Failure) -> Void, _ name: String
+    ) async throws(APIStatus) {
+        do throws(VolumeStorage.Failure) {
+            try await operation(name)
+        } catch {
+            throw error.status
         }
     }
 
@@ -200,12 +215,9 @@ extension Change {
         }
     }
 
-    /// Whether it changes nothing and only decides whether others follow.
-    fileprivate var isCondition: Bool {
-        switch self {
-        case .requireEmpty, .requireAbsent: true
-        default: false
-        }
+    /// Whether all that follows, statuses too, rests on it.
+    fileprivate var isProof: Bool {
+        if case .requireAbsent = self { true } else { false }
     }
 
     /// Whether it is made although another has failed.

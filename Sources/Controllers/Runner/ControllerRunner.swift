@@ -15,13 +15,15 @@ package final class ControllerRunner: Sendable {
     private let failures = Mutex(FailureReports())
     private let progress = Mutex<[ObjectName: KeyProgress]>([:])
 
-    /// A runner for a controller, which writes through `client`.
-    package init(_ controller: any Controller, caches: InformerCaches, client: KubeClient, time: any TimeSource, logger: Logger) {
+    /// A runner for a controller, which writes through `client` and keeps volumes in `storage`.
+    package init(
+        _ controller: any Controller, caches: InformerCaches, client: KubeClient, storage: VolumeStorage = .none, time: any TimeSource, logger: Logger
+    ) {
         self.controller = controller
         self.caches = caches
         self.time = time
         self.logger = logger
-        writer = ChangeWriter(controller: controller.name, client: client, time: time, logger: logger)
+        writer = ChangeWriter(controller: controller.name, client: client, storage: storage, time: time, logger: logger)
         queue = WorkQueue(time: time)
     }
 

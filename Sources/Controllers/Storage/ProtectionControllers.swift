@@ -5,7 +5,7 @@ package import LinuxKernel
 
 /// Lets a PersistentVolumeClaim go once no pod uses it. Source: `pkg/controller/volume/pvcprotection`.
 package struct ClaimProtection: Controller {
-    static let resource = GroupVersionResource(group: "", version: "v1", resource: "persistentvolumeclaims")
+    static let resource = PersistentVolumeClaim.resource
     static let finalizer = "kubernetes.io/pvc-protection"
 
     package init() {}
@@ -34,18 +34,15 @@ package struct ClaimProtection: Controller {
     }
 
     /// The claims that a pod names, also those made for it.
-    static func claims(of pod: KubeObject) -> [String] {
-        pod.array("spec", "volumes").compactMap { volume in
-            if let name = volume["persistentVolumeClaim", "claimName"]?.stringValue { return name }
-            guard volume["ephemeral"]?.objectValue != nil, let name = volume["name"]?.stringValue else { return nil }
-            return "\(pod.name)-\(name)"
-        }
+    static func claims(of object: KubeObject) -> [String] {
+        let pod = Pod(object)
+        return pod.spec.volumes.compactMap { $0.claimName(of: pod) }
     }
 }
 
 /// Lets a PersistentVolume go once no claim is bound to it. Source: `pkg/controller/volume/pvprotection`.
 package struct VolumeProtection: Controller {
-    static let resource = GroupVersionResource(group: "", version: "v1", resource: "persistentvolumes")
+    static let resource = PersistentVolume.resource
     static let finalizer = "kubernetes.io/pv-protection"
 
     package init() {}

@@ -17,6 +17,8 @@ struct ContainerSpecBuilder: Sendable {
     let cgroup: CgroupPlacement
     let oomScoreAdjust: Int32
     let log: LogSettings
+    /// What the claims of the pod's volumes stand for, by volume; not needed for a process alone.
+    var claimed: [String: ClaimedVolume] = [:]
 
     /// Sizes of one container instance's log.
     struct LogSettings: Sendable, Hashable {
@@ -140,7 +142,7 @@ struct ContainerSpecBuilder: Sendable {
         }
         let location: VolumeLocation
         do throws(VolumeProblem) {
-            location = try VolumeLocation(volume, pod: pod, paths: paths)
+            location = try VolumeLocation(volume, pod: pod, paths: paths, claimed: claimed[volume.name])
         } catch {
             throw ConfigurationError("volume \(volume.name): \(error.message)")
         }

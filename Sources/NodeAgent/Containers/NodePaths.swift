@@ -10,10 +10,10 @@ package struct NodePaths: Sendable {
     /// Where the node sees them; `binds` of the supervisor's configuration must match.
     package static let nodeBase = "/var/lib/kdash"
 
-    /// `images`, `pods` and `logs`: where they are on the host and in the node. Images are all pods' and the machine's: nobody in the
+    /// `images`, `pods`, `volumes` and `logs`: where they are on the host and in the node. Images are all pods' and the machine's: nobody in the
     /// node changes them.
     package var binds: [(host: String, node: String, isReadOnly: Bool)] {
-        ["images", "pods", "logs"].map { ("\(data)/\($0)", "\(Self.nodeBase)/\($0)", $0 == "images") }
+        ["images", "pods", "volumes", "logs"].map { ("\(data)/\($0)", "\(Self.nodeBase)/\($0)", $0 == "images") }
     }
 
     /// The node's path of a host path below the data directory.

@@ -82,8 +82,9 @@ extension PodContext {
         try makeDirectories(pod, container.name, attempt)
         let builder = ContainerSpecBuilder(
             pod: pod, container: container, image: image, attempt: attempt, paths: paths, environment: environment,
-            cgroup: try cgroup(pod, container, attempt), oomScoreAdjust: oomScoreAdjust(container, pod), log: logSettings)
-        for (volume, subPath) in try builder.subPaths() { try makeSubPath(subPath, in: volume, pod) }
+            cgroup: try cgroup(pod, container, attempt), oomScoreAdjust: oomScoreAdjust(container, pod), log: logSettings,
+            claimed: state.volumes.claimed)
+        for (volume, subPath) in try builder.subPaths() { try makeSubPath(subPath, in: volume, pod, claimed: state.volumes.claimed[volume.name]) }
         var specification = try builder.build()
         specification.processesOf = try target(of: container, state)
         return specification

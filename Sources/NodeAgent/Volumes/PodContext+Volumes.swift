@@ -26,7 +26,7 @@ extension PodContext {
     func refreshVolumes(_ state: inout PodWorker.State) async {
         for volume in state.pod.spec.volumes {
             do throws(VolumeProblem) {
-                guard try VolumeLocation(volume, pod: state.pod, paths: paths).kind == .files else { continue }
+                guard volume.claimName(of: state.pod) == nil, try VolumeLocation(volume, pod: state.pod, paths: paths).kind == .files else { continue }
                 try await writeFiles(volume, &state)
             } catch {
                 // A ConfigMap that was deleted leaves its last content, as with the kubelet.
@@ -57,6 +57,7 @@ extension PodContext {
     // MARK: One volume
 
     private func mount(_ volume: Volume, _ state: inout PodWorker.State) async throws(VolumeProblem) {
+        if volume.claimName(of: state.pod) != nil { return try await mountClaim(volume, &state) }
         let location = try VolumeLocation(volume, pod: state.pod, paths: paths)
         switch location.kind {
         case .emptyDirectory: try makeEmptyDirectory(volume, state.pod)
@@ -103,7 +104,7 @@ extension PodContext {
         }
     }
 
-    private func checkNodePath(_ location: VolumeLocation) throws(VolumeProblem) {
+    func checkNodePath(_ location: VolumeLocation) throws(VolumeProblem) {
         guard location.requiredType != nil else { return }
         let found: mode_t?
         do throws(SystemError) {
@@ -183,10 +184,10 @@ extension PodContext {
     // MARK: subPath
 
     /// Makes the directories of `subPath` in a volume where they are missing, as the kubelet does, without leaving the volume.
-    func makeSubPath(_ subPath: String, in volume: Volume, _ pod: Pod) throws(ConfigurationError) {
+    func makeSubPath(_ subPath: String, in volume: Volume, _ pod: Pod, claimed: ClaimedVolume?) throws(ConfigurationError) {
         do {
-            let location = try VolumeLocation(volume, pod: pod, paths: paths)
-            guard location.kind != .files else { return }
+            let location = try VolumeLocation(volume, pod: pod, paths: paths, claimed: claimed)
+            guard !location.isReadOnly else { return }
             if case .nodePath = location.kind, try node.fileType(location.nodePath) == nil { return }
             let root = try node.open(location.nodePath)
             // Source: the kubelet gives them the mode of the volume.

@@ -7,6 +7,8 @@ struct PodVolumes: Sendable {
     var written: [String: [VolumeFile]] = [:]
     /// Tokens by volume and index of the source.
     var tokens: [TokenPlace: PodToken] = [:]
+    /// What the claims of volumes stand for.
+    var claimed: [String: ClaimedVolume] = [:]
     /// Memory is mounted at these volumes.
     var memory: Set<String> = []
     /// Monotonic time at which the size of limited volumes is looked at; nil before the first look is planned.

@@ -20,8 +20,13 @@ struct VolumeLocation: Sendable {
     let kind: Kind
     /// The path as the node sees it.
     let nodePath: String
+    /// Whether containers may only read it, whatever their mounts say.
+    let isReadOnly: Bool
 
-    init(_ volume: Volume, pod: Pod, paths: NodePaths) throws(VolumeProblem) {
+    /// `claimed` is what the volume's claim stands for, when it has one.
+    init(_ volume: Volume, pod: Pod, paths: NodePaths, claimed: ClaimedVolume? = nil) throws(VolumeProblem) {
+        // Files that the node manages are read-only for containers. Source: kubelet, since 1.9.6.
+        isReadOnly = claimed?.isReadOnly ?? ["configMap", "secret", "downwardAPI", "projected"].contains(volume.sourceKind)
         let own = paths.node(paths.volume(pod.uid, volume.name))
         switch volume.sourceKind {
         case "hostPath":
@@ -39,14 +44,14 @@ struct VolumeLocation: Sendable {
             (kind, nodePath) = (isMemory ? .memory(source.sizeLimit.map { ByteCount($0.value) }) : .emptyDirectory, own)
         case "configMap", "secret", "downwardAPI", "projected":
             (kind, nodePath) = (.files, own)
+        case "persistentVolumeClaim", "ephemeral":
+            guard let claimed else { throw VolumeProblem(message: "the claim of volume \(volume.name) is not bound") }
+            (kind, nodePath) = (.nodePath(type: claimed.type), claimed.path)
         default:
-            throw VolumeProblem(
-                message: "volumes of type \(volume.sourceKind) are not supported; use emptyDir, hostPath, configMap, secret, downwardAPI or projected")
+            let known = "emptyDir, hostPath, persistentVolumeClaim, ephemeral, configMap, secret, downwardAPI or projected"
+            throw VolumeProblem(message: "volumes of type \(volume.sourceKind) are not supported; use \(known)")
         }
     }
-
-    /// Files that the node manages are read-only for containers, whatever the mount says. Source: kubelet, since 1.9.6.
-    var isReadOnly: Bool { kind == .files }
 
     /// What the supervisor makes when the source is missing.
     var creation: Mount.Creation? {

@@ -11,12 +11,15 @@ extension WhyCauses {
         }
         guard phase == "Pending" else { return [] }
         let name = facts.subject.string("spec", "storageClassName")
-        let users = facts.pods.filter { pod in
-            pod.array("spec", "volumes").contains { $0["persistentVolumeClaim", "claimName"]?.stringValue == facts.subject.name }
-        }
+        let users = facts.pods.map { Pod($0) }.filter { pod in pod.spec.volumes.contains { $0.claimName(of: pod) == facts.subject.name } }
         var causes: [Cause] = []
         if let event = facts.ownEvents.last(where: { $0.reason == "ProvisioningFailed" || $0.type == "Warning" }) {
-            causes.append(Cause(rank: 0, tone: .error, text: "no volume can be made: \(event.reason)", details: [event.message]))
+            let what = event.reason == "FailedBinding" || event.reason == "VolumeMismatch" ? "it cannot have the volume that it names" : "no volume can be made"
+            causes.append(Cause(rank: 0, tone: .error, text: "\(what): \(event.reason)", details: [event.message]))
+        }
+        if let volume = facts.subject.string("spec", "volumeName"), !volume.isEmpty {
+            if causes.isEmpty { causes.append(Cause(rank: 1, tone: .pending, text: "it waits for volume \(volume), which it names")) }
+            return causes
         }
         guard let name, !name.isEmpty else {
             if name == nil {

@@ -21,7 +21,7 @@ final class ControlPlane: Sendable {
     private let nodes: NodeDirectory
     private let images: ImageStore
     let informers: SharedInformers
-    private let options: DaemonOptions
+    let options: DaemonOptions
     private let settings: ClusterSettings
     private let logger: Logger
     private let time: any TimeSource
@@ -163,6 +163,7 @@ final class ControlPlane: Sendable {
         }
         var configuration = ControllerManager.Configuration(schemas: builtinSchemas, certificateAuthority: authority)
         configuration.sign = { self.sign($0) }
+        configuration.storage = volumeStorage
         let manager = ControllerManager(
             configuration, informers: informers, client: { self.client($0) }, time: time, logger: logger)
         let scheduler = Scheduler(client: client(.scheduler), informers: informers, time: time, logger: logger)

@@ -36,6 +36,8 @@ struct DataDirectory: Sendable, Hashable {
     var store: String { path + "/store.db" }
     var images: String { path + "/images" }
     var pods: String { path + "/pods" }
+    /// The local provisioner's volumes: `volumes/<name>`.
+    var volumes: String { path + "/volumes" }
     var logs: String { path + "/logs" }
     /// Private roots of the nodes: `nodes/<name>/root`.
     var nodes: String { path + "/nodes" }
@@ -54,7 +56,7 @@ struct DataDirectory: Sendable, Hashable {
     var ownEntries: [String] {
         [
             auditLog, "\(auditLog).1", "\(auditLog).2", "\(auditLog).3", "\(auditLog).4", kubeconfig, pki, store, store + "-wal", store + "-shm", images, pods,
-            logs, nodes, users, daemonLog, daemonLog + ".1",
+            volumes, logs, nodes, users, daemonLog, daemonLog + ".1",
             mergedKubeconfig, configuration, lock, instance,
         ]
     }

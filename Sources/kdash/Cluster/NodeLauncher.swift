@@ -37,7 +37,7 @@ struct NodeLauncher: Sendable {
         }
         let configuration = supervisorConfiguration(cgroups)
         do {
-            for directory in [place.directory.images, place.directory.pods, place.directory.logs] {
+            for directory in [place.directory.images, place.directory.pods, place.directory.volumes, place.directory.logs] {
                 try FileSystem.makeDirectories(directory, mode: 0o711)
             }
             let supervisor = try await update(try await NodeSupervisor.attachOrStart(configuration), configuration)

@@ -70,6 +70,7 @@ extension ObjectDescription {
     mutating func writeVolume() {
         let phase = object.string("status", "phase") ?? ""
         text.fact("status", phase, phase == "Bound" ? .ok : phase == "Failed" ? .error : .pending)
+        text.fact("because", object.string("status", "message") ?? "", .error)
         let (namespace, claim) = (object.string("spec", "claimRef", "namespace"), object.string("spec", "claimRef", "name") ?? "")
         text.fact("claim", claim.isEmpty ? "" : "\(namespace.map { "\($0)/" } ?? "")\(claim)")
         text.link("PersistentVolumeClaim", claim, namespace: namespace)
