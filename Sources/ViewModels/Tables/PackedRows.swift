@@ -75,6 +75,17 @@ struct PackedRows: Sendable {
         }
     }
 
+    /// Which slots hold a row whose bytes pass, read in the order of the slots, which is nearly that of the bytes.
+    func test(_ passes: (inout PackedReader) -> Bool) -> [Bool] {
+        bytes.withUnsafeBytes { all in
+            slots.map { place in
+                guard place.count >= 0 else { return false }
+                var reader = PackedReader(UnsafeRawBufferPointer(rebasing: all[place.start..<place.start + Int(place.count)]))
+                return passes(&reader)
+            }
+        }
+    }
+
     private mutating func write(_ row: ResourceRow, _ slot: Int, _ generation: UInt8) {
         let start = bytes.count
         PackedWriter.append(row, to: &bytes)

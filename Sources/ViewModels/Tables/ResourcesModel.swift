@@ -374,21 +374,13 @@ extension ResourcesModel: RowSource {
     func isShown(_ slot: Int) -> Bool { isInScope(slot) && (matches.map { $0.contains(id(slot)) } ?? true) }
 
     func passes(_ slot: Int, _ filter: RowFilter) -> Bool {
-        filter.terms.allSatisfy { term in
-            rows.read(slot) { reader in
-                reader.skipHead()
-                // Most rows have the text nowhere at all, which is seen at once.
-                if let text = term.test.text, !TextScan.contains(text, in: reader.rest) { return false }
-                let namespace = reader.textBytes()
-                if showsNamespace, term.test.holds("namespace", isName: false, namespace) { return true }
-                if term.test.holds("name", isName: true, reader.textBytes()) { return true }
-                for position in 0..<reader.cellCount() {
-                    guard let text = reader.cellText(), position < layout.count else { continue }
-                    if term.test.holds(layout[position].id, isName: false, text) { return true }
-                }
-                return false
-            } != term.isInverted
-        }
+        let test = RowTest(filter, columns: layout.map(\.id), showsNamespace: showsNamespace)
+        return rows.read(slot) { test.holds(&$0) }
+    }
+
+    func passing(_ filter: RowFilter) -> [Bool] {
+        let test = RowTest(filter, columns: layout.map(\.id), showsNamespace: showsNamespace)
+        return rows.test { test.holds(&$0) }
     }
 
     func sortValue(_ slot: Int, _ column: String) -> SortValue {

@@ -6,6 +6,9 @@
     func isShown(_ slot: Int) -> Bool
     /// Whether the row passes a filter's terms.
     func passes(_ slot: Int, _ filter: RowFilter) -> Bool
+    /// Which of all rows, by slot, pass a filter's terms: read as they lie in memory, which takes a tenth of the time of reading them one by
+    /// one in another order.
+    func passing(_ filter: RowFilter) -> [Bool]
     /// The worth of a row's cell in a column.
     func sortValue(_ slot: Int, _ column: String) -> SortValue
     /// Decides between rows whose cells are worth the same: never `nil` for two rows.
@@ -64,7 +67,10 @@ struct RowIndex {
     }
 
     @MainActor private func passing(_ slots: [Int32], _ source: some RowSource) -> [Int32] {
-        filter.terms.isEmpty ? slots : slots.filter { source.passes(Int($0), filter) }
+        guard !filter.terms.isEmpty else { return slots }
+        guard slots.count > source.slotLimit / 8 else { return slots.filter { source.passes(Int($0), filter) } }
+        let passing = source.passing(filter)
+        return slots.filter { passing[Int($0)] }
     }
 
     @MainActor private mutating func rebuild(_ source: some RowSource) {

@@ -1,0 +1,34 @@
+/// A filter's terms, as they are tried on packed rows of one table.
+struct RowTest {
+    private let terms: [RowFilter.Term]
+    private let columns: [String]
+    private let showsNamespace: Bool
+
+    /// `columns` are the ids of the cells.
+    init(_ filter: RowFilter, columns: [String], showsNamespace: Bool) {
+        (terms, self.columns, self.showsNamespace) = (filter.terms, columns, showsNamespace)
+    }
+
+    /// Whether the row passes, read from its start.
+    func holds(_ row: inout PackedReader) -> Bool {
+        row.skipHead()
+        for term in terms {
+            var reader = row
+            if isFound(term.test, &reader) == term.isInverted { return false }
+        }
+        return true
+    }
+
+    private func isFound(_ test: RowFilter.Test, _ reader: inout PackedReader) -> Bool {
+        // Most rows have the text nowhere at all, which is seen at once.
+        if let text = test.text, !TextScan.contains(text, in: reader.rest) { return false }
+        let namespace = reader.textBytes()
+        if showsNamespace, test.holds("namespace", isName: false, namespace) { return true }
+        if test.holds("name", isName: true, reader.textBytes()) { return true }
+        for position in 0..<reader.cellCount() {
+            guard let text = reader.cellText(), position < columns.count else { continue }
+            if test.holds(columns[position], isName: false, text) { return true }
+        }
+        return false
+    }
+}
