@@ -2,6 +2,7 @@ import APIMachinery
 import JSONCore
 import KubeClient
 import LinuxKernel
+import TestSupport
 import Testing
 
 @testable import ViewModels
@@ -10,7 +11,7 @@ import Testing
     private let now = Timestamp(seconds: 1_000_000)
 
     private func settings(_ views: String) throws -> UserSettings {
-        let directory = "/tmp/kd-columns-\(SecureRandom.hex(6))"
+        let directory = ScratchFolder.path("columns")
         defer { try? FileSystem.removeTree(directory) }  // best effort: a temporary folder
         try FileSystem.makeDirectories(directory)
         try FileSystem.writeAtomically("\(directory)/views.yaml", Array(views.utf8))

@@ -1,12 +1,13 @@
 import JSONCore
 import LinuxKernel
+import TestSupport
 import Testing
 
 @testable import ViewModels
 
 @Suite struct DraftStoreTests {
     private static func withStore(_ body: (DraftStore) async throws -> Void) async throws {
-        let directory = "/tmp/kd-drafts-\(SecureRandom.hex(6))"
+        let directory = ScratchFolder.path("drafts")
         defer { try? FileSystem.removeTree(directory) }  // best effort: it is under /tmp
         try await body(DraftStore(stateDirectory: directory))
     }

@@ -2,6 +2,7 @@ import APIMachinery
 import JSONCore
 import KubeClient
 import LinuxKernel
+import TestSupport
 import Testing
 
 @testable import ViewModels
@@ -21,7 +22,7 @@ import Testing
         usage: (@Sendable () async throws -> [NodeStats])? = nil, keptLogs: (@Sendable () async throws -> [KeptLog])? = nil
     ) {
         let time = time
-        self.directory = directory ?? "/tmp/kd-vm-\(SecureRandom.hex(6))"
+        self.directory = directory ?? ScratchFolder.path("vm")
         app = AppModel(clock: { time.now() })
         let server = server
         let mode: ContextGate.Mode = access == .readonly ? .readonly : .protected(canUnlock: canUnlock)

@@ -1,4 +1,5 @@
 import LinuxKernel
+import TestSupport
 import Testing
 
 @testable import ViewModels
@@ -21,7 +22,7 @@ import Testing
     }
 
     private func model(_ body: (LogsModel, String) async throws -> Void) async throws {
-        let directory = "/tmp/kd-spill-\(SecureRandom.hex(6))"
+        let directory = ScratchFolder.path("spill")
         defer { try? FileSystem.removeTree(directory) }  // best effort: a temporary folder
         let model = LogsModel(signal: ChangeSignal())
         model.spillDirectory = directory

@@ -2,6 +2,7 @@ import Glibc
 import JSONCore
 import KubeClient
 import LinuxKernel
+import TestSupport
 import Testing
 
 @testable import ViewModels
@@ -30,7 +31,7 @@ import Testing
     }
 
     private func withDirectory(_ body: (String) async throws -> Void) async throws {
-        let directory = "/tmp/kd-save-\(SecureRandom.hex(6))"
+        let directory = ScratchFolder.path("save")
         try FileSystem.makeDirectories(directory)
         defer { try? FileSystem.removeTree(directory) }  // best effort: a temporary folder
         try await body(directory)

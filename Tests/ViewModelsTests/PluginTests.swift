@@ -1,4 +1,5 @@
 import LinuxKernel
+import TestSupport
 import Testing
 
 @testable import ViewModels
@@ -66,7 +67,7 @@ import Testing
     }
 
     private func output(_ command: PluginCommand) async throws -> String {
-        let path = "/tmp/kd-plugin-\(SecureRandom.hex(6))"
+        let path = ScratchFolder.path("plugin")
         defer { try? FileSystem.removeFile(path) }  // best effort: a temporary file
         try FileSystem.writeAtomically(path, [])
         let file = try FileDescriptor.open(path, 1)

@@ -240,7 +240,7 @@ import Testing
     }
 
     @Test func `the kind, filters, order and hidden columns are as before after a restart`() async throws {
-        let directory = "/tmp/kd-vm-views-\(SecureRandom.hex(6))"
+        let directory = ScratchFolder.path("vm-views")
         defer { try? FileSystem.removeTree(directory) }  // best effort: a temporary folder
         try await Fixture(directory: directory).run { fixture in
             let app = fixture.app
@@ -258,7 +258,7 @@ import Testing
 
     @Test(arguments: ["", "{", "[]", "{\"tables\": [1]}", "{\"kind\": 7, \"tables\": {\"pods\": 3}}"])
     func `a file of views that is broken is as none`(_ text: String) throws {
-        let directory = "/tmp/kd-vm-views-\(SecureRandom.hex(6))"
+        let directory = ScratchFolder.path("vm-views")
         defer { try? FileSystem.removeTree(directory) }  // best effort: a temporary folder
         try FileSystem.makeDirectories(directory, mode: 0o700)
         let path = SavedViews.path(stateDirectory: directory, context: "a/../b c")

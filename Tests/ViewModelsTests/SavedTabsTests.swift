@@ -1,5 +1,6 @@
 import JSONCore
 import LinuxKernel
+import TestSupport
 import Testing
 
 @testable import ViewModels
@@ -13,7 +14,7 @@ import Testing
     }
 
     private static func read(_ bytes: [UInt8]) throws -> SavedTabs? {
-        let path = "/tmp/kd-tabs-\(SecureRandom.hex(6)).json"
+        let path = ScratchFolder.path("tabs") + ".json"
         try FileSystem.writeAtomically(path, bytes, mode: 0o600)
         defer { try? FileSystem.removeFile(path) }  // best effort: a temporary file
         return SavedTabs(path: path)

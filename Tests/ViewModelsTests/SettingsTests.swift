@@ -1,4 +1,5 @@
 import LinuxKernel
+import TestSupport
 import Testing
 
 @testable import ViewModels
@@ -6,7 +7,7 @@ import Testing
 @MainActor @Suite struct SettingsTests {
     /// A folder with these files, for one test.
     private func with(_ files: [String: String], _ body: (String) throws -> Void) throws {
-        let directory = "/tmp/kd-settings-\(SecureRandom.hex(6))"
+        let directory = ScratchFolder.path("settings")
         defer { try? FileSystem.removeTree(directory) }  // best effort: a temporary folder
         try FileSystem.makeDirectories("\(directory)/plugins")
         try FileSystem.makeDirectories("\(directory)/themes")
@@ -128,7 +129,7 @@ import Testing
     }
 
     @Test func `files are read again when they change, and what is wrong is told once`() async throws {
-        let directory = "/tmp/kd-settings-\(SecureRandom.hex(6))"
+        let directory = ScratchFolder.path("settings")
         defer { try? FileSystem.removeTree(directory) }  // best effort: a temporary folder
         let app = AppModel(clock: { Timestamp(seconds: 0) })
         try FileSystem.makeDirectories(directory)

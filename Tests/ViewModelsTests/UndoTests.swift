@@ -3,6 +3,7 @@ import Glibc
 import JSONCore
 import KubeClient
 import LinuxKernel
+import TestSupport
 import Testing
 
 @testable import ViewModels
@@ -177,7 +178,7 @@ import Testing
     }
 
     @Test func `the journal is bounded, private and read again by the next program`() throws {
-        let directory = "/tmp/kd-undo-\(SecureRandom.hex(6))"
+        let directory = ScratchFolder.path("undo")
         defer { try? FileSystem.removeTree(directory) }  // best effort: a temporary folder
         let time = ManualTimeSource(at: Timestamp(seconds: 1_000_000))
         let journal = UndoJournal(stateDirectory: directory, time: time)

@@ -2,6 +2,7 @@ import APIMachinery
 import JSONCore
 import KubeClient
 import LinuxKernel
+import TestSupport
 import Testing
 
 @testable import ViewModels
@@ -134,7 +135,7 @@ import Testing
     }
 
     @Test func `the tabs of a context come back, those that are not shown when they are looked at`() async throws {
-        let directory = "/tmp/kd-vm-\(SecureRandom.hex(6))"
+        let directory = ScratchFolder.path("vm")
         let first = Fixture(directory: directory)
         first.addPod("web-1")
         first.workspace.start()
