@@ -76,6 +76,18 @@ def log(cluster, name):
     return cluster.kubectl("logs", name)
 
 
+def node_process(cluster):
+    """The pid of the node's supervisor: the child of the daemon's cluster that has its data directory's pods mounted."""
+    identity = json.loads((pathlib.Path(cluster.data) / "instance").read_text())["id"]
+    for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if path.read_bytes().startswith(b"kdash-node") and f"kdash-{identity}" in (path.parent / "cgroup").read_text():
+                return int(path.parent.name)
+        except OSError:
+            continue
+    raise AssertionError("no supervisor")
+
+
 def directory(cluster, name):
     return pathlib.Path(cluster.data) / "volumes" / name
 
@@ -299,6 +311,23 @@ def test_an_ephemeral_volume_goes_with_its_pod(shared, image, namespace):
     gone(shared, "pv", name)
 
 
+def test_an_image_as_a_volume(shared, image, namespace):
+    source = {"image": {"reference": image, "pullPolicy": "IfNotPresent"}}
+    create(shared, user("one", image, "ls /data/bin && ! /data/bin/busybox true; touch /data/x; sleep 600", source=source))
+    eventually(lambda: "Read-only file system" in log(shared, "one"), what="the refusal to write")
+    assert "busybox" in log(shared, "one") and "Permission denied" in log(shared, "one")
+    create(shared, user("part", image, "ls /data", source=source, mount={"subPath": "bin"}))
+    shared.phase("part", "Succeeded")
+    assert "busybox" in log(shared, "part")
+    create(shared, user("none", image, "true", source={"image": {"reference": "host/nothing:1"}}))
+    eventually(lambda: any("image host/nothing:1 is not present" in m for _, m in events(shared, "none")), what="the event")
+    mounts = pathlib.Path("/proc") / str(node_process(shared)) / "mountinfo"
+    uid = shared.get("pod", "one")["metadata"]["uid"]
+    assert f"pods/{uid}/volumes/v" in mounts.read_text()
+    shared.kubectl("delete", "pod", "one")
+    eventually(lambda: f"pods/{uid}/volumes/v" not in mounts.read_text(), what="the image unmounted")
+
+
 def test_what_cannot_be_made_or_removed_is_said(shared, image, namespace):
     create(shared, claim("block", volumeMode="Block"), user("one", image, "true", claim="block"), claim("none", storageClassName="nothing"))
     eventually(lambda: any(r == "ProvisioningFailed" and "volumeMode Block is not supported" in m for r, m in events(shared, "block")), what="the event")
@@ -348,9 +377,18 @@ def test_data_outlives_pods_daemons_and_stops(fresh):
     fresh.phase("writer", "Running")
     path = directory(fresh, bound(fresh)) / "file"
     eventually(lambda: path.exists() and path.read_text().count("\n") == 1, what="the first line")
+    create(fresh, user("imaged", image, "sleep 600", source={"image": {"reference": image}}))
+    fresh.phase("imaged", "Running")
+    mounts = pathlib.Path("/proc") / str(node_process(fresh)) / "mountinfo"
+    place = f"pods/{fresh.get('pod', 'imaged')['metadata']['uid']}/volumes/v "
+    assert mounts.read_text().count(place) == 1
     fresh.kill_daemon()
     fresh.up("--no-merge")
     assert path.read_text().count("\n") == 1
+    fresh.kubectl("exec", "imaged", "--", "ls", "/data/bin/busybox")
+    assert mounts.read_text().count(place) == 1
+    fresh.kubectl("delete", "pod", "imaged")
+    eventually(lambda: place not in mounts.read_text(), what="the image unmounted")
     # The pod goes on, and the volume with it, in a daemon that did not mount it.
     fresh.kubectl("exec", "writer", "--", "sh", "-c", "echo more >> /data/file")
     assert path.read_text().count("\n") == 2

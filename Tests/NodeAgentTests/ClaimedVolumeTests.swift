@@ -42,7 +42,9 @@ import Testing
         #expect(host == ClaimedVolume(volume: "pv", path: "/srv", type: "DirectoryOrCreate", isReadOnly: true, takesGroup: false))
         let location = try VolumeLocation(Self.source, pod: .sample(), paths: NodePaths(data: "/d"), claimed: host)
         #expect(location.nodePath == "/srv" && location.creation == .directory && location.isReadOnly)
-        #expect(throws: VolumeProblem.self) { try VolumeLocation(Self.source, pod: .sample(), paths: NodePaths(data: "/d")) }
+        for source in [Self.source, Volume(["name": "v", "image": ["reference": "i"]]), Volume(["name": "v", "ephemeral": [:]])] {
+            #expect(throws: VolumeProblem.self) { try VolumeLocation(source, pod: .sample(), paths: NodePaths(data: "/d")) }
+        }
     }
 
     @Test(

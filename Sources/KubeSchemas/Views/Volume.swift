@@ -21,11 +21,17 @@ package struct Volume: ValueView {
     package var downwardAPI: DownwardAPISource? { optionalPart("downwardAPI") }
     /// Several sources in one directory.
     package var projected: ProjectedSource? { optionalPart("projected") }
+    /// Whether it holds files that are made from objects.
+    package var projectsFiles: Bool { ["configMap", "secret", "downwardAPI", "projected"].contains(sourceKind) }
     /// The claim whose volume it is: its own, or the one that is made for an ephemeral volume; nil for other volumes.
     package func claimName(of pod: Pod) -> String? {
         if let claim = value["persistentVolumeClaim"], !claim.isNull { return claim["claimName"]?.stringValue ?? "" }
         return ephemeralTemplate == nil ? nil : "\(pod.name)-\(name)"
     }
+    /// The image whose files it holds; nil for other volumes.
+    package var imageReference: String? { value["image"].flatMap { $0.isNull ? nil : $0["reference"]?.stringValue ?? "" } }
+    /// When that image is fetched: `Always`, `Never` or `IfNotPresent`.
+    package var imagePullPolicy: String { value["image", "pullPolicy"]?.stringValue ?? "IfNotPresent" }
     /// Whether it is only read, as its claim's user says.
     package var isReadOnlyClaim: Bool { value["persistentVolumeClaim", "readOnly"]?.boolValue ?? false }
     /// What the claim of an ephemeral volume is made from; nil for other volumes.

@@ -33,6 +33,11 @@ final class InspectionService: ContainerInspection {
             var users: [String: [String]] = [:]
             for object in pods {
                 let pod = Pod(object)
+                for volume in pod.spec.volumes {
+                    // best effort: what cannot be found is used by nobody.
+                    guard let name = volume.imageReference, let found = try? images.resolve(name) else { continue }
+                    users["\(found.id)", default: []].append("\(object.namespace ?? "")/\(object.name)/\(volume.name)")
+                }
                 let statuses = pod.status.containerStatuses + pod.status.initContainerStatuses + pod.status.ephemeralContainerStatuses
                 for container in pod.allContainers {
                     // What it was made from, also when that name means another image by now, and what it would be made from next.

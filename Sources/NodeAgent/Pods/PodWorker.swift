@@ -70,7 +70,10 @@ struct PodWorker: Sendable {
         for exit in news.exits { context.recordExit(exit.id, exit.record, &state) }
         for result in news.probes { context.recordProbe(result, &state) }
         for result in news.hooks { context.recordHook(result, &state) }
-        if news.imagesChanged { forgetBackOffs(&state) { $0.contains("Image") } }
+        if news.imagesChanged {
+            forgetBackOffs(&state) { $0.contains("Image") }
+            if case .failed = state.volumeProgress { state.volumeProgress = .wanted }
+        }
         if news.objectsChanged {
             state.volumesAreStale = true
             if case .failed = state.volumeProgress { state.volumeProgress = .wanted }

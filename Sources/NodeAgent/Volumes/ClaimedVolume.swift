@@ -3,9 +3,9 @@ import JSONCore
 import KubeClient
 import KubeSchemas
 
-/// What a claim of a pod stands for on this node: a path, with what is known of it.
+/// What a claim or an image of a pod stands for on this node: a path, with what is known of it.
 struct ClaimedVolume: Sendable, Hashable {
-    /// The volume's name.
+    /// The volume's name; the image's reference.
     let volume: String
     /// Where the node has it.
     let path: String

@@ -42,6 +42,25 @@ struct NodeTree: Sendable {
         }
     }
 
+    /// Mounts image layers, the uppermost first, at a directory of the node, read-only and without programs; it goes with the node.
+    func mountLayers(_ layers: [String], at path: String) async throws(SystemError) {
+        try await inside { () throws(SystemError) in
+            let flags = UInt(MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC)
+            // Named from their common folder, since all names together must fit into one page. The thread's folder is its own.
+            let folder = "\(NodePaths.nodeBase)/images/layers/"
+            try SystemError.check("chdir", folder) { chdir(folder) }
+            let names = layers.map { $0.hasPrefix(folder) ? String($0.dropFirst(folder.count)) : $0 }.joined(separator: ":")
+            // An empty folder below all: one layer alone is no overlay.
+            let base = "/run/.kdash/base/proc"
+            guard names.utf8.count < 4000 else {
+                throw SystemError(call: "mount", errno: E2BIG, arguments: "\(layers.count) layers: join them when the image is built")
+            }
+            try SystemError.check("mount", "overlay of \(layers.count) layers, \(path)") {
+                mount("overlay", path, "overlay", flags, "lowerdir=\(names):\(base)")
+            }
+        }
+    }
+
     /// Gives a directory of the node to a group that may write it; what is made in it inherits the group.
     func own(_ path: String, group: UInt32) async throws(SystemError) {
         try await inside { () throws(SystemError) in
@@ -50,8 +69,8 @@ struct NodeTree: Sendable {
         }
     }
 
-    /// Takes the memory back; nothing mounted there is success.
-    func unmountMemory(at path: String) async throws(SystemError) {
+    /// Takes memory back or lets go of an image; nothing mounted there is success.
+    func unmount(at path: String) async throws(SystemError) {
         try await inside { () throws(SystemError) in
             // MNT_DETACH | UMOUNT_NOFOLLOW
             if umount2(path, 2 | 8) != 0, errno != EINVAL, errno != ENOENT { throw .last("umount2", path) }

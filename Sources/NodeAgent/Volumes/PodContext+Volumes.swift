@@ -26,7 +26,7 @@ extension PodContext {
     func refreshVolumes(_ state: inout PodWorker.State) async {
         for volume in state.pod.spec.volumes {
             do throws(VolumeProblem) {
-                guard volume.claimName(of: state.pod) == nil, try VolumeLocation(volume, pod: state.pod, paths: paths).kind == .files else { continue }
+                guard volume.projectsFiles else { continue }
                 try await writeFiles(volume, &state)
             } catch {
                 // A ConfigMap that was deleted leaves its last content, as with the kubelet.
@@ -58,6 +58,7 @@ extension PodContext {
 
     private func mount(_ volume: Volume, _ state: inout PodWorker.State) async throws(VolumeProblem) {
         if volume.claimName(of: state.pod) != nil { return try await mountClaim(volume, &state) }
+        if volume.imageReference != nil { return try await mountImage(volume, &state) }
         let location = try VolumeLocation(volume, pod: state.pod, paths: paths)
         switch location.kind {
         case .emptyDirectory: try makeEmptyDirectory(volume, state.pod)
@@ -71,7 +72,7 @@ extension PodContext {
 
     private func relativePath(_ volume: Volume, _ pod: Pod) -> String { "pods/\(pod.uid)/volumes/\(volume.name)" }
 
-    private func makeEmptyDirectory(_ volume: Volume, _ pod: Pod) throws(VolumeProblem) {
+    func makeEmptyDirectory(_ volume: Volume, _ pod: Pod) throws(VolumeProblem) {
         do throws(SystemError) {
             let parent = try SafeDirectory.make("pods/\(pod.uid)/volumes", below: paths.data, mode: 0o755)
             let parentRaw = parent.raw
@@ -170,15 +171,15 @@ extension PodContext {
         objects.follow([], user: state.pod.uid) {}
         state.volumes.tokens = [:]
         for volume in state.pod.spec.volumes {
-            // best effort: a volume that was refused has nothing to give back
-            guard let location = try? VolumeLocation(volume, pod: state.pod, paths: paths), case .memory = location.kind else { continue }
+            guard volume.imageReference != nil || volume.emptyDir?.medium == "Memory" else { continue }
             do throws(SystemError) {
-                try await node.unmountMemory(at: location.nodePath)
+                try await node.unmount(at: paths.node(paths.volume(state.pod.uid, volume.name)))
             } catch {
-                logger.debug("could not give memory back", metadata: ["pod": "\(state.pod.name)", "error": "\(error)"])
+                logger.debug("could not unmount a volume", metadata: ["pod": "\(state.pod.name)", "error": "\(error)"])
             }
         }
         state.volumes.memory = []
+        state.volumes.claimed = [:]
     }
 
     // MARK: subPath

@@ -7,7 +7,7 @@ struct PodVolumes: Sendable {
     var written: [String: [VolumeFile]] = [:]
     /// Tokens by volume and index of the source.
     var tokens: [TokenPlace: PodToken] = [:]
-    /// What the claims of volumes stand for.
+    /// What the claims and images of volumes stand for.
     var claimed: [String: ClaimedVolume] = [:]
     /// Memory is mounted at these volumes.
     var memory: Set<String> = []

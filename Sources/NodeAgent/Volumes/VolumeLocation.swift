@@ -23,10 +23,10 @@ struct VolumeLocation: Sendable {
     /// Whether containers may only read it, whatever their mounts say.
     let isReadOnly: Bool
 
-    /// `claimed` is what the volume's claim stands for, when it has one.
+    /// `claimed` is what the volume's claim or image stands for, when it has one.
     init(_ volume: Volume, pod: Pod, paths: NodePaths, claimed: ClaimedVolume? = nil) throws(VolumeProblem) {
         // Files that the node manages are read-only for containers. Source: kubelet, since 1.9.6.
-        isReadOnly = claimed?.isReadOnly ?? ["configMap", "secret", "downwardAPI", "projected"].contains(volume.sourceKind)
+        isReadOnly = claimed?.isReadOnly ?? volume.projectsFiles
         let own = paths.node(paths.volume(pod.uid, volume.name))
         switch volume.sourceKind {
         case "hostPath":
@@ -44,11 +44,11 @@ struct VolumeLocation: Sendable {
             (kind, nodePath) = (isMemory ? .memory(source.sizeLimit.map { ByteCount($0.value) }) : .emptyDirectory, own)
         case "configMap", "secret", "downwardAPI", "projected":
             (kind, nodePath) = (.files, own)
-        case "persistentVolumeClaim", "ephemeral":
-            guard let claimed else { throw VolumeProblem(message: "the claim of volume \(volume.name) is not bound") }
+        case "persistentVolumeClaim", "ephemeral", "image":
+            guard let claimed else { throw VolumeProblem(message: "volume \(volume.name) is not ready") }
             (kind, nodePath) = (.nodePath(type: claimed.type), claimed.path)
         default:
-            let known = "emptyDir, hostPath, persistentVolumeClaim, ephemeral, configMap, secret, downwardAPI or projected"
+            let known = "emptyDir, hostPath, persistentVolumeClaim, ephemeral, image, configMap, secret, downwardAPI or projected"
             throw VolumeProblem(message: "volumes of type \(volume.sourceKind) are not supported; use \(known)")
         }
     }
