@@ -49,6 +49,18 @@ def test_a_cluster_without_root(user):
         user.apply(clusters.pod("rootless", "host/busybox:latest", ["sh", "-c", "echo from a user namespace"], restartPolicy="Never"))
         user.phase("rootless", "Succeeded")
         assert user.kubectl("logs", "rootless").strip() == "from a user namespace"
+        user.apply({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data"}, "spec": {
+            "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Mi"}}}})
+        writer = clusters.pod("writer", "host/busybox:latest", ["sh", "-c", "echo kept > /data/file"], restartPolicy="Never")
+        writer["spec"]["containers"][0]["volumeMounts"] = [{"name": "v", "mountPath": "/data"}]
+        writer["spec"]["volumes"] = [{"name": "v", "persistentVolumeClaim": {"claimName": "data"}}]
+        user.apply(writer)
+        user.phase("writer", "Succeeded")
+        volume = user.data / "volumes" / user.get("pvc", "data")["spec"]["volumeName"]
+        assert (volume / "file").read_text() == "kept\n"
+        user.kubectl("delete", "pod", "writer")
+        user.kubectl("delete", "pvc", "data")
+        eventually(lambda: not volume.exists(), what="the volume gone")
     user.user("down", "--purge")
     eventually(lambda: not user.data.exists(), what="the directory gone")
 

@@ -368,6 +368,12 @@ def test_the_default_class_is_the_users_to_change_and_to_delete(fresh):
     fresh.down()
     fresh.up("--no-merge")
     assert fresh.kubectl("get", "storageclass", "-o", "name") == ""
+    # As in a cluster that was made before there was the class.
+    fresh.kubectl("annotate", "namespace", "kube-system", "kdash.dev/default-storage-class-")
+    fresh.down()
+    fresh.up("--no-merge")
+    assert fresh.kubectl("get", "storageclass", "-o", "name").strip() == "storageclass.storage.k8s.io/standard"
+    assert fresh.get("namespace", "kube-system")["metadata"]["annotations"]["kdash.dev/default-storage-class"] == "standard"
 
 
 def test_data_outlives_pods_daemons_and_stops(fresh):
