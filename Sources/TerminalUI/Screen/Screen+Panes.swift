@@ -8,7 +8,9 @@ extension Screen {
         var frame = PaneFrame(slot: slot, isFocused: slot.pane == app.focus && hasKeys, detail: [], objects: app.list.title)
         switch slot.pane {
         case .namespaces: frame.detail = tableDetail(app.namespaces)
-        case .pods: frame.detail = tableDetail(app.list)
+        case .pods:
+            frame.detail = tableDetail(app.list)
+            if let trouble = app.list.trouble { frame.detail.append(TextSpan(" \(glyphs.warningSign) \(trouble)", .warning)) }
         case .logs: (frame.detail, frame.trailing) = (logDetail(), logState())
         case .yaml: (frame.detail, frame.trailing) = (editorDetail(), editorState())
         }

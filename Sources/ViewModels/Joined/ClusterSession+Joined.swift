@@ -138,12 +138,13 @@ extension ClusterSession {
         let (filter, paths) = (RowFilter(table.filter), table.view.paths)
         joined.paths = paths
         var parts: [String?: TablePart] = [:]
-        let feeds = NamespaceFeeds(isNamespaced: kind.isNamespaced, scope: app.scope, time: time) { namespace in
+        let makeFeed: (String?) -> ResourceFeed = { namespace in
             parts[namespace] = table.part(of: place, in: namespace)
             return ResourceFeed(
                 client: client, kind: kind, namespace: namespace, labels: filter.labels ?? .everything, fields: filter.fields ?? .everything,
                 reader: kind.isPods ? PodReader(kept: KeptPods(), paths: paths) : TableReader(kind, paths: paths), time: time)
         }
+        let feeds = NamespaceFeeds(isNamespaced: kind.isNamespaced, scope: { [app] in app.scope }, time: time, makeFeed: makeFeed)
         await feeds.follow { [weak self] feed in
             guard let self, !Task.isCancelled, app.joined?.table === table, let part = parts[feed.namespace] else { return false }
             return take(feed, part, feeds, place)

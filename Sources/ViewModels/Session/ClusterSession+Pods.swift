@@ -5,13 +5,13 @@ import KubeSchemas
 /// The table of pods is followed always; whole pods only while something needs them.
 extension ClusterSession {
     /// After the table of pods took what changed.
-    func podsChanged(_ table: ResourceFeed, isListEnded: Bool) {
+    func podsChanged(_ table: ResourceFeed, refusal: String?, isListEnded: Bool) {
         if isListEnded { arePodsListed = true }
         goToAwaitedPod()
         if app.kind.isPods, app.logs.selection == nil, let uid = app.pods.selectedUID, uid != followedUID { followSelected() }
         updateNamespaces()
         explainEmptyLog()
-        podsRefusal = table.state.isRefusal ? table.state.failure?.message : nil
+        podsRefusal = refusal
         updateNotice()
         feed?.note(pods: table.state)
         runAwaitedCommand()
@@ -19,7 +19,7 @@ extension ClusterSession {
 
     /// Whether the table of pods would have a pod of this namespace.
     func arePodsKnown(in namespace: String?) -> Bool {
-        arePodsListed && (narrowTables[ServedKind.pods.id].map { $0 == namespace } ?? true)
+        arePodsListed && (narrowTables[ServedKind.pods.id].map { narrow in namespace.map(narrow.contains) ?? false } ?? true)
     }
 
     /// Reads a pod, or takes it from those that are kept; from then on it is kept. Throws NotFound when it is gone.

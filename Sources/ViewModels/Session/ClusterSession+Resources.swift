@@ -38,9 +38,6 @@ extension ClusterSession {
         updateNotice()
     }
 
-    /// Tables are brought up to date at most this often: what comes between is taken together.
-    private static let tablePause = Duration.milliseconds(30)
-
     /// Follows the shown kind; pods are always followed.
     func followList() {
         let kind = app.kind
@@ -48,12 +45,12 @@ extension ClusterSession {
         recentKinds.removeAll { $0.id == kind.id }
         recentKinds.append(kind)
         if recentKinds.count > Self.keptTables { stopTable(recentKinds.removeFirst()) }
-        if !tasks.isRunning(.table(kind.id)) { runTable(kind, namespace: nil) }
+        if !tasks.isRunning(.table(kind.id)) { runTable(kind) }
     }
 
     /// After a new connection: what was followed is followed there.
     func resumeTables() {
-        for kind in [.pods] + recentKinds { runTable(kind, namespace: nil) }
+        for kind in [.pods] + recentKinds { runTable(kind) }
         for kind in recentKinds + [.pods] { followSelectors(app.table(kind), kind) }
         refreshKinds()
     }
@@ -75,43 +72,63 @@ extension ClusterSession {
         app.tables[kind.id] = nil
     }
 
-    private func runTable(_ kind: ServedKind, namespace: String?) {
+    private func runTable(_ kind: ServedKind) {
         guard let client = cluster?.client else { return }
-        narrowTables[kind.id] = namespace
+        narrowTables[kind.id] = nil
         refusedTables.remove(kind.id)
         let table = app.table(kind)
         table.onSelectors = { [weak self, weak table] _ in if let table { self?.followSelectors(table, kind) } }
         let paths = table.view.paths
         tablePaths[kind.id] = paths
-        let reader: any RowReader = kind.isPods ? PodReader(kept: keptPods, paths: paths) : TableReader(kind, paths: paths)
-        let feed = ResourceFeed(client: client, kind: kind, namespace: namespace, reader: reader, time: time)
-        tasks.run(.table(kind.id)) { [weak self, time] in
-            async let _: Void = feed.run()
-            for await _ in feed.wake {
-                guard let self, !Task.isCancelled else { return }
-                apply(feed, to: table)
-                do { try await time.sleep(for: Self.tablePause) } catch { return }
+        var parts: [String?: TablePart] = [:]
+        let makeFeed: (String?) -> ResourceFeed = { [keptPods, time] namespace in
+            if let namespace { parts[namespace] = TablePart(isOwn: { _, own in own == namespace }) }
+            let reader: any RowReader = kind.isPods ? PodReader(kept: keptPods, paths: paths) : TableReader(kind, paths: paths)
+            return ResourceFeed(client: client, kind: kind, namespace: namespace, reader: reader, time: time)
+        }
+        let feeds = NamespaceFeeds(isNamespaced: kind.isNamespaced, scope: { [app] in app.scope }, time: time, makeFeed: makeFeed)
+        tasks.run(.table(kind.id)) { [weak self] in
+            await feeds.follow { feed in
+                guard let self, !Task.isCancelled else { return false }
+                self.apply(feed, feeds, parts, to: table)
+                return true
             }
         }
     }
 
-    private func apply(_ feed: ResourceFeed, to table: ResourcesModel) {
+    /// Shows what a feed brought: everything, or the objects of one of several namespaces.
+    private func apply(_ feed: ResourceFeed, _ feeds: NamespaceFeeds, _ parts: [String?: TablePart], to table: ResourcesModel) {
         let batch = feed.take()
         if let columns = batch.columns { table.layout = columns }
-        if batch.isListBegun { table.beginList() }
-        table.upsert(batch.rows.values, now: time.now())
-        table.remove(uids: batch.gone)
-        var gone = batch.gone
-        if batch.isListEnded { gone.formUnion(table.endList()) }
-        if !gone.isEmpty { noteGone(gone) }
-        if feed.state.isRefusal, feed.kind.isNamespaced {
-            // Who may not read every namespace may still read the one that is shown.
-            if feed.namespace == nil, let single = app.scope.single { return runTable(feed.kind, namespace: single) }
-            refusedTables.insert(feed.kind.id)
+        var gone: Set<String>
+        if let part = parts[feed.namespace] {
+            narrow(table, feed.kind, to: feeds.namespaces ?? [])
+            gone = Set(part.apply(batch, to: table, now: time.now()))
+        } else {
+            if batch.isListBegun { table.beginList() }
+            table.upsert(batch.rows.values, now: time.now())
+            table.remove(uids: batch.gone)
+            gone = batch.gone
+            if batch.isListEnded { gone.formUnion(table.endList()) }
         }
-        if feed.kind.isPods { return podsChanged(feed, isListEnded: batch.isListEnded) }
-        if case .failing(let status) = feed.state {
-            table.notice = "\(feed.kind.resource.resource): \(status.message)"
+        if !gone.isEmpty { noteGone(gone) }
+        if feed.state.isRefusal, feed.kind.isNamespaced { refusedTables.insert(feed.kind.id) }
+        let trouble = feeds.isNarrow && !feeds.isRefused ? feeds.trouble : nil
+        if table.trouble != trouble { table.trouble = trouble }
+        show(feed, feeds, isListEnded: batch.isListEnded && (parts.isEmpty || feeds.isListed(parts)), in: table)
+    }
+
+    /// Namespaces are followed one by one: of others nothing is known any more.
+    private func narrow(_ table: ResourcesModel, _ kind: ServedKind, to names: Set<String>) {
+        guard narrowTables[kind.id] != names else { return }
+        narrowTables[kind.id] = names
+        table.remove(uids: table.uids { !names.contains($1) })
+    }
+
+    private func show(_ feed: ResourceFeed, _ feeds: NamespaceFeeds, isListEnded: Bool, in table: ResourcesModel) {
+        if feed.kind.isPods { return podsChanged(feed, refusal: feeds.isRefused ? feeds.trouble : nil, isListEnded: isListEnded) }
+        if case .failing = feed.state, let trouble = feeds.trouble {
+            table.notice = "\(feed.kind.resource.resource): \(trouble)"
         } else if table.total == 0 {
             let place = feed.kind.isNamespaced ? " in \(app.scope == .all ? "any namespace" : app.scope.text)" : ""
             table.notice = feed.state == .starting ? "waiting for the cluster" : "no \(feed.kind.resource.resource)\(place)"
@@ -130,7 +147,7 @@ extension ClusterSession {
     package func columnsChanged() {
         if app.joined != nil { return joinedColumnsChanged() }
         for kind in recentKinds + [.pods] where tasks.isRunning(.table(kind.id)) {
-            if app.table(kind).view.paths != tablePaths[kind.id] ?? CellPaths() { runTable(kind, namespace: narrowTables[kind.id]) }
+            if app.table(kind).view.paths != tablePaths[kind.id] ?? CellPaths() { runTable(kind) }
         }
     }
 
@@ -138,8 +155,8 @@ extension ClusterSession {
     func scopeChanged() {
         for kind in recentKinds + [.pods] {
             app.table(kind).scope = app.scope
-            let isNarrow = narrowTables[kind.id].map { $0 != app.scope.single } ?? false
-            if isNarrow || refusedTables.contains(kind.id) { runTable(kind, namespace: app.scope.single) }
+            let isNarrow = narrowTables[kind.id].map { NamespaceScope.only($0) != app.scope } ?? false
+            if isNarrow || refusedTables.contains(kind.id) { runTable(kind) }
         }
         app.applyViews()
         for kind in recentKinds + [.pods] where kind.isNamespaced { followSelectors(app.table(kind), kind) }

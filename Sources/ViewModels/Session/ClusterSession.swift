@@ -39,8 +39,8 @@ package import LinuxKernel
     var followedUID: String?
     /// The kinds other than pods that are followed, the one shown last at the end.
     var recentKinds: [ServedKind] = []
-    /// The kinds whose objects may be read in one namespace alone, and which that is, by the kind's id.
-    var narrowTables: [String: String] = [:]
+    /// The kinds whose objects may be read in single namespaces alone, and which are, by the kind's id.
+    var narrowTables: [String: Set<String>] = [:]
     /// What is read of the objects for columns of the user's own, by the kind's id.
     var tablePaths: [String: CellPaths] = [:]
     /// The kind whose objects are counted.

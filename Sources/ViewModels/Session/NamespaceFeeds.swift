@@ -11,29 +11,38 @@ import LinuxKernel
 
     private let time: any TimeSource
     private let isNamespaced: Bool
-    private let scope: NamespaceScope
+    private let scope: () -> NamespaceScope
     private let makeFeed: (String?) -> ResourceFeed
     private var feeds: [ResourceFeed] = []
-    /// Whether namespaces are followed one by one, as everything may not be listed.
-    private(set) var isNarrow = false
+    /// The namespaces that are followed one by one, as everything may not be listed; nil while everything is followed.
+    private(set) var namespaces: Set<String>?
+    private var chosen = 0
+    /// Whether namespaces are followed one by one.
+    var isNarrow: Bool { namespaces != nil }
 
-    /// Feeds for a scope; `makeFeed` makes the one of a namespace, nil for all.
-    init(isNamespaced: Bool, scope: NamespaceScope, time: any TimeSource, makeFeed: @escaping (String?) -> ResourceFeed) {
+    /// Feeds for a scope, which is asked when it matters; `makeFeed` makes the one of a namespace, nil for all.
+    init(isNamespaced: Bool, scope: @escaping () -> NamespaceScope, time: any TimeSource, makeFeed: @escaping (String?) -> ResourceFeed) {
         (self.isNamespaced, self.scope, self.time, self.makeFeed) = (isNamespaced, scope, time, makeFeed)
     }
 
     /// The namespaces that would be followed one by one; none where everything is wanted.
-    private var names: [String] {
-        guard isNamespaced, case .only(let names) = scope else { return [] }
-        return Array(names.sorted().prefix(Self.most))
+    private var names: Set<String> {
+        if isNamespaced, case .only(let names) = scope() { names } else { [] }
+    }
+
+    /// Whether no feed may read anything.
+    var isRefused: Bool { feeds.allSatisfy(\.state.isRefusal) }
+    /// Whether every namespace was listed, or may not be.
+    func isListed(_ parts: [String?: TablePart]) -> Bool {
+        feeds.allSatisfy { $0.state.isRefusal || parts[$0.namespace]?.isListed == true }
     }
 
     /// What is not followed, and why; nil when everything is.
     var trouble: String? {
         let failing = feeds.compactMap { feed in feed.state.failure.map { (feed.namespace, $0) } }
         guard let (namespace, status) = failing.first else {
-            guard isNarrow, case .only(let all) = scope, all.count > Self.most else { return nil }
-            return "only \(Self.most) of \(all.count) namespaces are followed one by one"
+            guard isNarrow, chosen > Self.most else { return nil }
+            return "only \(Self.most) of \(chosen) namespaces are followed one by one"
         }
         guard isNarrow, namespace != nil else { return status.message }
         let refused = failing.compactMap(\.0)
@@ -45,8 +54,11 @@ import LinuxKernel
     func follow(_ take: @escaping @MainActor (ResourceFeed) -> Bool) async {
         feeds = [makeFeed(nil)]
         guard await run(feeds, take), !Task.isCancelled else { return }
-        isNarrow = true
-        feeds = names.map { makeFeed($0) }
+        let wanted = names
+        chosen = wanted.count
+        let first = wanted.sorted().prefix(Self.most)
+        namespaces = Set(first)
+        feeds = first.map { makeFeed($0) }
         _ = await run(feeds, take)
     }
 

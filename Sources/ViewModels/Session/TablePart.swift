@@ -8,6 +8,8 @@ import LinuxKernel
     private let uid: (String) -> String
     /// What the list that is being read has brought.
     private var listed: Set<ObjectID> = []
+    /// Whether it was listed as a whole.
+    private(set) var isListed = false
 
     /// A part. `isOwn` says which rows of the table are its; `row` and `uid` make such a row, and its uid, of what its feed brings.
     init(
@@ -26,7 +28,7 @@ import LinuxKernel
         var gone = batch.gone.map(uid)
         if batch.isListEnded {
             gone += table.uids { uid, namespace in isOwn(uid, namespace) && !listed.contains(ObjectID(uid)) }
-            listed = []
+            (listed, isListed) = ([], true)
         }
         table.remove(uids: gone)
         return gone

@@ -42,6 +42,8 @@ package import LinuxKernel
     /// The column that a key would order by; nil while none was chosen.
     package var pickedColumn: String? { didSet { signal.touch() } }
     package var notice: String? { didSet { signal.touch() } }
+    /// What of it is missing, and why, beside its rows; nil for nothing.
+    package var trouble: String? { didSet { signal.touch() } }
 
     /// An empty table.
     package init(signal: ChangeSignal, title: String, isNamespaced: Bool = true, layout: [TableColumn] = []) {
