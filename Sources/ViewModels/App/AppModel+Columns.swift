@@ -94,6 +94,13 @@ extension AppModel {
         return last.map { $0.uppercased() } ?? "VALUE"
     }
 
+    /// Keeps only what fails in the shown table, beside what its filter says already; or all again.
+    func toggleFailing() {
+        var words = list.filter.split(separator: " ").map(String.init)
+        if words.contains(RowFilter.failing) { words.removeAll { $0 == RowFilter.failing } } else { words.append(RowFilter.failing) }
+        list.filter = words.joined(separator: " ")
+    }
+
     /// Moves the mark over the columns, by which ``sortByPicked()`` orders.
     func movePickedColumn(by amount: Int) {
         let columns = list.columns.filter(\.isSortable)

@@ -75,6 +75,7 @@ extension CommandTable {
         Command("objects.sortName", "Sort by name", section: "Object", keys: ["N"], scope: .pane(.pods)) { $0.sortList(by: "name") },
         Command("objects.sortAge", "Sort by age", section: "Object", keys: ["A"], scope: .pane(.pods)) { $0.sortList(by: "age") },
         Command("objects.sortStatus", "Sort by status", section: "Object", keys: ["S"], scope: .pane(.pods)) { $0.sortList(by: "status") },
+        Command("objects.failing", "Show only what fails, or all again", section: "Object", keys: ["!"], scope: .pane(.pods)) { $0.toggleFailing() },
         Command("objects.columns", "Show or hide a column", section: "Object", keys: ["ctrl-w"], scope: .pane(.pods)) { $0.pickColumn() },
     ]
 

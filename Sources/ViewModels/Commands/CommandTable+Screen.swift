@@ -6,7 +6,7 @@ extension CommandTable {
         Command("app.quit", "Quit", section: "Screen", keys: ["q", "ctrl-q"], scope: .browse, run: quit),
         Command("app.suspend", "Suspend to the shell", section: "Screen", keys: ["ctrl-z"], scope: .anywhere) { app in
             app.host?.suspend()
-            app.hint("ctrl-z", "Ctrl-z stops the job, as everywhere; what fails is listed by H p")
+            app.hint("ctrl-z", "Ctrl-z stops the job, as everywhere; ! shows only what fails")
         },
         Command("app.redraw", "Draw the screen again", section: "Screen", keys: ["ctrl-l"], scope: .anywhere) { $0.host?.redraw() },
         Command("app.zoom", "Zoom the pane", section: "Screen", keys: ["z"], scope: .browse) { $0.isZoomed.toggle() },

@@ -21,7 +21,8 @@ extension JoinedContexts {
 
     private static let own: Set = [
         "objects.mark", "objects.markRange", "objects.unmark", "objects.copyName", "objects.save", "objects.sort", "objects.columnBefore",
-        "objects.columnAfter", "objects.sortPicked", "objects.sortName", "objects.sortAge", "objects.sortStatus", "objects.columns", "plugins.output",
+        "objects.columnAfter", "objects.sortPicked", "objects.sortName", "objects.sortAge", "objects.sortStatus", "objects.columns", "objects.failing",
+        "plugins.output",
     ]
 
     private static let absent: Set = ["app.zoom", "app.zoomF11", "app.tour", "app.demo", "places.find"]

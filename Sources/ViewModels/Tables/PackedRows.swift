@@ -243,6 +243,16 @@ struct PackedReader {
         return nil
     }
 
+    /// The tone of the next cell, which is read over; nil for a cell that has none.
+    mutating func cellTone() -> Tone? {
+        let head = bytes[at]
+        _ = cellText()
+        switch PackedTag(rawValue: head >> 4) {
+        case .text?, .number?, .name?: return PackedWriter.tone(head & 15)
+        case .age?, .usage?, nil: return nil
+        }
+    }
+
     private mutating func cell(_ name: String) -> TableCell {
         let head = byte()
         switch PackedTag(rawValue: head >> 4) {

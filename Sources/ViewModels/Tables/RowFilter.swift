@@ -8,6 +8,7 @@ package import APIMachinery
 /// | `web.*-[0-9]` | the regular expression is found in a shown text, ignoring case; a word is one when it has one of `^ $ * + ? ( ) [ ] { } \| \` |
 /// | `~wbpi` or `-f wbpi` | the name has these letters in this order |
 /// | `status:crash` | the column's text contains it |
+/// | `is:failing` | a cell warns or tells of an error, and the object has not ended |
 /// | `!word` | the word does not hold |
 /// | `-l app=web`, `-F spec.nodeName=n1` | the server says that the label or field selector holds |
 package struct RowFilter: Sendable {
@@ -16,6 +17,7 @@ package struct RowFilter: Sendable {
         case pattern(Pattern)
         case letters([UInt8])
         case column(String, [UInt8])
+        case failing
     }
 
     struct Term: Sendable {
@@ -66,6 +68,7 @@ package struct RowFilter: Sendable {
             case (.text(let a), .text(let b)):
                 old.isInverted == new.isInverted && (old.isInverted ? Self.contains(b, in: a) : Self.contains(a, in: b))
             case (.letters(let a), .letters(let b)): !old.isInverted && !new.isInverted && b.starts(with: a)
+            case (.failing, .failing): old.isInverted == new.isInverted
             case (.column(let c, let a), .column(let d, let b)): !old.isInverted && !new.isInverted && c == d && Self.contains(a, in: b)
             default: false
             }
@@ -84,6 +87,8 @@ package struct RowFilter: Sendable {
             let letters = folded(String(body.dropFirst()))
             return letters.isEmpty ? nil : Term(test: .letters(letters), isInverted: isInverted)
         }
+        // Half typed it hides nothing yet.
+        if body.hasPrefix("is:"), failing.hasPrefix(body) { return body == failing ? Term(test: .failing, isInverted: isInverted) : nil }
         if let colon = body.firstIndex(of: ":"), colon != body.startIndex, body[..<colon].allSatisfy({ $0.isLetter || $0 == "-" || $0 == "_" }) {
             let wanted = folded(String(body[body.index(after: colon)...]))
             return wanted.isEmpty ? nil : Term(test: .column(body[..<colon].lowercased(), wanted), isInverted: isInverted)
@@ -98,6 +103,9 @@ package struct RowFilter: Sendable {
         }
         return Term(test: .text(folded(body)), isInverted: isInverted)
     }
+
+    /// The word that keeps what fails.
+    static let failing = "is:failing"
 
     private static func folded(_ text: String) -> [UInt8] { Array(text.lowercased().utf8) }
 }
@@ -144,7 +152,7 @@ extension RowFilter.Test {
     var text: [UInt8]? {
         switch self {
         case .text(let wanted), .column(_, let wanted): wanted
-        case .pattern, .letters: nil
+        case .pattern, .letters, .failing: nil
         }
     }
 
@@ -154,6 +162,8 @@ extension RowFilter.Test {
         case .text(let wanted): TextScan.contains(wanted, in: text)
         // Beyond its budget of steps a pattern decides nothing: the row stays.
         case .pattern(let pattern): pattern.matches(String(decoding: text, as: UTF8.self).lowercased()) ?? true
+        // Where texts have no tone nothing is known to fail or not to.
+        case .failing: true
         case .letters(let letters): isName && TextScan.hasLetters(letters, in: text)
         case .column(let name, let wanted): column?.hasPrefix(name) == true && TextScan.contains(wanted, in: text)
         }

@@ -23,6 +23,7 @@ struct RowTest {
         // Most rows have the text nowhere at all, which is seen at once.
         if let text = test.text, !TextScan.contains(text, in: reader.rest) { return false }
         let namespace = reader.textBytes()
+        if case .failing = test { return isFailing(&reader) }
         if showsNamespace, test.holds("namespace", isName: false, namespace) { return true }
         if test.holds("name", isName: true, reader.textBytes()) { return true }
         for position in 0..<reader.cellCount() {
@@ -30,5 +31,15 @@ struct RowTest {
             if test.holds(columns[position], isName: false, text) { return true }
         }
         return false
+    }
+
+    /// Whether the object needs somebody; the namespace was read.
+    private func isFailing(_ reader: inout PackedReader) -> Bool {
+        _ = reader.textBytes()
+        var health = RowHealth()
+        for position in 0..<min(reader.cellCount(), columns.count) {
+            if let tone = reader.cellTone() { health.take(tone, column: columns[position]) }
+        }
+        return health.isFailing
     }
 }
