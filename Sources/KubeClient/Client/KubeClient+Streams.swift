@@ -24,7 +24,9 @@ extension KubeClient {
 
     /// Runs a program in a container.
     package func exec(_ request: ExecRequest) async throws(APIStatus) -> any StreamSession {
-        try await rawConnect(self.request(.get, .pods, request.namespace, request.pod, "exec", query: request.query))
+        var call = self.request(.get, .pods, request.namespace, request.pod, "exec", query: request.query)
+        call.isLook = request.isLook
+        return try await rawConnect(call)
     }
 
     /// Joins the streams of a container's main process.

@@ -48,7 +48,7 @@ package struct ObservedTransport: KubeTransport {
         }
     }
 
-    /// Opens a session; always noted, since it reaches into a container.
+    /// Opens a session; noted, since it reaches into a container, unless it only looks.
     package func connect(_ request: APIRequest) async throws(APIStatus) -> any StreamSession {
         let id = log.begin(request, context: context, isSession: true)
         let start = time.monotonic()

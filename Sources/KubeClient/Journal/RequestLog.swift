@@ -37,7 +37,7 @@ package final class RequestLog: Sendable {
 
     /// Notes a request that is about to be sent; nil when its kind is not kept.
     package func begin(_ request: APIRequest, context: String, isSession: Bool = false) -> Int? {
-        let kind = isSession ? RequestClass.write : RequestClass(request)
+        let kind = isSession ? (request.isLook ? RequestClass.read : .write) : RequestClass(request)
         let id: Int? = state.withLock { state in
             guard kind == .write || state.recordsReads else { return nil }
             defer { state.next += 1 }

@@ -50,7 +50,7 @@ package struct SentRequest: Sendable, Identifiable {
         self.sentAt = sentAt
         self.context = context
         self.isSession = isSession
-        kind = isSession ? .write : RequestClass(request)
+        kind = isSession ? (request.isLook ? .read : .write) : RequestClass(request)
         method = request.method
         path = request.path
         query = request.query

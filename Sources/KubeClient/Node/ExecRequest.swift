@@ -18,11 +18,13 @@ package struct ExecRequest: Sendable, Hashable {
     package var stderr: Bool
     /// Whether the program gets a terminal. Default false.
     package var tty: Bool
+    /// Whether it only looks, for the command log. Default false.
+    package var isLook: Bool
 
     /// A request.
     package init(
         namespace: String, pod: String, podUID: String = "", container: String, command: [String], stdin: Bool = false,
-        stdout: Bool = true, stderr: Bool = true, tty: Bool = false
+        stdout: Bool = true, stderr: Bool = true, tty: Bool = false, isLook: Bool = false
     ) {
         self.namespace = namespace
         self.pod = pod
@@ -33,5 +35,6 @@ package struct ExecRequest: Sendable, Hashable {
         self.stdout = stdout
         self.stderr = stderr
         self.tty = tty
+        self.isLook = isLook
     }
 }

@@ -2,7 +2,14 @@ package import APIMachinery
 import JSONCore
 
 /// The inside of containers, on a cluster of kdash's own; others answer NotFound.
-extension KubeClient {
+extension KubeClient: ContainerAccess {
+    package var opensSessions: Bool { false }
+
+    /// Whether the server is kdash, by the version it tells. Throws why it does not tell.
+    package func isKdash() async throws(APIStatus) -> Bool {
+        try await call(APIRequest(path: "/version"))["gitVersion"]?.stringValue?.contains("+kdash-") ?? false
+    }
+
     /// What lies in a directory of a container.
     package func list(_ target: ContainerTarget, path: FilePath) async throws(APIStatus) -> ContainerListing {
         guard let listing = ContainerListing(try await containerJSON(.get, target, "files", [QueryItem("path", path.description)])) else {
@@ -13,7 +20,7 @@ extension KubeClient {
 
     /// A part of a file of a container.
     package func read(
-        _ target: ContainerTarget, path: FilePath, offset: Int64 = 0, limit: Int = ContainerFilePart.maximumBytes
+        _ target: ContainerTarget, path: FilePath, offset: Int64, limit: Int
     ) async throws(APIStatus) -> ContainerFilePart {
         let query = [QueryItem("path", path.description), QueryItem("offset", "\(offset)"), QueryItem("limit", "\(limit)")]
         let response = try await raw(Self.containerRequest(.get, target, "file", query))
@@ -24,9 +31,9 @@ extension KubeClient {
         return ContainerFilePart(file: file, bytes: bytes, isRunning: response.header("kdash-running") == "true")
     }
 
-    /// Writes a file of a container whole; see ``ContainerInspection/write(_:path:ifVersion:isExecutable:body:)``.
+    /// Writes a file of a container whole; see ``ContainerAccess/write(_:path:_:ifVersion:isExecutable:)``.
     package func write(
-        _ target: ContainerTarget, path: FilePath, _ bytes: [UInt8], ifVersion: String?, isExecutable: Bool = false
+        _ target: ContainerTarget, path: FilePath, _ bytes: [UInt8], ifVersion: String?, isExecutable: Bool
     ) async throws(APIStatus) -> ContainerFile {
         var query = [QueryItem("path", path.description)]
         if let ifVersion { query.append(QueryItem("version", ifVersion)) }

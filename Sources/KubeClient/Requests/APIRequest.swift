@@ -29,6 +29,8 @@ package struct APIRequest: Sendable {
     package var headers: [(String, String)]
     /// The client's address; empty for a client in this process.
     package var peer = ""
+    /// Whether a session only looks, for the command log; gates do not ask.
+    package var isLook = false
 
     /// A request.
     package init(

@@ -103,7 +103,10 @@ import ViewModels
                 ($0, Scope.statusWarning)
             }
             + [("", .dim)]
-            + TextWrap.words("An image without a shell cannot be entered; l shows what it writes. Esc closes.", columns: min(76, rect.width - 4))
+            + TextWrap.words(
+                "An image without a shell cannot be entered: a d puts a debug container beside it, l shows what it writes. Esc closes.",
+                columns: min(76, rect.width - 4)
+            )
             .map { ($0, Scope.dim) }
         let left = max(2, (rect.width - 76) / 2)
         for (index, line) in lines.prefix(rect.height).enumerated() {

@@ -23,7 +23,7 @@ import LinuxKernel
     }
 }
 
-/// Files of containers, without any program in them.
+/// Files of containers.
 extension ClusterSession {
     /// The largest file that is edited here.
     private static let maximumEdited = ContainerFilePart.maximumBytes
@@ -31,6 +31,10 @@ extension ClusterSession {
     private static let maximumCopiedIn = 256 << 20
 
     func openFiles(_ container: ContainerTarget, _ binding: ObjectBinding) {
+        lookInside("Files of a container") { [weak self] in self?.showFiles(container, binding) }
+    }
+
+    private func showFiles(_ container: ContainerTarget, _ binding: ObjectBinding) {
         let model = DetailModel(title: "Files of \(container.pod)/\(container.container)", kind: .files, binding: binding)
         let browser = FileBrowser(container, model)
         model.lines = [[TextSpan("reading /", .pending)]]
@@ -57,8 +61,8 @@ extension ClusterSession {
 
     /// Lists a directory; the cursor goes to where one came from, or to its first file.
     private func enter(_ browser: FileBrowser, _ path: FilePath, from place: FilePath?) {
-        read(browser) { client, container throws(APIStatus) in
-            try await client.list(container, path: path)
+        read(browser) { inside, container throws(APIStatus) in
+            try await inside.list(container, path: path)
         } then: { [weak self] listing in
             browser.path = path
             browser.isRunning = listing.isRunning
@@ -76,9 +80,9 @@ extension ClusterSession {
         case .directory: enter(browser, path, from: nil)
         case .link:
             // Where a link leads only the node knows: a directory is entered, anything else is shown.
-            read(browser) { client, container throws(APIStatus) -> Bool in
+            read(browser) { inside, container throws(APIStatus) -> Bool in
                 do throws(APIStatus) {
-                    _ = try await client.list(container, path: path)
+                    _ = try await inside.list(container, path: path)
                     return true
                 } catch {
                     guard error.code == 404 else { throw error }
@@ -92,8 +96,8 @@ extension ClusterSession {
     }
 
     private func view(_ browser: FileBrowser, _ path: FilePath) {
-        read(browser) { client, container throws(APIStatus) in
-            try await client.read(container, path: path, limit: ContainerFilesText.maximumShown)
+        read(browser) { inside, container throws(APIStatus) in
+            try await inside.read(container, path: path, limit: ContainerFilesText.maximumShown)
         } then: { [weak self] part in
             guard let self else { return }
             let model = DetailModel(title: path.description, binding: browser.model?.binding)
@@ -103,22 +107,23 @@ extension ClusterSession {
         }
     }
 
-    /// Asks the node, and shows a refusal without leaving where one is.
+    /// Asks the container's side, and shows a refusal without leaving where one is.
     private func read<Value: Sendable>(
-        _ browser: FileBrowser, _ work: @escaping @Sendable (KubeClient, ContainerTarget) async throws(APIStatus) -> Value,
+        _ browser: FileBrowser, _ work: @escaping @Sendable (any ContainerAccess, ContainerTarget) async throws(APIStatus) -> Value,
         then: @escaping (Value) -> Void
     ) {
-        guard let client = cluster?.client else { return app.toast("no cluster is connected", .warning) }
+        guard let inside = containerAccess else { return app.toast("no cluster is connected", .warning) }
         browser.model?.onClose = { [weak self] in self?.tasks.cancel(.detail) }
         tasks.run(.detail) { [weak self] in
             do throws(APIStatus) {
-                let value = try await work(client, browser.container)
+                let value = try await work(inside, browser.container)
                 guard let self, !Task.isCancelled, app.detail != nil, app.detail === browser.model else { return }
                 then(value)
             } catch {
                 guard let self, !Task.isCancelled, app.detail != nil, app.detail === browser.model else { return }
-                app.toast(error.message, .warning)
-                if browser.files.isEmpty { browser.model?.lines = [[TextSpan(error.message, .error)]] }
+                let reason = insideText(error)
+                app.toast(reason, .warning)
+                if browser.files.isEmpty { browser.model?.lines = [[TextSpan(reason, .error)]] }
             }
         }
     }
@@ -132,8 +137,8 @@ extension ClusterSession {
         guard file.size.value <= Int64(Self.maximumEdited) else {
             return app.toast("\(path) has \(ByteText.short(file.size.value)): copy it here with w, and back with r", .warning)
         }
-        read(browser) { client, container throws(APIStatus) in
-            try await client.read(container, path: path, limit: Self.maximumEdited)
+        read(browser) { inside, container throws(APIStatus) in
+            try await inside.read(container, path: path, limit: Self.maximumEdited)
         } then: { [weak self] part in
             self?.edit(browser, path, part)
         }
@@ -168,11 +173,11 @@ extension ClusterSession {
     private func write(
         _ browser: FileBrowser, _ path: FilePath, _ bytes: [UInt8], ifVersion: String?, isExecutable: Bool, keptAt kept: (file: String, folder: String)?
     ) {
-        guard let client = cluster?.client else { return app.toast("no cluster is connected", .warning) }
+        guard let inside = containerAccess else { return app.toast("no cluster is connected", .warning) }
         let container = browser.container
         tasks.add { [weak self] in
             do throws(APIStatus) {
-                _ = try await client.write(container, path: path, bytes, ifVersion: ifVersion, isExecutable: isExecutable)
+                _ = try await inside.write(container, path: path, bytes, ifVersion: ifVersion, isExecutable: isExecutable)
                 if let kept { LocalFile.remove(kept.file, kept.folder) }
                 guard let self else { return }
                 app.toast("wrote \(ByteText.short(Int64(bytes.count))) to \(path)", .ok)
@@ -200,13 +205,13 @@ extension ClusterSession {
     }
 
     private func copyOut(_ browser: FileBrowser, _ path: FilePath, _ local: String, replaces: Bool = false) {
-        guard let client = cluster?.client else { return app.toast("no cluster is connected", .warning) }
+        guard let inside = containerAccess else { return app.toast("no cluster is connected", .warning) }
         let container = browser.container
         app.toast("copying \(path)", .dim)
         tasks.add { [weak self] in
             do throws(APIStatus) {
                 let count = try await LocalFile.take(local, replaces: replaces) { offset throws(APIStatus) in
-                    try await client.read(container, path: path, offset: offset)
+                    try await inside.read(container, path: path, offset: offset)
                 }
                 self?.app.toast("copied \(ByteText.short(count)) to \(local)", .ok)
             } catch {

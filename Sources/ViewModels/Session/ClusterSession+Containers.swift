@@ -75,7 +75,8 @@ extension ClusterSession {
 
     /// Reads something again and again while a text that shows it is open, and stops when it is gone.
     func keepReading<Value: Sendable>(
-        _ model: DetailModel, _ read: @escaping @Sendable (KubeClient) async throws(APIStatus) -> Value, show: @escaping (Value) -> Void
+        _ model: DetailModel, every pause: Duration = ClusterSession.containerPause, _ read: @escaping @Sendable (KubeClient) async throws(APIStatus) -> Value,
+        show: @escaping (Value) -> Void
     ) {
         let start = { [weak self, weak model] in
             guard let self, let model, let client = cluster?.client else { return }
@@ -90,10 +91,10 @@ extension ClusterSession {
                         show(value)
                         model.vanished = nil
                     } else if let failure {
-                        Self.tell(failure, in: model)
+                        self.tell(failure, in: model)
                     }
                     self.app.signal.touch()
-                    do { try await time.sleep(for: Self.containerPause) } catch { return }
+                    do { try await time.sleep(for: pause) } catch { return }
                 }
             }
         }
@@ -102,11 +103,12 @@ extension ClusterSession {
     }
 
     /// What was shown stays, with why it is no longer current.
-    private static func tell(_ failure: APIStatus, in model: DetailModel) {
+    private func tell(_ failure: APIStatus, in model: DetailModel) {
+        let reason = insideText(failure)
         if model.stops.isEmpty {
-            model.lines = [[TextSpan(failure.message, .error)]]
+            model.lines = [[TextSpan(reason, .error)]]
         } else {
-            model.vanished = failure.message
+            model.vanished = reason
         }
     }
 }

@@ -50,7 +50,8 @@ extension ClusterSession: GateActions {
     }
 
     package func askUnlock(for title: String?) {
-        guard let cluster, cluster.client.gate.canUnlock else { return app.toast(app.refusal ?? "there is nothing to unlock here", .warning) }
+        guard let cluster else { return app.toast("\(app.context.name) is not reached yet", .warning) }
+        guard cluster.client.gate.canUnlock else { return app.toast(app.refusal ?? "there is nothing to unlock here", .warning) }
         let gate = cluster.client.gate
         let user = cluster.user.isEmpty ? "no name in the kubeconfig" : cluster.user
         var body = [

@@ -2,7 +2,7 @@ import APIMachinery
 import KubeClient
 import LinuxKernel
 
-/// Processes and sockets of containers, without any program in them.
+/// Processes and sockets of containers.
 extension ClusterSession {
     /// The signals that are offered, with what they are for.
     private static let signals: [(name: String, number: Int32, meaning: String)] = [
@@ -12,6 +12,10 @@ extension ClusterSession {
     ]
 
     func openProcesses(_ container: ContainerTarget, _ binding: ObjectBinding) {
+        lookInside("Processes of a container") { [weak self] in self?.showProcesses(container, binding) }
+    }
+
+    private func showProcesses(_ container: ContainerTarget, _ binding: ObjectBinding) {
         let model = DetailModel(title: "Processes of \(container.pod)/\(container.container)", kind: .processes, binding: binding)
         model.lines = [[TextSpan("reading", .pending)]]
         var order = ProcessOrder.cpu
@@ -33,8 +37,8 @@ extension ClusterSession {
         show(model)
         model.isReading = false
         model.hints = [("processes.order", "order"), ("processes.signal", "send a signal")]
-        keepReading(model) { client throws(APIStatus) in
-            try await client.processes(container)
+        keepLooking(model) { inside throws(APIStatus) in
+            try await inside.processes(container)
         } show: { [weak self] found in
             guard let self else { return }
             let now = time.monotonic()
@@ -56,8 +60,9 @@ extension ClusterSession {
                 body.append([TextSpan("It is the container's first process: when it ends, the container does, and what restartPolicy says follows.", .warning)])
             }
             ask("Send SIG\(signal.name) to process \(process.pid)?", body, [binding], verb: "Send") { [weak self] in
-                self?.operate { client throws(APIStatus) in
-                    try await client.signal(container, process, signal: signal.number)
+                guard let self, let inside = containerAccess else { return }
+                operate { _ throws(APIStatus) in
+                    try await inside.signal(container, process, signal: signal.number)
                     return "SIG\(signal.name) sent to process \(process.pid) of \(container.container)"
                 }
             }
@@ -65,13 +70,17 @@ extension ClusterSession {
     }
 
     func openSockets(_ container: ContainerTarget, _ binding: ObjectBinding) {
+        lookInside("Sockets of a container") { [weak self] in self?.showSockets(container, binding) }
+    }
+
+    private func showSockets(_ container: ContainerTarget, _ binding: ObjectBinding) {
         let model = DetailModel(title: "Sockets of \(container.pod)/\(container.container)", kind: .sockets, binding: binding)
         model.lines = [[TextSpan("reading", .pending)]]
         show(model)
         model.isReading = false
         model.hints = [("detail.copy", "copy the address")]
-        keepReading(model) { client throws(APIStatus) in
-            try await client.sockets(container)
+        keepLooking(model) { inside throws(APIStatus) in
+            try await inside.sockets(container)
         } show: { [weak model] found in
             model?.show(ContainerProcessesText.sockets(found))
         }

@@ -41,6 +41,8 @@ package import LinuxKernel
     var recentKinds: [ServedKind] = []
     /// The kinds whose objects may be read in single namespaces alone, and which are, by the kind's id.
     var narrowTables: [String: Set<String>] = [:]
+    /// Whether the nodes of a server tell of the inside of containers, by its address; asked once.
+    var nodeAgents: [String: Bool] = [:]
     /// What is read of the objects for columns of the user's own, by the kind's id.
     var tablePaths: [String: CellPaths] = [:]
     /// The kind whose objects are counted.

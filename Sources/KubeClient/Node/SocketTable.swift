@@ -1,24 +1,16 @@
-import KubeClient
-import LinuxKernel
-
 /// Sockets from the tables of /proc/PID/net.
-enum SocketTable {
+package enum SocketTable {
     /// A line of a table with the socket's inode.
-    struct Line: Sendable, Hashable {
-        var socket: ContainerSocket
-        var inode: UInt64
+    package struct Line: Sendable, Hashable {
+        /// The socket, without who has it open.
+        package var socket: ContainerSocket
+        /// Its inode, by which processes name it.
+        package var inode: UInt64
     }
 
-    /// All sockets of the network that a process is in, with who has them open.
-    static func read(of first: Int32, _ processes: [ProcessTable.Entry]) -> ContainerSockets {
-        var owners: [UInt64: ContainerProcess] = [:]
-        for entry in processes {
-            for inode in ProcessTable.sockets(of: entry.outside) where owners[inode] == nil { owners[inode] = entry.process }
-        }
-        var lines: [Line] = []
-        for name in ["tcp", "tcp6", "udp", "udp6"] { lines += internet(name, ProcessTable.text("/proc/\(first)/net/\(name)", limit: 4 << 20)) }
-        lines += unix(ProcessTable.text("/proc/\(first)/net/unix", limit: 4 << 20)).filter { owners[$0.inode] != nil }
-        let sockets = lines.map { line in
+    /// The sockets of these lines, those that listen first, with who has them open by inode. Unix sockets of nobody here are left out.
+    package static func sockets(_ lines: [Line], owners: [UInt64: ContainerProcess]) -> ContainerSockets {
+        let sockets = lines.filter { $0.socket.protocol != "unix" || owners[$0.inode] != nil }.map { line in
             var socket = line.socket
             if let owner = owners[line.inode] {
                 socket.pid = owner.pid
@@ -33,7 +25,7 @@ enum SocketTable {
     }
 
     /// A table of tcp or udp sockets; broken lines are left out.
-    static func internet(_ name: String, _ text: String) -> [Line] {
+    package static func internet(_ name: String, _ text: String) -> [Line] {
         text.split(separator: "\n").dropFirst().compactMap { line in
             let fields = line.split(whereSeparator: \.isWhitespace)
             guard fields.count > 9, let local = address(fields[1]), let remote = address(fields[2]), let inode = UInt64(fields[9]),
@@ -48,7 +40,7 @@ enum SocketTable {
     }
 
     /// The table of unix sockets.
-    static func unix(_ text: String) -> [Line] {
+    package static func unix(_ text: String) -> [Line] {
         text.split(separator: "\n").dropFirst().compactMap { line in
             let fields = line.split(separator: " ", maxSplits: 7, omittingEmptySubsequences: true)
             guard fields.count > 6, let inode = UInt64(fields[6]) else { return nil }

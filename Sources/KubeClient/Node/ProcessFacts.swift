@@ -1,19 +1,22 @@
-import LinuxKernel
-
 /// What `/proc/PID/stat` and `/proc/PID/status` tell of a process.
-struct ProcessFacts: Sendable, Hashable {
-    var name: String
-    var state: String
-    var parent: Int32
+package struct ProcessFacts: Sendable, Hashable {
+    /// The program's name, as the kernel shortens it.
+    package var name: String
+    /// `R`, `S`, `D`, `Z`, `T` …
+    package var state: String
+    /// The parent's number.
+    package var parent: Int32
     /// User and system time, in clock ticks.
-    var ticks: Int64
-    var threads: Int64
+    package var ticks: Int64
+    /// Its threads.
+    package var threads: Int64
     /// In ticks since boot.
-    var started: UInt64
-    var residentPages: Int64
+    package var started: UInt64
+    /// Pages that are in RAM.
+    package var residentPages: Int64
 
     /// Reads the one line of `stat`; nil when it is broken. The name stands in the outermost brackets and may hold anything.
-    init?(stat text: String) {
+    package init?(stat text: String) {
         guard let open = text.firstIndex(of: "("), let close = text.lastIndex(of: ")"), open < close else { return nil }
         let fields = text[text.index(after: close)...].split(whereSeparator: \.isWhitespace)
         guard fields.count > 21, let parent = Int32(fields[1]), let user = Int64(fields[11]), let system = Int64(fields[12]),
@@ -29,10 +32,10 @@ struct ProcessFacts: Sendable, Hashable {
     }
 
     /// The numbers of a process in the namespaces that hold it, the innermost last, from `status`.
-    static func numbers(status text: String) -> [Int32] { field("NSpid", text).compactMap { Int32($0) } }
+    package static func numbers(status text: String) -> [Int32] { field("NSpid", text).compactMap { Int32($0) } }
 
     /// The effective user's number, from `status`.
-    static func user(status text: String) -> UInt32? { field("Uid", text).dropFirst().first.flatMap { UInt32($0) } }
+    package static func user(status text: String) -> UInt32? { field("Uid", text).dropFirst().first.flatMap { UInt32($0) } }
 
     private static func field(_ name: String, _ text: String) -> [Substring] {
         for line in text.split(separator: "\n") where line.hasPrefix("\(name):") {
@@ -42,7 +45,7 @@ struct ProcessFacts: Sendable, Hashable {
     }
 
     /// The number that a user of the machine has inside, by the lines of `uid_map`: inside, outside, how many.
-    static func inside(_ user: UInt32, map text: String) -> UInt32 {
+    package static func inside(_ user: UInt32, map text: String) -> UInt32 {
         for line in text.split(separator: "\n") {
             let numbers = line.split(whereSeparator: \.isWhitespace).compactMap { UInt32($0) }
             guard numbers.count == 3, user >= numbers[1], user - numbers[1] < numbers[2] else { continue }
@@ -52,7 +55,7 @@ struct ProcessFacts: Sendable, Hashable {
     }
 
     /// The names of users by number, from the lines of a passwd file.
-    static func names(passwd text: String) -> [UInt32: String] {
+    package static func names(passwd text: String) -> [UInt32: String] {
         var names: [UInt32: String] = [:]
         for line in text.split(separator: "\n").prefix(10_000) {
             let fields = line.split(separator: ":", omittingEmptySubsequences: false)
