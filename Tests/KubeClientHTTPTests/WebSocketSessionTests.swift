@@ -3,6 +3,7 @@ import JSONCore
 import KubeClient
 import KubeClientHTTP
 import NIOHTTP1
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(5))) struct WebSocketSessionTests {
@@ -46,6 +47,20 @@ import Testing
         #expect(result.details?.causes.first?.message == "7")
         #expect(try await session.output.next() == nil)
         session.cancel()
+        await server.stop()
+    }
+
+    @Test func `what comes faster than it is read waits, and comes whole`() async throws {
+        let messages: [[UInt8]] = (0..<400).map { [1] + Array(repeating: UInt8($0 % 251), count: 4000) }
+        let ended = Array("\u{3}{\"kind\":\"Status\",\"status\":\"Success\"}".utf8)
+        let server = try await TestServer.start(session: { $0.isEmpty ? messages + [ended] : [] }, answer: { _ in .whole(500, [], "") })
+        let session = try await client(server).exec(request)
+        let output = try #require(session.output as? ByteChannel)
+        // Several messages of one read find the reader's share full.
+        #expect(await comesTrue { output.waitingBytes >= 256 << 10 })
+        let bytes = try await session.output.collect()
+        #expect(bytes == messages.flatMap { $0.dropFirst() })
+        #expect(await session.result().isFailure == false)
         await server.stop()
     }
 

@@ -354,6 +354,7 @@ def test_workloads_nodes_and_programs_obey_an_unlocked_context(far, base, open_s
     screen.expect("image with the tools")
     screen.press("C-u")
     screen.type("host/busybox:latest")
+    screen.expect(": host/busybox:latest")
     screen.press("Enter")
     screen.expect("/ #", within=60)
     screen.press("F12")

@@ -16,7 +16,8 @@ final class WebSocketHandler: ChannelInboundHandler, ChannelOutboundHandler {
     /// The channels of a port whose first message, the port's number, has come.
     private var begunChannels: Set<UInt8> = []
     private var status: APIStatus?
-    private var pausedStreams = 0
+    /// The streams whose readers have enough. One read may bring several messages for one of them, which waits once.
+    private var pausedStreams: Set<ObjectIdentifier> = []
     private var wantsRead = false
     private var context: ChannelHandlerContext?
 
@@ -35,7 +36,7 @@ final class WebSocketHandler: ChannelInboundHandler, ChannelOutboundHandler {
     }
 
     func read(context: ChannelHandlerContext) {
-        if pausedStreams > 0 {
+        if !pausedStreams.isEmpty {
             wantsRead = true
         } else {
             context.read()
@@ -99,16 +100,16 @@ final class WebSocketHandler: ChannelInboundHandler, ChannelOutboundHandler {
     }
 
     private func deliver(_ payload: [UInt8], to stream: ByteChannel, _ context: ChannelHandlerContext) {
-        guard !stream.send(payload) else { return }
-        pausedStreams += 1
+        let id = ObjectIdentifier(stream)
+        guard !stream.send(payload), pausedStreams.insert(id).inserted else { return }
         let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
         let loop = context.eventLoop
-        stream.whenDrained { loop.execute { handler.value.resume() } }
+        stream.whenDrained { loop.execute { handler.value.resume(id) } }
     }
 
-    private func resume() {
-        pausedStreams -= 1
-        guard pausedStreams == 0, wantsRead, let context else { return }
+    private func resume(_ stream: ObjectIdentifier) {
+        pausedStreams.remove(stream)
+        guard pausedStreams.isEmpty, wantsRead, let context else { return }
         wantsRead = false
         context.read()
     }
