@@ -12,10 +12,10 @@ import Testing
         let directory = "/tmp/kdash-plugin-\(SecureRandom.hex(8))"
         try FileSystem.makeDirectories(directory, mode: 0o700)
         defer { try? FileSystem.removeTree(directory) }  // best effort: it is under /tmp
-        try FileSystem.writeAtomically("\(directory)/login", Array("#!/bin/sh\necho run >> \(directory)/runs\n\(text)\n".utf8), mode: 0o755)
+        try FileSystem.writeAtomically("\(directory)/login", Array("#!/bin/sh\necho run >> \(directory)/runs\n\(text)\n".utf8), mode: 0o600)
         let context = KubeconfigContext(name: "test", cluster: KubeconfigCluster(server: "http://127.0.0.1:1"))
         let plugin = CredentialPlugin(
-            ExecCredentialPlugin(command: "\(directory)/login"), context: context, isAllowed: true, time: SystemTimeSource())
+            ExecCredentialPlugin(command: "/bin/sh", arguments: ["\(directory)/login"]), context: context, isAllowed: true, time: SystemTimeSource())
         try await body(directory, plugin)
     }
 

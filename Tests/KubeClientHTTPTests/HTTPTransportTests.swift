@@ -189,7 +189,7 @@ private func transport(
         let directory = "/tmp/kdash-plugin-\(SecureRandom.hex(8))"
         try FileSystem.makeDirectories(directory, mode: 0o700)
         defer { try? FileSystem.removeTree(directory) }  // best effort: it is under /tmp
-        try FileSystem.writeAtomically("\(directory)/login", Array("#!/bin/sh\necho run >> \(directory)/runs\n\(text)\n".utf8), mode: 0o755)
+        try FileSystem.writeAtomically("\(directory)/login", Array("#!/bin/sh\necho run >> \(directory)/runs\n\(text)\n".utf8), mode: 0o600)
         try await body(directory, "\(directory)/login")
     }
 
@@ -199,7 +199,7 @@ private func transport(
     @Test func `a plugin of a context that was not chosen never runs`() async throws {
         try await Self.withScript(Self.token) { directory, program in
             let server = try await TestServer.start { _ in .whole(200, [], "{}") }
-            let transport = try transport(server, user: KubeconfigUser(exec: ExecCredentialPlugin(command: program)))
+            let transport = try transport(server, user: KubeconfigUser(exec: ExecCredentialPlugin(command: "/bin/sh", arguments: [program])))
             let error = await #expect(throws: APIStatus.self) { _ = try await transport.send(APIRequest(path: "/version")) }
             #expect(error?.message.contains("--context") == true)
             #expect(!FileSystem.exists("\(directory)/runs"))
@@ -213,7 +213,7 @@ private func transport(
             let server = try await TestServer.start { request in
                 request.head.uri.hasSuffix("denied") ? .whole(401, [], "") : .whole(200, [], "{}")
             }
-            let plugin = ExecCredentialPlugin(command: program, environment: [.init(name: "PREFIX", value: "my")])
+            let plugin = ExecCredentialPlugin(command: "/bin/sh", arguments: [program], environment: [.init(name: "PREFIX", value: "my")])
             let transport = try transport(server, user: KubeconfigUser(exec: plugin), runsPlugins: true)
             for _ in 0..<3 { #expect(try await transport.send(APIRequest(path: "/version")).status == 200) }
             #expect(try FileSystem.readText("\(directory)/runs").split(separator: "\n").count == 1)
@@ -232,7 +232,7 @@ private func transport(
     func `a plugin that fails is named`(script: String) async throws {
         try await Self.withScript(script) { _, program in
             let server = try await TestServer.start { _ in .whole(200, [], "{}") }
-            let transport = try transport(server, user: KubeconfigUser(exec: ExecCredentialPlugin(command: program)), runsPlugins: true)
+            let transport = try transport(server, user: KubeconfigUser(exec: ExecCredentialPlugin(command: "/bin/sh", arguments: [program])), runsPlugins: true)
             let error = await #expect(throws: APIStatus.self) { _ = try await transport.send(APIRequest(path: "/version")) }
             #expect(error?.code == 401)
             #expect(error?.message.contains(program) == true)

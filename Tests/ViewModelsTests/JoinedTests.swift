@@ -151,13 +151,18 @@ import Testing
             target.goBack()
             #expect(fixture.workspace.app === app)
             #expect(fixture.gate.unlock(typedName: "prod"))
-            try await fixture.near.until("the unlock") { app.context.access == .writable && app.context.minutesLeft == 15 }
+            try await fixture.near.until("the unlock") {
+                app.context.access == .writable && app.context.minutesLeft == 15 && target.context.access == .writable
+            }
             app.list.select(uid: "0:near-1")
             #expect(app.context.access == .writable && app.context.minutesLeft == nil)
             app.list.select(uid: "1:far-1")
             app.run(command: "objects.delete")
             try await fixture.near.until("the question") { target.modal != nil }
-            guard case .dialog(let question)? = target.modal else { return }
+            guard case .dialog(let question)? = target.modal else {
+                Issue.record("there is no question")
+                return
+            }
             question.choose("yes")
             try await fixture.near.until("the end") { fixture.far.object("/api/v1/namespaces/default/pods/web-1") == nil }
             #expect(fixture.near.server.object("/api/v1/namespaces/default/pods/web-1") != nil)
