@@ -235,7 +235,7 @@ private func transport(
             let transport = try transport(server, user: KubeconfigUser(exec: ExecCredentialPlugin(command: "/bin/sh", arguments: [program])), runsPlugins: true)
             let error = await #expect(throws: APIStatus.self) { _ = try await transport.send(APIRequest(path: "/version")) }
             #expect(error?.code == 401)
-            #expect(error?.message.contains(program) == true)
+            #expect(error?.message.contains("\"/bin/sh\"") == true, "\(error?.message ?? "")")
             await server.stop()
         }
     }
