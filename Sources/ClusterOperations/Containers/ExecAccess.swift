@@ -5,7 +5,7 @@ package import LinuxKernel
 /// Looks into containers of any cluster, by running their own `sh` with a few common tools.
 ///
 /// Every question is one exec session, bounded in bytes and in time. What a container answers is its own word: nothing of it is trusted to be well
-/// formed. A class, so that asynchronous functions are called with few words.
+/// formed.
 package final class ExecAccess: ContainerAccess {
     /// How long a question may take; writing gets more for large files.
     static let patience = Duration.seconds(30)
