@@ -174,15 +174,18 @@ extension ClusterSession {
         tasks.run(.selectors(kind.id)) { [weak self, weak table] in
             async let _: Void = feed.run()
             var matching: Set<String> = []
-            var listed: Set<String> = []
+            var listed: Set<String>?
             for await _ in feed.wake {
                 guard let self, let table, !Task.isCancelled else { return }
                 let batch = feed.take()
                 if batch.isListBegun { listed = [] }
-                listed.formUnion(batch.rows.keys)
+                listed?.formUnion(batch.rows.keys)
                 matching.formUnion(batch.rows.keys)
                 matching.subtract(batch.gone)
-                if batch.isListEnded { matching.formIntersection(listed) }
+                if batch.isListEnded, let whole = listed {
+                    matching.formIntersection(whole)
+                    listed = nil
+                }
                 table.setMatches(Array(matching))
                 if case .failing(let status) = feed.state { app.toast("filter \(table.filter): \(status.message)", .error) }
             }

@@ -6,8 +6,8 @@ import LinuxKernel
     private let isOwn: (_ uid: String, _ namespace: String) -> Bool
     private let row: (ResourceRow) -> ResourceRow
     private let uid: (String) -> String
-    /// What the list that is being read has brought.
-    private var listed: Set<ObjectID> = []
+    /// What the list that is being read has brought; nil while none is.
+    private var listed: Set<ObjectID>?
     /// Whether it was listed as a whole.
     private(set) var isListed = false
 
@@ -24,11 +24,11 @@ import LinuxKernel
         if batch.isListBegun { listed = [] }
         let rows = batch.rows.values.map(row)
         table.upsert(rows, now: now)
-        for row in rows { listed.insert(ObjectID(row.uid)) }
+        for row in rows { listed?.insert(ObjectID(row.uid)) }
         var gone = batch.gone.map(uid)
-        if batch.isListEnded {
+        if batch.isListEnded, let listed {
             gone += table.uids { uid, namespace in isOwn(uid, namespace) && !listed.contains(ObjectID(uid)) }
-            (listed, isListed) = ([], true)
+            (self.listed, isListed) = (nil, true)
         }
         table.remove(uids: gone)
         return gone
