@@ -50,13 +50,13 @@ def moved(terminal, keys):
     return (time.monotonic() - moment) * 1e3
 
 
-def complete(terminal, count, within=60):
-    """Waits until the title has the count. A frame writes only what changed of it, so the whole screen is asked for."""
+def complete(terminal, count, within=60, every=1):
+    """Waits until the title has the count. A frame writes only what changed of it, so the whole screen is asked for, every so many seconds."""
     deadline = time.monotonic() + within
     while True:
         terminal.press(b"\x0c")
         try:
-            return terminal.until(count, within=1)
+            return terminal.until(count, within=every)
         except TimeoutError:
             if time.monotonic() > deadline:
                 raise
@@ -147,8 +147,8 @@ def remote(bench):
             for _ in range(bench.count(5)):
                 with Terminal(cluster, 120, 40, "--kubeconfig", str(config)) as terminal:
                     first.append(terminal.until(b"p0-0-", within=30, start=0) - terminal.started)
-                    whole.append(terminal.until(count, within=60, start=0) - terminal.started)
-                    terminal.settle(1)
+                    whole.append(complete(terminal, count, every=0.1) - terminal.started)
+                    terminal.rest(1)
                     memories.append(cluster.memory(terminal.screen))
         finally:
             proxy.terminate()
