@@ -37,12 +37,15 @@ extension AppModel {
         show(kind: kind)
     }
 
-    /// What `ctx a` or `ctx a b` means where these contexts are known.
+    /// What `ctx a`, `ctx a b` or `ctx a+b` means; an item that says so where one of the contexts is not known.
     private func contextItem(_ words: [String]) -> (item: PaletteItem, go: () -> Void)? {
         let names = Array(words.dropFirst())
         guard let first = words.first, ["ctx", "context", "contexts"].contains(first), !names.isEmpty, let cluster else { return nil }
         let joined = joinedNames(names.joined(separator: " "))
-        guard (joined ?? names).allSatisfy({ cluster.contexts.contains($0) }) else { return nil }
+        if let missing = (joined ?? names).first(where: { !cluster.contexts.contains($0) }) {
+            let reason = "there is no such context\(NearestName.question(missing, in: cluster.contexts))"
+            return (PaletteItem(id: "place", title: "context \(missing.prefix(60))", disabledReason: reason), {})
+        }
         let list = (joined ?? names).joined(separator: ", ")
         let title = joined != nil ? "contexts \(list) in one table" : names.count == 1 ? "context \(list)" : "contexts \(list) in a new tab"
         return (PaletteItem(id: "place", title: title, detail: "show"), { [weak self] in self?.run(line: words.joined(separator: " ")) })
