@@ -3,6 +3,7 @@ import JSONCore
 import KubeClient
 import LinuxKernel
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(5))) struct InformerTests {
@@ -135,6 +136,8 @@ import Testing
             await time.waitForSleepers(1)
             time.advance(by: .seconds(60))
         }
+        // The server is there again before anything changes.
+        #expect(await comesTrue { states.all.last == "following" && states.all.count == 4 })
         second.send(line("ADDED", pod("b", revision: 7)))
         await informer.waitUntil(revision: 7)
         #expect(informer.all().map(\.name) == ["a", "b"])

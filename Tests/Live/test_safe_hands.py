@@ -122,7 +122,8 @@ def test_a_dialog_says_that_its_object_is_gone_and_takes_no_neighbour(shared, ba
 
 
 def test_a_burst_is_held_and_asked_about(shared, base, open_screen):
-    screen = open_screen(shared, env=own_state(shared, base))
+    # A console that is asked nothing, as it may print the question.
+    screen = open_screen(shared, env=own_state(shared, base), prefix=("env", "TERM=linux", str(clusters.PROGRAM)))
     screen.expect("press c to write one")
     for text in ("qwertyDdy\n", "kubectl delete ns default\n"):
         screen.paste_unbracketed(text)
@@ -137,6 +138,17 @@ def test_a_burst_is_held_and_asked_about(shared, base, open_screen):
     screen.expect("TYPE")
     screen.paste_unbracketed("a: 1\nb:\n  c: 2\n")
     screen.expect("1  a: 1", "2  b:", "3    c: 2")
+
+
+def test_a_line_typed_while_the_screen_is_busy_is_taken_with_its_enter(shared, base, open_screen):
+    screen = open_screen(shared, env=own_state(shared, base))
+    screen.expect("press c to write one")
+    screen.press("/")
+    screen.expect("filter:")
+    # All of it in one read.
+    screen.paste_unbracketed("nothing-such\n")
+    screen.expect_gone("filter:")
+    screen.expect("/nothing-such")
 
 
 def test_esc_is_answered_in_25_ms_and_nothing_stops_the_output(shared, base, open_bare):

@@ -43,6 +43,8 @@ import Testing
     @Test func `answers and focus reports are no keys`() {
         #expect(decode("\u{1B}[?2026;2$y") == [.reply(.mode(2026, state: 2))])
         #expect(decode("\u{1B}[?62;4c") == [.reply(.deviceAttributes)])
+        #expect(decode("\u{1B}P>|tmux 3.3a\u{1B}\\") == [.reply(.version)])
+        #expect(decode("\u{1B}P1$r0m\u{1B}\\") == [])
         #expect(decode("\u{1B}[I\u{1B}[O") == [.focus(true), .focus(false)])
     }
 

@@ -45,6 +45,8 @@ extension Informer {
         let stream = try await client.watch(
             resource, namespace: namespace, from: position, labels: labels, fields: fields, timeoutSeconds: Int.random(in: 300..<600))
         defer { stream.cancel() }
+        // The server is there again, however long nothing changes.
+        setState(.following)
         var events = stream.makeAsyncIterator()
         while let event = try await events.next() {
             if case .error(let status) = event { throw status }

@@ -7,12 +7,12 @@ package enum WatchLoop {
     /// longer while the server fails.
     ///
     /// `list` returns the revision that it shows. `follow` watches from a position, moves it with every event, says whether it heard one, and
-    /// returns when the server ends the watch. `onFailure` is told what the server refuses, except that a revision is too old.
+    /// returns when the server ends the watch. `backoff` gives the pauses. `onFailure` is told what the server refuses, except that a revision is too old.
     package static func run(
-        time: any TimeSource, list: () async throws(APIStatus) -> String,
+        time: any TimeSource, backoff first: Backoff = Backoff(), list: () async throws(APIStatus) -> String,
         follow: (_ position: inout String?, _ heard: inout Bool) async throws(APIStatus) -> Void, onFailure: (APIStatus) -> Void
     ) async {
-        var backoff = Backoff()
+        var backoff = first
         var position: String?
         while !Task.isCancelled {
             let started = time.monotonic()

@@ -72,8 +72,9 @@ extension InputDecoder {
                 kind: kind, button: bits & 64 != 0 ? .none : buttons[bits & 3], x: numbers[1] - 1, y: numbers[2] - 1, modifiers: modifiers))
     }
 
-    /// OSC 11's answer, `]11;rgb:RRRR/GGGG/BBBB`: whether the background is light.
+    /// OSC 11's answer, `]11;rgb:RRRR/GGGG/BBBB`: whether the background is light; or XTVERSION's, `P>|NAME`.
     static func answer(_ bytes: ArraySlice<UInt8>) -> InputEvent? {
+        if bytes.starts(with: Array("P>|".utf8)) { return .reply(.version) }
         let start = Array("]11;rgb".utf8)
         guard bytes.starts(with: start), let colon = bytes.dropFirst(start.count).firstIndex(of: 0x3A) else { return nil }
         let parts = bytes[(colon + 1)...].split(separator: 0x2F, omittingEmptySubsequences: false).prefix(3)

@@ -68,6 +68,8 @@ package enum TerminalReply: Sendable, Hashable {
     case mode(Int, state: Int)
     /// Primary device attributes: the end of a batch of questions.
     case deviceAttributes
+    /// XTVERSION: the terminal said what it is.
+    case version
     /// Whether the terminal's background is light.
     case background(isLight: Bool)
 }

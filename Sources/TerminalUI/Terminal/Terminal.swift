@@ -65,6 +65,8 @@ enum TerminalProblem: Error, Sendable, Hashable, CustomStringConvertible {
 
     /// Takes note of an answer.
     func accept(_ reply: TerminalReply) {
+        // Terminals that can say what they are bracket pastes, also those that know no question about modes, as tmux.
+        if case .version = reply { hasBracketedPaste = true }
         guard case .mode(let mode, let state) = reply, state == 1 || state == 2 else { return }
         if mode == 2026 { capabilities.hasSynchronizedOutput = true }
         if mode == 2004 { hasBracketedPaste = true }
@@ -88,7 +90,7 @@ enum TerminalProblem: Error, Sendable, Hashable, CustomStringConvertible {
         // Bracketed paste, SGR mouse with drags, focus reports.
         _ = write(Array("\u{1B}[?2004h\(hasMouse ? Self.mouseOn : "")\u{1B}[?1004h".utf8))
         // The background's colour and, where it is known, news of a change between light and dark.
-        if canQuery { _ = write(Array("\u{1B}[?2031h\u{1B}]11;?\u{1B}\\\u{1B}[?2026$p\u{1B}[?2004$p\u{1B}[c".utf8)) }
+        if canQuery { _ = write(Array("\u{1B}[?2031h\u{1B}]11;?\u{1B}\\\u{1B}[?2026$p\u{1B}[?2004$p\u{1B}[>0q\u{1B}[c".utf8)) }
     }
 
     private static let mouseOn = "\u{1B}[?1000;1002;1006h"

@@ -42,6 +42,9 @@ final class ResourceFeed: Sendable {
     /// Objects of a list request: the first page is on the screen while the next is read. The first one is small, so that it comes soon.
     static let (firstPage, pageSize) = (100, 500)
 
+    /// Somebody looks at it: a server that is there again shows within seconds.
+    private static let backoff = Backoff(maximum: .seconds(5), jitter: 0.2)
+
     init(
         client: KubeClient, kind: ServedKind, namespace: String?, labels: LabelSelector = .everything, fields: FieldSelector = .everything,
         reader: (any RowReader)? = nil, time: any TimeSource
@@ -70,7 +73,7 @@ final class ResourceFeed: Sendable {
 
     /// Follows until the task is cancelled.
     func run() async {
-        await WatchLoop.run(time: time) { () async throws(APIStatus) -> String in
+        await WatchLoop.run(time: time, backoff: Self.backoff) { () async throws(APIStatus) -> String in
             try await self.list()
         } follow: { (position: inout String?, heard: inout Bool) async throws(APIStatus) in
             try await self.follow(&position, &heard)
@@ -117,6 +120,8 @@ final class ResourceFeed: Sendable {
     private func follow(_ position: inout String?, _ heard: inout Bool) async throws(APIStatus) {
         let stream = try await reader.watch(client, place, from: position ?? "")
         defer { stream.cancel() }
+        // The server is there again, however long nothing changes.
+        change { Self.set(.following, &$0) }
         var events = stream.makeAsyncIterator()
         while let next = try await events.next() {
             let (event, revision) = try reader.read(next)
