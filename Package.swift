@@ -80,7 +80,7 @@ let package = Package(
         library("Controllers", ["KubeClient", "KubeSchemas", "APIMachinery", "JSONCore", "LinuxKernel", logging]),
         library("ContainerImages", ["JSONCore", "LinuxKernel", "CLinux", "CDeflate", crypto, logging]),
         library("ContainerRuntime", ["JSONCore", "LinuxKernel", "CLinux", logging]),
-        library("PodNetwork", ["LinuxKernel", "JSONCore", logging]),
+        library("PodNetwork", ["APIMachinery", "JSONCore", "LinuxKernel", logging]),
         library(
             "NodeAgent",
             [
@@ -115,7 +115,7 @@ let package = Package(
         tests("Controllers", ["LinuxKernel", "KubeClient", "KubeSchemas", "APIMachinery", "JSONCore"]),
         tests("ContainerImages", ["JSONCore", "LinuxKernel", "CLinux", "CDeflate"]),
         tests("ContainerRuntime", ["LinuxKernel", "CLinux", "JSONCore"]),
-        tests("PodNetwork", ["LinuxKernel"]),
+        tests("PodNetwork", ["APIMachinery", "JSONCore", "LinuxKernel"]),
         tests(
             "NodeAgent",
             ["ContainerRuntime", "ContainerImages", "PodNetwork", "KubeClient", "KubeSchemas", "APIMachinery", "JSONCore", "LinuxKernel", logging]),

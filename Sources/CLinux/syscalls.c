@@ -326,6 +326,9 @@ int kd_netlink_prepare(int fd) {
     setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof on);
     setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof on);
     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+    // A transaction of nf_tables is one message; only who may exceed the limit needs large ones.
+    int large = 32 << 20;
+    setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &large, sizeof large);
     // The kernel answers inside send(2); a reply that never comes must not hang its caller.
     struct timeval patience = { .tv_sec = 5 };
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);

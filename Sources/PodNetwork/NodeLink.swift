@@ -45,6 +45,9 @@ package struct NodeLink: Sendable {
     /// Whether forwarding was off on the host before.
     package let didEnableForwarding: Bool
 
+    /// The node's own network.
+    package var namespace: NetworkNamespace { configuration.node }
+
     /// Makes the link, or adopts and completes the one a surviving node has.
     package static func establish(_ c: Configuration) throws(PodNetworkError) -> NodeLink {
         guard let podCIDR = c.ranges.podCIDR(ofNode: c.nodeIndex), let address = c.ranges.address(ofNode: c.nodeIndex) else {

@@ -177,7 +177,8 @@ import Testing
         ]
         let model = DetailModel(title: "Can it reach", binding: nil)
         model.isLive = false
-        model.lines = ReachText.make(reach, from: "demo/db", isOurs: true).lines
+        reach.isEnforced = true
+        model.lines = ReachText.make(reach, from: "demo/db").lines
         check(model, "reach", size)
     }
 }

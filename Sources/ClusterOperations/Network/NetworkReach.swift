@@ -17,6 +17,8 @@ package struct NetworkReach: Sendable {
         package var ingress: PolicyVerdict
         /// Whether a container says that it has the port; it need not.
         package var isDeclared: Bool
+        /// The answering pod's address; empty when it has none.
+        var address = ""
         /// Whether both sides let it pass.
         package var isAllowed: Bool { egress.isAllowed && ingress.isAllowed }
     }
@@ -27,6 +29,8 @@ package struct NetworkReach: Sendable {
     package var ways: [Way] = []
     /// Why there is none, or fewer than one may think.
     package var notes: [String] = []
+    /// Whether the network itself was asked, rather than the objects judged. Default false.
+    package var isEnforced = false
 
     /// The most answering pods that are looked at.
     private static let limit = 50
@@ -60,8 +64,34 @@ package struct NetworkReach: Sendable {
         }
     }
 
-    /// Answers for a pod. Throws when what is asked for cannot be read.
-    package static func ask(_ source: KubeObject, _ question: Question, _ client: KubeClient) async throws(APIStatus) -> NetworkReach {
+    /// Answers for a pod; on a cluster of kdash's own by the tables that its nodes enforce. Throws when what is asked for cannot be read.
+    package static func ask(
+        _ source: KubeObject, _ question: Question, _ client: KubeClient, isOurs: Bool = false
+    ) async throws(APIStatus) -> NetworkReach {
+        var reach = try await judge(source, question, client)
+        guard isOurs, !reach.ways.isEmpty else { return reach }
+        let address = source.string("status", "podIP") ?? ""
+        guard !address.isEmpty, reach.ways.allSatisfy({ !$0.address.isEmpty }) else {
+            reach.notes.append("a pod has no address yet: judged by objects alone")
+            return reach
+        }
+        for index in reach.ways.indices {
+            let way = reach.ways[index]
+            do throws(APIStatus) {
+                let verdict = try await client.networkVerdict(from: address, to: way.address, transport: way.port.transport, port: way.port.number)
+                reach.ways[index].egress = PolicyVerdict(.egress, enforced: verdict.egress)
+                reach.ways[index].ingress = PolicyVerdict(.ingress, enforced: verdict.ingress)
+            } catch {
+                reach.notes.append("the network cannot be asked, judged by objects alone: \(error.message)")
+                return reach
+            }
+        }
+        reach.isEnforced = true
+        return reach
+    }
+
+    /// Answers by what the objects say.
+    private static func judge(_ source: KubeObject, _ question: Question, _ client: KubeClient) async throws(APIStatus) -> NetworkReach {
         var reach = NetworkReach()
         var pods: [(KubeObject, NetworkPort)] = []
         if question.kind == "Service" {
@@ -91,7 +121,7 @@ package struct NetworkReach: Sendable {
                     pod: "\(pod.namespace ?? "")/\(pod.name)", port: named,
                     egress: PolicyVerdict(.egress, of: from, with: to, port: named, policies: policies[source.namespace ?? ""] ?? []),
                     ingress: PolicyVerdict(.ingress, of: to, with: from, port: named, policies: policies[pod.namespace ?? ""] ?? []),
-                    isDeclared: declared != nil))
+                    isDeclared: declared != nil, address: pod.string("status", "podIP") ?? ""))
         }
         return reach
     }

@@ -1,5 +1,6 @@
 package import APIMachinery
 import JSONCore
+package import KubeClient
 
 /// A pod at one end of a connection, with the labels of its namespace.
 package struct NetworkEnd: Sendable {
@@ -27,8 +28,19 @@ package struct PolicyVerdict: Sendable, Hashable {
     /// The policy that allows it, with the number of its rule, from 1; nil when none does.
     package var allowing: (policy: String, rule: Int)?
 
+    /// Whether it is with the pod's node or with itself, which policies never keep apart; only the network's own answer tells. Default false.
+    package var isExempt = false
+
     /// Whether the connection passes.
     package var isAllowed: Bool { selecting.isEmpty || allowing != nil }
+
+    /// What the network itself answers.
+    package init(_ direction: Direction, enforced: NetworkVerdict) {
+        self.direction = direction
+        selecting = enforced.policies
+        isExempt = enforced.outcome == .exempt
+        if let policy = enforced.policies.first, let rule = enforced.rule { allowing = (policy, rule) }
+    }
 
     /// What policies of a pod's namespace say of a connection between it and another pod, to `port` of the one that answers.
     package init(_ direction: Direction, of own: NetworkEnd, with other: NetworkEnd, port: NetworkPort, policies: [KubeObject]) {
@@ -48,7 +60,7 @@ package struct PolicyVerdict: Sendable, Hashable {
 
     package static func == (left: PolicyVerdict, right: PolicyVerdict) -> Bool {
         left.direction == right.direction && left.selecting == right.selecting && left.allowing?.policy == right.allowing?.policy
-            && left.allowing?.rule == right.allowing?.rule
+            && left.allowing?.rule == right.allowing?.rule && left.isExempt == right.isExempt
     }
 
     package func hash(into hasher: inout Hasher) {

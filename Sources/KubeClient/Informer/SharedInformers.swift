@@ -10,7 +10,8 @@ package final class SharedInformers: Sendable {
         var waiting: [Informer] = []
     }
 
-    private let client: KubeClient
+    /// What they follow.
+    package let client: KubeClient
     private let time: any TimeSource
     private let state = Mutex(State())
 

@@ -24,7 +24,7 @@ package struct NFExpression: Sendable, Hashable {
     package let name: String
     package let payload: NetlinkPayload
 
-    private init(_ name: String, _ fill: (inout NetlinkPayload) -> Void) {
+    init(_ name: String, _ fill: (inout NetlinkPayload) -> Void) {
         var payload = NetlinkPayload()
         fill(&payload)
         self.name = name

@@ -1,3 +1,4 @@
+import APIMachinery
 import ContainerRuntime
 package import LinuxKernel
 package import PodNetwork
@@ -9,6 +10,7 @@ package final class NodeNetwork: Sendable {
     private let node: NetlinkSocket
     private let mtu: UInt32
     private let addresses = Mutex<[String: IPv4Address]>([:])
+    private let policies = Mutex<PolicyEnforcer?>(nil)
 
     /// - Parameters:
     ///   - pool: the node's addresses.
@@ -18,6 +20,15 @@ package final class NodeNetwork: Sendable {
         self.pool = pool
         self.node = node
         self.mtu = mtu
+    }
+
+    /// From now on pods are isolated as policies say before they are connected.
+    package func enforce(_ enforcer: PolicyEnforcer) { policies.withLock { $0 = enforcer } }
+
+    /// Returns once the pod's address is isolated as policies say.
+    func isolate(_ pod: KubeObject) async throws(ConfigurationError) {
+        guard let address = addresses.withLock({ $0[pod.uid] }) else { return }
+        try await policies.withLock { $0 }?.isolate(pod, at: address)
     }
 
     /// A free address for a pod, or the one it has.
@@ -37,7 +48,9 @@ package final class NodeNetwork: Sendable {
     }
 
     func releaseAddress(of uid: String) {
-        if let address = addresses.withLock({ $0.removeValue(forKey: uid) }) { pool.release(address) }
+        guard let address = addresses.withLock({ $0.removeValue(forKey: uid) }) else { return }
+        policies.withLock { $0 }?.forget(uid)
+        pool.release(address)
     }
 
     /// Connects a pod's namespaces with the node's.

@@ -19,6 +19,7 @@ extension PodContext {
             }
             try await checkRuntime(of: pod)
             let address = try usesHostNetwork ? hostIP : network?.reserveAddress(for: pod.object.uid) ?? ""
+            if !usesHostNetwork { try await network?.isolate(pod.object) }
             let specification = SandboxSpec(
                 id: pod.object.uid, hostname: pod.sandboxHostname, usesHostNetwork: usesHostNetwork,
                 usesHostPID: pod.spec.hostPID, usesHostIPC: pod.spec.hostIPC,

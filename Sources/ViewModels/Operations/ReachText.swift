@@ -2,7 +2,7 @@ import ClusterOperations
 
 /// Whether a pod can reach something, as text.
 enum ReachText {
-    static func make(_ reach: NetworkReach, from source: String, isOurs: Bool) -> DetailText {
+    static func make(_ reach: NetworkReach, from source: String) -> DetailText {
         var text = DetailText()
         let allowed = reach.ways.filter(\.isAllowed).count
         let answer: TextSpan =
@@ -10,7 +10,7 @@ enum ReachText {
             ? TextSpan("No", .error)
             : allowed == reach.ways.count
                 ? TextSpan("Yes", .ok)
-                : allowed > 0 ? TextSpan("To some pods only", .warning) : TextSpan(isOurs ? "Policies say no, and nothing enforces them" : "No", .error)
+                : allowed > 0 ? TextSpan("To some pods only", .warning) : TextSpan("No", .error)
         text.line([answer, TextSpan(": from pod \(source) to \(reach.target)")], indent: 0)
         for note in reach.notes { text.line([TextSpan(note, .warning)]) }
         for way in reach.ways {
@@ -22,16 +22,17 @@ enum ReachText {
         }
         text.heading("What enforces policies")
         text.line([
-            isOurs
-                ? TextSpan("Nothing: kdash's own network carries every connection between pods, whatever NetworkPolicies say.", .warning)
-                : TextSpan("This cluster's network plugin, if it knows NetworkPolicies: that is not seen from here.", .dim)
+            reach.isEnforced
+                ? TextSpan("The nodes of this cluster: this is what their tables do with a new connection at this moment.", .dim)
+                : TextSpan("This cluster's network plugin, if it knows NetworkPolicies: that is not seen from here, and the objects are judged.", .dim)
         ])
-        text.line([TextSpan("Judged by objects alone: whether a program listens, and rules of hosts and clouds, are not seen.", .dim)])
+        text.line([TextSpan("Whether a program listens, and rules of hosts and clouds, are not seen.", .dim)])
         return text
     }
 
     private static func sentence(_ verdict: PolicyVerdict, of pod: String) -> String {
         let side = verdict.direction.rawValue
+        if verdict.isExempt { return "a pod and its node, or a pod and itself, are never kept apart" }
         guard !verdict.selecting.isEmpty else { return "no policy limits the \(side) of \(pod)" }
         if let allowing = verdict.allowing { return "policy \(allowing.policy) allows it with \(side) rule \(allowing.rule)" }
         let names = verdict.selecting.joined(separator: ", ")

@@ -30,8 +30,8 @@ extension ClusterSession {
             var lines: [[TextSpan]]
             do throws(APIStatus) {
                 let pod = try await client.get(Pod.resource, namespace: binding.namespace, name: binding.name)
-                let reach = try await NetworkReach.ask(pod, question, client)
-                lines = ReachText.make(reach, from: "\(binding.namespace ?? "")/\(binding.name)", isOurs: isOurs).lines
+                let reach = try await NetworkReach.ask(pod, question, client, isOurs: isOurs)
+                lines = ReachText.make(reach, from: "\(binding.namespace ?? "")/\(binding.name)").lines
             } catch {
                 lines = [[TextSpan("not known: \(error.message)", .error)]]
             }

@@ -23,16 +23,18 @@ final class ControlPlane: Sendable {
     let informers: SharedInformers
     let options: DaemonOptions
     private let settings: ClusterSettings
-    private let logger: Logger
-    private let time: any TimeSource
+    let logger: Logger
+    let time: any TimeSource
     private let agent = Mutex<NodeAgent?>(nil)
+    /// The rules of the node's pods, while it runs.
+    let network = Mutex<PolicyEnforcer?>(nil)
     private let nodeState: Mutex<(reason: String?, notes: [String])>
     /// The administrator's, for the cluster's own kubeconfig.
     let credentials: KubeconfigMerge.Credentials
     /// What goes into the user's kubeconfig: those of the user behind sudo, when there is one.
     let userCredentials: KubeconfigMerge.Credentials
     private let sudoUser: SudoUserAccess?
-    private let instance: ClusterInstance
+    let instance: ClusterInstance
 
     /// How long pods may take to end when the cluster stops, whatever they ask for.
     static let shutdownGrace: Duration = .seconds(60)
@@ -71,7 +73,7 @@ final class ControlPlane: Sendable {
             tryPlacement: { (question) throws(APIStatus) in
                 guard let plane = box.plane else { throw .serviceUnavailable("the cluster is starting: try again") }
                 return try plane.tryPlacement(question)
-            })
+            }, network: { box.plane?.networkEndpoints })
         if !OwnProcess.raiseOpenFiles() {
             logger.warning("the limit of open files stays what it was", metadata: ["limit": "\(OwnProcess.openFilesLimit)"])
         }
@@ -227,6 +229,9 @@ final class ControlPlane: Sendable {
                 time: time, logger: logger)
             self.agent.withLock { $0 = agent }
             nodes.register(node.place.nodeName, agent)
+            let policies = enforcePolicies(on: node)
+            async let _ = policies?.run()
+            defer { network.withLock { $0 = nil } }
             try await agent.run(ready: ready, nodeEnded: nodeEnded)
         } catch {
             logger.error("the node's agent ended", metadata: ["error": "\(error)"])

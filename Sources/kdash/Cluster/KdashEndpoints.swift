@@ -6,7 +6,7 @@ import KubeClient
 import LinuxKernel
 import NodeAgent
 
-/// What is not Kubernetes, below `/kdash/v1/`: status, down, images, usage, the logs of deleted pods, and the inside of containers.
+/// What is not Kubernetes, below `/kdash/v1/`: status, down, images, usage, the logs of deleted pods, the inside of containers, and the network.
 struct KdashEndpoints: ExtensionEndpoint {
     let path = "/kdash/v1"
     let images: ImageStore
@@ -17,6 +17,8 @@ struct KdashEndpoints: ExtensionEndpoint {
     let imagesChanged: @Sendable () -> Void
     /// Answers where the scheduler would put a pod.
     let tryPlacement: @Sendable (JSONValue) throws(APIStatus) -> JSONValue
+    /// What the network does; nil when pods have none.
+    let network: @Sendable () -> NetworkEndpoints?
 
     func handle(_ request: APIRequest, body: any ByteSource, as user: UserInfo) async throws(APIStatus) -> APIResponse {
         let route = String(request.path.dropFirst(path.count))
@@ -38,6 +40,9 @@ struct KdashEndpoints: ExtensionEndpoint {
         case (_, _) where route.hasPrefix("/containers/"):
             let segments = request.pathSegments ?? []
             return try await ContainerEndpoints(nodes: nodes).handle(request, Array(segments.dropFirst(3)), body: body)
+        case (_, _) where route.hasPrefix("/network/"):
+            guard let network = network() else { throw .serviceUnavailable("pods have no network here, or the node is starting") }
+            return try await network.handle(request, Array((request.pathSegments ?? []).dropFirst(3)))
         default: throw .badRequest("\(request.method.rawValue) \(request.path) is nothing kdash knows")
         }
     }

@@ -1,0 +1,45 @@
+import KubeClient
+import KubeSchemas
+import LinuxKernel
+import Logging
+import NodeAgent
+import PodNetwork
+import Synchronization
+
+extension ControlPlane {
+    /// Makes the node's network enforce NetworkPolicies, which `run()` of what is returned does; nil for a node whose pods have no network.
+    func enforcePolicies(on node: LaunchedNode) -> PolicyEnforcer? {
+        guard let link = node.link, let network = node.network, let ranges = instance.ranges else { return nil }
+        let netfilter: NetlinkSocket
+        do throws(SystemError) {
+            netfilter = try NetlinkSocket.open(.netfilter, in: link.namespace)
+        } catch {
+            logger.error("network policies are not enforced: the node's firewall cannot be reached", metadata: ["error": "\(error)"])
+            return nil
+        }
+        do throws(SystemError) {
+            try link.namespace.run { () throws(SystemError) in try FileSystem.write("1", to: "/proc/sys/net/netfilter/nf_conntrack_acct") }
+        } catch {
+            logger.warning("the bytes of connections are not counted", metadata: ["error": "\(error)"])
+        }
+        let enforcer = PolicyEnforcer(
+            table: PolicyTable(netfilter: netfilter), client: informers.client, informers: informers,
+            // The host's end is where probes, forwards and the API's proxy come from.
+            node: [link.nodeAddress, ranges.apiAddress], services: [Self.dnsServer(ranges)], time: time, logger: logger)
+        network.enforce(enforcer)
+        self.network.withLock { $0 = enforcer }
+        return enforcer
+    }
+
+    /// Answers about the node's network, while it runs.
+    var networkEndpoints: NetworkEndpoints? {
+        network.withLock { $0 }.map { NetworkEndpoints(policies: $0, services: informers.informer(Service.resource)) }
+    }
+
+    /// The cluster's DNS server runs in the daemon; policies name it as the pod that it is elsewhere.
+    private static func dnsServer(_ ranges: ClusterRanges) -> PolicyPod {
+        PolicyPod(
+            namespace: "kube-system", name: "kube-dns", labels: ["k8s-app": "kube-dns"], address: ranges.dnsAddress,
+            ports: [.init(name: "dns", transport: .udp, number: 53), .init(name: "dns-tcp", transport: .tcp, number: 53)], isSelectable: false)
+    }
+}

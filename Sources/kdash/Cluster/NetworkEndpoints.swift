@@ -1,0 +1,61 @@
+import APIMachinery
+import JSONCore
+import KubeClient
+import KubeSchemas
+import LinuxKernel
+import NodeAgent
+import PodNetwork
+
+/// `/kdash/v1/network/…`: what the network of the nodes carries and refuses, and why.
+struct NetworkEndpoints: Sendable {
+    let policies: PolicyEnforcer
+    /// The cluster's services.
+    let services: Informer
+
+    /// - Parameter path: what follows `/kdash/v1/network/`, decoded.
+    func handle(_ request: APIRequest, _ path: [String]) async throws(APIStatus) -> APIResponse {
+        switch (request.method, path) {
+        case (.get, ["connections"]): return .json(try await connections(request).value)
+        case (.get, ["verdict"]): return .json(try verdict(request))
+        default: throw .badRequest("\(request.method.rawValue) \(request.path): /kdash/v1/network/connections or verdict")
+        }
+    }
+
+    private var report: ConnectionReport {
+        let addresses = services.all().compactMap { service in
+            service.string("spec", "clusterIP").flatMap { IPv4Address($0) }.map { ($0, "\(service.namespace ?? "")/\(service.name)") }
+        }
+        return ConnectionReport(
+            policies: policies.table.enforced, names: policies.names, services: Dictionary(addresses, uniquingKeysWith: { first, _ in first }))
+    }
+
+    private func connections(_ request: APIRequest) async throws(APIStatus) -> NetworkConnections {
+        let filter: ConnectionReport.Filter
+        switch (request.queryValue("namespace"), request.queryValue("pod"), request.queryValue("service")) {
+        case (nil, nil, nil): filter = .all
+        case (let namespace?, nil, nil): filter = .pods(inNamespace: namespace)
+        case (let namespace?, let pod?, nil): filter = .pod("\(namespace)/\(pod)")
+        case (let namespace?, nil, let service?): filter = .service("\(namespace)/\(service)")
+        default: throw .badRequest("\(request.path): query parameters namespace, with it pod or service, or none are needed")
+        }
+        let table = policies.table
+        do throws(PodNetworkError) {
+            let (tracked, denied) = try await KernelThread.run("kdash-network") { () throws(PodNetworkError) in
+                (try table.connections(), try table.denied())
+            }
+            return report.make(tracked, denied: denied, filter)
+        } catch {
+            throw .serviceUnavailable("\(error)")
+        }
+    }
+
+    private func verdict(_ request: APIRequest) throws(APIStatus) -> JSONValue {
+        let transports: [String: UInt8] = ["TCP": 6, "UDP": 17, "SCTP": 132]
+        guard let source = request.queryValue("source").flatMap({ IPv4Address($0) }),
+            let destination = request.queryValue("destination").flatMap({ IPv4Address($0) }),
+            let transport = transports[request.queryValue("transport") ?? "TCP"], let port = request.queryValue("port").flatMap({ UInt16($0) })
+        else { throw .badRequest("\(request.path): source and destination (IPv4 addresses), port, and TCP, UDP or SCTP as transport are needed") }
+        let verdicts = report.verdicts(from: source, to: destination, transport: transport, port: port)
+        return ["egress": verdicts.egress.value, "ingress": verdicts.ingress.value]
+    }
+}
