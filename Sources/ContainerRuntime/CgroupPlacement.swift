@@ -28,6 +28,10 @@ package struct CgroupUsage: Sendable, Hashable {
     package var outOfMemoryKills: UInt64
     /// Processes and threads; 0 when the kernel does not count them.
     package var processes: Int
+    /// What was transferred from and to disks; nil when the kernel does not count it.
+    package var disk: DiskUsage?
+    /// How long its tasks waited; nil when the kernel does not measure it, as with cgroup v1.
+    package var pressure: CgroupPressure?
 }
 
 /// Which limits the kernel really enforces here.

@@ -104,6 +104,13 @@ package final class CgroupTree: Sendable {
         CgroupUsage.read(version: version, hierarchies: hierarchies, path: placement.path)
     }
 
+    /// Some process that is in it now, in this process's own numbering; nil when there is none.
+    package func process(in placement: CgroupPlacement) -> Int32? {
+        hierarchies.first.flatMap { hierarchy in
+            CgroupHierarchy.read("\(hierarchy.base)/\(placement.path)/cgroup.procs").split(separator: "\n").lazy.compactMap { Int32($0) }.first { $0 > 0 }
+        }
+    }
+
     /// A sample of everything in the node.
     package func nodeUsage() -> CgroupUsage? { CgroupUsage.read(version: version, hierarchies: hierarchies, path: "") }
 

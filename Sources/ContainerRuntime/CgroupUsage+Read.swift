@@ -8,7 +8,7 @@ extension CgroupUsage {
             return CgroupHierarchy.read("\(hierarchy.base)/\(path)/\(name)")
         }
         guard let first = hierarchies.first, FileSystem.isDirectory("\(first.base)/\(path)") else { return nil }
-        return version == .v2 ? version2(file) : version1(file)
+        return version == .v2 ? version2(file, "\(first.base)/\(path)") : version1(file)
     }
 
     private static func version1(_ file: (String, String) -> String) -> CgroupUsage {
@@ -23,10 +23,16 @@ extension CgroupUsage {
             // "No limit" is the largest page-aligned number.
             memoryLimit: limit <= 0 || limit > 1 << 60 ? nil : ByteCount(limit),
             outOfMemoryKills: UInt64(clamping: table(file("memory", "memory.oom_control"))["oom_kill"] ?? 0),
-            processes: Int(clamping: number(file("pids", "pids.current"))))
+            processes: Int(clamping: number(file("pids", "pids.current"))), disk: diskVersion1(transfers(file)))
     }
 
-    private static func version2(_ file: (String, String) -> String) -> CgroupUsage {
+    /// Counters of the cgroup with its children where the kernel sums them up.
+    private static func transfers(_ file: (String, String) -> String) -> String {
+        let all = file("blkio", "blkio.throttle.io_service_bytes_recursive")
+        return all.isEmpty ? file("blkio", "blkio.throttle.io_service_bytes") : all
+    }
+
+    private static func version2(_ file: (String, String) -> String, _ directory: String) -> CgroupUsage {
         let cpu = table(file("cpu", "cpu.stat"))
         let used = number(file("memory", "memory.current"))
         let limit = number(file("memory", "memory.max"))
@@ -36,7 +42,8 @@ extension CgroupUsage {
             workingSet: ByteCount(max(0, used - (table(file("memory", "memory.stat"))["inactive_file"] ?? 0))),
             memoryLimit: limit <= 0 ? nil : ByteCount(limit),
             outOfMemoryKills: UInt64(clamping: table(file("memory", "memory.events"))["oom_kill"] ?? 0),
-            processes: Int(clamping: number(file("pids", "pids.current"))))
+            processes: Int(clamping: number(file("pids", "pids.current"))),
+            disk: diskVersion2(file("io", "io.stat"), exists: FileSystem.exists("\(directory)/io.stat")), pressure: pressure { file("", $0) })
     }
 
     /// A file of `name value` lines.

@@ -64,3 +64,20 @@ import Testing
         #expect(try await child.waitUntilExit().status == 137)
     }
 }
+
+struct PodTrafficTests {
+    @Test func `a pod's traffic is the sum of its interfaces without the loopback`() {
+        let table = """
+            Inter-|   Receive                                                |  Transmit
+             face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed
+                lo:  900      10    0    0    0     0          0         0      900      10    0    0    0     0       0          0
+              eth0: 1000      10    0    0    0     0          0         0     2000      20    0    0    0     0       0          0
+            eth1:0:   10       1    0    0    0     0          0         0       20       2    0    0    0     0       0          0
+            """
+        let sum = PodTraffic.parse(table)
+        #expect(sum?.received == 1010 && sum?.sent == 2020)
+    }
+
+    @Test(arguments: ["", "lo: 1 2 3 4 5 6 7 8 9 10", "eth0:", "eth0: a b c d e f g h i", "eth0: -1 0 0 0 0 0 0 0 -1 0", "\u{0}:::"])
+    func `a table without a counter tells nothing`(text: String) { #expect(PodTraffic.parse(text) == nil) }
+}

@@ -109,6 +109,35 @@ import Testing
         #expect(history.container("u", "app", now: Timestamp(seconds: start + 9000)).memory.compactMap(\.self) == [7])
     }
 
+    @Test func `transfers, waiting and kills are remembered as rates`() {
+        func sample(_ second: Int64) -> [NodeStats] {
+            var usage = UsageSample()
+            usage.disk = TransferSample(received: second * 1000, sent: second * 10)
+            let waited = PressureSample(some: PressureSample.Line(nanoseconds: second * 250_000_000))
+            usage.pressure = UsageSample.Pressure(memory: waited)
+            usage.outOfMemoryKills = second < 15 ? 3 : 4
+            let pod = PodStats(
+                namespace: "d", name: "p", uid: "u", usage: usage, containers: [ContainerStats(name: "app", usage: usage)],
+                network: TransferSample(received: second * 7, sent: second * 5))
+            return [NodeStats(node: "n", sampledAt: Timestamp(seconds: 1_000_000 + second), usage: usage, pods: [pod])]
+        }
+        var history = UsageHistory()
+        // What is sent over HTTP and read again says the same.
+        for second in Int64(0)...20 { history.take(sample(second).compactMap { NodeStats($0.value) }) }
+        let now = Timestamp(seconds: 1_000_020)
+        let steps = history.container("u", "app", now: now)
+        #expect(steps.received.last == 1000 && steps.sent.last == 10)
+        #expect(steps.waits(1).last == 25 && steps.waits(0).last == 0 && steps.waits(2).last == 0)
+        #expect(steps.kills == [UsageHistory.steps - 2: .outOfMemory])
+        #expect(history.network("u", now: now).received.last == 7 && history.network("u", now: now).sent.last == 5)
+        // A counter that starts anew is no peak, and nothing is known where nothing is counted.
+        history.take(sample(0).map { NodeStats(node: "n", sampledAt: Timestamp(seconds: 1_000_021), usage: $0.usage, pods: $0.pods) })
+        #expect(history.container("u", "app", now: Timestamp(seconds: 1_000_021)).received.compactMap(\.self).allSatisfy { $0 <= 1000 })
+        history.take([NodeStats(node: "m", sampledAt: now, pods: [PodStats(namespace: "d", name: "q", uid: "v", containers: [ContainerStats(name: "app")])])])
+        let bare = history.container("v", "app", now: now)
+        #expect(!bare.hasTransfers && !bare.hasWaits && !history.network("v", now: now).hasTransfers)
+    }
+
     @Test func `samples go on slowly while nobody looks`() async throws {
         let count = Mutex(0)
         let fixture = Fixture(usage: {

@@ -32,9 +32,14 @@ package struct PodStats: Sendable, Hashable {
     package var usage: UsageSample
     /// Its running containers.
     package var containers: [ContainerStats]
+    /// What came in and went out through its own network since it was made; nil where it has none of its own, or it is not counted.
+    package var network: TransferSample?
 
     /// A sample.
-    package init(namespace: String, name: String, uid: String, usage: UsageSample = UsageSample(), containers: [ContainerStats] = []) {
+    package init(
+        namespace: String, name: String, uid: String, usage: UsageSample = UsageSample(), containers: [ContainerStats] = [], network: TransferSample? = nil
+    ) {
+        self.network = network
         self.namespace = namespace
         self.name = name
         self.uid = uid
@@ -75,6 +80,31 @@ package struct UsageSample: Sendable, Hashable {
     package var isMemoryLimitEnforced: Bool
     /// Whether ``cpuNanoseconds`` and ``workingSet`` were read; false where there is no cgroup to read. Default true.
     package var isMeasured: Bool
+    /// What was read from and written to disks; nil when the kernel does not count it. With cgroup v1 writes through the page cache are missing.
+    package var disk: TransferSample?
+    /// How long tasks waited for processors, memory and disks; nil when the kernel does not measure it, as with cgroup v1.
+    package var pressure: Pressure?
+    /// Processes killed for memory since the start.
+    package var outOfMemoryKills: Int64 = 0
+    /// Processes and threads; 0 when they are not counted.
+    package var processes: Int64 = 0
+
+    /// Waiting, by what for.
+    package struct Pressure: Sendable, Hashable {
+        /// For a processor.
+        package var cpu: PressureSample
+        /// For memory to be made free.
+        package var memory: PressureSample
+        /// For disks.
+        package var io: PressureSample
+
+        /// A sample.
+        package init(cpu: PressureSample = PressureSample(), memory: PressureSample = PressureSample(), io: PressureSample = PressureSample()) {
+            self.cpu = cpu
+            self.memory = memory
+            self.io = io
+        }
+    }
 
     /// A sample.
     package init(

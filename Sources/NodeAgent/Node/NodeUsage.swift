@@ -21,20 +21,39 @@ struct NodeUsage: Sendable {
                 total.cpuNanoseconds += one.usage.cpuNanoseconds
                 total.throttledNanoseconds += one.usage.throttledNanoseconds
                 total.workingSet += one.usage.workingSet
+                if let disk = one.usage.disk { total.disk = (total.disk ?? TransferSample()) + disk }
+                total.outOfMemoryKills += one.usage.outOfMemoryKills
+                total.processes += one.usage.processes
             }
             total.isCPULimitEnforced = containers.allSatisfy(\.usage.isCPULimitEnforced)
             total.isMemoryLimitEnforced = containers.allSatisfy(\.usage.isMemoryLimitEnforced)
             total.isMeasured = containers.allSatisfy(\.usage.isMeasured)
-            pods.append(PodStats(namespace: pod.namespace ?? "default", name: pod.name, uid: pod.uid, usage: total, containers: containers))
+            if containers.contains(where: { $0.usage.pressure != nil }) {
+                total.pressure = context.cgroups?.usage(of: context.placement(of: pod))?.pressure.map(UsageSample.Pressure.init)
+            }
+            pods.append(
+                PodStats(
+                    namespace: pod.namespace ?? "default", name: pod.name, uid: pod.uid, usage: total, containers: containers,
+                    network: network(of: pod, containers)))
         }
         var node = UsageSample()
         if let usage = context.cgroups?.nodeUsage() {
             node.cpuNanoseconds = usage.cpu.nanoseconds
             node.workingSet = usage.workingSet
+            node.take(usage)
         } else {
             node.isMeasured = false
         }
         return NodeStats(node: context.nodeName, sampledAt: context.time.now(), usage: node, pods: pods)
+    }
+
+    private func network(of pod: Pod, _ containers: [ContainerStats]) -> TransferSample? {
+        let ids = containers.compactMap { container in
+            agent.running.attempt(podUID: pod.uid, container: container.name).map {
+                ContainerID(podUID: pod.uid, container: container.name, attempt: $0).string
+            }
+        }
+        return PodTraffic.read(pod, ids, agent.context)
     }
 
     private func stats(_ container: Container, _ pod: Pod) -> ContainerStats? {
@@ -52,9 +71,30 @@ struct NodeUsage: Sendable {
         sample.cpuNanoseconds = usage.cpu.nanoseconds
         sample.throttledNanoseconds = usage.throttledTime.nanoseconds
         sample.workingSet = usage.workingSet
+        sample.take(usage)
         sample.isCPULimitEnforced = cgroups.enforcement.cpu == .enforced
         sample.isMemoryLimitEnforced = cgroups.enforcement.memory == .enforced
         return ContainerStats(name: container.name, usage: sample)
+    }
+}
+
+extension UsageSample {
+    /// What the cgroup says beside processors and memory.
+    fileprivate mutating func take(_ usage: CgroupUsage) {
+        disk = usage.disk.map { TransferSample(received: $0.read.value, sent: $0.written.value) }
+        pressure = usage.pressure.map(Pressure.init)
+        outOfMemoryKills = Int64(clamping: usage.outOfMemoryKills)
+        processes = Int64(usage.processes)
+    }
+}
+
+extension UsageSample.Pressure {
+    fileprivate init(_ pressure: CgroupPressure) {
+        func sample(_ stall: Stall) -> PressureSample {
+            func line(_ line: Stall.Line) -> PressureSample.Line { PressureSample.Line(nanoseconds: line.total.nanoseconds, averages: line.averages) }
+            return PressureSample(some: line(stall.some), full: line(stall.full))
+        }
+        self.init(cpu: sample(pressure.cpu), memory: sample(pressure.memory), io: sample(pressure.io))
     }
 }
 

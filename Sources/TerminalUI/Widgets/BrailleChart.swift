@@ -14,7 +14,7 @@ import ViewModels
         let top = ceiling(chart, points)
         var rows = [title(chart, points)]
         for row in 0..<chart.height {
-            let label = row == 0 ? amount(top, chart.unit) : row == chart.height - 1 ? amount(0, chart.unit) : ""
+            let label = row == 0 ? amount(top, chart.unit.scale) : row == chart.height - 1 ? amount(0, chart.unit.scale) : ""
             let scale = TextSpan(String(repeating: " ", count: max(0, margin - label.count - 1)) + label + (glyphs.hasLines ? " │" : " |"), .dim)
             rows.append([scale] + curve(chart, points, row: row, width: width, top: top, glyphs))
         }
@@ -45,6 +45,8 @@ import ViewModels
         case .milliCPU: Units.milliCPU(whole)
         case .bytes: Units.bytes(whole)
         case .count: "\(whole)"
+        case .bytesPerSecond: "\(Units.bytes(whole))/s"
+        case .percent: "\(whole)%"
         }
     }
 
@@ -146,4 +148,9 @@ import ViewModels
         }
         return spans
     }
+}
+
+extension ChartModel.Unit {
+    /// The unit beside the scale, which has no room for one of time.
+    fileprivate var scale: ChartModel.Unit { self == .bytesPerSecond ? .bytes : self }
 }

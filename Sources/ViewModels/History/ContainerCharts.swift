@@ -2,7 +2,8 @@ import APIMachinery
 import KubeSchemas
 import LinuxKernel
 
-/// The charts of a pod: CPU and memory of each container in the last hour against what it asked for and may use.
+/// The charts of a pod in the last hour: CPU and memory of each container against what it asked for and may use, its disks and what it
+/// waited for, and the pod's network.
 enum ContainerCharts {
     /// The text and the charts that stand in it, by line.
     static func text(_ pod: Pod, _ history: UsageHistory, isMeasured: Bool, now: Timestamp) -> (lines: [[TextSpan]], charts: [Int: ChartModel]) {
@@ -18,13 +19,54 @@ enum ContainerCharts {
                 title: "CPU", unit: .milliCPU, values: steps.cpu, step: UsageHistory.step, request: requests["cpu"].map { Double($0.milliValue) },
                 limit: limits["cpu"].map { Double($0.milliValue) }, marks: steps.throttled)
             text.line([])
-            let killed = statuses.first { $0.name == container.name }.map { kills($0, now: now) } ?? [:]
+            let ended = statuses.first { $0.name == container.name }.map { kills($0, now: now) } ?? [:]
+            let killed = ended.merging(steps.kills) { first, _ in first }
             charts[text.lines.count] = ChartModel(
                 title: "Memory", unit: .bytes, values: steps.memory, step: UsageHistory.step, request: requests["memory"].map { Double($0.value) },
                 limit: limits["memory"].map { Double($0.value) }, marks: killed)
             text.line([])
+            guard steps.contains(where: { $0.samples > 0 }) else { continue }
+            addDisks(steps, to: &text, &charts)
+            addWaits(steps, to: &text, &charts)
         }
+        addNetwork(pod, history.network(pod.uid, now: now), isMeasured: isMeasured, to: &text, &charts)
         return (text.lines, charts)
+    }
+
+    /// Rows of a curve that is no main figure.
+    private static let low = 3
+
+    private static func add(
+        _ title: String, _ unit: ChartModel.Unit, _ values: [Double?], to text: inout DetailText, _ charts: inout [Int: ChartModel]
+    ) {
+        charts[text.lines.count] = ChartModel(title: title, unit: unit, values: values, step: UsageHistory.step, height: low)
+        text.line([])
+    }
+
+    private static func addNetwork(
+        _ pod: Pod, _ steps: [UsageHistory.Step], isMeasured: Bool, to text: inout DetailText, _ charts: inout [Int: ChartModel]
+    ) {
+        guard isMeasured else { return }
+        let words = pod.spec.hostNetwork ? "  it has the node's own network" : steps.hasTransfers ? "" : "  nothing counted yet, or the node does not count it"
+        text.heading("Network of the pod", words.isEmpty ? [] : [TextSpan(words, .dim)])
+        guard steps.hasTransfers else { return }
+        add("Received", .bytesPerSecond, steps.received, to: &text, &charts)
+        add("Sent", .bytesPerSecond, steps.sent, to: &text, &charts)
+    }
+
+    private static func addDisks(_ steps: [UsageHistory.Step], to text: inout DetailText, _ charts: inout [Int: ChartModel]) {
+        guard steps.hasTransfers else { return text.line([TextSpan("Disks: the kernel does not count them here", .dim)], indent: 2) }
+        add("Disk read", .bytesPerSecond, steps.received, to: &text, &charts)
+        add("Disk written", .bytesPerSecond, steps.sent, to: &text, &charts)
+    }
+
+    private static func addWaits(_ steps: [UsageHistory.Step], to text: inout DetailText, _ charts: inout [Int: ChartModel]) {
+        guard steps.hasWaits else {
+            return text.line([TextSpan("Waiting (pressure stall information): not on this kernel, which has cgroup v1 or none of it", .dim)], indent: 2)
+        }
+        for (index, title) in ["Waited for a processor", "Waited for memory", "Waited for disks"].enumerated() {
+            add(title, .percent, steps.waits(index), to: &text, &charts)
+        }
     }
 
     private static func last(_ steps: [UsageHistory.Step]) -> [TextSpan] {

@@ -11,6 +11,8 @@ struct UsageHistory {
         var throttled = 0.0
         var cpuSamples = 0
         var samples = 0
+        /// Transfers, waiting and kills.
+        var rates = UsageRates()
     }
 
     /// A ring of the last hour.
@@ -19,6 +21,7 @@ struct UsageHistory {
         /// The newest step, counted since the epoch.
         private(set) var last: Int64 = 0
         fileprivate var reading: (at: Timestamp, usage: UsageSample)?
+        fileprivate var traffic: (at: Timestamp, sample: TransferSample)?
 
         /// Goes on to a step, emptying those in between.
         fileprivate mutating func move(to step: Int64) {
@@ -62,6 +65,7 @@ struct UsageHistory {
             newest = max(newest, step)
             Self.take(node.usage, at: node.sampledAt, step, &nodes[node.node, default: Ring()])
             for pod in node.pods {
+                takeTraffic(pod, at: node.sampledAt, step)
                 for container in pod.containers where container.usage.isMeasured {
                     let key = Self.key(pod.uid, container.name)
                     guard rings[key] != nil || rings.count < Self.capacity else { continue }
@@ -75,6 +79,25 @@ struct UsageHistory {
         }
     }
 
+    /// The network is a pod's, not a container's: its ring has no container's name.
+    private mutating func takeTraffic(_ pod: PodStats, at time: Timestamp, _ step: Int64) {
+        let key = Self.key(pod.uid, "")
+        guard let sample = pod.network, rings[key] != nil || rings.count < Self.capacity else { return }
+        var ring = rings.removeValue(forKey: key) ?? Ring()
+        ring.move(to: step)
+        if ring.last == step {
+            let before = ring.traffic
+            ring.traffic = (time, sample)
+            if let before, time > before.at, time - before.at <= Self.longest {
+                ring.add { $0.rates.add(sample, since: before.sample, seconds: (time - before.at) / .seconds(1)) }
+            }
+        }
+        rings[key] = ring
+    }
+
+    /// After a longer pause the mean since then is all that is known, and belongs to no single step.
+    private static let longest = Duration.seconds(60)
+
     private static func take(_ usage: UsageSample, at time: Timestamp, _ step: Int64, _ ring: inout Ring) {
         ring.move(to: step)
         guard ring.last == step, usage.isMeasured else { return }
@@ -85,10 +108,13 @@ struct UsageHistory {
             value.memory += Double(usage.workingSet.value)
             guard let before, time > before.at else { return }
             let elapsed = time - before.at
-            // After a pause the mean since then is all that is known, and belongs to no single step.
-            guard elapsed <= .seconds(60) else { return }
+            let kills = usage.outOfMemoryKills - before.usage.outOfMemoryKills
+            if kills > 0 { value.rates.kills = UInt16(clamping: Int64(value.rates.kills) + kills) }
+            guard elapsed <= longest else { return }
             value.cpuSamples += 1
             value.cpu += Double(usage.nanoCPU(since: before.usage, over: elapsed)) / 1e6
+            value.rates.add(usage.disk, since: before.usage.disk, seconds: elapsed / .seconds(1))
+            value.rates.add(usage.pressure, since: before.usage.pressure, seconds: elapsed / .seconds(1))
             let held = usage.throttledNanoseconds - before.usage.throttledNanoseconds
             if held > 0 { value.throttled += min(1, Double(held) / max(1, elapsed / .nanoseconds(1))) }
         }
@@ -101,6 +127,9 @@ struct UsageHistory {
     func container(_ uid: String, _ name: String, now: Timestamp) -> [Step] {
         rings[Self.key(uid, name)]?.values(to: Self.step(now)) ?? [Step](repeating: Step(), count: Self.steps)
     }
+
+    /// The last hour of a pod's own network.
+    func network(_ uid: String, now: Timestamp) -> [Step] { container(uid, "", now: now) }
 
     /// The last hour of all nodes together.
     func cluster(now: Timestamp) -> [Step] {

@@ -3,7 +3,7 @@ package struct ChartModel: Sendable, Hashable {
     /// What happened in a step of time, told below the curve.
     package enum Mark: Sendable, Hashable { case throttled, outOfMemory }
     /// What the values are counted in.
-    package enum Unit: Sendable { case milliCPU, bytes, count }
+    package enum Unit: Sendable { case milliCPU, bytes, count, bytesPerSecond, percent }
 
     /// What it shows.
     package var title: String

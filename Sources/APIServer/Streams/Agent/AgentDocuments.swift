@@ -47,15 +47,23 @@ enum AgentDocuments {
     static func summary(_ stats: NodeStats) -> JSONValue {
         let time = stats.sampledAt.rfc3339
         func usage(_ sample: UsageSample) -> JSONObject {
-            [
-                "cpu": ["time": .string(time), "usageCoreNanoSeconds": .integer(sample.cpuNanoseconds)],
-                "memory": ["time": .string(time), "workingSetBytes": .integer(sample.workingSet.value)],
-            ]
+            var cpu: JSONValue = ["time": .string(time), "usageCoreNanoSeconds": .integer(sample.cpuNanoseconds)]
+            var memory: JSONValue = ["time": .string(time), "workingSetBytes": .integer(sample.workingSet.value)]
+            guard let pressure = sample.pressure else { return ["cpu": cpu, "memory": memory] }
+            (cpu["psi"], memory["psi"]) = (stall(pressure.cpu), stall(pressure.memory))
+            return ["cpu": cpu, "memory": memory, "io": ["time": .string(time), "psi": stall(pressure.io)]]
         }
         var node = usage(stats.usage)
         node["nodeName"] = .string(stats.node)
         let pods = stats.pods.map { pod -> JSONValue in
             var value = usage(pod.usage)
+            if let network = pod.network {
+                let totals: JSONObject = ["name": "eth0", "rxBytes": .integer(network.received), "txBytes": .integer(network.sent)]
+                var all = totals
+                (all["time"], all["interfaces"]) = (.string(time), [.object(totals)])
+                value["network"] = .object(all)
+            }
+            if pod.usage.processes > 0 { value["process_stats"] = ["process_count": .integer(pod.usage.processes)] }
             value["podRef"] = ["name": .string(pod.name), "namespace": .string(pod.namespace), "uid": .string(pod.uid)]
             value["containers"] = .array(
                 pod.containers.map { container in
@@ -66,5 +74,15 @@ enum AgentDocuments {
             return .object(value)
         }
         return ["node": .object(node), "pods": .array(pods)]
+    }
+
+    private static func stall(_ sample: PressureSample) -> JSONValue {
+        func line(_ line: PressureSample.Line) -> JSONValue {
+            [
+                "total": .integer(line.nanoseconds / 1000), "avg10": .double(line.averages[0]), "avg60": .double(line.averages[1]),
+                "avg300": .double(line.averages[2]),
+            ]
+        }
+        return ["some": line(sample.some), "full": line(sample.full)]
     }
 }

@@ -88,6 +88,25 @@ enum AgentMetrics {
         write("container_spec_cpu_period", .gauge, "Length of a CPU period, in microseconds.") { $0.cpuLimit.map { _ in 100_000 } }
         write("container_spec_cpu_quota", .gauge, "CPU time in a period, in microseconds.") { $0.cpuLimit.map { Double($0.value) * 100 } }
         write("container_spec_memory_limit_bytes", .gauge, "The memory limit; 0 without one.") { Double($0.memoryLimit?.value ?? 0) }
+        write("container_fs_reads_bytes_total", .counter, "Bytes read from disks.") { $0.disk.map { Double($0.received) } }
+        write("container_fs_writes_bytes_total", .counter, "Bytes written to disks.") { $0.disk.map { Double($0.sent) } }
+        write("container_oom_events_total", .counter, "Processes killed for memory.") { Double($0.outOfMemoryKills) }
+        write("container_processes", .gauge, "Processes and threads.") { $0.processes > 0 ? Double($0.processes) : nil }
+        for (name, what, part) in [("cpu", "a processor", \UsageSample.Pressure.cpu), ("memory", "memory", \.memory), ("io", "disks", \.io)] {
+            write("container_pressure_\(name)_waiting_seconds_total", .counter, "Time in which some task waited for \(what).") {
+                $0.pressure.map { seconds($0[keyPath: part].some.nanoseconds) }
+            }
+            write("container_pressure_\(name)_stalled_seconds_total", .counter, "Time in which every task waited for \(what).") {
+                $0.pressure.map { seconds($0[keyPath: part].full.nanoseconds) }
+            }
+        }
+        let traffic = stats.pods.compactMap { pod in
+            pod.network.map { (place("/pod\(pod.uid)", namespace: pod.namespace, pod: pod.name) + [("interface", "eth0")], $0) }
+        }
+        family(
+            "container_network_receive_bytes_total", .counter, "Bytes that came in.", traffic.map { ($0.0, Double($0.1.received)) }, into: &text)
+        family(
+            "container_network_transmit_bytes_total", .counter, "Bytes that went out.", traffic.map { ($0.0, Double($0.1.sent)) }, into: &text)
         let starts = samples.compactMap { sample in sample.startedAt.map { (sample.labels, $0) } }
         family("container_start_time_seconds", .gauge, "Start of the container since the Unix epoch.", starts, into: &text)
         func capacity(_ name: String) -> Double? {
