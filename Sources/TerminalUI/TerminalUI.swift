@@ -19,7 +19,7 @@ extension TerminalEnvironment {
         func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
         return TerminalEnvironment(
             term: variable("TERM") ?? "", colorTerm: variable("COLORTERM"), noColor: variable("NO_COLOR"),
-            wantsASCII: variable("KDASH_ASCII") != nil)
+            wantsASCII: variable("KDASH_ASCII") != nil, knowsHyperlinks: HyperlinkSupport.isKnown(term: variable("TERM") ?? "", variable))
     }
 }
 

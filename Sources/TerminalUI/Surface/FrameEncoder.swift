@@ -8,6 +8,8 @@ package struct OutputCapabilities: Sendable, Hashable {
     package var hasSynchronizedOutput: Bool
     /// The terminal's encoding is UTF-8; otherwise every other glyph is written as a question mark.
     package var hasUnicode = true
+    /// Addresses are written as links (OSC 8).
+    package var hasHyperlinks = false
     /// The least that is assumed of a terminal: no erase colour, no synchronized output.
     package init(depth: ColorDepth, hasBackgroundErase: Bool = false, hasSynchronizedOutput: Bool = false) {
         self.depth = depth
@@ -58,9 +60,13 @@ package struct OutputCapabilities: Sendable, Hashable {
 
     private mutating func encodeRow(_ y: Int, _ next: Surface, _ previous: Surface?) {
         let row = y * next.width
+        let links = capabilities.hasHyperlinks ? Hyperlinks.links(next, row: y) : []
+        let old = capabilities.hasHyperlinks ? previous.map { Hyperlinks.links($0, row: y) } ?? [] : []
+        let hasSameLinks = links == old
         func isSame(_ x: Int) -> Bool {
             guard let previous else { return next.cells[row + x] == .blank }
-            return previous.cells[row + x] == next.cells[row + x]
+            guard previous.cells[row + x] == next.cells[row + x] else { return false }
+            return hasSameLinks || links.first { $0.columns.contains(x) } == old.first { $0.columns.contains(x) }
         }
         // A last run of equal blanks is one erase instead of many spaces.
         var tail = next.width
@@ -90,13 +96,13 @@ package struct OutputCapabilities: Sendable, Hashable {
                 probe += 1
             }
             while end < next.width, next.cells[row + end].width == 0 { end += 1 }
-            write(next, row: y, from: start, to: end)
+            write(next, row: y, from: start, to: end, links)
             x = end
         }
         guard tail < next.width, (tail..<next.width).contains(where: { !isSame($0) }) else { return }
         let first = (tail..<next.width).first { !isSame($0) } ?? tail
         if next.width - first <= 4, previous != nil {
-            write(next, row: y, from: first, to: next.width)
+            write(next, row: y, from: first, to: next.width, links)
         } else {
             move(to: (first, y))
             use(last.style)
@@ -109,8 +115,9 @@ package struct OutputCapabilities: Sendable, Hashable {
             && (style.background == .terminal || capabilities.hasBackgroundErase)
     }
 
-    private mutating func write(_ surface: Surface, row y: Int, from: Int, to end: Int) {
+    private mutating func write(_ surface: Surface, row y: Int, from: Int, to end: Int, _ links: [Hyperlinks.Link]) {
         move(to: (from, y))
+        var open: Hyperlinks.Link?
         var x = from
         while x < end {
             let cell = surface.cells[y * surface.width + x]
@@ -120,7 +127,12 @@ package struct OutputCapabilities: Sendable, Hashable {
             }
             if let at, at != (x, y) { move(to: (x, y)) }
             if at == nil { move(to: (x, y)) }
+            let link = links.isEmpty ? nil : links.first { $0.columns.contains(x) }
             use(cell.style)
+            if link != open {
+                bytes += link?.opening ?? Hyperlinks.closing
+                open = link
+            }
             if cell.glyph < 0x80 || capabilities.hasUnicode {
                 GraphemePool.append(cell.glyph, to: &bytes)
             } else {
@@ -130,6 +142,7 @@ package struct OutputCapabilities: Sendable, Hashable {
             // At the right margin the cursor waits; after a glyph whose width terminals disagree about it may stand elsewhere.
             at = x < surface.width && ScalarWidth.isCertain(cell.glyph) ? (x, y) : nil
         }
+        if open != nil { bytes += Hyperlinks.closing }
     }
 
     private mutating func move(to target: (x: Int, y: Int)) {

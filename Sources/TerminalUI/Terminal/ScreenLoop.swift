@@ -148,6 +148,10 @@ import ViewModels
         hasInput = false
         let size = terminal.size
         terminal.setMouse(workspace.app?.preferences.hasMouse ?? true)
+        if terminal.setLinks(workspace.app?.preferences.links ?? .auto) {
+            encoder.capabilities = terminal.capabilities
+            previous = nil
+        }
         let (surface, change) = desk.render(width: size.width, height: size.height)
         let bytes = encoder.encode(surface, previous: previous)
         let start = ContinuousClock.now

@@ -1,4 +1,5 @@
 import CNcurses
+import ViewModels
 
 /// Why the screen cannot open; `description` says what to do about it.
 enum TerminalProblem: Error, Sendable, Hashable, CustomStringConvertible {
@@ -26,12 +27,15 @@ enum TerminalProblem: Error, Sendable, Hashable, CustomStringConvertible {
     let keyStrings: [[UInt8]: Key]
     private let canQuery: Bool
     private var hasMouse: Bool
+    /// Whether links are written when the settings leave it to the terminal; nil where none ever are.
+    private let knowsHyperlinks: Bool?
     /// Bracketed paste was confirmed; otherwise bursts are looked at.
     private(set) var hasBracketedPaste = false
 
     /// Takes the terminal. Throws a problem whose description is the whole message.
     init(environment: TerminalEnvironment, hasMouse: Bool) throws(TerminalProblem) {
         self.hasMouse = hasMouse
+        knowsHyperlinks = environment.noColor?.isEmpty ?? true ? environment.knowsHyperlinks : nil
         let isUTF8 = kd_locale_is_utf8()
         switch kd_term_open() {
         case KD_TERM_OK: break
@@ -102,7 +106,21 @@ enum TerminalProblem: Error, Sendable, Hashable, CustomStringConvertible {
         _ = write(Array((isWanted ? Self.mouseOn : "\u{1B}[?1006;1002;1000l").utf8))
     }
 
-    private static let restoreModes = Array("\u{1B}[?2026l\u{1B}[?2031l\u{1B}[?1004l\u{1B}[?1006;1002;1000l\u{1B}[?2004l\u{1B}[0m".utf8)
+    /// Takes what the settings say about links; whether that changes how everything is written.
+    func setLinks(_ wanted: ScreenSettings.Links) -> Bool {
+        let has = knowsHyperlinks.map { known in
+            switch wanted {
+            case .auto: known
+            case .on: true
+            case .off: false
+            }
+        }
+        guard capabilities.hasHyperlinks != has ?? false else { return false }
+        capabilities.hasHyperlinks = has ?? false
+        return true
+    }
+
+    private static let restoreModes = Array("\u{1B}]8;;\u{1B}\\\u{1B}[?2026l\u{1B}[?2031l\u{1B}[?1004l\u{1B}[?1006;1002;1000l\u{1B}[?2004l\u{1B}[0m".utf8)
 
     /// What a crash writes, precomputed: our modes, then what ncurses would have sent.
     private static var restore: [UInt8] {
@@ -136,9 +154,14 @@ package struct TerminalEnvironment: Sendable, Hashable {
     package var noColor: String?
     /// KDASH_ASCII is set: no lines, blocks or arrows beyond ASCII.
     package var wantsASCII: Bool
+    /// The terminal is known to understand links.
+    package var knowsHyperlinks: Bool
 
     /// An environment, for tests and for terminals other than this process's.
-    package init(term: String, colorTerm: String? = nil, noColor: String? = nil, wantsASCII: Bool = false) {
+    package init(
+        term: String, colorTerm: String? = nil, noColor: String? = nil, wantsASCII: Bool = false, knowsHyperlinks: Bool = false
+    ) {
+        self.knowsHyperlinks = knowsHyperlinks
         self.term = term
         self.colorTerm = colorTerm
         self.noColor = noColor

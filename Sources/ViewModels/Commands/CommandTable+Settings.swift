@@ -9,6 +9,14 @@ extension CommandTable {
         Command("settings.mouseF9", "Mouse on or off", section: "Settings", keys: ["f9"], scope: .anywhere, isListed: false) {
             $0.run(command: "settings.mouse")
         },
+        setting("links", "Addresses as links: automatic, off, on", [", u"]) { app in
+            let order: [ScreenSettings.Links: ScreenSettings.Links] = [.auto: .off, .off: .on, .on: .auto]
+            app.preferences.links = order[app.preferences.links] ?? .auto
+            let texts: [ScreenSettings.Links: String] = [
+                .auto: "addresses are links where the terminal is known to understand them", .off: "addresses are no links", .on: "addresses are links",
+            ]
+            app.tellSession(texts[app.preferences.links] ?? "", "links")
+        },
         setting("glyphs", "Only ASCII signs, or all", [", a"]) { app in
             app.preferences.glyphs = app.preferences.glyphs == .ascii ? .unicode : .ascii
             app.tellSession(app.preferences.glyphs == .ascii ? "only ASCII signs are drawn" : "all signs are drawn", "glyphs")

@@ -39,6 +39,8 @@ package struct ThemeSummary: Sendable, Hashable {
     package var previewedTheme: ScreenSettings.Theme? { didSet { app.signal.touch() } }
     /// Whether the mouse is used.
     package var hasMouse = true { didSet { app.signal.touch() } }
+    /// Whether addresses are links.
+    package var links = ScreenSettings.Links.auto { didSet { app.signal.touch() } }
     /// Which signs are drawn.
     package var glyphs = ScreenSettings.Glyphs.auto { didSet { app.signal.touch() } }
     /// Whether nothing lights up or moves by itself.
@@ -70,6 +72,7 @@ package struct ThemeSummary: Sendable, Hashable {
         revision += 1
         if isFirst || new.keys.set != old.keys.set { keySet = new.keys.set }
         if new.screen.hasMouse != old.screen.hasMouse { hasMouse = new.screen.hasMouse }
+        if new.screen.links != old.screen.links { links = new.screen.links }
         if new.screen.glyphs != old.screen.glyphs { glyphs = new.screen.glyphs }
         if new.screen.reducesMotion != old.screen.reducesMotion { reducesMotion = new.screen.reducesMotion }
         if !isFirst, new.screen.theme != old.screen.theme || new.screen.contexts != old.screen.contexts { chosenTheme = nil }
@@ -84,6 +87,7 @@ package struct ThemeSummary: Sendable, Hashable {
     func follow(_ other: PreferencesModel) {
         (settings, directory, keySet, revision, told) = (other.settings, other.directory, other.keySet, other.revision, other.problems)
         (chosenTheme, hasMouse, glyphs, reducesMotion) = (other.chosenTheme, other.hasMouse, other.glyphs, other.reducesMotion)
+        links = other.links
         (themes, themeProblems, kubeconfigOf, store) = (other.themes, other.themeProblems, other.kubeconfigOf, other.store)
         rebuildKeys()
     }

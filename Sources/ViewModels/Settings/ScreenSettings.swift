@@ -24,6 +24,8 @@ package struct ScreenSettings: Sendable, Hashable {
     package enum Background: String, Sendable, CaseIterable { case auto, dark, light }
     /// Which signs and lines are drawn.
     package enum Glyphs: String, Sendable, CaseIterable { case auto, unicode, ascii }
+    /// Whether addresses in texts are links that the terminal opens.
+    package enum Links: String, Sendable, CaseIterable { case auto, on, off }
     /// A context that looks different from the others.
     package struct ContextRule: Sendable, Hashable {
         /// The context's name, where `*` stands for any text.
@@ -40,6 +42,8 @@ package struct ScreenSettings: Sendable, Hashable {
     package var glyphs = Glyphs.auto
     /// Whether the mouse is used. Default yes.
     package var hasMouse = true
+    /// Whether addresses are links. Default: where the terminal is known to understand them.
+    package var links = Links.auto
     /// Whether nothing lights up or moves by itself. Default no.
     package var reducesMotion = false
     /// Whether nothing may be changed, as with `--readonly`; read at start. Default no.
@@ -51,17 +55,24 @@ package struct ScreenSettings: Sendable, Hashable {
     package init() {}
 
     init(_ root: SettingsNode) {
-        for (key, node) in root.members(known: ["theme", "background", "glyphs", "mouse", "reduceMotion", "readonly", "contexts"]) {
+        for (key, node) in root.members(known: ["theme", "background", "glyphs", "mouse", "links", "reduceMotion", "readonly", "contexts"]) {
             switch key {
             case "theme": theme = Self.theme(node) ?? theme
             case "background": background = node.choice(Background.self) ?? background
             case "glyphs": glyphs = node.choice(Glyphs.self) ?? glyphs
             case "mouse": hasMouse = node.flag() ?? hasMouse
+            case "links": links = Self.links(node) ?? links
             case "reduceMotion": reducesMotion = node.flag() ?? reducesMotion
             case "readonly": isReadOnly = node.flag() ?? isReadOnly
             default: contexts = Self.contexts(node)
             }
         }
+    }
+
+    /// YAML reads `on` and `off` as flags.
+    private static func links(_ node: SettingsNode) -> Links? {
+        if case .bool(let flag) = node.value { return flag ? .on : .off }
+        return node.choice(Links.self)
     }
 
     private static func theme(_ node: SettingsNode) -> Theme? {

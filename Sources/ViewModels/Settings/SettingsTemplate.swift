@@ -29,6 +29,9 @@ package enum SettingsTemplate {
         # false leaves the mouse to the terminal, which then selects text with it.
         #mouse: true
 
+        # Addresses (http, https) as links that the terminal opens: auto where it is known to understand them, on or off.
+        #links: auto
+
         # true lets nothing light up or move by itself.
         #reduceMotion: false
 
