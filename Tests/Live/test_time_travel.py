@@ -113,3 +113,82 @@ def test_what_if_asks_the_real_scheduler_and_changes_nothing(make_cluster, open_
     screen.press("W")
     screen.expect("would accept it", "1 pod is added", "Insufficient cpu", "ConfigMap absent is not there")
     assert not one.kubectl("get", "deployments", "-n", "default", "-o", "name").strip()
+
+
+SHOP = """
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop}
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: till, namespace: shop}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  replicas: 1
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      terminationGracePeriodSeconds: 1
+      serviceAccountName: till
+      containers:
+      - {name: app, image: "kdash.dev/demo:1", args: [log], env: [{name: ROUND, value: "1"}]}
+"""
+
+
+def sets(cluster):
+    found = json.loads(cluster.kubectl("get", "replicasets", "-n", "shop", "-o", "json"))["items"]
+    return {item["metadata"]["name"]: item["metadata"]["ownerReferences"][0]["uid"] for item in found}
+
+
+def uid(cluster, kind, name, *where):
+    return json.loads(cluster.kubectl("get", kind, name, *where, "-o", "json"))["metadata"]["uid"]
+
+
+def ready(cluster):
+    found = cluster.kubectl("get", "deployment", "web", "-n", "shop", "-o", "jsonpath={.status.readyReplicas}", check=False)
+    return found.stdout.strip() == "1"
+
+
+def test_a_deletion_is_taken_back_with_what_went_with_it(make_cluster, open_screen):
+    one = make_cluster()
+    one.up()
+    one.kubectl("apply", "-f", "-", stdin=SHOP)
+    eventually(lambda: ready(one), 120, what="the first round runs")
+    one.kubectl("set", "env", "deployment/web", "-n", "shop", "ROUND=2")
+    eventually(lambda: len(sets(one)) == 2 and ready(one), 120, what="the second round runs")
+    before, old = sets(one), uid(one, "deployment", "web", "-n", "shop")
+    one.kubectl("delete", "deployment", "web", "-n", "shop")
+    eventually(lambda: not sets(one), 60, what="its ReplicaSets went with it")
+
+    screen = open_screen(one, "--no-merge", "--data-dir", one.data, "-n", "shop")
+    screen.expect("no pods in shop")
+    screen.press("g", "d")
+    screen.expect("no deployments in shop")
+    screen.press("H", "a")
+    screen.expect("deleted")
+    screen.press("u")
+    screen.expect("comes back: 1 Deployment, 2 ReplicaSets", "ReplicaSet shop/web-")
+    screen.press("y")
+    eventually(lambda: ready(one), 120, what="the Deployment runs again")
+    new = uid(one, "deployment", "web", "-n", "shop")
+    assert new != old and sets(one) == {name: new for name in before}
+    screen.press("Escape")
+
+    # A namespace comes back with everything that was in it.
+    one.kubectl("delete", "namespace", "shop")
+    gone = history(one, "/api/v1/namespaces", "kdashHistory=deletions&includeObject=None")["items"]
+    root = next(item for item in gone if item["name"] == "shop")
+    body = {"kind": "ObjectRestore", "apiVersion": "kdash.dev/v1", "name": "shop", "uid": root["uid"]}
+    path = "/api/v1/namespaces?kdashRestore=true"
+    outlook = json.loads(one.kubectl("create", "--raw", f"{path}&dryRun=All", "-f", "-", stdin=json.dumps(body)))
+    kinds = [item["kind"] for item in outlook["items"]]
+    assert kinds[0] == "Namespace" and sorted(kinds[1:]) == ["Deployment", "ReplicaSet", "ReplicaSet", "ServiceAccount", "ServiceAccount"], outlook
+    body["uids"] = [item["uid"] for item in outlook["items"][1:]]
+    one.kubectl("create", "--raw", path, "-f", "-", stdin=json.dumps(body))
+    eventually(lambda: ready(one), 120, what="the namespace's Deployment runs again")
+    assert set(sets(one)) == set(before)

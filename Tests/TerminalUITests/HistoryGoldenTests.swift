@@ -92,8 +92,25 @@ import Testing
     @Test func `the question of undo names what does not come back first`() {
         let app = FakeCluster.app()
         var plan = UndoPlan()
+        func item(_ kind: String, _ name: String) -> JSONValue { ["uid": .string(name), "kind": .string(kind), "namespace": "default", "name": .string(name)] }
+        func left(_ kind: String, _ name: String, _ reason: String, _ isMadeAnew: Bool) -> JSONValue {
+            ["kind": .string(kind), "namespace": "default", "name": .string(name), "reason": .string(reason), "madeAnew": .bool(isMadeAnew)]
+        }
+        let outlook = RestoreOutlook([
+            "kind": "ObjectRestore",
+            "items": [
+                item("Deployment", "web"), item("ReplicaSet", "web-6d4cf56db6"), item("ReplicaSet", "web-7b9c6f4d8"), item("NetworkPolicy", "web"),
+                item("NetworkPolicy", "db"),
+            ],
+            "left": [
+                left("Pod", "web-a", "is made anew by its ReplicaSet", true), left("Pod", "web-b", "is made anew by its ReplicaSet", true),
+                left("Secret", "key", "may not be created by \"alice\"", false), left("Job", "one", "had ended, and would run once more", false),
+                left("Job", "two", "had ended, and would run once more", false),
+            ],
+        ])!
         plan.warnings = ["changed since by kubectl at the same place: this writes over that"]
-        plan.losses = ["its pods are made anew"]
+        plan.returning = RestoreText.returning(outlook)
+        plan.losses = ["its pods are made anew"] + RestoreText.losses(outlook)
         plan.lines = FakeCluster.diff().lines
         let model = DiffModel(title: "Undo in context kdash", binding: FakeCluster.deployment, lines: UndoText.question(plan))
         (model.confirmTitle, model.cancelTitle) = ("undo", "leave it")

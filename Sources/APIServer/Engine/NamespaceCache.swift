@@ -18,6 +18,7 @@ final class NamespaceCache: Sendable {
     /// Throws NotFound when `namespace` does not exist, and Forbidden when it is on its way out.
     func admit(into namespace: String, _ resource: GroupResource, name: String) throws(APIStatus) {
         let key = ObjectKey(group: "", resource: "namespaces", namespace: nil, name: namespace)
+        guard StagedObjects.objects[key] == nil else { return }
         let stored: StoredObject?
         do throws(StoreError) { stored = try store.get(key) } catch { throw StoreFailure.status(error) }
         guard let stored else {

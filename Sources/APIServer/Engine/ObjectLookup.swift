@@ -20,6 +20,7 @@ final class ObjectLookup: Sendable {
     /// The object as it is now; nil when there is none.
     func get(group: String = "", _ resource: String, namespace: String? = nil, name: String) throws(APIStatus) -> KubeObject? {
         let key = ObjectKey(group: group, resource: resource, namespace: namespace, name: name)
+        if let staged = StagedObjects.objects[key] { return staged }
         let stored: StoredObject?
         do throws(StoreError) { stored = try store.get(key) } catch { throw StoreFailure.status(error) }
         guard let stored else {
@@ -32,14 +33,17 @@ final class ObjectLookup: Sendable {
     /// Every object of a resource, of one namespace when it is given, in the order of names.
     func list(group: String = "", _ resource: String, namespace: String? = nil) throws(APIStatus) -> [KubeObject] {
         let listing: Listing
+        let prefix = ObjectKey.prefix(group: group, resource: resource, namespace: namespace)
         do throws(StoreError) {
-            listing = try store.list(prefix: ObjectKey.prefix(group: group, resource: resource, namespace: namespace))
+            listing = try store.list(prefix: prefix)
         } catch {
             throw StoreFailure.status(error)
         }
         var objects: [KubeObject] = []
         for item in listing.items { objects.append(try decoded(item)) }
-        return objects
+        let staged = StagedObjects.objects
+        guard !staged.isEmpty else { return objects }
+        return objects + staged.filter { $0.key.hasPrefix(prefix) }.sorted { $0.key < $1.key }.map(\.value)
     }
 
     private func decoded(_ stored: StoredObject) throws(APIStatus) -> KubeObject {

@@ -8,6 +8,7 @@ enum CreateVerb {
     private static let nameAttempts = 8
 
     static func run(_ context: RequestContext) throws(APIStatus) {
+        if try RestoreVerb.answers(context) { return }
         let renderer = try ObjectRenderer(context, isList: false)
         let options = try WriteOptions(context.request, kind: "CreateOptions")
         let (decoded, warnings) = try BodyDecoder.object(
@@ -20,13 +21,14 @@ enum CreateVerb {
         }
     }
 
-    /// The new object as it is stored: completed, admitted and checked.
+    /// The new object as it is stored: completed, admitted and checked; with `uid` where that was given out already.
     static func prepared(
-        _ context: RequestContext, _ sent: KubeObject, name: String, _ writeContext: WriteContext
+        _ context: RequestContext, _ sent: KubeObject, name: String, uid: String? = nil, _ writeContext: WriteContext
     ) throws(APIStatus) -> KubeObject {
         try CreatePreparation.checkIdentity(sent, namespace: context.path.namespace, isNamespaced: context.descriptor.isNamespaced)
         var object = sent
         CreatePreparation.complete(&object, name: name, namespace: context.path.namespace, writeContext)
+        if let uid { object.uid = uid }
         if context.descriptor.isNamespaced, let namespace = context.path.namespace {
             try context.core.namespaces.admit(into: namespace, context.descriptor.groupResource, name: name)
         }

@@ -36,6 +36,7 @@ private struct KubectlWriter {
         switch request.method {
         case .get, .head, .options: return read(target)
         case .delete: return delete(target)
+        case .post where target.name == nil && request.queryValue("kdashRestore") != nil: return raw(verb)
         case .post where target.name == nil: return stdin(["create"] + namespace(target) + flags + ["-f", "-"])
         case .put: return replace(target)
         case .patch: return patch(target)

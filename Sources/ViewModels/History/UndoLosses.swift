@@ -1,55 +1,18 @@
 import APIMachinery
-import JSONCore
+import KubeSchemas
 
 /// What an undo cannot bring back, in words, and an object without what only the server may say.
 enum UndoLosses {
-    /// The object in the form in which it can be created again.
-    static func recreatable(_ object: KubeObject) -> KubeObject {
-        var fresh = KubeObject(EditForm.value(object))
-        for field in ["deletionTimestamp", "deletionGracePeriodSeconds"] { fresh["metadata", field] = nil }
-        switch object.kind {
-        case "Pod":
-            fresh["spec", "nodeName"] = nil
-            withoutToken(&fresh)
-        case "PersistentVolumeClaim":
-            fresh["spec", "volumeName"] = nil
-            for key in ["pv.kubernetes.io/bind-completed", "pv.kubernetes.io/bound-by-controller"] {
-                fresh["metadata", "annotations", key] = nil
-            }
-        case "PersistentVolume": fresh["spec", "claimRef"] = nil
-        case "Job" where object.bool("spec", "manualSelector") != true:
-            fresh["spec", "selector"] = nil
-            for key in ["controller-uid", "batch.kubernetes.io/controller-uid"] {
-                fresh["spec", "template", "metadata", "labels", key] = nil
-                fresh["metadata", "labels", key] = nil
-            }
-        default: break
-        }
-        return fresh
-    }
+    /// The object in the form in which it can be created again, ordered as people read it.
+    static func recreatable(_ object: KubeObject) -> KubeObject { Recreation.form(of: KubeObject(EditForm.value(object))) }
 
-    /// The volume that admission puts in comes from admission again.
-    private static func withoutToken(_ pod: inout KubeObject) {
-        let isToken = { (value: JSONValue) in value["name"]?.stringValue?.hasPrefix("kube-api-access-") ?? false }
-        let volumes = pod.array("spec", "volumes")
-        guard volumes.contains(where: isToken) else { return }
-        pod["spec", "volumes"] = .array(volumes.filter { !isToken($0) })
-        for field in ["containers", "initContainers"] where pod["spec", field] != nil {
-            pod["spec", field] = .array(
-                pod.array("spec", field).map { container in
-                    guard let mounts = container["volumeMounts"]?.arrayValue else { return container }
-                    var container = container
-                    container["volumeMounts"] = .array(mounts.filter { !isToken($0) })
-                    return container
-                })
-        }
-    }
-
-    /// What is not the same after an object was created again.
-    static func ofRecreating(_ object: KubeObject) -> [String] {
+    /// What is not the same after an object was created again; `withDependents` when what went with it comes back, too.
+    static func ofRecreating(_ object: KubeObject, withDependents: Bool = false) -> [String] {
         var losses = ["it gets a new uid: what points to \(object.uid) does not find it"]
         if object["status"] != nil { losses.append("its status is gone; the controllers find it anew") }
         switch object.kind {
+        case "Namespace" where withDependents: losses.append("files, logs and memory of its containers, and the data of volumes that were deleted with it")
+        case "Deployment" where withDependents: losses.append("its pods are made anew: their files, logs and memory are gone")
         case "Namespace": losses.append("what was in it does not come back, but for what this journal has of it: undo those one by one")
         case "Pod": losses.append("its containers start from the beginning: their files, logs and memory are gone, and it may run elsewhere")
         case "Deployment": losses.append("its ReplicaSets and with them the history for a rollback are gone; pods are made anew")

@@ -10,9 +10,11 @@ struct UndoPlan: Sendable {
         /// Deletes what was created, if it is still that.
         case delete(UndoEntry)
         /// Writes what we had changed back into the object as it is now.
-        case restore(UndoEntry, KubeObject)
+        case change(UndoEntry, KubeObject)
         /// Creates what was deleted.
         case recreate(UndoEntry, KubeObject)
+        /// Lets the server bring back what was deleted, with what had these uids and went with it, in one transaction.
+        case restore(UndoEntry, with: [String])
     }
 
     /// Why nothing can be done; nil when something can.
@@ -21,6 +23,8 @@ struct UndoPlan: Sendable {
     var steps: [Step] = []
     /// What the objects will lose and gain.
     var lines: [DiffLine] = []
+    /// What comes back with a deleted object.
+    var returning: [String] = []
     /// What does not come back.
     var losses: [String] = []
     /// What the user has to know before.
@@ -28,8 +32,9 @@ struct UndoPlan: Sendable {
     /// What the server says to a dry run; empty when it accepts.
     var refusals: [String] = []
 
-    /// Finds out what taking back `entry` means now; `others` is the rest of the journal.
-    @concurrent static func make(_ entry: UndoEntry, others: [UndoEntry], client: KubeClient) async -> UndoPlan {
+    /// Finds out what taking back `entry` means now; `others` is the rest of the journal. `restores` says whether the server remembers what
+    /// went with a deleted object and the object is to be as it was last.
+    @concurrent static func make(_ entry: UndoEntry, others: [UndoEntry], client: KubeClient, restores: Bool = false) async -> UndoPlan {
         var plan = UndoPlan()
         if entry.isUncertain { plan.warnings.append("no answer came to this write: it may never have happened") }
         do throws(APIStatus) {
@@ -37,7 +42,7 @@ struct UndoPlan: Sendable {
             switch entry.verb {
             case .created: plan.planDeletion(entry, live)
             case .changed: try await plan.planRestoration(entry, live, client)
-            case .deleted: try await plan.planCreation(entry, live, others, client)
+            case .deleted: try await plan.planCreation(entry, live, others, client, restores: restores)
             }
         } catch {
             plan.obstacle = error.message
@@ -114,13 +119,13 @@ struct UndoPlan: Sendable {
         losses = UndoLosses.ofRestoring(before)
         if let owner = live.controllerRef { warnings.append("its \(owner.kind) \(owner.name) keeps it as it wants: it may change it again at once") }
         await ask { () throws(APIStatus) in _ = try await client.update(entry.resource, merged, options: .strictDryRun) }
-        steps = [.restore(entry, merged)]
+        steps = [.change(entry, merged)]
     }
 
     // MARK: - Deleted
 
     private mutating func planCreation(
-        _ entry: UndoEntry, _ live: KubeObject?, _ others: [UndoEntry], _ client: KubeClient
+        _ entry: UndoEntry, _ live: KubeObject?, _ others: [UndoEntry], _ client: KubeClient, restores: Bool
     ) async throws(APIStatus) {
         guard let before = entry.before else {
             obstacle = "\(entry.title) could not be read before it was deleted: nothing was kept"
@@ -143,6 +148,7 @@ struct UndoPlan: Sendable {
         }
         let fresh = UndoLosses.recreatable(before)
         lines = UnifiedDiff.lines(from: "", to: EditForm.text(fresh))
+        if restores, await planRestoring(entry, before, client) { return }
         losses = UndoLosses.ofRecreating(before)
         await ask { () throws(APIStatus) in
             _ = try await client.create(entry.resource, fresh, namespace: entry.namespace, options: WriteOptions(isDryRun: true))
@@ -153,6 +159,26 @@ struct UndoPlan: Sendable {
             steps.append(.recreate(child, UndoLosses.recreatable(object)))
             warnings.append("\(child.title), which it owned, comes back with it")
         }
+    }
+
+    /// Asks the server what comes back with the object; false when it cannot bring back more than the object itself.
+    private mutating func planRestoring(_ entry: UndoEntry, _ before: KubeObject, _ client: KubeClient) async -> Bool {
+        do throws(APIStatus) {
+            let outlook = try await client.restoreOutlook(of: entry.resource, namespace: entry.namespace, name: entry.name, uid: entry.uid)
+            guard let outlook, let root = outlook.items.first else { return false }
+            returning = RestoreText.returning(outlook)
+            losses = UndoLosses.ofRecreating(before, withDependents: true) + RestoreText.losses(outlook)
+            steps = [.restore(entry, with: outlook.items.map(\.uid).filter { $0 != root.uid })]
+        } catch {
+            // Its deletion is not kept any more, or too much went with it: the object alone can be created.
+            if ![404, 413].contains(error.code) {
+                refusals.append(error.message)
+                return true
+            }
+            warnings.append("only the object itself comes back: \(error.message)")
+            return false
+        }
+        return true
     }
 
     private func isPresent(_ owner: OwnerReference, namespace: String?, _ client: KubeClient) async -> Bool {
@@ -179,7 +205,11 @@ struct UndoPlan: Sendable {
                 _ = try await Self.scoped(entry) { () async throws(APIStatus) in
                     try await client.delete(entry.resource, namespace: entry.namespace, name: entry.name, DeleteOptions(uid: entry.uid))
                 }
-            case .restore(let entry, let object):
+            case .restore(let entry, let uids):
+                _ = try await Self.scoped(entry) { () async throws(APIStatus) in
+                    try await client.restore(entry.resource, namespace: entry.namespace, name: entry.name, uid: entry.uid, with: uids)
+                }
+            case .change(let entry, let object):
                 _ = try await Self.scoped(entry) { () async throws(APIStatus) in
                     try await client.update(entry.resource, object, options: WriteOptions(fieldManager: "kdash"))
                 }

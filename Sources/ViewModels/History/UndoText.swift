@@ -57,10 +57,11 @@ enum UndoText {
         }
     }
 
-    /// The lines of the question, what does not come back first.
+    /// The lines of the question: what has to be known first, what comes back and what does not, then the difference.
     static func question(_ plan: UndoPlan) -> [DiffLine] {
         plan.warnings.map { DiffLine(kind: .header, text: "! \($0)") }
+            + plan.returning.map { DiffLine(kind: .note, text: $0) }
             + plan.losses.map { DiffLine(kind: .note, text: "does not come back: \($0)") }
-            + (plan.warnings.isEmpty && plan.losses.isEmpty ? [] : [DiffLine(kind: .note, text: "")]) + plan.lines
+            + (plan.warnings.isEmpty && plan.losses.isEmpty && plan.returning.isEmpty ? [] : [DiffLine(kind: .note, text: "")]) + plan.lines
     }
 }

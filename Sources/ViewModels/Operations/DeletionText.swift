@@ -21,9 +21,13 @@ enum DeletionText {
         return body
     }
 
+    private static func plural(_ kind: String) -> String {
+        kind.hasSuffix("cy") ? "\(kind.dropLast())ies" : kind.hasSuffix("s") ? "\(kind)es" : "\(kind)s"
+    }
+
     /// `3 Pods, 1 ReplicaSet and 2 other kinds`.
     static func counts(_ counts: [(kind: String, count: Int)]) -> String {
-        let shown = counts.prefix(6).map { "\($0.count) \($0.kind)\($0.count == 1 ? "" : $0.kind.hasSuffix("s") ? "es" : "s")" }
+        let shown = counts.prefix(6).map { "\($0.count) \($0.count == 1 ? $0.kind : plural($0.kind))" }
         let rest = counts.dropFirst(6).reduce(0) { $0 + $1.count }
         return shown.joined(separator: ", ") + (rest > 0 ? " and \(rest) other objects" : "")
     }

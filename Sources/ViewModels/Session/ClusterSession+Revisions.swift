@@ -172,7 +172,7 @@ extension ClusterSession {
                 guard let self, !Task.isCancelled else { return }
                 guard var state = found?.object else { return app.toast("what it was is not kept any more", .warning) }
                 if let live { state["metadata", "uid"] = .string(live.uid) }
-                ask(entry(version, list, live == nil ? .deleted : .changed, before: state, after: live), title: "Put back")
+                ask(entry(version, list, live == nil ? .deleted : .changed, before: state, after: live), title: "Put back", isOlder: true)
             } catch {
                 self?.app.toast("not put back: \(error.message)", .error)
             }

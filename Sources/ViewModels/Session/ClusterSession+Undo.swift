@@ -71,16 +71,17 @@ extension ClusterSession {
         ask(undo, title: "Redo")
     }
 
-    /// Asks whether to take a write back.
-    func ask(_ entry: UndoEntry, title: String) {
+    /// Asks whether to take a write back. Of a deletion the object is to be as it was last, with what went with it, unless `isOlder`.
+    func ask(_ entry: UndoEntry, title: String, isOlder: Bool = false) {
         if let refusal = app.refusal { return app.toast(refusal, .warning) }
         guard entry.context == app.context.name else {
             return app.toast("that was sent to context \(entry.context): open it first", .warning)
         }
         guard let client = cluster?.client else { return app.toast("no cluster is connected", .warning) }
         let others = undoJournal.known(of: entry.context).filter { $0.id != entry.id }
+        let restores = app.context.isEmbedded && !isOlder
         tasks.run(.undo) { [weak self] in
-            let plan = await UndoPlan.make(entry, others: others, client: client)
+            let plan = await UndoPlan.make(entry, others: others, client: client, restores: restores)
             guard let self, !Task.isCancelled, app.modal == nil, app.context.name == entry.context else { return }
             if let obstacle = plan.obstacle { return app.toast("not undone: \(obstacle)", .warning) }
             show(plan, entry, title: title, client)
