@@ -127,7 +127,7 @@ let package = Package(
         .testTarget(
             name: "FuzzTests",
             dependencies: [
-                "TestSupport", "TerminalUI", "ViewModels", "APIServer", "ObjectStore", "KubeClient", "KubeSchemas", "APIMachinery", "JSONCore",
+                "TestSupport", "TerminalUI", "ViewModels", "APIServer", "PodNetwork", "ObjectStore", "KubeClient", "KubeSchemas", "APIMachinery", "JSONCore",
                 "LinuxKernel", nio, nioPosix, nioSSL, nioWebSocket, .product(name: "NIOEmbedded", package: "swift-nio"), crypto, logging,
             ],
             exclude: ["Corpus"],

@@ -68,6 +68,9 @@ package struct NodeLink: Sendable {
         }
     }
 
+    /// The cluster's address ranges.
+    package var ranges: ClusterRanges { configuration.ranges }
+
     /// What was changed on the host, a line each, for `up` to print.
     package func announce() -> [String] {
         let ranges = configuration.ranges

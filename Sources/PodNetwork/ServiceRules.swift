@@ -1,24 +1,20 @@
+internal import Glibc
 package import LinuxKernel
 internal import Synchronization
 
-/// The rules inside a node that turn a Service's address into a pod's, in table `kdash-services`.
+/// The rules inside a node that turn a Service's address into a pod's.
 ///
-/// Layout after kube-proxy's nftables mode: one verdict map from address, protocol and port to a chain per service port, a
-/// random choice from a map of its endpoints there, a refusal for those without endpoints, and masquerade for a pod that
-/// reaches itself. Changes cost what changed: one transaction with the differing services only.
+/// Changes cost what changed: one transaction with the differing services only. The first call, and the one after a failure, makes a whole new
+/// table beside the one that is there and puts it in its place in one transaction, so that a daemon that starts again leaves no gap. What no new
+/// packet must follow any more is forgotten, too: clients' endpoints that are gone, and connections of UDP to them.
 package final class ServiceRules: Sendable {
     private struct State {
+        var table = ServiceTable(ServiceTable.names[0])
         /// nil until the table is known to hold exactly this.
         var applied: [ServicePort.Key: ServicePort]?
-        var hairpins: Set<IPv4Address> = []
-        /// Chains nobody jumps to any more; an old kernel forgets the last jump only a moment later.
-        var stale: [String] = []
+        /// Chains and sets by name that nothing leads to any more; an old kernel forgets the last rule that did only a moment later.
+        var stale: [String: NetlinkMessage] = [:]
     }
-
-    static let table = NFTable(.ipv4, "kdash-services")
-    static let services = NFSet(in: table, "services", keyLength: 12, content: .verdicts, id: 1)
-    static let refused = NFSet(in: table, "refused", keyLength: 12, id: 2)
-    static let hairpin = NFSet(in: table, "hairpin", keyLength: 8, id: 3)
 
     private let netfilter: NetlinkSocket
     private let state = Mutex(State())
@@ -30,8 +26,9 @@ package final class ServiceRules: Sendable {
     package func apply(_ desired: [ServicePort]) throws(PodNetworkError) {
         let result: Result<Void, PodNetworkError> = state.withLock { state in
             do throws(PodNetworkError) {
-                try explaining("update the rules of \(desired.count) services") { () throws(SystemError) in
-                    try update(&state, desired)
+                try explaining("update the rules of \(desired.count) service ports") { () throws(SystemError) in
+                    let wanted = Dictionary(desired.map { ($0.key, $0) }) { _, last in last }
+                    if let applied = state.applied { try change(&state, applied, wanted) } else { try replace(&state, wanted) }
                 }
                 return .success(())
             } catch {
@@ -42,33 +39,72 @@ package final class ServiceRules: Sendable {
         try result.get()
     }
 
-    private func update(_ state: inout State, _ desired: [ServicePort]) throws(SystemError) {
-        let wanted = Dictionary(desired.map { ($0.key, $0) }) { _, last in last }
-        let hairpins = Set(desired.flatMap(\.endpoints).map(\.address))
-        if state.applied == nil {
-            try netfilter.commit(Self.skeleton())
-            state.hairpins = []
-            state.stale = []
+    /// Makes a new table and puts it in the place of the old one.
+    private func replace(_ state: inout State, _ wanted: [ServicePort.Key: ServicePort]) throws(SystemError) {
+        let names = ServiceTable.names
+        // Only a table that is whole has chains that packets pass.
+        let isFirstUsed = try netfilter.baseChains().contains { $0.family == NFTable.Family.ipv4.rawValue && $0.table == names[0] }
+        state.table = ServiceTable(isFirstUsed ? names[1] : names[0])
+        state.stale = [:]
+        let other = NFTable(.ipv4, isFirstUsed ? names[0] : names[1])
+        let isOtherThere = try netfilter.tables(.ipv4).contains(other.name)
+        try netfilter.commit(state.table.foundation)
+        try commit(additions(&state, from: [:], to: wanted) + [state.table.opening + (isOtherThere ? [other.delete()] : [])])
+        state.applied = wanted
+        forgetConnections(of: Array(wanted.values))
+    }
+
+    private func change(
+        _ state: inout State, _ applied: [ServicePort.Key: ServicePort], _ wanted: [ServicePort.Key: ServicePort]
+    ) throws(SystemError) {
+        for (name, deletion) in state.stale {
+            do throws(SystemError) {
+                try netfilter.commit([deletion.tolerating(ENOENT)])
+                state.stale[name] = nil
+            } catch  where error.errno == EBUSY {
+                // Not yet: the next change tries again.
+            }
         }
-        for chain in state.stale {
-            // EBUSY only means "not yet": the next change tries again.
-            try netfilter.commit([Self.table.deleteChain(chain).tolerating(16, 2)])
-        }
-        state.stale = []
-        let applied = state.applied ?? [:]
         var steps: [[NetlinkMessage]] = []
         for (key, old) in applied where wanted[key] == nil {
-            steps.append(Self.remove(old))
-            if !old.endpoints.isEmpty { state.stale.append(key.chain) }
+            steps.append(state.table.remove(old))
+            leave(old, &state)
         }
-        for (index, (key, new)) in wanted.enumerated() where applied[key] != new {
-            steps.append((applied[key].map(Self.remove) ?? []) + Self.add(new, mapID: UInt32(16 + index)))
-        }
-        steps += Self.hairpin.remove(state.hairpins.subtracting(hairpins).map { $0.bytes + $0.bytes }).map { [$0] }
-        steps += Self.hairpin.add(hairpins.subtracting(state.hairpins).map { $0.bytes + $0.bytes }).map { [$0] }
+        steps += additions(&state, from: applied, to: wanted)
         try commit(steps)
         state.applied = wanted
-        state.hairpins = hairpins
+        try settle(state.table, applied, wanted)
+    }
+
+    /// What brings new and changed ports about, and the sets that follow from all of them.
+    private func additions(
+        _ state: inout State, from applied: [ServicePort.Key: ServicePort], to wanted: [ServicePort.Key: ServicePort]
+    ) -> [[NetlinkMessage]] {
+        let table = state.table
+        var steps: [[NetlinkMessage]] = []
+        for (index, (key, new)) in wanted.enumerated() where applied[key] != new {
+            if let old = applied[key] { leave(old, &state) }
+            steps.append((applied[key].map(table.remove) ?? []) + table.add(new, id: UInt32(16 + 2 * index)))
+            if !new.endpoints.isEmpty { state.stale[key.chain] = nil }
+            if let clients = table.clients(new) { state.stale[clients.name] = nil }
+        }
+        func follow(_ set: NFSet, _ values: (ServicePort) -> [[UInt8]]) {
+            let (before, after) = (Set(applied.values.flatMap(values)), Set(wanted.values.flatMap(values)))
+            steps += set.remove(Array(before.subtracting(after))).map { [$0] }
+            steps += set.add(Array(after.subtracting(before))).map { [$0] }
+        }
+        follow(table.hairpin) { $0.endpoints.map { $0.address.bytes + $0.address.bytes } }
+        follow(table.clusterAddresses) { port in
+            if case .cluster(let address) = port.frontend { [address.bytes] } else { [] }
+        }
+        return steps
+    }
+
+    /// Notes what can go of a port that is no more, or is otherwise.
+    private func leave(_ old: ServicePort, _ state: inout State) {
+        guard !old.endpoints.isEmpty else { return }
+        state.stale[old.key.chain] = state.table.table.deleteChain(old.key.chain)
+        if let clients = state.table.clients(old) { state.stale[clients.name] = clients.delete() }
     }
 
     /// One transaction as long as it fits what an unprivileged socket may send; a service is never split.
@@ -86,60 +122,48 @@ package final class ServiceRules: Sendable {
         }
         try netfilter.commit(batch)
     }
+
+    // MARK: What packets have left behind
+
+    private func settle(
+        _ table: ServiceTable, _ applied: [ServicePort.Key: ServicePort], _ wanted: [ServicePort.Key: ServicePort]
+    ) throws(SystemError) {
+        for (key, new) in wanted where applied[key] != new {
+            guard let clients = table.clients(new) else { continue }
+            let values = Set(new.endpoints.map(\.bytes))
+            for (client, value) in try netfilter.elements(of: clients) where !values.contains(value) {
+                // Each by itself: one that has just expired must not keep the others.
+                for removal in clients.remove([client]) { try netfilter.commit([removal.tolerating(ENOENT)]) }
+            }
+        }
+        let removed = applied.values.filter { wanted[$0.key] == nil }.map { ServicePort($0.frontend, transport: $0.transport, port: $0.port, endpoints: []) }
+        let changed = wanted.values.filter { new in
+            guard let old = applied[new.key] else { return true }
+            return old.endpoints.isEmpty || !Set(old.endpoints).isSubset(of: new.endpoints)
+        }
+        forgetConnections(of: removed + changed)
+    }
+
+    /// Ends connections of UDP that go elsewhere than these ports lead to now: their packets never begin a connection that would be led anew.
+    private func forgetConnections(of ports: [ServicePort]) {
+        let ports = ports.filter { $0.transport == .udp }
+        // best effort: such a connection ends by itself when it has been quiet for a while.
+        guard !ports.isEmpty, let connections = try? netfilter.translatedConnections(transport: ServicePort.TransportProtocol.udp.rawValue) else { return }
+        for connection in StaleConnections.find(connections, ports) { try? netfilter.forget(connection) }  // best effort: as above
+    }
 }
 
-extension ServiceRules {
-    /// The empty table, replacing whatever an earlier daemon left.
-    static func skeleton() -> [NetlinkMessage] {
-        let key: [NFExpression] = [.destinationAddress(into: 0), .meta(.transportProtocol, into: 1), .destinationPort(into: 2)]
-        // Connection tracking's status bit IPS_DST_NAT, as a number in the machine's order.
-        let isTranslated: [UInt8] = withUnsafeBytes(of: UInt32(1 << 5), Array.init)
-        return [
-            table.create(), table.delete(), table.create(), services.create(), refused.create(), hairpin.create(),
-            table.createBaseChain("prerouting", .nat, .prerouting, priority: -100),
-            table.createBaseChain("output", .nat, .output, priority: -100),
-            table.createBaseChain("postrouting", .nat, .postrouting, priority: 100),
-            table.createBaseChain("forward", .filter, .forward, priority: 0),
-            table.createBaseChain("filter-output", .filter, .output, priority: 0),
-            table.appendRule(to: "prerouting", key + [.verdictMap("services")]),
-            table.appendRule(to: "output", key + [.verdictMap("services")]),
-            table.appendRule(to: "forward", key + [.lookup("refused"), .reject()]),
-            table.appendRule(to: "filter-output", key + [.lookup("refused"), .reject()]),
-            table.appendRule(
-                to: "postrouting",
-                [
-                    .connection(.status), .bitwise(mask: isTranslated, xor: [0, 0, 0, 0]), .compare(.notEqual, [0, 0, 0, 0]),
-                    .sourceAddress(into: 0), .destinationAddress(into: 1), .lookup("hairpin"), .masquerade(),
-                ]),
-        ]
-    }
-
-    private static func remove(_ port: ServicePort) -> [NetlinkMessage] {
-        guard !port.endpoints.isEmpty else { return refused.remove([port.key.bytes]) }
-        return services.remove([port.key.bytes]) + [table.flushChain(port.key.chain)]
-    }
-
-    private static func add(_ port: ServicePort, mapID: UInt32) -> [NetlinkMessage] {
-        guard !port.endpoints.isEmpty else { return refused.add([port.key.bytes]) }
-        let chain = port.key.chain
-        let values = port.endpoints.map { $0.address.bytes + ServicePort.bytes($0.port) + [0, 0] }
-        var batch = [table.createChain(chain)]
-        if values.count == 1 {
-            let load: [NFExpression] = [.immediate(Array(values[0].prefix(4)), into: 0), .immediate(Array(values[0][4..<6]), into: 1)]
-            batch.append(table.appendRule(to: chain, load + [.destinationNAT(address: 0, port: 1)]))
-        } else {
-            let map = NFSet(in: table, "__map%d", keyLength: 4, content: .data(length: 8), id: mapID, isAnonymous: true)
-            batch.append(map.create())
-            batch += map.add(
-                values.enumerated().map { index, value in (key: withUnsafeBytes(of: UInt32(index), Array.init), value: value) })
-            batch.append(
-                table.appendRule(
-                    to: chain,
-                    [
-                        .randomNumber(below: UInt32(values.count)), .map("__map%d", id: mapID),
-                        .destinationNAT(address: 0, port: 1),
-                    ]))
+/// Which connections of UDP go where their service does not lead any more.
+enum StaleConnections {
+    static func find(_ connections: [TranslatedConnection], _ ports: [ServicePort]) -> [TranslatedConnection] {
+        let byKey = Dictionary(ports.map { ($0.key, $0) }) { _, last in last }
+        return connections.filter { connection in
+            let (there, back) = (connection.original, connection.reply)
+            let own = ServicePort.Key(address: there.destination, transport: .udp, port: there.destinationPort)
+            let node = ServicePort.Key(address: nil, transport: .udp, port: there.destinationPort)
+            // A port of the node's is also a port of every other machine: what was not led elsewhere is none of ours.
+            guard let port = byKey[own] ?? (back.source == there.destination ? nil : byKey[node]) else { return false }
+            return !port.endpoints.contains(.init(address: back.source, port: back.sourcePort))
         }
-        return batch + services.add([(key: port.key.bytes, verdict: .goto(chain))])
     }
 }

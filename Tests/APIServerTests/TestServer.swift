@@ -20,7 +20,7 @@ struct TestServer {
 
     static func with<Result>(
         time: any TimeSource = SystemTimeSource(), bookmarkInterval: Duration = .seconds(60), extensions: [any ExtensionEndpoint] = [],
-        auditLog: String? = nil, admission: [any AdmissionStep] = [], revisionPatience: Duration = .milliseconds(20),
+        auditLog: String? = nil, admission: [any AdmissionStep] = [], revisionPatience: Duration = .milliseconds(20), dnsAddress: String? = nil,
         logger: Logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
         _ body: (TestServer) async throws -> Result
     ) async throws -> Result {
@@ -35,6 +35,7 @@ struct TestServer {
         configuration.bookmarkInterval = bookmarkInterval
         configuration.auditLog = auditLog
         configuration.admissionSteps = admission
+        configuration.dnsAddress = dnsAddress
         configuration.revisionPatience = revisionPatience
         let nodes = NodeDirectory()
         let server = APIServer(configuration: configuration, store: store, nodes: nodes, extensions: extensions)

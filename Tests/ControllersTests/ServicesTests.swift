@@ -34,6 +34,24 @@ import Testing
         #expect(slice.labels["kubernetes.io/service-name"] == "web")
     }
 
+    @Test func `a pod has its host name below the service that is its subdomain`() throws {
+        var headless = service
+        headless.object["spec", "clusterIP"] = "None"
+        var caches = FixedCaches()
+        caches.add(headless)
+        for (name, subdomain) in [("a", "web"), ("b", "other")] {
+            var pod = backend(name, ip: "10.42.0.2")
+            pod.object["spec", "hostname"] = .string("host-\(name)")
+            pod.object["spec", "subdomain"] = .string(subdomain)
+            caches.add(pod)
+        }
+        let result = EndpointSliceController().reconcile(ObjectName(Service.resource, headless.object), caches, now: start)
+        let slice = try #require(result.creations.first)
+        #expect(slice["endpoints"]?[0]?["hostname"] == "host-a")
+        #expect(slice["endpoints"]?[1]?["hostname"] == nil)
+        #expect(slice.labels["service.kubernetes.io/headless"] == "")
+    }
+
     @Test func `endpoints separate ready from unready addresses`() throws {
         var caches = FixedCaches()
         caches.add(service)

@@ -146,6 +146,19 @@ struct PodFilesTests {
         #expect(files([:], dns: []).resolv == "nameserver 9.9.9.9\nnameserver 8.8.8.8\nsearch lan\noptions edns0\n")
     }
 
+    @Test func `resolvers that only the host reaches are asked through the cluster's`() {
+        let host = ResolverConfiguration(parsing: "nameserver 127.0.0.53\nsearch lan\n")
+        let pod = Pod.sample(spec: ["dnsPolicy": "Default"])
+        #expect(PodFiles(pod: pod, podIP: "", resolver: host, clusterDNS: ["10.96.0.10"]).resolv == "nameserver 10.96.0.10\nsearch lan\n")
+    }
+
+    @Test func `search domains are as many as fit`() {
+        let long = (0..<20).map { JSONValue.string(String(repeating: "a", count: 120) + "\($0)") }
+        let text = files(["dnsPolicy": "None", "dnsConfig": ["nameservers": ["1.1.1.1"], "searches": .array(long)]]).resolv
+        let searches = text.split(separator: "\n").first { $0.hasPrefix("search ") } ?? ""
+        #expect(searches.split(separator: " ").count == 17)
+    }
+
     @Test func `the hosts file names the pod and its aliases`() {
         let text = files([
             "hostname": "web", "subdomain": "sub", "hostAliases": [["ip": "1.2.3.4", "hostnames": ["a", "b"]], ["ip": "5.6.7.8"]],

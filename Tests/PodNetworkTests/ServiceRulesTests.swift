@@ -8,10 +8,13 @@ import Testing
 struct ServiceRulesTests {
     private let vip = IPv4Address(10, 97, 3, 4)
 
-    private func service(_ endpoints: [UInt8], port: UInt16 = 80) -> ServicePort {
+    private func service(
+        _ endpoints: [UInt8], port: UInt16 = 80, at frontend: ServicePort.Frontend? = nil, over transport: ServicePort.TransportProtocol = .tcp,
+        affinity: Duration? = nil
+    ) -> ServicePort {
         ServicePort(
-            clusterIP: vip, transport: .tcp, port: port,
-            endpoints: endpoints.map { .init(address: IPv4Address(10, 42, 0, $0), port: 8080) })
+            frontend ?? .cluster(vip), transport: transport, port: port,
+            endpoints: endpoints.map { .init(address: IPv4Address(10, 42, 0, $0), port: 8080) }, affinity: affinity)
     }
 
     @Test func `connections to a service reach every endpoint, from pods, node and host`() throws {
@@ -67,13 +70,114 @@ struct ServiceRulesTests {
             let rules = ServiceRules(netfilter: try .open(.netfilter, in: network.node))
             let many = (0..<500).map { index in
                 ServicePort(
-                    clusterIP: IPv4Address(10, 98, UInt8(index / 250), UInt8(index % 250)), transport: .tcp, port: 80,
+                    .cluster(IPv4Address(10, 98, UInt8(index / 250), UInt8(index % 250))), transport: .tcp, port: 80,
                     endpoints: [.init(address: IPv4Address(10, 42, 0, 2), port: 1), .init(address: IPv4Address(10, 42, 0, 3), port: 2)])
             }
             try rules.apply(many)
             try rules.apply(many.dropLast(250) + [service([2])])
             let socket = try NetlinkSocket.open(.netfilter, in: network.node)
-            #expect(try socket.ruleCount(in: "10.98.0.7/tcp/80", of: ServiceRules.table) == 1)
+            #expect(try socket.ruleCount(in: "10.98.0.7/tcp/80", of: ServiceTable("kdash-services").table) == 1)
         }
+    }
+
+    @Test func `other ports of a service's address are refused, and so are ports of the node without endpoints`() throws {
+        try SimulatedNetwork.with { network in
+            _ = try NodeLink.establish(network.configuration)
+            let pod = try network.pod(IPv4Address(10, 42, 0, 2))
+            try ServiceRules(netfilter: try .open(.netfilter, in: network.node)).apply([service([2]), service([], port: 30080, at: .node)])
+            for (target, port) in [(vip, UInt16(81)), (IPv4Address(10, 42, 0, 1), 30080)] {
+                for place in [pod, network.host] {
+                    let refusal = #expect(throws: SystemError.self) { try connectTCP(from: place, to: target, port: port) }
+                    #expect(refusal?.errno == ECONNREFUSED)
+                }
+            }
+        }
+    }
+
+    @Test func `the node's address leads to a service from host, node and pods`() throws {
+        try SimulatedNetwork.with { network in
+            _ = try NodeLink.establish(network.configuration)
+            let pods = try [UInt8(2), 3].map { try network.pod(IPv4Address(10, 42, 0, $0)) }
+            let listener = try Listener(in: pods[0], port: 8080)
+            let rules = ServiceRules(netfilter: try .open(.netfilter, in: network.node))
+            try rules.apply([service([2], port: 30080, at: .node)])
+            for place in [network.host, network.node] + pods { try connectTCP(from: place, to: IPv4Address(10, 42, 0, 1), port: 30080) }
+            #expect(try listener.acceptPeer() == IPv4Address(10, 96, 0, 1))
+            try rules.apply([])
+            #expect(throws: SystemError.self) { try connectTCP(from: network.host, to: IPv4Address(10, 42, 0, 1), port: 30080) }
+        }
+    }
+
+    @Test func `a client keeps its endpoint as long as that is there`() throws {
+        try SimulatedNetwork.with { network in
+            _ = try NodeLink.establish(network.configuration)
+            let pods = try [UInt8(2), 3, 4].map { try network.pod(IPv4Address(10, 42, 0, $0)) }
+            let listeners = try [Listener(in: pods[1], port: 8080), Listener(in: pods[2], port: 8080)]
+            let rules = ServiceRules(netfilter: try .open(.netfilter, in: network.node))
+            func reached() throws -> [Bool] {
+                for _ in 0..<20 { try connectTCP(from: pods[0], to: vip, port: 80) }
+                let ready = try pollReadable(listeners.map { $0.file.raw }, timeout: .zero)
+                for (listener, isReady) in zip(listeners, ready) where isReady { try listener.drain() }
+                return ready
+            }
+            try rules.apply([service([3, 4], affinity: .seconds(600))])
+            let first = try reached()
+            #expect(first.count { $0 } == 1)
+            #expect(try reached() == first)
+            let left: UInt8 = first[0] ? 4 : 3
+            try rules.apply([service([left], affinity: .seconds(600))])
+            #expect(try reached() == first.map { !$0 })
+            try rules.apply([service([3, 4], affinity: .seconds(600))])
+            #expect(try reached() == first.map { !$0 }, "the new one is kept, too")
+            try rules.apply([service([3, 4], affinity: .seconds(60))])
+            try rules.apply([service([3, 4])])
+            #expect(try reached() == [true, true])
+        }
+    }
+
+    @Test func `a daemon that starts again leaves no gap and no second table`() throws {
+        try SimulatedNetwork.with { network in
+            let netfilter = try NetlinkSocket.open(.netfilter, in: network.node)
+            for round in 0..<4 {
+                try ServiceRules(netfilter: netfilter).apply([service([2]), service([2, 3], port: UInt16(81 + round))])
+                #expect(try netfilter.tables(.ipv4) == [ServiceTable.names[round % 2]])
+            }
+            // One that was killed before its table was whole.
+            try netfilter.commit(ServiceTable(ServiceTable.names[0]).foundation)
+            try ServiceRules(netfilter: netfilter).apply([service([2])])
+            #expect(try netfilter.tables(.ipv4) == [ServiceTable.names[0]])
+        }
+    }
+
+    @Test func `packets of UDP follow their service to where it leads now`() throws {
+        try SimulatedNetwork.with { network in
+            _ = try NodeLink.establish(network.configuration)
+            let pods = try [UInt8(2), 3, 4].map { try network.pod(IPv4Address(10, 42, 0, $0)) }
+            let receivers = try [DatagramSocket(in: pods[1], port: 8080), DatagramSocket(in: pods[2], port: 8080)]
+            let sender = try DatagramSocket(in: pods[0], port: 5000)
+            let rules = ServiceRules(netfilter: try .open(.netfilter, in: network.node))
+            for (round, receiver) in [0, 1, 0].enumerated() {
+                try rules.apply([service([UInt8(3 + receiver)], over: .udp)])
+                try sender.send([UInt8(round)], to: vip, port: 80)
+                #expect(try receivers[receiver].receive() == [UInt8(round)])
+            }
+        }
+    }
+
+    @Test func `a connection is stale when its service leads elsewhere`() {
+        func connection(_ destination: IPv4Address, _ port: UInt16, to target: IPv4Address) -> TranslatedConnection {
+            let client = IPv4Address(10, 42, 0, 9)
+            return TranslatedConnection(
+                transport: 17, original: .init(source: client, destination: destination, sourcePort: 1, destinationPort: port),
+                reply: .init(source: target, destination: client, sourcePort: 8080, destinationPort: 1), identity: [])
+        }
+        let pod = IPv4Address(10, 42, 0, 3)
+        let other = IPv4Address(192, 0, 2, 7)
+        let ports = [service([3], over: .udp), service([3], port: 30053, at: .node, over: .udp)]
+        let connections = [
+            connection(vip, 80, to: pod), connection(vip, 80, to: other), connection(vip, 81, to: other), connection(other, 30053, to: pod),
+            connection(other, 30053, to: IPv4Address(10, 42, 0, 4)), connection(other, 30053, to: other),
+        ]
+        #expect(StaleConnections.find(connections, ports) == [connections[1], connections[4]])
     }
 }

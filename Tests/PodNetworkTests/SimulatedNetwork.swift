@@ -76,6 +76,11 @@ final class Listener {
         }.owned
     }
 
+    /// Takes every connection that waits.
+    func drain() throws {
+        while try pollReadable([file.raw], timeout: .zero)[0] { _ = try acceptPeer() }
+    }
+
     /// Who connected, as the listener sees it.
     func acceptPeer() throws -> IPv4Address {
         guard try pollReadable([file.raw], timeout: .seconds(5))[0] else { throw SystemError(call: "accept", errno: ETIMEDOUT) }
@@ -86,6 +91,64 @@ final class Listener {
         }
         close(fd)
         return IPv4Address(UInt32(bigEndian: address.sin_addr.s_addr))
+    }
+}
+
+/// A UDP socket inside a namespace.
+final class DatagramSocket {
+    let file: FileDescriptor
+
+    init(in namespace: NetworkNamespace, port: UInt16) throws {
+        file = try namespace.run { () throws(SystemError) in
+            let file = FileDescriptor(try SystemError.check("socket") { socket(AF_INET, CInt(SOCK_DGRAM.rawValue), 0) })
+            var address = socketAddress(IPv4Address(0), port)
+            try SystemError.check("bind") {
+                withUnsafePointer(to: &address) {
+                    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(file.raw, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+                }
+            }
+            return file.release()
+        }.owned
+    }
+
+    /// Its own port, also when the kernel chose it.
+    func port() throws -> UInt16 {
+        var address = sockaddr_in()
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        try SystemError.check("getsockname") {
+            withUnsafeMutablePointer(to: &address) { $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(file.raw, $0, &size) } }
+        }
+        return UInt16(bigEndian: address.sin_port)
+    }
+
+    func send(_ bytes: [UInt8], to target: IPv4Address, port: UInt16) throws {
+        var address = socketAddress(target, port)
+        try SystemError.check("sendto") {
+            withUnsafePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    sendto(file.raw, bytes, bytes.count, 0, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                }
+            }
+        }
+    }
+
+    /// The next datagram, at the latest after five seconds.
+    func receive() throws -> [UInt8] {
+        guard try pollReadable([file.raw], timeout: .seconds(5))[0] else { throw SystemError(call: "recv", errno: ETIMEDOUT) }
+        return [UInt8](unsafeUninitializedCapacity: 65536) { buffer, count in count = max(0, recv(file.raw, buffer.baseAddress, buffer.count, 0)) }
+    }
+
+    /// The next datagram and who sent it; the answer goes back with `reply`.
+    func answer(_ reply: ([UInt8]) -> [UInt8]) throws {
+        guard try pollReadable([file.raw], timeout: .seconds(5))[0] else { throw SystemError(call: "recv", errno: ETIMEDOUT) }
+        var address = sockaddr_in()
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let bytes = [UInt8](unsafeUninitializedCapacity: 65536) { buffer, count in
+            count = withUnsafeMutablePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { max(0, recvfrom(file.raw, buffer.baseAddress, buffer.count, 0, $0, &size)) }
+            }
+        }
+        try send(reply(bytes), to: IPv4Address(UInt32(bigEndian: address.sin_addr.s_addr)), port: UInt16(bigEndian: address.sin_port))
     }
 }
 
@@ -101,6 +164,24 @@ func connectTCP(from namespace: NetworkNamespace, to target: IPv4Address, port: 
                 $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(file.raw, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
             }
         }
+    }
+}
+
+/// A TCP connection from inside a namespace.
+final class StreamSocket {
+    let file: FileDescriptor
+
+    init(from namespace: NetworkNamespace, to target: IPv4Address, port: UInt16) throws {
+        file = try namespace.run { () throws(SystemError) in
+            let file = FileDescriptor(try SystemError.check("socket") { socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0) })
+            var address = socketAddress(target, port)
+            try SystemError.check("connect", "\(target):\(port)") {
+                withUnsafePointer(to: &address) {
+                    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(file.raw, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+                }
+            }
+            return file.release()
+        }.owned
     }
 }
 

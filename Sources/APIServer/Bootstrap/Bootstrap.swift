@@ -114,6 +114,7 @@ enum Bootstrap {
             + entries("networking.k8s.io", "ipaddresses", [own], core)
             + entries("", "endpoints", [KubernetesService.endpoints(address: address, port: port)], core)
             + entries("discovery.k8s.io", "endpointslices", [KubernetesService.slice(address: address, port: port)], core)
+            + DNSServiceObjects.all(core).flatMap { entries($0.group, $0.resource, [$0.object], core) }
             + FlowControlBootstrap.objects(at: core.time.now()).flatMap { entries("flowcontrol.apiserver.k8s.io", $0.resource, [$0.object], core) }
             + entries("", "configmaps", authority.map { [authentication($0)] } ?? [], core)
     }

@@ -51,7 +51,9 @@ final class ServerCore: Sendable {
         logger = configuration.logger
         namespaces = NamespaceCache(store: store)
         authorizer = RBACAuthorizer(store: store)
-        addresses = ServiceAddressPool(range: configuration.serviceRange, reserved: configuration.serviceAddress, store: store)
+        var reserved = [configuration.serviceAddress: "default/kubernetes"]
+        if let dns = configuration.dnsAddress { reserved[dns] = DNSServiceObjects.owner }
+        addresses = ServiceAddressPool(range: configuration.serviceRange, reserved: reserved, store: store)
         admission = AdmissionChain(steps: AdmissionTable.steps(configuration), quota: QuotaLedger(store: store))
         let lookup = ObjectLookup(store: store)
         audit = configuration.auditLog.map { AuditLog(path: $0, logger: configuration.logger) }

@@ -25,6 +25,8 @@ package struct APIServerConfiguration: Sendable {
     package var serviceAddress = "10.96.0.1"
     /// The port behind `default/kubernetes`, on the service address. Default 443.
     package var servicePort = 443
+    /// The address of `kube-system/kube-dns`; nil, the default, when the cluster has no DNS.
+    package var dnsAddress: String?
     /// Where other services get their addresses from. Default 10.96.0.0/12.
     package var serviceRange = AddressRange("10.96.0.0/12")!
     /// The 8-hex instance id of the cluster.

@@ -21,13 +21,16 @@ final class ServiceAddressPool: Sendable {
 
     /// The cluster's own range.
     let range: AddressRange
-    private let reserved: UInt32?
+    /// Who has what is never given to others.
+    private let reserved: [UInt32: String]
     private let store: ObjectStore
     private let state = Mutex(State())
 
-    init(range: AddressRange, reserved: String, store: ObjectStore) {
+    init(range: AddressRange, reserved: [String: String], store: ObjectStore) {
         self.range = range
-        self.reserved = AddressRange.parse(reserved)
+        self.reserved = reserved.reduce(into: [:]) { result, entry in
+            if let address = AddressRange.parse(entry.key) { result[address] = entry.value }
+        }
         self.store = store
     }
 
@@ -95,7 +98,7 @@ final class ServiceAddressPool: Sendable {
         let begin = state.next[range] ?? 0
         for step in 0..<UInt32(count) {
             let address = range.first + UInt32(start) + (begin &+ step) % UInt32(count)
-            if address == reserved || state.owners[address] != nil || !isFree(AddressRange.text(address)) { continue }
+            if reserved[address] != nil || state.owners[address] != nil || !isFree(AddressRange.text(address)) { continue }
             state.next[range] = (begin &+ step &+ 1) % UInt32(count)
             return address
         }
@@ -106,14 +109,14 @@ final class ServiceAddressPool: Sendable {
     func release(_ text: String, owner: String) {
         guard let address = AddressRange.parse(text) else { return }
         state.withLock { state in
-            if state.owners[address] == owner { state.owners[address] = nil }
+            if state.owners[address] == owner { state.owners[address] = reserved[address] }
         }
     }
 
     private func load(_ state: inout State) {
         guard !state.isLoaded else { return }
         state.isLoaded = true
-        if let reserved { state.owners[reserved] = "default/kubernetes" }
+        state.owners = reserved
         // best effort: without them the cluster's own range is used until they can be read.
         if state.ranges == nil, let all = try? ServiceRange.all(store) { state.ranges = ServiceRange.usable(all, own: range) }
         // best effort: an unreadable store refuses the write that follows anyway.

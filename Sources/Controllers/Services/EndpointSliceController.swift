@@ -31,7 +31,7 @@ package struct EndpointSliceController: Controller {
         guard let object = caches.get(key), !object.isBeingDeleted else { return Reconciliation(present.map(Self.delete)) }
         let service = Service(object)
         guard !service.spec.selector.isEmpty, service.spec.type != "ExternalName" else { return Reconciliation(present.map(Self.delete)) }
-        var wanted = Self.contents(ServiceBackends(service, caches))
+        var wanted = Self.contents(ServiceBackends(service, caches), of: service)
         if wanted.isEmpty { wanted = [([], [])] }
         var rest = present
         var changes: [Change] = []
@@ -49,7 +49,7 @@ package struct EndpointSliceController: Controller {
         return Reconciliation(changes + rest.map(Self.delete))
     }
 
-    private static func contents(_ backends: ServiceBackends) -> [(ports: [JSONValue], endpoints: [JSONValue])] {
+    private static func contents(_ backends: ServiceBackends, of service: Service) -> [(ports: [JSONValue], endpoints: [JSONValue])] {
         backends.groups.flatMap { group -> [(ports: [JSONValue], endpoints: [JSONValue])] in
             let ports = group.ports.map { port -> JSONValue in
                 var value: JSONObject = [
@@ -58,21 +58,25 @@ package struct EndpointSliceController: Controller {
                 if let app = port.appProtocol { value["appProtocol"] = .string(app) }
                 return .object(value)
             }
-            let endpoints = group.backends.map(endpoint)
+            let endpoints = group.backends.map { endpoint($0, of: service) }
             return stride(from: 0, to: endpoints.count, by: capacity).map { start in
                 (ports, Array(endpoints[start..<min(start + capacity, endpoints.count)]))
             }
         }
     }
 
-    private static func endpoint(_ backend: ServiceBackends.Backend) -> JSONValue {
-        [
+    private static func endpoint(_ backend: ServiceBackends.Backend, of service: Service) -> JSONValue {
+        var endpoint: JSONValue = [
             "addresses": [.string(backend.pod.status.podIP)],
             "conditions": [
                 "ready": .bool(backend.isReady), "serving": .bool(backend.pod.isReady), "terminating": .bool(backend.isTerminating),
             ],
             "targetRef": backend.target, "nodeName": .string(backend.pod.spec.nodeName),
         ]
+        // A pod with a host name has it below the service that it names as its subdomain.
+        let spec = backend.pod.spec
+        if !spec.hostname.isEmpty, spec.subdomain == service.name { endpoint["hostname"] = .string(spec.hostname) }
+        return endpoint
     }
 
     private static func make(_ service: Service, _ ports: [JSONValue], _ endpoints: [JSONValue]) -> KubeObject {
@@ -83,6 +87,7 @@ package struct EndpointSliceController: Controller {
         slice.labels = service.labels.merging([
             EndpointSlice.serviceNameLabel: service.name, EndpointSlice.managedByLabel: manager,
         ]) { _, new in new }
+        if service.spec.clusterIP == "None" { slice.labels["service.kubernetes.io/headless"] = "" }
         slice.ownerReferences = [OwnerReference(controller: service.object)]
         slice["addressType"] = "IPv4"
         slice["endpoints"] = .array(endpoints)

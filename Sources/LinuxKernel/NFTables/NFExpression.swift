@@ -140,6 +140,16 @@ package struct NFExpression: Sendable, Hashable {
         }
     }
 
+    /// Puts the pair of a key and a value, each in registers, into a map that forgets what is not put again for a while.
+    package static func update(_ map: String, key register: UInt32, value: UInt32) -> NFExpression {
+        NFExpression("dynset") { payload in
+            payload.attribute(1, map)
+            payload.attribute(3, bigEndian: UInt32(1))
+            payload.attribute(4, bigEndian: register + 8)
+            payload.attribute(5, bigEndian: value + 8)
+        }
+    }
+
     /// A number from 0 up to but not including `modulus`.
     package static func randomNumber(below modulus: UInt32, into register: UInt32 = 0) -> NFExpression {
         NFExpression("numgen") { payload in

@@ -37,6 +37,20 @@ extension NetlinkSocket {
         }
     }
 
+    /// The keys and values of a map.
+    package func elements(of map: NFSet) throws(SystemError) -> [(key: [UInt8], value: [UInt8])] {
+        let request = map.table.message("NFT_MSG_GETSETELEM \(map.name)", 13) { payload in
+            payload.attribute(1, map.table.name)
+            payload.attribute(2, map.name)
+        }
+        return try dump(request).flatMap { reply in
+            (reply.attributes(after: 4).nested(3)?.ordered ?? []).map { item in
+                let element = NetlinkAttributes(item.value)
+                return (Array(element.nested(1)?[1] ?? []), Array(element.nested(2)?[1] ?? []))
+            }
+        }
+    }
+
     private func listing(_ label: String, _ type: UInt16, _ family: UInt8) -> NetlinkMessage {
         var payload = NetlinkPayload()
         payload.header(family, UInt8(0), UInt16(0))

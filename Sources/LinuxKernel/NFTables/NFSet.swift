@@ -16,9 +16,12 @@ package struct NFSet: Sendable, Hashable {
     package let id: UInt32
     /// Lives and dies with the one rule that looks it up. Its name must contain `%d`.
     package let isAnonymous: Bool
+    /// How long rules may put elements in for; nil when only requests do, for good.
+    package let timeout: Duration?
 
     package init(
-        in table: NFTable, _ name: String, keyLength: UInt32, content: Content = .membership, id: UInt32, isAnonymous: Bool = false
+        in table: NFTable, _ name: String, keyLength: UInt32, content: Content = .membership, id: UInt32, isAnonymous: Bool = false,
+        timeout: Duration? = nil
     ) {
         self.table = table
         self.name = name
@@ -26,12 +29,14 @@ package struct NFSet: Sendable, Hashable {
         self.content = content
         self.id = id
         self.isAnonymous = isAnonymous
+        self.timeout = timeout
     }
 
     /// Makes the set; one that exists is kept.
     package func create() -> NetlinkMessage {
         var flags: UInt32 = isAnonymous ? 3 : 0
         if content != .membership { flags |= 8 }
+        if timeout != nil { flags |= 0x30 }
         return table.message("NFT_MSG_NEWSET \(name)", 9, NetlinkMessage.create) { payload in
             payload.attribute(1, table.name)
             payload.attribute(2, name)
@@ -48,6 +53,15 @@ package struct NFSet: Sendable, Hashable {
                 payload.attribute(7, bigEndian: UInt32(16))
             }
             payload.attribute(10, bigEndian: id)
+            if let timeout { payload.attribute(11, bigEndian: UInt64(clamping: timeout.components.seconds) &* 1000) }
+        }
+    }
+
+    /// Removes the set; ENOENT when there is none, EBUSY while a rule uses it.
+    package func delete() -> NetlinkMessage {
+        table.message("NFT_MSG_DELSET \(name)", 11) { payload in
+            payload.attribute(1, table.name)
+            payload.attribute(2, name)
         }
     }
 

@@ -44,9 +44,12 @@ struct PodFiles: Sendable {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// Source: the kubelet's dns package: what the policy gives, then what dnsConfig adds; at most 3 name servers and 32 search domains.
+    /// Source: the kubelet's dns package: what the policy gives, then what dnsConfig adds; at most 3 name servers, and 32 search domains of
+    /// 2,048 bytes.
     var resolv: String {
         var base = resolver
+        // Where the host's resolvers cannot be reached from pods, as those at 127.0.0.53, cluster DNS asks them for the pod.
+        if base.nameservers.isEmpty { base.nameservers = clusterDNS }
         switch pod.spec.dnsPolicy {
         case "None": base = ResolverConfiguration()
         case "Default": break
@@ -60,7 +63,7 @@ struct PodFiles: Sendable {
         }
         let own = pod.spec.dnsConfig
         let nameservers = Self.unique(base.nameservers + (own?.nameservers ?? []), maximum: 3)
-        let searches = Self.unique(base.searches + (own?.searches ?? []), maximum: 32)
+        let searches = Self.fitting(Self.unique(base.searches + (own?.searches ?? []), maximum: 32))
         var lines = nameservers.map { "nameserver \($0)" }
         if !searches.isEmpty { lines.append("search " + searches.joined(separator: " ")) }
         let options = Self.merged(base.options, own?.options ?? [])
@@ -71,6 +74,15 @@ struct PodFiles: Sendable {
     private static func unique(_ values: [String], maximum: Int) -> [String] {
         var seen: Set<String> = []
         return Array(values.filter { seen.insert($0).inserted }.prefix(maximum))
+    }
+
+    /// As many search domains as fit into 2,048 bytes.
+    private static func fitting(_ searches: [String]) -> [String] {
+        var length = 0
+        return searches.prefix { domain in
+            length += domain.utf8.count + 1
+            return length <= 2049
+        }.map { $0 }
     }
 
     /// A later option replaces an earlier one of the same name.

@@ -22,6 +22,8 @@ package final class NodeAgent: NodeConnection, Sendable {
         package var hostIP: String
         package var podRange: String
         package var serviceAddress: String
+        /// The address of cluster DNS; nil when the node has none.
+        package var dnsAddress: String?
         package var version: String
         /// Size of one log file and how many are kept per container instance.
         package var logMaximumSize: ByteCount
@@ -30,7 +32,7 @@ package final class NodeAgent: NodeConnection, Sendable {
         package var deletedLogBudget: ByteCount
 
         package init(
-            nodeName: String, paths: NodePaths, hostIP: String, podRange: String, serviceAddress: String, version: String,
+            nodeName: String, paths: NodePaths, hostIP: String, podRange: String, serviceAddress: String, dnsAddress: String? = nil, version: String,
             logMaximumSize: ByteCount = .mebibytes(10), logMaximumFiles: Int = 5, deletedLogBudget: ByteCount = .gibibytes(1)
         ) {
             self.nodeName = nodeName
@@ -38,6 +40,7 @@ package final class NodeAgent: NodeConnection, Sendable {
             self.hostIP = hostIP
             self.podRange = podRange
             self.serviceAddress = serviceAddress
+            self.dnsAddress = dnsAddress
             self.version = version
             self.logMaximumSize = logMaximumSize
             self.logMaximumFiles = logMaximumFiles
@@ -84,7 +87,7 @@ package final class NodeAgent: NodeConnection, Sendable {
             paths: configuration.paths, time: time, logger: logger,
             events: EventSink(client: client, nodeName: configuration.nodeName, time: time, logger: logger),
             objects: ObjectCache(client: client, time: time), services: Informer(client: client, resource: Service.resource, time: time), poller: poller,
-            resolver: .ofHost(),
+            resolver: .ofHost(), clusterDNS: configuration.dnsAddress.map { [$0] } ?? [],
             hostIP: configuration.hostIP, totalMemory: SystemFacts.totalMemory,
             logSettings: .init(maximumSize: configuration.logMaximumSize, maximumFiles: configuration.logMaximumFiles), followers: followers, running: running,
             probeCounts: ProbeCounts(),

@@ -59,7 +59,7 @@ extension PodContext {
 
     private func makeFiles(_ pod: Pod, address: String) throws(SystemError) {
         let etc = try SafeDirectory.make(paths.relative(paths.pod(pod.object.uid) + "/etc"), below: paths.data, mode: 0o755)
-        var files = PodFiles(pod: pod, podIP: address, resolver: resolver)
+        var files = PodFiles(pod: pod, podIP: address, resolver: resolver, clusterDNS: clusterDNS)
         if pod.spec.hostNetwork {
             let bytes = try? node.read("/etc/hosts", limit: 1 << 20)  // best effort: a node without one has only localhost
             files.nodeHosts = bytes.map { String(decoding: $0, as: UTF8.self) }

@@ -26,6 +26,8 @@ struct PodContext: Sendable {
     /// Waits for the output of probes and hooks.
     let poller: DescriptorPoller
     let resolver: ResolverConfiguration
+    /// Addresses of cluster DNS; none without a network of the node's own.
+    let clusterDNS: [String]
     /// The address pods and people reach the node at.
     let hostIP: String
     let totalMemory: ByteCount

@@ -28,6 +28,8 @@ final class ControlPlane: Sendable {
     private let agent = Mutex<NodeAgent?>(nil)
     /// The rules of the node's pods, while it runs.
     let network = Mutex<PolicyEnforcer?>(nil)
+    /// What cluster DNS was asked.
+    let dnsQueries = DNSQueryLog()
     private let nodeState: Mutex<(reason: String?, notes: [String])>
     /// The administrator's, for the cluster's own kubeconfig.
     let credentials: KubeconfigMerge.Credentials
@@ -65,6 +67,7 @@ final class ControlPlane: Sendable {
         if let ranges = instance.ranges, let range = AddressRange(ranges.serviceCIDR.description) {
             configuration.serviceAddress = ranges.apiAddress.description
             configuration.serviceRange = range
+            if hasPodNetwork { configuration.dnsAddress = ranges.dnsAddress.description }
         }
         let box = PlaneBox()
         let endpoints = KdashEndpoints(
@@ -223,7 +226,8 @@ final class ControlPlane: Sendable {
                 configuration: .init(
                     nodeName: node.place.nodeName, paths: NodePaths(data: options.directory.path),
                     hostIP: node.link?.nodeAddress.description ?? "127.0.0.1", podRange: node.link?.podCIDR.description ?? "",
-                    serviceAddress: serviceAddress, version: Version.number, logMaximumSize: settings.logMaximumSize,
+                    serviceAddress: serviceAddress,
+                    dnsAddress: node.link?.ranges.dnsAddress.description, version: Version.number, logMaximumSize: settings.logMaximumSize,
                     logMaximumFiles: settings.logMaximumFiles, deletedLogBudget: settings.deletedLogBudget),
                 client: client(.node(node.place.nodeName)), runtime: supervisor, images: images, cgroups: node.cgroups, network: node.network,
                 time: time, logger: logger)

@@ -91,6 +91,7 @@ struct Daemon: Sendable {
         let ending = await withTaskGroup(of: Void.self, returning: Ending.self) { group in
             group.addTask { await control.runControllers() }
             group.addTask { await control.renewUserAccess() }
+            group.addTask { await control.runServices(node) }
             group.addTask {
                 await control.runNode(node) {
                     options.announcement.ready(server: credentials.server, kubeconfig: directory.kubeconfig, notes: notes)

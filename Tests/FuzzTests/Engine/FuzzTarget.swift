@@ -39,7 +39,7 @@ struct FuzzTarget: Sendable, CustomTestStringConvertible {
     /// Every target that the tests run.
     static let all: [FuzzTarget] = [
         .json, .yaml, .protobuf, .labelSelector, .fieldSelector, .jsonPatch, .mergePatch, .strategicPatch, .apply, .http, .server, .http2, .webToken,
-        .spdy, .webSocket, .terminalInput, .screen,
+        .spdy, .webSocket, .terminalInput, .screen, .dns,
     ]
 }
 

@@ -90,8 +90,8 @@ struct PolicyTableTests {
             let pods = try Pods(network)
             let (first, second) = (IPv4Address(10, 97, 3, 4), IPv4Address(10, 97, 3, 5))
             try ServiceRules(netfilter: try .open(.netfilter, in: network.node)).apply([
-                ServicePort(clusterIP: first, transport: .tcp, port: 80, endpoints: [.init(address: F.db, port: 5432)]),
-                ServicePort(clusterIP: second, transport: .tcp, port: 80, endpoints: [.init(address: F.web, port: 8080)]),
+                ServicePort(.cluster(first), transport: .tcp, port: 80, endpoints: [.init(address: F.db, port: 5432)]),
+                ServicePort(.cluster(second), transport: .tcp, port: 80, endpoints: [.init(address: F.web, port: 8080)]),
             ])
             try pods.apply(
                 #"{"podSelector":{"matchLabels":{"app":"web"}},"policyTypes":["Ingress","Egress"],"egress":[{"to":[{"podSelector":{"matchLabels":{"app":"db"}}}]}]}"#
@@ -118,7 +118,7 @@ struct PolicyTableTests {
             let pods = try Pods(network)
             let address = IPv4Address(10, 97, 3, 4)
             try ServiceRules(netfilter: try .open(.netfilter, in: network.node)).apply([
-                ServicePort(clusterIP: address, transport: .tcp, port: 80, endpoints: [.init(address: F.db, port: 5432)])
+                ServicePort(.cluster(address), transport: .tcp, port: 80, endpoints: [.init(address: F.db, port: 5432)])
             ])
             try pods.apply()
             try network.node.run { () throws(SystemError) in try FileSystem.write("1", to: "/proc/sys/net/netfilter/nf_conntrack_acct") }
