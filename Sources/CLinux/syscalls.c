@@ -16,6 +16,7 @@
 #include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -105,6 +106,23 @@ int kd_pidfd_open(int32_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 int kd_pidfd_send_signal(int pidfd, int signal) { return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0); }
 int kd_unshare(int flags) { return unshare(flags); }
 int kd_setns(int fd, int type) { return setns(fd, type); }
+
+int kd_mount_copy(int directory, int is_read_only) {
+    int copy = open_tree(directory, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE);
+    if (copy < 0) return -1;
+    struct mount_attr attributes = {
+        .attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (is_read_only ? MOUNT_ATTR_RDONLY : 0), .propagation = MS_PRIVATE,
+    };
+    if (mount_setattr(copy, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes, sizeof attributes) == 0) return copy;
+    int saved = errno;
+    close(copy);
+    errno = saved;
+    return -1;
+}
+
+int kd_mount_attach(int mount, int target) {
+    return move_mount(mount, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+}
 
 struct namespace_call {
     int namespace_fd;  // -1: a new one

@@ -130,6 +130,13 @@ package enum FileSystem {
         return try DirectoryEntry.all(in: folder).map(\.name).sorted()
     }
 
+    /// Where a path leads: absolute, without links; the path itself when that cannot be told.
+    package static func truePath(_ path: String) -> String {
+        guard let real = realpath(path, nil) else { return path }
+        defer { free(real) }
+        return String(cString: real)
+    }
+
     /// What a symbolic link says.
     package static func readLink(_ path: String) throws(SystemError) -> String {
         var failure: SystemError?

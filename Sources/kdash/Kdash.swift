@@ -41,7 +41,7 @@ struct Kdash: ParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            ScreenCommand.self, UpCommand.self, ServeCommand.self, DownCommand.self, StatusCommand.self, ImageCommand.self,
+            ScreenCommand.self, UpCommand.self, ServeCommand.self, DownCommand.self, StatusCommand.self, ImageCommand.self, ShareCommand.self,
             KubeconfigCommand.self, ConfigCommand.self, ThemeCommand.self, VersionCommand.self,
         ],
         defaultSubcommand: ScreenCommand.self)

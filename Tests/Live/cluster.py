@@ -101,7 +101,7 @@ class Cluster:
 
     def kdash(self, *arguments, check=True, timeout=60, **options):
         command = [str(PROGRAM), *map(str, arguments)]
-        if arguments and arguments[0] in ("up", "down", "status", "kubeconfig", "image", "serve") and "--data-dir" not in arguments:
+        if arguments and arguments[0] in ("up", "down", "status", "kubeconfig", "image", "serve", "share") and "--data-dir" not in arguments:
             command += ["--data-dir", str(self.data)]
         return subprocess.run(command, capture_output=True, text=True, timeout=timeout, env=self.env, check=check, **options)
 

@@ -37,6 +37,11 @@ int kd_memfd_seal(int fd);
 long kd_copy_file_range(int from, int to, size_t size);
 int kd_close_range(unsigned first, unsigned last, unsigned flags);
 
+// Mounts. A copy of the mounts at and below an open directory, attached nowhere: nosuid, nodev, read-only when asked, and joined with nothing,
+// so that what is mounted or unmounted in the copy never comes back.
+int kd_mount_copy(int directory, int is_read_only);
+int kd_mount_attach(int mount, int target);
+
 // Processes and namespaces.
 int kd_pidfd_open(int32_t pid);
 int kd_pidfd_send_signal(int pidfd, int signal);

@@ -78,7 +78,7 @@ struct NodeTree: Sendable {
     }
 
     /// Runs `body` on a thread of its own that has joined the node's mount namespace and ends in it.
-    private func inside(_ body: @escaping @Sendable () throws(SystemError) -> Void) async throws(SystemError) {
+    func inside(_ body: @escaping @Sendable () throws(SystemError) -> Void) async throws(SystemError) {
         let pid = pid
         try await KernelThread.run("kdash-mount") { () throws(SystemError) in
             let namespace = try FileDescriptor.open("/proc/\(pid)/ns/mnt", O_RDONLY)

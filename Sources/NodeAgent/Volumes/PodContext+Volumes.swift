@@ -1,4 +1,5 @@
 import APIMachinery
+import ContainerRuntime
 import Glibc
 import KubeClient
 import KubeSchemas
@@ -66,7 +67,9 @@ extension PodContext {
             try makeEmptyDirectory(volume, state.pod)
             await mountMemory(volume, at: location.nodePath, size: size, &state)
         case .files: try await writeFiles(volume, &state)
-        case .nodePath: try checkNodePath(location)
+        case .nodePath:
+            try checkNodePath(location)
+            tellOfEmptyFolder(volume, location, state.pod)
         }
     }
 
@@ -103,6 +106,14 @@ extension PodContext {
             // Without the right to mount in the node (an ordinary user's), the directory on disk serves.
             logger.info("memory volume is on disk", metadata: ["pod": "\(state.pod.name)", "volume": "\(volume.name)", "error": "\(error)"])
         }
+    }
+
+    /// A folder that is made empty in the node, although the machine has one there, is hardly what was meant.
+    private func tellOfEmptyFolder(_ volume: Volume, _ location: VolumeLocation, _ pod: Pod) {
+        // best effort: it is advice.
+        guard location.creation == .directory, let hint = location.shareHint, (try? node.fileType(location.nodePath)) == .some(nil) else { return }
+        events.record(
+            .warning, reason: "EmptyHostPath", "hostPath volume \"\(volume.name)\" is a new, empty directory\(hint)", about: pod.object)
     }
 
     func checkNodePath(_ location: VolumeLocation) throws(VolumeProblem) {

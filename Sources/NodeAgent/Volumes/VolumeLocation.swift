@@ -80,9 +80,17 @@ struct VolumeLocation: Sendable {
     func complaint(found: mode_t?) -> String? {
         guard case .nodePath(let type) = kind, let required = requiredType else { return nil }
         guard let found else {
-            return creation == nil ? "hostPath type check failed: \(nodePath) is not a \(Self.noun(type))" : nil
+            return creation == nil ? "hostPath type check failed: \(nodePath) is not a \(Self.noun(type))\(shareHint ?? "")" : nil
         }
         return UInt32(found) == required ? nil : "hostPath type check failed: \(nodePath) is not a \(Self.noun(type))"
+    }
+
+    /// For a path that the machine has and the node has not: what brings it in.
+    var shareHint: String? {
+        guard case .nodePath = kind, FileSystem.exists(nodePath) else { return nil }
+        let folder = FileSystem.isDirectory(nodePath) ? nodePath : FileSystem.directory(of: nodePath)
+        guard NodeShare(path: folder, isReadOnly: false).refusal(data: nil) == nil else { return nil }
+        return " of the node, which has files of its own; `kdash share add \(folder)` brings in the machine's"
     }
 
     private static func noun(_ type: String) -> String {

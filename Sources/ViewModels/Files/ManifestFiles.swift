@@ -38,7 +38,7 @@ enum ManifestFiles {
     }
 
     static func open(_ typed: String) throws(FileProblem) -> Found {
-        let path = resolved(expanded(typed))
+        let path = FileSystem.truePath(expanded(typed))
         guard let status = try told({ () throws(SystemError) in try FileSystem.status(path) }) else {
             throw FileProblem(description: "\(path) is not there")
         }
@@ -64,12 +64,6 @@ enum ManifestFiles {
         return text
     }
 
-    private static func resolved(_ path: String) -> String {
-        guard let real = realpath(path, nil) else { return path }
-        defer { free(real) }
-        return String(cString: real)
-    }
-
     private static func manifests(in folder: String) throws(SystemError) -> [String] {
         let names = try FileSystem.names(in: folder).filter { name in !name.hasPrefix(".") && endings.contains { name.hasSuffix($0) } }
         let base = folder.hasSuffix("/") ? folder : "\(folder)/"
@@ -92,7 +86,7 @@ enum ManifestFiles {
 
     /// Writes a new file; one that is there is `changed`.
     static func create(_ text: String, at typed: String) throws(FileProblem) -> Saved {
-        let path = resolved(expanded(typed))
+        let path = FileSystem.truePath(expanded(typed))
         do throws(SystemError) {
             if let status = try FileSystem.status(path) {
                 guard status.st_mode & S_IFMT == S_IFREG else { throw SystemError(call: "open", errno: EISDIR, arguments: path) }
@@ -107,7 +101,7 @@ enum ManifestFiles {
     private static func write(_ text: String, _ path: String, hasReturns: Bool) throws(SystemError) -> FileOrigin {
         let bytes = Array((hasReturns ? text.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\r\n") : text).utf8)
         try FileReplacement.replace(path, with: bytes, newMode: 0o644, newOwner: nil)
-        return FileOrigin(path: resolved(path), digest: FileOrigin.digest(bytes), hasReturns: hasReturns)
+        return FileOrigin(path: FileSystem.truePath(path), digest: FileOrigin.digest(bytes), hasReturns: hasReturns)
     }
 
     /// What a typed path may go on as: folders end with a slash. The longest text that all of them begin with, and their names.

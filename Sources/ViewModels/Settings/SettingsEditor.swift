@@ -7,7 +7,7 @@ enum SettingsEditor {
     /// Writes `key: yaml` into a file, which is made when there is none. A link is followed: settings are often kept elsewhere. Blocking. Throws
     /// what is wrong with the file, which stays as it was.
     static func set(_ key: String, _ yaml: String, in path: String) throws(SettingsProblem) {
-        let target = resolved(path)
+        let target = FileSystem.truePath(path)
         do throws(SystemError) {
             try FileSystem.makeDirectories(FileSystem.directory(of: path), mode: 0o755)
             let status = FileSystem.exists(target) ? try FileSystem.status(target) : nil
@@ -46,12 +46,5 @@ enum SettingsEditor {
         guard let sign = line.indices.dropFirst().first(where: { line[$0] == "#" && line[line.index(before: $0)] == " " }) else { return "" }
         let value = line[..<sign]
         return value.contains("\"") || value.contains("'") ? "" : "  " + line[sign...]
-    }
-
-    /// The file a link leads to.
-    private static func resolved(_ path: String) -> String {
-        guard let real = realpath(path, nil) else { return path }
-        defer { free(real) }
-        return String(cString: real)
     }
 }

@@ -43,7 +43,8 @@ final class ControlPlane: Sendable {
 
     /// Opens the store and serves. Fills in the API port when it was not chosen before.
     static func start(
-        options: DaemonOptions, settings: ClusterSettings, instance: inout ClusterInstance, stop: StopSignal, logger: Logger, time: any TimeSource
+        options: DaemonOptions, settings: ClusterSettings, instance: inout ClusterInstance, shares: NodeShares, stop: StopSignal, logger: Logger,
+        time: any TimeSource
     ) async throws(CommandError) -> ControlPlane {
         let directory = options.directory
         let store: ObjectStore
@@ -71,7 +72,7 @@ final class ControlPlane: Sendable {
         }
         let box = PlaneBox()
         let endpoints = KdashEndpoints(
-            images: images, nodes: nodes, status: { await box.plane?.status() ?? .null }, down: { stop.raise() },
+            images: images, nodes: nodes, shares: shares, status: { await box.plane?.status() ?? .null }, down: { stop.raise() },
             imagesChanged: { box.plane?.agent.withLock { $0 }?.imagesChanged() },
             tryPlacement: { (question) throws(APIStatus) in
                 guard let plane = box.plane else { throw .serviceUnavailable("the cluster is starting: try again") }

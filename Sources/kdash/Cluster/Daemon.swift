@@ -51,13 +51,14 @@ struct Daemon: Sendable {
         var instance = try loadInstance(settings)
         let ranges = try chooseRanges(&instance, settings)
         try save(instance)
-        let place = NodeLauncher.Place(directory: directory, instance: instance, ranges: ranges, settings: settings)
+        let shares = try loadShares()
+        let place = NodeLauncher.Place(directory: directory, instance: instance, ranges: ranges, settings: settings, shares: shares)
         let launcher = NodeLauncher(place: place, logger: logger, time: time)
         async let launched = launcher.launch()
         let control: ControlPlane
         do throws(CommandError) {
             control = try await ControlPlane.start(
-                options: options, settings: settings, instance: &instance, stop: stop, logger: logger, time: time)
+                options: options, settings: settings, instance: &instance, shares: shares, stop: stop, logger: logger, time: time)
             try save(instance)
             try writeKubeconfig(control.credentials)
         } catch {
@@ -65,6 +66,14 @@ struct Daemon: Sendable {
             throw error
         }
         return await serve(control, await launched, instance)
+    }
+
+    private func loadShares() throws(CommandError) -> NodeShares {
+        do throws(NodeShares.Problem) {
+            return try NodeShares(file: directory.shares, data: directory.path)
+        } catch {
+            throw CommandError("\(error)")
+        }
     }
 
     private func save(_ instance: ClusterInstance) throws(CommandError) {

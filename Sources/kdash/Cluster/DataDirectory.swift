@@ -39,6 +39,8 @@ struct DataDirectory: Sendable, Hashable {
     /// The local provisioner's volumes: `volumes/<name>`.
     var volumes: String { path + "/volumes" }
     var logs: String { path + "/logs" }
+    /// Folders of this machine that the nodes have (`NodeShares`).
+    var shares: String { path + "/shares" }
     /// Private roots of the nodes: `nodes/<name>/root`.
     var nodes: String { path + "/nodes" }
     /// Certificates of users who started the cluster through sudo: `users/<uid>/`.
@@ -57,7 +59,7 @@ struct DataDirectory: Sendable, Hashable {
         [
             auditLog, "\(auditLog).1", "\(auditLog).2", "\(auditLog).3", "\(auditLog).4", kubeconfig, pki, store, store + "-wal", store + "-shm", images, pods,
             volumes, logs, nodes, users, daemonLog, daemonLog + ".1",
-            mergedKubeconfig, configuration, lock, instance,
+            mergedKubeconfig, shares, configuration, lock, instance,
         ]
     }
 

@@ -6,11 +6,13 @@ import KubeClient
 import LinuxKernel
 import NodeAgent
 
-/// What is not Kubernetes, below `/kdash/v1/`: status, down, images, usage, the logs of deleted pods, the inside of containers, and the network.
+/// What is not Kubernetes, below `/kdash/v1/`: status, down, images, shared folders, usage, the logs of deleted pods, the inside of containers, and
+/// the network.
 struct KdashEndpoints: ExtensionEndpoint {
     let path = "/kdash/v1"
     let images: ImageStore
     let nodes: NodeDirectory
+    let shares: NodeShares
     let status: @Sendable () async -> JSONValue
     /// Starts the shutdown; returns at once.
     let down: @Sendable () -> Void
@@ -34,6 +36,7 @@ struct KdashEndpoints: ExtensionEndpoint {
             return .json(try await importHost(program))
         case (.get, "/images/layers"): return try await imageEndpoints.layers()
         case (.post, "/images/remove"): return try await imageEndpoints.remove(request)
+        case (_, "/shares"), (_, "/shares/remove"): return try await ShareEndpoints(shares: shares).handle(request, route)
         case (.post, "/schedule"): return .json(try tryPlacement(try await document(body)))
         case (.get, "/stats"): return .json(await stats())
         case (.get, "/logs"): return .json(await keptLogs())

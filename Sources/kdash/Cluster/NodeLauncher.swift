@@ -13,6 +13,7 @@ struct NodeLauncher: Sendable {
         let instance: ClusterInstance
         let ranges: ClusterRanges
         let settings: ClusterSettings
+        let shares: NodeShares
         var nodeName: String { NodePlace.name(0) }
         var runDirectory: String { RunDirectory().node(instance.id, nodeName) }
         var rootDirectory: String { "\(directory.nodes)/\(nodeName)/root" }
@@ -35,7 +36,10 @@ struct NodeLauncher: Sendable {
         } catch {
             notes.append("limits are not enforced: \(error)")
         }
-        let configuration = supervisorConfiguration(cgroups)
+        let isRootless = geteuid() != 0
+        let early = isRootless ? place.shares.atStart : (binds: [], notes: [])
+        notes += early.notes
+        let configuration = supervisorConfiguration(cgroups, early.binds)
         do {
             for directory in [place.directory.images, place.directory.pods, place.directory.volumes, place.directory.logs] {
                 try FileSystem.makeDirectories(directory, mode: 0o711)
@@ -44,6 +48,7 @@ struct NodeLauncher: Sendable {
             // On cgroup v2 the supervisor must live in its own leaf before controllers are turned on for the others.
             try cgroups?.prepare(
                 capacity: ResourceLimits(cpuRequest: .cores(Int64(SystemFacts.processorCount)), memoryLimit: SystemFacts.totalMemory))
+            if !isRootless { notes += await place.shares.bring(intoNode: supervisor.pid) }
             let (link, network) = try await connect(supervisor, &notes)
             return LaunchedNode(
                 place: place, supervisor: supervisor, cgroups: cgroups, link: link, network: network, notes: notes, reason: nil, logger: logger)
@@ -78,11 +83,12 @@ struct NodeLauncher: Sendable {
         }
     }
 
-    private func supervisorConfiguration(_ cgroups: CgroupTree?) -> NodeSupervisorConfiguration {
+    private func supervisorConfiguration(_ cgroups: CgroupTree?, _ shares: [NodeShare]) -> NodeSupervisorConfiguration {
         NodeSupervisorConfiguration(
             clusterID: place.instance.id, nodeName: place.nodeName, runDirectory: place.runDirectory, stateDirectory: place.stateDirectory,
             rootDirectory: place.rootDirectory,
-            binds: NodePaths(data: place.directory.path).binds.map { .init(source: $0.host, target: $0.node, isReadOnly: $0.isReadOnly) },
+            binds: NodePaths(data: place.directory.path).binds.map { .init(source: $0.host, target: $0.node, isReadOnly: $0.isReadOnly) }
+                + shares.map { .init(source: $0.path, target: $0.path, isReadOnly: $0.isReadOnly) },
             cgroups: cgroups,
             isRootless: geteuid() != 0)
     }
