@@ -75,6 +75,7 @@ import Testing
                     "\u{1B}]0;t\u{07}a\u{1B}[1;31mb\u{1B}[0mc\u{1B}[2Jd\u{1B}[38;5;99me\u{1B}[48;2;1;2;3mf\te\u{1B}P..\u{1B}\\g\u{1B}]52;c;eA=="
                         .utf8)))
         #expect(text.plain == "abcdef  eg")
+        #expect(AnsiText(ArraySlice(Array("äöü\tx".utf8))).plain == "äöü     x")
         #expect(text.runs[1].foreground == .index(1) && text.runs[1].attributes == .bold)
         #expect(text.runs[2].foreground == nil && text.runs[2].attributes == [])
         #expect(text.runs.last?.background == .rgb(1, 2, 3))

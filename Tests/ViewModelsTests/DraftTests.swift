@@ -154,6 +154,23 @@ import Testing
         }
     }
 
+    @Test func `text that cannot be kept is not lost by quitting without a question`() async throws {
+        try await Fixture.with { fixture in
+            try FileSystem.makeDirectories(fixture.directory, mode: 0o700)
+            try FileSystem.writeAtomically("\(fixture.directory)/drafts", [], mode: 0o600)
+            fixture.run("objects.new")
+            fixture.app.editor.insert("a: 1")
+            fixture.run("app.quit")
+            guard case .dialog(let dialog)? = fixture.app.modal else {
+                Issue.record("not asked")
+                return
+            }
+            #expect(!fixture.app.isQuitting && dialog.title == "Lose unsaved text?" && dialog.choices[dialog.focused].id == "no")
+            dialog.choose("no")
+            #expect(!fixture.app.isQuitting && fixture.app.editor.text == "a: 1")
+        }
+    }
+
     @Test func `text that cannot be kept is not given up for another`() async throws {
         try await Fixture.with { fixture in
             try FileSystem.makeDirectories(fixture.directory, mode: 0o700)

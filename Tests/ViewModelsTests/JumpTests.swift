@@ -59,6 +59,8 @@ import Testing
             await fixture.app.saving?.value
             let text = try FileSystem.readText(path)
             #expect(text.hasPrefix("NAMESPACE,NAME,") && text.contains("\r\ndefault,web-1,"))
+            let cells = [("=1+1", "'=1+1"), ("@x", "'@x"), ("-5", "-5"), ("-5m", "'-5m"), ("+a,b", "\"'+a,b\""), ("-", "-"), ("a=b", "a=b"), ("", "")]
+            for (cell, saved) in cells { #expect(AppModel.quoted(cell) == saved) }
         }
     }
 }

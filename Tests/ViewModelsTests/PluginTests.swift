@@ -120,6 +120,9 @@ import Testing
         app.pods.upsert([row], now: Timestamp(seconds: 0))
         app.context = ContextState(name: "c", access: access, isEmbedded: false)
         #expect(app.commands["plugin.wipe"]?.reason(app)?.hasPrefix("it is dangerous") == true)
+        let reason = app.commands["plugin.note"]?.reason(app)
+        #expect(access == .readonly ? reason?.contains("`readOnly: true`") == true : reason == nil)
+        app.preferences.adopt(settings(Self.file.replacing("description: Note it", with: "description: Note it\n    readOnly: true")), directory: "/d")
         #expect(app.commands["plugin.note"]?.reason(app) == nil)
     }
 

@@ -101,6 +101,7 @@ import Testing
             ("", ["thing-1", "thing-2", "thing-10"]), ("act", ["thing-2"]), ("ACT", ["thing-2"]), ("!act", ["thing-1", "thing-10"]),
             ("thing-1", ["thing-1", "thing-10"]), ("thing-1$", ["thing-1"]), ("^thing-[0-9]$", ["thing-1", "thing-2"]), ("~tg10", ["thing-10"]),
             ("-f tg10", ["thing-10"]), ("status:lost", ["thing-1"]), ("!status:lost", ["thing-2", "thing-10"]), ("thing lost", ["thing-1"]),
+            ("^T\\S+-2$", ["thing-2"]), ("\\D10", ["thing-10"]), ("image:1.25", []), ("!image:1.25", ["thing-1", "thing-2", "thing-10"]),
             ("'a b'", []), ("(", []), ("!", ["thing-1", "thing-2", "thing-10"]), ("-l", ["thing-1", "thing-2", "thing-10"]),
         ] as [(String, [String])])
     func `a filter keeps what it says`(_ filter: String, _ kept: [String]) {
@@ -113,6 +114,15 @@ import Testing
         }
         table.filter = filter
         #expect(names(table) == kept)
+    }
+
+    @Test func `a word with a colon that names no column is text`() {
+        let table = table()
+        table.upsert([row(1, "nginx:1.25"), row(2, "redis:7")], now: now)
+        table.filter = "nginx:1.25"
+        #expect(names(table) == ["thing-1"])
+        table.filter = "!redis:7"
+        #expect(names(table) == ["thing-1"])
     }
 
     @Test func `a filter says what of it is no expression, and which selectors it has`() {

@@ -50,10 +50,22 @@ import Testing
         model.remove(uids: ["u0"])
         #expect(model.takeVanished() == nil)
         model.remove(uids: ["u2"])
-        #expect(model.takeVanished() == "default/pod-1002" && model.takeVanished() == nil)
+        #expect(model.takeVanished() == "default/pod-1002 is gone" && model.takeVanished() == nil)
         model.remove(uids: ["u3"])
         model.moveSelection(by: -1)
         #expect(model.takeVanished() == nil)
+    }
+
+    @Test func `a pod that leaves the filter under the cursor is named, unless the filter was changed`() {
+        let model = PodsModel(signal: ChangeSignal())
+        model.upsert((0..<5).map { row($0, status: "Error") }, now: now)
+        model.filter = "error"
+        model.select(index: 2)
+        model.upsert([row(2)], now: now)
+        #expect(model.count == 4 && model.takeVanished() == "default/pod-1002 no longer passes the filter")
+        model.select(index: 0)
+        model.filter = "pod-1004"
+        #expect(model.count == 1 && model.takeVanished() == nil)
     }
 
     @Test func `a pod that has just come can be selected`() {

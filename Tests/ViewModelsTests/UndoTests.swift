@@ -203,6 +203,15 @@ import Testing
         time.advance(by: UndoJournal.age + .seconds(1))
         again.keep(entry(400, at: time.now()))
         #expect(again.entries(of: "a/../b").map(\.name) == ["m400"], "what is old goes")
+        // A context that is never opened again keeps nothing for good.
+        let other = UndoEntry(
+            id: "1-x", at: time.now(), context: "once", cluster: nil, verb: .deleted, method: .delete, path: "/p", resource: Self.maps, namespace: "default",
+            name: "m", before: nil, after: nil, undoes: nil, isUncertain: false)
+        again.keep(other)
+        let later = ManualTimeSource(at: SystemTimeSource().now().advanced(by: UndoJournal.age + .seconds(60)))
+        #expect(UndoJournal(stateDirectory: directory, time: later).entries(of: "third").isEmpty)
+        for folder in try FileSystem.names(in: "\(directory)/undo") { #expect(try FileSystem.names(in: "\(directory)/undo/\(folder)") == []) }
+        again.keep(entry(400, at: time.now()))
         try FileSystem.writeAtomically("\(directory)/undo/\(folders[0])/broken.json", Array("{".utf8))
         #expect(UndoJournal(stateDirectory: directory, time: time).entries(of: "a/../b").count == 1, "a broken file is left alone")
     }

@@ -90,7 +90,7 @@ extension Screen {
                     let place = row.namespace.isEmpty ? row.name : "\(row.namespace)/\(row.name)"
                     return ", and the cursor is on \(place) now: press it again to act on that"
                 }
-                return app.toast("\(app.kindNoun) \(gone) is gone\(next ?? "")", .warning)
+                return app.toast("\(app.kindNoun) \(gone)\(next ?? "")", .warning)
             }
             run(command)
         case .prefix: pressed = keys
@@ -201,7 +201,7 @@ extension Screen {
         }
         if let prompt = app.prompt { return prompt.input.insert(text) }
         if app.inputMode == .type { return app.editor.insert(text) }
-        app.toast("pasted text never runs as keys; press e to edit, then paste", .dim)
+        app.toast("pasted text never runs as keys; press \(app.editKey) to edit, then paste", .dim)
     }
 
     private func askAboutBurst(_ events: [InputEvent]) {

@@ -217,7 +217,6 @@ import ViewModels
 
     /// OSC 52; terminals that do not allow it ignore it.
     private func copy(_ text: String) {
-        let bytes = Array(text.utf8.prefix(70_000))
-        _ = terminal.write(Array("\u{1B}]52;c;\(Base64.encode(bytes))\u{07}".utf8))
+        _ = terminal.write(Array("\u{1B}]52;c;\(Base64.encode(Array(text.utf8)))\u{07}".utf8))
     }
 }

@@ -23,7 +23,7 @@ struct AnsiText {
             guard start < end else { return }
             let piece = String(decoding: bytes[start..<end], as: UTF8.self)
             run.text += piece
-            column += piece.utf8.count
+            column += DisplayWidth.of(piece)
         }
         while index < bytes.endIndex {
             let byte = bytes[index]

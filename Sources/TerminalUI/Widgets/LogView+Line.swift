@@ -134,7 +134,7 @@ extension LogView {
         let text =
             model.filterProgress != nil
             ? "looking through \(total) lines"
-            : model.isFiltered ? "none of \(total) lines is shown: Esc ends the filter" : "cleared: 0 shows all \(total) lines again"
+            : model.isFiltered ? "none of \(total) lines is shown: Esc ends the filter" : "cleared: g 0 shows all \(total) lines again"
         drawCentered(text, .dim, in: rect, &painter)
     }
 

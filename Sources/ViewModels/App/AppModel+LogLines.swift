@@ -57,8 +57,6 @@ extension AppModel {
     // MARK: - Copy and save
 
     /// More than this goes to a file: terminals take no more.
-    private static let mostCopied = 70_000
-
     /// Hands lines to the terminal's clipboard: the selected ones, else the current one; or all on screen.
     func copyLog(visible: Bool) {
         guard let lines = visible ? logs.visible : logs.selected ?? logs.currentLine.map({ $0...$0 }) else { return toast("there is no line", .dim) }
@@ -74,9 +72,7 @@ extension AppModel {
             }
             next = logs.shown(from: number + 1)
         }
-        host?.copy(String(decoding: bytes.dropLast(), as: UTF8.self))
-        logs.anchor = nil
-        toast(count == 1 ? "1 line copied" : "\(count) lines copied", .dim)
+        if copy(String(decoding: bytes.dropLast(), as: UTF8.self), count == 1 ? "1 line copied" : "\(count) lines copied") { logs.anchor = nil }
     }
 
     /// Asks what to save, if a filter leaves a choice, and where.

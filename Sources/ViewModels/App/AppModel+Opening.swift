@@ -46,7 +46,7 @@ extension AppModel {
                 if item.id == "place" { return placeItem(line)?.go() ?? () }
                 if item.id.hasPrefix("kind:") { return show(kindID: item.id) }
                 guard let command = commands[item.id] else { return }
-                if command.isDestructive, bound != (list.selectedUID, namespaces.selectedUID) {
+                if command.isDestructive || command.subject != nil, bound != (list.selectedUID, namespaces.selectedUID) {
                     return toast("the selected object is gone: nothing was done", .warning)
                 }
                 command.run(self)
@@ -158,9 +158,28 @@ extension AppModel {
         guard !editor.isClipboardHidden else {
             return toast("a hidden value is copied within kdash only; x shows it first", .warning)
         }
-        host?.copy(text)
-        toast("copied", .dim)
+        copy(text, "copied")
     }
+
+    /// The most that terminals take into their clipboard at once.
+    static let mostCopied = 70_000
+
+    /// Hands a text to the terminal's clipboard, whole or not at all, and says so. False when it is too long.
+    @discardableResult
+    func copy(_ text: String, _ said: String, _ tone: Tone = .dim) -> Bool {
+        guard text.utf8.count <= Self.mostCopied else {
+            toast("not copied: \(text.utf8.count) bytes are more than the \(Self.mostCopied) that terminals take; save it to a file", .warning)
+            return false
+        }
+        host?.copy(text)
+        toast(said, tone)
+        return true
+    }
+
+    /// The first key of a command, as it is written; its name when it has none.
+    func keyText(_ id: String) -> String { commands[id]?.keys.first.map(KeyLabel.text) ?? ":\(id)" }
+    /// The key that begins editing.
+    package var editKey: String { keyText("yaml.edit") }
 
     /// Says something once in a session.
     func hint(_ id: String, _ text: String) {

@@ -60,7 +60,10 @@ extension AppModel {
 
     nonisolated private static func line(_ cells: [String]) -> [UInt8] { Array((cells.map(quoted).joined(separator: ",") + "\r\n").utf8) }
 
-    nonisolated private static func quoted(_ cell: String) -> String {
+    nonisolated static func quoted(_ text: String) -> String {
+        // A spreadsheet takes such a cell for a formula: the apostrophe makes it text.
+        let isFormula = text.first.map { "=@\t\r".contains($0) || "+-".contains($0) && text.dropFirst().contains { !$0.isNumber && $0 != "." } } ?? false
+        let cell = isFormula ? "'\(text)" : text
         guard cell.contains(where: { ",\"\r\n".contains($0) }) else { return cell }
         return "\"\(cell.map { $0 == "\"" ? "\"\"" : String($0) }.joined())\""
     }

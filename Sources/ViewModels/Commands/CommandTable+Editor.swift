@@ -76,7 +76,7 @@ extension CommandTable {
 
     private static func whenEditing(_ app: AppModel) -> Availability {
         if case .disabled(let refusal) = whenTextWritable(app) { return .disabled(refusal) }
-        return app.editor.state == .editing ? .enabled : .disabled("press e to edit first")
+        return app.editor.state == .editing ? .enabled : .disabled("press \(app.editKey) to edit first")
     }
 
     private static func whenInConflict(_ app: AppModel) -> Availability {

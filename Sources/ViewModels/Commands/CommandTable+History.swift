@@ -81,8 +81,10 @@ extension CommandTable {
 
     private static func copy(_ form: KeyPath<CommandForms, String>, _ app: AppModel) {
         guard let forms = app.history?.commandForms() else { return }
-        app.host?.copy(forms[keyPath: form])
-        if forms.isIncomplete { return app.toast("copied; fill in what the notes name before you run it", .warning) }
-        app.toast("copied", .dim)
+        if forms.isIncomplete {
+            _ = app.copy(forms[keyPath: form], "copied; fill in what the notes name before you run it", .warning)
+            return
+        }
+        app.copy(forms[keyPath: form], "copied")
     }
 }

@@ -56,8 +56,7 @@ extension CommandTable {
         Command("objects.unmark", "Take every mark away", section: "Object", keys: ["ctrl-\\"], scope: .pane(.pods)) { $0.list.clearMarks() },
         Command("objects.copyName", "Copy the name", section: "Object", keys: ["Y"], scope: .pane(.pods), availability: whenObject) { app in
             guard let name = app.list.selectedRow?.name else { return }
-            app.host?.copy(name)
-            app.toast("copied \(name)", .dim)
+            app.copy(name, "copied \(name)")
         },
         object("objects.owner", "Go to what owns it", ["J"]) { $1.showOwner($0) },
         Command("objects.save", "Save the table to a file", section: "Object", keys: ["ctrl-s"], scope: .pane(.pods)) { $0.saveTable() },

@@ -21,8 +21,7 @@ extension CommandTable {
             },
             run: { app in
                 guard let link = app.detail?.selectedLink, let text = link.value ?? link.binding?.name else { return }
-                app.host?.copy(text)
-                app.toast("copied \(text.utf8.count) bytes", .dim)
+                app.copy(text, "copied \(text.utf8.count) bytes")
             }),
         Command(
             "objects.findings", "Findings: what is broken or could be better here", section: "Object", keys: ["x l"], scope: .browse,

@@ -100,7 +100,9 @@ enum ManifestFiles {
 
     private static func write(_ text: String, _ path: String, hasReturns: Bool) throws(SystemError) -> FileOrigin {
         let bytes = Array((hasReturns ? text.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\r\n") : text).utf8)
-        try FileReplacement.replace(path, with: bytes, newMode: 0o644, newOwner: nil)
+        // What is in a Secret is nobody else's.
+        let isSecret = text.split(separator: "\n").contains { $0.hasPrefix("kind:") && $0.hasSuffix("Secret") }
+        try FileReplacement.replace(path, with: bytes, newMode: isSecret ? 0o600 : 0o644, newOwner: nil)
         return FileOrigin(path: FileSystem.truePath(path), digest: FileOrigin.digest(bytes), hasReturns: hasReturns)
     }
 

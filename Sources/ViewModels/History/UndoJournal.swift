@@ -1,3 +1,4 @@
+import Glibc
 import JSONCore
 import KubeClient
 import LinuxKernel
@@ -74,9 +75,7 @@ final class UndoJournal: Sendable {
             var gone: [String] = []
             var total = entries.reduce(0) { $0 + $1.size }
             let oldest = time.now().advanced(by: .zero - Self.age)
-            while let first = entries.first, entries.count > 1,
-                entries.count > Self.capacity || total > Self.byteLimit || first.entry.at < oldest
-            {
+            while let first = entries.first, entries.count > 1 && (entries.count > Self.capacity || total > Self.byteLimit) || first.entry.at < oldest {
                 entries.removeFirst()
                 total -= first.size
                 gone.append(first.entry.id)
@@ -106,6 +105,7 @@ final class UndoJournal: Sendable {
 
     private func load(_ context: String) {
         guard state.withLock({ $0.entries[context] == nil }) else { return }
+        removeOld()
         // best effort: no folder means no entries, and a file that cannot be read is left alone.
         let names = (try? FileSystem.names(in: folder(context))) ?? []
         let found = names.sorted().suffix(Self.capacity).compactMap { name -> (UndoEntry, Int)? in
@@ -115,6 +115,21 @@ final class UndoJournal: Sendable {
             return entry.context == context ? (entry, bytes.count) : nil
         }
         state.withLock { if $0.entries[context] == nil { $0.entries[context] = found } }
+    }
+
+    /// Takes away what is too old in the folders of all contexts: many are never opened again.
+    private func removeOld() {
+        let oldest = time.now().advanced(by: .zero - Self.age)
+        disk.withLock { _ in
+            // best effort: what cannot be looked at or removed stays readable by the user alone.
+            for folder in (try? FileSystem.names(in: directory)) ?? [] {
+                for name in (try? FileSystem.names(in: "\(directory)/\(folder)")) ?? [] {
+                    let path = "\(directory)/\(folder)/\(name)"
+                    guard let status = (try? FileSystem.status(path)) ?? nil else { continue }
+                    if Timestamp(seconds: Int64(status.st_mtim.tv_sec)) < oldest { try? FileSystem.removeFile(path) }
+                }
+            }
+        }
     }
 
     /// A context's folder: its name as far as file names go, and a number that keeps long and odd names apart.

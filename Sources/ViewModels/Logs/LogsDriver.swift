@@ -22,8 +22,12 @@ import LinuxKernel
 
     /// Streams that are open at once.
     static let maximumStreams = 64
-    /// Containers of one merge; more are not followed.
+    /// Containers of one merge that go on; more are not followed.
     static let maximumSources = 1000
+    /// Containers of one merge from its begin on: a source's number has 16 bits.
+    static let mostEver = 60_000
+    /// Wanted, and not followed.
+    private var refused: Set<LogTarget> = []
 
     init(model: LogsModel, time: any TimeSource) {
         self.model = model
@@ -32,7 +36,7 @@ import LinuxKernel
 
     /// Forgets what was followed: the next ``follow(_:client:window:pod:)`` starts from nothing.
     func reset(_ shown: LogSelection) {
-        readers = [:]
+        (readers, refused) = ([:], [])
         merger = nil
         turn = LogSlots(count: 1)
         model.show(shown)
@@ -81,10 +85,11 @@ import LinuxKernel
             present.isPrevious = false
             guard readers[present] == nil else { return nil }
         }
-        guard readers.count < Self.maximumSources else {
-            model.refusedCount += 1
+        guard readers.values.lazy.filter({ !$0.isOver }).count < Self.maximumSources, readers.count < Self.mostEver else {
+            if refused.insert(target).inserted { model.refusedCount = refused.count }
             return nil
         }
+        if refused.remove(target) != nil { model.refusedCount = refused.count }
         let reader = LogReader(target, source: model.addSource(target), time: time)
         readers[target] = reader
         return reader

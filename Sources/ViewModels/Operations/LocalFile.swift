@@ -79,10 +79,10 @@ enum LocalFile {
         do throws(SystemError) { return try body() } catch { throw .badRequest("\(error)") }
     }
 
-    /// Takes a temporary file and its folder away.
-    static func remove(_ path: String, _ folder: String) {
-        // best effort: what stays lies below the state directory.
-        try? FileSystem.removeFile(path)
+    /// Takes a temporary folder away, with what an editor left beside its file.
+    static func remove(_ folder: String) {
+        // best effort: what stays lies below the state directory, and nobody else can read it.
+        for name in (try? FileSystem.names(in: folder)) ?? [] { try? FileSystem.removeFile("\(folder)/\(name)") }
         try? FileSystem.removeDirectory(folder)
     }
 }

@@ -42,6 +42,8 @@ package struct Plugin: Sendable, Hashable {
     package var asks: Bool
     /// Whether it changes something: never run where nothing may be changed.
     package var isDangerous: Bool
+    /// Whether its author says that it changes nothing: only then does it run under `--readonly`.
+    package var isReadOnly: Bool
     /// Whether it runs beside the screen and its output is shown when it ends.
     package var isBackground: Bool
     /// Where it is written.
@@ -50,7 +52,7 @@ package struct Plugin: Sendable, Hashable {
     package var line: Int
 
     private static let keys = [
-        "shortCut", "description", "scopes", "command", "args", "pipes", "inputs", "override", "overrideK9s", "confirm", "dangerous", "background",
+        "shortCut", "description", "scopes", "command", "args", "pipes", "inputs", "override", "overrideK9s", "confirm", "dangerous", "readOnly", "background",
         "overwriteOutput",
     ]
 
@@ -82,6 +84,7 @@ package struct Plugin: Sendable, Hashable {
         asks = fields["confirm"]?.flag() ?? false
         // One whose danger is not readable is taken for dangerous.
         isDangerous = fields["dangerous"].map { $0.flag() ?? true } ?? false
+        isReadOnly = !isDangerous && (fields["readOnly"]?.flag() ?? false)
         isBackground = fields["background"]?.flag() ?? false
         _ = fields["overwriteOutput"]?.flag()
         file = node.file.path

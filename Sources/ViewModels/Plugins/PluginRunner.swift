@@ -18,6 +18,9 @@ import LinuxKernel
     /// Whether a plugin can run now. A dangerous one never does where nothing may be changed.
     static func availability(_ plugin: Plugin, _ app: AppModel) -> Availability {
         if plugin.isDangerous, let refusal = app.refusal { return .disabled("it is dangerous, and \(refusal)") }
+        if app.context.access == .readonly, !plugin.isReadOnly {
+            return .disabled("kdash was started with --readonly, and the plugin does not say `readOnly: true`")
+        }
         if app.selectedBinding == nil, !plugin.scopes.contains("all") { return .disabled("nothing is selected") }
         return .enabled
     }

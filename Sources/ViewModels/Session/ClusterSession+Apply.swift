@@ -11,7 +11,7 @@ extension ClusterSession {
         guard let target = editor.target else { return app.toast("there is nothing to apply", .dim) }
         switch editor.state {
         case .editing: break
-        case .viewing: return app.toast("nothing was changed: press e to edit", .dim)
+        case .viewing: return app.toast("nothing was changed: press \(app.editKey) to edit", .dim)
         case .checking, .applying: return
         case .empty, .loading: return app.toast("there is nothing to apply", .dim)
         }

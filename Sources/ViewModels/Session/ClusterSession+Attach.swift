@@ -49,7 +49,10 @@ extension ClusterSession {
         tasks.add { [weak self, time] in
             do throws(APIStatus) {
                 let pod = try await NodeShell.start(on: node.name, image: image, namespace: namespace, client, time: time)
-                guard let self, app.modal == nil, app.inputMode == .browse else { return await NodeShell.end(pod, client) }
+                guard let self, app.modal == nil, app.inputMode == .browse else {
+                    self?.app.toast("no shell on \(node.name) was opened, since something else had the keys when it was ready: try again", .warning)
+                    return await NodeShell.end(pod, client)
+                }
                 let request = ExecRequest(
                     namespace: namespace, pod: pod.name, podUID: pod.uid ?? "", container: NodeShell.container, command: [], stdin: true, stdout: true,
                     stderr: false, tty: true)

@@ -177,7 +177,7 @@ extension ClusterSession: EditorActions {
     }
 
     package func offerFixes() {
-        guard editor.state == .editing else { return app.toast("press e to edit first", .dim) }
+        guard editor.state == .editing else { return app.toast("press \(app.editKey) to edit first", .dim) }
         let here = editor.diagnostics.filter { $0.line == editor.cursor.line && !$0.fixes.isEmpty }
         let all = here.isEmpty ? editor.diagnostics.filter { !$0.fixes.isEmpty } : here
         let fixes = all.flatMap { diagnostic in diagnostic.fixes.map { (diagnostic, $0) } }

@@ -158,11 +158,13 @@ extension ClusterSession {
         let status = host.edit(local)
         do throws(SystemError) {
             let bytes = try FileSystem.readFile(local, limit: Self.maximumEdited)
-            guard status == 0, bytes != part.bytes else {
-                LocalFile.remove(local, folder)
-                return app.toast(
-                    status == 0 ? "nothing was changed" : "the editor ended with \(status.map { "\($0)" } ?? "nothing"); nothing was changed", .dim)
+            let ended = status == 0 ? "" : "the editor ended with \(status.map { "\($0)" } ?? "nothing"); "
+            guard bytes != part.bytes else {
+                LocalFile.remove(folder)
+                return app.toast("\(ended)nothing was changed", .dim)
             }
+            // Whether it was meant is not known: what was typed stays where it is.
+            guard status == 0 else { return app.toast("\(ended)nothing was written, and your text is in \(local)", .warning) }
             write(browser, path, bytes, ifVersion: part.file.version, isExecutable: false, keptAt: (local, folder))
         } catch {
             app.toast("the text was not taken from \(local): \(error)", .error)
@@ -178,7 +180,7 @@ extension ClusterSession {
         tasks.add { [weak self] in
             do throws(APIStatus) {
                 _ = try await inside.write(container, path: path, bytes, ifVersion: ifVersion, isExecutable: isExecutable)
-                if let kept { LocalFile.remove(kept.file, kept.folder) }
+                if let kept { LocalFile.remove(kept.folder) }
                 guard let self else { return }
                 app.toast("wrote \(ByteText.short(Int64(bytes.count))) to \(path)", .ok)
                 if app.detail != nil, app.detail === browser.model { enter(browser, browser.path, from: path) }

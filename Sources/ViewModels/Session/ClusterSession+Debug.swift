@@ -24,7 +24,10 @@ extension ClusterSession {
             tasks.add { [weak self, time] in
                 do throws(APIStatus) {
                     let name = try await DebugContainer.add(to: target, image: image, sharing: container.name, client, time: time)
-                    guard let self, app.modal == nil, app.inputMode == .browse else { return }
+                    guard let self else { return }
+                    guard app.modal == nil, app.inputMode == .browse else {
+                        return app.toast("the debug container \(name) runs in \(target.text): attach to it from the pod's containers", .ok)
+                    }
                     attach(binding, name, client)
                 } catch {
                     self?.app.toast("not done: \(error.message)", .error)

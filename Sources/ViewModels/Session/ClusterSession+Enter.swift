@@ -19,7 +19,10 @@ extension ClusterSession {
             enterPods(of: binding, resource, selector: ["spec", "selector"], isPlain: false)
         case ("batch", "cronjobs"):
             guard let jobs = app.kinds.first(where: { $0.id == "jobs.batch" }) else { return }
-            app.show(kind: jobs, filter: binding.name)
+            // Its own runs, and those that were triggered by hand.
+            let name = binding.name.split(separator: ".", omittingEmptySubsequences: false).joined(separator: "\\.")
+            let place = app.scope.single == nil ? binding.namespace.map { "namespace:\($0) " } ?? "" : ""
+            app.show(kind: jobs, filter: "\(place)^\(name)-(\\d+|manual-[0-9a-f]+)$")
         default: openYAML(binding, isEditing: false)
         }
     }

@@ -7,7 +7,7 @@ extension ClusterSession {
     private static let mostBytes = 16 << 20
 
     package func openExternalEditor() {
-        guard editor.state == .editing else { return app.toast("press e to edit first", .dim) }
+        guard editor.state == .editing else { return app.toast("press \(app.editKey) to edit first", .dim) }
         guard let host = app.host else { return }
         if let error = saveDraftNow() { return app.toast("not opened, since the text cannot be kept meanwhile: \(error)", .error) }
         let folder = "\(stateDirectory)/edit-\(SecureRandom.hex(8))"
@@ -38,8 +38,7 @@ extension ClusterSession {
             }
             let new = read.hasSuffix("\n") ? String(read.dropLast()) : read
             if new != text { editor.replaceAll(new) }
-            try FileSystem.removeFile(path)
-            try FileSystem.removeDirectory(folder)
+            LocalFile.remove(folder)
             tell(isChanged: new != text, status)
         } catch {
             app.toast("the text was not taken from \(path): \(error)", .error)

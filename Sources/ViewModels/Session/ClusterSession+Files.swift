@@ -70,7 +70,9 @@ extension ClusterSession {
         editing.baseText = editor.text
         app.focus = .yaml
         let count = documents.count
-        editing.hint = TextSpan("\(count == 1 ? "1 document" : "\(count) documents"): e edits, a applies all, Ctrl-s saves the file", .dim)
+        editing.hint = TextSpan(
+            "\(count == 1 ? "1 document" : "\(count) documents"): \(app.editKey) edits, \(app.keyText("yaml.apply")) applies all, \(app.keyText("yaml.save")) saves the file",
+            .dim)
         editor.banner = editing.hint
     }
 

@@ -106,8 +106,7 @@ extension ClusterSession {
         }
         model.onOpen = { [weak self, weak model] id in
             guard let self, let value = model?.links[id]?.value, let found = operations.forwards.first(where: { $0.shown.address == value }) else { return }
-            app.host?.copy(found.shown.link)
-            app.toast("copied \(found.shown.link): paste it into a browser", .dim)
+            app.copy(found.shown.link, "copied \(found.shown.link): paste it into a browser")
         }
         model.onStop = { [weak self, weak model] in
             guard let self, let model, let place = operations.forwards.firstIndex(where: { $0.shown.address == model.selectedLink?.value }) else { return }

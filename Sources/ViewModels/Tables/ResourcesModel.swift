@@ -15,7 +15,7 @@ package import LinuxKernel
     private var marks: Set<ObjectID> = []
     private var selected: ObjectID?
     private var selectedPlace: Int?
-    /// The object that vanished from under the cursor, until the user moves it or has been told.
+    /// Which object vanished from under the cursor and how, until the user moves it or has been told.
     private var vanished: String?
     private var generation: UInt8 = 0
     /// Objects in each namespace; those without one count under the empty name.
@@ -142,9 +142,11 @@ package import LinuxKernel
     private func update() {
         guard index.isDirty else { return }
         let before = selectedPlace
+        let isAsked = index.isAsked
         order = index.order(self)
         selectedPlace = selected.flatMap(place)
         guard selectedPlace == nil else { return }
+        if !isAsked, let slot = selected.flatMap({ slots[$0] }) { vanished = "\(Self.place(of: rows.row(Int(slot)))) no longer passes the filter" }
         selectedPlace = order.isEmpty ? nil : min(before ?? 0, order.count - 1)
         selected = selectedPlace.map { id(Int(order[$0])) }
     }
@@ -257,7 +259,9 @@ package import LinuxKernel
         signal.touch()
     }
 
-    /// Names the object that vanished from under the cursor, once: whoever is told knows where the cursor is now.
+    private static func place(of row: ResourceRow) -> String { row.namespace.isEmpty ? row.name : "\(row.namespace)/\(row.name)" }
+
+    /// Says which object vanished from under the cursor and how, once: whoever is told knows where the cursor is now.
     package func takeVanished() -> String? {
         defer { vanished = nil }
         return vanished
@@ -309,7 +313,7 @@ package import LinuxKernel
         if let selected, ids.contains(selected), let place = selectedIndex {
             let gone = Set(ids)
             let row = rows.row(Int(order[place]))
-            vanished = row.namespace.isEmpty ? row.name : "\(row.namespace)/\(row.name)"
+            vanished = "\(Self.place(of: row)) is gone"
             let stays = { (place: Int) in !gone.contains(self.id(Int(self.order[place]))) }
             let next = (place + 1..<order.count).first(where: stays) ?? (0..<place).last(where: stays)
             self.selected = next.map { id(Int(order[$0])) }

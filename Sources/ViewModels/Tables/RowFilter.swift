@@ -95,7 +95,7 @@ package struct RowFilter: Sendable {
         }
         if body.contains(where: { "^$*+?()[]{}|\\".contains($0) }) {
             do throws(PatternError) {
-                return Term(test: .pattern(try Pattern(body.lowercased())), isInverted: isInverted)
+                return Term(test: .pattern(try Pattern("(?i)" + body)), isInverted: isInverted)
             } catch {
                 // Half typed, most likely: until it is one it is looked for as it stands.
                 problem = "\(body) is no regular expression: \(error)"
@@ -161,7 +161,7 @@ extension RowFilter.Test {
         switch self {
         case .text(let wanted): TextScan.contains(wanted, in: text)
         // Beyond its budget of steps a pattern decides nothing: the row stays.
-        case .pattern(let pattern): pattern.matches(String(decoding: text, as: UTF8.self).lowercased()) ?? true
+        case .pattern(let pattern): pattern.matches(String(decoding: text, as: UTF8.self)) ?? true
         // Where texts have no tone nothing is known to fail or not to.
         case .failing: true
         case .letters(let letters): isName && TextScan.hasLetters(letters, in: text)

@@ -43,6 +43,9 @@ struct RowIndex {
     /// Whether the next look has work to do.
     var isDirty: Bool { isStale || filtering != .same || !changed.isEmpty }
 
+    /// Whether that is because something else was asked for, and not only because rows changed.
+    var isAsked: Bool { isStale || filtering != .same }
+
     /// Everything has to be looked at anew.
     mutating func invalidate() { isStale = true }
 

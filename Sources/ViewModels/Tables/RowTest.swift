@@ -6,7 +6,13 @@ struct RowTest {
 
     /// `columns` are the ids of the cells.
     init(_ filter: RowFilter, columns: [String], showsNamespace: Bool) {
-        (terms, self.columns, self.showsNamespace) = (filter.terms, columns, showsNamespace)
+        let known = ["name", "namespace"] + columns
+        // What no column is called is a text with a colon in it, as in an image's name.
+        terms = filter.terms.map { term in
+            guard case .column(let name, let wanted) = term.test, !known.contains(where: { $0.hasPrefix(name) }) else { return term }
+            return RowFilter.Term(test: .text(Array("\(name):".utf8) + wanted), isInverted: term.isInverted)
+        }
+        (self.columns, self.showsNamespace) = (columns, showsNamespace)
     }
 
     /// Whether the row passes, read from its start.

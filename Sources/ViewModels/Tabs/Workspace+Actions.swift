@@ -118,7 +118,10 @@ extension Workspace {
             return app.toast("these are the last panes: \(key("app.quit")) quits", .dim)
         }
         let running = ids.compactMap { splits[$0] }.filter(\.isRunning)
-        let close = { [weak self] in for id in ids { self?.remove(id) } }
+        let close = { [weak self] in
+            guard let self else { return }
+            keeping(ids.compactMap { splits[$0]?.session }, "Close", app) { [weak self] in for id in ids { self?.remove(id) } }
+        }
         guard !running.isEmpty else { return close() }
         let title = running.count == 1 ? "Close a shell that runs?" : "Close \(running.count) shells that run?"
         ask(title, running, "Close", app, close)
@@ -127,8 +130,31 @@ extension Workspace {
     /// Quits, asking where that ends shells.
     func askQuit(_ app: AppModel) {
         let running = runningShells
+        let quit = { [weak self] in
+            guard let self else { return }
+            keeping(sessions, "Quit", app) { [weak self] in self?.quit() }
+        }
         guard !running.isEmpty else { return quit() }
-        ask("Quit, and end what runs in shells?", running, "Quit", app) { [weak self] in self?.quit() }
+        ask("Quit, and end what runs in shells?", running, "Quit", app, quit)
+    }
+
+    /// Goes on once all unsaved text is on the disk; text that cannot be put there is not lost without a question.
+    private func keeping(_ sessions: [ClusterSession], _ yes: String, _ app: AppModel, _ then: @escaping () -> Void) {
+        let lost = sessions.compactMap { session in
+            session.saveDraftNow().map { (text: session.app.editor.target?.binding.text ?? "a new manifest", error: $0) }
+        }
+        guard !lost.isEmpty else { return then() }
+        app.modal = .dialog(
+            DialogModel(
+                title: "Lose unsaved text?",
+                body: lost.prefix(6).map { [TextSpan($0.text, .accent), TextSpan(" cannot be kept: \($0.error)")] }, binding: nil,
+                choices: [
+                    DialogChoice(id: "no", title: "Keep", key: "n"), DialogChoice(id: "yes", title: "\(yes), lose it", key: "y", isDestructive: true),
+                ], defaultChoice: 0
+            ) { [weak app] id in
+                app?.modal = nil
+                if id == "yes" { then() }
+            })
     }
 
     private func ask(_ title: String, _ running: [Split], _ yes: String, _ app: AppModel, _ then: @escaping () -> Void) {
