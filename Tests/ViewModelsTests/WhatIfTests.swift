@@ -159,7 +159,7 @@ import Testing
             fixture.app.prompt?.submit()
             try await fixture.until("the answer") { text(fixture.app.detail).contains("What enforces policies") }
             let shown = text(fixture.app.detail)
-            #expect(shown.contains("Policies say no, and nothing enforces them"))
+            #expect(shown.contains("No: from pod default/web-1") && shown.contains("judged by objects alone"))
             #expect(shown.contains("policy closed limits the ingress of default/db-1, and none of its rules allows it"))
             #expect(shown.contains("no policy limits the egress of default/web-1"))
         }

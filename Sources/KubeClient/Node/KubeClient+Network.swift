@@ -40,5 +40,19 @@ extension KubeClient {
         return (egress, ingress)
     }
 
+    /// The names that cluster DNS was asked for, the newest first: by one pod, by those of a namespace, or by all.
+    package func names(_ scope: NetworkScope) async throws(APIStatus) -> [NameQuestion] {
+        let answer = try await call(APIRequest(path: "/kdash/v1/network/names", query: scope.query))
+        guard let listed = answer["questions"]?.arrayValue else { throw Self.brokenNetwork("names") }
+        return listed.compactMap { NameQuestion($0) }
+    }
+
+    /// The packets of a pod from now on, as a pcap file that ends after 64 MiB; `port` keeps those from and to it.
+    package func capture(namespace: String, pod: String, port: Int? = nil) async throws(APIStatus) -> any ByteSource {
+        var query = [QueryItem("namespace", namespace), QueryItem("pod", pod)]
+        if let port { query.append(QueryItem("port", "\(port)")) }
+        return try await rawStream(APIRequest(path: "/kdash/v1/network/capture", query: query))
+    }
+
     static func brokenNetwork(_ what: String) -> APIStatus { .internalError("the server's answer about the network's \(what) makes no sense") }
 }

@@ -5,6 +5,7 @@ package enum DetailAction: Hashable, Sendable {
     case order, signal
     case remove, prune
     case rollBack
+    case narrow, capture, names
 }
 
 extension CommandTable {
@@ -21,7 +22,7 @@ extension CommandTable {
         action(.copyOut, "files.copyOut", "Copy the file to this machine", ["w"], "Files", "that is for the files of a container"),
         action(
             .copyIn, "files.copyIn", "Copy a file of this machine into the directory", ["r"], "Files", "that is for the files of a container", changes: true),
-        action(.order, "processes.order", "Order the processes by something else", ["o"], "Processes", "that is for processes"),
+        action(.order, "processes.order", "Order the lines by something else", ["o"], "Processes", "that is for processes and connections"),
         action(
             .signal, "processes.signal", "Send a signal to the process", ["D k"], "Processes", "that is for processes", changes: true, isDestructive: true),
         action(.remove, "images.remove", "Remove the image", ["D i"], "Images", "that is for images", changes: true, isDestructive: true),
@@ -33,7 +34,7 @@ extension CommandTable {
         },
     ]
 
-    private static func action(
+    static func action(
         _ action: DetailAction, _ id: String, _ title: String, _ keys: [String], _ section: String, _ otherwise: String, changes: Bool = false,
         isDestructive: Bool = false
     ) -> Command {

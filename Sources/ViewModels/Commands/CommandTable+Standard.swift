@@ -4,7 +4,7 @@ extension CommandTable {
         CommandTable(
             screen + gate + [demo] + settings + panes + tabs + motion + places + objects + pods + namespaces + logs + editor + typing + history + time
                 + operations
-                + details + forwards + containers)
+                + details + forwards + containers + network)
     }
 
     /// Only with a cluster.

@@ -9,7 +9,7 @@ package enum ObjectOperation: String, CaseIterable, Sendable {
     case cordon, uncordon, drain, taints
     case trigger, suspend, unsuspend, rerun
     case debug, attach, nodeShell, forward
-    case containers, files, processes, sockets
+    case containers, files, processes, sockets, connections, capture
 
     /// How it stands in the table of commands.
     struct Entry {
@@ -58,6 +58,9 @@ package enum ObjectOperation: String, CaseIterable, Sendable {
         case .files: Entry(title: "Files of a container", keys: ["x f"], changes: false, kinds: ["Pod"])
         case .processes: Entry(title: "Processes of a container", keys: ["x p"], changes: false, kinds: ["Pod"])
         case .sockets: Entry(title: "Sockets of a container", keys: ["x s"], changes: false, kinds: ["Pod"])
+        case .connections:
+            Entry(title: "Connections: who is connected or denied, and the policy", keys: ["x o"], changes: false, kinds: ["Pod", "Service", "Namespace"])
+        case .capture: Entry(title: "Capture its packets", keys: ["x k"], changes: false, kinds: ["Pod"])
         case .debug: Entry(title: "Put a debug container into the pod", keys: ["a d"], kinds: ["Pod"])
         case .attach: Entry(title: "Attach to the program that runs", keys: ["a A"], kinds: ["Pod"])
         case .nodeShell: Entry(title: "Shell on the node", keys: ["a n"], kinds: ["Node"])

@@ -26,6 +26,8 @@ extension ClusterSession {
         case .files: pickContainer(binding, target, "Files of which container?") { [weak self] in self?.openFiles($0, binding) }
         case .processes: pickContainer(binding, target, "Processes of which container?") { [weak self] in self?.openProcesses($0, binding) }
         case .sockets: pickContainer(binding, target, "Sockets of which container?") { [weak self] in self?.openSockets($0, binding) }
+        case .connections: showConnections(binding)
+        case .capture: showCapture(binding)
         case .forward: askForward(binding, target)
         case .debug: askDebug(binding, target)
         case .attach: askAttach(binding)

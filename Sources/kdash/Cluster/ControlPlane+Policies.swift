@@ -27,13 +27,16 @@ extension ControlPlane {
             // The host's end is where probes, forwards and the API's proxy come from.
             node: [link.nodeAddress, ranges.apiAddress], services: [Self.dnsServer(ranges)], time: time, logger: logger)
         network.enforce(enforcer)
-        self.network.withLock { $0 = enforcer }
+        do throws(SystemError) {
+            let endpoints = NetworkEndpoints(
+                policies: enforcer, captures: try PacketCaptures(namespace: link.namespace, time: time), questions: dnsQueries,
+                services:
+                    informers.informer(Service.resource))
+            self.network.withLock { $0 = endpoints }
+        } catch {
+            logger.error("nothing is told of the network", metadata: ["error": "\(error)"])
+        }
         return enforcer
-    }
-
-    /// Answers about the node's network, while it runs.
-    var networkEndpoints: NetworkEndpoints? {
-        network.withLock { $0 }.map { NetworkEndpoints(policies: $0, services: informers.informer(Service.resource)) }
     }
 
     /// The cluster's DNS server runs in the daemon; policies name it as the pod that it is elsewhere.

@@ -26,8 +26,8 @@ final class ControlPlane: Sendable {
     let logger: Logger
     let time: any TimeSource
     private let agent = Mutex<NodeAgent?>(nil)
-    /// The rules of the node's pods, while it runs.
-    let network = Mutex<PolicyEnforcer?>(nil)
+    /// Answers about the network of the node's pods, while it runs.
+    let network = Mutex<NetworkEndpoints?>(nil)
     /// What cluster DNS was asked.
     let dnsQueries = DNSQueryLog()
     private let nodeState: Mutex<(reason: String?, notes: [String])>
@@ -77,7 +77,7 @@ final class ControlPlane: Sendable {
             tryPlacement: { (question) throws(APIStatus) in
                 guard let plane = box.plane else { throw .serviceUnavailable("the cluster is starting: try again") }
                 return try plane.tryPlacement(question)
-            }, network: { box.plane?.networkEndpoints })
+            }, network: { box.plane?.network.withLock { $0 } })
         if !OwnProcess.raiseOpenFiles() {
             logger.warning("the limit of open files stays what it was", metadata: ["limit": "\(OwnProcess.openFilesLimit)"])
         }
