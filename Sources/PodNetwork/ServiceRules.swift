@@ -12,6 +12,8 @@ package final class ServiceRules: Sendable {
         var table = ServiceTable(ServiceTable.names[0])
         /// nil until the table is known to hold exactly this.
         var applied: [ServicePort.Key: ServicePort]?
+        /// Addresses that reach themselves through a service, and those of services.
+        var (hairpins, addresses) = (CountedElements(), CountedElements())
         /// Chains and sets by name that nothing leads to any more; an old kernel forgets the last rule that did only a moment later.
         var stale: [String: NetlinkMessage] = [:]
     }
@@ -46,6 +48,7 @@ package final class ServiceRules: Sendable {
         let isFirstUsed = try netfilter.baseChains().contains { $0.family == NFTable.Family.ipv4.rawValue && $0.table == names[0] }
         state.table = ServiceTable(isFirstUsed ? names[1] : names[0])
         state.stale = [:]
+        (state.hairpins, state.addresses) = (CountedElements(), CountedElements())
         let other = NFTable(.ipv4, isFirstUsed ? names[0] : names[1])
         let isOtherThere = try netfilter.tables(.ipv4).contains(other.name)
         try netfilter.commit(state.table.foundation)
@@ -69,6 +72,7 @@ package final class ServiceRules: Sendable {
         for (key, old) in applied where wanted[key] == nil {
             steps.append(state.table.remove(old))
             leave(old, &state)
+            count(old, nil, &state)
         }
         steps += additions(&state, from: applied, to: wanted)
         try commit(steps)
@@ -84,20 +88,23 @@ package final class ServiceRules: Sendable {
         var steps: [[NetlinkMessage]] = []
         for (index, (key, new)) in wanted.enumerated() where applied[key] != new {
             if let old = applied[key] { leave(old, &state) }
+            count(applied[key], new, &state)
             steps.append((applied[key].map(table.remove) ?? []) + table.add(new, id: UInt32(16 + 2 * index)))
             if !new.endpoints.isEmpty { state.stale[key.chain] = nil }
             if let clients = table.clients(new) { state.stale[clients.name] = nil }
         }
-        func follow(_ set: NFSet, _ values: (ServicePort) -> [[UInt8]]) {
-            let (before, after) = (Set(applied.values.flatMap(values)), Set(wanted.values.flatMap(values)))
-            steps += set.remove(Array(before.subtracting(after))).map { [$0] }
-            steps += set.add(Array(after.subtracting(before))).map { [$0] }
-        }
-        follow(table.hairpin) { $0.endpoints.map { $0.address.bytes + $0.address.bytes } }
-        follow(table.clusterAddresses) { port in
-            if case .cluster(let address) = port.frontend { [address.bytes] } else { [] }
-        }
+        steps += state.hairpins.changes(table.hairpin).map { [$0] }
+        steps += state.addresses.changes(table.clusterAddresses).map { [$0] }
         return steps
+    }
+
+    private func count(_ old: ServicePort?, _ new: ServicePort?, _ state: inout State) {
+        func itself(_ port: ServicePort?) -> [[UInt8]] { (port?.endpoints ?? []).map { $0.address.bytes + $0.address.bytes } }
+        func own(_ port: ServicePort?) -> [[UInt8]] { if case .cluster(let address) = port?.frontend { [address.bytes] } else { [] } }
+        state.hairpins.leave(itself(old))
+        state.hairpins.need(itself(new))
+        state.addresses.leave(own(old))
+        state.addresses.need(own(new))
     }
 
     /// Notes what can go of a port that is no more, or is otherwise.

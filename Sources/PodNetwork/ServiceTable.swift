@@ -41,11 +41,9 @@ struct ServiceTable {
         let addressed: [NFExpression] = [.destinationAddress(into: 0), .meta(.transportProtocol, into: 1), .destinationPort(into: 2)]
         let local = Self.isLocal + [.meta(.transportProtocol, into: 0), .destinationPort(into: 1)]
         let wayIn = [addressed + [.verdictMap("services")], local + [.verdictMap("node-ports")]]
-        let refusals: [[NFExpression]] = [
-            addressed + [.lookup("refused"), .reject()],
-            [.destinationAddress(into: 0), .lookup("cluster-addresses"), .reject()],
-        ]
-        let localRefusal = local + [.lookup("refused-node-ports"), .reject()]
+        let refusals =
+            Self.refuse(addressed + [.lookup("refused")]) + Self.refuse([.destinationAddress(into: 0), .lookup("cluster-addresses")])
+        let localRefusals = Self.refuse(local + [.lookup("refused-node-ports")])
         let itself: [NFExpression] =
             Self.isTranslated + [.sourceAddress(into: 0), .destinationAddress(into: 1), .lookup("hairpin"), .masquerade()]
         let chains: [(String, NFTable.ChainType, NFTable.Hook, Int32, [[NFExpression]])] = [
@@ -53,12 +51,17 @@ struct ServiceTable {
             ("output", .nat, .output, -100, wayIn),
             ("postrouting", .nat, .postrouting, 100, [itself]),
             ("forward", .filter, .forward, 0, refusals),
-            ("filter-input", .filter, .input, 0, [localRefusal]),
-            ("filter-output", .filter, .output, 0, refusals + [localRefusal]),
+            ("filter-input", .filter, .input, 0, localRefusals),
+            ("filter-output", .filter, .output, 0, refusals + localRefusals),
         ]
         return chains.flatMap { name, type, hook, priority, rules in
             [table.createBaseChain(name, type, hook, priority: priority)] + rules.map { table.appendRule(to: name, $0) }
         }
+    }
+
+    /// Refuses what matches: TCP by a reset, the rest by ICMP.
+    private static func refuse(_ match: [NFExpression]) -> [[NFExpression]] {
+        [[.meta(.transportProtocol), .compare(.equal, [6])] + match + [.resetConnection()], match + [.reject()]]
     }
 
     /// The destination is an address of the node, outside of 127.0.0.0/8.

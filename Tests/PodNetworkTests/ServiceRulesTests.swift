@@ -86,12 +86,30 @@ struct ServiceRulesTests {
             let pod = try network.pod(IPv4Address(10, 42, 0, 2))
             try ServiceRules(netfilter: try .open(.netfilter, in: network.node)).apply([service([2]), service([], port: 30080, at: .node)])
             for (target, port) in [(vip, UInt16(81)), (IPv4Address(10, 42, 0, 1), 30080)] {
-                for place in [pod, network.host] {
+                for place in [pod, network.node, network.host] {
                     let refusal = #expect(throws: SystemError.self) { try connectTCP(from: place, to: target, port: port) }
                     #expect(refusal?.errno == ECONNREFUSED)
                 }
             }
         }
+    }
+
+    @Test func `elements that several services need stay as long as one of them does`() {
+        var elements = CountedElements()
+        func changes(_ body: (inout CountedElements) -> Void) -> Int {
+            body(&elements)
+            return elements.changes(ServiceTable("kdash-services").hairpin).count
+        }
+        let element = [UInt8](repeating: 1, count: 8)
+        #expect(changes { $0.need([element, element]) } == 1)
+        #expect(changes { $0.leave([element]) } == 0)
+        #expect(
+            changes {
+                $0.leave([element])
+                $0.need([element])
+            } == 0)
+        #expect(changes { $0.leave([element]) } == 1)
+        #expect(changes { $0.leave([element]) } == 0)
     }
 
     @Test func `the node's address leads to a service from host, node and pods`() throws {

@@ -35,6 +35,7 @@ package struct EndpointsController: Controller {
         }
         var fresh = Endpoints(name: key.name, namespace: key.namespace)
         fresh.object.labels = object.labels.merging([Self.managed: self.name]) { _, new in new }
+        if service.spec.clusterIP == "None" { fresh.object.labels["service.kubernetes.io/headless"] = "" }
         fresh.object["subsets"] = subsets
         return Reconciliation([.create(Endpoints.resource, fresh.object, reporter: nil)])
     }

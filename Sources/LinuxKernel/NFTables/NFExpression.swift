@@ -192,6 +192,11 @@ package struct NFExpression: Sendable, Hashable {
         }
     }
 
+    /// Answers a packet of TCP, as the rule has made sure that it is one, that nobody is there: a reset, which unlike ICMP is never held back.
+    package static func resetConnection() -> NFExpression {
+        NFExpression("reject") { $0.attribute(1, bigEndian: UInt32(1)) }
+    }
+
     /// Counts packets and bytes.
     package static func counter() -> NFExpression {
         NFExpression("counter") { payload in
