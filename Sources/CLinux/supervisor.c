@@ -266,7 +266,7 @@ static void hello(const struct request *request) {
 }
 
 static void create_sandbox(struct request *request) {
-    if (!valid_id(request->id) || !request->hostname || strlen(request->hostname) > 63) { reply_error(request, EINVAL, "read the request"); return; }
+    if (!valid_id(request->id) || !request->hostname || strlen(request->hostname) > 64) { reply_error(request, EINVAL, "read the request"); return; }
     if (sandbox_find(request->id)) { reply_error(request, EEXIST, "create the sandbox"); return; }
     struct sandbox *sandbox = NULL;
     int error = sandbox_create(request->id, request->hostname, request->flags, (char *const *)request->sysctls, &sandbox);

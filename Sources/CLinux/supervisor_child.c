@@ -168,7 +168,8 @@ static void mount_volume(int root, const struct mount_plan *mount, int tree) {
     bool recursive = mount->flags & KD_MOUNT_RECURSIVE;
     uint64_t propagation = mount->flags & KD_MOUNT_BOTH ? MS_SHARED : mount->flags & KD_MOUNT_FROM_NODE ? MS_SLAVE : MS_PRIVATE;
     check(set_attributes(tree, recursive, 0, propagation), "set the propagation of", mount->target);
-    if (mount->flags & KD_MOUNT_READ_ONLY) check(set_attributes(tree, recursive, MOUNT_ATTR_RDONLY, 0), "make read-only", mount->target);
+    bool below = recursive && mount->flags & KD_MOUNT_READ_ONLY_BELOW;
+    if (mount->flags & KD_MOUNT_READ_ONLY) check(set_attributes(tree, below, MOUNT_ATTR_RDONLY, 0), "make read-only", mount->target);
     check(attach(tree, target), "mount at", mount->target);
     close(tree);
     close(target);

@@ -95,7 +95,8 @@ int socket_in(int network, int domain, int type, int protocol) {
     return fd;
 }
 
-static int write_sysctl(const char *pair) {
+// `fresh`: the namespaces that were made for the sandbox. What the others hold is the node's.
+static int write_sysctl(const char *pair, int fresh) {
     char path[256] = "sys/";
     const char *equals = strchr(pair, '=');
     size_t length = equals ? (size_t)(equals - pair) : 0;
@@ -103,9 +104,13 @@ static int write_sysctl(const char *pair) {
     for (size_t i = 0; i < length; i++) path[4 + i] = pair[i] == '.' ? '/' : pair[i];
     path[4 + length] = 0;
     // Only what a namespace owns: everything else would be the machine's.
-    static const char *const own[] = { "sys/net/", "sys/kernel/shm", "sys/kernel/msg", "sys/kernel/sem", "sys/fs/mqueue/" };
+    static const struct { const char *prefix; int space; } own[] = {
+        { "sys/net/", CLONE_NEWNET }, { "sys/kernel/shm", CLONE_NEWIPC }, { "sys/kernel/msg", CLONE_NEWIPC }, { "sys/kernel/sem", CLONE_NEWIPC },
+        { "sys/fs/mqueue/", CLONE_NEWIPC },
+    };
     bool allowed = false;
-    for (size_t i = 0; i < sizeof own / sizeof *own; i++) allowed |= strncmp(path, own[i], strlen(own[i])) == 0;
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        allowed |= fresh & own[i].space && strncmp(path, own[i].prefix, strlen(own[i].prefix)) == 0;
     if (!allowed || strstr(path, "//") || strstr(path, "/../")) { errno = EPERM; return -1; }
     return write_in(node.proc, path, equals + 1);
 }
@@ -128,7 +133,7 @@ static int enter_new(const struct sandbox *sandbox, const char *hostname, char *
     if (flags & CLONE_NEWUTS && sethostname(hostname, strlen(hostname)) < 0) return -1;
     if (flags & CLONE_NEWNET) raise_loopback();
     for (; *sysctls; sysctls++)
-        if (write_sysctl(*sysctls) < 0) return -1;
+        if (write_sysctl(*sysctls, flags) < 0) return -1;
     return 0;
 }
 

@@ -4,11 +4,19 @@ internal import LinuxKernel
 /// Turns specs into plan bytes; pure, so that what a container becomes can be tested without one.
 enum ContainerPlan {
     /// Files of proc and sys that show or change the machine. Source: kubelet pkg/securitycontext/util.go.
-    static let maskedPaths = [
-        "/proc/asound", "/proc/acpi", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats",
-        "/proc/timer_list", "/proc/timer_stats", "/proc/sched_debug", "/proc/scsi", "/sys/firmware",
-        "/sys/devices/virtual/powercap",
-    ]
+    static let maskedPaths =
+        [
+            "/proc/asound", "/proc/acpi", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats",
+            "/proc/timer_list", "/proc/timer_stats", "/proc/sched_debug", "/proc/scsi", "/sys/firmware",
+            "/sys/devices/virtual/powercap",
+        ] + thermalPaths(below: "/sys/devices/system/cpu")
+
+    /// Counts of each processor's overheating, which tell of the neighbours' work; not every machine has them.
+    static func thermalPaths(below directory: String) -> [String] {
+        let names = (try? FileSystem.names(in: directory)) ?? []  // best effort: without the directory there is nothing to hide
+        return names.filter { $0.hasPrefix("cpu") && Int($0.dropFirst(3)) != nil }.sorted().map { "\(directory)/\($0)/thermal_throttle" }
+            .filter { FileSystem.exists($0) }
+    }
     /// Source: kubelet pkg/securitycontext/util.go.
     static let readOnlyPaths = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"]
     /// Privileged containers too: these settings belong to the whole machine, which is not the node.
@@ -78,8 +86,10 @@ enum ContainerPlan {
         writer.number(KD_GID, process.user.gid)
         for group in process.user.supplementalGroups { writer.number(KD_GROUP, group) }
         writer.number(KD_CAPABILITIES, process.capabilities.rawValue)
-        if process.seccomp == .runtimeDefault {
-            writer.field(KD_FILTER, SeccompProfile.runtimeDefault(for: process.capabilities))
+        switch process.seccomp {
+        case .runtimeDefault: writer.field(KD_FILTER, SeccompProfile.runtimeDefault(for: process.capabilities))
+        case .program(let bytes): writer.field(KD_FILTER, bytes)
+        case .unconfined: break
         }
         for limit in process.limits {
             writer.numbers(KD_LIMIT, [UInt64(truncatingIfNeeded: limit.resource), limit.soft, limit.hard])
@@ -98,7 +108,8 @@ enum ContainerPlan {
             throw RuntimeError(.invalid, "nothing can be mounted over \(target)")
         }
         try writer.record(KD_MOUNT) { inner throws(RuntimeError) in
-            var flags = (mount.isReadOnly ? Int(KD_MOUNT_READ_ONLY) : 0) | (mount.isRecursive ? Int(KD_MOUNT_RECURSIVE) : 0)
+            var flags = (mount.isReadOnly ? Int(KD_MOUNT_READ_ONLY) : 0) | (mount.isReadOnlyBelow ? Int(KD_MOUNT_READ_ONLY_BELOW) : 0)
+            flags |= (mount.isRecursive ? Int(KD_MOUNT_RECURSIVE) : 0)
             switch mount.propagation {
             case .private: break
             case .fromNode: flags |= Int(KD_MOUNT_FROM_NODE)

@@ -29,7 +29,9 @@ package struct Mount: Sendable, Hashable {
     /// Absolute path in the container; missing parts are created.
     package var target: String
     package var isReadOnly: Bool
-    /// Includes what is mounted below `source` (and makes that read-only as well).
+    /// Whether `isReadOnly` also holds for what is mounted below `source`. Kubernetes' `recursiveReadOnly`. Default false.
+    package var isReadOnlyBelow: Bool
+    /// Includes what is mounted below `source`.
     package var isRecursive: Bool
     package var propagation: Propagation
     /// Makes a missing source, seen from inside the node (`hostPath` types `DirectoryOrCreate` and `FileOrCreate`). Default nil: an error.
@@ -38,7 +40,7 @@ package struct Mount: Sendable, Hashable {
     package var requiredType: UInt32?
 
     package init(
-        kind: Kind = .bind, source: String, subPath: String = "", target: String, isReadOnly: Bool = false,
+        kind: Kind = .bind, source: String, subPath: String = "", target: String, isReadOnly: Bool = false, isReadOnlyBelow: Bool = false,
         isRecursive: Bool = true, propagation: Propagation = .private, creation: Creation? = nil, requiredType: UInt32? = nil
     ) {
         self.kind = kind
@@ -46,6 +48,7 @@ package struct Mount: Sendable, Hashable {
         self.subPath = subPath
         self.target = target
         self.isReadOnly = isReadOnly
+        self.isReadOnlyBelow = isReadOnlyBelow
         self.isRecursive = isRecursive
         self.propagation = propagation
         self.creation = creation

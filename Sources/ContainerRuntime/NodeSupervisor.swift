@@ -55,8 +55,8 @@ package final class NodeSupervisor: Sendable {
             (spec.usesHostNetwork ? Int(KD_SANDBOX_HOST_NETWORK) : 0) | (spec.usesHostIPC ? Int(KD_SANDBOX_HOST_IPC) : 0)
             | (spec.usesHostPID ? Int(KD_SANDBOX_HOST_PID) : 0) | (spec.sharesProcessNamespace ? Int(KD_SANDBOX_SHARED_PID) : 0)
         let id = try ContainerPlan.validated(id: spec.id)
-        guard spec.hostname.utf8.count < 64, spec.sysctls.count <= 64 else {
-            throw RuntimeError(.invalid, "a host name has at most 63 bytes and a sandbox at most 64 settings")
+        guard spec.hostname.utf8.count <= 64, spec.sysctls.count <= 64 else {
+            throw RuntimeError(.invalid, "a host name has at most 64 bytes and a sandbox at most 64 settings")
         }
         let reply = try await connection.call(KD_OP_CREATE_SANDBOX) { writer throws(RuntimeError) in
             try writer.text(KD_ID, id)

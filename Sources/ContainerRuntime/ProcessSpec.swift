@@ -16,6 +16,8 @@ package struct ProcessUser: Sendable, Hashable {
 package enum SeccompPolicy: Sendable, Hashable {
     /// The built-in profile, shaped like Docker's default.
     case runtimeDefault
+    /// A filter of the user's own: the bytes of ``SeccompRules/program()``.
+    case program([UInt8])
     /// No filter.
     case unconfined
 }

@@ -4,7 +4,7 @@ package import LinuxKernel
 package struct SandboxSpec: Sendable, Hashable {
     /// The pod's uid; at most 63 of `[A-Za-z0-9._-]`.
     package var id: String
-    /// Host name inside the pod; at most 63 bytes. Ignored with `usesHostNetwork`.
+    /// Host name inside the pod; at most 64 bytes. Ignored with `usesHostNetwork`.
     package var hostname: String
     /// Shares the node's network and host name. Default false.
     package var usesHostNetwork: Bool

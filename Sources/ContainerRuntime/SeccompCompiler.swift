@@ -20,17 +20,44 @@ struct SeccompCompiler {
         case arm = 0xC000_00B7
     }
 
-    private struct Instruction {
+    /// One step of the kernel's little machine.
+    struct Instruction: Hashable, Sendable {
         var code: UInt16
         var jumpTrue: UInt8 = 0
         var jumpFalse: UInt8 = 0
         var value: UInt32
+
+        static func answer(_ verdict: SeccompRules.Verdict) -> Instruction { Instruction(code: SeccompCompiler.answer, value: verdict.value) }
+
+        /// Loads one half of the argument with this index.
+        static func argument(_ index: Int, upper: Bool) -> Instruction {
+            Instruction(code: SeccompCompiler.load, value: UInt32(16 + 8 * index + (upper ? 4 : 0)))
+        }
+
+        static func and(_ mask: UInt32) -> Instruction { Instruction(code: 0x54, value: mask) }
+
+        /// Jumps over as many instructions as given.
+        static func jump(_ test: Test, _ value: UInt32, _ jumpTrue: UInt8, _ jumpFalse: UInt8) -> Instruction {
+            Instruction(code: test.rawValue, jumpTrue: jumpTrue, jumpFalse: jumpFalse, value: value)
+        }
+    }
+
+    /// How what was loaded is compared.
+    enum Test: UInt16, Sendable {
+        case equal = 0x15
+        case above = 0x25
+        case atLeast = 0x35
     }
 
     private static let load: UInt16 = 0x20, jump: UInt16 = 0x05, equal: UInt16 = 0x15, above: UInt16 = 0x35, bits: UInt16 = 0x45, answer: UInt16 = 0x06
 
     /// The program for a complete, ascending list of (first number, action); the first entry starts at 0.
     static func compile(_ ranges: [(start: UInt32, action: Action)], architecture: Architecture) -> [UInt8] {
+        compile(leaves: ranges.map { ($0.start, leaf($0.action)) }, architecture: architecture)
+    }
+
+    /// As before, with what is run for each range.
+    static func compile(leaves ranges: [(start: UInt32, code: [Instruction])], architecture: Architecture) -> [UInt8] {
         precondition(ranges.first?.start == 0, "the ranges cover every number")
         var program = [
             Instruction(code: load, value: 4),
@@ -46,8 +73,8 @@ struct SeccompCompiler {
         }
     }
 
-    private static func tree(_ ranges: ArraySlice<(start: UInt32, action: Action)>) -> [Instruction] {
-        guard ranges.count > 1 else { return leaf(ranges[ranges.startIndex].action) }
+    private static func tree(_ ranges: ArraySlice<(start: UInt32, code: [Instruction])>) -> [Instruction] {
+        guard ranges.count > 1 else { return ranges[ranges.startIndex].code }
         let middle = ranges.startIndex + ranges.count / 2
         let low = tree(ranges[..<middle])
         let high = tree(ranges[middle...])

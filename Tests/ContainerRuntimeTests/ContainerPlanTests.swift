@@ -35,6 +35,16 @@ struct ContainerPlanTests {
         #expect(targets == ["/x", "/x/y/z"])
     }
 
+    @Test func `what tells of the processors' heat is hidden where it is`() throws {
+        let folder = "/tmp/kdash-test-\(SecureRandom.hex(12))"
+        for name in ["cpu0/thermal_throttle", "cpu11/thermal_throttle", "cpu2", "cpufreq/thermal_throttle"] {
+            try FileSystem.makeDirectories("\(folder)/\(name)")
+        }
+        defer { try? FileSystem.removeTree(folder) }  // best effort: it is under /tmp
+        #expect(ContainerPlan.thermalPaths(below: folder) == ["\(folder)/cpu0/thermal_throttle", "\(folder)/cpu11/thermal_throttle"])
+        #expect(ContainerPlan.thermalPaths(below: "\(folder)/none").isEmpty)
+    }
+
     @Test(
         arguments: [
             { $0.id = "" }, { $0.id = "../x" }, { $0.id = ".x" }, { $0.id = String(repeating: "a", count: 64) }, { $0.sandboxID = "a/b" },

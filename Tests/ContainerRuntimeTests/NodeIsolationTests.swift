@@ -122,6 +122,55 @@ struct NodeIsolationTests {
         }
     }
 
+    @Test func `a read-only mount covers what is mounted below it only when that is asked for`() async throws {
+        try await Node.with { node, supervisor in
+            _ = try await supervisor.createSandbox(SandboxSpec(id: "pod", hostname: "p")).release()
+            try FileSystem.makeDirectories("\(node.directory)/pods/volume/inner")
+            // A container that may mount into the node makes the mount below.
+            let maker = try node.spec(
+                "c1", "mount -t tmpfs none /v/inner && echo mounted", mounts: [Mount(source: "/pods/volume", target: "/v", propagation: .both)],
+                privileged: true)
+            #expect(try await supervisor.run(maker).code == 0)
+            let mounts = [
+                Mount(source: "/pods/volume", target: "/top", isReadOnly: true),
+                Mount(source: "/pods/volume", target: "/all", isReadOnly: true, isReadOnlyBelow: true),
+            ]
+            _ = try await supervisor.run(try node.spec("c2", "echo a > /top/x; echo a > /top/inner/x; cat /all/inner/x; echo b > /all/inner/x", mounts: mounts))
+            let output = try node.output("c2")
+            #expect(
+                output.contains("/top/x: Read-only") && output.contains("/all/inner/x: Read-only") && !output.contains("/top/inner/x: Read-only"), "\(output)")
+        }
+    }
+
+    @Test func `a setting of a namespace that a pod shares with its node is not written`() async throws {
+        try await Node.with { node, supervisor in
+            for spec in [
+                SandboxSpec(id: "net", hostname: "x", usesHostNetwork: true, sysctls: ["net.ipv4.ip_unprivileged_port_start": "7"]),
+                SandboxSpec(id: "ipc", hostname: "x", usesHostIPC: true, sysctls: ["kernel.shm_rmid_forced": "1"]),
+            ] {
+                await #expect(throws: RuntimeError.self) { _ = try await supervisor.createSandbox(spec) }
+            }
+            _ = try await supervisor.createSandbox(SandboxSpec(id: "pod", hostname: "x", usesHostNetwork: true, usesHostIPC: true)).release()
+            _ = try await supervisor.run(try node.spec("c1", "cat /proc/sys/net/ipv4/ip_unprivileged_port_start /proc/sys/kernel/shm_rmid_forced"))
+            #expect(try node.output("c1") == "1024\n0")
+            let own = SandboxSpec(id: "own", hostname: "x", sysctls: ["net.ipv4.ip_unprivileged_port_start": "7", "kernel.shm_rmid_forced": "1"])
+            _ = try await supervisor.createSandbox(own).release()
+            let reader = "cat /proc/sys/net/ipv4/ip_unprivileged_port_start /proc/sys/kernel/shm_rmid_forced"
+            _ = try await supervisor.run(try node.spec("c2", reader, sandbox: "own"))
+            #expect(try node.output("c2") == "7\n1")
+        }
+    }
+
+    @Test func `a host name may have as many bytes as the kernel takes`() async throws {
+        try await Node.with { node, supervisor in
+            let name = String(repeating: "a", count: 64)
+            _ = try await supervisor.createSandbox(SandboxSpec(id: "pod", hostname: name)).release()
+            _ = try await supervisor.run(try node.spec("c1", "hostname"))
+            #expect(try node.output("c1") == name)
+            await #expect(throws: RuntimeError.self) { _ = try await supervisor.createSandbox(SandboxSpec(id: "long", hostname: name + "a")) }
+        }
+    }
+
     @Test func `containers of a pod share network, name and, when asked, processes`() async throws {
         try await Node.with { node, supervisor in
             _ = try await supervisor.createSandbox(SandboxSpec(id: "pod", hostname: "web", sharesProcessNamespace: true, sysctls: SandboxSpec.defaultSysctls))

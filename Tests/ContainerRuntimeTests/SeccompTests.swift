@@ -4,11 +4,14 @@ import Testing
 
 struct SeccompTests {
     /// Runs a compiled program as the kernel would and returns its verdict.
-    static func verdict(_ program: [UInt8], number: UInt32, arch: UInt32 = 0xC000_003E, argument: UInt64 = 0) -> UInt32 {
+    static func verdict(
+        _ program: [UInt8], number: UInt32, arch: UInt32 = 0xC000_003E, argument: UInt64 = 0, arguments: [Int: UInt64] = [:]
+    ) -> UInt32 {
         var data = [UInt8](repeating: 0, count: 64)
+        for (index, value) in arguments { withUnsafeBytes(of: value) { data.replaceSubrange(16 + 8 * index..<24 + 8 * index, with: $0) } }
         withUnsafeBytes(of: number) { data.replaceSubrange(0..<4, with: $0) }
         withUnsafeBytes(of: arch) { data.replaceSubrange(4..<8, with: $0) }
-        withUnsafeBytes(of: argument) { data.replaceSubrange(16..<24, with: $0) }
+        if arguments.isEmpty { withUnsafeBytes(of: argument) { data.replaceSubrange(16..<24, with: $0) } }
         var (accumulator, at) = (UInt32(0), 0)
         while at * 8 + 8 <= program.count {
             let instruction = Array(program[at * 8..<at * 8 + 8])
@@ -19,6 +22,8 @@ struct SeccompTests {
             case 0x20: accumulator = (0..<4).reduce(UInt32(0)) { $0 | UInt32(data[Int(value) + $1]) << (8 * $1) }
             case 0x05: at += Int(value)
             case 0x15: at += Int(accumulator == value ? instruction[2] : instruction[3])
+            case 0x25: at += Int(accumulator > value ? instruction[2] : instruction[3])
+            case 0x54: accumulator &= value
             case 0x35: at += Int(accumulator >= value ? instruction[2] : instruction[3])
             case 0x45: at += Int(accumulator & value != 0 ? instruction[2] : instruction[3])
             case 0x06: return value
