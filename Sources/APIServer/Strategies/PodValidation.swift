@@ -19,6 +19,7 @@ enum PodValidation {
                 errors += ContainerValidation.container(
                     container, field: place, volumes: volumes, isInit: kind == "initContainers",
                     gracePeriod: spec["terminationGracePeriodSeconds"]?.integerValue ?? 30)
+                errors += ContainerValidation.isolation(container, field: place, hasOwnUsers: spec["hostUsers"]?.boolValue == false)
                 if kind == "ephemeralContainers" { errors += ContainerValidation.debugging(container, field: place) }
                 let name = container["name"]?.stringValue ?? ""
                 if !name.isEmpty, !names.insert(name).inserted { errors.append(.duplicate("\(place).name", .string(name))) }

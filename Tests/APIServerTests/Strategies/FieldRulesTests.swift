@@ -13,7 +13,27 @@ struct FieldRulesTests {
         "\"containers\":[{\"name\":\"c\",\"image\":\"x\"}],\"volumes\":[{\"name\":\"v\",\(source)}]"
     }
 
+    private static func mount(_ rest: String) -> String {
+        container("\"volumeMounts\":[{\"name\":\"v\",\"mountPath\":\"/v\",\(rest)}]") + ",\"volumes\":[{\"name\":\"v\",\"emptyDir\":{}}]"
+    }
+
     static let pods: [(String, String)] = [
+        (
+            container("\"securityContext\":{\"procMount\":\"Unmasked\"}"),
+            "spec.containers[0].securityContext.procMount: Invalid value: \"Unmasked\": `hostUsers` must be false to use `Unmasked`"
+        ),
+        (
+            mount("\"mountPropagation\":\"Bidirectional\""),
+            "spec.containers[0].volumeMounts[0].mountPropagation: Forbidden: Bidirectional mount propagation is available only to privileged containers"
+        ),
+        (
+            mount("\"recursiveReadOnly\":\"Enabled\""),
+            "spec.containers[0].volumeMounts[0].recursiveReadOnly: Forbidden: may only be specified when readOnly is true"
+        ),
+        (
+            mount("\"readOnly\":true,\"mountPropagation\":\"HostToContainer\",\"recursiveReadOnly\":\"IfPossible\""),
+            "spec.containers[0].volumeMounts[0].recursiveReadOnly: Forbidden: may only be specified when mountPropagation is None or not specified"
+        ),
         (
             container("\"env\":[{\"name\":\"A\",\"valueFrom\":{\"fieldRef\":{\"fieldPath\":\"spec.colour\"}}}]"),
             "spec.containers[0].env[0].valueFrom.fieldRef.fieldPath: Invalid value: \"spec.colour\": error converting fieldPath: field label not supported: spec.colour"
