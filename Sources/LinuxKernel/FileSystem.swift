@@ -78,6 +78,12 @@ package enum FileSystem {
         }
     }
 
+    /// Makes a folder that nobody but its owner enters (0700); one that is there becomes so.
+    package static func makePrivateDirectory(_ path: String) throws(SystemError) {
+        try makeDirectories(path, mode: 0o700)
+        try SystemError.check("chmod", path) { chmod(path, 0o700) }
+    }
+
     private static func makeDirectory(_ path: String, _ mode: mode_t) throws(SystemError) {
         if mkdir(path, mode) == 0 {
             try SystemError.check("chmod", path) { chmod(path, mode) }

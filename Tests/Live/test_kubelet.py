@@ -302,6 +302,20 @@ def test_everything_goes_on_after_the_daemon_died(fresh):
     eventually(lambda: condition(fresh, "lasting", "Ready")["status"] == "True", within=10, what="ready again")
 
 
+def test_init_containers_run_again_in_a_new_sandbox(fresh):
+    image = fresh.busybox()
+    mount = {"volumeMounts": [{"name": "m", "mountPath": "/m"}]}
+    first = {"name": "first", "image": image, "command": ["sh", "-c", "echo prepared >> /m/file"], **mount}
+    fresh.apply(pod("prepared", image, ["sh", "-c", "cat /m/file && sleep 600"], initContainers=[first],
+                    volumes=[{"name": "m", "emptyDir": {"medium": "Memory"}}], container=mount))
+    fresh.phase("prepared", "Running")
+    fresh.down()
+    fresh.up("--no-merge")
+    eventually(lambda: status(fresh, "prepared")["state"].get("running") and status(fresh, "prepared")["restartCount"] == 1, within=60, what="the pod runs again")
+    assert run(fresh, "prepared", "cat", "/m/file") == "prepared\n"
+    assert status(fresh, "prepared", "first")["restartCount"] == 1
+
+
 # Tokens, ephemeral containers, resizes
 
 
@@ -342,6 +356,44 @@ def test_resources_change_without_a_restart(shared, image):
     huge = {"spec": {"containers": [{"name": "main", "resources": {"limits": {"cpu": "1000"}, "requests": {"cpu": "1000"}}}]}}
     shared.kubectl("patch", "pod", "stretched", "--subresource=resize", "--type=strategic", "-p", json.dumps(huge))
     eventually(lambda: condition(shared, "stretched", "PodResizePending")["reason"] == "Infeasible", what="the refusal")
+
+
+def test_a_refused_resize_does_not_come_with_a_restart(shared, image):
+    shared.apply(pod("refused", image, ["sh", "-c", "until [ -e /tmp/stop ]; do sleep 0.2; done"], limits={"cpu": "100m", "memory": "64Mi"}))
+    shared.phase("refused", "Running")
+    huge = {"spec": {"containers": [{"name": "main", "resources": {"limits": {"cpu": "1000"}, "requests": {"cpu": "1000"}}}]}}
+    shared.kubectl("patch", "pod", "refused", "--subresource=resize", "--type=strategic", "-p", json.dumps(huge))
+    eventually(lambda: condition(shared, "refused", "PodResizePending")["reason"] == "Infeasible", what="the refusal")
+    run(shared, "refused", "sh", "-c", "mkdir -p /tmp; touch /tmp/stop")
+    eventually(lambda: status(shared, "refused")["restartCount"] == 1 and "running" in status(shared, "refused")["state"], within=60, what="the restart")
+    quota = "cat /sys/fs/cgroup/cpu/cpu.cfs_quota_us 2>/dev/null || cut -d' ' -f1 /sys/fs/cgroup/cpu.max"
+    assert run(shared, "refused", "sh", "-c", quota) == "10000\n"
+    assert status(shared, "refused")["resources"]["limits"]["cpu"] == "100m"
+    assert condition(shared, "refused", "PodResizePending")["reason"] == "Infeasible"
+
+
+def test_a_deferred_resize_is_carried_out_when_there_is_room(shared, image):
+    def milli(text):
+        return int(text[:-1]) if text.endswith("m") else int(float(text) * 1000)
+
+    node = json.loads(shared.kubectl("get", "nodes", "-o", "json"))["items"][0]
+    taken = 0
+    for one in json.loads(shared.kubectl("get", "pods", "-A", "-o", "json"))["items"]:
+        for container in one["spec"]["containers"]:
+            resources = container.get("resources", {})
+            taken += milli((resources.get("requests") or resources.get("limits") or {}).get("cpu", "0"))
+    free = milli(node["status"]["allocatable"]["cpu"]) - taken
+    half, most = f"{free * 2 // 5}m", f"{free * 4 // 5}m"
+    for name in ("grower", "other"):
+        shared.apply(pod(name, image, ["sleep", "600"], container={"resources": {"requests": {"cpu": half}}}))
+        shared.phase(name, "Running")
+    more = {"spec": {"containers": [{"name": "main", "resources": {"requests": {"cpu": most}}}]}}
+    shared.kubectl("patch", "pod", "grower", "--subresource=resize", "--type=strategic", "-p", json.dumps(more))
+    eventually(lambda: condition(shared, "grower", "PodResizePending")["reason"] == "Deferred", what="the deferral")
+    assert status(shared, "grower")["allocatedResources"]["cpu"] == half
+    shared.kubectl("delete", "pod", "other", "--grace-period=0", "--force")
+    eventually(lambda: status(shared, "grower")["allocatedResources"]["cpu"] == most, what="the resize once there is room")
+    shared.kubectl("delete", "pod", "grower", "--wait=false")
 
 
 def test_a_volume_beyond_its_limit_ends_the_pod(shared, image):

@@ -58,6 +58,18 @@ import Testing
         }
     }
 
+    @Test(arguments: ["4294967296", "2147483648", "4294967295", "99999999999999999999", "0:4294967296", "1000:99999999999999999999"])
+    func `a number that is no user is an error and never a name`(user: String) throws {
+        try Self.withData { paths, _ in
+            let folder = "\(paths.data)/images/layers/real/fs/etc"
+            try FileSystem.makeDirectories(folder)
+            try FileSystem.writeAtomically("\(folder)/passwd", Array("\(user):x:0:0::/:\n".utf8))
+            #expect(throws: ImageUser.Failure.self) {
+                try ImageUser.resolve(user, uid: nil, gid: nil, layers: ["images/layers/real/fs"], below: paths.data)
+            }
+        }
+    }
+
     /// What the supervisor is told must be where the binds show what the daemon wrote.
     @Test(arguments: [
         (NodePaths(data: "/d").instance("u", "c", 4), false), (NodePaths(data: "/d").volume("u", "v"), false),
@@ -69,6 +81,25 @@ import Testing
         #expect(paths.node(host) == bind.node + host.dropFirst(bind.host.count))
         #expect("\(paths.data)/\(paths.relative(host))" == host)
         #expect(bind.isReadOnly == isReadOnly)
+    }
+
+    @Test func `a living container keeps the logs of two instances, and what a link leads to is left alone`() throws {
+        try Self.withData { paths, outside in
+            try FileSystem.writeAtomically("\(outside)/kept", Array("kept".utf8))
+            let folder = "\(paths.logs.root)/n_p_u/main"
+            try FileSystem.makeDirectories(folder)
+            for name in ["0.log.1", "1.log", "1.log.1", "3.log", "3.log.1", "4.log", "other", "2.txt"] {
+                try FileSystem.writeAtomically("\(folder)/\(name)", Array("x".utf8))
+            }
+            #expect(symlink("\(outside)/kept", "\(folder)/0.log") == 0)
+            try LogAttempts.removeEarlier(in: "n_p_u/main", below: paths.logs.root)
+            #expect(try FileSystem.names(in: folder).sorted() == ["2.txt", "3.log", "3.log.1", "4.log", "other"])
+            #expect(try FileSystem.readText("\(outside)/kept") == "kept")
+            try LogAttempts.removeEarlier(in: "n_p_u/main", below: paths.logs.root)
+            #expect(try FileSystem.names(in: folder).count == 5)
+            #expect(symlink(outside, "\(paths.logs.root)/n_p_u/planted") == 0)
+            #expect(throws: SystemError.self) { try LogAttempts.removeEarlier(in: "n_p_u/planted", below: paths.logs.root) }
+        }
     }
 
     @Test func `kept logs are measured without what a link leads to`() throws {

@@ -3,6 +3,7 @@ import Glibc
 import JSONCore
 import KubeSchemas
 import LinuxKernel
+import Synchronization
 import Testing
 
 @testable import NodeAgent
@@ -20,6 +21,13 @@ struct StopSignalTests {
     }
 }
 
+extension StopSignalTests {
+    @Test(arguments: [("", "SIGTERM"), ("what", "SIGTERM"), ("quit", "SIGQUIT"), ("10", "SIGUSR1"), ("SIGPOLL", "SIGIO"), ("SIGRTMAX", "SIGRTMIN+30")])
+    func `a status shows the name`(text: String, name: String) {
+        #expect(StopSignal.name(text) == name)
+    }
+}
+
 struct RestartRulesTests {
     @Test func `a container's own policy and rules come before the pod's`() {
         let rules: JSONValue = [["action": "Restart", "exitCodes": ["operator": "In", "values": [42]]]]
@@ -34,9 +42,9 @@ struct RestartRulesTests {
 }
 
 struct NodeLedgerTests {
-    private let ledger = NodeLedger(capacity: .init(cpu: .cores(2), memory: .gibibytes(1), pods: 3))
+    fileprivate let ledger = NodeLedger(capacity: .init(cpu: .cores(2), memory: .gibibytes(1), pods: 3))
 
-    private func pod(_ uid: String, cpu: String = "0", memory: String = "0", hostPort: Int64 = 0, spec: JSONObject = [:]) -> Pod {
+    fileprivate func pod(_ uid: String, cpu: String = "0", memory: String = "0", hostPort: Int64 = 0, spec: JSONObject = [:]) -> Pod {
         .sample(
             containers: [
                 [
@@ -46,7 +54,7 @@ struct NodeLedgerTests {
             ], spec: spec, metadata: ["uid": .string(uid)])
     }
 
-    private func reason(_ answer: NodeLedger.Answer) -> String {
+    fileprivate func reason(_ answer: NodeLedger.Answer) -> String {
         if case .refused(let reason, _) = answer { reason } else { "granted" }
     }
 
@@ -71,6 +79,38 @@ struct NodeLedgerTests {
         #expect(ledger.admit(pod("b", hostPort: 8080), node: nil) == .granted)
     }
 
+    @Test func `a host port is given once for each address and protocol`() {
+        func pod(_ uid: String, _ address: String, _ kind: String = "TCP") -> Pod {
+            let port: JSONValue = ["containerPort": 80, "hostPort": 8080, "hostIP": .string(address), "protocol": .string(kind)]
+            return .sample(containers: [["name": "main", "ports": [port]]], metadata: ["uid": .string(uid)])
+        }
+        #expect(ledger.admit(pod("a", "127.0.0.1"), node: nil) == .granted)
+        #expect(ledger.admit(pod("b", "10.0.0.1"), node: nil) == .granted)
+        #expect(reason(ledger.admit(pod("c", "127.0.0.1"), node: nil)) == "NodePorts")
+        #expect(reason(ledger.admit(pod("c", "0.0.0.0"), node: nil)) == "NodePorts")
+        #expect(ledger.admit(pod("c", "", "UDP"), node: nil) == .granted)
+        ledger.release("c")
+        ledger.release("a")
+        #expect(ledger.admit(pod("d", "0.0.0.0", "UDP"), node: nil) == .granted)
+        #expect(reason(ledger.admit(pod("e", "10.0.0.1", "UDP"), node: nil)) == "NodePorts")
+    }
+
+    @Test func `the weight of the Burstable pods follows what they ask for`() {
+        let sums = Mutex<[Int64]>([])
+        let ledger = NodeLedger(capacity: .init(cpu: .cores(8), memory: .gibibytes(8), pods: 9)) { sum in sums.withLock { $0.append(sum.value) } }
+        _ = ledger.admit(pod("a", cpu: "500m"), node: nil)
+        ledger.keep(pod("b", cpu: "1"))
+        let guaranteed = Pod.sample(
+            containers: [["name": "g", "resources": ["limits": ["cpu": "2", "memory": "1Gi"]]]], metadata: ["uid": "g"])
+        _ = ledger.admit(guaranteed, node: nil)
+        _ = ledger.admit(pod("none"), node: nil)
+        _ = ledger.resize(pod("a", cpu: "2"))
+        ledger.release("b")
+        ledger.release("g")
+        ledger.release("a")
+        #expect(sums.withLock { $0 } == [500, 1500, 3000, 2000, 0])
+    }
+
     @Test func `labels and taints of the node are respected`() {
         let node = Node(
             KubeObject([
@@ -91,6 +131,27 @@ struct NodeLedgerTests {
         #expect(ledger.resize(pod("a", cpu: "1500m")) == .granted)
         #expect(ledger.resize(pod("a", cpu: "100m")) == .granted)
         #expect(ledger.resize(pod("b", cpu: "1900m")) == .granted)
+    }
+}
+
+extension NodeLedgerTests {
+    @Test func `who waits for room is told once when a pod goes or shrinks, and not when it wants nothing any more`() {
+        let told = Mutex<[String]>([])
+        func wish(_ uid: String) -> NodeLedger.Answer {
+            ledger.resize(pod(uid, cpu: "1500m")) { told.withLock { $0.append(uid) } }
+        }
+        for uid in ["a", "b", "c"] { _ = ledger.admit(pod(uid, cpu: "600m"), node: nil) }
+        #expect(reason(wish("a")) == "Deferred" && reason(wish("b")) == "Deferred")
+        #expect(told.withLock { $0 }.isEmpty)
+        ledger.forgetWish(of: "b")
+        #expect(ledger.resize(pod("c", cpu: "500m")) == .granted)
+        #expect(told.withLock { $0 } == ["a"])
+        ledger.release("c")
+        #expect(told.withLock { $0 } == ["a"])
+        #expect(reason(wish("a")) == "Deferred")
+        ledger.release("b")
+        #expect(told.withLock { $0 } == ["a", "a"])
+        #expect(wish("a") == .granted)
     }
 }
 

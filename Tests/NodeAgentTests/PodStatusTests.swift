@@ -1,4 +1,5 @@
 import APIMachinery
+import ContainerRuntime
 import JSONCore
 import KubeSchemas
 import LinuxKernel
@@ -87,5 +88,29 @@ struct PodStatusTests {
         #expect(status.phase == "Pending")
         #expect(status.containerStatuses.first?.state.waiting?.reason == "PodInitializing")
         #expect(condition(status, "Initialized") == "False | ContainersNotInitialized | containers with incomplete status: [a]")
+    }
+
+    @Test func `a status says whom a container runs as, and the pod's containers share what their last words may take`() {
+        var running = ContainerHistory.running()
+        running.user = ProcessUser(uid: 7, gid: 8, supplementalGroups: [9, 8]).status
+        running.stopSignalName = "SIGQUIT"
+        var ended = ContainerHistory.exited(1)
+        let words = String(repeating: "é", count: 4000)
+        ended.end(Termination(containerID: "x", exitCode: 1, reason: "Error", message: words, finishedAt: Timestamp(seconds: 0)))
+        let pod = Pod.sample(inits: [["name": "i"]], containers: [["name": "a"], ["name": "b"]])
+        let status =
+            PodStatusBuilder(
+                pod: pod, histories: ["a": running, "b": ended], ending: nil, podIP: "", hostIP: "", startTime: Timestamp(seconds: 0),
+                now: Timestamp(seconds: 0), hasSandbox: true
+            ).status["containerStatuses"]?.arrayValue ?? []
+        #expect(status[0]["user"] == ["linux": ["uid": 7, "gid": 8, "supplementalGroups": [8, 9]]] && status[0]["stopSignal"] == "SIGQUIT")
+        #expect(status[1]["user"] == nil)
+        #expect(status[1]["state"]?["terminated"]?["message"]?.stringValue == String(repeating: "é", count: 2048))
+        let alone =
+            PodStatusBuilder(
+                pod: .sample(containers: [["name": "b"]]), histories: ["b": ended], ending: nil, podIP: "", hostIP: "", startTime: Timestamp(seconds: 0),
+                now: Timestamp(seconds: 0), hasSandbox: true
+            ).status["containerStatuses"]?.arrayValue ?? []
+        #expect(alone[0]["state"]?["terminated"]?["message"]?.stringValue == words)
     }
 }

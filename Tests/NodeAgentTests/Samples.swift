@@ -3,7 +3,19 @@ import JSONCore
 import KubeSchemas
 import LinuxKernel
 
+@testable import ContainerImages
 @testable import NodeAgent
+
+extension Image {
+    /// An image with these layers, the topmost first.
+    static func sample(user: String = "", layers: [String] = []) -> Image {
+        var config = ImageConfig()
+        config.user = user
+        let record = ImageRecord(
+            id: Digest(of: []), manifestDigest: nil, names: ["i"], layers: [], size: .zero, loadedAt: Timestamp(seconds: 0))
+        return Image(record: record, config: config, layerDirectories: layers)
+    }
+}
 
 extension Pod {
     /// A small pod for tests; `spec` adds to its spec.

@@ -239,4 +239,14 @@ struct DirectoryUsageTests {
         ]
         #expect(Pod.sample(spec: ["volumes": volumes]).limitedVolumes.map(\.name) == ["a"])
     }
+
+    @Test(arguments: [(nil, nil, nil), ("10Mi", nil, 10), (nil, "64Mi", 64), ("10Mi", "64Mi", 10), ("1Gi", "64Mi", 64)] as [(String?, String?, Int64?)])
+    func `a volume in memory takes no more than its limit and its pod's`(own: String?, pods: String?, expected: Int64?) throws {
+        var source: JSONValue = ["medium": "Memory"]
+        if let own { source["sizeLimit"] = .string(own) }
+        let limits: JSONValue = pods.map { ["limits": ["memory": .string($0)]] } ?? .object([:])
+        let pod = Pod.sample(containers: [["name": "main", "resources": limits]])
+        let location = try VolumeLocation(Volume(["name": "v", "emptyDir": source]), pod: pod, paths: NodePaths(data: "/d"))
+        #expect(location.kind == .memory(expected.map { .mebibytes($0) }))
+    }
 }

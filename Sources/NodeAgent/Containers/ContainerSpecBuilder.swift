@@ -29,6 +29,11 @@ struct ContainerSpecBuilder: Sendable {
     func build() throws(ConfigurationError) -> ContainerSpec {
         let uid = pod.object.uid
         let id = ContainerID(podUID: uid, container: container.name, attempt: attempt).string
+        guard container.securityContext.procMount == "Default" else {
+            throw ConfigurationError(
+                "container \(container.name): procMount \(container.securityContext.procMount) needs a user namespace of the pod's own, which the runtime does not support; leave it out",
+                reason: "CreateContainerError")
+        }
         let instance = paths.instance(uid, container.name, attempt)
         let logDirectory = paths.logs.path(
             namespace: pod.object.namespace ?? "default", pod: pod.object.name, uid: uid, container: container.name)
@@ -65,8 +70,29 @@ struct ContainerSpecBuilder: Sendable {
             user: ProcessUser(uid: user.uid, gid: user.gid, supplementalGroups: supplementalGroups(user)),
             capabilities: try capabilities(),
             noNewPrivileges: security["allowPrivilegeEscalation"]?.boolValue == false,
-            seccomp: isPrivileged || inherited("seccompProfile")?["type"]?.stringValue == "Unconfined" ? .unconfined : .runtimeDefault,
+            seccomp: try seccomp(),
             oomScoreAdjust: oomScoreAdjust, hasTerminal: hasTerminal)
+    }
+
+    /// Privileged containers have no filter, whatever profile is named. Source: containerd's generateSeccompSpecOpts.
+    private func seccomp() throws(ConfigurationError) -> SeccompPolicy {
+        if isPrivileged { return .unconfined }
+        let profile = container.securityContext.seccompProfile ?? pod.spec.securityContext.seccompProfile
+        switch profile?.type ?? "RuntimeDefault" {
+        case "RuntimeDefault": return .runtimeDefault
+        case "Unconfined": return .unconfined
+        case "Localhost":
+            let file = profile?.localhostProfile ?? ""
+            do throws(SeccompProfileFile.Failure) {
+                return .program(try SeccompProfileFile(name: file, paths: paths).program())
+            } catch {
+                throw ConfigurationError("container \(container.name): \(error.message)", reason: "CreateContainerError")
+            }
+        case let other:
+            throw ConfigurationError(
+                "container \(container.name): seccomp profile type \(other) is none of RuntimeDefault, Localhost and Unconfined",
+                reason: "CreateContainerError")
+        }
     }
 
     private var hasTerminal: Bool { container.value["tty"]?.boolValue ?? false }
@@ -99,7 +125,8 @@ struct ContainerSpecBuilder: Sendable {
     }
 
     private func supplementalGroups(_ user: ImageUser.Resolved) -> [UInt32] {
-        var groups = user.groups
+        // Strict: what the image's group file says does not count.
+        var groups = podSecurity["supplementalGroupsPolicy"]?.stringValue == "Strict" ? [] : user.groups
         let named = podSecurity["supplementalGroups"]?.arrayValue?.compactMap(\.integerValue) ?? []
         for group in named + [podSecurity["fsGroup"]?.integerValue].compactMap({ $0 }) {
             guard let group = UInt32(exactly: group), !groups.contains(group) else { continue }
@@ -146,15 +173,24 @@ struct ContainerSpecBuilder: Sendable {
         } catch {
             throw ConfigurationError("volume \(volume.name): \(error.message)")
         }
-        let propagation: Mount.Propagation =
-            switch mount.mountPropagation {
-            case "HostToContainer": .fromNode
-            case "Bidirectional": .both
-            default: .private
-            }
         return Mount(
             source: location.nodePath, subPath: try subPath(of: mount), target: mount.mountPath, isReadOnly: mount.readOnly || location.isReadOnly,
-            propagation: propagation, creation: location.creation, requiredType: location.requiredType)
+            isReadOnlyBelow: location.isReadOnly || mount.readOnly && mount.recursiveReadOnly != "Disabled",
+            propagation: try propagation(of: mount), creation: location.creation, requiredType: location.requiredType)
+    }
+
+    private func propagation(of mount: VolumeMount) throws(ConfigurationError) -> Mount.Propagation {
+        switch mount.mountPropagation {
+        case "HostToContainer": return .fromNode
+        case "Bidirectional":
+            guard isPrivileged else {
+                throw ConfigurationError(
+                    "container \(container.name): Bidirectional mount propagation of \(mount.mountPath) is available only to privileged containers",
+                    reason: "CreateContainerError")
+            }
+            return .both
+        default: return .private
+        }
     }
 
     private func volume(of mount: VolumeMount) throws(ConfigurationError) -> Volume {

@@ -75,7 +75,10 @@ struct EnvironmentBuilder: Sendable {
         } else if let found = source.secretKeyRef {
             (reference, kind, key) = (found, "Secret", .secret(namespace, found.name))
         } else {
-            return nil
+            // A variable that is left out in silence is found by whoever misses it.
+            let kind = source.value.objectValue?.first { !$0.value.isNull }?.key ?? "valueFrom"
+            throw ConfigurationError(
+                "container \(container.name): the node cannot take a variable from \(kind); use fieldRef, resourceFieldRef, configMapKeyRef or secretKeyRef")
         }
         guard let data = try await data(key, optional: reference.isOptional, &known) else { return nil }
         if let value = data[reference.key] { return value }

@@ -21,6 +21,8 @@ package struct NodePaths: Sendable {
         host.hasPrefix(data + "/") ? Self.nodeBase + host.dropFirst(data.count) : host
     }
 
+    /// Where the user puts the system call filters that `localhostProfile` names.
+    var seccomp: String { "\(data)/seccomp" }
     func pod(_ uid: String) -> String { "\(data)/pods/\(uid)" }
     func volume(_ uid: String, _ name: String) -> String { "\(pod(uid))/volumes/\(name)" }
     func container(_ uid: String, _ name: String) -> String { "\(pod(uid))/containers/\(name)" }

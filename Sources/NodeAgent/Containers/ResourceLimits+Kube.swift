@@ -13,15 +13,19 @@ extension ResourceLimits {
             memoryRequest: requests["memory"].map { ByteCount($0.value) }, memoryLimit: limits["memory"].map { ByteCount($0.value) })
     }
 
-    /// What the pod as a whole asks for. A limit holds for the pod only when every container has one.
-    init(pod: Pod) {
+    /// What the pod as a whole asks for. A limit holds for the pod when the pod itself names one, or when every container has one, sidecars and
+    /// those that come first included: the others' limits must not squeeze one that has none. `pids` is the node's bound for a pod.
+    /// Source: the kubelet's ResourceConfigForPod.
+    init(pod: Pod, pids: Int64? = nil) {
         let resources = PodResources(pod.spec)
-        let containers = pod.spec.containers
-        let allLimitCPU = containers.allSatisfy { $0.resources.limits["cpu"] != nil }
-        let allLimitMemory = containers.allSatisfy { $0.resources.limits["memory"] != nil }
+        let containers = pod.spec.initContainers + pod.spec.containers
+        func isBounded(_ name: String) -> Bool {
+            pod.spec.resources.limits[name] != nil || containers.allSatisfy { ($0.resources.limits[name]?.milliValue ?? 0) > 0 }
+        }
         self.init(
-            cpuRequest: resources.requests["cpu"].map { MilliCPU($0.milliValue) }, cpuLimit: allLimitCPU ? resources.cpuLimit : nil,
-            memoryRequest: resources.requests["memory"].map { ByteCount($0.value) }, memoryLimit: allLimitMemory ? resources.memoryLimit : nil)
+            cpuRequest: resources.requests["cpu"].map { MilliCPU($0.milliValue) }, cpuLimit: isBounded("cpu") ? resources.cpuLimit : nil,
+            memoryRequest: resources.requests["memory"].map { ByteCount($0.value) }, memoryLimit: isBounded("memory") ? resources.memoryLimit : nil,
+            pids: pids)
     }
 }
 

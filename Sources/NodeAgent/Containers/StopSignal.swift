@@ -13,6 +13,13 @@ enum StopSignal {
     private static let firstRealTime: Int32 = 34
     private static let lastRealTime: Int32 = 64
 
+    /// The name that a status shows for what `number` understands: `SIGTERM` for nothing and for what is none.
+    static func name(_ text: String) -> String {
+        guard let number = number(text) else { return "SIGTERM" }
+        if let known = names.filter({ $0.value == number && $0.key != "POLL" }).keys.first { return "SIG\(known)" }
+        return number == firstRealTime ? "SIGRTMIN" : "SIGRTMIN+\(number - firstRealTime)"
+    }
+
     /// The number of `SIGTERM`, `term`, `15`, `SIGRTMIN+3`; nil for anything else, which stands for SIGTERM.
     static func number(_ text: String) -> Int32? {
         if let number = Int32(text) { return (1...lastRealTime).contains(number) ? number : nil }

@@ -30,10 +30,13 @@ package final class NodeAgent: NodeConnection, Sendable {
         package var logMaximumFiles: Int
         /// Bytes kept of deleted pods' logs.
         package var deletedLogBudget: ByteCount
+        /// Most processes and threads of one pod; nil for no bound. Source: the kubelet's podPidsLimit.
+        package var podProcessLimit: Int64?
 
         package init(
             nodeName: String, paths: NodePaths, hostIP: String, podRange: String, serviceAddress: String, dnsAddress: String? = nil, version: String,
-            logMaximumSize: ByteCount = .mebibytes(10), logMaximumFiles: Int = 5, deletedLogBudget: ByteCount = .gibibytes(1)
+            logMaximumSize: ByteCount = .mebibytes(10), logMaximumFiles: Int = 5, deletedLogBudget: ByteCount = .gibibytes(1),
+            podProcessLimit: Int64? = 4096
         ) {
             self.nodeName = nodeName
             self.paths = paths
@@ -45,6 +48,7 @@ package final class NodeAgent: NodeConnection, Sendable {
             self.logMaximumSize = logMaximumSize
             self.logMaximumFiles = logMaximumFiles
             self.deletedLogBudget = deletedLogBudget
+            self.podProcessLimit = podProcessLimit
         }
     }
 
@@ -69,6 +73,8 @@ package final class NodeAgent: NodeConnection, Sendable {
     private let retention: LogRetention
     private let watcher: FileWatcher
     private let inspection: InspectionService
+    /// One element for any number of images that came or went.
+    private let (imageNews, imageFeed) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
     package init(
         configuration: Configuration, client: KubeClient, runtime: NodeSupervisor, images: ImageStore, cgroups: CgroupTree?,
@@ -88,11 +94,16 @@ package final class NodeAgent: NodeConnection, Sendable {
             events: EventSink(client: client, nodeName: configuration.nodeName, time: time, logger: logger),
             objects: ObjectCache(client: client, time: time), services: Informer(client: client, resource: Service.resource, time: time), poller: poller,
             resolver: .ofHost(), clusterDNS: configuration.dnsAddress.map { [$0] } ?? [],
-            hostIP: configuration.hostIP, totalMemory: SystemFacts.totalMemory,
+            hostIP: configuration.hostIP, totalMemory: SystemFacts.totalMemory, podProcessLimit: configuration.podProcessLimit,
             logSettings: .init(maximumSize: configuration.logMaximumSize, maximumFiles: configuration.logMaximumFiles), followers: followers, running: running,
             probeCounts: ProbeCounts(),
             ledger: NodeLedger(
-                capacity: .init(cpu: .cores(Int64(SystemFacts.processorCount)), memory: SystemFacts.totalMemory, pods: NodeStatusBuilder.maximumPods)),
+                capacity: .init(cpu: .cores(Int64(SystemFacts.processorCount)), memory: SystemFacts.totalMemory, pods: NodeStatusBuilder.maximumPods),
+                burstableChanged: { sum in
+                    do throws(RuntimeError) { try cgroups?.setBurstableRequest(sum) } catch {
+                        logger.warning("could not weigh the Burstable pods", metadata: ["error": "\(error)"])
+                    }
+                }),
             serviceAddress: configuration.serviceAddress)
         pods = Informer(
             client: client, resource: Pod.resource, fields: FieldSelector(requirements: [.init(field: "spec.nodeName", value: configuration.nodeName)]),
@@ -137,6 +148,7 @@ package final class NodeAgent: NodeConnection, Sendable {
             group.addTask { await self.pods.run() }
             group.addTask { await self.context.events.run() }
             group.addTask { await registration.keepLease() }
+            group.addTask { for await _ in self.imageNews { await registration.tell(images: self.nodeStatus().imageList) } }
             group.addTask { await self.deliverExits(nodeEnded) }
             group.addTask {
                 await self.pods.waitUntilSynced()
@@ -159,7 +171,8 @@ package final class NodeAgent: NodeConnection, Sendable {
         let space = try? FileSystemSpace(at: configuration.paths.data)  // best effort: then no pod may ask for any
         return NodeStatusBuilder(
             name: configuration.nodeName, address: configuration.hostIP, podRange: configuration.podRange, version: configuration.version,
-            storage: space?.total ?? .zero, notReadyReason: nil, now: context.time.now())
+            storage: space?.total ?? .zero, notReadyReason: nil, now: context.time.now(),
+            images: context.images.list().map { ($0.names, $0.size) })
     }
 
     /// Hands the newest version of a pod to its worker, making one when needed.
@@ -194,8 +207,11 @@ package final class NodeAgent: NodeConnection, Sendable {
     }
 
     private func initialState(_ pod: Pod, _ records: [ContainerRecord], hasSandbox: Bool, inbox: PodInbox) -> PodWorker.State {
-        var recovered = PodRecovery.recover(pod, records: records, now: context.time.now(), monotonic: context.time.monotonic())
-        if !pod.isTerminated, pod.object.deletionTimestamp == nil, let refusal = admit(pod, isKnown: hasSandbox || !records.isEmpty) {
+        var recovered = PodRecovery.recover(
+            pod, records: records, hasSandbox: hasSandbox, now: context.time.now(), monotonic: context.time.monotonic())
+        let allocated = pod.wantedResources.merging(recovered.allocated.filter { pod.wantedResources[$0.key] != nil }) { _, granted in granted }
+        let isKnown = hasSandbox || !records.isEmpty
+        if !pod.isTerminated, pod.object.deletionTimestamp == nil, let refusal = admit(pod.withResources(allocated), isKnown: isKnown) {
             recovered.ending = refusal
         }
         var sandbox: PodSandbox?
@@ -206,7 +222,7 @@ package final class NodeAgent: NodeConnection, Sendable {
             sandbox = PodSandbox(address: address, ownsAddress: owns)
         }
         return PodWorker.State(
-            inbox: inbox, pod: pod, histories: recovered.histories, sandbox: sandbox, settled: recovered.ending,
+            inbox: inbox, pod: pod, histories: recovered.histories, sandbox: sandbox, settled: recovered.ending, allocated: allocated,
             startTime: pod.status.startTime ?? context.time.now())
     }
 
@@ -217,7 +233,8 @@ package final class NodeAgent: NodeConnection, Sendable {
             return nil
         }
         let node = nodes.get(namespace: nil, name: configuration.nodeName).map { Node($0) }
-        guard case .refused(let reason, let message) = context.ledger.admit(pod, node: node) else { return nil }
+        let answer = PodAdmission.refusal(of: pod, security: .ofHost) ?? context.ledger.admit(pod, node: node)
+        guard case .refused(let reason, let message) = answer else { return nil }
         context.events.record(.warning, reason: reason, message, about: pod.object)
         context.logger.info("pod rejected", metadata: ["pod": "\(pod.name)", "reason": "\(reason)"])
         return .failed(reason: reason, message: "Pod was rejected: \(message)")
@@ -278,6 +295,7 @@ package final class NodeAgent: NodeConnection, Sendable {
 
     /// Tells waiting pods that an image was loaded or removed.
     package func imagesChanged() {
+        imageFeed.yield()
         for inbox in workers.withLock({ Array($0.inboxes.values) }) { inbox.put { $0.imagesChanged = true } }
     }
 

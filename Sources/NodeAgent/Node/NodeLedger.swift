@@ -30,14 +30,17 @@ final class NodeLedger: Sendable {
     struct Entry: Sendable, Hashable {
         var cpu: MilliCPU = .zero
         var memory: ByteCount = .zero
-        var hostPorts: Set<String> = []
+        /// What the pod adds to the weight of its class; zero unless that is Burstable.
+        var burstable: MilliCPU = .zero
+        var hostPorts: Set<HostPort> = []
 
         init(_ pod: Pod) {
             let resources = PodResources(pod.spec)
             cpu = resources.cpuRequest
             memory = resources.memoryRequest
+            if resources.qosClass == .burstable { burstable = cpu }
             for container in pod.spec.initContainers.filter(\.isSidecar) + pod.spec.containers {
-                for port in container.ports where port.hostPort > 0 { hostPorts.insert("\(port.protocol)/\(port.hostPort)") }
+                for port in container.ports where port.hostPort > 0 { hostPorts.insert(HostPort(port)) }
             }
         }
     }
@@ -52,13 +55,17 @@ final class NodeLedger: Sendable {
         var entries: [String: Entry] = [:]
         var cpu: Int64 = 0
         var memory: Int64 = 0
-        var ports: [String: Int] = [:]
+        var burstable: Int64 = 0
+        var ports: [HostPort: Int] = [:]
+        /// Pods that wait for room to grow, and how to tell them.
+        var wishes: [String: @Sendable () -> Void] = [:]
 
         mutating func set(_ uid: String, _ entry: Entry?) {
             let old = entries[uid]
             entries[uid] = entry
             cpu += (entry?.cpu.value ?? 0) - (old?.cpu.value ?? 0)
             memory += (entry?.memory.value ?? 0) - (old?.memory.value ?? 0)
+            burstable += (entry?.burstable.value ?? 0) - (old?.burstable.value ?? 0)
             for port in old?.hostPorts ?? [] { ports[port] = ports[port].flatMap { $0 > 1 ? $0 - 1 : nil } }
             for port in entry?.hostPorts ?? [] { ports[port, default: 0] += 1 }
         }
@@ -66,9 +73,25 @@ final class NodeLedger: Sendable {
 
     let capacity: Capacity
     private let state = Mutex(State())
+    private let burstableChanged: @Sendable (MilliCPU) -> Void
 
-    init(capacity: Capacity) {
+    /// `burstableChanged` is told the sum of the Burstable pods' requests for CPU whenever it changes, in the order of the changes; it must not wait.
+    init(capacity: Capacity, burstableChanged: @escaping @Sendable (MilliCPU) -> Void = { _ in }) {
         self.capacity = capacity
+        self.burstableChanged = burstableChanged
+    }
+
+    private func change<Result: Sendable>(_ body: (inout State) -> Result) -> Result {
+        let (result, wishes) = state.withLock { state -> (Result, [@Sendable () -> Void]) in
+            let before = (burstable: state.burstable, cpu: state.cpu, memory: state.memory)
+            let result = body(&state)
+            if state.burstable != before.burstable { burstableChanged(MilliCPU(state.burstable)) }
+            guard state.cpu < before.cpu || state.memory < before.memory else { return (result, []) }
+            defer { state.wishes = [:] }
+            return (result, Array(state.wishes.values))
+        }
+        for tell in wishes { tell() }
+        return result
     }
 
     /// Takes a pod in, or says why not. `node` is the node's object; nil when it is not known yet.
@@ -76,7 +99,7 @@ final class NodeLedger: Sendable {
         if let node, let refusal = Self.placement(pod, node) { return refusal }
         let entry = Entry(pod)
         let capacity = node.map { Capacity($0, fallback: self.capacity) } ?? self.capacity
-        return state.withLock { state in
+        return change { state in
             if state.entries[pod.uid] != nil { return .granted }
             if state.entries.count >= capacity.pods { return Self.short("pods", 1, Int64(state.entries.count), Int64(capacity.pods)) }
             if entry.cpu.value > 0, entry.cpu.value > capacity.cpu.value - state.cpu {
@@ -85,7 +108,7 @@ final class NodeLedger: Sendable {
             if entry.memory.value > 0, entry.memory.value > capacity.memory.value - state.memory {
                 return Self.short("memory", entry.memory.value, state.memory, capacity.memory.value)
             }
-            if entry.hostPorts.contains(where: { state.ports[$0] != nil }) {
+            if entry.hostPorts.contains(where: { port in state.ports.keys.contains { $0.conflicts(with: port) } }) {
                 return .refused(
                     reason: "NodePorts", message: "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports")
             }
@@ -97,18 +120,27 @@ final class NodeLedger: Sendable {
     /// Takes a pod in that runs already.
     func keep(_ pod: Pod) {
         let entry = Entry(pod)
-        state.withLock { $0.set(pod.uid, entry) }
+        change { $0.set(pod.uid, entry) }
     }
 
     /// A pod has ended.
     func release(_ uid: String) {
-        state.withLock { $0.set(uid, nil) }
+        change { state in
+            state.wishes[uid] = nil
+            state.set(uid, nil)
+        }
     }
 
-    /// Changes a pod's share, or says why not.
-    func resize(_ pod: Pod) -> Answer {
+    /// A pod is content with what it has.
+    func forgetWish(of uid: String) {
+        state.withLock { $0.wishes[uid] = nil }
+    }
+
+    /// Changes a pod's share, or says why not. When there is no room now, `whenRoom` is called once as soon as there may be.
+    func resize(_ pod: Pod, whenRoom: (@Sendable () -> Void)? = nil) -> Answer {
         let entry = Entry(pod)
-        return state.withLock { state in
+        return change { state in
+            state.wishes[pod.uid] = nil
             if entry.cpu > capacity.cpu || entry.memory > capacity.memory {
                 let name = entry.cpu > capacity.cpu ? "cpu" : "memory"
                 let amounts = entry.cpu > capacity.cpu ? (entry.cpu.value, capacity.cpu.value) : (entry.memory.value, capacity.memory.value)
@@ -121,6 +153,7 @@ final class NodeLedger: Sendable {
             let grows = (cpu: entry.cpu > old?.cpu ?? .zero, memory: entry.memory > old?.memory ?? .zero)
             if grows.cpu && cpu > capacity.cpu.value || grows.memory && memory > capacity.memory.value {
                 let name = grows.cpu && cpu > capacity.cpu.value ? "cpu" : "memory"
+                state.wishes[pod.uid] = whenRoom
                 return .refused(reason: "Deferred", message: "Node didn't have enough resource: \(name)")
             }
             state.set(pod.uid, entry)

@@ -26,6 +26,16 @@ package struct NodeRegistration: Sendable {
         }
     }
 
+    /// Tells which images are there. A list that differs is replaced as a whole.
+    func tell(images: JSONValue) async {
+        do throws(APIStatus) {
+            let patch: JSONValue = ["status": ["images": images]]
+            _ = try await client.patch(Self.nodes, namespace: nil, name: status.name, type: .merge, patch, subresource: "status")
+        } catch {
+            logger.warning("could not tell the node's images", metadata: ["node": "\(status.name)", "error": "\(error.message)"])
+        }
+    }
+
     /// Renews the lease until cancelled. Renewals are volatile in the store and cost no disk write.
     func keepLease() async {
         while !Task.isCancelled {

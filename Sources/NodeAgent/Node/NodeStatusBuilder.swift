@@ -18,6 +18,8 @@ struct NodeStatusBuilder: Sendable {
     /// Why the node cannot run pods, with the remedy; nil when it can.
     let notReadyReason: String?
     let now: Timestamp
+    /// The images that are there: names and size.
+    var images: [(names: [String], size: ByteCount)] = []
 
     /// The Node object to create.
     var object: KubeObject {
@@ -45,8 +47,14 @@ struct NodeStatusBuilder: Sendable {
         var allocatable = capacity
         // The rest is the kubelet's eviction threshold for its file system, 10 %.
         allocatable["ephemeral-storage"] = .string("\(storage.value / 10 * 9)")
+        // And that for memory, 100 MiB.
+        allocatable["memory"] = .string("\(max(SystemFacts.totalMemory.value / 1024 - 100 * 1024, 0))Ki")
         return [
-            "capacity": capacity, "allocatable": allocatable, "conditions": .array(conditions),
+            "capacity": capacity, "allocatable": allocatable, "conditions": .array(conditions), "images": imageList,
+            // Where clients of nodes/proxy name the agent; the API server answers for it.
+            "daemonEndpoints": ["kubeletEndpoint": ["Port": 10250]],
+            "features": ["supplementalGroupsPolicy": true],
+            "runtimeHandlers": [["name": "", "features": ["recursiveReadOnlyMounts": true, "userNamespaces": false]]],
             "addresses": [
                 ["type": "InternalIP", "address": .string(address)], ["type": "Hostname", "address": .string(name)],
             ],
@@ -57,6 +65,13 @@ struct NodeStatusBuilder: Sendable {
                 "operatingSystem": "linux", "architecture": .string(SystemFacts.architecture),
             ],
         ]
+    }
+
+    /// The largest images. Source: the kubelet's nodeStatusMaxImages, and the five names of each.
+    var imageList: JSONValue {
+        let largest = images.sorted { $0.size > $1.size }.prefix(50)
+        return .array(
+            largest.map { ["names": .array($0.names.prefix(5).map { .string($0) }), "sizeBytes": .integer($0.size.value)] })
     }
 
     private var conditions: [JSONValue] {

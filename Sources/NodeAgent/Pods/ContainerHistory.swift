@@ -30,6 +30,8 @@ struct ContainerHistory: Sendable {
     static let interrupted = Waiting(reason: Termination.nodeShutdown, message: "stopped with its node, which starts it again")
 
     var current: Instance?
+    /// The current instance was of namespaces that are gone, and what it prepared in them may be gone as well.
+    var isOfEarlierSandbox = false
     /// How the instance before `current` ended.
     var previous: Termination?
     var waiting: Waiting?
@@ -50,6 +52,9 @@ struct ContainerHistory: Sendable {
     var process: ProcessSpec?
     /// The signal that asks the current instance to stop.
     var stopSignal: Int32?
+    /// Whom the current instance runs as, and the name of the signal that asks it to stop, as the status tells them.
+    var user: JSONValue?
+    var stopSignalName: String?
     /// The resources that the current instance's cgroup was given; nil when an earlier daemon gave them.
     var resources: JSONValue?
 
@@ -62,8 +67,11 @@ struct ContainerHistory: Sendable {
     /// lasts as long as the status does.
     var isInterrupted: Bool { termination?.reason == Termination.nodeShutdown }
 
-    /// Ended, by itself and well: what an init container has to do.
-    var isCompleted: Bool { termination?.exitCode == 0 && !isInterrupted }
+    /// Has run in the namespaces that the pod has now.
+    var hasRunHere: Bool { current != nil && !isOfEarlierSandbox }
+
+    /// Ended, by itself and well: what an init container has to do, in each sandbox anew.
+    var isCompleted: Bool { termination?.exitCode == 0 && !isInterrupted && !isOfEarlierSandbox }
 
     var isRunning: Bool {
         if case .running = current?.phase { true } else { false }
@@ -84,6 +92,7 @@ struct ContainerHistory: Sendable {
     mutating func begin(_ instance: Instance) {
         previous = termination ?? previous
         current = instance
+        isOfEarlierSandbox = false
         waiting = nil
         isGoingDown = false
         retryAt = nil
@@ -92,6 +101,8 @@ struct ContainerHistory: Sendable {
         probes = nil
         process = nil
         stopSignal = nil
+        user = nil
+        stopSignalName = nil
         resources = nil
     }
 

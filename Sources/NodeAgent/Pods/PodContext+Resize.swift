@@ -6,29 +6,35 @@ import LinuxKernel
 import Logging
 
 extension PodContext {
-    /// Gives running containers the resources that their spec names now.
+    /// Gives running containers the resources that their spec names now, when the node has them.
     func applyResize(_ state: inout PodWorker.State) {
+        state.resizeRetryAt = nil
+        let containers = state.pod.spec.initContainers + state.pod.spec.containers
+        if containers.contains(where: { PodResize.change($0, has: state.allocated[$0.name] ?? .object([:])) != .nothing }) {
+            let inbox = state.inbox
+            switch ledger.resize(state.pod, whenRoom: { [weak inbox] in inbox?.poke() }) {
+            case .granted: state.allocated = state.pod.wantedResources
+            case .refused(let reason, let message):
+                state.resize = .pending(reason, message)
+                return
+            }
+        } else {
+            ledger.forgetWish(of: state.pod.uid)
+        }
         var changes: [(container: Container, change: PodResize.Change)] = []
-        for container in state.pod.spec.initContainers + state.pod.spec.containers {
+        for container in containers {
             guard let history = state.histories[container.name], history.isRunning, history.stop == nil, let has = history.resources else { continue }
             let change = PodResize.change(container, has: has)
             if change != .nothing { changes.append((container, change)) }
         }
-        guard !changes.isEmpty else {
-            state.resize = PodResize()
-            return
-        }
-        switch ledger.resize(state.pod) {
-        case .granted: break
-        case .refused(let reason, let message):
-            state.resize = .pending(reason, message)
-            return
-        }
         state.resize = PodResize()
+        guard !changes.isEmpty else { return }
         do throws(RuntimeError) {
             try actuate(changes, &state)
         } catch {
             state.resize = .failed(error.message)
+            // What stands against it, most often memory in use, tells nobody when it goes.
+            state.resizeRetryAt = time.monotonic() + .seconds(10)
             logger.warning("could not resize a pod", metadata: ["pod": "\(state.pod.name)", "error": "\(error.message)"])
         }
     }
@@ -69,14 +75,7 @@ extension PodContext {
     }
 
     private func limitsInForce(_ state: PodWorker.State) -> ResourceLimits {
-        var object = state.pod.object
-        let containers = state.pod.spec.containers.map { container -> JSONValue in
-            var value = container.value
-            value["resources"] = state.histories[container.name]?.resources ?? value["resources"]
-            return value
-        }
-        object["spec"]?["containers"] = .array(containers)
-        return ResourceLimits(pod: Pod(object))
+        ResourceLimits(pod: state.pod.withResources(state.histories.compactMapValues(\.resources)))
     }
 }
 

@@ -18,6 +18,7 @@ extension PodContext {
                 )
             }
             try await checkRuntime(of: pod)
+            try checkIsolation(of: pod)
             let address = try usesHostNetwork ? hostIP : network?.reserveAddress(for: pod.object.uid) ?? ""
             if !usesHostNetwork { try await network?.isolate(pod.object) }
             let specification = SandboxSpec(
@@ -51,10 +52,22 @@ extension PodContext {
 
     private func sysctls(_ pod: Pod) -> [String: String] {
         var result = pod.spec.hostNetwork ? [:] : SandboxSpec.defaultSysctls
-        for item in pod.spec.value["securityContext"]?["sysctls"]?.arrayValue ?? [] {
-            if let name = item["name"]?.stringValue { result[name] = item["value"]?.stringValue ?? "" }
-        }
+        for (name, value) in pod.spec.securityContext.sysctls { result[SafeSysctls.normalized(name)] = value }
         return result
+    }
+
+    /// What a pod asks of its namespaces and labels that this node cannot give must not be left out in silence.
+    private func checkIsolation(of pod: Pod) throws(ConfigurationError) {
+        if pod.spec.hostUsers == false {
+            throw ConfigurationError(
+                "can't set `spec.hostUsers: false`, the runtime does not support user namespaces of pods; leave the field out to run the pod without one")
+        }
+        guard pod.hasSELinuxOptions else { return }
+        if SecurityModules.ofHost.hasSELinux {
+            throw ConfigurationError("the node sets no SELinux labels and the machine enforces them; leave seLinuxOptions out")
+        }
+        events.record(
+            .warning, reason: "SELinuxNotEnforced", "seLinuxOptions have no effect: SELinux is not enabled on the machine", about: pod.object)
     }
 
     private func makeFiles(_ pod: Pod, address: String) throws(SystemError) {
@@ -103,6 +116,15 @@ extension PodContext {
             var history = state.histories[container.name] ?? ContainerHistory()
             history.waiting = .init(reason: error.reason, message: error.message)
             state.histories[container.name] = history
+        }
+    }
+}
+
+extension Pod {
+    /// Whether any part of the pod asks for SELinux labels.
+    var hasSELinuxOptions: Bool {
+        ([spec.value["securityContext"]] + allContainers.map { $0.value["securityContext"] }).contains {
+            $0?["seLinuxOptions"]?.objectValue?.isEmpty == false
         }
     }
 }

@@ -10,7 +10,7 @@ import Logging
 extension PodContext {
     /// Starts the next instance of a container. True when the state changed so that deciding again makes sense.
     func start(container name: String, _ state: inout PodWorker.State) async -> Bool {
-        guard let container = state.pod.allContainers.first(where: { $0.name == name }) else { return false }
+        guard let container = state.allocatedPod.allContainers.first(where: { $0.name == name }) else { return false }
         var history = state.histories[name] ?? ContainerHistory()
         let attempt = history.nextAttempt
         do throws(ConfigurationError) {
@@ -19,9 +19,13 @@ extension PodContext {
             let specification = try await specification(container, image: image, attempt: attempt, state)
             let running = try await run(specification)
             await forgetEndedInstance(history, state.pod, name)
+            await forgetEarlierLogs(state.pod, name)
             history.begin(.init(id: specification.id, attempt: attempt, phase: .running(since: running.startedAt)))
             history.process = specification.process
-            history.stopSignal = StopSignal.number(container.lifecycle.stopSignal.isEmpty ? image.config.stopSignal : container.lifecycle.stopSignal)
+            let stopSignal = container.lifecycle.stopSignal.isEmpty ? image.config.stopSignal : container.lifecycle.stopSignal
+            history.stopSignal = StopSignal.number(stopSignal)
+            history.stopSignalName = StopSignal.name(stopSignal)
+            history.user = specification.process.user.status
             history.resources = container.value["resources"] ?? .object([:])
             self.running.noteStart(specification.id)
             let field = state.pod.fieldPath(ofContainer: name)
@@ -82,7 +86,7 @@ extension PodContext {
         try makeDirectories(pod, container.name, attempt)
         let builder = ContainerSpecBuilder(
             pod: pod, container: container, image: image, attempt: attempt, paths: paths, environment: environment,
-            cgroup: try cgroup(pod, container, attempt), oomScoreAdjust: oomScoreAdjust(container, pod), log: logSettings,
+            cgroup: try cgroup(state.allocatedPod, container, attempt), oomScoreAdjust: oomScoreAdjust(container, pod), log: logSettings,
             claimed: state.volumes.claimed)
         for (volume, subPath) in try builder.subPaths() { try makeSubPath(subPath, in: volume, pod, claimed: state.volumes.claimed[volume.name]) }
         var specification = try builder.build()
@@ -118,7 +122,8 @@ extension PodContext {
     private func cgroup(_ pod: Pod, _ container: Container, _ attempt: Int) throws(ConfigurationError) -> CgroupPlacement {
         guard let cgroups else { return .none }
         do throws(RuntimeError) {
-            let parent = try cgroups.createPod(uid: pod.uid, qos: QualityOfService(PodResources(pod.spec).qosClass), limits: ResourceLimits(pod: pod))
+            let parent = try cgroups.createPod(
+                uid: pod.uid, qos: QualityOfService(PodResources(pod.spec).qosClass), limits: ResourceLimits(pod: pod, pids: podProcessLimit))
             let id = ContainerID(podUID: pod.uid, container: container.name, attempt: attempt).string
             return try cgroups.createContainer(id, in: parent, limits: ResourceLimits(container))
         } catch {
@@ -128,8 +133,7 @@ extension PodContext {
 
     /// How readily the kernel kills the container when the machine runs out of memory.
     func oomScoreAdjust(_ container: Container, _ pod: Pod) -> Int32 {
-        QualityOfService(PodResources(pod.spec).qosClass).oomScoreAdjust(
-            memoryRequest: ResourceLimits(container).memoryRequest ?? .zero, capacity: totalMemory)
+        QualityOfService(PodResources(pod.spec).qosClass).oomScoreAdjust(memoryRequest: pod.oomMemoryRequest(of: container), capacity: totalMemory)
     }
 
     private func run(_ specification: ContainerSpec) async throws(ConfigurationError) -> RunningContainer {
@@ -167,6 +171,16 @@ extension PodContext {
         }
     }
 
+    private func forgetEarlierLogs(_ pod: Pod, _ name: String) async {
+        let path = "\(LogDirectory.name(namespace: pod.namespace ?? "default", pod: pod.name, uid: pod.uid))/\(name)"
+        let (logger, root) = (logger, paths.logs.root)
+        await KernelThread.run("kdash-remove") {
+            do throws(SystemError) { try LogAttempts.removeEarlier(in: path, below: root) } catch {
+                logger.warning("could not remove an earlier instance's log", metadata: ["path": "\(path)", "error": "\(error)"])
+            }
+        }
+    }
+
     /// Ended containers keep no cgroup; the pod's own goes with its sandbox.
     func removeCgroup(of id: String, _ pod: Pod) async {
         guard let cgroups else { return }
@@ -194,6 +208,14 @@ extension ConfigurationError {
 }
 
 extension Pod {
+    /// The request that decides when a container is killed for memory: a sidecar goes no sooner than the containers that it serves.
+    /// Source: kubelet pkg/kubelet/qos/policy.go.
+    func oomMemoryRequest(of container: Container) -> ByteCount {
+        let own = ResourceLimits(container).memoryRequest ?? .zero
+        guard role(of: container.name) == .sidecar else { return own }
+        return max(own, spec.containers.map { ResourceLimits($0).memoryRequest ?? .zero }.min() ?? .zero)
+    }
+
     /// `spec.containers{main}`, as events name a part of a pod.
     func fieldPath(ofContainer name: String) -> String {
         switch role(of: name) {

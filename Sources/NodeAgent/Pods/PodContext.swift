@@ -31,6 +31,8 @@ struct PodContext: Sendable {
     /// The address pods and people reach the node at.
     let hostIP: String
     let totalMemory: ByteCount
+    /// Most processes and threads of one pod; nil for no bound.
+    let podProcessLimit: Int64?
     let logSettings: ContainerSpecBuilder.LogSettings
     /// Followers of logs, told when a container ends.
     let followers: LogFollowers

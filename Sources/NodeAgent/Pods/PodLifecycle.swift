@@ -145,9 +145,9 @@ struct PodLifecycle: Sendable {
         }
     }
 
-    /// Every init container has done its part, or a main container has run, which proves it.
+    /// Every init container has done its part, or a main container has run since, which proves it.
     private var isInitialized: Bool {
-        if pod.spec.containers.contains(where: { history($0).current != nil }) { return true }
+        if pod.spec.containers.contains(where: { history($0).hasRunHere }) { return true }
         return pod.spec.initContainers.allSatisfy { container in
             let history = history(container)
             return container.isSidecar ? history.isStarted : history.isCompleted
@@ -163,7 +163,7 @@ struct PodLifecycle: Sendable {
             }
             if history.isRunning { return Decision() }
             guard let termination = history.termination else { return starting(container, at: now) }
-            if history.isInterrupted { return starting(container, at: now) }
+            if history.isInterrupted || history.isOfEarlierSandbox { return starting(container, at: now) }
             if history.isCompleted { continue }
             if pod.restarts(container, role: .initial, after: termination.exitCode) { return starting(container, at: now) }
             return Decision(ending: .failed(reason: "", message: ""))

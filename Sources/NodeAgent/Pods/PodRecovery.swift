@@ -9,14 +9,17 @@ enum PodRecovery {
     /// What a daemon that has just started knows about a pod.
     struct Recovered: Sendable {
         var histories: [String: ContainerHistory] = [:]
+        /// What the node has granted to each container; those it has told nothing of have what their spec says.
+        var allocated: [String: JSONValue] = [:]
         /// Set when the pod cannot go on: its node went away and its policy forbids a restart.
         var ending: PodLifecycle.Ending?
     }
 
     /// - Parameter records: the supervisor's containers of this pod; after a reboot or of a new supervisor, those whose end the one before
     ///   wrote down.
+    /// - Parameter hasSandbox: whether the pod still has the namespaces that its containers ran in.
     /// - Parameter monotonic: now, for the probes of containers that run.
-    static func recover(_ pod: Pod, records: [ContainerRecord], now: Timestamp, monotonic: Duration) -> Recovered {
+    static func recover(_ pod: Pod, records: [ContainerRecord], hasSandbox: Bool, now: Timestamp, monotonic: Duration) -> Recovered {
         var recovered = Recovered()
         var lost: [String] = []
         let byName = Dictionary(grouping: records) { ContainerID(parsing: $0.id)?.nameHash ?? "" }
@@ -42,7 +45,13 @@ enum PodRecovery {
                 history.probes?.assume(started: status?["started"]?.boolValue ?? false, ready: status?["ready"]?.boolValue ?? false)
                 history.resources = status?["resources"] ?? container.value["resources"] ?? .object([:])
             }
+            if history.current != nil {
+                history.user = status?["user"]
+                history.stopSignalName = status?["stopSignal"]?.stringValue
+            }
+            history.isOfEarlierSandbox = !hasSandbox && !pod.isTerminated && history.current != nil
             recovered.histories[container.name] = history
+            if let resources = status.map({ $0["resources"] ?? .object([:]) }) { recovered.allocated[container.name] = resources }
         }
         if !lost.isEmpty, pod.spec.restartPolicy == "Never", !pod.isTerminated {
             recovered.ending = .nodeShutdown

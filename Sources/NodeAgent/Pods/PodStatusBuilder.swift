@@ -1,4 +1,5 @@
 import APIMachinery
+import ContainerRuntime
 import JSONCore
 import KubeSchemas
 import LinuxKernel
@@ -17,6 +18,8 @@ struct PodStatusBuilder: Sendable {
     let hasSandbox: Bool
     var resize = PodResize()
     var isEvicted = false
+    /// What the node has granted to each container.
+    var allocated: [String: JSONValue] = [:]
 
     /// The node agent's part of the status. Fields and conditions that others own are left out: a patch keeps them.
     var status: JSONValue {
@@ -64,12 +67,13 @@ struct PodStatusBuilder: Sendable {
             }
         }
         if pod.isTerminated { return pod.status.phase }
+        // Containers that have all run prove the rest. A pod whose init containers run again in a new sandbox stays Running.
         let started = pod.spec.containers.allSatisfy { history($0).current != nil && !(history($0).isInPostStart && history($0).restartCount == 0) }
-        return started && isInitialized ? "Running" : "Pending"
+        return started ? "Running" : "Pending"
     }
 
     private var isInitialized: Bool {
-        if pod.spec.containers.contains(where: { history($0).current != nil }) { return true }
+        if pod.spec.containers.contains(where: { history($0).hasRunHere }) { return true }
         return uninitialized.isEmpty
     }
 
@@ -163,13 +167,16 @@ struct PodStatusBuilder: Sendable {
         var value: JSONObject = [
             "name": .string(container.name), "image": .string(container.image), "imageID": .string(history.imageID),
             "restartCount": .integer(Int64(history.restartCount)), "ready": .bool(isReady), "started": .bool(history.isStarted),
-            "state": state(history), "lastState": lastEnd(history).map(Self.terminated) ?? .object([:]),
+            "state": state(history), "lastState": lastEnd(history).map(terminated) ?? .object([:]),
         ]
         if role == .ephemeral { value["started"] = nil }
         if let current = history.current { value["containerID"] = .string("kdash://\(current.id)") }
-        let resources = history.resources ?? container.value["resources"] ?? .object([:])
+        if let user = history.user { value["user"] = user }
+        if let signal = history.stopSignalName { value["stopSignal"] = .string(signal) }
+        let granted = allocated[container.name] ?? container.value["resources"] ?? .object([:])
+        let resources = history.resources ?? granted
         if resources.objectValue?.isEmpty == false { value["resources"] = resources }
-        if history.isRunning, let requests = resources["requests"] ?? resources["limits"] { value["allocatedResources"] = requests }
+        if history.isRunning, let requests = granted["requests"] ?? granted["limits"] { value["allocatedResources"] = requests }
         let mounts = container.volumeMounts
         if !mounts.isEmpty, history.current != nil { value["volumeMounts"] = .array(mounts.map(mountStatus)) }
         return .object(value)
@@ -198,18 +205,48 @@ struct PodStatusBuilder: Sendable {
             if !waiting.message.isEmpty { value["message"] = .string(waiting.message) }
             return ["waiting": .object(value)]
         }
-        if let termination = history.termination { return Self.terminated(termination) }
+        if let termination = history.termination { return terminated(termination) }
         return ["waiting": ["reason": .string(uninitialized.isEmpty || isInitialized ? "ContainerCreating" : "PodInitializing")]]
     }
 
-    private static func terminated(_ termination: Termination) -> JSONValue {
+    /// The containers of a pod share what their last words may take. Source: the kubelet's MaxPodTerminationMessageLogLength.
+    private var messageLimit: Int { 12 * 1024 / max(pod.allContainers.count, 1) }
+
+    private func terminated(_ termination: Termination) -> JSONValue {
         var value: JSONObject = [
             "exitCode": .integer(Int64(termination.exitCode)), "reason": .string(termination.reason),
             "startedAt": termination.startedAt.map { .string($0.rfc3339) } ?? .null, "finishedAt": .string(termination.finishedAt.rfc3339),
             "containerID": .string("kdash://\(termination.containerID)"),
         ]
         if termination.signal != 0 { value["signal"] = .integer(Int64(termination.signal)) }
-        if !termination.message.isEmpty { value["message"] = .string(termination.message) }
+        if !termination.message.isEmpty { value["message"] = .string(termination.message.prefix(bytes: messageLimit)) }
         return ["terminated": .object(value)]
+    }
+}
+
+extension ProcessUser {
+    /// `containerStatuses[].user`: who the program really runs as, its first group among the others.
+    var status: JSONValue {
+        let groups = [gid] + supplementalGroups.filter { $0 != gid }
+        return [
+            "linux": [
+                "uid": .integer(Int64(uid)), "gid": .integer(Int64(gid)), "supplementalGroups": .array(groups.map { .integer(Int64($0)) }),
+            ]
+        ]
+    }
+}
+
+extension String {
+    /// As much of the text from its beginning as fits into so many bytes of UTF-8, in whole characters.
+    fileprivate func prefix(bytes limit: Int) -> String {
+        guard utf8.count > limit else { return self }
+        var (end, size) = (startIndex, 0)
+        while end < endIndex {
+            let next = index(after: end)
+            size += self[end..<next].utf8.count
+            if size > limit { break }
+            end = next
+        }
+        return String(self[..<end])
     }
 }

@@ -29,6 +29,10 @@ struct PodWorker: Sendable {
         /// Monotonic time at which the API server is told again that the pod may go.
         var deletionRetryAt: Duration?
         var resize = PodResize()
+        /// The resources that the node has granted to each container; what a spec asks for since is only a wish.
+        var allocated: [String: JSONValue]
+        /// Monotonic time at which a resize that could not be carried out is tried again.
+        var resizeRetryAt: Duration?
         /// The status last accepted by the API server.
         var written: JSONValue?
         var startTime: Timestamp
@@ -180,7 +184,7 @@ struct PodWorker: Sendable {
 
     /// When stops, probes and tokens want to be looked at.
     private func ownWakeAt(_ state: State) -> Duration? {
-        var wakeAt = earliest(state.deletionRetryAt, state.settled == nil ? state.volumes.measureAt : nil)
+        var wakeAt = earliest(state.deletionRetryAt, state.settled == nil ? earliest(state.volumes.measureAt, state.resizeRetryAt) : nil)
         for history in state.histories.values where history.isRunning {
             wakeAt = earliest(wakeAt, history.stop?.wakeAt)
             wakeAt = earliest(wakeAt, history.probes?.wakeAt(isStopping: history.stop != nil))

@@ -15,7 +15,7 @@ package struct LocalVolumes: Sendable {
         let data = data
         try Self.check(name)
         try await KernelThread.run("kdash-volume") { () throws(SystemError) in
-            let base = try SafeDirectory.make("volumes", below: data, mode: 0o711)
+            let base = try SafeDirectory.make("volumes", below: data, mode: 0o700)
             let made = try SafeDirectory.make("volumes/\(name)", below: data, mode: 0o777)
             // A claim is bound to it next: it must be there after the machine lost its power.
             for raw in [made.raw, base.raw] { try SystemError.check("fsync", name) { fsync(raw) } }
@@ -27,7 +27,7 @@ package struct LocalVolumes: Sendable {
         let data = data
         try Self.check(name)
         try await KernelThread.run("kdash-volume") { () throws(SystemError) in
-            let base = try SafeDirectory.make("volumes", below: data, mode: 0o711)
+            let base = try SafeDirectory.make("volumes", below: data, mode: 0o700)
             try FileSystem.removeTree(name, at: base.raw)
         }
     }

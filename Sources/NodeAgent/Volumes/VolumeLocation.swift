@@ -41,7 +41,7 @@ struct VolumeLocation: Sendable {
             guard isMemory || source.medium.isEmpty else {
                 throw VolumeProblem(message: "emptyDir medium \(source.medium) is not supported; use Memory or none")
             }
-            (kind, nodePath) = (isMemory ? .memory(source.sizeLimit.map { ByteCount($0.value) }) : .emptyDirectory, own)
+            (kind, nodePath) = (isMemory ? .memory(Self.memorySize(source, pod)) : .emptyDirectory, own)
         case "configMap", "secret", "downwardAPI", "projected":
             (kind, nodePath) = (.files, own)
         case "persistentVolumeClaim", "ephemeral", "image":
@@ -51,6 +51,11 @@ struct VolumeLocation: Sendable {
             let known = "emptyDir, hostPath, persistentVolumeClaim, ephemeral, image, configMap, secret, downwardAPI or projected"
             throw VolumeProblem(message: "volumes of type \(volume.sourceKind) are not supported; use \(known)")
         }
+    }
+
+    /// The smaller of the volume's limit and the pod's, whose memory it is; nil when there is neither. Source: the kubelet's calculateEmptyDirMemorySize.
+    private static func memorySize(_ source: EmptyDirSource, _ pod: Pod) -> ByteCount? {
+        [source.sizeLimit.map { ByteCount($0.value) }, ResourceLimits(pod: pod).memoryLimit].compactMap { $0 }.filter { $0 > .zero }.min()
     }
 
     /// What the supervisor makes when the source is missing.

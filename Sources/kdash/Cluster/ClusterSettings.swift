@@ -15,6 +15,8 @@ struct ClusterSettings: Sendable, Hashable {
     var logMaximumFiles = 5
     /// Bytes kept of deleted pods' logs. Default 1 GiB.
     var deletedLogBudget = ByteCount.gibibytes(1)
+    /// Most processes and threads of one pod; nil for no bound. Default 4096.
+    var podProcessLimit: Int64? = 4096
     /// Whether requests are written to `audit.log`. Default no.
     var hasAuditLog = false
 
@@ -57,12 +59,17 @@ struct ClusterSettings: Sendable, Hashable {
             case "deletedLogMiB":
                 guard let number, number >= 0, number <= 1 << 20 else { throw refuse("must be a number of MiB, 0 or more") }
                 deletedLogBudget = .mebibytes(number)
+            case "podProcessLimit":
+                guard let number, number == 0 || (16...4_194_304).contains(number) else {
+                    throw refuse("must be a number of processes from 16 to 4194304, or 0 for no bound")
+                }
+                podProcessLimit = number == 0 ? nil : number
             case "auditLog":
                 guard let isOn = member.value.boolValue else { throw refuse("must be true or false") }
                 hasAuditLog = isOn
             default:
                 throw refuse(
-                    "unknown setting; known are apiPort, podCIDR, serviceCIDR, logMaximumMiB, logMaximumFiles, deletedLogMiB, auditLog")
+                    "unknown setting; known are apiPort, podCIDR, serviceCIDR, logMaximumMiB, logMaximumFiles, deletedLogMiB, podProcessLimit, auditLog")
             }
         }
     }

@@ -26,6 +26,7 @@ struct NodeLauncher: Sendable {
 
     /// Never throws: a node that cannot run is part of a cluster that can.
     func launch() async -> LaunchedNode {
+        protectFromMemoryShortage()
         var notes: [String] = []
         var cgroups: CgroupTree?
         do throws(RuntimeError) {
@@ -41,8 +42,10 @@ struct NodeLauncher: Sendable {
         notes += early.notes
         let configuration = supervisorConfiguration(cgroups, early.binds)
         do {
-            for directory in [place.directory.images, place.directory.pods, place.directory.volumes, place.directory.logs] {
-                try FileSystem.makeDirectories(directory, mode: 0o711)
+            try FileSystem.makeDirectories(place.directory.images, mode: 0o711)
+            // Secrets and tokens lie here: for the node alone, and no other user of the machine.
+            for directory in [place.directory.pods, place.directory.volumes, place.directory.logs] {
+                try FileSystem.makePrivateDirectory(directory)
             }
             let supervisor = try await update(try await NodeSupervisor.attachOrStart(configuration), configuration)
             // On cgroup v2 the supervisor must live in its own leaf before controllers are turned on for the others.
@@ -57,6 +60,15 @@ struct NodeLauncher: Sendable {
             notes.append("the node cannot run pods: \(error)")
             return LaunchedNode(
                 place: place, supervisor: nil, cgroups: cgroups, link: nil, network: nil, notes: notes, reason: "\(error)", logger: logger)
+        }
+    }
+
+    /// Pods go before what looks after them. The supervisor inherits it and gives every container a score of its own.
+    /// Source: the kubelet's KubeletOOMScoreAdj.
+    private func protectFromMemoryShortage() {
+        guard geteuid() == 0 else { return }
+        do throws(SystemError) { try FileSystem.write("-999", to: "/proc/self/oom_score_adj") } catch {
+            logger.info("the daemon is not protected from a shortage of memory", metadata: ["error": "\(error)"])
         }
     }
 
