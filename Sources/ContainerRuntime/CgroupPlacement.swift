@@ -22,6 +22,11 @@ package struct CgroupUsage: Sendable, Hashable {
     package var memory: ByteCount
     /// Memory that cannot be taken back at once: usage without inactive file pages, as kubelet counts it.
     package var workingSet: ByteCount
+    /// Memory of the programs themselves, without caches.
+    package var residentMemory = ByteCount.zero
+    /// Pages that were looked for, and those of them that had to be read from a disk.
+    package var pageFaults: Int64 = 0
+    package var majorPageFaults: Int64 = 0
     /// Nil without a limit.
     package var memoryLimit: ByteCount?
     /// Processes killed for memory.

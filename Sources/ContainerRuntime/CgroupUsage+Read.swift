@@ -19,7 +19,8 @@ extension CgroupUsage {
         return CgroupUsage(
             cpu: .nanoseconds(number(file("cpuacct", "cpuacct.usage"))), throttledPeriods: UInt64(clamping: cpu["nr_throttled"] ?? 0),
             throttledTime: .nanoseconds(cpu["throttled_time"] ?? 0), memory: ByteCount(used),
-            workingSet: ByteCount(max(0, used - (memory["total_inactive_file"] ?? 0))),
+            workingSet: ByteCount(max(0, used - (memory["total_inactive_file"] ?? 0))), residentMemory: ByteCount(memory["total_rss"] ?? 0),
+            pageFaults: memory["total_pgfault"] ?? 0, majorPageFaults: memory["total_pgmajfault"] ?? 0,
             // "No limit" is the largest page-aligned number.
             memoryLimit: limit <= 0 || limit > 1 << 60 ? nil : ByteCount(limit),
             outOfMemoryKills: UInt64(clamping: table(file("memory", "memory.oom_control"))["oom_kill"] ?? 0),
@@ -35,11 +36,13 @@ extension CgroupUsage {
     private static func version2(_ file: (String, String) -> String, _ directory: String) -> CgroupUsage {
         let cpu = table(file("cpu", "cpu.stat"))
         let used = number(file("memory", "memory.current"))
+        let memory = table(file("memory", "memory.stat"))
         let limit = number(file("memory", "memory.max"))
         return CgroupUsage(
             cpu: .microseconds(cpu["usage_usec"] ?? 0), throttledPeriods: UInt64(clamping: cpu["nr_throttled"] ?? 0),
             throttledTime: .microseconds(cpu["throttled_usec"] ?? 0), memory: ByteCount(used),
-            workingSet: ByteCount(max(0, used - (table(file("memory", "memory.stat"))["inactive_file"] ?? 0))),
+            workingSet: ByteCount(max(0, used - (memory["inactive_file"] ?? 0))), residentMemory: ByteCount(memory["anon"] ?? 0),
+            pageFaults: memory["pgfault"] ?? 0, majorPageFaults: memory["pgmajfault"] ?? 0,
             memoryLimit: limit <= 0 ? nil : ByteCount(limit),
             outOfMemoryKills: UInt64(clamping: table(file("memory", "memory.events"))["oom_kill"] ?? 0),
             processes: Int(clamping: number(file("pids", "pids.current"))),

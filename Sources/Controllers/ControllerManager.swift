@@ -45,6 +45,7 @@ package final class ControllerManager: Sendable {
             TokenSecretCollector(),
             CertificateSigner(sign: configuration.sign),
             ResourceQuotaController(configuration.schemas),
+            NodePressureTaints(),
             ClaimProtection(),
             VolumeProtection(),
             AttributesClassProtection(),

@@ -78,3 +78,22 @@ def test_no_other_user_of_the_machine_gets_at_a_pods_secrets(shared, image):
                      securityContext={"runAsUser": 1000}, container={"volumeMounts": [{"name": "s", "mountPath": "/s"}]}))
     shared.phase("reader", "Running")
     assert eventually(lambda: shared.kubectl("logs", "reader"), what="the secret in the pod") == "b\n"
+
+
+def test_a_node_that_runs_short_says_so_and_ends_pods(fresh):
+    image = fresh.busybox()
+    fresh.apply(pod("early", image, ["sleep", "600"]))
+    fresh.phase("early", "Running")
+    fresh.down()
+    (fresh.data / "config.yaml").write_text("evictionMemoryMiB: 100000000\n")
+    fresh.up("--no-merge")
+
+    def pressure():
+        node = json.loads(fresh.kubectl("get", "nodes", "-o", "json"))["items"][0]
+        held = {one["type"]: one["status"] for one in node["status"]["conditions"]}
+        return held["MemoryPressure"] == "True" and "node.kubernetes.io/memory-pressure" in [one["key"] for one in node["spec"].get("taints", [])]
+    eventually(pressure, within=60, what="the condition and its taint")
+    failed = fresh.phase("early", "Failed", within=60)
+    assert failed["reason"] == "Evicted" and failed["message"].startswith("The node was low on resource: memory. Threshold quantity: 102400000000Ki"), failed
+    fresh.apply(pod("late", image, ["sleep", "600"]))
+    eventually(lambda: "memory-pressure" in json.dumps(fresh.get("pod", "late")["status"]), within=60, what="why the pod is not scheduled")

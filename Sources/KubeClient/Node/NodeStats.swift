@@ -10,6 +10,10 @@ package struct NodeStats: Sendable, Hashable {
     package var usage: UsageSample
     /// The pods that run on it.
     package var pods: [PodStats]
+    /// All memory of the node; zero when that is not known.
+    package var totalMemory = ByteCount.zero
+    /// The file system of pods and images; nil when it cannot be asked.
+    package var space: SpaceSample?
 
     /// A sample.
     package init(node: String, sampledAt: Timestamp, usage: UsageSample = UsageSample(), pods: [PodStats] = []) {
@@ -32,6 +36,8 @@ package struct PodStats: Sendable, Hashable {
     package var usage: UsageSample
     /// Its running containers.
     package var containers: [ContainerStats]
+    /// When the node took it.
+    package var startedAt: Timestamp?
     /// What came in and went out through its own network since it was made; nil where it has none of its own, or it is not counted.
     package var network: TransferSample?
 
@@ -54,6 +60,8 @@ package struct ContainerStats: Sendable, Hashable {
     package var name: String
     /// Its cgroup's use and limits.
     package var usage: UsageSample
+    /// When the instance that runs was started.
+    package var startedAt: Timestamp?
 
     /// A sample.
     package init(name: String, usage: UsageSample = UsageSample()) {
@@ -84,6 +92,8 @@ package struct UsageSample: Sendable, Hashable {
     package var disk: TransferSample?
     /// How long tasks waited for processors, memory and disks; nil when the kernel does not measure it, as with cgroup v1.
     package var pressure: Pressure?
+    /// What its memory consists of; nil when that was not read.
+    package var memory: MemorySample?
     /// Processes killed for memory since the start.
     package var outOfMemoryKills: Int64 = 0
     /// Processes and threads; 0 when they are not counted.

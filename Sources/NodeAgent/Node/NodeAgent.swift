@@ -32,11 +32,13 @@ package final class NodeAgent: NodeConnection, Sendable {
         package var deletedLogBudget: ByteCount
         /// Most processes and threads of one pod; nil for no bound. Source: the kubelet's podPidsLimit.
         package var podProcessLimit: Int64?
+        /// What must be left of the machine, else pods are ended.
+        package var pressureThresholds: NodePressure.Thresholds
 
         package init(
             nodeName: String, paths: NodePaths, hostIP: String, podRange: String, serviceAddress: String, dnsAddress: String? = nil, version: String,
             logMaximumSize: ByteCount = .mebibytes(10), logMaximumFiles: Int = 5, deletedLogBudget: ByteCount = .gibibytes(1),
-            podProcessLimit: Int64? = 4096
+            podProcessLimit: Int64? = 4096, pressureThresholds: NodePressure.Thresholds = .init()
         ) {
             self.nodeName = nodeName
             self.paths = paths
@@ -49,6 +51,7 @@ package final class NodeAgent: NodeConnection, Sendable {
             self.logMaximumFiles = logMaximumFiles
             self.deletedLogBudget = deletedLogBudget
             self.podProcessLimit = podProcessLimit
+            self.pressureThresholds = pressureThresholds
         }
     }
 
@@ -69,6 +72,8 @@ package final class NodeAgent: NodeConnection, Sendable {
     /// The node's own object: labels, taints and what it gives to pods.
     private let nodes: Informer
     private let workers = Mutex(Workers())
+    /// What the machine is short of.
+    let pressure: Mutex<NodePressure>
     private let logs: LogService
     private let retention: LogRetention
     private let watcher: FileWatcher
@@ -82,6 +87,7 @@ package final class NodeAgent: NodeConnection, Sendable {
     ) throws(SystemError) {
         self.configuration = configuration
         self.cgroups = cgroups
+        pressure = Mutex(NodePressure(thresholds: configuration.pressureThresholds))
         watcher = try FileWatcher()
         let poller = try DescriptorPoller()
         self.poller = poller
@@ -147,7 +153,7 @@ package final class NodeAgent: NodeConnection, Sendable {
             await context.services.waitUntilSynced()
             group.addTask { await self.pods.run() }
             group.addTask { await self.context.events.run() }
-            group.addTask { await registration.keepLease() }
+            group.addTask { await registration.keepLease { await self.watchPressure(registration) } }
             group.addTask { for await _ in self.imageNews { await registration.tell(images: self.nodeStatus().imageList) } }
             group.addTask { await self.deliverExits(nodeEnded) }
             group.addTask {
@@ -233,7 +239,9 @@ package final class NodeAgent: NodeConnection, Sendable {
             return nil
         }
         let node = nodes.get(namespace: nil, name: configuration.nodeName).map { Node($0) }
-        let answer = PodAdmission.refusal(of: pod, security: .ofHost) ?? context.ledger.admit(pod, node: node)
+        let pressures = pressure.withLock { $0.pressures }
+        let answer =
+            PodAdmission.refusal(of: pod, security: .ofHost) ?? NodePressure.refusal(of: pod, under: pressures) ?? context.ledger.admit(pod, node: node)
         guard case .refused(let reason, let message) = answer else { return nil }
         context.events.record(.warning, reason: reason, message, about: pod.object)
         context.logger.info("pod rejected", metadata: ["pod": "\(pod.name)", "reason": "\(reason)"])
@@ -291,6 +299,23 @@ package final class NodeAgent: NodeConnection, Sendable {
     private func deliver(_ record: ExitRecord, of id: String) {
         guard let parsed = ContainerID(parsing: id) else { return }
         workers.withLock { $0.inboxes[parsed.podUID] }?.put { $0.exits.append((id, record)) }
+    }
+
+    /// Puts something into the inbox of a pod's worker, if it has one.
+    func tell(_ uid: String, _ change: (inout PodInbox.Contents) -> Void) {
+        workers.withLock { $0.inboxes[uid] }?.put(change)
+    }
+
+    /// Removes the logs of pods that no longer exist; false when there are none.
+    func removeKeptLogs() async -> Bool {
+        await KernelThread.run("kdash-logs") {
+            let live = Set(self.pods.all().map(\.uid))
+            guard !self.retention.kept(livePods: live).isEmpty else { return false }
+            var strict = self.retention
+            strict.budget = .zero
+            strict.enforce(livePods: live)
+            return true
+        }
     }
 
     /// Tells waiting pods that an image was loaded or removed.

@@ -75,19 +75,29 @@ struct NodeStatusBuilder: Sendable {
     }
 
     private var conditions: [JSONValue] {
-        let pressures = [
-            ("MemoryPressure", "KubeletHasSufficientMemory"), ("DiskPressure", "KubeletHasNoDiskPressure"), ("PIDPressure", "KubeletHasSufficientPID"),
-        ]
         let ready: JSONValue =
             if let notReadyReason {
-                condition("Ready", "False", "NodeCannotRunPods", notReadyReason)
+                Self.condition("Ready", "False", "NodeCannotRunPods", notReadyReason, now)
             } else {
-                condition("Ready", "True", "KubeletReady", "the node runs pods")
+                Self.condition("Ready", "True", "KubeletReady", "the node runs pods", now)
             }
-        return pressures.map { condition($0.0, "False", $0.1, "nothing is short") } + [ready]
+        let processes = Self.condition("PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available", now)
+        return NodePressure.Resource.allCases.map { Self.condition(of: $0, holds: false, now: now) } + [processes, ready]
     }
 
-    private func condition(_ type: String, _ status: String, _ reason: String, _ message: String) -> JSONValue {
+    /// Whether the node is short of something, as the kubelet words it.
+    static func condition(of resource: NodePressure.Resource, holds: Bool, now: Timestamp) -> JSONValue {
+        switch (resource, holds) {
+        case (.memory, true):
+            condition("MemoryPressure", "True", "KubeletHasInsufficientMemory", "kubelet has insufficient memory available", now)
+        case (.memory, false):
+            condition("MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available", now)
+        case (.disk, true): condition("DiskPressure", "True", "KubeletHasDiskPressure", "kubelet has disk pressure", now)
+        case (.disk, false): condition("DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure", now)
+        }
+    }
+
+    private static func condition(_ type: String, _ status: String, _ reason: String, _ message: String, _ now: Timestamp) -> JSONValue {
         [
             "type": .string(type), "status": .string(status), "reason": .string(reason), "message": .string(message),
             "lastHeartbeatTime": .string(now.rfc3339), "lastTransitionTime": .string(now.rfc3339),

@@ -1,5 +1,6 @@
 import APIMachinery
 import ContainerRuntime
+import JSONCore
 import KubeClient
 import KubeSchemas
 import LinuxKernel
@@ -21,6 +22,7 @@ struct NodeUsage: Sendable {
                 total.cpuNanoseconds += one.usage.cpuNanoseconds
                 total.throttledNanoseconds += one.usage.throttledNanoseconds
                 total.workingSet += one.usage.workingSet
+                if let memory = one.usage.memory { total.memory = (total.memory ?? MemorySample()) + memory }
                 if let disk = one.usage.disk { total.disk = (total.disk ?? TransferSample()) + disk }
                 total.outOfMemoryKills += one.usage.outOfMemoryKills
                 total.processes += one.usage.processes
@@ -31,10 +33,11 @@ struct NodeUsage: Sendable {
             if containers.contains(where: { $0.usage.pressure != nil }) {
                 total.pressure = context.cgroups?.usage(of: context.placement(of: pod))?.pressure.map(UsageSample.Pressure.init)
             }
-            pods.append(
-                PodStats(
-                    namespace: pod.namespace ?? "default", name: pod.name, uid: pod.uid, usage: total, containers: containers,
-                    network: network(of: pod, containers)))
+            var entry = PodStats(
+                namespace: pod.namespace ?? "default", name: pod.name, uid: pod.uid, usage: total, containers: containers,
+                network: network(of: pod, containers))
+            entry.startedAt = pod.status.startTime
+            pods.append(entry)
         }
         var node = UsageSample()
         if let usage = context.cgroups?.nodeUsage() {
@@ -44,7 +47,13 @@ struct NodeUsage: Sendable {
         } else {
             node.isMeasured = false
         }
-        return NodeStats(node: context.nodeName, sampledAt: context.time.now(), usage: node, pods: pods)
+        var whole = NodeStats(node: context.nodeName, sampledAt: context.time.now(), usage: node, pods: pods)
+        whole.totalMemory = context.totalMemory
+        // best effort: then nothing is said of it
+        whole.space = (try? FileSystemSpace(at: context.paths.data)).map {
+            SpaceSample(capacity: $0.total, available: $0.available, availableFiles: Int64(clamping: $0.availableFiles))
+        }
+        return whole
     }
 
     private func network(of pod: Pod, _ containers: [ContainerStats]) -> TransferSample? {
@@ -74,13 +83,18 @@ struct NodeUsage: Sendable {
         sample.take(usage)
         sample.isCPULimitEnforced = cgroups.enforcement.cpu == .enforced
         sample.isMemoryLimitEnforced = cgroups.enforcement.memory == .enforced
-        return ContainerStats(name: container.name, usage: sample)
+        var stats = ContainerStats(name: container.name, usage: sample)
+        let state = pod.containerStatus(container.name)?["state"]?["running"]?["startedAt"]
+        stats.startedAt = state?.stringValue.flatMap { Timestamp(rfc3339: $0) }
+        return stats
     }
 }
 
 extension UsageSample {
     /// What the cgroup says beside processors and memory.
     fileprivate mutating func take(_ usage: CgroupUsage) {
+        memory = MemorySample(
+            used: usage.memory, resident: usage.residentMemory, faults: usage.pageFaults, majorFaults: usage.majorPageFaults)
         disk = usage.disk.map { TransferSample(received: $0.read.value, sent: $0.written.value) }
         pressure = usage.pressure.map(Pressure.init)
         outOfMemoryKills = Int64(clamping: usage.outOfMemoryKills)

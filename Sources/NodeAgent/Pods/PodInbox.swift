@@ -34,6 +34,8 @@ final class PodInbox: Sendable {
         var objectsChanged = false
         /// A volume that holds more than its limit.
         var excessiveVolume: String?
+        /// Why the node, which is short of something, ends the pod.
+        var eviction: String?
         /// The pod is gone from the API server.
         var isGone = false
         /// Images came or went.

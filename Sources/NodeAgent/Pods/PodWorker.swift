@@ -84,6 +84,7 @@ struct PodWorker: Sendable {
             forgetBackOffs(&state) { $0 == "CreateContainerConfigError" }
         }
         if let volume = news.excessiveVolume { context.evict(volume: volume, &state) }
+        if let message = news.eviction { context.evict(message, &state) }
         if news.isGone, state.pod.object.deletionTimestamp == nil || state.pod.object.deletionGracePeriodSeconds != 0 {
             // Removed by force: nothing is left to be graceful for.
             state.pod.object.deletionTimestamp = context.time.now()

@@ -32,10 +32,14 @@ extension PodContext {
 
     /// Ends a pod that holds more than it may.
     func evict(volume name: String, _ state: inout PodWorker.State) {
-        guard state.settled == nil, state.pod.object.deletionTimestamp == nil,
-            let limit = state.pod.spec.volumes.first(where: { $0.name == name })?.emptyDir?.value["sizeLimit"]?.stringValue
+        guard let limit = state.pod.spec.volumes.first(where: { $0.name == name })?.emptyDir?.value["sizeLimit"]?.stringValue
         else { return }
-        let message = "Usage of EmptyDir volume \"\(name)\" exceeds the limit \"\(limit)\". "
+        evict("Usage of EmptyDir volume \"\(name)\" exceeds the limit \"\(limit)\". ", &state)
+    }
+
+    /// Ends a pod because the node needs it gone.
+    func evict(_ message: String, _ state: inout PodWorker.State) {
+        guard state.settled == nil, state.pod.object.deletionTimestamp == nil else { return }
         events.record(.warning, reason: "Evicted", message, about: state.pod.object)
         state.settled = .failed(reason: "Evicted", message: message)
         state.isEvicted = true

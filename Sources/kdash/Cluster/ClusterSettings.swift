@@ -17,6 +17,9 @@ struct ClusterSettings: Sendable, Hashable {
     var deletedLogBudget = ByteCount.gibibytes(1)
     /// Most processes and threads of one pod; nil for no bound. Default 4096.
     var podProcessLimit: Int64? = 4096
+    /// What must be left of memory and of the disk, else pods are ended; zero never ends one. Default 100 MiB and 1 GiB.
+    var evictionMemory = ByteCount.mebibytes(100)
+    var evictionDisk = ByteCount.gibibytes(1)
     /// Whether requests are written to `audit.log`. Default no.
     var hasAuditLog = false
 
@@ -64,12 +67,16 @@ struct ClusterSettings: Sendable, Hashable {
                     throw refuse("must be a number of processes from 16 to 4194304, or 0 for no bound")
                 }
                 podProcessLimit = number == 0 ? nil : number
+            case "evictionMemoryMiB", "evictionDiskMiB":
+                guard let number, number >= 0, number <= 1 << 30 else { throw refuse("must be a number of MiB, 0 or more") }
+                if member.key == "evictionMemoryMiB" { evictionMemory = .mebibytes(number) } else { evictionDisk = .mebibytes(number) }
             case "auditLog":
                 guard let isOn = member.value.boolValue else { throw refuse("must be true or false") }
                 hasAuditLog = isOn
             default:
                 throw refuse(
-                    "unknown setting; known are apiPort, podCIDR, serviceCIDR, logMaximumMiB, logMaximumFiles, deletedLogMiB, podProcessLimit, auditLog")
+                    "unknown setting; known are apiPort, podCIDR, serviceCIDR, logMaximumMiB, logMaximumFiles, deletedLogMiB, podProcessLimit, evictionMemoryMiB, evictionDiskMiB, auditLog"
+                )
             }
         }
     }

@@ -229,7 +229,8 @@ final class ControlPlane: Sendable {
                     hostIP: node.link?.nodeAddress.description ?? "127.0.0.1", podRange: node.link?.podCIDR.description ?? "",
                     serviceAddress: serviceAddress,
                     dnsAddress: node.link?.ranges.dnsAddress.description, version: Version.number, logMaximumSize: settings.logMaximumSize,
-                    logMaximumFiles: settings.logMaximumFiles, deletedLogBudget: settings.deletedLogBudget, podProcessLimit: settings.podProcessLimit),
+                    logMaximumFiles: settings.logMaximumFiles, deletedLogBudget: settings.deletedLogBudget, podProcessLimit: settings.podProcessLimit,
+                    pressureThresholds: .init(memory: settings.evictionMemory, disk: settings.evictionDisk)),
                 client: client(.node(node.place.nodeName)), runtime: supervisor, images: images, cgroups: node.cgroups, network: node.network,
                 time: time, logger: logger)
             self.agent.withLock { $0 = agent }

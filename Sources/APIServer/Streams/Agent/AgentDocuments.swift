@@ -49,12 +49,27 @@ enum AgentDocuments {
         func usage(_ sample: UsageSample) -> JSONObject {
             var cpu: JSONValue = ["time": .string(time), "usageCoreNanoSeconds": .integer(sample.cpuNanoseconds)]
             var memory: JSONValue = ["time": .string(time), "workingSetBytes": .integer(sample.workingSet.value)]
+            if let limit = sample.memoryLimit { memory["availableBytes"] = .integer(max(0, limit.value - sample.workingSet.value)) }
+            if let parts = sample.memory {
+                memory["usageBytes"] = .integer(parts.used.value)
+                memory["rssBytes"] = .integer(parts.resident.value)
+                memory["pageFaults"] = .integer(parts.faults)
+                memory["majorPageFaults"] = .integer(parts.majorFaults)
+            }
             guard let pressure = sample.pressure else { return ["cpu": cpu, "memory": memory] }
             (cpu["psi"], memory["psi"]) = (stall(pressure.cpu), stall(pressure.memory))
             return ["cpu": cpu, "memory": memory, "io": ["time": .string(time), "psi": stall(pressure.io)]]
         }
         var node = usage(stats.usage)
         node["nodeName"] = .string(stats.node)
+        if stats.totalMemory > .zero {
+            node["memory"]?["availableBytes"] = .integer(max(0, stats.totalMemory.value - stats.usage.workingSet.value))
+        }
+        if let space = stats.space {
+            let system = fileSystem(space, time)
+            node["fs"] = system
+            node["runtime"] = ["imageFs": system, "containerFs": system]
+        }
         let pods = stats.pods.map { pod -> JSONValue in
             var value = usage(pod.usage)
             if let network = pod.network {
@@ -64,16 +79,25 @@ enum AgentDocuments {
                 value["network"] = .object(all)
             }
             if pod.usage.processes > 0 { value["process_stats"] = ["process_count": .integer(pod.usage.processes)] }
+            if let started = pod.startedAt { value["startTime"] = .string(started.rfc3339) }
             value["podRef"] = ["name": .string(pod.name), "namespace": .string(pod.namespace), "uid": .string(pod.uid)]
             value["containers"] = .array(
                 pod.containers.map { container in
                     var value = usage(container.usage)
                     value["name"] = .string(container.name)
+                    if let started = container.startedAt { value["startTime"] = .string(started.rfc3339) }
                     return .object(value)
                 })
             return .object(value)
         }
         return ["node": .object(node), "pods": .array(pods)]
+    }
+
+    private static func fileSystem(_ space: SpaceSample, _ time: String) -> JSONValue {
+        [
+            "time": .string(time), "capacityBytes": .integer(space.capacity.value), "availableBytes": .integer(space.available.value),
+            "usedBytes": .integer(max(0, space.capacity.value - space.available.value)), "inodesFree": .integer(space.availableFiles),
+        ]
     }
 
     private static func stall(_ sample: PressureSample) -> JSONValue {

@@ -1,0 +1,62 @@
+import APIMachinery
+import ContainerRuntime
+import KubeClient
+import KubeSchemas
+import LinuxKernel
+import Logging
+import Synchronization
+
+extension NodeAgent {
+    /// Looks at what is left of the machine, tells when that changes what the node's conditions say, and ends one pod when something is short.
+    /// Called as often as the lease is renewed, which is as often as the kubelet looks.
+    func watchPressure(_ registration: NodeRegistration) async {
+        let data = configuration.paths.data
+        let reading = await KernelThread.run("kdash-pressure") { NodePressure.Reading(data: data) }
+        let (short, before, now, thresholds) = pressure.withLock { pressure in
+            let before = pressure.pressures
+            let short = pressure.observe(reading, at: context.time.monotonic())
+            return (short, before, pressure.pressures, pressure)
+        }
+        if before != now {
+            context.logger.warning("what the node is short of has changed", metadata: ["reason": "\(now.map(\.condition).sorted().joined(separator: " "))"])
+            await registration.tell(pressures: now, changed: before.symmetricDifference(now), at: context.time.now())
+        }
+        guard let resource = short.first else { return }
+        // What nobody uses goes first.
+        if resource == .disk, await removeKeptLogs() { return }
+        guard let chosen = EvictionCandidate.first(of: await candidates(resource)) else { return }
+        let message = chosen.message(resource, threshold: thresholds.threshold(resource), available: thresholds.amount(resource, of: reading))
+        tell(chosen.uid) { $0.eviction = message }
+    }
+
+    private func candidates(_ resource: NodePressure.Resource) async -> [EvictionCandidate] {
+        let pods = pods.all().map { Pod($0) }.filter { !$0.isTerminated && $0.object.deletionTimestamp == nil && !$0.isCritical }
+        return resource == .memory ? pods.compactMap(memoryUse) : await diskUse(of: pods)
+    }
+
+    private func memoryUse(_ pod: Pod) -> EvictionCandidate? {
+        guard let usage = context.cgroups?.usage(of: context.placement(of: pod)) else { return nil }
+        let excesses = pod.allContainers.compactMap { container -> EvictionCandidate.Excess? in
+            guard let attempt = running.attempt(podUID: pod.uid, container: container.name) else { return nil }
+            let id = ContainerID(podUID: pod.uid, container: container.name, attempt: attempt).string
+            let request = ResourceLimits(container).memoryRequest ?? .zero
+            guard let used = context.cgroups?.usage(of: context.placement(of: id, pod))?.workingSet, used > request else { return nil }
+            return .init(container: container.name, usage: used, request: request)
+        }
+        return EvictionCandidate(
+            uid: pod.uid, priority: pod.spec.priority, usage: usage.workingSet, request: PodResources(pod.spec).memoryRequest, excesses: excesses)
+    }
+
+    /// Writable layers, volumes and logs, counted only while the disk is short.
+    private func diskUse(of pods: [Pod]) async -> [EvictionCandidate] {
+        let paths = configuration.paths
+        return await KernelThread.run("kdash-usage") {
+            pods.map { pod in
+                let logs = "\(paths.logs.root)/\(LogDirectory.name(namespace: pod.namespace ?? "default", pod: pod.name, uid: pod.uid))"
+                let used = DirectoryUsage.bytes(below: paths.pod(pod.uid)) + DirectoryUsage.bytes(below: logs)
+                let request = PodResources(pod.spec).requests["ephemeral-storage"]?.value ?? 0
+                return EvictionCandidate(uid: pod.uid, priority: pod.spec.priority, usage: ByteCount(used), request: ByteCount(request))
+            }
+        }
+    }
+}

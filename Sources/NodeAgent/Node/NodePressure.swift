@@ -1,0 +1,94 @@
+import APIMachinery
+import JSONCore
+import KubeSchemas
+package import LinuxKernel
+
+/// What of the machine is left for pods, and when that is too little. Pure; a reading comes from outside.
+///
+/// Source: the kubelet's eviction manager. Its bound for the disk is 10 % of it, at which many a workstation lives; here it is an amount.
+package struct NodePressure: Sendable {
+    /// What must be left; zero never is too little.
+    package struct Thresholds: Sendable, Hashable {
+        package var memory: ByteCount
+        package var disk: ByteCount
+
+        /// By default 100 MiB of memory, the kubelet's, and 1 GiB of the disk with the data directory.
+        package init(memory: ByteCount = .mebibytes(100), disk: ByteCount = .gibibytes(1)) {
+            self.memory = memory
+            self.disk = disk
+        }
+    }
+
+    /// What may run short.
+    enum Resource: String, CaseIterable, Sendable, Hashable {
+        case memory
+        case disk = "ephemeral-storage"
+
+        /// The node's condition that tells of it.
+        var condition: String { self == .memory ? "MemoryPressure" : "DiskPressure" }
+    }
+
+    /// What is left at one moment.
+    struct Reading: Sendable, Hashable {
+        var memory: ByteCount
+        var disk: ByteCount
+
+        init(memory: ByteCount, disk: ByteCount) {
+            self.memory = memory
+            self.disk = disk
+        }
+
+        /// The machine's, with the disk that holds `data`. What cannot be read is plenty.
+        init(data: String) {
+            memory = Self.availableMemory((try? FileSystem.readText("/proc/meminfo")) ?? "")  // best effort: then memory is not watched
+            disk = (try? FileSystemSpace(at: data))?.available ?? ByteCount(.max)  // best effort: then the disk is not watched
+        }
+
+        /// `MemAvailable` of /proc/meminfo.
+        static func availableMemory(_ text: String) -> ByteCount {
+            let line = text.split(separator: "\n").first { $0.hasPrefix("MemAvailable:") }
+            guard let number = line?.split(separator: " ").dropFirst().first.flatMap({ Int64($0) }) else { return ByteCount(.max) }
+            let (bytes, overflow) = number.multipliedReportingOverflow(by: 1024)
+            return ByteCount(overflow ? .max : bytes)
+        }
+    }
+
+    /// How long a condition stays after its cause has gone, so that it does not come and go. Source: evictionPressureTransitionPeriod.
+    static let transition: Duration = .seconds(300)
+
+    let thresholds: Thresholds
+    private var lastShort: [Resource: Duration] = [:]
+    /// What the node's conditions say.
+    private(set) var pressures: Set<Resource> = []
+
+    init(thresholds: Thresholds) { self.thresholds = thresholds }
+
+    /// Takes a reading at a monotonic time; returns what is short right now, the most urgent first.
+    mutating func observe(_ reading: Reading, at now: Duration) -> [Resource] {
+        let short = Resource.allCases.filter { amount($0, of: reading) < threshold($0) }
+        for resource in short { lastShort[resource] = now }
+        lastShort = lastShort.filter { now - $0.value < Self.transition }
+        pressures = Set(lastShort.keys)
+        return short
+    }
+
+    func threshold(_ resource: Resource) -> ByteCount { resource == .memory ? thresholds.memory : thresholds.disk }
+    func amount(_ resource: Resource, of reading: Reading) -> ByteCount { resource == .memory ? reading.memory : reading.disk }
+
+    /// Why a pod is not taken while the conditions hold; nil when it is. Source: the eviction manager's Admit.
+    static func refusal(of pod: Pod, under pressures: Set<Resource>) -> NodeLedger.Answer? {
+        guard !pressures.isEmpty, !pod.isCritical else { return nil }
+        if pressures == [.memory] {
+            if PodResources(pod.spec).qosClass != .bestEffort { return nil }
+            let taint = Taint(["key": "node.kubernetes.io/memory-pressure", "effect": "NoSchedule"])
+            if pod.spec.tolerations.contains(where: { $0.tolerates(taint) }) { return nil }
+        }
+        let names = pressures.map(\.condition).sorted().joined(separator: " ")
+        return .refused(reason: "Evicted", message: "The node had condition: [\(names)]. ")
+    }
+}
+
+extension Pod {
+    /// What the cluster itself cannot do without. Source: scheduling.SystemCriticalPriority.
+    var isCritical: Bool { spec.priority >= 2_000_000_000 }
+}
