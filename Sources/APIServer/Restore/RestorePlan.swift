@@ -89,9 +89,12 @@ struct RestorePlan: Sendable {
         if !object.ownerReferences.isEmpty, try !hasOwner(object, known) { return ("belonged to what does not come back", false) }
         if Recreation.hasEnded(object) { return ("had ended, and would run once more", false) }
         guard let endpoint = endpoint(of: object) else { return ("is of a kind that is not served any more", false) }
-        let create = AccessAttributes(
-            verb: "create", group: endpoint.descriptor.group, resource: endpoint.descriptor.plural, namespace: object.namespace ?? "")
-        guard try context.core.authorizer.allows(create, user: context.user) else { return ("may not be created by \(context.user.name.goQuoted)", false) }
+        // Who may not read it learns nothing of it by bringing it back.
+        for (verb, done) in [("create", "created"), ("get", "read")] {
+            let wanted = AccessAttributes(
+                verb: verb, group: endpoint.descriptor.group, resource: endpoint.descriptor.plural, namespace: object.namespace ?? "")
+            guard try context.core.authorizer.allows(wanted, user: context.user) else { return ("may not be \(done) by \(context.user.name.goQuoted)", false) }
+        }
         if try context.core.current(member.key, endpoint) != nil { return ("is there: another one was made meanwhile", false) }
         return nil
     }

@@ -36,6 +36,9 @@ enum RestoreVerb {
     ) throws(APIStatus) {
         let key = context.endpoint.key(namespace: context.path.namespace, name: name)
         let resource = context.descriptor.groupResource
+        let get = AccessAttributes(
+            verb: "get", group: resource.group, resource: resource.resource, namespace: context.path.namespace ?? "", name: name)
+        guard try context.core.authorizer.allows(get, user: context.user) else { throw get.forbidden(context.user) }
         guard try context.core.current(key, context.endpoint) == nil else { throw .alreadyExists(resource, name) }
         let graph = try GoneGraph(of: key, uid: uid, resource: resource, context.core.store)
         let plan = try RestorePlan(graph, chosen: chosen, isDryRun: isDryRun, context)

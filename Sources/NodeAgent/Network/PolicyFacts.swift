@@ -12,6 +12,9 @@ struct PolicyFacts: Sendable {
     }
 
     private var policies: [String: Known<NetworkPolicy>] = [:]
+    /// Uids of policies that are gone, which a list that was read before may still name.
+    private var gonePolicies: Set<String> = []
+    private static let mostGone = 10_000
     /// By uid, with where the pod is known to be; only those with an address.
     private var pods: [String: PolicyPod] = [:]
     private var namespaces: [String: [String: String]] = [:]
@@ -20,13 +23,18 @@ struct PolicyFacts: Sendable {
 
     /// Each returns whether anything changed that policies ask for.
     mutating func note(policy event: InformerEvent) -> Bool {
-        if case .deleted(let object) = event { return policies.removeValue(forKey: object.uid) != nil }
+        if case .deleted(let object) = event {
+            if gonePolicies.count >= Self.mostGone { gonePolicies = [] }
+            gonePolicies.insert(object.uid)
+            return policies.removeValue(forKey: object.uid) != nil
+        }
         return note(policy: event.object)
     }
 
-    /// A policy that was read; an older version than the known one changes nothing.
+    /// A policy that was read; an older version than the known one, or one that is gone, changes nothing.
     @discardableResult
     mutating func note(policy object: KubeObject) -> Bool {
+        guard !gonePolicies.contains(object.uid) else { return false }
         let (policy, revision) = (NetworkPolicy(object), object.revision ?? 0)
         let known = policies[object.uid]
         if let known, known.revision > revision { return false }

@@ -12,20 +12,23 @@ extension NodeAgent {
     func watchPressure(_ registration: NodeRegistration) async {
         let data = configuration.paths.data
         let reading = await KernelThread.run("kdash-pressure") { NodePressure.Reading(data: data) }
-        let (short, before, now, thresholds) = pressure.withLock { pressure in
-            let before = pressure.pressures
+        let (short, now, thresholds) = pressure.withLock { pressure in
             let short = pressure.observe(reading, at: context.time.monotonic())
-            return (short, before, pressure.pressures, pressure)
+            return (short, pressure.pressures, pressure)
         }
-        if before != now {
+        let told = toldPressures.withLock { $0 }
+        if told != now {
             context.logger.warning("what the node is short of has changed", metadata: ["reason": "\(now.map(\.condition).sorted().joined(separator: " "))"])
-            await registration.tell(pressures: now, changed: before.symmetricDifference(now), at: context.time.now())
+            // What the server did not take is told again at the next look.
+            if await registration.tell(pressures: now, changed: told.symmetricDifference(now), at: context.time.now()) {
+                toldPressures.withLock { $0 = now }
+            }
         }
         guard let resource = short.first else { return }
         // What nobody uses goes first.
         if resource == .disk, await removeKeptLogs() { return }
         guard let chosen = EvictionCandidate.first(of: await candidates(resource)) else { return }
-        let message = chosen.message(resource, threshold: thresholds.threshold(resource), available: thresholds.amount(resource, of: reading))
+        let message = chosen.message(resource, threshold: thresholds.threshold(resource, of: reading), available: thresholds.amount(resource, of: reading))
         tell(chosen.uid) { $0.eviction = message }
     }
 

@@ -74,10 +74,14 @@ package final class NodeAgent: NodeConnection, Sendable {
     private let workers = Mutex(Workers())
     /// What the machine is short of.
     let pressure: Mutex<NodePressure>
+    /// What the node's conditions say as the server has taken it.
+    let toldPressures = Mutex<Set<NodePressure.Resource>>([])
     private let logs: LogService
     private let retention: LogRetention
     private let watcher: FileWatcher
     private let inspection: InspectionService
+    /// The lease was renewed: it is time to look at what is short. A walk over a full disk never keeps the lease waiting.
+    private let (pressureNews, pressureFeed) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     /// One element for any number of images that came or went.
     private let (imageNews, imageFeed) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
@@ -153,7 +157,12 @@ package final class NodeAgent: NodeConnection, Sendable {
             await context.services.waitUntilSynced()
             group.addTask { await self.pods.run() }
             group.addTask { await self.context.events.run() }
-            group.addTask { await registration.keepLease { await self.watchPressure(registration) } }
+            group.addTask { await registration.keepLease { self.pressureFeed.yield() } }
+            group.addTask {
+                // Until then every log would be a deleted pod's.
+                await self.pods.waitUntilSynced()
+                for await _ in self.pressureNews { await self.watchPressure(registration) }
+            }
             group.addTask { for await _ in self.imageNews { await registration.tell(images: self.nodeStatus().imageList) } }
             group.addTask { await self.deliverExits(nodeEnded) }
             group.addTask {
@@ -306,15 +315,17 @@ package final class NodeAgent: NodeConnection, Sendable {
         workers.withLock { $0.inboxes[uid] }?.put(change)
     }
 
-    /// Removes the logs of pods that no longer exist; false when there are none.
+    /// Removes the logs of pods that no longer exist; false when that gave nothing back.
     func removeKeptLogs() async -> Bool {
         await KernelThread.run("kdash-logs") {
             let live = Set(self.pods.all().map(\.uid))
-            guard !self.retention.kept(livePods: live).isEmpty else { return false }
+            func size() -> ByteCount { self.retention.kept(livePods: live).reduce(.zero) { $0 + $1.size } }
+            let before = size()
+            guard before > .zero else { return false }
             var strict = self.retention
             strict.budget = .zero
             strict.enforce(livePods: live)
-            return true
+            return size() < before
         }
     }
 

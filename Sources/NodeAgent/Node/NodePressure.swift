@@ -32,16 +32,21 @@ package struct NodePressure: Sendable {
     struct Reading: Sendable, Hashable {
         var memory: ByteCount
         var disk: ByteCount
+        /// The whole disk.
+        var diskTotal: ByteCount
 
-        init(memory: ByteCount, disk: ByteCount) {
+        init(memory: ByteCount, disk: ByteCount, diskTotal: ByteCount = ByteCount(.max)) {
             self.memory = memory
             self.disk = disk
+            self.diskTotal = diskTotal
         }
 
         /// The machine's, with the disk that holds `data`. What cannot be read is plenty.
         init(data: String) {
             memory = Self.availableMemory((try? FileSystem.readText("/proc/meminfo")) ?? "")  // best effort: then memory is not watched
-            disk = (try? FileSystemSpace(at: data))?.available ?? ByteCount(.max)  // best effort: then the disk is not watched
+            let space = try? FileSystemSpace(at: data)  // best effort: then the disk is not watched
+            disk = space?.available ?? ByteCount(.max)
+            diskTotal = space?.total ?? ByteCount(.max)
         }
 
         /// `MemAvailable` of /proc/meminfo.
@@ -65,14 +70,18 @@ package struct NodePressure: Sendable {
 
     /// Takes a reading at a monotonic time; returns what is short right now, the most urgent first.
     mutating func observe(_ reading: Reading, at now: Duration) -> [Resource] {
-        let short = Resource.allCases.filter { amount($0, of: reading) < threshold($0) }
+        let short = Resource.allCases.filter { amount($0, of: reading) < threshold($0, of: reading) }
         for resource in short { lastShort[resource] = now }
         lastShort = lastShort.filter { now - $0.value < Self.transition }
         pressures = Set(lastShort.keys)
         return short
     }
 
-    func threshold(_ resource: Resource) -> ByteCount { resource == .memory ? thresholds.memory : thresholds.disk }
+    /// What must be left. Of a small disk no more than a tenth, or it would always be short.
+    func threshold(_ resource: Resource, of reading: Reading) -> ByteCount {
+        resource == .memory ? thresholds.memory : min(thresholds.disk, ByteCount(reading.diskTotal.value / 10))
+    }
+
     func amount(_ resource: Resource, of reading: Reading) -> ByteCount { resource == .memory ? reading.memory : reading.disk }
 
     /// Why a pod is not taken while the conditions hold; nil when it is. Source: the eviction manager's Admit.

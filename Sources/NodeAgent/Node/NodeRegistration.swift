@@ -36,22 +36,24 @@ package struct NodeRegistration: Sendable {
         }
     }
 
-    /// Tells of the conditions that have changed.
-    func tell(pressures: Set<NodePressure.Resource>, changed: Set<NodePressure.Resource>, at now: Timestamp) async {
+    /// Tells of the conditions that have changed; false when the server did not take it.
+    func tell(pressures: Set<NodePressure.Resource>, changed: Set<NodePressure.Resource>, at now: Timestamp) async -> Bool {
         let conditions = changed.map { NodeStatusBuilder.condition(of: $0, holds: pressures.contains($0), now: now) }
         do throws(APIStatus) {
             let patch: JSONValue = ["status": ["conditions": .array(conditions)]]
             _ = try await client.patch(Self.nodes, namespace: nil, name: status.name, type: .strategicMerge, patch, subresource: "status")
+            return true
         } catch {
             logger.warning("could not tell what the node is short of", metadata: ["node": "\(status.name)", "error": "\(error.message)"])
+            return false
         }
     }
 
     /// Renews the lease until cancelled, and does each time what else is due. Renewals are volatile in the store and cost no disk write.
-    func keepLease(_ also: () async -> Void = {}) async {
+    func keepLease(_ also: () -> Void = {}) async {
         while !Task.isCancelled {
             await renew()
-            await also()
+            also()
             do { try await time.sleep(for: Self.renewal) } catch { return }
         }
     }

@@ -70,6 +70,8 @@ package final class NodeShares: Sendable {
                 if before.contains(where: { $0.path == share.path }) { try await tree.unmount(at: share.path) }
                 try await tree.attach(folder.descriptor, at: share)
             } catch {
+                // As it was before. Best effort: what is said is why the new way failed.
+                if let old = before.first(where: { $0.path == share.path }) { try? await tree.attach(folder.descriptor, at: old) }
                 throw Problem("cannot bring \(share.path) into the node: \(error)")
             }
         }
@@ -186,8 +188,6 @@ package final class NodeShares: Sendable {
 }
 
 extension NodeTree {
-    private static let strictly = UInt64(KD_RESOLVE_IN_ROOT | KD_RESOLVE_NO_SYMLINKS)
-
     /// Mounts a folder of the machine under its own path. What pods put into the way is not followed.
     func attach(_ folder: borrowing FileDescriptor, at share: NodeShare) async throws(SystemError) {
         let raw = folder.raw
@@ -196,10 +196,7 @@ extension NodeTree {
         let mount = copy.raw
         let path = share.path
         try await inside { () throws(SystemError) in
-            try FileSystem.makeDirectories(path)
-            let root = try FileDescriptor.open("/", CInt(KD_O_PATH) | O_DIRECTORY)
-            let target = try FileDescriptor.openResolving(
-                String(path.drop { $0 == "/" }), CInt(KD_O_PATH) | O_DIRECTORY, resolve: Self.strictly, at: root.raw)
+            let target = try SafeDirectory.make(path, below: "/", mode: 0o755)
             let place = target.raw
             try SystemError.check("move_mount", path) { kd_mount_attach(mount, place) }
         }

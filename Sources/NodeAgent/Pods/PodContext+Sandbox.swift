@@ -80,7 +80,7 @@ extension PodContext {
         try files.write(to: etc)
     }
 
-    /// Gives back what `createSandbox` took. Files and logs stay until the pod is deleted.
+    /// Gives back what `createSandbox` took. Files and logs stay until the pod is deleted; those of an evicted pod go, but for its logs.
     func removeSandbox(_ state: inout PodWorker.State) async {
         let uid = state.pod.object.uid
         for history in state.histories.values {
@@ -104,6 +104,17 @@ extension PodContext {
         }
         await unmountVolumes(&state)
         state.sandbox = nil
+        if state.isEvicted { await removeFiles(of: uid) }
+    }
+
+    /// A pod that was ended since the disk is short gives its part of it back.
+    private func removeFiles(of uid: String) async {
+        let path = paths.pod(uid)
+        do throws(SystemError) {
+            try await KernelThread.run("kdash-remove") { () throws(SystemError) in try FileSystem.removeTree(path) }
+        } catch {
+            logger.warning("could not remove an evicted pod's files", metadata: ["path": "\(path)", "error": "\(error)"])
+        }
     }
 
     /// Marks every container that is not running as waiting for the same reason, and tries again later.

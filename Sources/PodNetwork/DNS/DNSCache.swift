@@ -6,11 +6,14 @@ struct DNSCache {
         let question: DNSQuestion
         let hasEDNS: Bool
         let wantsSignatures: Bool
+        /// What was not validated is for those alone who asked for that.
+        let isUnchecked: Bool
 
         init(_ query: DNSMessage) {
             question = query.question.lowercased
             hasEDNS = query.edns != nil
             wantsSignatures = query.edns?.wantsSignatures ?? false
+            isUnchecked = query.flags & DNSMessage.checkingDisabled != 0
         }
     }
 
@@ -24,6 +27,8 @@ struct DNSCache {
     private let capacity: Int
     /// In seconds.
     static let longest: UInt32 = 30
+    /// Larger answers are asked for each time: what one client asks for must not fill the memory.
+    private static let (mostRecords, mostBytes) = (64, 4096)
 
     init(capacity: Int = 1000) { self.capacity = capacity }
 
@@ -54,6 +59,9 @@ struct DNSCache {
     /// Keeps an answer as long as it holds.
     mutating func keep(_ message: DNSMessage, _ key: Key, now: Duration) {
         guard let seconds = Self.lifetime(message), seconds > 0 else { return }
+        guard message.answers.count + message.authorities.count + message.additionals.count <= Self.mostRecords,
+            message.encoded().count <= Self.mostBytes
+        else { return }
         if entries.count >= capacity { entries = entries.filter { now < $0.value.expiry } }
         if entries.count >= capacity, let any = entries.keys.first { entries[any] = nil }
         entries[key] = Entry(message: message, stored: now, expiry: now + .seconds(Int64(seconds)))

@@ -40,8 +40,8 @@ final class DNSLoop {
         return nextNumber
     }
 
-    /// Works until `wake` is signalled.
-    func run() {
+    /// Works until `wake` is signalled. Throws when the kernel refuses to wait.
+    func run() throws(SystemError) {
         while true {
             var list = [Self.watch(wake.raw), Self.watch(datagrams.raw)]
             let accepts = acceptsAgain.map { $0 <= time.monotonic() } ?? true
@@ -52,7 +52,7 @@ final class DNSLoop {
             }
             for (_, call) in running { list.append(Self.watch(call.raw ?? -1, output: !call.buffer.output.isEmpty)) }
             let count = poll(&list, nfds_t(list.count), timeout())
-            guard count >= 0 || errno == EINTR else { return }
+            guard count >= 0 || errno == EINTR else { throw .last("poll", "\(list.count) descriptors") }
             if list[0].revents != 0 { return }
             if count > 0 {
                 if list[1].revents != 0 { receiveDatagrams() }

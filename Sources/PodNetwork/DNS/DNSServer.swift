@@ -67,6 +67,6 @@ package final class DNSServer: Sendable {
             let listener = try DNSSocket.bound(c.address, c.port, isStream: true, in: c.namespace)
             return DNSLoop(c, datagrams: datagrams, listener: listener, wake: wake)
         }
-        loop.run()
+        try explaining("serve DNS at \(c.address):\(c.port)") { () throws(SystemError) in try loop.run() }
     }
 }

@@ -34,17 +34,18 @@ package final class PolicyTable: Sendable {
     private struct State {
         /// nil until the table is known to hold exactly this.
         var ruleset: PolicyRuleset?
-        var policies = EnforcedPolicies()
     }
 
     private let netfilter: NetlinkSocket
+    /// Held while the kernel is told.
     private let state = Mutex(State())
+    private let current = Mutex(EnforcedPolicies())
 
     /// - Parameter netfilter: a netfilter socket inside the node's namespace.
     package init(netfilter: NetlinkSocket) { self.netfilter = netfilter }
 
     /// What the kernel enforces.
-    package var enforced: EnforcedPolicies { state.withLock { $0.policies } }
+    package var enforced: EnforcedPolicies { current.withLock { $0 } }
 
     /// Makes the kernel enforce exactly these: one transaction of what differs, and the whole table where that fails. After a failure what was
     /// enforced before still is.
@@ -55,7 +56,7 @@ package final class PolicyTable: Sendable {
                 try explaining("enforce \(Set(policies.rules.keys.map(\.uid)).count) network policies") { () throws(SystemError) in
                     try update(&state, wanted)
                 }
-                state.policies = policies
+                current.withLock { $0 = policies }
                 state.ruleset = wanted
                 return .success(())
             } catch {
