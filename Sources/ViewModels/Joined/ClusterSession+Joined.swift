@@ -10,6 +10,7 @@ extension ClusterSession {
         app.connection = .ready
         app.scope = place.scope
         app.namespaces.mayBeOthers = true
+        app.onVisibilityChange = { [weak self] in self?.sampleJoined() }
         followJoined()
     }
 
@@ -89,6 +90,7 @@ extension ClusterSession {
         if Task.isCancelled { throw CancellationError() }
         (joined.members[place].cluster, joined.members[place].kind) = (cluster, nil)
         joined.members[place].context = cluster.contextState
+        sampleJoined()
         follow(cluster.client.gate, ofMember: place)
         app.followRowContext()
     }
@@ -126,6 +128,7 @@ extension ClusterSession {
         }
         joined.members[place].kind = kind
         if app.kind.id != kind.id { app.kind = kind }
+        sampleJoined()
         return kind
     }
 

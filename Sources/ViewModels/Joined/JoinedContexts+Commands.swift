@@ -1,3 +1,6 @@
+import APIMachinery
+import KubeClient
+
 extension JoinedContexts {
     /// Where a command acts.
     enum Routing { case here, inContext, nowhere }
@@ -19,6 +22,13 @@ extension JoinedContexts {
         }
     }
 
+    /// Why a command is not for the shown kind, which is known without asking its context; nil when it is.
+    private static func foreign(_ command: Command, _ app: AppModel) -> String? {
+        guard command.id.hasPrefix("pods."), !app.kind.isPods, command.id != "pods.keptLogs" else { return nil }
+        if command.id == "pods.logs" { return CommandTable.logged.contains(app.kind.id) ? nil : "\(app.kind.resource.resource) write no logs" }
+        return "only for pods"
+    }
+
     private static let own: Set = [
         "objects.mark", "objects.markRange", "objects.unmark", "objects.copyName", "objects.save", "objects.sort", "objects.columnBefore",
         "objects.columnAfter", "objects.sortPicked", "objects.sortName", "objects.sortAge", "objects.sortStatus", "objects.columns", "objects.failing",
@@ -38,6 +48,7 @@ extension JoinedContexts {
         }
         guard table.selectedRow != nil else { return .disabled("no row is under the cursor to say in which context") }
         if Self.locks.contains(command.id) { return command.availability(app) }
+        if let reason = Self.foreign(command, app) { return .disabled(reason) }
         // What is not followed here is known in its own context alone; that nothing may be changed there, and nothing unlocks it, is known here.
         if !app.context.canUnlock, case .disabled(let reason) = command.availability(app), reason == app.refusal { return .disabled(reason) }
         return .enabled

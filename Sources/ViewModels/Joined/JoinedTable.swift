@@ -4,6 +4,8 @@
     /// The contexts, by their places.
     let contexts: [String]
     private var joined = JoinedColumns()
+    private var usage = UsageCells()
+    private var samples: [Int: [String: PodUsage]] = [:]
     /// What cannot be shown, and why, a line for each context.
     package internal(set) var troubles: [String] = [] { didSet { if troubles != oldValue { signal.touch() } } }
 
@@ -55,6 +57,22 @@
         let start = "\(context):"
         remove(uids: uids { uid, _ in uid.hasPrefix(start) })
     }
+
+    // MARK: - Use
+
+    /// Replaces what the pods of a context use; nil where nothing is known of it any more.
+    func setUsage(_ new: [String: PodUsage]?, of context: Int) {
+        samples[context] = new.map { Dictionary($0.map { (Self.uid($0, of: context), $1) }, uniquingKeysWith: { first, _ in first }) }
+        guard usage.replace(samples.values.reduce(into: [:]) { $0.merge($1) { first, _ in first } }) else { return }
+        measuresChanged(["cpu", "memory"])
+    }
+
+    override func rowChanged(from old: ResourceRow?, to new: ResourceRow?) {
+        super.rowChanged(from: old, to: new)
+        if let old, new == nil { usage.forget(old.uid) }
+    }
+
+    override func cells(_ row: ResourceRow) -> [TableCell] { usage.filled(row.cells, uid: row.uid) }
 
     // MARK: - As a table
 

@@ -30,6 +30,8 @@
         case findObjects
         /// Asking what pods use while somebody sees it.
         case usage
+        /// The same of a context of a joined table, by its place.
+        case memberUsage(Int)
         /// Creating the demo.
         case demo
         /// Showing the pod that the cursor rests on.

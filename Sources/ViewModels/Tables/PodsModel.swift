@@ -21,7 +21,7 @@ package struct PodUsage: Sendable, Hashable {
 
 /// The table of pods: its own columns, with what pods use beside what they asked for.
 @MainActor package final class PodsModel: ResourcesModel {
-    private var usage: [ObjectID: PodUsage] = [:]
+    private var usage = UsageCells()
     /// Pods that have not ended for good.
     private(set) var runningCount = 0
 
@@ -42,35 +42,22 @@ package struct PodUsage: Sendable, Hashable {
         super.rowChanged(from: old, to: new)
         if let old {
             if !PodRow.isFinished(old) { runningCount -= 1 }
-            if new == nil { usage[ObjectID(old.uid)] = nil }
+            if new == nil { usage.forget(old.uid) }
         }
         if let new, !PodRow.isFinished(new) { runningCount += 1 }
     }
 
     package override func removeAll() {
-        (usage, runningCount) = ([:], 0)
+        usage.removeAll()
+        runningCount = 0
         super.removeAll()
     }
 
     /// Replaces what pods use; pods that are left out have no sample.
     package func setUsage(_ samples: [String: PodUsage]) {
-        let new = Dictionary(samples.map { (ObjectID($0), $1) }, uniquingKeysWith: { first, _ in first })
-        guard usage != new else { return }
-        usage = new
+        guard usage.replace(samples) else { return }
         measuresChanged(["cpu", "memory"])
     }
 
-    override func cells(_ row: ResourceRow) -> [TableCell] {
-        var cells = row.cells
-        guard let sample = usage[ObjectID(row.uid)] else { return cells }
-        for place in cells.indices {
-            guard case .usage(var usage) = cells[place] else { continue }
-            let (used, isEnforced) =
-                usage.unit == .milliCPU ? (sample.cpu, sample.isCPULimitEnforced) : (sample.memory, sample.isMemoryLimitEnforced)
-            usage.used = used
-            if usage.limit != nil, !isEnforced { (usage.isLimitEnforced, usage.note) = (false, "not enforced") }
-            cells[place] = .usage(usage)
-        }
-        return cells
-    }
+    override func cells(_ row: ResourceRow) -> [TableCell] { usage.filled(row.cells, uid: row.uid) }
 }
