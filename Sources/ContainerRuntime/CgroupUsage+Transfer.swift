@@ -34,17 +34,18 @@ package struct CgroupPressure: Sendable, Hashable {
 }
 
 extension CgroupUsage {
-    /// `8:0 Read 4096` lines of v1.
+    /// `8:0 Read 4096` lines of v1; nil without any, as where the kernel has the file and counts nothing.
     static func diskVersion1(_ text: String) -> DiskUsage? {
-        guard !text.isEmpty else { return nil }
         var usage = DiskUsage(read: .zero, written: .zero)
+        var isCounted = false
         for line in text.split(separator: "\n") {
             let parts = line.split(separator: " ")
             guard parts.count == 3, let bytes = Int64(parts[2]), bytes >= 0 else { continue }
+            isCounted = true
             if parts[1] == "Read" { usage.read += ByteCount(bytes) }
             if parts[1] == "Write" { usage.written += ByteCount(bytes) }
         }
-        return usage
+        return isCounted ? usage : nil
     }
 
     /// `8:0 rbytes=4096 wbytes=0 …` lines of v2; the file is there and empty while nothing was transferred.

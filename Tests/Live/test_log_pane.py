@@ -64,6 +64,32 @@ def test_the_log_of_a_deleted_pod_can_still_be_read(shared, base, open_screen):
     shared.kubectl("delete", "pod", "kept-b", "--wait=false")
 
 
+def test_every_kept_instance_of_a_container_can_be_read(shared, base, open_screen):
+    shared.busybox()
+    pod = clusters.pod("again", "host/busybox:latest", ["sh", "-c", "echo round $(cat /state/n 2>/dev/null | wc -c); printf x >> /state/n; exit 1"])
+    pod["spec"]["restartPolicy"] = "Always"
+    pod["spec"]["volumes"] = [{"name": "state", "emptyDir": {}}]
+    pod["spec"]["containers"][0]["volumeMounts"] = [{"name": "state", "mountPath": "/state"}]
+    shared.apply(pod)
+    eventually(lambda: shared.get("pod", "again")["status"]["containerStatuses"][0]["restartCount"] >= 2, within=90, what="two restarts")
+    screen = open_screen(shared, "--namespace", "default", "--data-dir", shared.data, env=own_state(shared, base))
+    screen.expect("again")
+    screen.filter("again")
+    screen.press("l", "I")
+    screen.expect("Log of which instance of main?", "instance 2", "instance 1", "instance 0")
+    screen.type("instance 0")
+    screen.press("Enter")
+    screen.expect("again/main instance 0", "round 0")
+    # After the oldest comes the newest, and then back one by one.
+    screen.press("p")
+    screen.expect_gone("instance 0")
+    screen.press("p")
+    screen.expect("again/main previous")
+    screen.press("p")
+    screen.expect("again/main instance ")
+    shared.kubectl("delete", "pod", "again", "--wait=false", "--grace-period=1")
+
+
 def test_no_byte_of_a_log_drives_the_terminal(shared, base, open_screen):
     shared.busybox()
     hostile = r"\033]0;owned\007\033[2J\033[5;5Hjumped\033]52;c;b3duZWQ=\007\033[?1049l\033c\r\b\b\tend\n"

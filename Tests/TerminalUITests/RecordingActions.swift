@@ -22,6 +22,8 @@ import ViewModels
     func showLogs(selecting text: String) {}
     func closeMerge() {}
     func pickKeptLog() {}
+    func showEarlierInstance() {}
+    func pickLogInstance() {}
     func openShell(_ binding: ObjectBinding, container: String?, isBeside: Bool) {}
     func askDelete(_ bindings: [ObjectBinding], isForced: Bool) {}
     func askDeleteNamespace(_ binding: ObjectBinding) {}

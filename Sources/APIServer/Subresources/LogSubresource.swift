@@ -22,6 +22,7 @@ enum LogSubresource {
         }
         let connection = try target.connection(context.core.nodes)
         context.core.tasks.perform {
+            guard !context.request.queryFlag("instances") else { return context.reply(list(await connection.logInstances(request))) }
             do throws(APIStatus) {
                 let source = try await connection.logs(request)
                 context.reply(APIResponse(contentType: "text/plain", body: .stream(source)))
@@ -49,6 +50,11 @@ enum LogSubresource {
         let nodes = context.core.nodes
         context.core.tasks.perform { [request] in
             for connection in nodes.names.compactMap(nodes.connection) {
+                if context.request.queryFlag("instances") {
+                    let kept = await connection.logInstances(request)
+                    if kept.isEmpty { continue }
+                    return context.reply(list(kept))
+                }
                 do throws(APIStatus) {
                     let source = try await connection.logs(request)
                     return context.reply(APIResponse(contentType: "text/plain", body: .stream(source)))
@@ -59,6 +65,12 @@ enum LogSubresource {
             }
             context.reply(ResponseMaking.status(gone))
         }
+    }
+
+    private static func list(_ instances: [LogInstance]) -> APIResponse {
+        APIResponse(
+            body: .bytes(
+                JSON.encode(["kind": "LogInstanceList", "apiVersion": "kdash.dev/v1", "items": .array(instances.map(\.value))])))
     }
 
     /// Reads PodLogOptions. Throws Invalid in Kubernetes' words.
@@ -81,6 +93,7 @@ enum LogSubresource {
             isMarked: request.queryFlag("marked"))
         log.tailLines = try number("tailLines", atLeast: 0)
         log.sinceSeconds = try number("sinceSeconds", atLeast: 1)
+        log.instance = try number("instance", atLeast: 0).map { Int(clamping: $0) }
         log.limitBytes = try number("limitBytes", atLeast: 1)
         if let text = request.queryValue("sinceTime"), !text.isEmpty {
             guard let time = Timestamp(rfc3339: text) else { throw .badRequest("sinceTime \(text.goQuoted) is not an RFC 3339 time") }

@@ -11,6 +11,7 @@ extension LogRequest {
         if let sinceTime { items.append(QueryItem("sinceTime", sinceTime.rfc3339)) }
         if timestamps { items.append(QueryItem("timestamps", "true")) }
         if let limitBytes { items.append(QueryItem("limitBytes", String(limitBytes))) }
+        if let instance { items.append(QueryItem("instance", String(instance))) }
         if isDeleted { items.append(QueryItem("podUID", podUID)) }
         if isMarked { items.append(QueryItem("marked", "true")) }
         if stream != .all { items.append(QueryItem("stream", stream.rawValue)) }

@@ -39,6 +39,9 @@ package struct LogRequest: Sendable, Hashable {
     /// Whether the pod no longer exists and what its node kept of it is meant; ``podUID`` tells it from namesakes. Default false. Not of
     /// Kubernetes: other servers know nothing of it.
     package var isDeleted: Bool
+    /// Which instance is meant, by how often the container had started again before it; nil for the newest, or the one before that. Not of
+    /// Kubernetes: other servers answer with the newest.
+    package var instance: Int?
 
     /// A request.
     package init(

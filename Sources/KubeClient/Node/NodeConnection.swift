@@ -20,6 +20,9 @@ package protocol NodeConnection: Sendable {
     /// The logs that are kept of deleted pods, the newest first.
     func keptLogs() async -> [KeptLog]
 
+    /// The instances of a container of which logs are kept; nothing where none are.
+    func logInstances(_ request: LogRequest) async -> [LogInstance]
+
     /// How the probes of its pods have gone.
     func probeCounts() async -> [ProbeCount]
 

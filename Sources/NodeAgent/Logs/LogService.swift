@@ -1,4 +1,5 @@
 import APIMachinery
+import Glibc
 import KubeClient
 import LinuxKernel
 
@@ -32,8 +33,34 @@ struct LogService: Sendable {
         }
     }
 
+    /// The instances of a container of which logs are kept. Blocking.
+    func instances(_ request: LogRequest) -> [LogInstance] {
+        let path = directory.path(namespace: request.namespace, pod: request.pod, uid: request.podUID, container: request.container)
+        let running = runningAttempt(request.podUID, request.container)
+        return LogDirectory.attempts(in: path).suffix(Self.maximumInstances).map { attempt in
+            var instance = LogInstance(number: attempt, lastWrite: Timestamp(seconds: 0), size: .zero, isRunning: attempt == running)
+            // best effort: it may be going away.
+            if let found = try? FileSystem.status("\(path)/\(attempt).log") {
+                instance.lastWrite = Timestamp(seconds: Int64(found.st_mtim.tv_sec))
+                instance.size = ByteCount(Int64(found.st_size))
+            }
+            return instance
+        }
+    }
+
+    /// The most instances that are told, the newest.
+    private static let maximumInstances = 1000
+
     private func chooseAttempt(_ request: LogRequest, _ path: String) throws(APIStatus) -> Int {
         let attempts = LogDirectory.attempts(in: path)
+        if let instance = request.instance {
+            guard attempts.contains(instance) else {
+                let kept = attempts.isEmpty ? "none" : attempts.map { "\($0)" }.joined(separator: ", ")
+                throw .badRequest(
+                    "instance \(instance) of container \"\(request.container)\" in pod \"\(request.pod)\" is not kept; kept are: \(kept)")
+            }
+            return instance
+        }
         if request.previous {
             guard attempts.count > 1 else {
                 throw .badRequest("previous terminated container \"\(request.container)\" in pod \"\(request.pod)\" not found")

@@ -387,6 +387,10 @@ package final class NodeAgent: NodeConnection, Sendable {
 
     package func probeCounts() async -> [ProbeCount] { context.probeCounts.all() }
 
+    package func logInstances(_ request: LogRequest) async -> [LogInstance] {
+        await KernelThread.run("kdash-logs") { self.logs.instances(request) }
+    }
+
     package func keptLogs() async -> [KeptLog] {
         await KernelThread.run("kdash-logs") { self.retention.kept(livePods: Set(self.pods.all().map(\.uid))) }
     }

@@ -20,6 +20,7 @@ extension Screen {
             spans = [TextSpan(target.pod, .normal), TextSpan("/" + target.container, .dim)]
             let isListed = app.pods.pod(uid: target.podUID) != nil
             if target.isGone || !isListed && app.connection == .ready { spans.append(TextSpan(" deleted", .warning)) }
+            if let instance = target.instance { spans.append(TextSpan(" instance \(instance)", .warning)) }
             if target.isPrevious { spans.append(TextSpan(" previous", .warning)) }
         }
         if !logs.filterError.isEmpty { spans.append(TextSpan(" &\(logs.filterError)", .error)) }

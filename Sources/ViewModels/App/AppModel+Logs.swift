@@ -16,10 +16,10 @@ extension AppModel {
         }
     }
 
-    /// Shows the instance before the current one, or the current one again.
-    func togglePreviousLog() {
-        guard let target = logs.target, let binding = logPodBinding else { return toast("no container's log is shown", .dim) }
-        cluster?.showLogs(binding, container: target.container, isPrevious: !target.isPrevious)
+    /// Shows the instance before the one that is shown, or the newest again.
+    func showEarlierLog() {
+        guard logs.target != nil else { return toast("no container's log is shown", .dim) }
+        cluster?.showEarlierInstance()
     }
 
     /// Asks for the labels of the pods whose logs to merge.

@@ -22,6 +22,10 @@ package import KubeClient
     func explain(_ binding: ObjectBinding)
     /// Shows a pod's log; `container` nil picks the one kubectl would.
     func showLogs(_ binding: ObjectBinding, container: String?, isPrevious: Bool)
+    /// Shows the instance of the shown container before the one that is shown; after the oldest that is kept the newest again.
+    func showEarlierInstance()
+    /// Asks which of the kept instances of the shown container to show.
+    func pickLogInstance()
     /// Shows the logs of workloads, services and pods as one, in the order of their times; pods that come later join.
     func showLogs(of bindings: [ObjectBinding])
     /// Shows the logs of all pods of what controls a pod.

@@ -55,7 +55,7 @@ enum ContainerCharts {
     }
 
     private static func addDisks(_ steps: [UsageHistory.Step], to text: inout DetailText, _ charts: inout [Int: ChartModel]) {
-        guard steps.hasTransfers else { return text.line([TextSpan("Disks: the kernel does not count them here", .dim)], indent: 2) }
+        guard steps.hasTransfers else { return text.line([TextSpan("Disks: nothing counted yet, or the kernel does not count here", .dim)], indent: 2) }
         add("Disk read", .bytesPerSecond, steps.received, to: &text, &charts)
         add("Disk written", .bytesPerSecond, steps.sent, to: &text, &charts)
     }

@@ -76,9 +76,9 @@ struct LogPodStatus: Sendable, Hashable {
 
     /// How it ends, or nil to try again.
     private func ending(_ pod: LogPodStatus.State, _ failure: APIStatus?) -> LogState? {
-        if target.isPrevious {
+        if target.isOlder {
             // A missing previous instance does not appear by waiting.
-            guard let failure else { return .ended("previous instance") }
+            guard let failure else { return .ended(target.instance.map { "instance \($0)" } ?? "previous instance") }
             return .failed(failure.code == 400 ? "there was no instance before this one (p goes back)" : Self.reason(failure))
         }
         switch pod {
@@ -101,7 +101,7 @@ struct LogPodStatus: Sendable, Hashable {
     /// What stands between the lines of one instance and of the next; nil when the instance is the same.
     private func separator(_ pod: @MainActor (LogTarget) -> LogPodStatus) -> String? {
         let status = pod(target)
-        guard !target.isPrevious, let known = restarts, status.restarts > known else { return nil }
+        guard !target.isOlder, let known = restarts, status.restarts > known else { return nil }
         restarts = status.restarts
         let count = status.restarts == 1 ? "1 restart" : "\(status.restarts) restarts"
         return "\(target.container) started again after \(status.lastEnding ?? "it ended"), \(count)"
@@ -110,9 +110,10 @@ struct LogPodStatus: Sendable, Hashable {
     private var request: LogRequest {
         var request = LogRequest(
             namespace: target.namespace, pod: target.pod, podUID: target.podUID, container: target.container,
-            follow: !target.isPrevious && !target.isGone, previous: target.isPrevious, timestamps: true, isMarked: true,
+            follow: !target.isOlder && !target.isGone, previous: target.isPrevious, timestamps: true, isMarked: true,
             isDeleted: target.isGone)
         request.sinceTime = cursor.newest
+        request.instance = target.instance
         return request
     }
 }

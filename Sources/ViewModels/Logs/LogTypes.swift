@@ -14,8 +14,15 @@ package struct LogTarget: Sendable, Hashable {
     package var isPrevious: Bool
     /// Whether the pod is deleted and what its node kept is meant.
     package var isGone: Bool
+    /// Which instance is meant, by how often the container had started again before it; nil for the newest, or the one before it.
+    package var instance: Int?
+    /// Whether an instance is meant that has ended for good.
+    var isOlder: Bool { isPrevious || instance != nil }
     /// A target.
-    package init(namespace: String, pod: String, podUID: String, container: String, isPrevious: Bool = false, isGone: Bool = false) {
+    package init(
+        namespace: String, pod: String, podUID: String, container: String, isPrevious: Bool = false, isGone: Bool = false, instance: Int? = nil
+    ) {
+        self.instance = instance
         self.namespace = namespace
         self.pod = pod
         self.podUID = podUID

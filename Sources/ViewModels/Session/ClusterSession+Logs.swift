@@ -42,7 +42,7 @@ extension ClusterSession {
     }
 
     /// Follows one container's log in place of what was shown.
-    private func show(_ target: LogTarget, _ client: KubeClient) {
+    func show(_ target: LogTarget, _ client: KubeClient) {
         logs.reset(.container(target))
         follow(target, client)
     }

@@ -31,6 +31,7 @@ final class MeteredNode: NodeConnection {
     func attach(_ request: ExecRequest) async throws(APIStatus) -> any StreamSession { throw .internalError("not here") }
     func portForward(podUID: String, port: UInt16) async throws(APIStatus) -> any StreamSession { throw .internalError("not here") }
     func keptLogs() async -> [KeptLog] { [] }
+    func logInstances(_ request: LogRequest) async -> [LogInstance] { [] }
 }
 
 struct ResourceMetricsTests {

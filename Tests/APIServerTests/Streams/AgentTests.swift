@@ -202,6 +202,7 @@ private final class CountingNode: NodeConnection {
     func exec(_ request: ExecRequest) async throws(APIStatus) -> any StreamSession { try await fake.exec(request) }
     func attach(_ request: ExecRequest) async throws(APIStatus) -> any StreamSession { try await fake.attach(request) }
     func keptLogs() async -> [KeptLog] { [] }
+    func logInstances(_ request: LogRequest) async -> [LogInstance] { [] }
 
     func portForward(podUID: String, port: UInt16) async throws(APIStatus) -> any StreamSession { throw .internalError("not here") }
 

@@ -239,6 +239,7 @@ final class EchoNode: NodeConnection {
     func attach(_ request: ExecRequest) async throws(APIStatus) -> any StreamSession { try await fake.attach(request) }
     func stats() async -> NodeStats { await fake.stats() }
     func keptLogs() async -> [KeptLog] { await fake.keptLogs() }
+    func logInstances(_ request: LogRequest) async -> [LogInstance] { await fake.logInstances(request) }
 
     func portForward(podUID: String, port: UInt16) async throws(APIStatus) -> any StreamSession {
         if port == 81 { throw .badRequest("dial tcp4 127.0.0.1:81: connect: connection refused") }

@@ -26,6 +26,7 @@ final class FakeNode: NodeConnection {
     func stats() async -> NodeStats { NodeStats(node: "n1", sampledAt: Timestamp(seconds: 0)) }
 
     func keptLogs() async -> [KeptLog] { [] }
+    func logInstances(_ request: LogRequest) async -> [LogInstance] { [] }
 }
 
 /// Echoes its input in upper case, says its command on standard error, and exits with 3 when the command is `fail`.
