@@ -28,7 +28,8 @@ enum LogSubresource {
                 context.reply(APIResponse(contentType: "text/plain", body: .stream(source)))
             } catch {
                 // The status in the store often knows better why there is nothing yet.
-                let status = error.code == 404 || error.code == 400 ? target.missingLog(previous: request.previous) ?? error : error
+                let status =
+                    request.instance == nil && (error.code == 404 || error.code == 400) ? target.missingLog(previous: request.previous) ?? error : error
                 context.reply(ResponseMaking.status(status))
             }
         }

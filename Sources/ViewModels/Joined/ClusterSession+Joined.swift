@@ -90,6 +90,8 @@ extension ClusterSession {
         if Task.isCancelled { throw CancellationError() }
         (joined.members[place].cluster, joined.members[place].kind) = (cluster, nil)
         joined.members[place].context = cluster.contextState
+        // Of the connection before nothing is sampled any more.
+        tasks.cancel(.memberUsage(place))
         sampleJoined()
         follow(cluster.client.gate, ofMember: place)
         app.followRowContext()

@@ -79,7 +79,7 @@ struct LogPodStatus: Sendable, Hashable {
         if target.isOlder {
             // A missing previous instance does not appear by waiting.
             guard let failure else { return .ended(target.instance.map { "instance \($0)" } ?? "previous instance") }
-            return .failed(failure.code == 400 ? "there was no instance before this one (p goes back)" : Self.reason(failure))
+            return .failed(target.instance == nil && failure.code == 400 ? "there was no instance before this one (p goes back)" : Self.reason(failure))
         }
         switch pod {
         case .gone:
