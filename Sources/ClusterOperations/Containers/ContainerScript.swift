@@ -108,6 +108,17 @@ struct ContainerScript {
                 """#, arguments: [argument(path), "\(count)", version, isExecutable ? "755" : "644", mark])
     }
 
+    /// Makes a directory unless there is one.
+    static func makeDirectory(_ path: FilePath) -> ContainerScript {
+        ContainerScript(
+            text: #"""
+                p=$(printf '%b.' "$1"); p=${p%.}
+                [ -d "$p" ] && exit 0
+                [ -e "$p" ] && exit 41
+                mkdir "$p" 2>/dev/null || [ -d "$p" ] || exit 42
+                """#, arguments: [argument(path)])
+    }
+
     /// Tells of processes: parts that `mark` ends, which no program can guess: their own number, users by path, passwd, when the machine was
     /// started, the size of a page; then of each process its number, its `stat` and its `cmdline`.
     static func processes(mark: String, most: Int) -> ContainerScript {

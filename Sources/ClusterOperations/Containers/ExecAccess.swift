@@ -55,6 +55,11 @@ package final class ExecAccess: ContainerAccess {
         return file
     }
 
+    package func makeDirectory(_ target: ContainerTarget, path: FilePath) async throws(APIStatus) {
+        try await checkPod(target)
+        _ = try await run(target, .makeDirectory(path), about: path.description, limit: 4096, isLook: false)
+    }
+
     package func processes(_ target: ContainerTarget) async throws(APIStatus) -> ContainerProcesses {
         let mark = SecureRandom.hex(16)
         let most = ExecAnswer.maximumProcesses

@@ -20,6 +20,9 @@ package protocol ContainerAccess: Sendable {
         _ target: ContainerTarget, path: FilePath, _ bytes: [UInt8], ifVersion: String?, isExecutable: Bool
     ) async throws(APIStatus) -> ContainerFile
 
+    /// Makes a directory in one that is there; harmless when it is one already.
+    func makeDirectory(_ target: ContainerTarget, path: FilePath) async throws(APIStatus)
+
     /// The processes of a running container.
     func processes(_ target: ContainerTarget) async throws(APIStatus) -> ContainerProcesses
 

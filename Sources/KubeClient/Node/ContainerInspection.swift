@@ -43,6 +43,9 @@ package protocol ContainerInspection: Sendable {
         _ target: ContainerTarget, path: FilePath, ifVersion: String?, isExecutable: Bool, body: any ByteSource
     ) async throws(APIStatus) -> ContainerFile
 
+    /// Makes a directory in one that is there, of its owner and with mode 0755; harmless when it is one already.
+    func makeDirectory(_ target: ContainerTarget, path: FilePath) async throws(APIStatus)
+
     /// The processes of a running container.
     func processes(_ target: ContainerTarget) async throws(APIStatus) -> ContainerProcesses
 

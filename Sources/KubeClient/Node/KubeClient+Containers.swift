@@ -42,6 +42,11 @@ extension KubeClient: ContainerAccess {
         return file
     }
 
+    /// Makes a directory in a container.
+    package func makeDirectory(_ target: ContainerTarget, path: FilePath) async throws(APIStatus) {
+        _ = try await containerJSON(.put, target, "directory", [QueryItem("path", path.description)])
+    }
+
     /// The processes of a container that runs.
     package func processes(_ target: ContainerTarget) async throws(APIStatus) -> ContainerProcesses {
         guard let found = ContainerProcesses(try await containerJSON(.get, target, "processes")) else { throw Self.broken("processes") }

@@ -84,6 +84,26 @@ enum ContainerFiles {
         }
     }
 
+    /// Makes a directory, of the owner of the one it lies in; harmless when it is one already.
+    static func makeDirectory(_ root: borrowing ContainerRoot, _ path: FilePath) throws(APIStatus) {
+        guard !path.name.bytes.isEmpty, path.name.bytes != Array("..".utf8), path.name.bytes != Array(".".utf8) else {
+            throw .badRequest("\(path) is no name for a directory")
+        }
+        try told { () throws(SystemError) in
+            let folder = try root.open(path.parent, O_RDONLY | O_DIRECTORY)
+            let raw = folder.raw
+            let name = path.name.bytes.map { CChar(bitPattern: $0) } + [0]
+            if mkdirat(raw, name, 0o755) < 0 {
+                let error = SystemError.last("mkdir", path.description)
+                guard error.errno == EEXIST else { throw error }
+                _ = try root.open(path, pathOnly | O_DIRECTORY)
+                return
+            }
+            let owner = try folder.status()
+            try SystemError.check("fchownat", path.description) { fchownat(raw, name, owner.st_uid, owner.st_gid, AT_SYMLINK_NOFOLLOW) }
+        }
+    }
+
     private static func replace(
         _ name: FilePath, in folder: borrowing FileDescriptor, _ content: borrowing FileDescriptor, _ present: stat?, isExecutable: Bool
     ) throws(SystemError) {

@@ -75,6 +75,12 @@ final class InspectionService: ContainerInspection {
         }
     }
 
+    func makeDirectory(_ target: ContainerTarget, path: FilePath) async throws(APIStatus) {
+        let place = try await place(target)
+        guard place.pid != nil else { throw .badRequest("container \(target.container) of pod \(target.pod) does not run: its files can only be read") }
+        try await blocking { () throws(APIStatus) in try ContainerFiles.makeDirectory(try place.root(), path) }
+    }
+
     func processes(_ target: ContainerTarget) async throws(APIStatus) -> ContainerProcesses {
         let place = try await place(target)
         return try await blocking { () throws(APIStatus) in

@@ -19,9 +19,10 @@ extension CommandTable {
         action(.sockets, "containers.sockets", "Sockets of the container", ["T"], "Container", "that is for the list of containers"),
         action(.up, "files.up", "To the directory above", ["backspace"], "Files", "that is for the files of a container"),
         action(.edit, "files.edit", "Edit the file in your editor", ["e"], "Files", "that is for the files of a container", changes: true),
-        action(.copyOut, "files.copyOut", "Copy the file to this machine", ["w"], "Files", "that is for the files of a container"),
+        action(.copyOut, "files.copyOut", "Copy the file or directory to this machine", ["w"], "Files", "that is for the files of a container"),
         action(
-            .copyIn, "files.copyIn", "Copy a file of this machine into the directory", ["r"], "Files", "that is for the files of a container", changes: true),
+            .copyIn, "files.copyIn", "Copy a file or directory of this machine into the directory", ["r"], "Files", "that is for the files of a container",
+            changes: true),
         action(.order, "processes.order", "Order the lines by something else", ["o"], "Processes", "that is for processes and connections"),
         action(
             .signal, "processes.signal", "Send a signal to the process", ["D k"], "Processes", "that is for processes", changes: true, isDestructive: true),

@@ -3,7 +3,7 @@ import KubeClient
 import LinuxKernel
 
 /// Where a browser of a container's files is.
-@MainActor private final class FileBrowser {
+@MainActor final class FileBrowser {
     let container: ContainerTarget
     /// The text that shows it, which holds it.
     weak var model: DetailModel?
@@ -112,7 +112,7 @@ extension ClusterSession {
         _ browser: FileBrowser, _ work: @escaping @Sendable (any ContainerAccess, ContainerTarget) async throws(APIStatus) -> Value,
         then: @escaping (Value) -> Void
     ) {
-        guard let inside = containerAccess else { return app.toast("no cluster is connected", .warning) }
+        guard let inside = containerAccess else { return app.toast(app.noCluster, .warning) }
         browser.model?.onClose = { [weak self] in self?.tasks.cancel(.detail) }
         tasks.run(.detail) { [weak self] in
             do throws(APIStatus) {
@@ -175,7 +175,7 @@ extension ClusterSession {
     private func write(
         _ browser: FileBrowser, _ path: FilePath, _ bytes: [UInt8], ifVersion: String?, isExecutable: Bool, keptAt kept: (file: String, folder: String)?
     ) {
-        guard let inside = containerAccess else { return app.toast("no cluster is connected", .warning) }
+        guard let inside = containerAccess else { return app.toast(app.noCluster, .warning) }
         let container = browser.container
         tasks.add { [weak self] in
             do throws(APIStatus) {
@@ -193,8 +193,9 @@ extension ClusterSession {
     // MARK: - Copying
 
     private func askCopyOut(_ browser: FileBrowser) {
-        guard let (path, file) = browser.selected else { return }
-        guard file.kind == .file || file.kind == .link else { return app.toast("\(path) is no file: files are copied one by one", .warning) }
+        guard let (path, file) = browser.selected else { return askFolderOut(browser, browser.path) }
+        if file.kind == .directory { return askFolderOut(browser, path) }
+        guard file.kind == .file || file.kind == .link else { return app.toast("\(path) is neither a file nor a directory", .warning) }
         askLine("copy \(path) to the file", "./\(LocalFile.name(path.name))") { [weak self] text in
             guard let self, !text.isEmpty else { return }
             let local = ManifestFiles.expanded(text)
@@ -207,7 +208,7 @@ extension ClusterSession {
     }
 
     private func copyOut(_ browser: FileBrowser, _ path: FilePath, _ local: String, replaces: Bool = false) {
-        guard let inside = containerAccess else { return app.toast("no cluster is connected", .warning) }
+        guard let inside = containerAccess else { return app.toast(app.noCluster, .warning) }
         let container = browser.container
         app.toast("copying \(path)", .dim)
         tasks.add { [weak self] in
@@ -225,9 +226,11 @@ extension ClusterSession {
     private func askCopyIn(_ browser: FileBrowser) {
         guard browser.isRunning else { return app.toast("the container has ended: its files can only be read", .warning) }
         let folder = browser.path
-        askLine("copy to \(folder) the file of this machine", "./") { [weak self] text in
+        askLine("copy to \(folder) the file or directory of this machine", "./") { [weak self] text in
             guard let self, !text.isEmpty else { return }
-            let local = ManifestFiles.expanded(text)
+            let named = ManifestFiles.expanded(text)
+            let local = named.count > 1 && named.hasSuffix("/") ? String(named.dropLast()) : named
+            if FileSystem.isDirectory(local) { return askFolderIn(browser, local) }
             do throws(APIStatus) {
                 let (bytes, isExecutable) = try LocalFile.read(local, limit: Self.maximumCopiedIn)
                 let path = folder.appending(FilePath(bytes: FileSystem.name(of: local).utf8))

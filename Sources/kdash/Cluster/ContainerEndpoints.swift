@@ -9,7 +9,7 @@ struct ContainerEndpoints: Sendable {
     /// The path of a container's endpoints, decoded, without what leads to it: namespace, pod, container and what is wanted.
     func handle(_ request: APIRequest, _ path: [String], body: any ByteSource) async throws(APIStatus) -> APIResponse {
         guard path.count == 4 else {
-            throw .badRequest("\(request.path): /kdash/v1/containers/NAMESPACE/POD/CONTAINER/files, file, processes, signal or sockets")
+            throw .badRequest("\(request.path): /kdash/v1/containers/NAMESPACE/POD/CONTAINER/files, file, directory, processes, signal or sockets")
         }
         let target = ContainerTarget(namespace: path[0], pod: path[1], podUID: request.queryValue("uid"), container: path[2])
         switch (request.method, path[3]) {
@@ -18,6 +18,10 @@ struct ContainerEndpoints: Sendable {
             return .json(try await onNode(target) { node throws(APIStatus) in try await node.list(target, path: file) }.value)
         case (.get, "file"): return try await read(request, target)
         case (.put, "file"): return try await write(request, target, body)
+        case (.put, "directory"):
+            let folder = try self.path(request)
+            try await onNode(target) { node throws(APIStatus) in try await node.makeDirectory(target, path: folder) }
+            return .json([:])
         case (.get, "processes"): return .json(try await onNode(target) { node throws(APIStatus) in try await node.processes(target) }.value)
         case (.post, "signal"): return try await signal(request, target)
         case (.get, "sockets"): return .json(try await onNode(target) { node throws(APIStatus) in try await node.sockets(target) }.value)
