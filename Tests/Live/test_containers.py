@@ -140,9 +140,9 @@ def test_files_processes_and_containers_on_the_screen(make_cluster, open_screen,
     screen.press("C-u")
     screen.type(str(tmp_path / "up"))
     screen.press("Enter")
-    screen.expect("Copy ", "link: a link")
+    screen.expect("Copy up to /up?", "1 file in 2 directories", "link: a link")
     screen.press("y")
-    screen.expect("copied", "in 2 directories")
+    screen.expect("copied", "1 file in 2 directories")
     assert raw(one, "main", "file", path="/up/deep/words") == "from here\n"
     assert "link" not in names(raw(one, "main", "files", path="/up"))
     screen.press("Escape")

@@ -26,13 +26,15 @@ extension ClusterSession {
                 guard let self, !Task.isCancelled, app.modal == nil else { return }
                 let present = browser.files[target.description]
                 guard present == nil || present?.kind == .directory else { return app.toast("\(target) is there and no directory", .warning) }
-                let what = "\(plan.files.count) files in \(plan.directories.count + 1) directories, \(ByteText.short(plan.progress.total ?? 0))"
+                var whole = FolderCopy.Progress()
+                (whole.files, whole.directories, whole.bytes) = (plan.files.count, plan.directories.count, plan.progress.total ?? 0)
+                let what = "From \(local): \(FolderCopyText.amount(whole))."
                 var body: [[TextSpan]] = [[TextSpan(what)]]
                 if present != nil { body.append([TextSpan("The directory is there: files of the same names are written over.", .warning)]) }
                 if plan.progress.leftOutCount > 0 {
-                    body.append([TextSpan("\(plan.progress.leftOutCount) are left out, such as \(plan.progress.leftOut[0])", .warning)])
+                    body.append([TextSpan("Left out: \(plan.progress.leftOutCount), first \(plan.progress.leftOut[0]).", .warning)])
                 }
-                ask("Copy \(local) to \(target)?", body, [], verb: "Copy", isDestructive: present != nil) { [weak self] in
+                ask("Copy \(FileSystem.name(of: local)) to \(target)?", body, [], verb: "Copy", isDestructive: present != nil) { [weak self] in
                     let container = browser.container
                     self?.copyFolder("Copying \(local) to \(target)", browser) { inside, tell throws(APIStatus) in
                         try await FolderCopy.into(inside, container, plan, from: local, to: target, tell: tell)
@@ -117,6 +119,8 @@ enum FolderCopyText {
 
     static func amount(_ progress: FolderCopy.Progress) -> String {
         let total = progress.total.map { " of \(ByteText.short($0))" } ?? ""
-        return "\(progress.files) files in \(progress.directories + 1) directories, \(ByteText.short(progress.bytes))\(total)"
+        let files = progress.files == 1 ? "1 file" : "\(progress.files) files"
+        let directories = progress.directories == 0 ? "1 directory" : "\(progress.directories + 1) directories"
+        return "\(files) in \(directories), \(ByteText.short(progress.bytes))\(total)"
     }
 }
