@@ -100,7 +100,10 @@ enum ContainerFiles {
                 return
             }
             let owner = try folder.status()
-            try SystemError.check("fchownat", path.description) { fchownat(raw, name, owner.st_uid, owner.st_gid, AT_SYMLINK_NOFOLLOW) }
+            // By its descriptor: the container may have put something else in its place.
+            let made = try ContainerRoot.openEntry(path.name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, at: raw)
+            let madeRaw = made.raw
+            try SystemError.check("fchown", path.description) { fchown(madeRaw, owner.st_uid, owner.st_gid) }
         }
     }
 

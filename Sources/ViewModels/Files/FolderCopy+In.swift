@@ -22,9 +22,12 @@ extension FolderCopy {
             let path = ([local] + folder).joined(separator: "/")
             for name in try onDisk({ () throws(SystemError) in try FileSystem.names(in: path) }).sorted() {
                 let found = try onDisk { () throws(SystemError) in try FileSystem.status("\(path)/\(name)") }
-                guard let found else { continue }
                 let place = folder + [name]
                 let text = place.joined(separator: "/")
+                guard let found else {
+                    plan.progress.leave("\(text): nothing is found by this name")
+                    continue
+                }
                 switch found.st_mode & S_IFMT {
                 case S_IFDIR:
                     guard place.count <= maximumDepth else { throw .badRequest("\(text) lies more than \(maximumDepth) directories deep") }

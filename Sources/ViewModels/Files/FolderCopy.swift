@@ -49,7 +49,7 @@ enum FolderCopy {
     ) async throws(APIStatus) -> Progress {
         let temporary = "\(local).kdash-\(SecureRandom.hex(4))"
         do throws(APIStatus) {
-            try made(temporary)
+            try await made(temporary)
             var copy = OutCopy(inside: inside, container: container, root: temporary)
             try await copy.run(path, tell)
             guard !FileSystem.exists(local) else { throw .badRequest("\(local) is there by now") }
@@ -72,13 +72,16 @@ enum FolderCopy {
         return ups <= depth && !parts.dropFirst(ups).contains { Array($0) == Array("..".utf8) }
     }
 
-    static func made(_ path: String) throws(APIStatus) {
-        try onDisk { () throws(SystemError) in try SystemError.check("mkdir", path) { mkdir(path, 0o700) } }
+    static func made(_ path: String) async throws(APIStatus) {
+        try await KernelThread.run("kdash-files") { () throws(APIStatus) in
+            try onDisk { () throws(SystemError) in try SystemError.check("mkdir", path) { mkdir(path, 0o700) } }
+        }
     }
 
+    /// What this machine's disk refuses ends a copy.
     @discardableResult
     static func onDisk<Value>(_ body: () throws(SystemError) -> Value) throws(APIStatus) -> Value {
-        do throws(SystemError) { return try body() } catch { throw .badRequest("\(error)") }
+        do throws(SystemError) { return try body() } catch { throw APIStatus(code: 507, reason: nil, message: "\(error)") }
     }
 }
 
@@ -112,10 +115,14 @@ private struct OutCopy {
                 switch file.kind {
                 case .directory:
                     guard depth < FolderCopy.maximumDepth else { throw .badRequest("\(place) lies more than \(FolderCopy.maximumDepth) directories deep") }
-                    try FolderCopy.made(target)
+                    try await FolderCopy.made(target)
                     progress.directories += 1
                     waiting.append((place, target, depth + 1))
-                case .file: try await take(place, target)
+                case .file:
+                    guard file.size.value <= FolderCopy.maximumBytes - progress.bytes else {
+                        throw .badRequest("there is more than \(ByteText.short(FolderCopy.maximumBytes)): copy its directories one by one")
+                    }
+                    try await take(place, target)
                 case .link:
                     if let link = file.link, FolderCopy.staysInside(link, depth: depth) {
                         links.append((target, link))
@@ -129,24 +136,30 @@ private struct OutCopy {
             }
         }
         // Last, so that nothing is ever written through one.
-        for link in links {
-            let text = link.target.bytes.map { CChar(bitPattern: $0) } + [0]
-            let path = link.path
-            try FolderCopy.onDisk { () throws(SystemError) in try SystemError.check("symlink", path) { symlink(text, path) } }
-            progress.files += 1
+        let links = links
+        try await KernelThread.run("kdash-files") { () throws(APIStatus) in
+            for link in links {
+                let text = link.target.bytes.map { CChar(bitPattern: $0) } + [0]
+                let path = link.path
+                try FolderCopy.onDisk { () throws(SystemError) in try SystemError.check("symlink", path) { symlink(text, path) } }
+            }
         }
+        progress.files += links.count
     }
 
     private mutating func take(_ place: FilePath, _ target: String) async throws(APIStatus) {
         let (inside, container) = (inside, container)
         do throws(APIStatus) {
-            progress.bytes += try await LocalFile.take(target, replaces: false) { offset throws(APIStatus) in
+            let room = FolderCopy.maximumBytes - progress.bytes
+            progress.bytes += try await LocalFile.take(target, replaces: false, limit: room) { offset throws(APIStatus) in
                 try await inside.read(container, path: place, offset: offset)
             }
             progress.files += 1
         } catch {
             // One that went, changed or may not be read keeps the others back no more than it would `cp`.
             guard [400, 404].contains(error.code) else { throw error }
+            // The container itself must still be there.
+            _ = try await inside.list(container, path: place.parent)
             progress.leave("\(place): \(error.message)")
         }
     }

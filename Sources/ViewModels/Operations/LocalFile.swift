@@ -23,13 +23,14 @@ enum LocalFile {
         return (try local { () throws(SystemError) in try FileSystem.readFile(path, limit: limit) }, found.st_mode & 0o100 != 0)
     }
 
-    /// Writes what `part` reads piece by piece to a new file, which appears whole or not at all. Returns its length.
+    /// Writes what `part` reads piece by piece to a new file, which appears whole or not at all. Returns its length. Throws 413 for more than
+    /// `limit` bytes, and 507 for what this machine's disk refuses.
     static func take(
-        _ path: String, replaces: Bool, _ part: @escaping @Sendable (Int64) async throws(APIStatus) -> ContainerFilePart
+        _ path: String, replaces: Bool, limit: Int64 = .max, _ part: @escaping @Sendable (Int64) async throws(APIStatus) -> ContainerFilePart
     ) async throws(APIStatus) -> Int64 {
-        let temporary = "\(path).kdash-\(SecureRandom.hex(4))"
+        let temporary = "\(FileSystem.directory(of: path))/.kdash-\(SecureRandom.hex(8))"
         do throws(APIStatus) {
-            let file = try local { () throws(SystemError) in try FileDescriptor.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600) }
+            let file = try onDisk { () throws(SystemError) in try FileDescriptor.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600) }
             var offset: Int64 = 0
             var first: ContainerFile?
             while true {
@@ -39,9 +40,10 @@ enum LocalFile {
                 }
                 first = first ?? piece.file
                 let bytes = piece.bytes
+                guard offset + Int64(bytes.count) <= limit else { throw APIStatus(code: 413, reason: nil, message: "\(path): there is more than fits") }
                 let raw = file.raw
                 try await KernelThread.run("kdash-files") { () throws(APIStatus) in
-                    try local { () throws(SystemError) in try append(bytes, to: raw) }
+                    try onDisk { () throws(SystemError) in try append(bytes, to: raw) }
                 }
                 offset += Int64(bytes.count)
                 if bytes.count < ContainerFilePart.maximumBytes { break }
@@ -49,7 +51,7 @@ enum LocalFile {
             }
             // Nobody else on this machine may see it, whatever it was there.
             let mode: mode_t = (first?.mode ?? 0) & 0o111 == 0 ? 0o600 : 0o700
-            try local { () throws(SystemError) in
+            try onDisk { () throws(SystemError) in
                 let raw = file.raw
                 try SystemError.check("fchmod", temporary) { fchmod(raw, mode) }
                 if replaces { try FileSystem.rename(temporary, path) } else { try publish(temporary, path) }
@@ -73,6 +75,10 @@ enum LocalFile {
             let rest = bytes[done...]
             done += try SystemError.checkRetrying("write", "the copy") { rest.withUnsafeBytes { write(raw, $0.baseAddress, $0.count) } }
         }
+    }
+
+    private static func onDisk<Value: ~Copyable>(_ body: () throws(SystemError) -> Value) throws(APIStatus) -> Value {
+        do throws(SystemError) { return try body() } catch { throw APIStatus(code: 507, reason: nil, message: "\(error)") }
     }
 
     private static func local<Value: ~Copyable>(_ body: () throws(SystemError) -> Value) throws(APIStatus) -> Value {

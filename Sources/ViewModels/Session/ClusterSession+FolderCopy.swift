@@ -19,12 +19,16 @@ extension ClusterSession {
     }
 
     func askFolderIn(_ browser: FileBrowser, _ local: String) {
-        let target = browser.path.appending(FilePath(bytes: FileSystem.name(of: local).utf8))
+        let name = FileSystem.name(of: FileSystem.truePath(local))
+        guard !name.isEmpty, name != "/", name != ".", name != ".." else { return app.toast("\(local) has no name to copy it as: name a directory", .warning) }
+        let target = browser.path.appending(FilePath(bytes: name.utf8))
+        let (files, detail) = (browser.files, app.detail)
         tasks.run(.question) { [weak self] in
             do throws(APIStatus) {
                 let plan = try await KernelThread.run("kdash-files") { () throws(APIStatus) in try FolderCopy.plan(local) }
-                guard let self, !Task.isCancelled, app.modal == nil else { return }
-                let present = browser.files[target.description]
+                // Something else may have been begun meanwhile, and nothing takes the keys from who types.
+                guard let self, !Task.isCancelled, app.detail === detail, app.modal == nil, app.inputMode == .browse else { return }
+                let present = files[target.description]
                 guard present == nil || present?.kind == .directory else { return app.toast("\(target) is there and no directory", .warning) }
                 var whole = FolderCopy.Progress()
                 (whole.files, whole.directories, whole.bytes) = (plan.files.count, plan.directories.count, plan.progress.total ?? 0)
@@ -34,7 +38,7 @@ extension ClusterSession {
                 if plan.progress.leftOutCount > 0 {
                     body.append([TextSpan("Left out: \(plan.progress.leftOutCount), first \(plan.progress.leftOut[0]).", .warning)])
                 }
-                ask("Copy \(FileSystem.name(of: local)) to \(target)?", body, [], verb: "Copy", isDestructive: present != nil) { [weak self] in
+                ask("Copy \(name) to \(target)?", body, [], verb: "Copy", isDestructive: present != nil) { [weak self] in
                     let container = browser.container
                     self?.copyFolder("Copying \(local) to \(target)", browser) { inside, tell throws(APIStatus) in
                         try await FolderCopy.into(inside, container, plan, from: local, to: target, tell: tell)
@@ -83,8 +87,11 @@ extension ClusterSession {
     private func endCopy(_ model: DetailModel, _ progress: FolderCopy.Progress, _ failure: APIStatus?, _ browser: FileBrowser) {
         model.onStop = nil
         model.lines = FolderCopyText.page(progress, end: failure.map { .failure($0) } ?? .success(()))
-        app.toast(failure.map { "not all is copied: \($0.message)" } ?? "copied \(FolderCopyText.amount(progress))", failure == nil ? .ok : .warning)
-        browser.model?.reopen?()
+        let left = progress.leftOutCount == 0 ? "" : ", \(progress.leftOutCount) left out"
+        app.toast(
+            failure.map { "not all is copied: \($0.message)" } ?? "copied \(FolderCopyText.amount(progress))\(left)",
+            failure == nil && left.isEmpty ? .ok : .warning)
+        if app.detail != nil, app.detail === browser.model { browser.model?.reopen?() }
         app.signal.touch()
     }
 }
@@ -105,7 +112,8 @@ enum FolderCopyText {
         var lines: [[TextSpan]] = []
         switch end {
         case nil: lines.append([TextSpan("copying: ", .pending), TextSpan(amount(progress))])
-        case .success?: lines.append([TextSpan("copied ", .ok), TextSpan(amount(progress))])
+        case .success?:
+            lines.append([TextSpan("copied ", .ok), TextSpan(amount(progress))])
         case .failure(let status)?:
             lines.append([TextSpan("not all is copied: \(status.message)", .warning)])
             lines.append([TextSpan("until then \(amount(progress))", .dim)])
