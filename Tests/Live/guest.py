@@ -10,7 +10,8 @@ import time
 import cluster as clusters
 from cluster import eventually
 
-MODULES = ["overlay", "veth", "virtio_blk", "virtio_pci", "nf_tables", "nft_ct", "nft_masq", "nft_nat", "nft_chain_nat", "nft_fib_ipv4", "nf_nat", "nf_conntrack"]
+MODULES = ["overlay", "veth", "virtio_blk", "virtio_pci", "nf_tables", "nft_ct", "nft_masq", "nft_nat", "nft_chain_nat", "nft_fib_ipv4", "nf_nat", "nf_conntrack",
+           "nft_reject_ipv4", "nft_numgen", "nft_limit", "nf_conntrack_netlink"]
 
 INIT = """#!/bin/busybox sh
 /bin/busybox --install -s /bin

@@ -73,7 +73,7 @@ enum FolderCopy {
     }
 
     static func made(_ path: String) async throws(APIStatus) {
-        try await KernelThread.run("kdash-files") { () throws(APIStatus) in
+        _ = try await KernelThread.run("kdash-files") { () throws(APIStatus) in
             try onDisk { () throws(SystemError) in try SystemError.check("mkdir", path) { mkdir(path, 0o700) } }
         }
     }
@@ -159,7 +159,7 @@ private struct OutCopy {
             // One that went, changed or may not be read keeps the others back no more than it would `cp`.
             guard [400, 404].contains(error.code) else { throw error }
             // The container itself must still be there.
-            _ = try await inside.list(container, path: place.parent)
+            _ = try await inside.list(container, path: .root)
             progress.leave("\(place): \(error.message)")
         }
     }

@@ -112,7 +112,7 @@ extension ClusterSession {
         _ browser: FileBrowser, _ work: @escaping @Sendable (any ContainerAccess, ContainerTarget) async throws(APIStatus) -> Value,
         then: @escaping (Value) -> Void
     ) {
-        guard let inside = containerAccess else { return app.toast(app.noCluster, .warning) }
+        guard let inside = containerAccess else { return app.toast("no cluster is connected", .warning) }
         browser.model?.onClose = { [weak self] in self?.tasks.cancel(.detail) }
         tasks.run(.detail) { [weak self] in
             do throws(APIStatus) {
@@ -175,7 +175,7 @@ extension ClusterSession {
     private func write(
         _ browser: FileBrowser, _ path: FilePath, _ bytes: [UInt8], ifVersion: String?, isExecutable: Bool, keptAt kept: (file: String, folder: String)?
     ) {
-        guard let inside = containerAccess else { return app.toast(app.noCluster, .warning) }
+        guard let inside = containerAccess else { return app.toast("no cluster is connected", .warning) }
         let container = browser.container
         tasks.add { [weak self] in
             do throws(APIStatus) {
@@ -208,7 +208,7 @@ extension ClusterSession {
     }
 
     private func copyOut(_ browser: FileBrowser, _ path: FilePath, _ local: String, replaces: Bool = false) {
-        guard let inside = containerAccess else { return app.toast(app.noCluster, .warning) }
+        guard let inside = containerAccess else { return app.toast("no cluster is connected", .warning) }
         let container = browser.container
         app.toast("copying \(path)", .dim)
         tasks.add { [weak self] in

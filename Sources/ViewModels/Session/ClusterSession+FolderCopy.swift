@@ -56,7 +56,7 @@ extension ClusterSession {
         _ title: String, _ browser: FileBrowser,
         _ copy: @escaping @Sendable (any ContainerAccess, FolderCopy.Tell) async throws(APIStatus) -> FolderCopy.Progress
     ) {
-        guard let inside = containerAccess else { return app.toast(app.noCluster, .warning) }
+        guard let inside = containerAccess else { return app.toast("no cluster is connected", .warning) }
         let model = DetailModel(title: title, binding: browser.model?.binding)
         model.isLive = false
         model.parent = app.detail

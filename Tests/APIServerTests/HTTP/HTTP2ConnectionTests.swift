@@ -69,7 +69,7 @@ struct HTTP2ConnectionTests {
         try await with { client, server async throws in
             try await client.heard { !$0.settings.isEmpty }
             let ids = (0..<250).map { 1 + 2 * $0 }
-            for id in ids { try await client.begin(id, HTTP2Client.get("\(Self.configMaps)?watch=1&timeoutSeconds=60")) }
+            for id in ids { try await client.begin(id, HTTP2Client.get("\(Self.configMaps)?watch=1&timeoutSeconds=600")) }
             try await client.heard { state in ids.allSatisfy { state.answers[$0]?.status == 200 } }
             #expect(server.server.core.traffic.http2.values == (1, 250, 250))
             let api = TestServerCalls(server.server)

@@ -145,14 +145,15 @@ struct RestoreVerbTests {
         }
     }
 
-    @Test func `what its user may not create stays away, and what is admitted no more is named`() async throws {
+    @Test func `what its user may not create or read stays away, and what is admitted no more is named`() async throws {
         let time = ManualTimeSource()
         try await TestServer.with(time: time) { api in
             let web = try await Self.goneDeployment(api, time)
             let rules = "/apis/rbac.authorization.k8s.io/v1/namespaces/default"
             _ = try await api.call(
                 .post, "\(rules)/roles",
-                #"{"metadata":{"name":"maker"},"rules":[{"apiGroups":["apps",""],"resources":["deployments","replicasets","configmaps"],"verbs":["create"]}]}"#)
+                #"{"metadata":{"name":"maker"},"rules":[{"apiGroups":["apps",""],"resources":["deployments","replicasets","configmaps"],"verbs":["create","get"]},{"apiGroups":[""],"resources":["secrets"],"verbs":["create"]}]}"#
+            )
             _ = try await api.call(
                 .post, "\(rules)/rolebindings",
                 #"{"metadata":{"name":"maker"},"roleRef":{"apiGroup":"rbac.authorization.k8s.io","kind":"Role","name":"maker"},"subjects":[{"kind":"User","apiGroup":"rbac.authorization.k8s.io","name":"carol"}]}"#
@@ -161,7 +162,7 @@ struct RestoreVerbTests {
             let nobody = UserInfo(name: "nobody", groups: ["system:authenticated"])
             let target = "\(Self.apps)/deployments?kdashRestore=true&dryRun=All"
             let outlook = try Self.outlook(try await api.call(.post, target, Self.question(web), as: carol))
-            #expect(outlook.left.contains { $0.kind == "Secret" && $0.reason.contains("carol") })
+            #expect(outlook.left.contains { $0.kind == "Secret" && $0.reason.contains("may not be read by \"carol\"") })
             #expect(outlook.items.map(\.kind) == ["Deployment", "ConfigMap", "ReplicaSet"])
             #expect(try await api.call(.post, target, Self.question(web), as: nobody).status == 403)
             _ = try await api.call(
