@@ -258,7 +258,7 @@ def test_files_and_processes_of_containers_by_their_own_shell(far, base, open_sc
     sum = other.kubectl("exec", "-n", "default", "web", "--", "md5sum", "/www/big").split()[0]
     assert hashlib.md5(copy.read_bytes()).hexdigest() == sum
     screen.press("r")
-    screen.expect("copy to /link the file of this machine")
+    screen.expect("copy to /link the file or directory of this machine")
     screen.press("C-u")
     screen.type(str(copy))
     screen.expect(f": {copy}")

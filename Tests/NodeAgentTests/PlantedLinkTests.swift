@@ -83,20 +83,20 @@ import Testing
         #expect(bind.isReadOnly == isReadOnly)
     }
 
-    @Test func `a living container keeps the logs of two instances, and what a link leads to is left alone`() throws {
+    @Test func `a living container keeps the logs of five instances, and what a link leads to is left alone`() throws {
         try Self.withData { paths, outside in
             try FileSystem.writeAtomically("\(outside)/kept", Array("kept".utf8))
             let folder = "\(paths.logs.root)/n_p_u/main"
             try FileSystem.makeDirectories(folder)
-            for name in ["0.log.1", "1.log", "1.log.1", "3.log", "3.log.1", "4.log", "other", "2.txt"] {
+            for name in ["0.log.1", "1.log", "1.log.1", "3.log", "3.log.1", "4.log", "5.log", "6.log", "7.log", "other", "2.txt"] {
                 try FileSystem.writeAtomically("\(folder)/\(name)", Array("x".utf8))
             }
             #expect(symlink("\(outside)/kept", "\(folder)/0.log") == 0)
             try LogAttempts.removeEarlier(in: "n_p_u/main", below: paths.logs.root)
-            #expect(try FileSystem.names(in: folder).sorted() == ["2.txt", "3.log", "3.log.1", "4.log", "other"])
+            #expect(try FileSystem.names(in: folder).sorted() == ["2.txt", "3.log", "3.log.1", "4.log", "5.log", "6.log", "7.log", "other"])
             #expect(try FileSystem.readText("\(outside)/kept") == "kept")
             try LogAttempts.removeEarlier(in: "n_p_u/main", below: paths.logs.root)
-            #expect(try FileSystem.names(in: folder).count == 5)
+            #expect(try FileSystem.names(in: folder).count == 8)
             #expect(symlink(outside, "\(paths.logs.root)/n_p_u/planted") == 0)
             #expect(throws: SystemError.self) { try LogAttempts.removeEarlier(in: "n_p_u/planted", below: paths.logs.root) }
         }

@@ -3,9 +3,9 @@ import LinuxKernel
 
 /// The logs of a container's instances one after the other.
 enum LogAttempts {
-    /// How many instances of a living container keep their log: the newest, and the one before, which is what `--previous` reads.
-    /// Source: the kubelet's MaxPerPodContainer of 1 dead container.
-    static let kept = 2
+    /// How many instances of a living container keep their log, the newest among them: enough to see how a crash loop began to look, and a bound
+    /// for what it writes. The kubelet keeps one dead instance.
+    static let kept = 5
 
     /// Removes what older instances have logged, rotated files as well. `path` is relative to `root` and reached by descriptors only, as pods
     /// that see the folder could plant links in it. Blocking.
