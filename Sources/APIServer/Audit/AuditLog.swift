@@ -23,19 +23,26 @@ final class AuditLog: Sendable {
         init(_ descriptor: consuming FileDescriptor) { self.descriptor = descriptor }
     }
 
+    /// What requests and the writer share.
     private struct State {
         var waiting: [UInt8] = []
-        var isWriting = false
-        var file: OpenFile?
-        var size = 0
+        /// Somebody has been asked to write what waits, and has not yet found that nothing does.
+        var isExpected = false
         var written: UInt64 = 0
         var dropped: UInt64 = 0
+    }
+
+    /// The file as it stands on the disk. Whoever writes holds it from taking lines until they are written, so lines stay in order.
+    private struct Output {
+        var file: OpenFile?
+        var size = 0
     }
 
     let path: String
     private let limits: Limits
     private let logger: Logger
     private let state = Mutex(State())
+    private let output = Mutex(Output())
 
     init(path: String, limits: Limits = Limits(), logger: Logger) {
         self.path = path
@@ -52,71 +59,62 @@ final class AuditLog: Sendable {
             }
             state.waiting += line
             state.waiting.append(10)
-            guard !state.isWriting else { return false }
-            state.isWriting = true
+            guard !state.isExpected else { return false }
+            state.isExpected = true
             return true
         }
         guard starts else { return }
-        NIOThreadPool.singleton.submit { [self] _ in drain() }
+        NIOThreadPool.singleton.submit { [self] _ in flush() }
     }
 
-    /// Writes what waits; returns when it has been written, also by another thread's hand.
+    /// Writes what waits; returns when it has been written, also by another thread's hand. Blocks while the disk does.
     func flush() {
-        drain()
-        while state.withLock({ $0.isWriting }) { usleep(1000) }
-    }
-
-    private func drain() {
-        while true {
-            let lines = state.withLock { state -> [UInt8]? in
-                guard !state.waiting.isEmpty else {
-                    state.isWriting = false
-                    return nil
-                }
-                state.isWriting = true
-                defer { state.waiting = [] }
-                return state.waiting
-            }
-            guard let lines else { return }
-            do throws(SystemError) {
-                try write(lines)
-            } catch {
+        output.withLock { output in
+            while let lines = takeLines() {
                 let count = UInt64(lines.count { $0 == 10 })
-                state.withLock { $0.dropped += count }
-                logger.error("the audit log cannot be written", metadata: ["path": "\(path)", "error": "\(error)"])
+                do throws(SystemError) {
+                    try write(lines, to: &output)
+                    state.withLock { $0.written += count }
+                } catch {
+                    output.file = nil
+                    state.withLock { $0.dropped += count }
+                    logger.error("the audit log cannot be written", metadata: ["path": "\(path)", "error": "\(error)"])
+                }
             }
         }
     }
 
-    private func write(_ lines: [UInt8]) throws(SystemError) {
-        let result: Result<Void, SystemError> = state.withLock { state in
-            do throws(SystemError) {
-                if state.file == nil { try open(&state) }
-                if state.size > 0, state.size + lines.count > limits.file { try rotate(&state) }
-                try state.file?.descriptor.writeAll(lines)
-                state.size += lines.count
-                state.written += UInt64(lines.count { $0 == 10 })
-                return .success(())
-            } catch {
-                state.file = nil
-                return .failure(error)
+    /// What waits; nil when nothing does, and then nobody is expected any more.
+    private func takeLines() -> [UInt8]? {
+        state.withLock { state in
+            guard !state.waiting.isEmpty else {
+                state.isExpected = false
+                return nil
             }
+            defer { state.waiting = [] }
+            return state.waiting
         }
-        try result.get()
     }
 
-    private func open(_ state: inout State) throws(SystemError) {
-        state.file = OpenFile(try FileDescriptor.open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, mode: 0o600))
-        state.size = try FileSystem.status(path).map { Int($0.st_size) } ?? 0
+    private func write(_ lines: [UInt8], to output: inout Output) throws(SystemError) {
+        if output.file == nil { try open(&output) }
+        if output.size > 0, output.size + lines.count > limits.file { try rotate(&output) }
+        try output.file?.descriptor.writeAll(lines)
+        output.size += lines.count
     }
 
-    private func rotate(_ state: inout State) throws(SystemError) {
-        state.file = nil
+    private func open(_ output: inout Output) throws(SystemError) {
+        output.file = OpenFile(try FileDescriptor.open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, mode: 0o600))
+        output.size = try FileSystem.status(path).map { Int($0.st_size) } ?? 0
+    }
+
+    private func rotate(_ output: inout Output) throws(SystemError) {
+        output.file = nil
         for number in stride(from: limits.files - 1, through: 1, by: -1) where FileSystem.exists("\(path).\(number)") {
             try FileSystem.rename("\(path).\(number)", "\(path).\(number + 1)")
         }
         try FileSystem.rename(path, "\(path).1")
-        try open(&state)
+        try open(&output)
     }
 
     /// Appends what has been written and lost.
