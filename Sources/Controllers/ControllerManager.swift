@@ -25,6 +25,7 @@ package final class ControllerManager: Sendable {
 
     private let runners: [ControllerRunner]
     private let customs: CustomInformers
+    private let autoscaling: Autoscaling
 
     /// The table of controllers.
     package static func controllers(_ configuration: Configuration) -> [any Controller] {
@@ -46,6 +47,7 @@ package final class ControllerManager: Sendable {
             CertificateSigner(sign: configuration.sign),
             ResourceQuotaController(configuration.schemas),
             NodePressureTaints(),
+            TaintEviction(),
             ClaimProtection(),
             VolumeProtection(),
             AttributesClassProtection(),
@@ -69,6 +71,7 @@ package final class ControllerManager: Sendable {
         let controllers = Self.controllers(configuration)
         customs = CustomInformers(
             client: client(.controller("generic-garbage-collector")), definitions: informers.informer(CustomResourceKind.definitions), time: time)
+        autoscaling = Autoscaling(configuration.schemas, informers: informers, customs: customs, client: client, time: time, logger: logger)
         let caches = InformerCaches(informers, resources: controllers.flatMap(\.watched), customs: customs)
         runners = controllers.map { controller in
             ControllerRunner(controller, caches: caches, client: client(controller.identity), storage: configuration.storage, time: time, logger: logger)
@@ -79,6 +82,7 @@ package final class ControllerManager: Sendable {
     package func run() async {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.customs.run() }
+            group.addTask { await self.autoscaling.run() }
             for runner in runners { group.addTask { await runner.run() } }
         }
     }

@@ -1,10 +1,31 @@
 internal import APIMachinery
 internal import JSONCore
+internal import LinuxKernel
 
 /// Nodes: renewals of heartbeat times are not worth a disk write.
 struct NodeStrategy: ResourceStrategy {
     /// A node that registers itself brings its first status.
     var keepsStatusOnCreate: Bool { true }
+
+    func prepareForCreate(_ object: inout KubeObject, _ context: WriteContext) throws(APIStatus) { dateTaints(&object, old: nil, context) }
+
+    func prepareForUpdate(_ object: inout KubeObject, old: KubeObject, _ context: WriteContext) throws(APIStatus) {
+        dateTaints(&object, old: old, context)
+    }
+
+    /// Notes when taints that evict pods were added, from which the time that pods tolerate them runs.
+    private func dateTaints(_ object: inout KubeObject, old: KubeObject?, _ context: WriteContext) {
+        let known = old?.array("spec", "taints") ?? []
+        let taints = object.array("spec", "taints")
+        let dated = taints.map { taint -> JSONValue in
+            guard taint["effect"] == "NoExecute", taint["timeAdded"]?.stringValue == nil else { return taint }
+            let before = known.first { old in ["key", "value", "effect"].allSatisfy { old[$0] == taint[$0] } }
+            var taint = taint
+            taint["timeAdded"] = before?["timeAdded"] ?? .string(context.now.rfc3339)
+            return taint
+        }
+        if dated != taints { object["spec", "taints"] = .array(dated) }
+    }
 
     func validateUpdate(_ object: KubeObject, old: KubeObject, _ context: WriteContext) -> [FieldError] {
         var errors: [FieldError] = []

@@ -1,4 +1,5 @@
 package import JSONCore
+package import LinuxKernel
 
 /// core/v1 Affinity, as far as the scheduler reads it.
 package struct Affinity: ValueView {
@@ -104,4 +105,8 @@ package struct Taint: ValueView {
     package var taintValue: String { text("value") ?? "" }
     /// `NoSchedule`, `PreferNoSchedule` or `NoExecute`.
     package var effect: String { text("effect") ?? "" }
+    /// When it was added; only of NoExecute taints.
+    package var timeAdded: Timestamp? { time("timeAdded") }
+    /// Whether pods that do not tolerate it have to go.
+    package var evicts: Bool { effect == "NoExecute" }
 }
