@@ -178,4 +178,22 @@ import Testing
             #expect(listed.withLock { $0 } == 1)
         }
     }
+
+    @Test func `what is asked of a log that is on its way waits for it`() async throws {
+        let fixture = Fixture()
+        fixture.addPod("web-1")
+        fixture.server.hold(.get, fixture.path("web-1"))
+        let streams = [ByteChannel(), ByteChannel(), ByteChannel()]
+        for stream in streams { stream.finish() }
+        fixture.server.setLogs("web-1", streams)
+        try await fixture.run { fixture in
+            try await fixture.until("the row") { fixture.app.selectedPodBinding != nil }
+            fixture.run("pods.logs")
+            fixture.run("logs.previous")
+            try await fixture.until("the pod is being read") { fixture.server.isHolding(.get, fixture.path("web-1")) }
+            #expect(fixture.app.logs.target == nil)
+            fixture.server.release(.get, fixture.path("web-1"))
+            try await fixture.until("the instance before") { fixture.app.logs.target?.isPrevious == true }
+        }
+    }
 }

@@ -16,12 +16,6 @@ extension AppModel {
         }
     }
 
-    /// Shows the instance before the one that is shown, or the newest again.
-    func showEarlierLog() {
-        guard logs.target != nil else { return toast("no container's log is shown", .dim) }
-        cluster?.showEarlierInstance()
-    }
-
     /// Asks for the labels of the pods whose logs to merge.
     package func askForLogSelector(_ text: String) {
         openPrompt(.line, "logs of pods with labels", text, { _ in }, { [weak self] in self?.cluster?.showLogs(selecting: $0) })

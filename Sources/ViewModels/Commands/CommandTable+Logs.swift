@@ -8,7 +8,7 @@ extension CommandTable {
         logs("filter", "Show only lines that match", ["&"]) { $0.openLogFilter() },
         logs("level", "Show only lines of a level and above", ["v"]) { $0.raiseLogLevel() },
         logs("columns", "Fields as columns", ["F"]) { $0.pickLogColumns() },
-        logs("previous", "The instance before; after the oldest the newest again", ["p"]) { $0.showEarlierLog() },
+        logs("previous", "The instance before; after the oldest the newest again", ["p"]) { $0.cluster?.showEarlierInstance() },
         logs("instances", "Any instance of this container that is kept", ["I"]) { $0.cluster?.pickLogInstance() },
         logs("kept", "Logs of a deleted pod", ["L"], availability: whenConnected) { $0.cluster?.pickKeptLog() },
         logs("all", "All containers of the pod", ["a"], availability: whenLogPod) { app in

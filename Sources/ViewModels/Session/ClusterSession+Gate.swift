@@ -71,7 +71,7 @@ extension ClusterSession: GateActions {
             app.modal = nil
             guard id == "unlock" else { return }
             guard gate.unlock(typedName: name) else { return app.toast("\(gate.context) stays protected", .warning) }
-            app.toast("\(gate.context) is writable for 15 minutes; \(key("app.lock")) locks it again", .ok)
+            app.toast("\(gate.context) is writable for 15 minutes; \(app.keyText("app.lock")) locks it again", .ok)
         }
         typed = { [weak dialog] in dialog?.typed.text ?? "" }
         app.modal = .dialog(dialog)
@@ -82,6 +82,4 @@ extension ClusterSession: GateActions {
         gate.lock()
         app.toast("\(gate.context) is protected again\(whatGoesOn(gate.context))", .ok)
     }
-
-    private func key(_ command: String) -> String { app.commands[command]?.keys.first.map { KeyName.isFunction($0) ? $0.uppercased() : $0 } ?? ":lock" }
 }

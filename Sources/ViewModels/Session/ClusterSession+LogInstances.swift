@@ -5,26 +5,35 @@ import LinuxKernel
 
 /// Instances of a container that ended before the one that runs: as many as its node keeps.
 extension ClusterSession {
+    /// Shows the instance before the one that is shown, or the newest again.
     package func showEarlierInstance() {
-        guard let target = app.logs.target, let client = cluster?.client else { return }
-        guard app.context.isEmbedded else { return togglePrevious(target) }
-        withInstances(of: target, client) { session, instances in
-            guard instances.count > 1 else {
-                return session.app.toast("only one instance of \(target.container) is kept: there is no earlier log", .dim)
+        withShownLog { session, target, client in
+            guard session.app.context.isEmbedded else { return session.togglePrevious(target) }
+            session.withInstances(of: target, client) { session, instances in
+                guard instances.count > 1 else {
+                    return session.app.toast("only one instance of \(target.container) is kept: there is no earlier log", .dim)
+                }
+                let place = target.instance.flatMap { number in instances.firstIndex { $0.number == number } } ?? (target.isPrevious ? 1 : 0)
+                session.show(place + 1 < instances.count ? place + 1 : 0, of: instances, target, client)
             }
-            let place = target.instance.flatMap { number in instances.firstIndex { $0.number == number } } ?? (target.isPrevious ? 1 : 0)
-            session.show(place + 1 < instances.count ? place + 1 : 0, of: instances, target, client)
         }
     }
 
+    /// Asks which instance of the shown container to show.
     package func pickLogInstance() {
-        guard let target = app.logs.target, let client = cluster?.client else { return app.toast("no container's log is shown", .dim) }
-        guard app.context.isEmbedded else {
-            return app.toast("only kdash's own cluster keeps more than the instance before (\(app.commands["logs.previous"]?.keys.first ?? "p"))", .dim)
+        withShownLog { session, target, client in
+            guard session.app.context.isEmbedded else {
+                let key = session.app.keyText("logs.previous")
+                return session.app.toast("only kdash's own cluster keeps more than the instance before (\(key))", .dim)
+            }
+            session.pickInstance(of: target, client)
         }
+    }
+
+    private func pickInstance(of target: LogTarget, _ client: KubeClient) {
         withInstances(of: target, client) { session, instances in
             guard !instances.isEmpty else { return session.app.toast("no log of \(target.container) is kept", .dim) }
-            guard session.app.modal == nil, session.app.logs.target == target else { return }
+            guard session.app.modal == nil else { return }
             let now = session.time.now()
             let items = instances.map { instance in
                 let state = instance.isRunning ? "runs" : "last line \(HumanDuration.text(now - instance.lastWrite)) ago"
@@ -34,6 +43,17 @@ extension ClusterSession {
                 guard let place = instances.firstIndex(where: { "\($0.number)" == id }) else { return }
                 session?.show(place, of: instances, target, client)
             }
+        }
+    }
+
+    /// Does something with the shown container's log. One that was just asked for may wait for its pod to be read: then it is awaited.
+    private func withShownLog(_ body: @escaping @MainActor (ClusterSession, LogTarget, KubeClient) -> Void) {
+        tasks.run(.keptLogs) { [weak self] in
+            await self?.tasks.end(of: .follow)
+            await self?.tasks.end(of: .pod)
+            guard let self, !Task.isCancelled, let client = cluster?.client else { return }
+            guard let target = app.logs.target else { return app.toast("no container's log is shown", .dim) }
+            body(self, target, client)
         }
     }
 

@@ -120,6 +120,7 @@ extension ClusterSession {
         }
         app.pick("Log of which deleted pod?", items) { [weak self] uid in
             guard let self, let log = kept.first(where: { $0.podUID == uid }) else { return }
+            tasks.cancel(.follow)
             show(log, container: nil, isPrevious: false, client)
             app.focus = .logs
         }

@@ -149,6 +149,9 @@
         slots = [:]
     }
 
+    /// Returns when what runs for a purpose now has ended.
+    func end(of purpose: Purpose) async { await slots[purpose]?.task.value }
+
     func isRunning(_ purpose: Purpose) -> Bool { slots[purpose] != nil }
 
     private func forget(_ purpose: Purpose, _ id: Int) {
