@@ -7,6 +7,16 @@ package struct ServicePort: Sendable, Hashable {
         case tcp = 6
         case udp = 17
         case sctp = 132
+
+        /// By the API's name; TCP when none is given, nil for another word.
+        package init?(named name: String?) {
+            switch name ?? "TCP" {
+            case "TCP": self = .tcp
+            case "UDP": self = .udp
+            case "SCTP": self = .sctp
+            default: return nil
+            }
+        }
     }
 
     /// Where connections come in.

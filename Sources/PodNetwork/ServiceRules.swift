@@ -155,16 +155,17 @@ package final class ServiceRules: Sendable {
     private func forgetConnections(of ports: [ServicePort]) {
         let ports = ports.filter { $0.transport == .udp }
         // best effort: such a connection ends by itself when it has been quiet for a while.
-        guard !ports.isEmpty, let connections = try? netfilter.translatedConnections(transport: ServicePort.TransportProtocol.udp.rawValue) else { return }
+        guard !ports.isEmpty, let connections = try? netfilter.connections() else { return }
         for connection in StaleConnections.find(connections, ports) { try? netfilter.forget(connection) }  // best effort: as above
     }
 }
 
 /// Which connections of UDP go where their service does not lead any more.
 enum StaleConnections {
-    static func find(_ connections: [TranslatedConnection], _ ports: [ServicePort]) -> [TranslatedConnection] {
+    static func find(_ connections: [TrackedConnection], _ ports: [ServicePort]) -> [TrackedConnection] {
         let byKey = Dictionary(ports.map { ($0.key, $0) }) { _, last in last }
         return connections.filter { connection in
+            guard connection.transport == ServicePort.TransportProtocol.udp.rawValue else { return false }
             let (there, back) = (connection.original, connection.reply)
             let own = ServicePort.Key(address: there.destination, transport: .udp, port: there.destinationPort)
             let node = ServicePort.Key(address: nil, transport: .udp, port: there.destinationPort)

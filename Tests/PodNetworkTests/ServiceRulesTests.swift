@@ -183,11 +183,12 @@ struct ServiceRulesTests {
     }
 
     @Test func `a connection is stale when its service leads elsewhere`() {
-        func connection(_ destination: IPv4Address, _ port: UInt16, to target: IPv4Address) -> TranslatedConnection {
+        func connection(_ destination: IPv4Address, _ port: UInt16, to target: IPv4Address, transport: UInt8 = 17) -> TrackedConnection {
             let client = IPv4Address(10, 42, 0, 9)
-            return TranslatedConnection(
-                transport: 17, original: .init(source: client, destination: destination, sourcePort: 1, destinationPort: port),
-                reply: .init(source: target, destination: client, sourcePort: 8080, destinationPort: 1), identity: [])
+            return TrackedConnection(
+                transport: transport, original: .init(source: client, sourcePort: 1, destination: destination, destinationPort: port),
+                reply: .init(source: target, sourcePort: 8080, destination: client, destinationPort: 1), tcpState: nil, hasReply: false, sent: nil,
+                received: nil)
         }
         let pod = IPv4Address(10, 42, 0, 3)
         let other = IPv4Address(192, 0, 2, 7)
@@ -195,6 +196,7 @@ struct ServiceRulesTests {
         let connections = [
             connection(vip, 80, to: pod), connection(vip, 80, to: other), connection(vip, 81, to: other), connection(other, 30053, to: pod),
             connection(other, 30053, to: IPv4Address(10, 42, 0, 4)), connection(other, 30053, to: other),
+            connection(vip, 80, to: other, transport: 6),
         ]
         #expect(StaleConnections.find(connections, ports) == [connections[1], connections[4]])
     }

@@ -39,16 +39,16 @@ extension NetlinkSocket {
 
     /// The keys and values of a map.
     package func elements(of map: NFSet) throws(SystemError) -> [(key: [UInt8], value: [UInt8])] {
-        let request = map.table.message("NFT_MSG_GETSETELEM \(map.name)", 13) { payload in
-            payload.attribute(1, map.table.name)
-            payload.attribute(2, map.name)
+        try elements(of: map.name, in: map.table).map { (Array($0.nested(1)?[1] ?? []), Array($0.nested(2)?[1] ?? [])) }
+    }
+
+    /// What a set or map holds, as the kernel tells it.
+    func elements(of set: String, in table: NFTable) throws(SystemError) -> [NetlinkAttributes] {
+        let request = table.message("NFT_MSG_GETSETELEM \(set)", 13) { payload in
+            payload.attribute(1, table.name)
+            payload.attribute(2, set)
         }
-        return try dump(request).flatMap { reply in
-            (reply.attributes(after: 4).nested(3)?.ordered ?? []).map { item in
-                let element = NetlinkAttributes(item.value)
-                return (Array(element.nested(1)?[1] ?? []), Array(element.nested(2)?[1] ?? []))
-            }
-        }
+        return try dump(request).flatMap { ($0.attributes(after: 4).nested(3)?.ordered ?? []).map { NetlinkAttributes($0.value) } }
     }
 
     private func listing(_ label: String, _ type: UInt16, _ family: UInt8) -> NetlinkMessage {

@@ -58,12 +58,7 @@ package struct NFSet: Sendable, Hashable {
     }
 
     /// Removes the set; ENOENT when there is none, EBUSY while a rule uses it.
-    package func delete() -> NetlinkMessage {
-        table.message("NFT_MSG_DELSET \(name)", 11) { payload in
-            payload.attribute(1, table.name)
-            payload.attribute(2, name)
-        }
-    }
+    package func delete() -> NetlinkMessage { table.deleteSet(name) }
 
     /// Adds keys to a plain set.
     package func add(_ keys: [[UInt8]]) -> [NetlinkMessage] {

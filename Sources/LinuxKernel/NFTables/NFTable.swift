@@ -86,6 +86,14 @@ package struct NFTable: Sendable, Hashable {
         }
     }
 
+    /// Removes a set; ENOENT when there is none, EBUSY while a rule uses it.
+    package func deleteSet(_ set: String) -> NetlinkMessage {
+        message("NFT_MSG_DELSET \(set)", 11) { payload in
+            payload.attribute(1, name)
+            payload.attribute(2, set)
+        }
+    }
+
     func message(
         _ label: String, _ type: UInt16, _ flags: UInt16 = 0, _ fill: (inout NetlinkPayload) -> Void
     ) -> NetlinkMessage {

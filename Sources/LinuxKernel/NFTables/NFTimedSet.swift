@@ -59,27 +59,10 @@ package struct NFTimedSet: Sendable, Hashable {
     }
 }
 
-extension NFTable {
-    /// Removes a set that no rule looks up any more.
-    package func deleteSet(_ name: String) -> NetlinkMessage {
-        message("NFT_MSG_DELSET \(name)", 11) { payload in
-            payload.attribute(1, self.name)
-            payload.attribute(2, name)
-        }
-    }
-}
-
 extension NetlinkSocket {
     /// What a set holds at the moment.
     package func elements(of set: NFTimedSet) throws(SystemError) -> [NFTimedSet.Element] {
-        var payload = NetlinkPayload()
-        payload.header(set.table.family.rawValue, UInt8(0), UInt16(0))
-        payload.attribute(1, set.table.name)
-        payload.attribute(2, set.name)
-        let request = NetlinkMessage("NFT_MSG_GETSETELEM \(set.name)", type: 10 << 8 | 13, payload: payload)
-        return try dump(request).flatMap { reply in
-            (reply.attributes(after: 4).nested(3)?.ordered ?? []).compactMap { Self.element(NetlinkAttributes($0.value), set) }
-        }
+        try elements(of: set.name, in: set.table).compactMap { Self.element($0, set) }
     }
 
     private static func element(_ attributes: NetlinkAttributes, _ set: NFTimedSet) -> NFTimedSet.Element? {

@@ -37,7 +37,7 @@ struct LogService: Sendable {
     func instances(_ request: LogRequest) -> [LogInstance] {
         let path = directory.path(namespace: request.namespace, pod: request.pod, uid: request.podUID, container: request.container)
         let running = runningAttempt(request.podUID, request.container)
-        return LogDirectory.attempts(in: path).suffix(Self.maximumInstances).map { attempt in
+        return LogDirectory.attempts(in: path).map { attempt in
             var instance = LogInstance(number: attempt, lastWrite: Timestamp(seconds: 0), size: .zero, isRunning: attempt == running)
             // best effort: it may be going away.
             if let found = try? FileSystem.status("\(path)/\(attempt).log") {
@@ -47,9 +47,6 @@ struct LogService: Sendable {
             return instance
         }
     }
-
-    /// The most instances that are told, the newest.
-    private static let maximumInstances = 1000
 
     private func chooseAttempt(_ request: LogRequest, _ path: String) throws(APIStatus) -> Int {
         let attempts = LogDirectory.attempts(in: path)

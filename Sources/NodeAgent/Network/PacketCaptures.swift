@@ -23,7 +23,7 @@ package final class PacketCaptures: Sendable {
 
     /// The packets of the pod at an address as a pcap file; it runs until it is cancelled, or is full.
     /// - Parameter port: only packets from or to it; nil for all.
-    package func begin(_ address: IPv4Address, port: UInt16?) throws(APIStatus) -> any ByteSource {
+    package func begin(_ address: IPv4Address, port: UInt16?) async throws(APIStatus) -> any ByteSource {
         let isAdmitted = count.withLock { count in
             guard count < Self.maximumCount else { return false }
             count += 1
@@ -31,11 +31,13 @@ package final class PacketCaptures: Sendable {
         }
         guard isAdmitted else { throw .tooManyRequests("\(Self.maximumCount) captures run; end one of them") }
         do throws(SystemError) {
-            let name = PodLink.interfaceName(for: address)
-            guard let link = try NetlinkSocket.open(.route, in: namespace).links().first(where: { $0.name == name }) else {
-                throw SystemError(call: "netlink", errno: 19, arguments: "RTM_GETLINK \(name)")
+            let socket = try await KernelThread.run("kdash-capture") { [namespace] () throws(SystemError) in
+                let name = PodLink.interfaceName(for: address)
+                guard let link = try NetlinkSocket.open(.route, in: namespace).links().first(where: { $0.name == name }) else {
+                    throw SystemError(call: "netlink", errno: 19, arguments: "RTM_GETLINK \(name)")
+                }
+                return try PacketSocket(interface: link.index, in: namespace)
             }
-            let socket = try PacketSocket(interface: link.index, in: namespace)
             return PacketCapture(socket, port: port, poller: poller, time: time) { [weak self] in self?.count.withLock { $0 -= 1 } }
         } catch {
             count.withLock { $0 -= 1 }

@@ -73,7 +73,17 @@ package final class PolicyEnforcer: Sendable {
         for (resource, _) in kinds { await informers.informer(resource).waitUntilSynced() }
         wake.yield()
         await withTaskCancellationHandler {
-            for await _ in wakes where !Task.isCancelled { await update() }
+            // Only a node that refuses costs a timer; changes meanwhile are tried at once.
+            var again: Task<Void, Never>?
+            for await _ in wakes where !Task.isCancelled {
+                again?.cancel()
+                guard await !update() else { continue }
+                again = Task { [time, wake] in
+                    do { try await time.sleep(for: .seconds(5)) } catch { return }
+                    wake.yield()
+                }
+            }
+            again?.cancel()
         } onCancel: {
             wake.finish()
         }
@@ -94,7 +104,8 @@ package final class PolicyEnforcer: Sendable {
         if isChanged { wake.yield() }
     }
 
-    private func update() async {
+    /// Tells the kernel what is known now; false when it refused.
+    private func update() async -> Bool {
         let (facts, number) = state.withLock { ($0.facts, $0.changes) }
         let failure: PodNetworkError?
         do throws(PodNetworkError) {
@@ -114,10 +125,7 @@ package final class PolicyEnforcer: Sendable {
             return done.values
         }
         for waiter in done { waiter.resume.resume() }
-        guard failure != nil else { return }
-        // Only a node that refuses costs a timer.
-        try? await time.sleep(for: .seconds(5))  // best effort: cut short when the task ends
-        wake.yield()
+        return failure == nil
     }
 
     // MARK: Pods

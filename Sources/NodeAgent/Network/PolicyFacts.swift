@@ -76,16 +76,17 @@ struct PolicyFacts: Sendable {
 
     /// What the kernel is to enforce. `services` are peers that are no pods.
     func compile(node: Set<IPv4Address>, services: [PolicyPod]) -> EnforcedPolicies {
-        // Of an address that was given again, the new owner's pod counts.
-        let taken = Dictionary(given.map { ($0.value, $0.key) }, uniquingKeysWith: { first, _ in first })
-        let present = pods.filter { taken[$0.value.address].map { [uid = $0.key] in $0 == uid } ?? true }
-        return PolicyCompiler(pods: present.values + services, namespaces: namespaces).compile(policies.values.map(\.value), node: node)
+        PolicyCompiler(pods: present + services, namespaces: namespaces).compile(policies.values.map(\.value), node: node)
     }
 
     /// The names of pods by address, as NAMESPACE/NAME.
     var names: [IPv4Address: String] {
-        let taken = Dictionary(given.map { ($0.value, $0.key) }, uniquingKeysWith: { first, _ in first })
-        let present = pods.filter { taken[$0.value.address] ?? $0.key == $0.key }
-        return Dictionary(present.values.map { ($0.address, "\($0.namespace)/\($0.name)") }, uniquingKeysWith: { first, _ in first })
+        Dictionary(present.map { ($0.address, "\($0.namespace)/\($0.name)") }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Every pod with an address; of one that was given again, the new owner's.
+    private var present: [PolicyPod] {
+        let owners = Dictionary(given.map { ($0.value, $0.key) }, uniquingKeysWith: { first, _ in first })
+        return pods.filter { owners[$0.value.address] ?? $0.key == $0.key }.map(\.value)
     }
 }

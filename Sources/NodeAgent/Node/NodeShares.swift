@@ -17,6 +17,7 @@ package final class NodeShares: Sendable {
     package static let limit = 64
 
     private let file: String
+    /// The cluster's data directory, by its true path.
     private let data: String
     private let shares: Mutex<[NodeShare]>
     /// Process id of the running node's first process; nil while none runs that takes folders.
@@ -30,7 +31,7 @@ package final class NodeShares: Sendable {
     ///   - data: the cluster's data directory.
     package init(file: String, data: String) throws(Problem) {
         self.file = file
-        self.data = data
+        self.data = FileSystem.truePath(data)
         guard FileSystem.exists(file) else {
             shares = Mutex([])
             return
@@ -54,9 +55,9 @@ package final class NodeShares: Sendable {
     package func add(_ wanted: NodeShare) async throws(Problem) -> NodeShare {
         try begin()
         defer { end() }
-        let folder = try open(wanted.path)
+        let folder = try await open(wanted.path)
         let share = NodeShare(path: folder.path, isReadOnly: wanted.isReadOnly)
-        if let refusal = share.refusal(data: trueData) { throw Problem(refusal) }
+        if let refusal = share.refusal(data: data) { throw Problem(refusal) }
         let before = all
         guard before.count < Self.limit || before.contains(where: { $0.path == share.path }) else {
             throw Problem("\(Self.limit) folders are shared already; remove one with `kdash share rm`")
@@ -75,7 +76,7 @@ package final class NodeShares: Sendable {
                 throw Problem("cannot bring \(share.path) into the node: \(error)")
             }
         }
-        try save(before.filter { $0.path != share.path } + [share])
+        try await save(before.filter { $0.path != share.path } + [share])
         return share
     }
 
@@ -89,7 +90,7 @@ package final class NodeShares: Sendable {
             let names = known.isEmpty ? "none is" : known.map(\.path).joined(separator: ", ") + (known.count == 1 ? " is" : " are")
             throw Problem("\(path) is not shared; \(names)")
         }
-        try save(known.filter { $0 != share })
+        try await save(known.filter { $0 != share })
         guard let tree else { return share }
         do throws(SystemError) {
             try await tree.detach(at: share.path)
@@ -107,7 +108,7 @@ package final class NodeShares: Sendable {
         var notes: [String] = []
         for share in all {
             do throws(Problem) {
-                let folder = try open(share.path)
+                let folder = try await open(share.path)
                 guard folder.path == share.path else { throw Problem("\(share.path) leads to \(folder.path) now") }
                 do throws(SystemError) {
                     if try !tree.shows(folder.descriptor, at: share.path) { try await tree.attach(folder.descriptor, at: share) }
@@ -147,7 +148,6 @@ package final class NodeShares: Sendable {
     }
 
     private var tree: NodeTree? { node.withLock { $0 }.map(NodeTree.init(pid:)) }
-    private var trueData: String { FileSystem.truePath(data) }
 
     private func begin() throws(Problem) {
         let isFree = isChanging.withLock { isChanging in
@@ -165,21 +165,27 @@ package final class NodeShares: Sendable {
         let path: String
     }
 
-    private func open(_ path: String) throws(Problem) -> Folder {
+    private func open(_ path: String) async throws(Problem) -> Folder {
         guard path.hasPrefix("/") else { throw Problem("\"\(path)\" is no absolute path") }
         do throws(SystemError) {
-            let descriptor = try FileDescriptor.open(path, CInt(KD_O_PATH) | O_DIRECTORY)
-            let truth = try FileSystem.readLink("/proc/self/fd/\(descriptor.raw)")
-            return Folder(descriptor: descriptor, path: truth)
+            // On a thread: the folder may be on a file server that does not answer.
+            let found = try await KernelThread.run("kdash-share") { () throws(SystemError) in
+                let descriptor = try FileDescriptor.open(path, CInt(KD_O_PATH) | O_DIRECTORY)
+                let truth = try FileSystem.readLink("/proc/self/fd/\(descriptor.raw)")
+                return (raw: descriptor.release(), path: truth)
+            }
+            return Folder(descriptor: FileDescriptor(found.raw), path: found.path)
         } catch {
             let reason = error.errno == ENOTDIR ? "it is a file: share the folder it is in" : "\(error)"
             throw Problem("cannot share \(path): \(reason)")
         }
     }
 
-    private func save(_ new: [NodeShare]) throws(Problem) {
+    private func save(_ new: [NodeShare]) async throws(Problem) {
         do throws(SystemError) {
-            try FileSystem.writeAtomically(file, JSON.encode(.array(new.map(\.json)), pretty: true))
+            try await KernelThread.run("kdash-share") { [file] () throws(SystemError) in
+                try FileSystem.writeAtomically(file, JSON.encode(.array(new.map(\.json)), pretty: true))
+            }
         } catch {
             throw Problem("cannot write \(file): \(error)")
         }

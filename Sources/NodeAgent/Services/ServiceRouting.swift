@@ -29,7 +29,8 @@ package struct ServiceRouting: Sendable {
         let affinity = Self.affinity(spec)
         let external = externalAddresses(service)
         return spec.ports.flatMap { port -> [PodNetwork.ServicePort] in
-            guard let transport = Self.transport(port.protocol), let number = UInt16(exactly: port.port), number > 0 else { return [] }
+            guard let transport = PodNetwork.ServicePort.TransportProtocol(named: port.protocol), let number = UInt16(exactly: port.port), number > 0
+            else { return [] }
             func made(_ frontend: PodNetwork.ServicePort.Frontend, _ number: UInt16, policy: String) -> PodNetwork.ServicePort {
                 .init(frontend, transport: transport, port: number, endpoints: choose(endpoints, port, policy: spec.text(policy)), affinity: affinity)
             }
@@ -73,15 +74,6 @@ package struct ServiceRouting: Sendable {
         guard spec.text("sessionAffinity") == "ClientIP" else { return nil }
         let seconds = spec.value["sessionAffinityConfig"]?["clientIP"]?["timeoutSeconds"]?.integerValue ?? 10800
         return .seconds(min(max(seconds, 1), 86400))
-    }
-
-    private static func transport(_ name: String) -> PodNetwork.ServicePort.TransportProtocol? {
-        switch name {
-        case "TCP": .tcp
-        case "UDP": .udp
-        case "SCTP": .sctp
-        default: nil
-        }
     }
 
     // MARK: Names

@@ -75,7 +75,7 @@ final class DNSCall {
         socket = nil
         buffer = DNSStreamBuffer()
         let made = Socket(try DNSSocket.open(server.family, isStream: isStream))
-        try connect(made.file.raw, server)
+        try DNSSocket.connect(made.file.raw, server)
         let question = exchange.query.encoded()
         if isStream {
             buffer.send(question)
@@ -83,14 +83,6 @@ final class DNSCall {
             _ = try DNSSocket.write(made.file.raw, question)
         }
         socket = made
-    }
-
-    private func connect(_ raw: CInt, _ server: SocketAddress) throws(SystemError) {
-        do throws(SystemError) {
-            try DNSSocket.connect(raw, server)
-        } catch  where error.isInProgress {
-            return
-        }
     }
 
     /// What arrived, message by message. Throws when the server is lost.

@@ -20,7 +20,6 @@ package struct DNSCode: Sendable, Hashable, CustomStringConvertible {
     package init(_ number: UInt16) { self.number = number }
 
     package static let noError = DNSCode(0)
-    package static let formatError = DNSCode(1)
     package static let serverFailure = DNSCode(2)
     package static let nameError = DNSCode(3)
     package static let notImplemented = DNSCode(4)

@@ -75,8 +75,13 @@ enum DNSSocket {
         return file
     }
 
+    /// Begins to connect; a stream may be on its way when this returns, and then says by its first read or write whether it arrived.
     static func connect(_ raw: CInt, _ server: SocketAddress) throws(SystemError) {
-        try SystemError.check("connect", "a resolver") { server.use { Glibc.connect(raw, $0, $1) } }
+        do throws(SystemError) {
+            try SystemError.check("connect", "a resolver") { server.use { Glibc.connect(raw, $0, $1) } }
+        } catch {
+            guard error.errno == EINPROGRESS else { throw error }
+        }
     }
 
     /// The descriptor of a client that has connected, which the caller owns; nil when nobody has. Throws when there is no room for it.
@@ -133,9 +138,4 @@ enum DNSSocket {
         if number == EAGAIN || number == EINTR { return 0 }
         throw SystemError(call: "send", errno: number)
     }
-}
-
-extension SystemError {
-    /// Whether a connection is on its way.
-    var isInProgress: Bool { errno == EINPROGRESS }
 }

@@ -53,15 +53,3 @@ package struct PolicyPod: Sendable, Hashable {
         self.init(namespace: pod.namespace ?? "", name: pod.name, labels: pod.labels, address: address, ports: ports)
     }
 }
-
-extension ServicePort.TransportProtocol {
-    /// By the API's name; TCP when none is given, nil for another word.
-    init?(named name: String?) {
-        switch name ?? "TCP" {
-        case "TCP": self = .tcp
-        case "UDP": self = .udp
-        case "SCTP": self = .sctp
-        default: return nil
-        }
-    }
-}

@@ -56,7 +56,6 @@ extension AppModel {
 
     // MARK: - Copy and save
 
-    /// More than this goes to a file: terminals take no more.
     /// Hands lines to the terminal's clipboard: the selected ones, else the current one; or all on screen.
     func copyLog(visible: Bool) {
         guard let lines = visible ? logs.visible : logs.selected ?? logs.currentLine.map({ $0...$0 }) else { return toast("there is no line", .dim) }

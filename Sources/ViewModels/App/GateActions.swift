@@ -16,7 +16,7 @@ extension AppModel {
     /// The key that unlocks the context; nil where nothing does.
     var unlockKey: String? {
         guard context.canUnlock, gatekeeper != nil else { return nil }
-        return commands["app.unlock"]?.keys.first.map { KeyName.isFunction($0) ? $0.uppercased() : $0 } ?? ":unlock"
+        return keyText("app.unlock")
     }
 
     /// Says why a command cannot run now; where only the context is in the way, asks whether to unlock it.

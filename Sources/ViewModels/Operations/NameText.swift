@@ -7,10 +7,8 @@ enum NameText {
     /// The newest first; `hasClients` shows who asked. The value of each line is the name.
     static func make(_ questions: [NameQuestion], hasClients: Bool, filter: String, now: Timestamp) -> DetailText {
         var text = DetailText()
-        let words = filter.lowercased().split(separator: " ")
         let shown = questions.filter { question in
-            let line = "\(question.client) \(question.name) \(question.type) \(question.code) \(question.answers.joined(separator: " "))".lowercased()
-            return words.allSatisfy { line.contains($0) }
+            "\(question.client) \(question.name) \(question.type) \(question.code) \(question.answers.joined(separator: " "))".hasWords(of: filter)
         }
         let failed = questions.count { $0.code != "NOERROR" }
         let more = filter.isEmpty ? "" : ", \(shown.count) with \"\(filter)\""

@@ -110,8 +110,6 @@ enum NetworkText {
 
     /// Whether a line has the words of a filter, ignoring case.
     private static func matches(_ cells: Cells, _ filter: String) -> Bool {
-        guard !filter.isEmpty else { return true }
-        let line = (cells.ends + cells.middle + [cells.policy]).map(\.text).joined(separator: " ").lowercased()
-        return filter.lowercased().split(separator: " ").allSatisfy { line.contains($0) }
+        filter.isEmpty || (cells.ends + cells.middle + [cells.policy]).map(\.text).joined(separator: " ").hasWords(of: filter)
     }
 }

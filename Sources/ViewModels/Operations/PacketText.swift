@@ -1,4 +1,5 @@
 import ClusterOperations
+import LinuxKernel
 
 /// A capture of packets in words.
 enum PacketText {
@@ -27,7 +28,7 @@ enum PacketText {
             let what = summary.detail + (summary.payload.map { $0 > 0 ? "\(summary.detail.isEmpty ? "" : ", ")\($0) bytes of data" : "" } ?? "")
             let cells = [time(packet.microseconds), summary.source, summary.destination, summary.transport, "\(packet.length)", what]
             let line = cells.joined(separator: " ")
-            guard filter.isEmpty || filter.lowercased().split(separator: " ").allSatisfy({ line.lowercased().contains($0) }) else { continue }
+            guard line.hasWords(of: filter) else { continue }
             columns.add([
                 TextSpan(cells[0], .dim), TextSpan(cells[1]), TextSpan(cells[2]), TextSpan(cells[3], tone(summary)), TextSpan(cells[4], .dim),
                 TextSpan(what, .dim),
@@ -48,10 +49,9 @@ enum PacketText {
         return summary.detail.contains("SYN") || summary.detail.contains("FIN") ? .accent : .normal
     }
 
+    /// The time of day, to the microsecond.
     private static func time(_ microseconds: Int64) -> String {
-        let second = microseconds / 1_000_000
-        func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
-        let fraction = "\(1_000_000 + microseconds % 1_000_000)".dropFirst()
-        return "\(two(second / 3600 % 24)):\(two(second / 60 % 60)):\(two(second % 60)).\(fraction)"
+        let time = Timestamp(seconds: microseconds / 1_000_000, nanoseconds: Int32(microseconds % 1_000_000) * 1000)
+        return String(time.rfc3339Micro.dropFirst(11).dropLast())
     }
 }

@@ -119,7 +119,7 @@ package import LinuxKernel
         return nil
     }
 
-    func key(_ command: String) -> String { app?.commands[command]?.keys.first ?? command }
+    func key(_ command: String) -> String { app?.keyText(command) ?? command }
 
     /// Opens a shell in a tab of its own, or beside what has the keys. `run` carries it until it ends. Returns why it cannot.
     func open(_ shell: ShellModel, isBeside: Bool, run: @escaping @MainActor () async -> Void) -> String? {

@@ -9,7 +9,7 @@ struct DataDirectory: Sendable, Hashable {
     /// The directory that `--data-dir` names, else /var/lib/kdash for root, else $XDG_DATA_HOME/kdash or ~/.local/share/kdash.
     init(option: String?, environment: Environment = .current) {
         if let option {
-            path = Self.absolute(option, environment: environment)
+            path = environment.absolute(option)
         } else if geteuid() == 0 {
             path = Self.systemPath
         } else {
@@ -61,11 +61,5 @@ struct DataDirectory: Sendable, Hashable {
             volumes, logs, nodes, users, daemonLog, daemonLog + ".1",
             mergedKubeconfig, shares, configuration, lock, instance,
         ]
-    }
-
-    private static func absolute(_ path: String, environment: Environment) -> String {
-        var result = path.hasPrefix("/") ? path : environment.workingDirectory + "/" + path
-        while result.count > 1, result.hasSuffix("/") { result.removeLast() }
-        return result
     }
 }

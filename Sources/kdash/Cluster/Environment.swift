@@ -33,6 +33,13 @@ struct Environment: Sendable {
         variables[name].flatMap { $0.isEmpty ? nil : $0 }
     }
 
+    /// A path as the user means it: from the working directory, without slashes at its end.
+    func absolute(_ path: String) -> String {
+        var result = path.hasPrefix("/") ? path : workingDirectory + "/" + path
+        while result.count > 1, result.hasSuffix("/") { result.removeLast() }
+        return result
+    }
+
     /// The user's home: $HOME, else the password database's.
     var home: String {
         self["HOME"] ?? Self.account(getuid())?.home ?? "/"

@@ -21,7 +21,7 @@ struct NetworkEndpoints: Sendable {
         case (.get, ["connections"]): return .json(try await connections(request).value)
         case (.get, ["verdict"]): return .json(try verdict(request))
         case (.get, ["names"]): return .json(try names(request))
-        case (.get, ["capture"]): return try capture(request)
+        case (.get, ["capture"]): return try await capture(request)
         default: throw .badRequest("\(request.method.rawValue) \(request.path): /kdash/v1/network/connections, verdict, names or capture")
         }
     }
@@ -55,12 +55,11 @@ struct NetworkEndpoints: Sendable {
     }
 
     private func verdict(_ request: APIRequest) throws(APIStatus) -> JSONValue {
-        let transports: [String: UInt8] = ["TCP": 6, "UDP": 17, "SCTP": 132]
         guard let source = request.queryValue("source").flatMap({ IPv4Address($0) }),
             let destination = request.queryValue("destination").flatMap({ IPv4Address($0) }),
-            let transport = transports[request.queryValue("transport") ?? "TCP"], let port = request.queryValue("port").flatMap({ UInt16($0) })
+            let transport = ServicePort.TransportProtocol(named: request.queryValue("transport")), let port = request.queryValue("port").flatMap({ UInt16($0) })
         else { throw .badRequest("\(request.path): source and destination (IPv4 addresses), port, and TCP, UDP or SCTP as transport are needed") }
-        let verdicts = report.verdicts(from: source, to: destination, transport: transport, port: port)
+        let verdicts = report.verdicts(from: source, to: destination, transport: transport.rawValue, port: port)
         return ["egress": verdicts.egress.value, "ingress": verdicts.ingress.value]
     }
 
@@ -82,7 +81,7 @@ struct NetworkEndpoints: Sendable {
         return ["questions": .array(asked.map(\.value))]
     }
 
-    private func capture(_ request: APIRequest) throws(APIStatus) -> APIResponse {
+    private func capture(_ request: APIRequest) async throws(APIStatus) -> APIResponse {
         guard let namespace = request.queryValue("namespace"), let pod = request.queryValue("pod") else {
             throw .badRequest("\(request.path): query parameters namespace and pod are needed")
         }
@@ -94,6 +93,6 @@ struct NetworkEndpoints: Sendable {
         guard let address = policies.names.first(where: { $0.value == "\(namespace)/\(pod)" })?.key else {
             throw .badRequest("pod \(namespace)/\(pod) has no network of its own here: it does not run, or is on its node's network")
         }
-        return APIResponse(contentType: "application/vnd.tcpdump.pcap", body: .stream(try captures.begin(address, port: port)))
+        return APIResponse(contentType: "application/vnd.tcpdump.pcap", body: .stream(try await captures.begin(address, port: port)))
     }
 }

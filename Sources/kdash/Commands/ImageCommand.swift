@@ -43,7 +43,7 @@ struct ImageCommand: ParsableCommand {
 
         func run() throws {
             let client = try DaemonClient(ClusterAccess(option: data.path))
-            let path = program.hasPrefix("/") ? program : Environment.current.workingDirectory + "/" + program
+            let path = Environment.current.absolute(program)
             let value = try Blocking.run { () throws(CommandError) in
                 try await client.call(.post, "/images/import-host", query: [QueryItem("program", path)])
             }

@@ -24,7 +24,7 @@ struct ShareCommand: ParsableCommand {
 
         func run() throws {
             let wanted = NodeShare(argument: folder)
-            let path = ShareCommand.absolute(wanted.path)
+            let path = Environment.current.absolute(wanted.path)
             let answer = try ShareCommand.call(data, .post, "/shares", [QueryItem("path", path), QueryItem("mode", wanted.mode)])
             for share in answer.shares {
                 Output.line("shared \(share.path)\(share.isReadOnly ? ", read-only" : ""): pods have it as hostPath \(share.path)")
@@ -52,13 +52,11 @@ struct ShareCommand: ParsableCommand {
         @Argument(help: "The folder.") var folder: String
 
         func run() throws {
-            let answer = try ShareCommand.call(data, .post, "/shares/remove", [QueryItem("path", ShareCommand.absolute(folder))])
+            let answer = try ShareCommand.call(data, .post, "/shares/remove", [QueryItem("path", Environment.current.absolute(folder))])
             for share in answer.shares { Output.line("\(share.path) is shared no more; containers that use it keep it until they end") }
             if !answer.isLive { Output.line("the node keeps it until it starts anew: run `kdash down` and `kdash up`") }
         }
     }
-
-    private static func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : Environment.current.workingDirectory + "/" + path }
 
     private static func call(
         _ data: DataDirectoryOption, _ method: APIRequest.Method, _ path: String, _ query: [QueryItem]

@@ -34,7 +34,7 @@ struct ConnectionReportTests {
     ) -> TrackedConnection {
         TrackedConnection(
             transport: transport, original: .init(source: source, sourcePort: 40000, destination: original, destinationPort: port),
-            reply: .init(source: by, sourcePort: answering, destination: source, destinationPort: 40000), tcpState: state, hasReply: true, timeout: 100,
+            reply: .init(source: by, sourcePort: answering, destination: source, destinationPort: 40000), tcpState: state, hasReply: true,
             sent: volume, received: volume)
     }
 

@@ -1,4 +1,6 @@
-/// One end-to-end flow of connection tracking, by its IPv4 addresses.
+internal import Glibc
+
+/// One end-to-end flow of connection tracking, by its IPv4 addresses. Numbers are the kernel's own (linux/netfilter/nfnetlink_conntrack.h).
 package struct TrackedConnection: Sendable, Hashable {
     /// Addresses and ports of one direction; ports are 0 for protocols that have none.
     package struct Tuple: Sendable, Hashable {
@@ -36,33 +38,42 @@ package struct TrackedConnection: Sendable, Hashable {
     package let tcpState: UInt8?
     /// Whether answers came.
     package let hasReply: Bool
-    /// Seconds until it is forgotten when nothing comes.
-    package let timeout: UInt32
     package let sent: Volume?
     package let received: Volume?
+    /// The original direction as the kernel wrote it, by which it is found again; empty for one that is not to be forgotten.
+    let identity: [UInt8]
 
     package init(
-        transport: UInt8, original: Tuple, reply: Tuple, tcpState: UInt8?, hasReply: Bool, timeout: UInt32, sent: Volume?, received: Volume?
+        transport: UInt8, original: Tuple, reply: Tuple, tcpState: UInt8?, hasReply: Bool, sent: Volume?, received: Volume?
     ) {
         self.transport = transport
         self.original = original
         self.reply = reply
         self.tcpState = tcpState
         self.hasReply = hasReply
-        self.timeout = timeout
         self.sent = sent
         self.received = received
+        identity = []
     }
 }
 
 extension NetlinkSocket {
     /// Every IPv4 connection that the namespace of this netfilter socket tracks.
     package func connections() throws(SystemError) -> [TrackedConnection] {
+        try dump(Self.tracking("IPCTNL_MSG_CT_GET", 1)).compactMap { TrackedConnection($0.attributes(after: 4)) }
+    }
+
+    /// Forgets a connection: its next packet counts as a first one. One that is gone already is no failure.
+    package func forget(_ connection: TrackedConnection) throws(SystemError) {
+        var message = Self.tracking("IPCTNL_MSG_CT_DELETE", 2)
+        message.payload.attribute(1 | 0x8000, connection.identity)
+        try send([message.tolerating(ENOENT)])
+    }
+
+    private static func tracking(_ label: String, _ type: UInt16) -> NetlinkMessage {
         var payload = NetlinkPayload()
         payload.header(UInt8(2), UInt8(0), UInt16(0))
-        return try dump(NetlinkMessage("IPCTNL_MSG_CT_GET", type: 1 << 8 | 1, payload: payload)).compactMap {
-            TrackedConnection($0.attributes(after: 4))
-        }
+        return NetlinkMessage(label, type: 1 << 8 | type, payload: payload)
     }
 }
 
@@ -77,9 +88,9 @@ extension TrackedConnection {
         self.reply = reply
         tcpState = attributes.nested(4)?.nested(1)?.number(1, UInt8.self)
         hasReply = (attributes.bigEndian(3, UInt32.self) ?? 0) & 2 != 0  // IPS_SEEN_REPLY
-        timeout = attributes.bigEndian(7) ?? 0
         sent = Self.volume(attributes.nested(9))
         received = Self.volume(attributes.nested(10))
+        identity = Array(attributes[1] ?? [])
     }
 
     private static func tuple(_ attributes: NetlinkAttributes) -> Tuple? {
