@@ -23,11 +23,13 @@ extension ClusterSnapshot {
         }
         // Claims that can be nowhere: nobody helps by leaving.
         let demand = try? self.demand(pod)
+        let around = demand.map { neighbourhood(of: $0) }
         let hopeful = nodes.values.filter { node in
-            demand.map { NodeFit.standingObstacle($0, on: node) == nil && NodeFit.standingVolumeObstacle($0, on: node) == nil } ?? false
+            guard let demand, around?.standingObstacle(on: node) == nil else { return false }
+            return NodeFit.standingObstacle(demand, on: node) == nil && NodeFit.standingVolumeObstacle(demand, on: node) == nil
         }
         var reasons = hopeful.count == nodes.count ? [:] : ["Preemption is not helpful for scheduling": nodes.count - hopeful.count]
-        guard let demand, hasPods(below: priority), !hopeful.isEmpty else { return refusal(&reasons, none: hopeful.count) }
+        guard let demand, var around, hasPods(below: priority), !hopeful.isEmpty else { return refusal(&reasons, none: hopeful.count) }
         let allowance = allowance()
         let lesser = Dictionary(grouping: placed.values.filter { $0.priority < priority }, by: \.node)
         var best: Candidate?
@@ -37,8 +39,13 @@ extension ClusterSnapshot {
                 withoutVictims += 1
                 continue
             }
-            let node = keepingPromises(node, beside: pod)
-            switch Candidate.on(node, leaving: pods, for: demand, allowance) {
+            let promised = promises(on: node, beside: pod)
+            for other in promised { around.take(other, on: node) }
+            var full = node
+            for other in promised { full.take(other) }
+            let outcome = Candidate.on(full, leaving: pods, for: demand, &around, allowance)
+            for other in promised { around.release(other, on: node) }
+            switch outcome {
             case .failure(let obstacles): for obstacle in obstacles.texts { reasons[obstacle, default: 0] += 1 }
             case .success(let candidate): if best.map({ candidate.harm < $0.harm }) ?? true { best = candidate }
             }
@@ -67,25 +74,38 @@ private struct Candidate {
 
     /// Lets all leave, then as many as possible stay: first those that a budget protects, and of each the most important ones.
     static func on(
-        _ node: NodeState, leaving pods: [PlacedPod], for demand: PodDemand, _ allowance: DisruptionAllowance
+        _ node: NodeState, leaving pods: [PlacedPod], for demand: PodDemand, _ around: inout Neighbourhood, _ allowance: DisruptionAllowance
     ) -> Result<Candidate, Obstacles> {
         var state = node
-        for pod in pods { state.release(pod) }
-        let obstacles = NodeFit.obstacles(demand, on: state)
-        guard obstacles.isEmpty else { return .failure(Obstacles(texts: obstacles)) }
+        func leave(_ pod: PlacedPod) {
+            state.release(pod)
+            around.release(pod, on: node)
+        }
+        func stay(_ pod: PlacedPod) {
+            state.take(pod)
+            around.take(pod, on: node)
+        }
+        for pod in pods { leave(pod) }
+        let obstacles = NodeFit.obstacles(demand, on: state, around)
+        guard obstacles.isEmpty else {
+            // The next node finds everybody where they are.
+            for pod in pods { stay(pod) }
+            return .failure(Obstacles(texts: obstacles))
+        }
         let ranked = pods.sorted { $0.isMoreImportant(than: $1) }
         let violations = allowance.violations(ranked)
         var victims: [PlacedPod] = []
         var broken = 0
         for isProtected in [true, false] {
             for pod in ranked where violations.contains(pod.uid) == isProtected {
-                state.take(pod)
-                guard !NodeFit.obstacles(demand, on: state).isEmpty else { continue }
-                state.release(pod)
+                stay(pod)
+                guard !NodeFit.obstacles(demand, on: state, around).isEmpty else { continue }
+                leave(pod)
                 victims.append(pod)
                 if isProtected { broken += 1 }
             }
         }
+        for victim in victims { stay(victim) }
         victims.sort { $0.isMoreImportant(than: $1) }
         return .success(Candidate(node: node.name, victims: victims, broken: broken))
     }

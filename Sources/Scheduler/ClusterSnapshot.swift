@@ -1,4 +1,5 @@
 import APIMachinery
+package import JSONCore
 package import KubeSchemas
 
 /// Nodes and what their pods take, kept up to date one change at a time. A value: decisions on it have no side effects.
@@ -13,6 +14,8 @@ package struct ClusterSnapshot: Sendable {
     package var storage: (any StorageFacts)?
     /// Volumes on their way to a claim, by name, with the claim's uid.
     var promisedVolumes: [String: String] = [:]
+    /// Which pods are where, by the groups that placement rules ask for.
+    private(set) var index = PodIndex()
     private var assumed: Set<String> = []
     /// How many pods on nodes have each priority.
     private var priorities: [Int64: Int] = [:]
@@ -28,17 +31,14 @@ package struct ClusterSnapshot: Sendable {
             return .unschedulable("0/\(nodes.count) nodes are available: \(error.message).")
         }
         var reasons: [String: Int] = [:]
-        var best: (score: Int64, name: String)?
+        var around = neighbourhood(of: demand)
+        var fitting: [NodeState] = []
         for node in nodes.values {
-            let node = keepingPromises(node, beside: pod)
-            let obstacles = NodeFit.obstacles(demand, on: node)
+            let (node, obstacles) = obstacles(demand, on: node, &around, beside: pod)
             for obstacle in obstacles { reasons[obstacle, default: 0] += 1 }
-            guard obstacles.isEmpty else { continue }
-            let score = NodeScore.score(demand, on: node)
-            // Names break ties, so that the outcome does not depend on the order of a dictionary.
-            if best.map({ score > $0.score || (score == $0.score && node.name < $0.name) }) ?? true { best = (score, node.name) }
+            if obstacles.isEmpty { fitting.append(node) }
         }
-        if let best { return .bind(best.name) }
+        if let best = best(of: fitting, for: demand) { return .bind(best) }
         let text = reasons.map { "\($0.value) \($0.key)" }.sorted().joined(separator: ", ")
         return .unschedulable("0/\(nodes.count) nodes are available: \(text).")
     }
@@ -55,18 +55,31 @@ package struct ClusterSnapshot: Sendable {
     /// Forgets a node; its pods still count when it returns.
     package mutating func remove(nodeNamed name: String) { nodes[name] = nil }
 
-    /// Takes in a pod's state from the cache. True when it freed something.
-    package mutating func put(_ pod: Pod) -> Bool {
+    /// Takes in a pod's state from the cache.
+    package mutating func put(_ pod: Pod) -> PodNews {
         let node = pod.spec.nodeName
-        if pod.isTerminated { return remove(podWithUID: pod.uid) }
-        guard !node.isEmpty else { return false }
+        if pod.isTerminated { return remove(podWithUID: pod.uid) ? .freed : .nothing }
+        guard !node.isEmpty else { return .nothing }
         assumed.remove(pod.uid)
-        guard placed[pod.uid]?.node != node else {
-            placed[pod.uid]?.isEnding = pod.object.isBeingDeleted
-            return false
+        guard let old = placed[pod.uid], old.node == node else {
+            place(pod, on: node)
+            return .placed
         }
+        guard old.isEnding != pod.object.isBeingDeleted || old.member != GroupMember(pod) else { return .nothing }
         place(pod, on: node)
-        return false
+        return .altered
+    }
+
+    /// Takes in a namespace's labels; nil forgets it. True when they were others before, so that waiting pods deserve a new try.
+    package mutating func put(namespace: String, labels: JSONObject?) -> Bool { index.put(namespace: namespace, labels: labels) }
+
+    /// Keeps count of the pods that this one asks about, as it and others like it are about to be decided on.
+    package mutating func follow(_ pod: Pod) {
+        let rules = PodRules(pod)
+        if !rules.near.isEmpty { index.follow(rules.near.map(\.group), among: placed.values) }
+        for term in rules.apart { index.follow([term.group], among: placed.values) }
+        for preference in rules.preferences { index.follow([preference.term.group], among: placed.values) }
+        for spread in rules.hardSpread + rules.softSpread { index.follow([spread.group], among: placed.values) }
     }
 
     /// Forgets a pod. True when it freed something.
@@ -104,13 +117,11 @@ package struct ClusterSnapshot: Sendable {
     /// Whether some pod on a node matters less.
     func hasPods(below priority: Int64) -> Bool { priorities.keys.contains { $0 < priority } }
 
-    /// A node with the pods on it that it is kept free for, as far as they matter as much as this one.
-    func keepingPromises(_ node: NodeState, beside pod: Pod) -> NodeState {
-        guard !nominated.isEmpty else { return node }
-        var node = node
+    /// The pods that a node is kept free for, as far as they matter as much as this one.
+    func promises(on node: NodeState, beside pod: Pod) -> [PlacedPod] {
+        guard !nominated.isEmpty else { return [] }
         let priority = pod.spec.priority
-        for other in nominated.values where other.node == node.name && other.uid != pod.uid && other.priority >= priority { node.take(other) }
-        return node
+        return nominated.values.filter { $0.node == node.name && $0.uid != pod.uid && $0.priority >= priority }
     }
 
     private mutating func place(_ pod: Pod, on node: String) {
@@ -118,12 +129,14 @@ package struct ClusterSnapshot: Sendable {
         nominated[pod.uid] = nil
         let new = PlacedPod(pod, on: node, PodDemand(pod))
         placed[new.uid] = new
+        index.add(new)
         priorities[new.priority, default: 0] += 1
         nodes[node]?.take(new)
     }
 
     private mutating func take(away old: PlacedPod) {
         placed[old.uid] = nil
+        index.remove(old)
         nodes[old.node]?.release(old)
         let left = (priorities[old.priority] ?? 1) - 1
         priorities[old.priority] = left > 0 ? left : nil

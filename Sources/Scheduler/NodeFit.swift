@@ -4,7 +4,7 @@ import KubeSchemas
 /// Whether a pod can run on a node. Source: the filter plugins of kube-scheduler, in their order.
 enum NodeFit {
     /// Why it cannot, in kube-scheduler's words; empty when it can. Only the first failing check reports.
-    static func obstacles(_ demand: PodDemand, on node: NodeState) -> [String] {
+    static func obstacles(_ demand: PodDemand, on node: NodeState, _ around: Neighbourhood) -> [String] {
         if let obstacle = standingObstacle(demand, on: node) { return [obstacle] }
         if demand.hostPorts.contains(where: { wanted in node.hostPorts.contains { wanted.conflicts(with: $0) } }) {
             return ["node(s) didn't have free ports for the requested pod ports"]
@@ -12,7 +12,8 @@ enum NodeFit {
         let shortages = shortages(demand.requests, node)
         if !shortages.isEmpty { return shortages }
         if let volumes = demand.volumes, volumes.exclusive.contains(where: { node.claims[$0] != nil }) { return [VolumeDemand.exclusiveConflict] }
-        return standingVolumeObstacle(demand, on: node).map { [$0] } ?? []
+        if let obstacle = standingVolumeObstacle(demand, on: node) { return [obstacle] }
+        return around.isEmpty ? [] : around.obstacle(on: node).map { [$0] } ?? []
     }
 
     /// What its volumes put in the way however many pods leave the node; nil when nothing does.
@@ -24,24 +25,27 @@ enum NodeFit {
 
     /// What stands in the way however many pods leave the node; nil when nothing does.
     static func standingObstacle(_ demand: PodDemand, on node: NodeState) -> String? {
-        if node.isUnschedulable, !demand.tolerations.contains(where: { $0.tolerates(cordon) }) {
+        if node.isUnschedulable, !isTolerated(.cordon, by: demand) {
             return "node(s) were unschedulable"
         }
-        if let taint = node.taints.first(where: { isHard($0) && !isTolerated($0, by: demand) }) {
-            return "node(s) had untolerated taint {\(taint.key): \(taint.taintValue)}"
+        if let taint = node.taints.first(where: { $0.isHard && !isTolerated($0, by: demand) }) {
+            return "node(s) had untolerated taint {\(taint.key): \(taint.value)}"
         }
         return matchesAffinity(demand, node) ? nil : "node(s) didn't match Pod's node affinity/selector"
     }
 
-    private static let cordon = Taint(["key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"])
-
-    private static func isHard(_ taint: Taint) -> Bool { taint.effect == "NoSchedule" || taint.effect == "NoExecute" }
-
-    private static func isTolerated(_ taint: Taint, by demand: PodDemand) -> Bool {
-        demand.tolerations.contains { $0.tolerates(taint) }
+    private static func isTolerated(_ taint: NodeTaint, by demand: PodDemand) -> Bool {
+        demand.tolerations.contains { $0.bears(taint) }
     }
 
-    private static func matchesAffinity(_ demand: PodDemand, _ node: NodeState) -> Bool {
+    /// Whether the node bears nothing that keeps the pod off which it does not bear, a cordon included.
+    static func toleratesTaints(_ demand: PodDemand, _ node: NodeState) -> Bool {
+        if node.isUnschedulable, !isTolerated(.cordon, by: demand) { return false }
+        return node.taints.allSatisfy { !$0.isHard || isTolerated($0, by: demand) }
+    }
+
+    /// Whether the pod's node selector and required node affinity allow the node.
+    static func matchesAffinity(_ demand: PodDemand, _ node: NodeState) -> Bool {
         for (key, value) in demand.nodeSelector where node.labels[key] != value { return false }
         guard let terms = demand.requiredTerms else { return true }
         return terms.contains { $0.matches(name: node.name, labels: node.labels) }

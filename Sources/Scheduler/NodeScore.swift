@@ -7,10 +7,8 @@ enum NodeScore {
         let preferred = demand.preferredTerms.reduce(Int64(0)) { sum, preference in
             preference.term.matches(name: node.name, labels: node.labels) ? sum + preference.weight : sum
         }
-        let dislikes = node.taints.filter { taint in
-            taint.effect == "PreferNoSchedule" && !demand.tolerations.contains { $0.tolerates(taint) }
-        }
-        return leastAllocated(demand.requests, node) + 2 * min(preferred, 1000) - 300 * Int64(dislikes.count)
+        let dislikes = node.taints.count { taint in !taint.isHard && !demand.tolerations.contains { $0.bears(taint) } }
+        return leastAllocated(demand.requests, node) + 2 * min(preferred, 1000) - 300 * Int64(dislikes)
     }
 
     /// 0 ... 100: how much is left of CPU and memory. A pod without requests counts with what kube-scheduler assumes for it.

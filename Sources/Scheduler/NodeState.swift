@@ -9,7 +9,7 @@ package struct NodeState: Sendable {
     /// Its labels.
     package let labels: [String: String]
     /// Its taints; a node that is not ready has one more, which Kubernetes' node controller would put there.
-    package let taints: [Taint]
+    let taints: [NodeTaint]
     /// Whether it is cordoned.
     package let isUnschedulable: Bool
     /// What pods may use.
@@ -37,7 +37,7 @@ package struct NodeState: Sendable {
         podLimit = amounts["pods"]?.value ?? 110
         let notReady = Taint(["key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"])
         let isMarked = spec.taints.contains { $0.key == notReady.key }
-        taints = node.isReady || isMarked ? spec.taints : spec.taints + [notReady]
+        taints = (node.isReady || isMarked ? spec.taints : spec.taints + [notReady]).map { NodeTaint($0) }
     }
 
     /// Whether another state would decide the same, so that waiting pods need no new try.

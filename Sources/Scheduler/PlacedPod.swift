@@ -16,6 +16,12 @@ package struct PlacedPod: Sendable, Hashable {
     let hostPorts: [HostPort]
     /// The claims that it uses, as `namespace/name`.
     let claims: [String]
+    /// What other pods find it by.
+    let member: GroupMember
+    /// What it means for the places of others.
+    let terms: [PlacedTerm]
+    /// The uid of the controller whose pods are spread; nil for none.
+    let owner: String?
     /// Its importance; higher first.
     let priority: Int64
     /// When it began, in seconds since 1970; what has not begun yet begins last.
@@ -31,6 +37,9 @@ package struct PlacedPod: Sendable, Hashable {
         requests = demand.requests
         hostPorts = demand.hostPorts
         claims = demand.claims
+        member = demand.member
+        terms = PlacedTerm.all(of: demand.rules)
+        owner = demand.owner
         priority = pod.spec.priority
         start = pod.status.startTime?.seconds ?? .max
         isEnding = pod.object.isBeingDeleted

@@ -18,9 +18,14 @@ package struct PlacementTrial: Sendable {
     private var snapshot = ClusterSnapshot()
 
     /// The cluster with these nodes and pods, of which those in `leaving` (uids) are gone already. Without `storage` the claims of pods
-    /// are not looked at.
-    package init(nodes: [KubeObject], pods: [KubeObject], leaving: Set<String> = [], storage: (any StorageFacts)? = nil) {
+    /// are not looked at; rules that choose namespaces by label know the labels of `namespaces`.
+    package init(
+        nodes: [KubeObject], pods: [KubeObject], namespaces: [KubeObject] = [], leaving: Set<String> = [], storage: (any StorageFacts)? = nil
+    ) {
         snapshot.storage = storage
+        for namespace in namespaces {
+            _ = snapshot.put(namespace: namespace.name, labels: namespace["metadata", "labels"]?.objectValue)
+        }
         for node in nodes { _ = snapshot.put(Node(node)) }
         for pod in pods where !leaving.contains(pod.uid) { _ = snapshot.put(Pod(pod)) }
     }
@@ -29,7 +34,8 @@ package struct PlacementTrial: Sendable {
     package func obstacles(_ pod: KubeObject) -> [String: [String]] {
         do throws(VolumeDemand.Obstacle) {
             let demand = try snapshot.demand(Pod(pod))
-            return snapshot.nodes.mapValues { NodeFit.obstacles(demand, on: $0) }
+            let around = snapshot.neighbourhood(of: demand)
+            return snapshot.nodes.mapValues { NodeFit.obstacles(demand, on: $0, around) }
         } catch {
             return snapshot.nodes.mapValues { _ in [error.message] }
         }
@@ -38,6 +44,7 @@ package struct PlacementTrial: Sendable {
     /// Decides on copies of a pod, each counting before the next, until one fits nowhere.
     package mutating func place(_ pod: KubeObject, count: Int) -> [Verdict] {
         var verdicts: [Verdict] = []
+        snapshot.follow(Pod(pod))
         for number in 0..<max(0, min(count, Self.limit)) {
             var copy = pod
             copy["metadata", "uid"] = .string("trial-\(number)")

@@ -1,3 +1,4 @@
+import APIMachinery
 package import KubeSchemas
 
 /// What a pod needs from a node, read from its spec once.
@@ -13,7 +14,13 @@ package struct PodDemand: Sendable {
     /// Terms that make a node better.
     package let preferredTerms: [(weight: Int64, term: NodeSelectorTerm)]
     /// Taints it bears.
-    package let tolerations: [Toleration]
+    let tolerations: [NodeTaint.Tolerance]
+    /// What other pods find it by.
+    let member: GroupMember
+    /// What it asks of the pods around it.
+    let rules: PodRules
+    /// The uid of the ReplicaSet, ReplicationController or StatefulSet that it belongs to; nil for none.
+    let owner: String?
     /// The claims that it uses, as `namespace/name`.
     let claims: [String]
     /// What they ask of a node; nil when it has none or nothing is known of them.
@@ -30,7 +37,11 @@ package struct PodDemand: Sendable {
         let affinity = spec.affinity
         requiredTerms = affinity.requiredNodeTerms
         preferredTerms = affinity.preferredNodeTerms
-        tolerations = spec.tolerations
+        tolerations = spec.tolerations.map { NodeTaint.Tolerance($0) }
+        member = GroupMember(pod)
+        rules = PodRules(pod)
+        let controller = pod.object.controllerRef
+        owner = ["ReplicaSet", "ReplicationController", "StatefulSet"].contains(controller?.kind) ? controller?.uid : nil
         claims = spec.volumes.compactMap { $0.claimName(of: pod) }.map { "\(pod.namespace ?? "default")/\($0)" }
     }
 }

@@ -21,6 +21,12 @@ package final class Scheduler: Sendable {
 
         var hasWork: Bool { queue.hasWork || !bindable.isEmpty }
 
+        /// Makes those worth a try that a pod with a node may help.
+        mutating func retry(forArrivalOf pod: Pod) {
+            let (member, labels) = (GroupMember(pod), cluster.index.namespaces)
+            queue.retryAttentive { $0.mayBeHelped(byArrivalOf: member, labels) }
+        }
+
         /// Forgets that a pod waits for its claims, and lets go of the volumes that are kept for it.
         mutating func end(waitOf uid: String) {
             for name in waits.removeValue(forKey: uid)?.volumes ?? [] { cluster.promisedVolumes[name] = nil }
@@ -37,6 +43,7 @@ package final class Scheduler: Sendable {
     private let pods: Informer
     private let nodes: Informer
     private let budgets: Informer
+    private let namespaces: Informer
     let storage: InformerStorage
     let writer: SchedulerWriter
     private let time: any TimeSource
@@ -50,6 +57,7 @@ package final class Scheduler: Sendable {
         pods = informers.informer(Pod.resource)
         nodes = informers.informer(Node.resource)
         budgets = informers.informer(GroupVersionResource(group: "policy", version: "v1", resource: "poddisruptionbudgets"))
+        namespaces = informers.informer(Namespace.resource)
         storage = InformerStorage(informers)
         writer = SchedulerWriter(client: client, time: time, logger: logger)
         self.time = time
@@ -60,6 +68,7 @@ package final class Scheduler: Sendable {
 
     /// Schedules until the task is cancelled. Call it once.
     package func run() async {
+        namespaces.addHandler { self.namespaceChanged($0) }
         nodes.addHandler { self.nodeChanged($0) }
         pods.addHandler { self.podChanged($0) }
         storage.claims.addHandler { self.claimChanged($0) }
@@ -69,6 +78,7 @@ package final class Scheduler: Sendable {
         await nodes.waitUntilSynced()
         await pods.waitUntilSynced()
         await budgets.waitUntilSynced()
+        await namespaces.waitUntilSynced()
         await storage.waitUntilSynced()
         wake.yield()
         await withDiscardingTaskGroup { group in
@@ -86,12 +96,14 @@ package final class Scheduler: Sendable {
         state.withLock { state in
             if let ready = state.bindable.popLast() { return .bind(ready.pod, node: ready.node) }
             guard let pod = state.queue.next() else { return nil }
+            state.cluster.follow(pod)
             switch state.cluster.decide(pod) {
             case .bind(let node):
                 let steps = state.cluster.volumeSteps(pod, on: node)
                 state.cluster.assume(pod, on: node)
                 // A retry of all waiting pods must not meet one whose binding is under way.
                 state.queue.remove(podWithUID: pod.uid)
+                state.retry(forArrivalOf: pod)
                 guard !steps.isEmpty else { return .bind(pod, node: node) }
                 for case .keep(let volume, let claim) in steps { state.cluster.promisedVolumes[volume.name] = claim.uid }
                 state.waits[pod.uid] = VolumeWait(pod, node: node, steps: steps)
@@ -157,9 +169,11 @@ package final class Scheduler: Sendable {
 
     /// Takes back what was decided on a pod.
     private func failed(_ pod: Pod, _ what: Logger.Message, _ error: APIStatus) async {
-        state.withLock { state in
+        news { state in
             state.end(waitOf: pod.uid)
             state.cluster.forget(podWithUID: pod.uid)
+            // Its place is free again for whoever did not fit beside it.
+            state.queue.retryAll()
         }
         logger.warning(what, metadata: ["namespace": "\(pod.namespace ?? "")", "pod": "\(pod.name)", "error": "\(error.message)"])
         await retryLater(pod)
@@ -198,13 +212,13 @@ package final class Scheduler: Sendable {
     private func podChanged(_ event: InformerEvent) {
         news { state in
             let pod = Pod(event.object)
-            var isFreed = false
+            var change = PodNews.nothing
             if case .deleted = event {
                 state.queue.remove(podWithUID: pod.uid)
                 state.end(waitOf: pod.uid)
-                isFreed = state.cluster.remove(podWithUID: pod.uid)
+                change = state.cluster.remove(podWithUID: pod.uid) ? .freed : .nothing
             } else {
-                isFreed = state.cluster.put(pod)
+                change = state.cluster.put(pod)
                 if Self.isWaiting(pod), !state.cluster.isPlaced(podWithUID: pod.uid) {
                     let promised = pod.status.nominatedNodeName
                     // Promised before this process began.
@@ -216,7 +230,20 @@ package final class Scheduler: Sendable {
                     state.cluster.withdraw(podWithUID: pod.uid)
                 }
             }
-            if isFreed { state.queue.retryAll() }
+            switch change {
+            case .nothing: break
+            case .placed: state.retry(forArrivalOf: pod)
+            case .altered: state.queue.retryAttentive { _ in true }
+            case .freed: state.queue.retryAll()
+            }
+        }
+    }
+
+    private func namespaceChanged(_ event: InformerEvent) {
+        news { state in
+            var labels: JSONObject?
+            if case .deleted = event {} else { labels = event.object["metadata", "labels"]?.objectValue ?? JSONObject() }
+            if state.cluster.put(namespace: event.object.name, labels: labels) { state.queue.retryAll() }
         }
     }
 

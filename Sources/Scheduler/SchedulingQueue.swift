@@ -6,12 +6,15 @@ package import KubeSchemas
 package struct SchedulingQueue: Sendable {
     private struct Entry {
         var pod: Pod
+        var rules: PodRules
         var priority: Int64
         var arrival: UInt64
         var isActive: Bool
     }
 
     private var entries: [String: Entry] = [:]
+    /// The passive ones whose place depends on other pods, by uid: what comes and goes need not be compared with all that wait.
+    private var attentive: Set<String> = []
     private var active: [String] = []
     private var isSorted = true
     private var arrivals: UInt64 = 0
@@ -31,16 +34,19 @@ package struct SchedulingQueue: Sendable {
         if let known = entries[uid] {
             let isSame = known.pod.object["spec"] == pod.object["spec"] && known.pod.labels == pod.labels
             entries[uid]?.pod = pod
-            if !isSame { activate(uid) }
+            guard !isSame else { return }
+            entries[uid]?.rules = PodRules(pod)
+            activate(uid)
             return
         }
         arrivals += 1
-        entries[uid] = Entry(pod: pod, priority: pod.spec.priority, arrival: arrivals, isActive: false)
+        entries[uid] = Entry(pod: pod, rules: PodRules(pod), priority: pod.spec.priority, arrival: arrivals, isActive: false)
         activate(uid)
     }
 
     /// Forgets a pod: it was bound, deleted or has ended.
     package mutating func remove(podWithUID uid: String) {
+        attentive.remove(uid)
         guard let entry = entries.removeValue(forKey: uid), entry.isActive else { return }
         active.removeAll { $0 == uid }
     }
@@ -53,6 +59,11 @@ package struct SchedulingQueue: Sendable {
     /// Makes the waiting pods worth a try that `isMeant` says.
     package mutating func retry(where isMeant: (Pod) -> Bool) {
         for (uid, entry) in entries where isMeant(entry.pod) { activate(uid) }
+    }
+
+    /// Makes the waiting pods worth a try whose rules about other pods `mayBeMet`.
+    mutating func retryAttentive(where mayBeMet: (PodRules) -> Bool) {
+        for uid in attentive where entries[uid].map({ mayBeMet($0.rules) }) ?? false { activate(uid) }
     }
 
     /// Makes one pod worth a try, because its binding failed.
@@ -72,6 +83,7 @@ package struct SchedulingQueue: Sendable {
         }
         guard let uid = active.popLast() else { return nil }
         entries[uid]?.isActive = false
+        if entries[uid]?.rules.isBinding == true { attentive.insert(uid) }
         return entries[uid]?.pod
     }
 
@@ -83,6 +95,7 @@ package struct SchedulingQueue: Sendable {
     private mutating func activate(_ uid: String) {
         guard entries[uid]?.isActive == false else { return }
         entries[uid]?.isActive = true
+        attentive.remove(uid)
         active.append(uid)
         isSorted = active.count == 1
     }

@@ -16,8 +16,17 @@ func node(
     return node
 }
 
-func pod(_ name: String, cpu: String? = nil, memory: String? = nil, hostPort: Int64? = nil, spec: JSONObject = [:]) -> Pod {
-    var pod = Pod(name: name, namespace: "default")
+func pod(
+    _ name: String, cpu: String? = nil, memory: String? = nil, hostPort: Int64? = nil, namespace: String = "default",
+    labels: [String: String] = [:], owner: String? = nil, spec: JSONObject = [:]
+) -> Pod {
+    var pod = Pod(name: name, namespace: namespace)
+    if !labels.isEmpty { pod.object.labels = labels }
+    if let owner {
+        pod.object["metadata", "ownerReferences"] = [
+            ["apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "r", "uid": .string(owner), "controller": true]
+        ]
+    }
     pod.object.uid = "uid-\(name)"
     var requests = JSONObject()
     if let cpu { requests["cpu"] = .string(cpu) }

@@ -103,8 +103,8 @@ import Testing
         var ended = pod("x", cpu: "1")
         ended.object["spec", "nodeName"] = "n"
         ended.object["status", "phase"] = "Succeeded"
-        let isFreed = cluster.put(ended)
-        #expect(isFreed)
+        let change = cluster.put(ended)
+        #expect(change == .freed)
         #expect(cluster.decide(pod("p", cpu: "1")) == .bind("n"))
     }
 

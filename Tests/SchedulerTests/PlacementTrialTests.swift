@@ -36,4 +36,14 @@ struct PlacementTrialTests {
         #expect(trial.place(pod("new").object, count: count).isEmpty)
         #expect(trial.place(pod("new").object, count: 1).first?.message == "no nodes available to schedule pods")
     }
+
+    @Test func `rules about other pods hold in a trial`() {
+        var trial = PlacementTrial(nodes: zoned.map(\.object), pods: [])
+        let alone = pod("new", labels: ["app": "web"], spec: rule("podAntiAffinity", term("web"))).object
+        let verdicts = trial.place(alone, count: 5)
+        #expect(Set(verdicts.compactMap(\.node)) == ["a1", "a2", "b1"])
+        let reason = "node(s) didn't match pod anti-affinity rules"
+        #expect(verdicts.count == 4 && verdicts.last?.message == "0/3 nodes are available: 3 \(reason).")
+        #expect(trial.obstacles(alone) == ["a1": [reason], "a2": [reason], "b1": [reason]])
+    }
 }

@@ -113,4 +113,40 @@ import Testing
             #expect(server.bindings == ["mine on n"])
         }
     }
+
+    @Test func `a pod that waits for another one is placed when that comes, and one that waits for another to go when it goes`() async throws {
+        let server = RecordingServer()
+        server.put(node("n", labels: ["kubernetes.io/hostname": "n"]))
+        let web = ["app": "web"]
+        server.put(pod("near", spec: rule("podAffinity", term("web"))))
+        server.put(pod("apart", spec: rule("podAntiAffinity", term("db"))))
+        server.put(pod("db", labels: ["app": "db"], spec: ["nodeName": "n"]))
+        try await withScheduler(server) {
+            #expect(await comesTrue { server.messages.count == 2 })
+            for kind in ["affinity", "anti-affinity"] {
+                let start = "0/1 nodes are available: 1 node(s) didn't match pod \(kind) rules. preemption: "
+                #expect(server.messages.contains { $0.hasPrefix(start) }, "\(server.messages)")
+            }
+            server.put(pod("web", labels: web))
+            #expect(await comesTrue { Set(server.bindings) == ["web on n", "near on n"] })
+            // With other labels it is not the pod to keep away from any more.
+            server.put(pod("db", labels: ["app": "cache"], spec: ["nodeName": "n"]))
+            #expect(await comesTrue { Set(server.bindings) == ["web on n", "near on n", "apart on n"] })
+        }
+    }
+
+    @Test func `a pod is placed when a namespace gets the labels that its rule wants`() async throws {
+        let server = RecordingServer()
+        server.put(node("n", labels: ["kubernetes.io/hostname": "n"]))
+        server.put(pod("web", namespace: "other", labels: ["app": "web"], spec: ["nodeName": "n"]))
+        let inTeam: JSONObject = ["namespaceSelector": ["matchLabels": ["team": "x"]]]
+        server.put(pod("near", spec: rule("podAffinity", term("web", "kubernetes.io/hostname", inTeam))))
+        try await withScheduler(server) {
+            #expect(await comesTrue { server.messages.count == 1 })
+            var other = Namespace(name: "other")
+            other.object.labels = ["team": "x"]
+            server.put(other)
+            #expect(await comesTrue { server.bindings == ["near on n"] })
+        }
+    }
 }

@@ -124,6 +124,18 @@ import Testing
     }
 
     @Test(arguments: [
+        ("1 node(s) didn't match Pod's node affinity/selector", "compare spec.nodeSelector"),
+        ("1 node(s) didn't match pod affinity rules", "spec.affinity.podAffinity wants pods near"),
+        ("1 node(s) didn't match pod anti-affinity rules", "spec.affinity.podAntiAffinity keeps it from nodes"),
+        ("1 node(s) didn't satisfy existing pods anti-affinity rules", "pods that run there do not want it near"),
+        ("1 node(s) didn't match pod topology spread constraints", "allows no more there until"),
+    ])
+    func `what to look at fits the rule that keeps a pod off`(why: String, remedy: String) {
+        let remedies = PodDiagnosis.placementRemedies("0/1 nodes are available: \(why).")
+        #expect(remedies.count == 1 && remedies[0].contains(remedy))
+    }
+
+    @Test(arguments: [
         (
             "spec: {containers: [{name: a, resources: {requests: {cpu: \"1000\"}}}]}\nstatus: {phase: Pending, conditions: [{type: PodScheduled, status: \"False\", reason: Unschedulable, message: \"0/1 nodes are available: 1 Insufficient cpu.\"}]}",
             "no node fits it"

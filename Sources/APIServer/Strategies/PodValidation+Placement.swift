@@ -68,8 +68,24 @@ extension PodValidation {
         for (index, name) in (term["namespaces"]?.arrayValue ?? []).compactMap(\.stringValue).enumerated() {
             for why in NameValidation.dnsLabel(name) { errors.append(.invalid("\(field).namespaces[\(index)]", .string(name), why)) }
         }
+        let shared = term["matchLabelKeys"]?.arrayValue ?? []
+        errors += labelKeys(shared, "\(field).matchLabelKeys", term["labelSelector"])
+        let unshared = term["mismatchLabelKeys"]?.arrayValue ?? []
+        errors += labelKeys(unshared, "\(field).mismatchLabelKeys", term["labelSelector"])
+        for (index, key) in unshared.enumerated() where shared.contains(key) {
+            errors.append(.invalid("\(field).mismatchLabelKeys[\(index)]", key, "exists in both matchLabelKeys and mismatchLabelKeys"))
+        }
         if (term["topologyKey"]?.stringValue ?? "").isEmpty { errors.append(.required("\(field).topologyKey", "can not be empty")) }
         return errors
+    }
+
+    /// Labels of the pod that are to narrow a selector down.
+    private static func labelKeys(_ keys: [JSONValue], _ field: String, _ selector: JSONValue?) -> [FieldError] {
+        guard !keys.isEmpty else { return [] }
+        guard let selector, !selector.isNull else { return [.forbidden(field, "must not be specified when labelSelector is not set")] }
+        return keys.enumerated().flatMap { index, key in
+            LabelValidation.keyProblems(key.stringValue ?? "").map { .invalid("\(field)[\(index)]", key, $0) }
+        }
     }
 
     private static func spread(_ constraints: [JSONValue], _ field: String) -> [FieldError] {
@@ -88,7 +104,16 @@ extension PodValidation {
                         "\(place).minDomains", constraint["minDomains"] ?? .null,
                         "can only use minDomains if whenUnsatisfiable=DoNotSchedule, not \(policy)"))
             }
-            errors += RuleChecks.selector(constraint["labelSelector"], "\(place).labelSelector")
+            let selector = constraint["labelSelector"]
+            errors += RuleChecks.selector(selector, "\(place).labelSelector")
+            let keys = constraint["matchLabelKeys"]?.arrayValue ?? []
+            errors += labelKeys(keys, "\(place).matchLabelKeys", selector)
+            let selected =
+                (selector?["matchLabels"]?.objectValue?.keys.map { .string($0) } ?? [])
+                + (selector?["matchExpressions"]?.arrayValue ?? []).compactMap { $0["key"] }
+            for (number, key) in keys.enumerated() where selected.contains(key) {
+                errors.append(.invalid("\(place).matchLabelKeys[\(number)]", key, "exists in both matchLabelKeys and labelSelector"))
+            }
         }
         return errors
     }

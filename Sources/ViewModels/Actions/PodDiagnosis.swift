@@ -68,7 +68,7 @@ struct PodDiagnosis {
             details.append("it asks for \(resources.cpuRequest) CPU\(memory): ask for less, or free some")
         }
         if why.contains("taint") { details.append("tolerate the taint in spec.tolerations, or take it from the node") }
-        if why.contains("selector") || why.contains("affinity") { details.append("compare spec.nodeSelector with the labels of the nodes") }
+        details += Self.placementRemedies(why)
         return [Cause(rank: 0, tone: .error, text: "no node fits it", details: details)]
     }
 

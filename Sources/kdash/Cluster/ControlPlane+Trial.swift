@@ -16,7 +16,8 @@ extension ControlPlane {
         guard nodes.hasSynced, pods.hasSynced else { throw .serviceUnavailable("the scheduler does not know the cluster yet: try again") }
         let pod = KubeObject(question["pod"] ?? .null)
         var trial = PlacementTrial(
-            nodes: nodes.all(), pods: pods.all(), leaving: Set((question["leaving"]?.arrayValue ?? []).compactMap(\.stringValue)),
+            nodes: nodes.all(), pods: pods.all(), namespaces: informers.informer(Namespace.resource).all(),
+            leaving: Set((question["leaving"]?.arrayValue ?? []).compactMap(\.stringValue)),
             storage: InformerStorage(informers))
         let obstacles = trial.obstacles(pod)
         let verdicts = trial.place(pod, count: Int(count))

@@ -55,6 +55,22 @@ struct PodTests {
             "must be greater than or equal to 0"
         ),
         (
+            #""containers":[{"name":"a","image":"x"}],"affinity":{"podAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":[{"topologyKey":"z","matchLabelKeys":["a"]}]}}"#,
+            #"spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].matchLabelKeys: Forbidden: must not be specified when labelSelector is not set"#
+        ),
+        (
+            #""containers":[{"name":"a","image":"x"}],"affinity":{"podAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":[{"topologyKey":"z","labelSelector":{},"matchLabelKeys":["a"],"mismatchLabelKeys":["a"]}]}}"#,
+            #"spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].mismatchLabelKeys[0]: Invalid value: "a": exists in both matchLabelKeys and mismatchLabelKeys"#
+        ),
+        (
+            #""containers":[{"name":"a","image":"x"}],"topologySpreadConstraints":[{"maxSkew":1,"topologyKey":"z","whenUnsatisfiable":"DoNotSchedule","matchLabelKeys":["/"],"labelSelector":{}}]"#,
+            #"spec.topologySpreadConstraints[0].matchLabelKeys[0]: Invalid value: "/""#
+        ),
+        (
+            #""containers":[{"name":"a","image":"x"}],"topologySpreadConstraints":[{"maxSkew":1,"topologyKey":"z","whenUnsatisfiable":"DoNotSchedule","matchLabelKeys":["a"],"labelSelector":{"matchLabels":{"a":"b"}}}]"#,
+            #"spec.topologySpreadConstraints[0].matchLabelKeys[0]: Invalid value: "a": exists in both matchLabelKeys and labelSelector"#
+        ),
+        (
             "\"containers\":[{\"name\":\"a\",\"image\":\"x\",\"env\":[{\"name\":\"a=b\",\"value\":\"x\"}]}]",
             "spec.containers[0].env[0].name: Invalid value"
         ),
