@@ -59,6 +59,7 @@ package struct NodeLink: Sendable {
             let node = try NetlinkSocket.open(.route, in: c.node)
             let mtu = try wayOutMTU(host)
             try connect(c, name, address, podCIDR, host, node, mtu)
+            try guardLoopback(c.node)
             try prepareNode(c.node)
             try makeWayOut(c)
             let forwarding = try HostForwarding(directory: c.runDirectory, namespace: c.host).acquire(c.clusterID)
@@ -117,6 +118,8 @@ package struct NodeLink: Sendable {
     package static func interfacePrefix(_ clusterID: String) -> String { "kd\(clusterID)" }
     /// The cluster's nf_tables table on the host.
     package static func tableName(_ clusterID: String) -> String { "kdash_\(clusterID)" }
+    /// The table inside a node that keeps its loopback network to itself.
+    static let guardTableName = "kdash-loopback"
 }
 
 extension NodeLink {
@@ -169,7 +172,25 @@ extension NodeLink {
             // A pod cannot send with another's address: the way back must be the way it came.
             try FileSystem.write("1", to: "/proc/sys/net/ipv4/conf/all/rp_filter")
             try FileSystem.write("1", to: "/proc/sys/net/ipv4/conf/default/rp_filter")
+            // Host ports lead from 127.0.0.1 to pods.
+            try FileSystem.write("1", to: "/proc/sys/net/ipv4/conf/all/route_localnet")
         }
+    }
+
+    /// The kernel's own refusal of loopback addresses on other interfaces is switched off for host ports: these rules stand for it, or pods
+    /// could reach what listens on the node's 127.0.0.1 only (CVE-2020-8558).
+    private static func guardLoopback(_ node: NetworkNamespace) throws(SystemError) {
+        let table = NFTable(.ipv4, guardTableName)
+        let outside: [NFExpression] = [.meta(.inputName), .compare(.notEqual, Array("lo".utf8) + [0])]
+        let rules = [NFExpression.sourceAddress(), .destinationAddress()].map { address -> [NFExpression] in
+            outside + [address, .bitwise(mask: [255, 0, 0, 0], xor: [0, 0, 0, 0]), .compare(.equal, [127, 0, 0, 0]), .verdict(.drop)]
+        }
+        try NetlinkSocket.open(.netfilter, in: node).commit(
+            [
+                table.create(), table.delete(), table.create(),
+                // Before connection tracking: answers still have the address that they were sent to.
+                table.createBaseChain("loopback", .filter, .prerouting, priority: -300),
+            ] + rules.map { table.appendRule(to: "loopback", $0) })
     }
 
     private static func makeWayOut(_ c: Configuration) throws(SystemError) {

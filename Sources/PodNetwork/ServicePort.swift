@@ -23,7 +23,7 @@ package struct ServicePort: Sendable, Hashable {
     package enum Frontend: Sendable, Hashable {
         /// The service's own address; its other ports are refused.
         case cluster(IPv4Address)
-        /// An address from outside the service range.
+        /// An address from outside the service range, or one of the node's own, loopback included.
         case external(IPv4Address)
         /// Every address of the node, but those of its loopback network.
         case node

@@ -4,7 +4,8 @@ internal import LinuxKernel
 ///
 /// Layout after kube-proxy's nftables mode: one verdict map from address, protocol and port to a chain per service port (and one from protocol
 /// and port for the node's own addresses), a random choice from a map of its endpoints there, a refusal for those without endpoints
-/// and for other ports of a service's address, and masquerade for a pod that reaches itself. A service whose clients keep their endpoint has a map from client to endpoint, which
+/// and for other ports of a service's address, and masquerade for a pod that reaches itself and for the
+/// node's loopback network. A service whose clients keep their endpoint has a map from client to endpoint, which
 /// its chain looks into first and writes.
 struct ServiceTable {
     /// Two names, so that a whole new table is made beside the old one and takes its place in one transaction.
@@ -46,10 +47,13 @@ struct ServiceTable {
         let localRefusals = Self.refuse(local + [.lookup("refused-node-ports")])
         let itself: [NFExpression] =
             Self.isTranslated + [.sourceAddress(into: 0), .destinationAddress(into: 1), .lookup("hairpin"), .masquerade()]
+        // A pod could not answer the node's loopback network.
+        let loopback: [NFExpression] =
+            Self.isTranslated + [.sourceAddress(into: 0), Self.networkPart, .compare(.equal, [127, 0, 0, 0]), .masquerade()]
         let chains: [(String, NFTable.ChainType, NFTable.Hook, Int32, [[NFExpression]])] = [
             ("prerouting", .nat, .prerouting, -100, wayIn),
             ("output", .nat, .output, -100, wayIn),
-            ("postrouting", .nat, .postrouting, 100, [itself]),
+            ("postrouting", .nat, .postrouting, 100, [itself, loopback]),
             ("forward", .filter, .forward, 0, refusals),
             ("filter-input", .filter, .input, 0, localRefusals),
             ("filter-output", .filter, .output, 0, refusals + localRefusals),
@@ -67,8 +71,11 @@ struct ServiceTable {
     /// The destination is an address of the node, outside of 127.0.0.0/8.
     private static let isLocal: [NFExpression] = [
         .destinationType(into: 0), .compare(.equal, machineOrder(2)),
-        .destinationAddress(into: 0), .bitwise(mask: [255, 0, 0, 0], xor: [0, 0, 0, 0]), .compare(.notEqual, [127, 0, 0, 0]),
+        .destinationAddress(into: 0), networkPart, .compare(.notEqual, [127, 0, 0, 0]),
     ]
+
+    /// Leaves the first eight bits of an address.
+    private static let networkPart = NFExpression.bitwise(mask: [255, 0, 0, 0], xor: [0, 0, 0, 0])
 
     /// Connection tracking's status bit IPS_DST_NAT is set.
     private static let isTranslated: [NFExpression] = [

@@ -182,6 +182,43 @@ struct ServiceRulesTests {
         }
     }
 
+    @Test func `a host port is reached at the node's address by everybody and at 127.0.0.1 by the node`() throws {
+        try SimulatedNetwork.with { network in
+            let node = try NodeLink.establish(network.configuration).nodeAddress
+            let pods = try [UInt8(2), 3].map { try network.pod(IPv4Address(10, 42, 0, $0)) }
+            let listener = try Listener(in: pods[0], port: 8080)
+            let rules = ServiceRules(netfilter: try .open(.netfilter, in: network.node))
+            let loopback = IPv4Address(127, 0, 0, 1)
+            try rules.apply([service([2], port: 80, at: .external(node)), service([2], port: 80, at: .external(loopback))])
+            for (place, seen) in [(network.host, IPv4Address(10, 96, 0, 1)), (pods[1], IPv4Address(10, 42, 0, 3)), (network.node, node), (pods[0], node)] {
+                try connectTCP(from: place, to: node, port: 80)
+                #expect(try listener.acceptPeer() == seen)
+            }
+            try connectTCP(from: network.node, to: loopback, port: 80)
+            #expect(try listener.acceptPeer() == node, "a pod could not answer 127.0.0.1")
+            let refusal = #expect(throws: SystemError.self) { try connectTCP(from: pods[1], to: loopback, port: 80) }
+            #expect(refusal?.errno == ECONNREFUSED)
+            try rules.apply([])
+            for target in [node, loopback] { #expect(throws: SystemError.self) { try connectTCP(from: network.node, to: target, port: 80) } }
+        }
+    }
+
+    @Test func `pods do not reach what listens on the node's loopback only`() throws {
+        try SimulatedNetwork.with { network in
+            let node = try NodeLink.establish(network.configuration).nodeAddress
+            let pod = try network.pod(IPv4Address(10, 42, 0, 2))
+            let receiver = try DatagramSocket(in: network.node, port: 5353)
+            let local = try DatagramSocket(in: network.node, port: 5354)
+            for target in [IPv4Address(127, 0, 0, 1), node] {
+                try sendForged(from: pod, IPv4Address(10, 42, 0, 2), to: target, port: 5353, [target.bytes[0]])
+            }
+            try sendForged(from: pod, IPv4Address(127, 0, 0, 1), to: node, port: 5353, [1])
+            #expect(try receiver.receive() == [10], "what was sent to 127.0.0.1 came first and was dropped")
+            try local.send([2], to: IPv4Address(127, 0, 0, 1), port: 5353)
+            #expect(try receiver.receive() == [2], "what came from 127.0.0.1 of elsewhere was dropped")
+        }
+    }
+
     @Test func `a connection is stale when its service leads elsewhere`() {
         func connection(_ destination: IPv4Address, _ port: UInt16, to target: IPv4Address, transport: UInt8 = 17) -> TrackedConnection {
             let client = IPv4Address(10, 42, 0, 9)

@@ -185,6 +185,28 @@ final class StreamSocket {
     }
 }
 
+/// Sends a datagram with any addresses out of a pod's interface, past the kernel's routing.
+func sendForged(from pod: NetworkNamespace, _ source: IPv4Address, to target: IPv4Address, port: UInt16, _ payload: [UInt8]) throws {
+    let length = UInt16(28 + payload.count)
+    var header: [UInt8] = [0x45, 0, UInt8(length >> 8), UInt8(length & 255), 0, 0, 0, 0, 64, 17, 0, 0] + source.bytes + target.bytes
+    var sum = stride(from: 0, to: 20, by: 2).reduce(UInt32(0)) { $0 + UInt32(header[$1]) << 8 + UInt32(header[$1 + 1]) }
+    while sum > 0xffff { sum = sum >> 16 + sum & 0xffff }
+    (header[10], header[11]) = (UInt8(~sum >> 8 & 255), UInt8(~sum & 255))
+    let datagram: [UInt8] = [0x30, 0x39, UInt8(port >> 8), UInt8(port & 255), 0, UInt8(8 + payload.count), 0, 0]
+    let packet = header + datagram + payload
+    try pod.run { () throws(SystemError) in
+        let file = FileDescriptor(try SystemError.check("socket") { socket(AF_PACKET, CInt(SOCK_DGRAM.rawValue), 0) })
+        // struct sockaddr_ll: family, protocol, interface, type of hardware, type of packet, length and the address of the node's end of the pair.
+        var address: [UInt8] = withUnsafeBytes(of: UInt16(AF_PACKET), Array.init) + [0x08, 0x00] + withUnsafeBytes(of: Int32(2), Array.init)
+        address += [0, 0, 0, 6, 0x0e, 0x58] + [10, 42, 0, 2] + [0, 0]
+        try SystemError.check("sendto") {
+            address.withUnsafeBytes { bytes in
+                bytes.withMemoryRebound(to: sockaddr.self) { sendto(file.raw, packet, packet.count, 0, $0.baseAddress, socklen_t(bytes.count)) }
+            }
+        }
+    }
+}
+
 private func socketAddress(_ address: IPv4Address, _ port: UInt16) -> sockaddr_in {
     var result = sockaddr_in()
     result.sin_family = sa_family_t(AF_INET)

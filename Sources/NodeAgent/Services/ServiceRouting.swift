@@ -19,6 +19,8 @@ package struct ServiceRouting: Sendable {
         self.ranges = ranges
     }
 
+    private typealias Transport = PodNetwork.ServicePort.TransportProtocol
+
     // MARK: Rules
 
     /// The rules of a service; none for headless ones, for names of other names, and for the two addresses that the cluster answers at itself.
@@ -29,8 +31,7 @@ package struct ServiceRouting: Sendable {
         let affinity = Self.affinity(spec)
         let external = externalAddresses(service)
         return spec.ports.flatMap { port -> [PodNetwork.ServicePort] in
-            guard let transport = PodNetwork.ServicePort.TransportProtocol(named: port.protocol), let number = UInt16(exactly: port.port), number > 0
-            else { return [] }
+            guard let transport = Transport(named: port.protocol), let number = UInt16(exactly: port.port), number > 0 else { return [] }
             func made(_ frontend: PodNetwork.ServicePort.Frontend, _ number: UInt16, policy: String) -> PodNetwork.ServicePort {
                 .init(frontend, transport: transport, port: number, endpoints: choose(endpoints, port, policy: spec.text(policy)), affinity: affinity)
             }

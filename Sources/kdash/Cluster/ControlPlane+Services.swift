@@ -21,7 +21,9 @@ extension ControlPlane {
         }
         let zone = DNSZone(ranges: link.ranges)
         let routing = ServiceRouting(nodeName: node.place.nodeName, ranges: link.ranges)
-        let network = ServiceNetwork(routing: routing, rules: rules, zone: zone, informers: informers, time: time, logger: logger)
+        let hostPorts = HostPortRouting(nodeName: node.place.nodeName, address: link.nodeAddress)
+        let network = ServiceNetwork(
+            routing: routing, hostPorts: hostPorts, rules: rules, zone: zone, informers: informers, time: time, logger: logger)
         let server = DNSServer(
             DNSServer.Configuration(address: link.ranges.dnsAddress, namespace: link.namespace, zone: zone, log: dnsQueries, time: time))
         await withDiscardingTaskGroup { group in

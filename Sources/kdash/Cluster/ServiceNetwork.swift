@@ -7,9 +7,9 @@ import NodeAgent
 import PodNetwork
 import Synchronization
 
-/// Makes services reachable in the node: follows Services and EndpointSlices, and keeps rules and names as they say.
+/// Makes services and host ports reachable in the node: follows Services, EndpointSlices and pods, and keeps rules and names as they say.
 final class ServiceNetwork: Sendable {
-    /// A service by namespace and name.
+    /// A service or pod by namespace and name.
     struct Name: Hashable, Sendable, Comparable {
         let namespace: String
         let name: String
@@ -18,15 +18,24 @@ final class ServiceNetwork: Sendable {
 
     private struct Waiting {
         var services: Set<Name> = []
+        var pods: Set<Name> = []
         var namespacesChanged = true
     }
 
+    /// What is wanted now, by whose it is.
+    private struct Known {
+        var services: [Name: [PodNetwork.ServicePort]] = [:]
+        var pods: [Name: [PodNetwork.ServicePort]] = [:]
+    }
+
     private let routing: ServiceRouting
+    private let hostPorts: HostPortRouting
     private let rules: ServiceRules
     private let zone: DNSZone
     private let services: Informer
     private let slices: Informer
     private let namespaces: Informer
+    private let pods: Informer
     private let time: any TimeSource
     private let logger: Logger
     private let waiting = Mutex(Waiting())
@@ -36,13 +45,18 @@ final class ServiceNetwork: Sendable {
     /// How long changes gather after the first one was carried out: a rollout changes slices many times a second.
     private static let pause: Duration = .milliseconds(50)
 
-    init(routing: ServiceRouting, rules: ServiceRules, zone: DNSZone, informers: SharedInformers, time: any TimeSource, logger: Logger) {
+    init(
+        routing: ServiceRouting, hostPorts: HostPortRouting, rules: ServiceRules, zone: DNSZone, informers: SharedInformers, time: any TimeSource,
+        logger: Logger
+    ) {
         self.routing = routing
+        self.hostPorts = hostPorts
         self.rules = rules
         self.zone = zone
         services = informers.informer(Service.resource)
         slices = informers.informer(EndpointSlice.resource)
         namespaces = informers.informer(Namespace.resource)
+        pods = informers.informer(Pod.resource)
         self.time = time
         self.logger = logger
         signal = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -59,16 +73,21 @@ final class ServiceNetwork: Sendable {
             if case .updated = $0 { return }
             self?.wake { $0.namespacesChanged = true }
         }
-        for informer in [services, slices, namespaces] { await informer.waitUntilSynced() }
-        var known: [Name: [PodNetwork.ServicePort]] = [:]
+        pods.addHandler { [weak self] in self?.notePod($0) }
+        for informer in [services, slices, namespaces, pods] { await informer.waitUntilSynced() }
+        var known = Known()
         var backoff = Backoff(first: .milliseconds(200), maximum: .seconds(10))
         for await _ in signal.stream {
             let changes = waiting.withLock { waiting in
-                defer { waiting = Waiting(services: [], namespacesChanged: false) }
+                defer { waiting = Waiting(namespacesChanged: false) }
                 return waiting
             }
             if changes.namespacesChanged { zone.setNamespaces(Set(namespaces.all().map(\.name))) }
-            for name in changes.services { update(name, &known) }
+            for name in changes.services { update(name, &known.services) }
+            for name in changes.pods {
+                let ports = pods.get(namespace: name.namespace, name: name.name).map { hostPorts.ports(of: Pod($0)) } ?? []
+                known.pods[name] = ports.isEmpty ? nil : ports
+            }
             let isDone = await apply(known)
             if isDone { backoff.reset() } else { signal.continuation.yield() }
             do {
@@ -84,6 +103,17 @@ final class ServiceNetwork: Sendable {
         var names = [name(event.object)]
         if case .updated(let old, _) = event { names.append(name(old)) }
         wake { $0.services.formUnion(names.compactMap { $0 }) }
+    }
+
+    /// Most pods have no host ports, and of those that have most changes concern something else.
+    private func notePod(_ event: InformerEvent) {
+        let now = hostPorts.ports(of: Pod(event.object))
+        switch event {
+        case .added: if now.isEmpty { return }
+        case .updated(let old, _): if hostPorts.ports(of: Pod(old)) == now { return }
+        case .deleted: if now.isEmpty { return }
+        }
+        wake { $0.pods.insert(Name(namespace: event.object.namespace ?? "", name: event.object.name)) }
     }
 
     private func wake(_ change: (inout Waiting) -> Void) {
@@ -110,10 +140,11 @@ final class ServiceNetwork: Sendable {
         zone.set(routing.names(of: service, parts), namespace: name.namespace, name: name.name)
     }
 
-    /// Where two services want the same address and port, the first by name has it. False when the kernel refused.
-    private func apply(_ known: [Name: [PodNetwork.ServicePort]]) async -> Bool {
+    /// Where two services want the same address and port, the first by name has it, and any service before a pod. False when the kernel refused.
+    private func apply(_ known: Known) async -> Bool {
         var taken: Set<PodNetwork.ServicePort.Key> = []
-        let wanted = known.sorted { $0.key < $1.key }.flatMap(\.value).filter { taken.insert($0.key).inserted }
+        let all = [known.services, known.pods].flatMap { $0.sorted { $0.key < $1.key }.flatMap(\.value) }
+        let wanted = all.filter { taken.insert($0.key).inserted }
         let rules = rules
         do throws(PodNetworkError) {
             try await KernelThread.run("kdash-services") { () throws(PodNetworkError) in try rules.apply(wanted) }
