@@ -677,7 +677,7 @@ _Noreturn static void run(void) {
         if (entries[i]) watch_entry(entries[i], i);
     for (;;) {
         struct epoll_event events[64];
-        int count = epoll_wait(node.epoll, events, 64, -1);
+        int count = epoll_wait(node.epoll, events, 64, log_partials());
         for (int i = 0; i < count; i++) dispatch(events[i].data.u64);
     }
 }

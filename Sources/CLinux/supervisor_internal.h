@@ -96,6 +96,8 @@ int log_open(struct log *log, const char *path, uint64_t maximum, uint64_t files
 void log_close(struct log *log);
 // Reads what is there; true at the end of the stream.
 bool stream_drain(struct stream *stream, struct log *log, bool everything);
+// Writes the beginnings of lines that have waited for their end; how many milliseconds until some will have, -1: none waits.
+int log_partials(void);
 // Writes an unterminated rest and closes.
 void stream_finish(struct stream *stream, struct log *log);
 

@@ -11,11 +11,14 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PREFIX = 40, PLACE_SIZE = PREFIX + 45, READ_SIZE = 256 << 10, BATCH_SIZE = 512 << 10 };
+enum { PREFIX = 40, PLACE_SIZE = PREFIX + 45, READ_SIZE = 256 << 10, BATCH_SIZE = 512 << 10, PARTIAL_WAIT = 100 };
 
 // Shared by all containers: the supervisor does one thing at a time.
 static char input[READ_SIZE], batch[BATCH_SIZE];
 static size_t batch_used, batch_content, batch_lines;
+// When the beginnings of lines that wait for their end are written, in milliseconds of the steady clock; 0: none waits. Due at the
+// start, as another program may have handed some over.
+static int64_t partials_due = 1;
 
 // Containers that see the directory may put anything there: O_NONBLOCK, or a FIFO would stop the whole node.
 static int open_current(struct log *log) {
@@ -193,6 +196,31 @@ static void record(struct log *log, const char *head, char tag, const char *a, s
     batch_lines += tag == 'F';
 }
 
+static int64_t steady_clock(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void write_partial(struct stream *stream, struct log *log) {
+    if (!stream->partial_size || log->directory < 0) return;
+    char head[PREFIX];
+    prefix(head, stream->name, 'P');
+    record(log, head, 'P', stream->partial, stream->partial_size, "", 0);
+    flush(log);
+    stream->partial_size = 0;
+}
+
+int log_partials(void) {
+    if (!partials_due) return -1;
+    int64_t left = partials_due - steady_clock();
+    if (left > 0) return (int)left;
+    partials_due = 0;
+    for (int i = 0; i < entry_limit; i++)
+        for (int s = 0; entries[i] && s < 2; s++) write_partial(&entries[i]->streams[s], &entries[i]->log);
+    return -1;
+}
+
 static void format(struct stream *stream, struct log *log, const char *bytes, size_t size) {
     char head[PREFIX];
     prefix(head, stream->name, 'F');
@@ -217,6 +245,7 @@ static void format(struct stream *stream, struct log *log, const char *bytes, si
             } else {
                 memcpy(stream->partial + stream->partial_size, bytes, left);
                 stream->partial_size += (uint32_t)left;
+                if (!partials_due) partials_due = steady_clock() + PARTIAL_WAIT;
             }
             bytes = end;
         }
@@ -239,12 +268,7 @@ bool stream_drain(struct stream *stream, struct log *log, bool everything) {
 }
 
 void stream_finish(struct stream *stream, struct log *log) {
-    if (stream->partial_size && log->directory >= 0) {
-        char head[PREFIX];
-        prefix(head, stream->name, 'P');
-        record(log, head, 'P', stream->partial, stream->partial_size, "", 0);
-        flush(log);
-    }
+    write_partial(stream, log);
     free(stream->partial);
     stream->partial = NULL;
     stream->partial_size = 0;

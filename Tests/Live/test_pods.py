@@ -73,6 +73,27 @@ def test_log_follow_sees_new_lines(shared, image):
         follow.wait()
 
 
+def test_a_line_without_an_end_is_shown_while_the_container_runs(shared, image):
+    script = "echo first; printf 'name: '; until [ -e /go ]; do sleep 0.1; done; echo kdash; printf last; sleep 600"
+    shared.apply(pod("prompt", image, ["sh", "-c", script]))
+    shared.phase("prompt", "Running")
+    # Not `kubectl logs -f`, which itself waits for whole lines.
+    follow = subprocess.Popen([str(shared.kubectl_path), "--kubeconfig", str(shared.kubeconfig), "get", "--raw",
+                               "/api/v1/namespaces/default/pods/prompt/log?follow=true"],
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=shared.env)
+    try:
+        assert follow.stdout.read(12) == b"first\nname: ", "a follower sees it, too"
+        assert shared.kubectl("logs", "prompt") == "first\nname: "
+        assert shared.kubectl("logs", "prompt", "--tail=1") == "name: "
+        shared.kubectl("exec", "prompt", "--", "touch", "/go")
+        assert follow.stdout.read(10) == b"kdash\nlast"
+        assert shared.kubectl("logs", "prompt", "--tail=2") == "name: kdash\nlast"
+        assert re.fullmatch(r"\S+Z first\n\S+Z name: kdash\n\S+Z last", shared.kubectl("logs", "prompt", "--timestamps"))
+    finally:
+        follow.kill()
+        follow.wait()
+
+
 def test_exec_streams_and_exit_code(shared, image):
     shared.apply(pod("shell", image, ["sleep", "600"]))
     shared.phase("shell", "Running")

@@ -32,9 +32,11 @@ enum LogLine {
         return UnsafeRawBufferPointer(rebasing: line[prefixLength...])
     }
 
-    /// Whether the line stands for one that a reader of output sees.
-    static func isShown(_ line: UnsafeRawBufferPointer) -> Bool {
-        guard line.count >= prefixLength, !isPartial(line) else { return false }
-        return note(line).map { LogPlace(note: $0) == nil } ?? true
+    /// What a record is to somebody who reads one stream, or both when that is nil.
+    static func role(of line: UnsafeRawBufferPointer, onlyErrors: Bool?) -> LogTail.Role {
+        guard line.count >= prefixLength else { return .hidden }
+        if let note = note(line), LogPlace(note: note) != nil { return .seam }
+        guard onlyErrors.map({ isError(line) == $0 }) ?? true else { return .hidden }
+        return isPartial(line) ? .part : .end
     }
 }

@@ -97,26 +97,21 @@ struct LogSegments: ~Copyable {
         }
     }
 
-    /// Moves to the start of the last `lines` lines by scanning backwards in blocks.
-    mutating func seek(toLast lines: Int, where keeps: (UnsafeRawBufferPointer) -> Bool) throws(SystemError) {
-        var wanted = lines
+    /// Moves to the start of the last `lines` lines by scanning backwards in blocks; `role` says what a record is to the reader.
+    mutating func seek(toLast lines: Int, _ role: (UnsafeRawBufferPointer) -> LogTail.Role) throws(SystemError) {
         var segment = segments.count - 1
         if lines <= 0 {
             index = max(segment, 0)
             offset = segment >= 0 ? try size(segment) : 0
             return
         }
+        var tail = LogTail(wanted: lines)
         while segment >= 0 {
-            let length = try size(segment)
-            if let start = try scanBackwards(segment, length: length, wanted: &wanted, where: keeps) {
-                index = segment
-                offset = start
-                return
-            }
+            if try scanBackwards(segment, length: try size(segment), &tail, role) { break }
             segment -= 1
         }
-        index = 0
-        offset = 0
+        index = tail.start?.segment ?? 0
+        offset = tail.start?.offset ?? 0
     }
 
     private func size(_ segment: Int) throws(SystemError) -> Int64 {
@@ -126,49 +121,43 @@ struct LogSegments: ~Copyable {
         return Int64(info.st_size)
     }
 
-    /// Where the `wanted`th last matching line starts, or nil when the segment has fewer; `wanted` is reduced by those found.
+    /// Shows `tail` the records of a segment, the last one first; true once it has all it wanted.
     private func scanBackwards(
-        _ segment: Int, length: Int64, wanted: inout Int, where keeps: (UnsafeRawBufferPointer) -> Bool
-    ) throws(SystemError) -> Int64? {
+        _ segment: Int, length: Int64, _ tail: inout LogTail, _ role: (UnsafeRawBufferPointer) -> LogTail.Role
+    ) throws(SystemError) -> Bool {
         let blockSize: Int64 = 256 << 10
         let file = segments[segment].file
-        var tail: [UInt8] = []
+        var rest: [UInt8] = []
         /// The line being read is longer than any of a log and counts for none.
         var isOverlong = false
         var end = length
+        func take(_ bytes: [UInt8], _ from: Int, _ to: Int, at offset: Int64) -> Bool {
+            guard to > from else { return false }
+            let role = bytes.withUnsafeBytes { role(UnsafeRawBufferPointer(rebasing: $0[from..<to])) }
+            return tail.take(role, LogTail.Place(segment: segment, offset: offset))
+        }
         while end > 0 {
             let start = max(0, end - blockSize)
             let count = Int(end - start)
             var block = [UInt8](repeating: 0, count: count)
             let got = try SystemError.checkRetrying("pread", directory) { pread(file, &block, count, off_t(start)) }
             block.removeLast(count - got)
-            block += tail
+            block += rest
             var lineEnd = block.count
             var position = block.count - 1
-            if position >= 0, block[position] == 0x0A { position -= 1 } else if end == length { lineEnd = block.count }
+            if position >= 0, block[position] == 0x0A { position -= 1 }
             while position >= 0 {
                 if block[position] == 0x0A {
-                    if !isOverlong, countLine(block, position + 1, lineEnd, &wanted, keeps) { return start + Int64(position + 1) }
+                    if !isOverlong, take(block, position + 1, lineEnd, at: start + Int64(position + 1)) { return true }
                     isOverlong = false
                     lineEnd = position + 1
                 }
                 position -= 1
             }
             isOverlong = isOverlong || lineEnd > LogLine.maximumLength
-            tail = Array(block[0..<(isOverlong ? min(lineEnd, 1) : lineEnd)])
+            rest = Array(block[0..<(isOverlong ? min(lineEnd, 1) : lineEnd)])
             end = start
         }
-        if !isOverlong, !tail.isEmpty, countLine(tail, 0, tail.count, &wanted, keeps) { return 0 }
-        return nil
-    }
-
-    private func countLine(
-        _ bytes: [UInt8], _ start: Int, _ end: Int, _ wanted: inout Int, _ keeps: (UnsafeRawBufferPointer) -> Bool
-    ) -> Bool {
-        guard end > start else { return false }
-        let matches = bytes.withUnsafeBytes { keeps(UnsafeRawBufferPointer(rebasing: $0[start..<end])) }
-        guard matches else { return false }
-        wanted -= 1
-        return wanted == 0
+        return !isOverlong && take(rest, 0, rest.count, at: 0)
     }
 }

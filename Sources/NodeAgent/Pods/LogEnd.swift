@@ -6,7 +6,7 @@ enum LogEnd {
     static func text(directory: String, attempt: Int, lines: Int, bytes: Int) -> String {
         do throws(SystemError) {
             var segments = try LogSegments(directory: directory, attempt: attempt)
-            try segments.seek(toLast: lines, where: LogLine.isShown)
+            try segments.seek(toLast: lines) { LogLine.role(of: $0, onlyErrors: nil) }
             var raw: [UInt8] = []
             let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 16 << 10, alignment: 1)
             defer { buffer.deallocate() }
