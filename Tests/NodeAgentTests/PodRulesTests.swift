@@ -254,10 +254,19 @@ struct HTTPProbeRequestTests {
         #expect(request.url == "http://10.0.0.2:8080/live")
     }
 
+    @Test(arguments: [("10.0.0.2", nil), ("::1", nil), ("web.default.svc", "web.default.svc")] as [(String, String?)])
+    func `a host is named to TLS, an address is not`(host: String, name: String?) {
+        var request = request
+        request.host = host
+        #expect(request.serverName == name)
+    }
+
     @Test(
         arguments: [
             ("/other", "http://10.0.0.2:8080/other"), ("http://10.0.0.2:81/x", "http://10.0.0.2:81/x"), ("https://10.0.0.2/", "https://10.0.0.2:443/"),
-            ("http://elsewhere/", nil), ("//10.0.0.2/x", nil), ("ftp://10.0.0.2/", nil), ("", nil),
+            ("http://elsewhere/", nil), ("//elsewhere/x", nil), ("ftp://10.0.0.2/", nil), ("", nil), ("//10.0.0.2/x", "http://10.0.0.2:80/x"),
+            ("next?a=/", "http://10.0.0.2:8080/next?a=/"), ("?a=b", "http://10.0.0.2:8080/live?a=b"), ("HTTP://10.0.0.2?a", "http://10.0.0.2:80/?a"),
+            ("http://10.0.0.2.elsewhere/", nil), ("http://10.0.0.2@elsewhere/", nil), ("mailto:x", nil),
         ] as [(String, String?)])
     func `a redirect is followed on the same host only`(location: String, url: String?) {
         #expect(request.following(location)?.url == url)

@@ -75,6 +75,9 @@ extension PodContext {
         let field = state.pod.fieldPath(ofContainer: result.container)
         switch result.outcome {
         case .success: break
+        case .warning(let message):
+            events.record(
+                .warning, reason: "ProbeWarning", "\(result.kind.rawValue) probe warning: \(message)", about: state.pod.object, fieldPath: field)
         case .failure(let message):
             events.record(
                 .warning, reason: "Unhealthy", "\(result.kind.rawValue) probe failed: \(message)", about: state.pod.object, fieldPath: field)

@@ -59,7 +59,7 @@ struct ActionRunner: Sendable {
             return error.message
         }
         return switch outcome {
-        case .success: nil
+        case .success, .warning: nil
         case .failure(let message), .unknown(let message): message
         }
     }

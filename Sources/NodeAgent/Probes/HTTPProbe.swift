@@ -1,3 +1,4 @@
+import LinuxKernel
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -19,25 +20,28 @@ enum HTTPProbe {
             return "\(isSecure ? "https" : "http")://\(authority)\(path.hasPrefix("/") ? path : "/" + path)"
         }
 
-        /// Where a `Location` leads; nil when to another host, which is not followed.
+        /// Where a `Location` leads; nil when to another host, which is not followed, or nowhere.
         func following(_ location: String) -> Request? {
+            guard !location.isEmpty else { return nil }
             var next = self
-            if location.hasPrefix("/"), !location.hasPrefix("//") {
-                next.path = location
-                return next
-            }
+            if location.hasPrefix("//") { return following((isSecure ? "https:" : "http:") + location) }
             for (scheme, isSecure, standard) in [("http://", false, 80), ("https://", true, 443)] where location.lowercased().hasPrefix(scheme) {
                 let rest = location.dropFirst(scheme.count)
                 let authority = rest.prefix { $0 != "/" && $0 != "?" }
                 let pieces = authority.split(separator: ":", omittingEmptySubsequences: false)
-                guard pieces.count <= 2, let name = pieces.first, name == host else { return nil }
+                guard pieces.count <= 2, let name = pieces.first, name.lowercased() == host.lowercased() else { return nil }
                 next.isSecure = isSecure
                 next.port = pieces.count == 2 ? Int(pieces[1]) ?? standard : standard
                 let path = rest.dropFirst(authority.count)
                 next.path = path.hasPrefix("/") ? String(path) : "/" + path
                 return next
             }
-            return nil
+            let first = location.prefix { $0 != "/" && $0 != "?" }
+            guard !first.contains(":") else { return nil }
+            let own = path.prefix { $0 != "?" }
+            let folder = own.lastIndex(of: "/").map { own[...$0] } ?? "/"
+            next.path = location.hasPrefix("/") ? location : location.hasPrefix("?") ? own + location : folder + location
+            return next
         }
     }
 
@@ -58,7 +62,9 @@ enum HTTPProbe {
             }
             if (300..<400).contains(answer.status), answer.status != 304, let location = answer.location {
                 // Another host is not probed: the redirect itself is the answer.
-                guard let next = request.following(location) else { return .success }
+                guard let next = request.following(location) else {
+                    return .warning("Probe terminated redirects: \(location.prefix(256)) is on another host, which is not asked")
+                }
                 request = next
                 continue
             }
@@ -85,7 +91,9 @@ enum HTTPProbe {
             .connectTimeout(timeout.timeAmount)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    if let context { try channel.pipeline.syncOperations.addHandler(NIOSSLClientHandler(context: context, serverHostname: nil)) }
+                    if let context {
+                        try channel.pipeline.syncOperations.addHandler(NIOSSLClientHandler(context: context, serverHostname: request.serverName))
+                    }
                     try channel.pipeline.syncOperations.addHTTPClientHandlers(leftOverBytesStrategy: .dropBytes)
                     try channel.pipeline.syncOperations.addHandler(HTTPProbeHandler(head: request.head, answer: answer))
                 }
@@ -101,6 +109,9 @@ enum HTTPProbe {
 }
 
 extension HTTPProbe.Request {
+    /// What TLS calls the server; addresses are not named there.
+    var serverName: String? { host.contains(":") || IPv4Address(host) != nil ? nil : host }
+
     /// The headers as sent: those of the probe, and ours where it names none. Source: the kubelet's probe headers.
     var fields: [(name: String, value: String)] {
         let authority = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"

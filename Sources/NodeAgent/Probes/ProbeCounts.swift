@@ -22,7 +22,7 @@ final class ProbeCounts: Sendable {
     func note(_ pod: Pod, container: String, _ kind: ProbeKind, _ outcome: ProbeOutcome) {
         let result: ProbeCount.Result =
             switch outcome {
-            case .success: .successful
+            case .success, .warning: .successful
             case .failure: .failed
             case .unknown: .unknown
             }

@@ -3,6 +3,8 @@ import KubeSchemas
 /// What one try of a probe found.
 enum ProbeOutcome: Sendable, Hashable {
     case success
+    /// A success that somebody should look at.
+    case warning(String)
     case failure(String)
     /// The try itself went wrong; it counts neither way.
     case unknown(String)
@@ -48,7 +50,7 @@ struct ProbeState: Sendable {
         isRunning = false
         let result: Bool
         switch outcome {
-        case .success: result = true
+        case .success, .warning: result = true
         case .failure: result = false
         case .unknown: return false
         }
