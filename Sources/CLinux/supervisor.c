@@ -170,6 +170,7 @@ static void collect(struct entry *entry, int slot, int status) {
     }
     if (entry->kind == CONTAINER) {
         kill_cgroup(entry);
+        restore_quota(entry);
         uint64_t kills = oom_counter(entry->cgroup_fd);
         entry->oom_kills = kills > entry->oom_before ? kills - entry->oom_before : 0;
         for (int i = 0; i < 2; i++) {

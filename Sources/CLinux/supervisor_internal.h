@@ -129,6 +129,7 @@ struct entry {
     int pidfd, sync, cgroup_fd, input, terminal;
     uint64_t start_ticks, oom_before, oom_kills;
     int64_t started, finished;      // nanoseconds since 1970
+    char pod_quota[32];             // what the pod's processor quota was before this was killed; empty: nothing to give back
     int status;
     int client;                     // who waits for the start, or owns the exec; -1: nobody
     uint64_t request;
@@ -150,7 +151,9 @@ int sandbox_remove(struct sandbox *sandbox);
 // A socket made in a network namespace (-1: the node's).
 int socket_in(int network, int domain, int type, int protocol);
 uint64_t oom_counter(int cgroup_fd);
-void kill_cgroup(const struct entry *entry);
+void kill_cgroup(struct entry *entry);
+// Gives back what killing took from the pod's limits.
+void restore_quota(struct entry *entry);
 uint64_t start_ticks(pid_t pid);
 int64_t wall_clock(void);
 void watch(int fd, uint32_t events, uint64_t what, int slot);

@@ -228,8 +228,38 @@ static void set_freezer(const struct entry *entry, const char *state) {
     for (int i = 0; i < node.hierarchy_count; i++) write_in(node.hierarchies[i].fd, path, state);
 }
 
-void kill_cgroup(const struct entry *entry) {
-    if (entry->cgroup_fd < 0) return;
+static const char *quota_file(void) { return node.cgroup2 ? "cpu.max" : "cpu.cfs_quota_us"; }
+
+static void pod_quota_path(const struct entry *entry, char *path, size_t size) {
+    const char *end = strrchr(entry->cgroup, '/');
+    snprintf(path, size, "%.*s/%s", end ? (int)(end - entry->cgroup) : 0, entry->cgroup, quota_file());
+}
+
+// Dying costs processor time, too: what may use little of it would take minutes to go with everything it has forked.
+static void lift_quota(struct entry *entry) {
+    const char *none = node.cgroup2 ? "max" : "-1";
+    char own[320], pod[320], text[32];
+    snprintf(own, sizeof own, "%s/%s", entry->cgroup, quota_file());
+    pod_quota_path(entry, pod, sizeof pod);
+    for (int i = 0; i < node.hierarchy_count; i++) {
+        if (read_in(node.hierarchies[i].fd, pod, text, sizeof text) > 0 && strncmp(text, none, strlen(none)) != 0 &&
+            write_in(node.hierarchies[i].fd, pod, none) == 0)
+            memcpy(entry->pod_quota, text, sizeof text);
+        write_in(node.hierarchies[i].fd, own, none);
+    }
+}
+
+void restore_quota(struct entry *entry) {
+    char pod[320];
+    pod_quota_path(entry, pod, sizeof pod);
+    for (int i = 0; entry->pod_quota[0] && i < node.hierarchy_count; i++) write_in(node.hierarchies[i].fd, pod, entry->pod_quota);
+    entry->pod_quota[0] = 0;
+}
+
+void kill_cgroup(struct entry *entry) {
+    char some[16];
+    if (entry->cgroup_fd < 0 || read_in(entry->cgroup_fd, "cgroup.procs", some, sizeof some) == 0) return;
+    lift_quota(entry);
     if (node.cgroup2) {
         int fd = openat(entry->cgroup_fd, "cgroup.kill", O_WRONLY | O_CLOEXEC);
         bool killed = fd >= 0 && write(fd, "1", 1) == 1;

@@ -93,6 +93,11 @@ struct CgroupHierarchy: Sendable, Hashable {
 
     /// Sends SIGKILL to every process in `path` and below.
     func kill(below path: String) {
+        liftQuotas(below: path)
+        killListed(below: path)
+    }
+
+    private func killListed(below path: String) {
         if isVersion2, write(best: "1", to: "\(path)/cgroup.kill") { return }
         // Frozen while it is listed, so that nothing forks faster than it is killed; thawed afterwards, or it could not die.
         let freezer = controllers.contains("freezer") ? "\(path)/freezer.state" : nil
@@ -101,7 +106,14 @@ struct CgroupHierarchy: Sendable, Hashable {
         for pid in Self.read("\(path)/cgroup.procs").split(separator: "\n").compactMap({ pid_t($0) }) where pid > 1 {
             _ = Glibc.kill(pid, SIGKILL)
         }
-        for child in Self.children(of: path) { kill(below: child) }
+        for child in Self.children(of: path) { killListed(below: child) }
+    }
+
+    /// Dying costs processor time, too: what may use little of it would take minutes to go with everything it has forked.
+    private func liftQuotas(below path: String) {
+        guard isVersion2 || controllers.contains("cpu") else { return }
+        _ = isVersion2 ? write(best: "max", to: "\(path)/cpu.max") : write(best: "-1", to: "\(path)/cpu.cfs_quota_us")
+        for child in Self.children(of: path) { liftQuotas(below: child) }
     }
 
     /// Removes `path` and everything below, killing what holds it. Waits for dying processes at most about a second.

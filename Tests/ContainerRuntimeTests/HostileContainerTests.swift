@@ -71,12 +71,17 @@ struct HostileContainerTests {
             _ = try await supervisor.createSandbox(SandboxSpec(id: "pod", hostname: "p", sharesProcessNamespace: true)).release()
             try StaticSupervisor.compile(
                 "#include <unistd.h>\nint main(void) { for (;;) if (fork() < 0) usleep(100); }\n", to: "\(node.directory)/images/busybox/bomb")
-            let spec = try node.spec("c1", "", limits: ResourceLimits(pids: 150)) { $0.process.arguments = ["/bomb"] }
+            let spec = try node.spec("c1", "", limits: ResourceLimits(cpuLimit: MilliCPU(50), pids: 150)) { $0.process.arguments = ["/bomb"] }
             _ = try await supervisor.start(spec)
             try await eventually { node.cgroups.usage(of: spec.cgroup)?.processes ?? 0 > 140 }
             try await supervisor.kill("c1")
             #expect(try await supervisor.end(of: "c1").code == 137)
             try await eventually { node.cgroups.usage(of: spec.cgroup)?.processes == 0 }
+            // Dying is not held up by the quota, and the pod has its own again.
+            let cpu = try #require(node.cgroups.hierarchies.first { $0.isVersion2 || $0.controllers.contains("cpu") })
+            let file = cpu.isVersion2 ? "cpu.max" : "cpu.cfs_quota_us"
+            #expect(CgroupHierarchy.read("\(cpu.base)/\(spec.cgroup.path)/\(file)").hasPrefix(cpu.isVersion2 ? "max" : "-1"))
+            #expect(CgroupHierarchy.read("\(cpu.base)/\(FileSystem.directory(of: spec.cgroup.path))/\(file)").hasPrefix("5000"))
             #expect(try await supervisor.run(try node.spec("c2", "exit 3")).code == 3)
         }
     }
