@@ -371,3 +371,16 @@ def test_workloads_nodes_and_programs_obey_an_unlocked_context(far, base, open_s
     # The command log has what was sent.
     screen.press("@")
     screen.expect("Command log", "scale", "attach")
+
+
+def test_pods_of_a_foreign_context_show_what_its_metrics_api_tells(make_cluster, base, open_screen):
+    home, other = somebodys(make_cluster)
+    other.busybox()
+    other.apply(clusters.pod("burn", "host/busybox:latest", ["sh", "-c", "while :; do :; done"]))
+    other.phase("burn", "Running")
+    screen = open_screen(home, "--context", "prod", "-n", "default", env=own_state(other, base), columns=160)
+    screen.expect("PROTECTED", "burn")
+    eventually(lambda: re.search(r"burn\S* .*Running .*\d+m", screen.text()), within=60, what=f"what the pod uses:\n{screen.text()}")
+    assert "no metrics" not in screen.text()
+    screen.press("H", "g")
+    screen.expect("metrics API tells them", "Container", "CPU", "Memory")

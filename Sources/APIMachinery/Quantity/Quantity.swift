@@ -47,6 +47,9 @@ package struct Quantity: Sendable, CustomStringConvertible {
     /// Thousandths, rounded up, within the range of Int64.
     package var milliValue: Int64 { scaled(by: 1_000_000) }
 
+    /// Billionths, within the range of Int64, for example CPU as the metrics API tells it.
+    package var nanoValue: Int64 { scaled(by: 1) }
+
     /// Whether the amount is exactly zero.
     package var isZero: Bool { nano == 0 }
 

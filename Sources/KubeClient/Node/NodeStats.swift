@@ -40,6 +40,13 @@ package struct PodStats: Sendable, Hashable {
     package var startedAt: Timestamp?
     /// What came in and went out through its own network since it was made; nil where it has none of its own, or it is not counted.
     package var network: TransferSample?
+    /// When it was measured, where that is not when the node was asked.
+    package var measuredAt: Timestamp?
+
+    /// What it is known by: its uid or, where the source tells none, its namespace and name, which no uid can be taken for.
+    package var identity: String { uid.isEmpty ? Self.identity(namespace: namespace, name: name) : uid }
+    /// What a pod is known by whose uid is not told.
+    package static func identity(namespace: String, name: String) -> String { "\(namespace)/\(name)" }
 
     /// A sample.
     package init(
@@ -74,6 +81,8 @@ package struct ContainerStats: Sendable, Hashable {
 package struct UsageSample: Sendable, Hashable {
     /// CPU time used since the start, in nanoseconds.
     package var cpuNanoseconds: Int64
+    /// CPU used on average, in billionths of a core, where the source tells that and counts nothing; nil otherwise.
+    package var cpuRate: Int64?
     /// Time spent held back by the CPU limit since the start, in nanoseconds.
     package var throttledNanoseconds: Int64
     /// Memory that cannot be reclaimed without pain: usage less inactive file pages.

@@ -5,14 +5,30 @@ import LinuxKernel
 /// The charts of a pod in the last hour: CPU and memory of each container against what it asked for and may use, its disks and what it
 /// waited for, and the pod's network.
 enum ContainerCharts {
+    /// What the cluster tells.
+    enum Telling: Hashable {
+        /// Counters of everything: it is kdash's own.
+        case everything
+        /// CPU and memory as means: its metrics API tells.
+        case means
+        /// Nothing.
+        case nothing(UsageGap)
+    }
+
+    private static let means = "CPU and memory as this server's metrics API tells them, about every 15 seconds; disks, network and waiting it does not tell."
+
     /// The text and the charts that stand in it, by line.
-    static func text(_ pod: Pod, _ history: UsageHistory, isMeasured: Bool, now: Timestamp) -> (lines: [[TextSpan]], charts: [Int: ChartModel]) {
+    static func text(_ pod: Pod, _ history: UsageHistory, _ telling: Telling, now: Timestamp) -> (lines: [[TextSpan]], charts: [Int: ChartModel]) {
         var text = DetailText()
         var charts: [Int: ChartModel] = [:]
-        if !isMeasured { text.line([TextSpan("This cluster does not say what its pods use: only kdash's own does.", .warning)], indent: 0) }
+        switch telling {
+        case .everything: break
+        case .means: text.line([TextSpan(means, .dim)], indent: 0)
+        case .nothing(let gap): text.line([TextSpan(gap.sentence, .warning)], indent: 0)
+        }
         let statuses = pod.status.containerStatuses
         for container in pod.spec.containers {
-            let steps = history.container(pod.uid, container.name, now: now)
+            let steps = history.container(of: pod, container.name, now: now)
             text.heading("Container \(container.name)", last(steps))
             let (requests, limits) = (container.resources.requests, container.resources.limits)
             charts[text.lines.count] = ChartModel(
@@ -25,11 +41,11 @@ enum ContainerCharts {
                 title: "Memory", unit: .bytes, values: steps.memory, step: UsageHistory.step, request: requests["memory"].map { Double($0.value) },
                 limit: limits["memory"].map { Double($0.value) }, marks: killed)
             text.line([])
-            guard steps.contains(where: { $0.samples > 0 }) else { continue }
+            guard telling == .everything, steps.contains(where: { $0.samples > 0 }) else { continue }
             addDisks(steps, to: &text, &charts)
             addWaits(steps, to: &text, &charts)
         }
-        addNetwork(pod, history.network(pod.uid, now: now), isMeasured: isMeasured, to: &text, &charts)
+        if telling == .everything { addNetwork(pod, history.network(pod.uid, now: now), to: &text, &charts) }
         return (text.lines, charts)
     }
 
@@ -44,9 +60,8 @@ enum ContainerCharts {
     }
 
     private static func addNetwork(
-        _ pod: Pod, _ steps: [UsageHistory.Step], isMeasured: Bool, to text: inout DetailText, _ charts: inout [Int: ChartModel]
+        _ pod: Pod, _ steps: [UsageHistory.Step], to text: inout DetailText, _ charts: inout [Int: ChartModel]
     ) {
-        guard isMeasured else { return }
         let words = pod.spec.hostNetwork ? "  it has the node's own network" : steps.hasTransfers ? "" : "  nothing counted yet, or the node does not count it"
         text.heading("Network of the pod", words.isEmpty ? [] : [TextSpan(words, .dim)])
         guard steps.hasTransfers else { return }

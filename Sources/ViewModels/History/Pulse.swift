@@ -139,7 +139,7 @@ struct PulseScan: Sendable {
 enum PulseText {
     /// The whole page; one stop a kind.
     static func page(
-        _ look: PulseScan.Look, usage: [UsageHistory.Step], warnings: [Double?], place: String
+        _ look: PulseScan.Look, usage: [UsageHistory.Step], warnings: [Double?], gap: UsageGap? = nil, place: String
     ) -> (lines: [[TextSpan]], stops: [DetailStop], charts: [Int: ChartModel]) {
         var lines: [[TextSpan]] = [[TextSpan("  KIND                      ALL  FAILING  WARNING     FINE   \(place)", .dim)]]
         var stops: [DetailStop] = []
@@ -157,6 +157,8 @@ enum PulseText {
         if usage.contains(where: { $0.samples > 0 }) {
             add(ChartModel(title: "CPU of all nodes", unit: .milliCPU, values: usage.cpu, step: UsageHistory.step, limit: look.cpu, height: 4))
             add(ChartModel(title: "Memory of all nodes", unit: .bytes, values: usage.memory, step: UsageHistory.step, limit: look.memory, height: 4))
+        } else if let gap {
+            lines.append([TextSpan(gap.sentence, .dim)])
         }
         add(ChartModel(title: "Warnings a minute", unit: .count, values: warnings, step: 60, height: 3))
         return (lines, stops, charts)

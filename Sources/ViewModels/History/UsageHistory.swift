@@ -1,4 +1,6 @@
+import APIMachinery
 import KubeClient
+import KubeSchemas
 import LinuxKernel
 
 /// What containers and nodes used in the last hour, in steps of ten seconds. Bounded: an hour of each, and a number of containers.
@@ -29,6 +31,14 @@ struct UsageHistory {
             let gap = min(Int64(UsageHistory.steps), step - last)
             for offset in 0..<gap { steps[index(step - offset)] = Step() }
             last = step
+        }
+
+        /// Goes on to a step with a mean that a source tells now and then: it stands for the few steps since the one before, too.
+        fileprivate mutating func fill(to step: Int64, _ body: (inout Step) -> Void) {
+            let first = last > 0 && last < step ? max(last + 1, step - 2) : step
+            move(to: step)
+            guard last == step else { return }
+            for place in max(0, first)...step { body(&steps[index(place)]) }
         }
 
         fileprivate mutating func add(_ body: (inout Step) -> Void) { body(&steps[index(last)]) }
@@ -63,11 +73,11 @@ struct UsageHistory {
         for node in samples {
             let step = Self.step(node.sampledAt)
             newest = max(newest, step)
-            Self.take(node.usage, at: node.sampledAt, step, &nodes[node.node, default: Ring()])
+            if !node.node.isEmpty { Self.take(node.usage, at: node.sampledAt, step, &nodes[node.node, default: Ring()]) }
             for pod in node.pods {
                 takeTraffic(pod, at: node.sampledAt, step)
                 for container in pod.containers where container.usage.isMeasured {
-                    let key = Self.key(pod.uid, container.name)
+                    let key = Self.key(pod.identity, container.name)
                     guard rings[key] != nil || rings.count < Self.capacity else { continue }
                     Self.take(container.usage, at: node.sampledAt, step, &rings[key, default: Ring()])
                 }
@@ -99,6 +109,14 @@ struct UsageHistory {
     private static let longest = Duration.seconds(60)
 
     private static func take(_ usage: UsageSample, at time: Timestamp, _ step: Int64, _ ring: inout Ring) {
+        if let rate = usage.cpuRate {
+            return ring.fill(to: step) { value in
+                value.samples += 1
+                value.memory += Double(usage.workingSet.value)
+                value.cpuSamples += 1
+                value.cpu += Double(rate) / 1e6
+            }
+        }
         ring.move(to: step)
         guard ring.last == step, usage.isMeasured else { return }
         let before = ring.reading
@@ -126,6 +144,16 @@ struct UsageHistory {
     /// The last hour of a container; empty steps where nothing is known.
     func container(_ uid: String, _ name: String, now: Timestamp) -> [Step] {
         rings[Self.key(uid, name)]?.values(to: Self.step(now)) ?? [Step](repeating: Step(), count: Self.steps)
+    }
+
+    /// The last hour of a pod's container, where the source tells names alone, too: what was before the pod was a namesake's.
+    func container(of pod: Pod, _ name: String, now: Timestamp) -> [Step] {
+        let named = Self.key(PodStats.identity(namespace: pod.namespace ?? "", name: pod.name), name)
+        guard rings[Self.key(pod.uid, name)] == nil, let ring = rings[named] else { return container(pod.uid, name, now: now) }
+        var steps = ring.values(to: Self.step(now))
+        let before = pod.object.creationTimestamp.map { Self.step($0) - Self.step(now) + Int64(Self.steps) - 1 } ?? 0
+        for index in steps.indices.prefix(Int(clamping: max(0, before))) { steps[index] = Step() }
+        return steps
     }
 
     /// The last hour of a pod's own network.

@@ -29,6 +29,7 @@ extension ClusterSession {
         for (place, member) in (app.joined?.members ?? []).enumerated() where member.isNarrow || member.trouble != nil { followMember(place) }
         app.applyViews()
         app.followRowContext()
+        sampleJoined()
         tellJoined()
     }
 

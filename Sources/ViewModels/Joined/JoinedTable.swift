@@ -1,3 +1,5 @@
+import KubeClient
+
 /// One kind's objects of several contexts in one table. A row's uid begins with the place of its context, so that two contexts that lead to the
 /// same cluster have rows of their own.
 @MainActor package final class JoinedTable: ResourcesModel {
@@ -72,7 +74,11 @@
         if let old, new == nil { usage.forget(old.uid) }
     }
 
-    override func cells(_ row: ResourceRow) -> [TableCell] { usage.filled(row.cells, uid: row.uid) }
+    override func cells(_ row: ResourceRow) -> [TableCell] {
+        usage.filled(row) {
+            Self.uid(PodStats.identity(namespace: row.namespace, name: row.name), of: Self.parts(row.uid)?.context ?? 0)
+        }
+    }
 
     // MARK: - As a table
 

@@ -13,7 +13,7 @@ enum ContainersText {
     }
 
     /// A line for each container, in the order they start; the value of each line is its name.
-    static func list(_ pod: Pod, usage: [String: Usage], now: Timestamp) -> DetailText {
+    static func list(_ pod: Pod, usage: [String: Usage], gap: UsageGap? = nil, now: Timestamp) -> DetailText {
         var text = DetailText()
         let containers = containers(pod)
         let count = containers.count == 1 ? "1 container" : "\(containers.count) containers"
@@ -32,6 +32,7 @@ enum ContainersText {
             ])
         }
         text.lineUp(columns) { DetailLink(value: containers[$0].name) }
+        if usage.isEmpty, let gap { text.line([TextSpan(gap.sentence, .dim)]) }
         for container in containers {
             guard let status = status(container.name, pod) else { continue }
             if let waiting = status.state.waiting, !waiting.message.isEmpty {

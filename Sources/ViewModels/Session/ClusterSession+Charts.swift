@@ -9,7 +9,7 @@ extension ClusterSession {
         let model = DetailModel(title: "Use in the last hour", kind: .charts, binding: binding)
         model.refresh = { [weak self, weak model] in
             guard let self, let model, model.vanished == nil, let object = binding.uid.flatMap({ keptPods.get(uid: $0) }) else { return }
-            let text = ContainerCharts.text(Pod(object), usageHistory, isMeasured: cluster?.usage != nil, now: time.now())
+            let text = ContainerCharts.text(Pod(object), usageHistory, usageTelling, now: time.now())
             model.show(text.lines, stops: [], charts: text.charts)
             app.signal.touch()
         }
@@ -19,6 +19,12 @@ extension ClusterSession {
             session.app.detail = model
             session.keepFresh(model, every: .seconds(1))
         }
+    }
+
+    /// What the shown cluster tells of its pods' use.
+    private var usageTelling: ContainerCharts.Telling {
+        if let gap = app.pods.usageGap { return .nothing(gap) }
+        return cluster?.usage == nil ? .means : .everything
     }
 
     /// Makes a text again at an interval until it is closed.
@@ -54,7 +60,8 @@ extension ClusterSession {
                 pulses = look.pulses
                 let warnings = PulseText.warnings(look.warnings, now: time.now())
                 let page = PulseText.page(
-                    look, usage: usageHistory.cluster(now: time.now()), warnings: warnings, place: namespace ?? "all namespaces")
+                    look, usage: usageHistory.cluster(now: time.now()), warnings: warnings, gap: app.pods.usageGap,
+                    place: namespace ?? "all namespaces")
                 model.show(page.lines, stops: page.stops, charts: page.charts)
                 if app.detail !== model { app.detail?.refresh?() }
                 app.signal.touch()

@@ -64,12 +64,12 @@ extension ClusterSession {
             guard let self, let model else { return }
             let now = time.now()
             let usage = ContainersText.containers(pod).reduce(into: [String: ContainersText.Usage]()) { usage, container in
-                let last = usageHistory.container(pod.uid, container.name, now: now).suffix(2).last { $0.samples > 0 }
+                let last = usageHistory.container(of: pod, container.name, now: now).suffix(2).last { $0.samples > 0 }
                 guard let last else { return }
                 usage[container.name] = ContainersText.Usage(
                     cpu: last.cpuSamples > 0 ? last.cpu / Double(last.cpuSamples) : nil, memory: last.memory / Double(last.samples))
             }
-            model.show(ContainersText.list(pod, usage: usage, now: now))
+            model.show(ContainersText.list(pod, usage: usage, gap: app.pods.usageGap, now: now))
         }
     }
 

@@ -42,6 +42,7 @@ extension ClusterSession {
         if app.joined != nil { return show(joinedScope: scope) }
         app.scope = scope
         scopeChanged()
+        sampleWhileVisible()
         if app.namespaces.mayBeOthers { updateNamespaces() }
         updateNotice()
         followSelected()

@@ -16,6 +16,9 @@ package import LinuxKernel
     var changeMemory = ChangeMemory()
     var usageHistory = UsageHistory()
     private var isSampledOften = false
+    private var sampledScope = NamespaceScope.all
+    /// The namespaces whose use is sampled in the contexts of a joined table, by their places.
+    var sampledMembers: [Int: NamespaceScope] = [:]
     var pulses: [Pulse] = []
     let timeTravel = TimeTravel()
     let tasks = TaskSlots()
@@ -321,6 +324,7 @@ package import LinuxKernel
         logEvents = nil
         (namespaceRows, clusterID) = ([:], nil)
         usageHistory.removeAll()
+        app.pods.usageGap = nil
         (pulses, changeMemory) = ([], ChangeMemory())
         app.namespaces.rows = []
         app.pods.removeAll()
@@ -368,30 +372,33 @@ package import LinuxKernel
 
     // MARK: - Usage
 
-    /// Samples what pods use: every second while somebody sees it, and now and then otherwise, so that charts have an hour to show.
+    /// Samples what pods use: often while somebody sees it, and now and then otherwise, so that charts have an hour to show.
     func sampleWhileVisible() {
-        guard let usage = cluster?.usage else { return tasks.cancel(.usage) }
+        guard let source = cluster.flatMap({ UsageSource($0, time: time) }) else { return tasks.cancel(.usage) }
         let isSeen = app.visiblePanes.contains(.pods) || app.detail?.kind == .charts || app.detail?.kind == .pulses || app.detail?.kind == .containers
-        guard !tasks.isRunning(.usage) || isSeen != isSampledOften else { return }
-        isSampledOften = isSeen
+        let scope = source.isMetricsAPI ? app.scope : .all
+        guard !tasks.isRunning(.usage) || isSeen != isSampledOften || scope != sampledScope else { return }
+        (isSampledOften, sampledScope) = (isSeen, scope)
+        if !source.isMetricsAPI { app.pods.usageGap = nil }
         tasks.run(.usage) { [weak self, time] in
             var sampler = UsageSampler()
-            // CPU use needs two samples: the second comes soon, so that the bars do not stay empty.
-            var pause = isSeen ? Self.firstUsagePause : Self.quietUsagePause
+            var pause = isSeen ? Duration.zero : Self.quietUsagePause
             while !Task.isCancelled {
-                if !isSeen { do { try await time.sleep(for: pause) } catch { return } }
-                // best effort: without a sample the bars go, and the connection's own state says why.
-                let samples = try? await usage()
+                if pause > .zero { do { try await time.sleep(for: pause) } catch { return } }
+                let begin = time.monotonic()
+                var samples: [NodeStats] = []
+                var gap: UsageGap?
+                // Without a sample the bars go: the heading says why, or on kdash's own cluster the connection's state.
+                do { samples = try await source.read(scope) } catch { gap = source.isMetricsAPI ? UsageGap(error) : nil }
                 guard let self, !Task.isCancelled else { return }
-                usageHistory.take(samples ?? [])
-                guard isSeen else { continue }
-                app.pods.setUsage(sampler.take(samples ?? []))
-                do { try await time.sleep(for: pause) } catch { return }
-                pause = .seconds(1)
+                usageHistory.take(samples)
+                app.pods.usageGap = gap
+                let next = source.pause(after: time.monotonic() - begin, gap, isFirst: pause == .zero)
+                pause = isSeen ? next : max(Self.quietUsagePause, next)
+                if isSeen { app.pods.setUsage(sampler.take(samples)) }
             }
         }
     }
 
     private static let quietUsagePause = Duration.seconds(15)
-    private static let firstUsagePause = Duration.milliseconds(300)
 }

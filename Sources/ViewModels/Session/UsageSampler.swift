@@ -1,7 +1,7 @@
 import KubeClient
 import LinuxKernel
 
-/// Turns counters of CPU time into what pods use now.
+/// Turns counters of CPU time, or means that a source tells, into what pods use now. By what a pod is known by.
 struct UsageSampler {
     private struct Reading {
         var at: Timestamp
@@ -17,13 +17,15 @@ struct UsageSampler {
         for node in nodes {
             for pod in node.pods {
                 let reading = Reading(at: node.sampledAt, usage: pod.usage)
-                if pod.usage.isMeasured { fresh[pod.uid] = reading }
+                if pod.usage.isMeasured { fresh[pod.identity] = reading }
                 let samples = [pod.usage] + pod.containers.map(\.usage)
-                result[pod.uid] = PodUsage(
-                    cpu: !pod.usage.isMeasured ? nil : readings[pod.uid].flatMap { Self.milliCPU($0, reading) },
+                let told = pod.usage.cpuRate.map { $0 / 1_000_000 + ($0 % 1_000_000 >= 500_000 ? 1 : 0) }
+                let counted = readings[pod.identity].flatMap { Self.milliCPU($0, reading) }
+                result[pod.identity] = PodUsage(
+                    cpu: pod.usage.isMeasured ? told ?? counted : nil,
                     memory: pod.usage.isMeasured ? pod.usage.workingSet.value : nil,
                     isCPULimitEnforced: samples.allSatisfy(\.isCPULimitEnforced),
-                    isMemoryLimitEnforced: samples.allSatisfy(\.isMemoryLimitEnforced))
+                    isMemoryLimitEnforced: samples.allSatisfy(\.isMemoryLimitEnforced), measuredAt: pod.measuredAt)
             }
         }
         readings = fresh

@@ -1,3 +1,4 @@
+import KubeClient
 package import LinuxKernel
 
 /// What one pod uses now.
@@ -10,8 +11,13 @@ package struct PodUsage: Sendable, Hashable {
     package var isCPULimitEnforced: Bool
     /// Whether the kernel holds the memory limit.
     package var isMemoryLimitEnforced: Bool
+    /// When it was measured, where the source tells pods by their names: a pod that was made later had a namesake.
+    package var measuredAt: Timestamp?
     /// A pod's use.
-    package init(cpu: Int64?, memory: Int64?, isCPULimitEnforced: Bool = true, isMemoryLimitEnforced: Bool = true) {
+    package init(
+        cpu: Int64?, memory: Int64?, isCPULimitEnforced: Bool = true, isMemoryLimitEnforced: Bool = true, measuredAt: Timestamp? = nil
+    ) {
+        self.measuredAt = measuredAt
         self.cpu = cpu
         self.memory = memory
         self.isCPULimitEnforced = isCPULimitEnforced
@@ -22,6 +28,8 @@ package struct PodUsage: Sendable, Hashable {
 /// The table of pods: its own columns, with what pods use beside what they asked for.
 @MainActor package final class PodsModel: ResourcesModel {
     private var usage = UsageCells()
+    /// Why nothing is told of what pods use; nil when it is, or nobody has asked yet.
+    package internal(set) var usageGap: UsageGap? { didSet { if usageGap != oldValue { signal.touch() } } }
     /// Pods that have not ended for good.
     private(set) var runningCount = 0
 
@@ -59,5 +67,19 @@ package struct PodUsage: Sendable, Hashable {
         measuresChanged(["cpu", "memory"])
     }
 
-    override func cells(_ row: ResourceRow) -> [TableCell] { usage.filled(row.cells, uid: row.uid) }
+    override func cells(_ row: ResourceRow) -> [TableCell] {
+        usage.filled(row) { PodStats.identity(namespace: row.namespace, name: row.name) }
+    }
+
+    /// Where figures are missing, the heading says why, once.
+    package override var columns: [TableColumn] {
+        guard let usageGap, usage.samples.isEmpty else { return super.columns }
+        return super.columns.map { column in
+            guard column.id == "cpu" else { return column }
+            var column = column
+            column.title += ": \(usageGap.heading)"
+            column.minimumWidth = max(column.minimumWidth, column.title.count)
+            return column
+        }
+    }
 }
