@@ -20,6 +20,7 @@ extension CommandTable {
         yaml("yaml.selectAll", "Select everything", ["V"]) { $0.editor.selectAll() },
         yaml("yaml.discard", "Discard the changes", ["D D"]) { $0.cluster?.discardEdits() },
         yaml("yaml.reveal", "Show or hide this secret value", ["x"], run: reveal),
+        yaml("yaml.decode", "Values of Secrets as text, or as base64 again", ["X"], availability: whenTextWritable) { $0.editor.actions?.toggleDecoded() },
         yaml("yaml.help", "What the field here means", ["K", "f3"]) { $0.editor.actions?.toggleFieldHelp() },
         yaml("yaml.fix", "Quick fixes", ["f", "f4"], availability: whenEditing) { $0.editor.actions?.offerFixes() },
         yaml("yaml.template", "New from a template", ["T"], availability: whenWritable) { $0.editor.actions?.newFromTemplate() },

@@ -29,6 +29,12 @@ extension CommandTable {
             app.detail?.isRevealed = true
         },
         Command(
+            "secrets.edit", "Edit it with its values as text", section: "Object", keys: ["X"], scope: .pane(.pods), kinds: ["Secret"], subject: subject,
+            availability: whenWritableObject
+        ) { app in
+            if let binding = app.selectedListBinding { app.editor.actions?.openDecoded(binding) }
+        },
+        Command(
             "objects.delete", "Delete", section: "Object", keys: ["D d"], scope: .pane(.pods), isDestructive: true,
             subject: { app in
                 let chosen = app.list.chosenRows

@@ -26,7 +26,7 @@ struct EditBase: Sendable, Hashable {
         let theirs =
             text == live ? present : try StrategicMergePatch.apply(StrategicMergePatch.diff(from: live, to: present, type: type), to: text, type: type)
         func lines(_ value: JSONValue) -> [String] {
-            EditForm.text(KubeObject(value)).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+            EditForm.text(KubeObject(value), like: own).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         }
         let result = ThreeWay.merge(
             base: lines(text), mine: own.split(separator: "\n", omittingEmptySubsequences: false).map(String.init), theirs: lines(theirs))

@@ -5,9 +5,9 @@ import JSONCore
 enum EditForm {
     private static let serverFields = ["managedFields", "uid", "resourceVersion", "creationTimestamp", "generation", "selfLink"]
 
-    /// The object without status and bookkeeping.
+    /// The object without status and bookkeeping, a Secret as the server keeps it.
     static func value(_ object: KubeObject) -> JSONValue {
-        guard case .object(var members) = readable(object) else { return object.value }
+        guard case .object(var members) = SecretForm.encoded(readable(object)) else { return object.value }
         members.removeValue(forKey: "status")
         if case .object(var metadata)? = members["metadata"] {
             for field in serverFields { metadata.removeValue(forKey: field) }
@@ -44,6 +44,9 @@ enum EditForm {
 
     /// The text to edit.
     static func text(_ object: KubeObject) -> String { trimmed(YAML.encode(value(object))) }
+
+    /// The text to edit, a Secret's values as those of a text that it is compared with.
+    static func text(_ object: KubeObject, like text: String) -> String { trimmed(YAML.encode(SecretForm.value(value(object), like: text))) }
 
     /// The text to read.
     static func readableText(_ object: KubeObject) -> String { trimmed(YAML.encode(readable(object))) }

@@ -28,6 +28,10 @@ package enum TextSource: Sendable, Hashable {
     func pickDocument()
     /// Saves the text to its file, or asks for one.
     func saveFile()
+    /// Opens a Secret to type in, with its values as text.
+    func openDecoded(_ binding: ObjectBinding)
+    /// Shows the values of the text's Secrets as text, or as base64 again.
+    func toggleDecoded()
     /// Offers examples to start a new object from.
     func newFromTemplate()
 }

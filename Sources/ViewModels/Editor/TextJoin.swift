@@ -12,8 +12,9 @@ enum TextJoin {
     /// The text that says what is wanted, one change for each document; nil when it does so already.
     static func joined(_ text: String, _ changes: [Change]) -> String? {
         guard changes.contains(where: { $0.said != $0.wanted }) else { return nil }
-        let wanted = lines(changes.map(\.wanted))
-        let kept = carried(from: lines(changes.map(\.said)), to: wanted, into: text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init))
+        let wanted = lines(changes.map(\.wanted), like: text)
+        let mine = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        let kept = carried(from: lines(changes.map(\.said), like: text), to: wanted, into: mine)
         return says(kept, changes.map(\.wanted)) ? kept : wanted.joined(separator: "\n")
     }
 
@@ -32,8 +33,8 @@ enum TextJoin {
         }
     }
 
-    private static func lines(_ values: [JSONValue]) -> [String] {
-        values.map { EditForm.text(KubeObject($0)) }.joined(separator: "\n---\n").split(separator: "\n", omittingEmptySubsequences: false)
+    private static func lines(_ values: [JSONValue], like text: String) -> [String] {
+        values.map { EditForm.text(KubeObject($0), like: text) }.joined(separator: "\n---\n").split(separator: "\n", omittingEmptySubsequences: false)
             .map(String.init)
     }
 

@@ -234,7 +234,8 @@ extension ClusterSession {
             guard let descriptor = document.descriptor else { continue }
             let step = ApplyStep(document, descriptor, namespace: draft.target.binding.namespace ?? "default", base: nil)
             do throws(APIStatus) {
-                parts.append(EditForm.text(try await client.get(descriptor.gvr, namespace: step.namespace, name: document.object.name)))
+                let object = try await client.get(descriptor.gvr, namespace: step.namespace, name: document.object.name)
+                parts.append(EditForm.text(object, like: draft.text))
             } catch {
                 guard error.code == 404 else { return .unknown("\(step.title) cannot be read (\(error.message))") }
                 let isKnown = draft.bases[step.title]?.uid != nil

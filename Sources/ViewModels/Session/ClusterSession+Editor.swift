@@ -132,6 +132,7 @@ extension ClusterSession {
         show(object, binding)
         app.focus = .yaml
         if isEditing { startEditing() }
+        if isEditing, editor.state == .editing { decodeAwaited(binding) }
     }
 
     /// Where an object is found; nil when nobody knows its kind.

@@ -88,7 +88,7 @@ extension ClusterSession {
     }
 
     @concurrent nonisolated private static func difference(from last: KubeObject, to text: String) async -> [DiffLine] {
-        UnifiedDiff.lines(from: EditForm.text(last), to: text)
+        UnifiedDiff.lines(from: EditForm.text(last, like: text), to: text)
     }
 
     /// Shows how the text differs from one that is at hand.

@@ -64,6 +64,8 @@ package import LinuxKernel
     var awaitedUID: String?
     /// What is to be done to an object of a joined table once it is listed here.
     var awaitedCommand: AwaitedCommand?
+    /// The Secret whose values are shown as text once it is open.
+    var awaitedDecoding: ObjectBinding?
     /// The pod that the cursor goes to once it is shown, unless the user moves the cursor before.
     var awaitedPod: ((PodRow) -> Bool)?
     private var connect: @Sendable () async throws -> ConnectedCluster
