@@ -31,6 +31,21 @@ package struct TimeZoneRules: Sendable, Hashable {
         self.init(tzif: bytes)
     }
 
+    /// The zone of this machine's clocks as the C library finds it: what the variable TZ says (a zone, a file, or a rule such as `CET-1`), without
+    /// it /etc/localtime. UTC where neither can be read.
+    package static func local(variable: String?) -> TimeZoneRules {
+        guard let variable else { return file("/etc/localtime") ?? .utc }
+        let name = variable.hasPrefix(":") ? String(variable.dropFirst()) : variable
+        if name.hasPrefix("/") { return file(name) ?? .utc }
+        let rule = PosixTimeZone(name).map { TimeZoneRules(transitions: [], offsets: [], first: 0, rule: $0) }
+        return TimeZoneRules(named: name) ?? rule ?? .utc
+    }
+
+    private static func file(_ path: String) -> TimeZoneRules? {
+        // best effort: a zone that cannot be read is an unknown one
+        (try? FileSystem.readFile(path, limit: 1 << 20)).flatMap { TimeZoneRules(tzif: $0) }
+    }
+
     /// The rules in a TZif file of any version; nil when the bytes are none.
     package init?(tzif bytes: [UInt8]) {
         guard var block = Block(bytes, at: 0, wide: false) else { return nil }
@@ -70,6 +85,11 @@ package struct TimeZoneRules: Sendable, Hashable {
         let candidates = Set([offset(at: local - 86_400), offset(at: local), offset(at: local + 86_400)].map { local - $0 })
         return candidates.filter { $0 + offset(at: $0) == local }.sorted()
     }
+}
+
+extension Timestamp {
+    /// What the clocks of a zone show at this moment, as if it were UTC.
+    package func shown(in zone: TimeZoneRules) -> Timestamp { advanced(by: .seconds(zone.offset(at: seconds))) }
 }
 
 /// One of the data blocks of a TZif file.

@@ -69,7 +69,7 @@ import ViewModels
         app.isZoomed = true
         app.focus = .logs
         app.logs.isWrapping = true
-        app.logs.showsTimestamps = true
+        app.logs.times = .utc
         app.logs.search = "items"
         GoldenScreen.check(FakeCluster.screen(app).render(width: 60, height: 15).surface, "zoomed-logs-60x15")
     }

@@ -57,7 +57,7 @@ import Testing
             #expect(status?.st_mode == S_IFREG | 0o600)
             app.logs.setFilter("t")
             while let scanning = app.logs.scanning { await scanning.value }
-            app.logs.showsTimestamps = true
+            app.logs.times = .utc
             await save(app, to: path)
             guard case .dialog(let dialog)? = app.modal else {
                 Issue.record("nothing was asked")
@@ -101,7 +101,7 @@ import Testing
         app.commands["logs.copy"]?.run(app)
         #expect(app.logs.anchor == nil)
         app.logs.visible = 0...1
-        app.logs.showsTimestamps = true
+        app.logs.times = .utc
         app.commands["logs.copyVisible"]?.run(app)
         #expect(
             clipboard.copied == ["two", "two\nthree", "2026-03-01T09:00:00.000000000Z one\n2026-03-01T09:00:01.000000000Z two"])

@@ -34,7 +34,7 @@ extension LogView {
             column += width
         }
         if model.showsTimestamps {
-            for character in Self.time(line.timestamp) { place(character, painter.theme[.logTime], &painter) }
+            for character in Self.time(line.timestamp, model, &painter) { place(character, painter.theme[.logTime], &painter) }
         }
         let text = AnsiText(shown)
         let matches = model.search.isEmpty ? [] : SearchRanges.find(model.search, in: text.plain)
@@ -145,10 +145,16 @@ extension LogView {
         }
     }
 
-    /// `10:02:05.123 ` in UTC; blank when unknown.
-    private static func time(_ timestamp: Timestamp?) -> String {
-        guard let timestamp else { return String(repeating: " ", count: timeWidth) }
-        let clock = timestamp.rfc3339.dropFirst(11).prefix(8)
+    /// `10:02:05.123 `, or how long ago; blank when unknown.
+    private static func time(_ timestamp: Timestamp?, _ model: LogsModel, _ painter: inout Painter) -> String {
+        let width = timeWidth(model.times)
+        guard let timestamp else { return String(repeating: " ", count: width) }
+        if model.times == .relative {
+            let age = Units.age(painter.now - timestamp)
+            painter.wake(at: painter.now.advanced(by: age.staysFor))
+            return String(repeating: " ", count: max(0, width - 1 - age.text.count)) + age.text + " "
+        }
+        let clock = (model.times == .local ? timestamp.shown(in: model.zone) : timestamp).rfc3339.dropFirst(11).prefix(8)
         let milliseconds = String(1000 + Int(timestamp.nanoseconds) / 1_000_000).dropFirst()
         return "\(clock).\(milliseconds) "
     }

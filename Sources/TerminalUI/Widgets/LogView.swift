@@ -7,7 +7,7 @@ import ViewModels
     private struct Look: Hashable {
         var width: Int
         var isWrapping: Bool
-        var showsTimestamps: Bool
+        var timeWidth: Int
         var columns: [String]
         var columnWidths: [Int]
         var start: Int
@@ -76,7 +76,7 @@ import ViewModels
 
     private func refreshLook(_ model: LogsModel) {
         let new = Look(
-            width: textWidth, isWrapping: model.isWrapping, showsTimestamps: model.showsTimestamps, columns: model.columns,
+            width: textWidth, isWrapping: model.isWrapping, timeWidth: Self.timeWidth(model.times), columns: model.columns,
             columnWidths: model.columnWidths, start: model.firstLine)
         guard new != look || rowCounts.count > Self.cacheLimit else { return }
         rowCounts = [:]
@@ -189,11 +189,18 @@ import ViewModels
         guard model.isWrapping else { return 1 }
         if let known = rowCounts[number] { return known }
         guard let line = model.line(number), line.gap == nil else { return 1 }
-        let width = DisplayWidth.of(AnsiText(model.text(of: line)).plain) + (model.showsTimestamps ? Self.timeWidth : 0)
+        let width = DisplayWidth.of(AnsiText(model.text(of: line)).plain) + Self.timeWidth(model.times)
         let count = max(1, (width + textWidth - 1) / textWidth)
         rowCounts[number] = count
         return count
     }
 
-    static let timeWidth = 13
+    /// The columns that a time takes, with the space after it.
+    static func timeWidth(_ times: LogTimes) -> Int {
+        switch times {
+        case .off: 0
+        case .local, .utc: 13
+        case .relative: 8
+        }
+    }
 }

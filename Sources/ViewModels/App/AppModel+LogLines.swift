@@ -35,16 +35,20 @@ extension AppModel {
 
     /// Asks for the moment to go to.
     func askForLogTime(_ text: String = "") {
-        openPrompt(.line, "go to (10m, 14:05, RFC 3339; UTC)", text, { _ in }, { [weak self] in self?.goToLog($0) })
+        openPrompt(.line, "go to (10m, 14:05, RFC 3339; \(zoneName))", text, { _ in }, { [weak self] in self?.goToLog($0) })
     }
+
+    /// Typed times are those that lines show; where they show none, this machine's.
+    private var typedZone: TimeZoneRules { logs.times == .utc ? .utc : logs.zone }
+    private var zoneName: String { typedZone == .utc ? "UTC" : "local time" }
 
     /// Goes to the first line of the last minutes.
     func goToLog(minutesAgo: Int64) { goToLog(clock().advanced(by: .seconds(-60 * minutesAgo))) }
 
     private func goToLog(_ text: String) {
         guard !text.isEmpty else { return }
-        guard let time = LogTime.parse(text, now: clock()) else {
-            toast("\(text) is no time: write 10m for ten minutes ago, 14:05 or 2026-03-01T14:05:00Z, in UTC", .warning)
+        guard let time = LogTime.parse(text, now: clock(), zone: typedZone) else {
+            toast("\(text) is no time: write 10m for ten minutes ago, 14:05 or 2026-03-01T14:05:00Z, in \(zoneName)", .warning)
             return askForLogTime(text)
         }
         goToLog(time)

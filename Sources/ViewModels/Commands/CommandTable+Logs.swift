@@ -2,7 +2,11 @@ extension CommandTable {
     static let logs: [Command] = [
         logs("follow", "Follow or pause", ["f", "s"]) { $0.logs.isFollowing.toggle() },
         logs("wrap", "Wrap lines", ["w", "W"]) { $0.logs.isWrapping.toggle() },
-        logs("timestamps", "Timestamps", ["t s"]) { $0.logs.showsTimestamps.toggle() },
+        logs("timestamps", "Times: of this machine, UTC, how long ago, none", ["t s"]) { app in
+            app.logs.times = app.logs.times.next
+            app.toast(app.logs.times.text, .dim)
+            app.preferences.store?.save("logTimes", app.logs.times.rawValue, in: "screen.yaml")
+        },
         logs("open", "Open the line", ["enter"]) { $0.openLogLine() },
         logs("container", "Choose the container", ["o"]) { $0.logs.merge == nil ? $0.pickLogContainer() : $0.pickLogSource() },
         logs("filter", "Show only lines that match", ["&"]) { $0.openLogFilter() },

@@ -2,17 +2,20 @@ package import LinuxKernel
 
 /// A moment as people type it into a log.
 package enum LogTime {
-    /// `10m` and `1h30m` ago, `14:05` or `14:05:07` of today (of yesterday when it is still to come), `2026-03-01 14:05` and RFC 3339; in
-    /// UTC, as lines show it. Nil for anything else.
-    package static func parse(_ text: String, now: Timestamp) -> Timestamp? {
+    /// `10m` and `1h30m` ago, `14:05` or `14:05:07` of today (of yesterday when it is still to come), `2026-03-01 14:05` and RFC 3339; by
+    /// the clocks of a zone where the text names none. Nil for anything else.
+    package static func parse(_ text: String, now: Timestamp, zone: TimeZoneRules = .utc) -> Timestamp? {
         let text = text.split(separator: " ").joined(separator: "T")
         guard !text.isEmpty else { return nil }
         if let ago = duration(text) { return now.advanced(by: .seconds(-ago)) }
         if let exact = Timestamp(rfc3339: text) { return exact }
         let isDated = text.contains("T") || text.filter { $0 == "-" }.count == 2
-        let day = isDated ? text.prefix { $0 != "T" } : now.rfc3339.prefix(10)
+        let day = isDated ? text.prefix { $0 != "T" } : now.shown(in: zone).rfc3339.prefix(10)
         let clock = isDated ? text.dropFirst(day.count + 1) : text[...]
-        guard let moment = Timestamp(rfc3339: "\(day)T\(padded(clock))Z") else { return nil }
+        guard let local = Timestamp(rfc3339: "\(day)T\(padded(clock))Z") else { return nil }
+        // An hour that clocks leave out is counted on from before it; of one that comes twice the first is meant.
+        let seconds = zone.moments(showing: local.seconds).min() ?? local.seconds - zone.offset(at: local.seconds - 86_400)
+        let moment = Timestamp(seconds: seconds)
         return !isDated && moment > now ? moment.advanced(by: .seconds(-86_400)) : moment
     }
 

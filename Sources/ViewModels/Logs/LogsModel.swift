@@ -1,4 +1,4 @@
-import LinuxKernel
+package import LinuxKernel
 
 /// The logs pane: an index over everything received, which of it is shown, and where the user is in it.
 @MainActor package final class LogsModel {
@@ -189,8 +189,12 @@ import LinuxKernel
 
     /// Whether long lines are broken.
     package var isWrapping = false { didSet { signal.touch() } }
+    /// How each line's time is shown.
+    package var times = LogTimes.off { didSet { signal.touch() } }
+    /// Where this machine's clocks are. Default UTC, until the program tells.
+    package var zone = TimeZoneRules.utc { didSet { signal.touch() } }
     /// Whether each line's time is shown.
-    package var showsTimestamps = false { didSet { signal.touch() } }
+    package var showsTimestamps: Bool { times != .off }
     /// Whether the lines of a merge are labelled.
     package var showsSources = true { didSet { signal.touch() } }
     /// The fields of structured lines that are shown as columns; empty shows lines as they are.

@@ -75,6 +75,7 @@ package struct ThemeSummary: Sendable, Hashable {
         if new.screen.links != old.screen.links { links = new.screen.links }
         if new.screen.glyphs != old.screen.glyphs { glyphs = new.screen.glyphs }
         if new.screen.reducesMotion != old.screen.reducesMotion { reducesMotion = new.screen.reducesMotion }
+        if new.screen.logTimes != old.screen.logTimes { app.logs.times = new.screen.logTimes }
         if !isFirst, new.screen.theme != old.screen.theme || new.screen.contexts != old.screen.contexts { chosenTheme = nil }
         rebuildKeys()
         app.applyViews()
@@ -88,6 +89,7 @@ package struct ThemeSummary: Sendable, Hashable {
         (settings, directory, keySet, revision, told) = (other.settings, other.directory, other.keySet, other.revision, other.problems)
         (chosenTheme, hasMouse, glyphs, reducesMotion) = (other.chosenTheme, other.hasMouse, other.glyphs, other.reducesMotion)
         links = other.links
+        (app.logs.times, app.logs.zone) = (other.app.logs.times, other.app.logs.zone)
         (themes, themeProblems, kubeconfigOf, store) = (other.themes, other.themeProblems, other.kubeconfigOf, other.store)
         rebuildKeys()
     }

@@ -46,6 +46,8 @@ package struct ScreenSettings: Sendable, Hashable {
     package var links = Links.auto
     /// Whether nothing lights up or moves by itself. Default no.
     package var reducesMotion = false
+    /// How the times of log lines are shown. Default: not.
+    package var logTimes = LogTimes.off
     /// Whether nothing may be changed, as with `--readonly`; read at start. Default no.
     package var isReadOnly = false
     /// The first rule that matches a context wins.
@@ -55,7 +57,7 @@ package struct ScreenSettings: Sendable, Hashable {
     package init() {}
 
     init(_ root: SettingsNode) {
-        for (key, node) in root.members(known: ["theme", "background", "glyphs", "mouse", "links", "reduceMotion", "readonly", "contexts"]) {
+        for (key, node) in root.members(known: ["theme", "background", "glyphs", "mouse", "links", "reduceMotion", "logTimes", "readonly", "contexts"]) {
             switch key {
             case "theme": theme = Self.theme(node) ?? theme
             case "background": background = node.choice(Background.self) ?? background
@@ -63,6 +65,7 @@ package struct ScreenSettings: Sendable, Hashable {
             case "mouse": hasMouse = node.flag() ?? hasMouse
             case "links": links = Self.links(node) ?? links
             case "reduceMotion": reducesMotion = node.flag() ?? reducesMotion
+            case "logTimes": logTimes = Self.logTimes(node) ?? logTimes
             case "readonly": isReadOnly = node.flag() ?? isReadOnly
             default: contexts = Self.contexts(node)
             }
@@ -73,6 +76,11 @@ package struct ScreenSettings: Sendable, Hashable {
     private static func links(_ node: SettingsNode) -> Links? {
         if case .bool(let flag) = node.value { return flag ? .on : .off }
         return node.choice(Links.self)
+    }
+
+    private static func logTimes(_ node: SettingsNode) -> LogTimes? {
+        if case .bool(false) = node.value { return .off }
+        return node.choice(LogTimes.self)
     }
 
     private static func theme(_ node: SettingsNode) -> Theme? {

@@ -35,6 +35,9 @@ package enum SettingsTemplate {
         # true lets nothing light up or move by itself.
         #reduceMotion: false
 
+        # The times of log lines: off, local (this machine's clocks), utc or relative (how long ago).
+        #logTimes: off
+
         # true refuses every change, as --readonly does. Read when kdash starts.
         #readonly: false
 

@@ -127,6 +127,7 @@ struct ScreenWindow: Sendable {
         settings.apps = { [weak workspace] in workspace?.apps ?? [] }
         let (embedded, home, explicit) = ((target as? EmbeddedTarget)?.cluster.kubeconfig, target.name, kubeconfig)
         app.preferences.kubeconfigOf = { $0 == home ? embedded ?? explicit : explicit }
+        app.logs.zone = TimeZoneRules.local(variable: Environment.current["TZ"])
         settings.start()
         app.preferences.chosenTheme = theme.map { .named($0) }
         workspace.start()
