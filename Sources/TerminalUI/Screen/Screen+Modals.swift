@@ -48,6 +48,8 @@ extension Screen {
         case "ctrl-u", "ctrl-b", "pageup": model.top = max(0, model.top - layout.body.height / 2)
         case "g", "home": model.top = 0
         case "G", "end": model.top = model.lines.count
+        case "ctrl-s": app.save(model)
+        case "c": app.copy(model)
         default: break
         }
     }

@@ -48,6 +48,8 @@ package import LinuxKernel
     }
     /// Writing to a file of the user's.
     var saving: Task<Void, Never>?
+    /// What writes the objects of shown rows to a file; nil after saying why it cannot.
+    var exportObjects: (TableSnapshot) -> FileExport? = { _ in nil }
     /// How many objects of a kind there are, where that was asked since the palette was opened, by the kind's id.
     var kindCounts: [String: KindCount] = [:] { didSet { signal.touch() } }
     /// Told of a table that is made.

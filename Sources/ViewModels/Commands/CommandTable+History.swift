@@ -55,6 +55,8 @@ extension CommandTable {
                 app.detail?.selected == nil || app.detail?.onOpen == nil ? .disabled("there is nothing to open here") : .enabled
             },
             run: { app in if let detail = app.detail, let id = detail.selected { detail.onOpen?(id) } }),
+        Command("detail.save", "Save the text to a file", section: "Text", keys: ["ctrl-s"], scope: .detail, isListed: false) { $0.saveDetail() },
+        Command("detail.copyAll", "Copy the whole text", section: "Text", keys: ["Y"], scope: .detail, isListed: false) { $0.copyDetail() },
         Command(
             "log.kubectl", "Copy it as a kubectl command", section: "History", keys: ["c"], scope: .detail, isListed: false,
             availability: whenCommand, run: { copy(\.kubectl, $0) }),

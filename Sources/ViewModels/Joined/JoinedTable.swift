@@ -19,10 +19,10 @@ import KubeClient
     // MARK: - Rows
 
     /// The uid of a row.
-    static func uid(_ uid: String, of context: Int) -> String { "\(context):\(uid)" }
+    nonisolated static func uid(_ uid: String, of context: Int) -> String { "\(context):\(uid)" }
 
     /// The context's place and the object's uid of a row.
-    static func parts(_ uid: String) -> (context: Int, uid: String)? {
+    nonisolated static func parts(_ uid: String) -> (context: Int, uid: String)? {
         guard let colon = uid.firstIndex(of: ":"), let context = Int(uid[..<colon]) else { return nil }
         return (context, String(uid[uid.index(after: colon)...]))
     }
@@ -74,11 +74,13 @@ import KubeClient
         if let old, new == nil { usage.forget(old.uid) }
     }
 
-    override func cells(_ row: ResourceRow) -> [TableCell] {
-        usage.filled(row) {
-            Self.uid(PodStats.identity(namespace: row.namespace, name: row.name), of: Self.parts(row.uid)?.context ?? 0)
+    override var fill: @Sendable (ResourceRow) -> [TableCell] {
+        { [usage] row in
+            usage.filled(row) { Self.uid(PodStats.identity(namespace: row.namespace, name: row.name), of: Self.parts(row.uid)?.context ?? 0) }
         }
     }
+
+    override func cells(_ row: ResourceRow) -> [TableCell] { fill(row) }
 
     // MARK: - As a table
 

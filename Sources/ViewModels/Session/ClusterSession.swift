@@ -129,6 +129,7 @@ package import LinuxKernel
         if home.isEmpty { home = app.context.name }
         offerHome()
         app.onVisibilityChange = { [weak self] in self?.sampleWhileVisible() }
+        app.exportObjects = { [weak self] in self?.exportObjects($0) }
         app.namespaces.onSelect = { [weak self] name in self?.show(scope: NamespaceScope(name)) }
         app.onSelect = { [weak self] in
             self?.awaitedPod = nil

@@ -67,9 +67,11 @@ package struct PodUsage: Sendable, Hashable {
         measuresChanged(["cpu", "memory"])
     }
 
-    override func cells(_ row: ResourceRow) -> [TableCell] {
-        usage.filled(row) { PodStats.identity(namespace: row.namespace, name: row.name) }
+    override var fill: @Sendable (ResourceRow) -> [TableCell] {
+        { [usage] row in usage.filled(row) { PodStats.identity(namespace: row.namespace, name: row.name) } }
     }
+
+    override func cells(_ row: ResourceRow) -> [TableCell] { fill(row) }
 
     /// Where figures are missing, the heading says why, once.
     package override var columns: [TableColumn] {

@@ -185,8 +185,19 @@ package import LinuxKernel
     /// One row; nil when there is none of this uid.
     package func row(uid: String) -> ResourceRow? { slots[ObjectID(uid)].map { rows.row(Int($0)) } }
 
-    /// The cells of a row as they are shown: overlaid with what is measured.
+    /// Makes the cells of a row as they are shown: overlaid with what is measured.
+    var fill: @Sendable (ResourceRow) -> [TableCell] { { $0.cells } }
+
+    /// The cells of a row as they are shown.
     func cells(_ row: ResourceRow) -> [TableCell] { row.cells }
+
+    /// What is shown now, for work that takes its time.
+    var snapshot: TableSnapshot {
+        update()
+        var positions: [Int?] = placed.filter(isVisible).map(\.position)
+        if showsNamespace { positions.insert(nil, at: min(columnsBeforeNamespace, positions.count)) }
+        return TableSnapshot(titles: columns.map(\.title), rows: rows, order: order, positions: positions, fill: fill)
+    }
 
     package func row(at place: Int) -> TableRow {
         update()

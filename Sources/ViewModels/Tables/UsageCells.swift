@@ -1,5 +1,5 @@
 /// What pods use, put into the cells of their rows that tell it.
-struct UsageCells {
+struct UsageCells: Sendable {
     /// The last samples, by the row's uid.
     private(set) var samples: [ObjectID: PodUsage] = [:]
     /// Whether the source tells names, and no uids.
