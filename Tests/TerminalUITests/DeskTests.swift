@@ -202,6 +202,104 @@ import Testing
         #expect(Self.text(desk)[38] == "more")
     }
 
+    private final class Clipboard: ScreenHost {
+        var copied: [String] = []
+        func move(_ motion: Motion) {}
+        func suspend() {}
+        func redraw() {}
+        func edit(_ path: String) -> Int32? { nil }
+        func runInForeground(_ command: PluginCommand, environment: [String: String]) -> String? { nil }
+        func copy(_ text: String) { copied.append(text) }
+    }
+
+    /// A desk with a shell that has written 200 numbered rows, and what it is sent.
+    private static func looking() -> (desk: Desk, shell: ShellModel, clipboard: Clipboard, app: AppModel) {
+        let app = FakeCluster.app()
+        let workspace = Workspace(app: app)
+        let shell = open("ledger-0", workspace)
+        let desk = desk(workspace)
+        _ = text(desk)
+        for number in 0..<200 { shell.receive(Array("\r\nline \(number) 漢 x".utf8)) }
+        let clipboard = Clipboard()
+        app.host = clipboard
+        return (desk, shell, clipboard, app)
+    }
+
+    @Test func `what left a shell's screen is searched, and every other key goes inside again`() {
+        let (desk, shell, _, _) = Self.looking()
+        var sent: [UInt8] = []
+        shell.onInput = { sent += $0 }
+        Self.press(desk, "/")
+        #expect(sent == [0x2F], "without looking back it is the program's")
+        Self.press(desk, "shift-pageup", "/", "L", "i", "n", "e", "space", "4")
+        #expect(Self.text(desk).last?.contains("/Line 4") == true)
+        Self.press(desk, "enter")
+        #expect(Self.text(desk).contains("line 49 漢 x"))
+        Self.press(desk, "n", "n")
+        #expect(Self.text(desk).contains("line 47 漢 x"))
+        Self.press(desk, "/", "n", "o", "n", "e", "enter")
+        #expect(Self.text(desk).last?.contains("no match for \"none\"") == true && sent == [0x2F])
+        Self.press(desk, "a")
+        #expect(sent == [0x2F, 0x61] && Self.text(desk)[38] == "line 199 漢 x" && Self.text(desk).last?.contains("TYPE") == true)
+    }
+
+    @Test func `a selection is copied by keys, over wide signs and rows, and stays while more comes`() {
+        let (desk, shell, clipboard, _) = Self.looking()
+        var sent: [UInt8] = []
+        shell.onInput = { sent += $0 }
+        Self.press(desk, "shift-pageup", "/", "l", "i", "n", "e", "space", "1", "5", "0", "enter", "v", "$", "h", "h", "h", "v")
+        shell.receive(Array("\r\nmore\r\nand more".utf8))
+        Self.press(desk, "j", "0", "l", "l", "l", "y")
+        #expect(clipboard.copied == ["漢 x\nline"])
+        #expect(sent.isEmpty && Self.text(desk).last?.contains("2 rows copied") == true)
+        Self.press(desk, "esc")
+        #expect(Self.text(desk)[38] == "and more")
+    }
+
+    private static func mouse(_ desk: Desk, _ kind: MouseEvent.Kind, _ x: Int, _ y: Int, _ modifiers: Key.Modifiers = []) {
+        let isWheel = kind == .wheelUp || kind == .wheelDown
+        desk.handle([.mouse(MouseEvent(kind: kind, button: isWheel ? .none : .left, x: x, y: y, modifiers: modifiers))])
+    }
+
+    @Test func `dragging copies, and a program that asks for the mouse has it unless Alt is held`() {
+        let (desk, shell, clipboard, _) = Self.looking()
+        var sent: [UInt8] = []
+        shell.onInput = { sent += $0 }
+        let top = Self.text(desk).firstIndex { $0 == "line 190 漢 x" } ?? 0
+        Self.mouse(desk, .press, 5, top)
+        Self.mouse(desk, .drag, 6, top + 1)
+        Self.mouse(desk, .release, 6, top + 1)
+        #expect(clipboard.copied == ["190 漢 x\nline 19"] && sent.isEmpty)
+        // A click alone copies nothing.
+        Self.mouse(desk, .press, 1, 1)
+        Self.mouse(desk, .release, 1, 1)
+        #expect(clipboard.copied.count == 1)
+        shell.receive(Array("\u{1B}[?1002h\u{1B}[?1006h".utf8))
+        _ = Self.text(desk)
+        Self.mouse(desk, .press, 3, top)
+        Self.mouse(desk, .drag, 4, top, .control)
+        Self.mouse(desk, .release, 4, top)
+        Self.mouse(desk, .wheelUp, 4, top)
+        let y = top - 1 + 1
+        #expect(String(decoding: sent, as: UTF8.self) == "\u{1B}[<0;4;\(y)M\u{1B}[<48;5;\(y)M\u{1B}[<0;5;\(y)m\u{1B}[<64;5;\(y)M")
+        sent = []
+        Self.mouse(desk, .wheelUp, 4, top, .alternate)
+        #expect(sent.isEmpty && Self.text(desk).last?.contains("LOOK") == true)
+        Self.mouse(desk, .wheelDown, 4, top, .alternate)
+        shell.receive(Array("\u{1B}[?1002l\u{1B}[?1049h".utf8))
+        Self.mouse(desk, .wheelDown, 4, top)
+        #expect(String(decoding: sent, as: UTF8.self) == "\u{1B}[B\u{1B}[B\u{1B}[B", "a pager without the mouse gets arrows")
+    }
+
+    @Test func `the old form of reports says what it can`() {
+        func report(_ kind: MouseEvent.Kind, _ x: Int, _ reporting: MouseReporting) -> [UInt8]? {
+            MouseEncoder.bytes(MouseEvent(kind: kind, button: .right, x: x, y: 0, modifiers: .shift), reporting, isSGR: false)
+        }
+        #expect(report(.press, 0, .clicks) == [0x1B, 0x5B, 0x4D, 38, 33, 33] && report(.release, 1, .clicks) == [0x1B, 0x5B, 0x4D, 39, 34, 33])
+        #expect(report(.press, 223, .clicks) == nil && report(.drag, 0, .clicks) == nil && report(.release, 0, .presses) == nil)
+        #expect(report(.press, 0, .presses) == [0x1B, 0x5B, 0x4D, 34, 33, 33] && report(.press, 0, .none) == nil)
+    }
+
     @Test func `parts stay inside of their place at every size`() {
         let tree = SplitTree.divided(.beside, share: 20, .split(1), .divided(.below, share: 80, .split(2), .split(3)))
         for width in 0..<60 {

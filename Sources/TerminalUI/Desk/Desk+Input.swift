@@ -42,7 +42,7 @@ extension Desk {
         guard !shell.model.isRunning else { return shell.press(key) }
         switch key.name {
         // Only keys that are no text: a program may end while its user types.
-        case "esc": workspace.remove(workspace.tab.focus)
+        case "esc" where shell.look == nil: workspace.remove(workspace.tab.focus)
         case "f5": shell.model.onReopen()
         default: shell.press(key)
         }
@@ -57,13 +57,9 @@ extension Desk {
         }
         guard let place = layout.places.first(where: { $0.rect.contains(x: mouse.x, y: mouse.y) }) else { return }
         if mouse.kind == .press, place.split != workspace.tab.focus { workspace.focus(place.split) }
-        if let shell = shell(place.split) {
-            if mouse.kind == .wheelUp { shell.scroll(by: 3) }
-            if mouse.kind == .wheelDown { shell.scroll(by: -3) }
-            return
-        }
         var inside = mouse
         (inside.x, inside.y) = (mouse.x - place.rect.x, mouse.y - place.rect.y)
+        if let shell = shell(place.split) { return shell.handle(inside) }
         screen(place.split)?.handle([.mouse(inside)])
     }
 

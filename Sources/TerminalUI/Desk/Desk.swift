@@ -42,6 +42,7 @@ package import ViewModels
         if let known = shells[id] { return known }
         guard let model = workspace.split(id)?.shell else { return nil }
         let view = ShellView(model, depth: depth)
+        view.onCopy = { [weak self] text in self?.workspace.app?.host?.copy(text) }
         shells[id] = view
         return view
     }

@@ -9,6 +9,14 @@ import ViewModels
     private(set) var hasOutput = false
     /// Rows that the view is above the end; 0 follows.
     private(set) var rowsBack = 0
+    /// What is looked for and selected while one looks back; nil while every key goes inside.
+    var look: ShellLook?
+    /// Where the button went down.
+    var pressedAt: ShellPlace?
+    /// Said once in the line below.
+    var notice: String?
+    /// Takes what is copied.
+    var onCopy: (String) -> Void = { _ in }
 
     init(_ model: ShellModel, depth: ColorDepth) {
         self.model = model
@@ -18,10 +26,10 @@ import ViewModels
 
     private func take(_ bytes: [UInt8]) {
         hasOutput = true
-        let before = emulator.scrollback.count
+        let before = text.screenStart
         emulator.feed(bytes)
         // Who looks back keeps looking at the same rows.
-        if rowsBack > 0 { rowsBack = min(emulator.scrollback.count, rowsBack + max(0, emulator.scrollback.count - before)) }
+        if rowsBack > 0 || look?.cursor != nil { rowsBack = max(0, min(emulator.scrollback.count, rowsBack + text.screenStart - before)) }
         let answers = emulator.takeAnswers()
         if !answers.isEmpty { model.onInput(answers) }
     }
@@ -39,24 +47,38 @@ import ViewModels
     func press(_ key: Key) {
         let page = max(1, emulator.surface.height - 1)
         switch key.name {
-        case "shift-pageup": return scroll(by: page)
+        case "shift-pageup":
+            if look == nil { look = ShellLook() }
+            return scroll(by: page)
         case "shift-pagedown": return scroll(by: -page)
-        default: break
+        default: if look(key) { return }
         }
-        rowsBack = 0
+        endLook()
         let bytes = KeyEncoder.bytes(key, applicationCursor: emulator.isApplicationCursor)
         if !bytes.isEmpty { model.onInput(bytes) }
     }
 
     /// Looks back by rows, or forward again.
     func scroll(by rows: Int) {
+        defer { model.onChange() }
         guard !emulator.isAlternate else { return }
-        rowsBack = max(0, min(emulator.scrollback.count, rowsBack + rows))
-        model.onChange()
+        setRowsBack(rowsBack + rows)
+        if rowsBack > 0, look == nil { look = ShellLook() }
+        if rowsBack == 0, rows < 0, look?.cursor == nil { endLook() }
     }
 
+    /// Shows rows so far back as there are some.
+    func setRowsBack(_ rows: Int) { rowsBack = emulator.isAlternate ? 0 : max(0, min(emulator.scrollback.count, rows)) }
+
+    /// Shows the end again; every key goes inside.
+    func endLook() { (rowsBack, look, notice) = (0, nil, nil) }
+
     func paste(_ text: String) {
-        rowsBack = 0
+        if look?.input != nil {
+            look?.input?.insert(text)
+            return model.onChange()
+        }
+        endLook()
         let body = Array(text.utf8.map { $0 == 0x0A ? 0x0D : $0 })
         guard emulator.isBracketedPaste else { return model.onInput(body) }
         // What is pasted cannot end the bracket: the decoder removed every escape byte.
@@ -70,6 +92,7 @@ import ViewModels
         let rows = max(1, painter.surface.height - 1)
         resize(width: painter.surface.width, height: rows)
         drawCells(rows: rows, &painter)
+        drawLook(rows: rows, &painter)
         var isExplained = false
         if case .ended(let reason) = model.state, !hasOutput {
             drawNoShell(reason, in: Rect(x: 0, y: 0, width: painter.surface.width, height: rows), &painter)
@@ -119,7 +142,7 @@ import ViewModels
         painter.surface.fill(row, style: theme[.bar])
         let access = StatusLine.access(model.context, glyphs, isOpen: true)
         var x = row.x
-        if hasFocus { x += painter.surface.put(" TYPE ", x: x, y: row.y, style: theme[.barType]) }
+        if hasFocus { x += painter.surface.put(look == nil ? " TYPE " : " LOOK ", x: x, y: row.y, style: theme[look == nil ? .barType : .barBrowse]) }
         x += 1
         let arrow = glyphs.arrow
         let place = "\(model.context.name) \(arrow) \(model.binding.namespace ?? "") \(arrow) \(model.binding.name)/\(model.container)"
@@ -142,8 +165,9 @@ import ViewModels
     private func state(_ isExplained: Bool, columns: Int, _ glyphs: GlyphSet) -> TextSpan {
         switch model.state {
         case .connecting: return TextSpan("connecting", .pending)
-        case .open: return rowsBack == 0 ? TextSpan("") : TextSpan("\(rowsBack) rows back (Shift-PgDn)", .warning)
+        case .open: return lookState ?? TextSpan("")
         case .ended(let reason):
+            if let lookState { return lookState }
             let keys = " (Esc closes, F5 again)"
             guard !isExplained else { return TextSpan("ended\(keys)", .warning) }
             let short = DisplayWidth.shortened(reason, columns: max(8, columns - keys.count - 7), ellipsis: glyphs.ellipsis)

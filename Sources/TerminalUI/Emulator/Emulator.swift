@@ -7,6 +7,9 @@
     private(set) var scrollback = Scrollback()
     private(set) var isApplicationCursor = false
     private(set) var isBracketedPaste = false
+    /// What the program wants to be told of the mouse, and in which form.
+    private(set) var mouse = MouseReporting.none
+    private(set) var isSGRMouse = false
     private var parser = EmulatorParser()
     private var pen = Style.plain
     private var x = 0
@@ -232,7 +235,11 @@
                 isOrigin = isOn
                 place(row: 1, column: 1)
             case 7: isAutoWrap = isOn
+            case 9: mouse = isOn ? .presses : .none
             case 25: isCursorShown = isOn
+            case 1000: mouse = isOn ? .clicks : .none
+            case 1002, 1003: mouse = isOn ? .drags : .none
+            case 1006: isSGRMouse = isOn
             case 47, 1047, 1049: useAlternate(isOn)
             case 2004: isBracketedPaste = isOn
             default: break
