@@ -32,6 +32,7 @@ import Testing
         final class Store: PreferencesStore {
             var saved: [String] = []
             func reload() {}
+            func remove(_ key: String, in file: String) {}
             func save(_ key: String, _ yaml: String, in file: String) { saved.append("\(file) \(key) \(yaml)") }
         }
         let app = AppModel(clock: { Timestamp(seconds: 0) })

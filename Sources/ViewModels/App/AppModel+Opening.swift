@@ -35,7 +35,7 @@ extension AppModel {
         var line = ""
         kindCounts = [:]
         let palette = PaletteModel(
-            title: "Go to or run", placeholder: "a kind, or a command", action: "run", items: items + kindItems,
+            title: "Go to or run", placeholder: "a kind, or a command", action: "run", items: items + viewItems + kindItems,
             interpret: {
                 line = $0
                 return interpret($0)
@@ -44,6 +44,7 @@ extension AppModel {
                 guard let self else { return }
                 modal = nil
                 if item.id == "place" { return placeItem(line)?.go() ?? () }
+                if item.id.hasPrefix("view:") { return open(viewItem: item.id) }
                 if item.id.hasPrefix("kind:") { return show(kindID: item.id) }
                 guard let command = commands[item.id] else { return }
                 if command.isDestructive || command.subject != nil, bound != (list.selectedUID, namespaces.selectedUID) {

@@ -15,6 +15,10 @@ extension AppModel {
         if item.id.hasPrefix("kind:") {
             return kinds.first { "kind:\($0.id)" == item.id }.map(preview) ?? []
         }
+        if let view = namedViews.first(where: { "view:\($0.name)" == item.id }) {
+            return [[TextSpan(view.name, .accent), TextSpan("  a saved view", .dim)], []]
+                + view.text.split(separator: ";").map { [TextSpan(String($0.drop { $0 == " " }))] }
+        }
         if let command = commands[item.id] { return preview(command, item) }
         return [[TextSpan(item.title, .accent)]]
     }

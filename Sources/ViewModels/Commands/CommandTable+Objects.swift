@@ -29,7 +29,7 @@ extension CommandTable {
             app.detail?.isRevealed = true
         },
         Command(
-            "secrets.edit", "Edit it with its values as text", section: "Object", keys: ["X"], scope: .pane(.pods), kinds: ["Secret"], subject: subject,
+            "secrets.edit", "Edit it with its values as text", section: "Object", keys: ["a e"], scope: .pane(.pods), kinds: ["Secret"], subject: subject,
             availability: whenWritableObject
         ) { app in
             if let binding = app.selectedListBinding { app.editor.actions?.openDecoded(binding) }
@@ -180,6 +180,10 @@ extension CommandTable {
         Command("places.find", "Find an object of any kind", section: "Places", keys: ["g f"], scope: .browse, availability: whenConnected) {
             $0.cluster?.findObjects()
         },
+        Command("views.open", "Open a saved view", section: "Views", keys: ["g V"], scope: .browse) { $0.pickView() },
+        Command("views.save", "Save what is shown as a view with a name", section: "Views", keys: ["g W"], scope: .browse) { $0.saveView() },
+        Command("views.rename", "Rename a saved view", section: "Views", keys: [], scope: .browse) { $0.renameView() },
+        Command("views.delete", "Delete a saved view", section: "Views", keys: [], scope: .browse) { $0.deleteView() },
         Command("places.kind", "Show any kind", section: "Places", keys: ["g k"], scope: .browse, availability: whenConnected) { $0.pickKind() },
     ]
 

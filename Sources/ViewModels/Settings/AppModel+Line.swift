@@ -1,7 +1,7 @@
 import KubeClient
 
 extension AppModel {
-    /// Runs what can be typed after `:`: a kind with a namespace and a filter, a command by id or title, `ns NAME`, `ctx NAME`, `ctx NAME NAME` for a tab with several, `ctx NAME+NAME` for one table of them, or an alias of such a line.
+    /// Runs what can be typed after `:`: a kind with a namespace and a filter, a command by id or title, `ns NAME`, `ctx NAME`, `ctx NAME NAME` for a tab with several, `ctx NAME+NAME` for one table of them, `view NAME`, or an alias of such a line.
     package func run(line: String) {
         let expanded = preferences.settings.aliases.expand(line)
         let words = expanded.split(separator: " ").map(String.init)
@@ -10,6 +10,7 @@ extension AppModel {
         let word = first.lowercased()
         if !rest.isEmpty, ["ns", "namespace", "namespaces"].contains(word) { return show(namespace: rest == "all" ? nil : rest) }
         if !rest.isEmpty, ["ctx", "context", "contexts"].contains(word) { return switchContext(rest) }
+        if !rest.isEmpty, word == "view" { return open(viewNamed: rest) }
         if rest.isEmpty, let id = Self.words[word] { return run(command: id) }
         if let place = placeItem(expanded) { return place.go() }
         if rest.isEmpty, let kind = kinds.first(where: { $0.answers(to: first) }) { return show(kind: kind) }

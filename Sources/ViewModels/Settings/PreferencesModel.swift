@@ -152,4 +152,6 @@ package struct ThemeSummary: Sendable, Hashable {
     func reload()
     /// Writes one value into a file, leaving everything else in it as it is.
     func save(_ key: String, _ yaml: String, in file: String)
+    /// Takes one value out of a file, leaving everything else in it as it is.
+    func remove(_ key: String, in file: String)
 }

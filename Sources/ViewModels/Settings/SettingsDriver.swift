@@ -80,14 +80,18 @@ import LinuxKernel
         name.isEmpty || name.hasSuffix(".yaml") || name.hasSuffix(".theme") || name == "plugins" || name == "themes"
     }
 
-    package func save(_ key: String, _ yaml: String, in file: String) {
+    package func save(_ key: String, _ yaml: String, in file: String) { change(key, yaml, in: file) }
+
+    package func remove(_ key: String, in file: String) { change(key, nil, in: file) }
+
+    private func change(_ key: String, _ yaml: String?, in file: String) {
         let path = "\(directory)/\(file)"
         let before = lastSave
         lastSave = Task { [weak self] in
             await before?.value
             do throws(SettingsProblem) {
                 try await KernelThread.run("kdash-settings") { () throws(SettingsProblem) in try SettingsEditor.set(key, yaml, in: path) }
-                self?.everyone[0].toast("kept in \(file)", .dim)
+                self?.everyone[0].toast(yaml == nil ? "taken out of \(file)" : "kept in \(file)", .dim)
             } catch {
                 self?.everyone[0].toast("not kept: \(error)", .warning)
             }

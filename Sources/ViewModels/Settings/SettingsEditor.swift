@@ -4,15 +4,16 @@ import LinuxKernel
 
 /// Changes one value of a settings file; comments, order and everything else stay.
 enum SettingsEditor {
-    /// Writes `key: yaml` into a file, which is made when there is none. A link is followed: settings are often kept elsewhere. Blocking. Throws
+    /// Writes `key: yaml` into a file (nil takes the key out), which is made when there is none. A link is followed: settings are often kept elsewhere. Blocking. Throws
     /// what is wrong with the file, which stays as it was.
-    static func set(_ key: String, _ yaml: String, in path: String) throws(SettingsProblem) {
+    static func set(_ key: String, _ yaml: String?, in path: String) throws(SettingsProblem) {
         let target = FileSystem.truePath(path)
         do throws(SystemError) {
             try FileSystem.makeDirectories(FileSystem.directory(of: path), mode: 0o755)
             let status = FileSystem.exists(target) ? try FileSystem.status(target) : nil
             let bytes = status == nil ? [] : try FileSystem.readFile(target, limit: SettingsFile.maximumBytes)
-            let text = changed(String(decoding: bytes, as: UTF8.self), key, to: yaml)
+            let old = String(decoding: bytes, as: UTF8.self)
+            let text = yaml.map { changed(old, key, to: $0) } ?? removed(old, key)
             guard let text else { throw SystemError(call: "parse", errno: EINVAL, arguments: path, detail: "mend the file first") }
             try FileSystem.writeAtomically(target, Array(text.utf8), mode: status.map { $0.st_mode & 0o777 } ?? 0o644)
         } catch {
@@ -29,16 +30,39 @@ enum SettingsEditor {
         if let first = document.keyMark(of: pointer)?.line, let last = document.lastMark(of: pointer)?.line {
             guard lines.indices.contains(first), lines.indices.contains(last), first <= last else { return nil }
             let comment = first == last ? trailingComment(lines[first]) : ""
-            lines.replaceSubrange(first...last, with: ["\(key): \(yaml)\(comment)"])
+            lines.replaceSubrange(first...last, with: ["\(written(key)): \(yaml)\(comment)"])
         } else {
             if lines.last == "" { lines.removeLast() }
-            lines += ["\(key): \(yaml)", ""]
+            lines += ["\(written(key)): \(yaml)", ""]
         }
         let result = lines.joined(separator: "\n")
         guard let again = try? YAML.parseSingle(result), let wanted = try? YAML.parseSingle(yaml), again.value[key] == wanted.value else {
             return nil
         }
         return result
+    }
+
+    /// The text without a key and its value; nil when it is no YAML.
+    static func removed(_ text: String, _ key: String) -> String? {
+        // Not an error to throw: the caller names the file.
+        guard let document = try? YAML.parseSingle(text), document.value.isNull || document.value.objectValue != nil else { return nil }
+        let pointer = JSONPointer([key])
+        guard let first = document.keyMark(of: pointer)?.line, let last = document.lastMark(of: pointer)?.line else { return text }
+        var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        guard lines.indices.contains(first), lines.indices.contains(last), first <= last else { return nil }
+        lines.removeSubrange(first...last)
+        let result = lines.joined(separator: "\n")
+        var wanted = document.value.objectValue ?? JSONObject()
+        wanted.removeValue(forKey: key)
+        guard let again = try? YAML.parseSingle(result), again.value.objectValue ?? JSONObject() == wanted else { return nil }
+        return result
+    }
+
+    /// A key as it stands in a file: quoted unless nothing else could be meant.
+    private static func written(_ key: String) -> String {
+        let isPlain = key.first?.isLetter == true && key.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
+        let isWord = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"].contains(key.lowercased())
+        return isPlain && !isWord ? key : String(decoding: JSON.encode(.string(key)), as: UTF8.self)
     }
 
     /// ` # why`, when a line ends so.

@@ -8,6 +8,7 @@ package enum SettingsTemplate {
         case "hotkeys.yaml": hotkeys
         case "aliases.yaml": aliases
         case "views.yaml": views
+        case "saved-views.yaml": savedViews
         case "jumps.yaml": jumps
         case "plugins.yaml": plugins
         default: nil
@@ -90,6 +91,24 @@ package enum SettingsTemplate {
         #  v1/pods:
         #    sortColumn: AGE:desc
         #    columns: [NAME, STATUS, "ZONE:.metadata.labels.zone|W", AGE]
+
+        """
+
+    private static let savedViews = """
+        # Views under a name, to be opened by it: a kind, namespaces (all when left out), filter, order, columns that are added, hidden or shown, and a
+        # context (the shown one when left out); or two of them beside or below each other.
+
+        #failing in shop:
+        #  kind: pods
+        #  namespaces: [shop]
+        #  filter: is:failing
+        #  sort: age:desc
+        #  columns: ["ZONE:.metadata.labels.zone"]
+        #  hidden: [ip]
+        #  shown: [node]
+        #shop and its events:
+        #  beside: [{kind: pods, namespaces: [shop]}, {kind: events, namespaces: [shop], context: test}]
+        #  share: 60
 
         """
 

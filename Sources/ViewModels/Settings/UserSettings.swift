@@ -33,6 +33,8 @@ package struct UserSettings: Sendable, Hashable {
     package var plugins: [Plugin] = []
     /// `themes/*.theme`.
     package var themes: [ThemeFile] = []
+    /// `saved-views.yaml`.
+    var savedViews: [NamedView] = []
     /// What is wrong in them.
     package var problems: [SettingsProblem] = []
 
@@ -40,7 +42,7 @@ package struct UserSettings: Sendable, Hashable {
     package init() {}
 
     /// The files at the top of the folder, in the order of the documentation.
-    package static let fileNames = ["screen.yaml", "keys.yaml", "hotkeys.yaml", "aliases.yaml", "views.yaml", "jumps.yaml", "plugins.yaml"]
+    package static let fileNames = ["screen.yaml", "keys.yaml", "hotkeys.yaml", "aliases.yaml", "views.yaml", "saved-views.yaml", "jumps.yaml", "plugins.yaml"]
     /// More in one folder is not read.
     private static let maximumFiles = 200
 
@@ -52,6 +54,7 @@ package struct UserSettings: Sendable, Hashable {
         settings.read("\(directory)/hotkeys.yaml") { $0.keys.readHotkeys($1) }
         settings.read("\(directory)/aliases.yaml") { $0.aliases.read($1) }
         settings.read("\(directory)/views.yaml") { $0.views = ViewSettings.read($1) }
+        settings.read("\(directory)/saved-views.yaml") { $0.savedViews = NamedView.read($1) }
         settings.read("\(directory)/jumps.yaml") { $0.jumps.read($1) }
         settings.read("\(directory)/plugins.yaml") { $0.plugins += Plugin.read($1, fileName: "plugins") }
         for name in names(in: "\(directory)/plugins", suffix: ".yaml") {

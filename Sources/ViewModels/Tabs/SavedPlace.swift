@@ -2,8 +2,9 @@ import JSONCore
 import KubeClient
 
 /// What a cluster's panes show, as far as another session or another day can show it again.
-struct SavedPlace: Sendable, Equatable {
-    var context: String
+struct SavedPlace: Sendable, Hashable {
+    /// The context; of a saved view empty for the one that is shown.
+    var context = ""
     /// The contexts of a joined table; none for one context's panes.
     var contexts: [String] = []
     /// The id of the kind.
@@ -12,10 +13,17 @@ struct SavedPlace: Sendable, Equatable {
     var filter = ""
     var sort = TableSort(column: "name")
     var hidden: Set<String> = []
+    /// Columns that are shown although a view hides them.
+    var wanted: Set<String> = []
+    /// Columns that were added, as they are written.
+    var added: [String] = []
     /// The object under the cursor.
     var uid: String?
     var focus = PaneID.pods
     var isZoomed = false
+
+    /// Pods in all namespaces, of no context.
+    init() {}
 
     /// `deployments demo`, for a place that was not opened yet.
     @MainActor var title: String {
@@ -32,6 +40,8 @@ struct SavedPlace: Sendable, Equatable {
         filter = app.list.filter
         sort = app.list.sort
         hidden = app.list.hiddenColumns
+        wanted = app.list.wantedColumns
+        added = app.list.view.added.map(\.text)
         uid = app.list.selectedUID
         focus = app.focus
         isZoomed = app.isZoomed
@@ -48,6 +58,8 @@ struct SavedPlace: Sendable, Equatable {
         filter = value["filter"]?.stringValue ?? ""
         sort = TableSort(column: value["sort"]?.stringValue ?? "name", isDescending: value["descending"]?.boolValue ?? false)
         hidden = Set((value["hidden"]?.arrayValue ?? []).compactMap(\.stringValue))
+        wanted = Set((value["wanted"]?.arrayValue ?? []).compactMap(\.stringValue))
+        added = (value["added"]?.arrayValue ?? []).compactMap(\.stringValue)
         uid = value["uid"]?.stringValue
         focus = value["focus"]?.stringValue.flatMap { PaneID(rawValue: $0) } ?? .pods
         isZoomed = value["zoomed"]?.boolValue ?? false
@@ -60,6 +72,8 @@ struct SavedPlace: Sendable, Equatable {
             "zoomed": .bool(isZoomed),
         ]
         if case .only(let names) = scope { value["namespaces"] = .array(names.sorted().map { .string($0) }) }
+        if !wanted.isEmpty { value["wanted"] = .array(wanted.sorted().map { .string($0) }) }
+        if !added.isEmpty { value["added"] = .array(added.map { .string($0) }) }
         if let uid { value["uid"] = .string(uid) }
         if !contexts.isEmpty { value["contexts"] = .array(contexts.map { .string($0) }) }
         return value
@@ -67,7 +81,8 @@ struct SavedPlace: Sendable, Equatable {
 
     /// Looks at a table as it was looked at.
     @MainActor func apply(to table: ResourcesModel) {
-        table.hiddenColumns = hidden
+        (table.hiddenColumns, table.wantedColumns) = (hidden, wanted)
+        table.view.added = added.compactMap { try? ViewSettings.Column.read($0).get() }.filter { $0.path != nil }
         table.sort = sort
         table.filter = filter
     }

@@ -7,7 +7,7 @@ import LinuxKernel
 /// The file is JSON under the state directory, mode 0600. One that cannot be read is as none: nothing in it is worth a question.
 struct SavedTabs: Sendable, Equatable {
     /// A part of a tab.
-    indirect enum Part: Sendable, Equatable {
+    indirect enum Part: Sendable, Hashable {
         case place(SavedPlace)
         case divided(SplitTree.Axis, share: Int, Part, Part)
 

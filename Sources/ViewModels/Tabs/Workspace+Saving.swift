@@ -26,6 +26,15 @@ extension Workspace {
         recent = [tab.focus]
     }
 
+    /// A tab with new panes for a saved part; nil where none of its places can be shown.
+    func makeTab(_ part: SavedTabs.Part, _ model: AppModel) -> Tab? {
+        var (free, ids): (Int?, [Int]) = (nil, [])
+        guard let tree = tree(part, &free, &ids, model), let first = tree.splits.first else { return nil }
+        let tab = Tab(id: newID(), split: first)
+        tab.tree = tree
+        return tab
+    }
+
     /// The panes for a saved part; the ones that are there are taken for the first place of their context.
     private func tree(_ part: SavedTabs.Part, _ free: inout Int?, _ ids: inout [Int], _ home: AppModel) -> SplitTree? {
         switch part {
@@ -89,7 +98,7 @@ extension SavedTabs {
         if tabs.count == 1, tabs[0].root.places.count == 1 { self.init() }
     }
 
-    @MainActor private static func part(_ tree: SplitTree, _ workspace: Workspace) -> Part? {
+    @MainActor static func part(_ tree: SplitTree, _ workspace: Workspace) -> Part? {
         switch tree {
         case .split(let id): return workspace.split(id).flatMap { split in split.place ?? split.app.map { SavedPlace($0) } }.map { .place($0) }
         case .divided(let axis, let share, let one, let two):

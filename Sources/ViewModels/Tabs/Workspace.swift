@@ -145,8 +145,11 @@ package import LinuxKernel
         return nil
     }
 
-    func addTab(_ split: Split) {
-        tabs.insert(Tab(id: newID(), split: split.id), at: current + 1)
+    func addTab(_ split: Split) { add(Tab(id: newID(), split: split.id)) }
+
+    /// Shows a new tab, after the one that is shown.
+    func add(_ tab: Tab) {
+        tabs.insert(tab, at: current + 1)
         show(current + 1)
     }
 
