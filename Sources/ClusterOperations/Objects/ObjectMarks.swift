@@ -29,6 +29,9 @@ package enum ObjectMarks {
         return "\(target.text): \(singular) \(key) \(value == nil ? "removed" : "set\(moved)")"
     }
 
+    /// Throws BadRequest for a text that neither sets nor removes an entry.
+    package static func check(_ text: String) throws(APIStatus) { _ = try parse(text) }
+
     private static func parse(_ text: String) throws(APIStatus) -> (key: String, value: String?) {
         if let equals = text.firstIndex(of: "=") {
             let key = text[..<equals].trimmed

@@ -1,7 +1,7 @@
 /// What a detail text is, for the commands that belong to one kind of it.
 package enum DetailKind: Sendable, Hashable {
     case text, commandLog, sentRequest, undo, why, changes, charts, pulses, forwards, containers, files, processes, sockets, images, revisions, past,
-        connections, names, packets
+        connections, names, packets, results
 }
 
 /// A line of a detail text that the cursor can stand on.

@@ -54,20 +54,33 @@ extension ClusterSession {
     private func delete(_ bindings: [ObjectBinding], isForced: Bool) {
         guard let client = cluster?.client else { return }
         app.list.clearMarks()
+        guard bindings.count == 1, let binding = bindings.first else { return deleteMany(bindings, isForced: isForced) }
         tasks.add { [weak self] in
-            var deleted = 0
-            for binding in bindings {
-                do throws(APIStatus) {
-                    try await client.delete(
-                        Pod.resource, namespace: binding.namespace, name: binding.name,
-                        DeleteOptions(gracePeriodSeconds: isForced ? 0 : nil, uid: binding.uid))
-                    deleted += 1
-                } catch {
-                    self?.reportDeletion(error, of: binding)
-                }
+            do throws(APIStatus) {
+                try await Self.deletePod(binding, isForced: isForced, client)
+                self?.app.toast("deleting \(binding.text)", .ok)
+            } catch {
+                self?.reportDeletion(error, of: binding)
             }
-            if deleted > 0 { self?.app.toast(bindings.count == 1 ? "deleting \(bindings[0].text)" : "deleting \(deleted) pods", .ok) }
         }
+    }
+
+    private func deleteMany(_ bindings: [ObjectBinding], isForced: Bool) {
+        let targets = bindings.compactMap(\.target)
+        operate("Delete", on: targets) { target, client throws(APIStatus) in
+            do throws(APIStatus) {
+                let binding = ObjectBinding(target, context: "")
+                try await Self.deletePod(binding, isForced: isForced, client)
+                return "it ends"
+            } catch  where error.code == 404 || error.code == 409 {
+                throw APIStatus(code: error.code, reason: error.reason, message: "it is gone: nothing was deleted")
+            }
+        }
+    }
+
+    nonisolated private static func deletePod(_ binding: ObjectBinding, isForced: Bool, _ client: KubeClient) async throws(APIStatus) {
+        try await client.delete(
+            Pod.resource, namespace: binding.namespace, name: binding.name, DeleteOptions(gracePeriodSeconds: isForced ? 0 : nil, uid: binding.uid))
     }
 
     private func reportDeletion(_ status: APIStatus, of binding: ObjectBinding) {

@@ -44,20 +44,8 @@ extension ClusterSession {
         ask("Delete these \(targets.count) objects?", body, bindings, verb: "Delete", typedName: isGreat ? "delete \(targets.count)" : nil) { [weak self] in
             guard let self else { return }
             app.list.clearMarks()
-            operate { client throws(APIStatus) in
-                var deleted = 0
-                var refusals: [String] = []
-                for target in targets {
-                    do throws(APIStatus) {
-                        _ = try await Deletions.delete(target, propagation: .background, isForced: isForced, client)
-                        deleted += 1
-                    } catch {
-                        refusals.append(error.message)
-                    }
-                }
-                guard let first = refusals.first else { return "deleting \(deleted) objects" }
-                throw APIStatus(
-                    code: 500, reason: nil, message: "deleting \(deleted) of \(targets.count) objects; \(refusals.count) refused, the first: \(first)")
+            operate("Delete", on: targets) { target, client throws(APIStatus) in
+                try await Deletions.delete(target, propagation: .background, isForced: isForced, client)
             }
         }
     }
@@ -67,7 +55,7 @@ extension ClusterSession {
         guard !targets.isEmpty else { return }
         let body = [[TextSpan("A disruption budget may refuse it; then the pod stays.", .dim)]]
         ask(targets.count == 1 ? "Evict this pod?" : "Evict these \(targets.count) pods?", body, bindings, verb: "Evict") { [weak self] in
-            for target in targets { self?.operate { client throws(APIStatus) in try await Deletions.evict(target, client) } }
+            self?.operate("Evict", on: targets) { target, client throws(APIStatus) in try await Deletions.evict(target, client) }
         }
     }
 

@@ -3,8 +3,10 @@ import ClusterOperations
 import KubeClient
 
 extension ClusterSession {
-    func cordon(_ target: ObjectTarget, _ isCordoned: Bool) {
-        operate { client throws(APIStatus) in try await NodeMarks.setCordoned(target, isCordoned, client) }
+    func cordon(_ targets: [ObjectTarget], _ isCordoned: Bool) {
+        operate(isCordoned ? "Cordon" : "Uncordon", on: targets) { target, client throws(APIStatus) in
+            try await NodeMarks.setCordoned(target, isCordoned, client)
+        }
     }
 
     func askTaints(_ binding: ObjectBinding, _ target: ObjectTarget) {

@@ -12,6 +12,7 @@ extension ClusterSession {
 
     /// Does it on objects that are there; `binding` and `target` are the first of them.
     func perform(_ operation: ObjectOperation, on bindings: [ObjectBinding], _ binding: ObjectBinding, _ target: ObjectTarget) {
+        if bindings.count > 1, performMany(operation, on: bindings) { return }
         switch operation {
         case .events: showEvents(binding, target)
         case .rolloutStatus: showRolloutStatus(binding, target)
@@ -42,8 +43,8 @@ extension ClusterSession {
         case .removeFinalizers: askFinalizers(binding, target)
         case .evict: askEvict(bindings)
         case .cleanPods: askCleanPods(binding)
-        case .cordon: for target in bindings.compactMap(known) { cordon(target, true) }
-        case .uncordon: for target in bindings.compactMap(known) { cordon(target, false) }
+        case .cordon: cordon(bindings.compactMap(known), true)
+        case .uncordon: cordon(bindings.compactMap(known), false)
         case .drain: askDrain(binding, target)
         case .taints: askTaints(binding, target)
         case .trigger: operate { client throws(APIStatus) in try await JobOperations.trigger(target, client) }
@@ -51,6 +52,22 @@ extension ClusterSession {
         case .unsuspend: operate { client throws(APIStatus) in try await JobOperations.setSuspended(target, false, client) }
         case .rerun: operate { client throws(APIStatus) in try await JobOperations.rerun(target, client) }
         }
+    }
+
+    /// What asks otherwise for many objects than for one; false for everything else.
+    private func performMany(_ operation: ObjectOperation, on bindings: [ObjectBinding]) -> Bool {
+        let targets = bindings.compactMap(known)
+        switch operation {
+        case .scale, .setImage, .labels, .annotations: if targets.count != bindings.count { return true }
+        default: return false
+        }
+        switch operation {
+        case .scale: askScaleMany(bindings, targets)
+        case .setImage: askImageMany(bindings, targets)
+        case .labels: askMarksMany(bindings, targets, .labels)
+        default: askMarksMany(bindings, targets, .annotations)
+        }
+        return true
     }
 
     /// Does something beside everything else and says what was done, or why it was not.

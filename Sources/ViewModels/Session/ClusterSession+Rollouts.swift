@@ -35,7 +35,7 @@ extension ClusterSession {
         ask(targets.count == 1 ? "Restart?" : "Restart these \(targets.count)?", body, bindings, verb: "Restart") { [weak self] in
             guard let self else { return }
             let now = time.now()
-            for target in targets { operate { client throws(APIStatus) in try await Rollouts.restart(target, at: now, client) } }
+            operate("Restart", on: targets) { target, client throws(APIStatus) in try await Rollouts.restart(target, at: now, client) }
         }
     }
 
