@@ -38,6 +38,8 @@ import ViewModels
     func startDemo() {}
     func openDrafts() {}
     func use(context: String) {}
+    var contextProblems: [String] = []
+    func refreshContexts() {}
     func use(scope: NamespaceScope) {}
     func enter(_ binding: ObjectBinding) {}
     func kindChanged() {}

@@ -40,6 +40,28 @@ package struct Kubeconfig: Sendable {
         return merged
     }
 
+    /// What can be read of files, and what is wrong with the others: one broken file hides nobody else's contexts.
+    package static func survey(_ paths: [String]) -> (kubeconfig: Kubeconfig, problems: [KubeconfigError]) {
+        var merged = Kubeconfig()
+        var problems: [KubeconfigError] = []
+        for path in paths {
+            do throws(KubeconfigError) {
+                merged.merge(try load([path]))
+            } catch {
+                problems.append(error)
+            }
+        }
+        return (merged, problems)
+    }
+
+    /// Adds the entries of a file that comes later.
+    private mutating func merge(_ later: Kubeconfig) {
+        contexts.merge(later.contexts) { first, _ in first }
+        clusters.merge(later.clusters) { first, _ in first }
+        users.merge(later.users) { first, _ in first }
+        currentContext = currentContext ?? later.currentContext
+    }
+
     /// The files that count: `explicit` alone when it is given, else those of KUBECONFIG, else `~/.kube/config`.
     package static func paths(explicit: String? = nil, environment: (String) -> String?, home: String?) -> [String] {
         if let explicit { return [explicit] }

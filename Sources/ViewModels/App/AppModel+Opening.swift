@@ -12,12 +12,16 @@ extension AppModel {
     }
 
     /// Asks for one of `items`; `onPick` is told its id.
+    /// What stands in the way of an item that cannot be chosen is shown whole where there is room.
     func pick(_ title: String, _ items: [PaletteItem], onPick: @escaping (String) -> Void) {
-        modal = .palette(
-            PaletteModel(title: title, placeholder: "type to find", items: items) { [weak self] item in
-                self?.modal = nil
-                onPick(item.id)
-            })
+        let palette = PaletteModel(title: title, placeholder: "type to find", items: items) { [weak self] item in
+            self?.modal = nil
+            onPick(item.id)
+        }
+        if items.contains(where: { $0.disabledReason != nil }) {
+            palette.preview = { item in [[TextSpan(item.title, .accent)]] + (item.disabledReason.map { [[], [TextSpan($0, .warning)]] } ?? []) }
+        }
+        modal = .palette(palette)
     }
 
     /// Lists every command and kind. What is run is bound to the object that was under the cursor when the list opened.
@@ -221,9 +225,8 @@ extension AppModel {
 
     /// The contexts to choose from.
     func pickContext() {
-        let contexts = cluster?.contexts ?? []
-        guard contexts.contains(where: { $0 != context.name }) else { return toast("there is no other context", .dim) }
-        pick("Context", contexts) { [weak self] name in self?.cluster?.use(context: name) }
+        guard let items = contextItems(except: context.name) else { return }
+        pick("Context", items) { [weak self] name in self?.cluster?.use(context: name) }
     }
 
     /// The columns to order the shown table by.

@@ -64,6 +64,10 @@ package import KubeClient
     func openDrafts()
     /// The other contexts that can be opened.
     var contexts: [String] { get }
+    /// What is wrong with kubeconfig files that cannot be read.
+    var contextProblems: [String] { get }
+    /// Reads the kubeconfig files again.
+    func refreshContexts()
     /// Opens another context.
     func use(context: String)
     /// Shows some namespaces, or all.

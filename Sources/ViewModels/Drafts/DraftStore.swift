@@ -71,6 +71,14 @@ final class DraftStore: Sendable {
         turns.withLock { _ = $0.ended.remove(id) }
     }
 
+    /// Keeps what was left in another program's folder as drafts. Blocking.
+    func adoptLeft() {
+        for draft in EditFolder.takeLeft(FileSystem.directory(of: directory)) {
+            // best effort: what cannot be kept is still in its folder or, once that went, was on its way to this same disk.
+            _ = try? save(draft, turn(draft.id))
+        }
+    }
+
     /// Every draft, newest first. Files that are none are left alone.
     func all() -> [Draft] {
         // best effort: no folder means no drafts, and a file that cannot be read is not deleted.

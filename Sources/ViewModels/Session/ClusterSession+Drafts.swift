@@ -189,6 +189,7 @@ extension ClusterSession {
         _ schemas: SchemaRegistry
     ) async -> [(Draft, DraftSummary)] {
         var result: [(Draft, DraftSummary)] = []
+        store.adoptLeft()
         for draft in store.all() where !present.contains(draft.id) {
             var live = LiveText.unknown("context \(draft.target.binding.context) is not asked")
             if let client, draft.target.binding.context == context { live = await liveText(draft, client, schemas) }

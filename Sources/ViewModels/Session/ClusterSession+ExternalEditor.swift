@@ -3,24 +3,19 @@ import LinuxKernel
 /// Another program edits the text, in the terminal that the screen gives up meanwhile.
 extension ClusterSession {
     private var editor: EditorModel { app.editor }
-    /// The largest text that is taken back.
-    private static let mostBytes = 16 << 20
 
     package func openExternalEditor() {
         guard editor.state == .editing else { return app.toast("press \(app.editKey) to edit first", .dim) }
-        guard let host = app.host else { return }
+        guard let host = app.host, let target = editor.target else { return }
         if let error = saveDraftNow() { return app.toast("not opened, since the text cannot be kept meanwhile: \(error)", .error) }
-        let folder = "\(stateDirectory)/edit-\(SecureRandom.hex(8))"
-        let path = "\(folder)/\(Self.fileName(editor.target)).yaml"
-        let text = editor.text
+        let draft = Draft(
+            id: "", cluster: editing.cluster, target: target, savedAt: time.now(), text: editor.text, baseText: editing.baseText, bases: editing.bases)
         do throws(SystemError) {
-            try FileSystem.makeDirectories(folder, mode: 0o700)
-            try FileSystem.writeAtomically(path, Array((text + "\n").utf8), mode: 0o600)
+            let folder = try EditFolder(stateDirectory: stateDirectory, name: "\(Self.fileName(editor.target)).yaml", draft: draft)
+            take(folder, was: draft.text, host.edit(folder.file))
         } catch {
-            return app.toast("not opened: \(error)", .error)
+            app.toast("not opened: \(error)", .error)
         }
-        let status = host.edit(path)
-        take(path, folder, was: text, status)
     }
 
     /// A name that says what is edited, and that no shell and no folder gives a meaning.
@@ -30,16 +25,20 @@ extension ClusterSession {
         return name.isEmpty ? "manifest" : name
     }
 
-    private func take(_ path: String, _ folder: String, was text: String, _ status: Int32?) {
+    private func take(_ folder: EditFolder, was text: String, _ status: Int32?) {
+        let path = folder.file
         do throws(SystemError) {
-            let bytes = try FileSystem.readFile(path, limit: Self.mostBytes)
+            let bytes = try FileSystem.readFile(path, limit: EditFolder.mostBytes)
             guard let read = String(validating: bytes, as: UTF8.self) else {
                 return app.toast("the text is not UTF-8 and was not taken: it is still in \(path)", .error)
             }
             let new = read.hasSuffix("\n") ? String(read.dropLast()) : read
             if new != text { editor.replaceAll(new) }
-            LocalFile.remove(folder)
+            // A program that was killed may have left what it had not saved.
+            let left = (status ?? 0) > 128 ? folder.leftovers : []
+            if left.isEmpty { folder.remove() }
             tell(isChanged: new != text, status)
+            if let first = left.first { app.toast("the editor was killed: what it had not saved may be in \(folder.path)/\(first)", .warning) }
         } catch {
             app.toast("the text was not taken from \(path): \(error)", .error)
         }

@@ -89,6 +89,10 @@ package import LinuxKernel
     var wantedNamespace: String?
     /// The other contexts that can be opened, for the picker; nothing of them is contacted before one is picked.
     package var contexts: [String] = []
+    /// What is wrong with kubeconfig files that cannot be read.
+    package private(set) var contextProblems: [String] = []
+    /// Reads which contexts there are: at the start, and whenever they are listed. Nil leaves ``contexts`` alone.
+    package var listContexts: (() -> ContextListing)? { didSet { refreshContexts() } }
     /// Opens ports of this machine for forwards; without it none can be made.
     package var localPorts: (any LocalPorts)?
     /// Reaches a picked context; without it the picker is empty.
@@ -157,6 +161,12 @@ package import LinuxKernel
         if context != home, let connectTo { connect = { try await connectTo(context) } }
         start()
         show(place)
+    }
+
+    package func refreshContexts() {
+        guard let listing = listContexts?() else { return }
+        (contexts, contextProblems) = (listing.names, listing.problems)
+        if !home.isEmpty { offerHome() }
     }
 
     /// The way back from another context is among those to choose from.

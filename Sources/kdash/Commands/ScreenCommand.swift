@@ -139,8 +139,6 @@ struct ScreenWindow: Sendable {
 
     /// Makes the sessions of panes; those after the first share with it what is the user's.
     @MainActor private func opener(home: ContextState) -> (AppModel, ClusterSession?) -> ClusterSession {
-        // Names only: nothing of a context is contacted before it is picked.
-        let names = ForeignTarget.names(kubeconfig: kubeconfig)
         return { [self] app, first in
             var restart: (@Sendable () async throws -> Void)?
             if target.isEmbedded { restart = { [target] in try await target.restart() } }
@@ -148,7 +146,8 @@ struct ScreenWindow: Sendable {
                 app: app, connect: { [target] in try await target.connect() }, restart: restart, time: SystemTimeSource(),
                 stateDirectory: Environment.current.stateHome + "/kdash", sharing: first)
             session.homeContext = home.name
-            session.contexts = names
+            // Names only: nothing of a context is contacted before it is picked.
+            session.listContexts = { [kubeconfig] in ForeignTarget.listing(kubeconfig: kubeconfig) }
             session.connectTo = { [gates, kubeconfig, own, impersonation] name in
                 let foreign = try ForeignTarget(context: name, kubeconfig: kubeconfig, gates: gates, impersonation: impersonation)
                 if name == KubeconfigMerge.name, let own, own.isServed(at: foreign.server) { return try await own.connect() }
@@ -283,15 +282,12 @@ struct ForeignTarget: ScreenTarget {
         gate = gates.gate(chosen.name, server: chosen.cluster.server, user: chosen.userName)
     }
 
-    /// The contexts that can be picked.
-    static func names(kubeconfig: String?) -> [String] {
+    /// The contexts that can be picked, and which files cannot be read.
+    static func listing(kubeconfig: String?) -> ContextListing {
         let environment = Environment.current
         let paths = Kubeconfig.paths(explicit: kubeconfig, environment: { environment[$0] }, home: environment.home)
-        do throws(KubeconfigError) {
-            return try Kubeconfig.load(paths).contextNames
-        } catch {
-            return []
-        }
+        let survey = Kubeconfig.survey(paths)
+        return ContextListing(names: survey.kubeconfig.contextNames, problems: survey.problems.map(\.message))
     }
 
     func connect() async throws -> ConnectedCluster {
