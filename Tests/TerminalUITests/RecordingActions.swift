@@ -4,7 +4,7 @@ import ViewModels
 /// A cluster that only notes what it is asked to describe.
 @MainActor final class RecordingActions: ClusterActions {
     private(set) var described: [ObjectBinding] = []
-    let contexts: [String] = []
+    var contexts: [String] = []
 
     func describe(_ binding: ObjectBinding) { described.append(binding) }
     func perform(_ operation: ObjectOperation, on bindings: [ObjectBinding]) {}
@@ -38,6 +38,7 @@ import ViewModels
     func startDemo() {}
     func openDrafts() {}
     func use(context: String) {}
+    func showSubjects() {}
     var contextProblems: [String] = []
     func refreshContexts() {}
     func use(scope: NamespaceScope) {}

@@ -69,6 +69,14 @@ package struct AccessMap: Sendable {
         self.unread = unread
     }
 
+    /// Everybody who is given something, with what it is: users, groups, then service accounts, each by name.
+    package var subjects: [(subject: AccessSubject, grants: [AccessGrant])] {
+        let order = ["User": 0, "Group": 1]
+        return Dictionary(grouping: grants, by: \.subject).sorted {
+            (order[$0.key.kind] ?? 2, $0.key.namespace, $0.key.name) < (order[$1.key.kind] ?? 2, $1.key.namespace, $1.key.name)
+        }.map { ($0.key, $0.value) }
+    }
+
     /// Who may do something, each with every rule that says so.
     package func whoCan(_ question: AccessQuestion) -> [(subject: AccessSubject, grants: [AccessGrant])] {
         let found = Dictionary(grouping: grants.filter { Self.answers($0, question) }, by: \.subject)
@@ -103,7 +111,11 @@ package struct AccessMap: Sendable {
     static func answers(_ grant: AccessGrant, _ question: AccessQuestion) -> Bool {
         // A grant in one namespace allows nothing in another, nor cluster wide.
         if let namespace = grant.namespace, namespace != question.namespace { return false }
-        let rule = grant.rule
+        return allows(grant.rule, question)
+    }
+
+    /// Whether a rule allows what is asked, where it holds.
+    package static func allows(_ rule: PolicyRule, _ question: AccessQuestion) -> Bool {
         let isNamed = rule.resourceNames.isEmpty || question.name.map { rule.resourceNames.contains($0) } == true
         return covers(rule.verbs, question.verb) && covers(rule.apiGroups, question.group) && coversResource(rule, question) && isNamed
     }

@@ -41,6 +41,15 @@ package struct AccessSubject: Sendable, Hashable {
         .badRequest("\"\(text)\" names nobody: write u:USER, g:GROUP or s:NAMESPACE/ACCOUNT")
     }
 
+    /// As ``init(parsing:namespace:)`` reads it: `g:admins`.
+    package var short: String {
+        switch kind {
+        case "ServiceAccount": "s:\(namespace)/\(name)"
+        case "Group": "g:\(name)"
+        default: "u:\(name)"
+        }
+    }
+
     /// `ServiceAccount default/robot`.
     package var text: String { "\(kind) \(namespace.isEmpty ? "" : "\(namespace)/")\(name)" }
 

@@ -16,6 +16,8 @@ package import KubeClient
     func showOwner(_ binding: ObjectBinding)
     /// Lists the images of the nodes, with their layers and who uses them.
     func showImages()
+    /// Lists everybody whom roles give something.
+    func showSubjects()
     /// Lists the Helm releases of the shown namespace, or of all.
     func showReleases()
     /// Opens why a pod is not running, most likely cause first.

@@ -4,7 +4,7 @@ package enum DetailAction: Hashable, Sendable {
     case up, edit, copyOut, copyIn
     case order, signal
     case remove, prune
-    case rollBack
+    case rollBack, uninstall
     case narrow, capture, names
 }
 
@@ -30,6 +30,11 @@ extension CommandTable {
         action(.prune, "images.prune", "Remove all images that no container uses", ["D p"], "Images", "that is for images", changes: true, isDestructive: true),
         action(
             .rollBack, "releases.rollBack", "Go back to this revision of the release", ["R"], "Helm", "that is for revisions of a Helm release", changes: true),
+        action(
+            .uninstall, "releases.uninstall", "Uninstall the release", ["D u"], "Helm", "that is for Helm releases", changes: true, isDestructive: true),
+        Command(
+            "access.subjects", "Users and groups: whom roles give what", section: "Object", keys: ["x U"], scope: .browse, availability: whenConnected
+        ) { $0.cluster?.showSubjects() },
         Command("images.list", "Images: layers, who uses them, what they take", section: "Images", keys: ["x i"], scope: .browse, availability: whenOwn) {
             $0.cluster?.showImages()
         },

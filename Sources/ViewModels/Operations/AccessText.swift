@@ -19,6 +19,49 @@ enum AccessText {
         return text
     }
 
+    /// Everybody who is given something: a line each, with what is great among it.
+    static func subjects(_ map: AccessMap, context: String) -> DetailText {
+        var text = DetailText()
+        text.context = context
+        let all = map.subjects
+        text.heading("Who is given something", [TextSpan(all.isEmpty ? "  nobody, by roles" : "  \(all.count) by roles; Enter shows what", .dim)])
+        var columns = TextColumns(["KIND", "NAME", "WHERE", "MAY", "ROLES"])
+        for (subject, grants) in all {
+            let places = Set(grants.compactMap(\.namespace)).sorted()
+            let isEverywhere = grants.contains { $0.namespace == nil }
+            let place = isEverywhere ? "everywhere" : places.count > 2 ? "\(places.count) namespaces" : places.joined(separator: ", ")
+            let might = might(grants)
+            columns.add([
+                TextSpan(subject.kind, .dim),
+                TextSpan((subject.namespace.isEmpty ? "" : "\(subject.namespace)/") + subject.name, isBroad(subject) ? .warning : .accent),
+                TextSpan(place), TextSpan(might.text, might.tone), TextSpan(Set(grants.map(\.role.name)).sorted().joined(separator: ", "), .dim),
+            ])
+        }
+        text.lineUp(columns) { DetailLink(value: all[$0].subject.short) }
+        end(map, &text)
+        return text
+    }
+
+    /// The greatest of what rules allow, in a word.
+    private static func might(_ grants: [AccessGrant]) -> (text: String, tone: Tone) {
+        func allows(_ verb: String, _ resource: String, _ group: String = "") -> Bool {
+            grants.contains { grant in
+                AccessMap.allows(grant.rule, AccessQuestion(verb: verb, group: group, resource: resource))
+            }
+        }
+        let isEverywhere = grants.contains {
+            $0.namespace == nil && $0.rule.verbs.contains("*") && $0.rule.resources.contains("*") && $0.rule.apiGroups.contains("*")
+        }
+        if isEverywhere { return ("everything", .error) }
+        if allows("escalate", "clusterroles", "rbac.authorization.k8s.io") || allows("bind", "clusterroles", "rbac.authorization.k8s.io") {
+            return ("give itself more", .error)
+        }
+        if allows("create", "pods/exec") { return ("run programs in pods", .warning) }
+        if allows("get", "secrets") || allows("list", "secrets") { return ("read Secrets", .warning) }
+        if grants.contains(where: { $0.rule.verbs.contains { !["get", "list", "watch"].contains($0) } }) { return ("change", .normal) }
+        return ("read", .dim)
+    }
+
     /// What a subject may do, by its name and by its groups.
     static func can(_ subject: AccessSubject, _ map: AccessMap, context: String) -> DetailText {
         var text = DetailText()

@@ -20,6 +20,38 @@ enum HelmText {
         return text
     }
 
+    /// Everything that goes with a release, and what stays.
+    static func uninstall(_ plan: HelmUninstall, context: String) -> DetailText {
+        var text = DetailText()
+        text.context = context
+        text.heading("Uninstall \(plan.release.name)", [TextSpan("  \(plan.going.count) objects and \(plan.revisions.count) revisions go", .dim)])
+        var columns = TextColumns(["", "OBJECT", "NOTE"])
+        for item in plan.items {
+            let (word, tone, note): (String, Tone, String) =
+                switch item.fate {
+                case .goes: ("goes", .warning, "with what it owns")
+                case .gone: ("gone", .dim, "is not there any more")
+                case .kept: ("stays", .ok, "helm.sh/resource-policy: keep")
+                case .unknown: ("stays", .dim, "the server knows no such kind")
+                }
+            columns.add([TextSpan(word, tone), TextSpan(item.target.text, .accent), TextSpan(note, .dim)])
+        }
+        text.lineUp(columns) { plan.items[$0].fate == .unknown ? nil : DetailLink(binding: ObjectBinding(plan.items[$0].target, context: context)) }
+        return text
+    }
+
+    /// The same in a few lines, for the question.
+    static func summary(_ plan: HelmUninstall) -> [[TextSpan]] {
+        let counts = Dictionary(plan.going.map { ($0.target.kind, 1) }, uniquingKeysWith: +).sorted { $0.key < $1.key }
+        var lines = [[TextSpan(counts.isEmpty ? "None of its objects is there." : counts.map { "\($0.value) \($0.key)" }.joined(separator: ", "))]]
+        for danger in plan.dangers { lines.append([TextSpan("\(danger.prefix(1).uppercased() + danger.dropFirst()) go with it.", .error)]) }
+        let kept = plan.items.filter { $0.fate == .kept }.count
+        if kept > 0 { lines.append([TextSpan("\(kept) stay, as their chart asks.", .dim)]) }
+        if plan.hooks > 0 { lines.append([TextSpan("Its \(plan.hooks) hooks are not run; what they made stays.", .warning)]) }
+        lines.append([TextSpan("All \(plan.revisions.count) revisions go: nothing can be rolled back then.", .warning)])
+        return lines
+    }
+
     /// One revision: what it is, the others, its values, notes, what changed, and its objects.
     static func release(_ release: HelmRelease, _ all: [HelmRelease.Header], _ earlier: HelmRelease?) -> DetailText {
         var text = DetailText()

@@ -32,6 +32,23 @@ extension ClusterSession {
         }
     }
 
+    /// Lists everybody whom roles give something.
+    package func showSubjects() {
+        let context = app.context.name
+        let model = DetailModel(title: "Users and groups", binding: nil)
+        model.onOpen = { [weak self, weak model] id in
+            guard let self, let word = model?.links[id]?.value else { return }
+            // Words of our own making are read as they were written.
+            guard let subject = try? AccessSubject(parsing: word, namespace: "default") else { return }
+            keep(DetailModel(title: "Can", binding: nil), AccessText.watched, namespace: nil) { client throws(APIStatus) in
+                AccessText.can(subject, await AccessMap.read(client), context: context)
+            }
+        }
+        keep(model, AccessText.watched, namespace: nil) { client throws(APIStatus) in
+            AccessText.subjects(await AccessMap.read(client), context: context)
+        }
+    }
+
     /// Asks why somebody may not do something.
     func askWhyDenied(_ binding: ObjectBinding) {
         let place = binding.namespace.map { " -n \($0)" } ?? ""

@@ -14,6 +14,10 @@ extension ClusterSession {
             guard let self, let key = model?.links[id]?.value, let header = headers[key] else { return }
             showRelease(header, context)
         }
+        model.actions[.uninstall] = { [weak self, weak model] in
+            guard let self, let header = model?.selectedLink?.value.flatMap({ headers[$0] }) else { return }
+            askUninstall(header, context)
+        }
         keep(model, [], namespace: namespace) { client throws(APIStatus) in
             let found = try await HelmRelease.list(in: namespace, client)
             headers.fill(found)
@@ -32,6 +36,7 @@ extension ClusterSession {
             // The revision under the cursor, or else the one that is shown.
             self?.askRollback(model?.selectedLink?.value.flatMap { headers[$0] } ?? header, context)
         }
+        model.actions[.uninstall] = { [weak self] in self?.askUninstall(header, context) }
         keep(model, [], namespace: header.namespace) { client throws(APIStatus) in
             let release = try await HelmRelease.read(header, client)
             let all = try await HelmRelease.list(in: header.namespace, client).filter { $0.name == header.name }
@@ -41,7 +46,28 @@ extension ClusterSession {
             if let before { earlier = try await HelmRelease.read(before, client) }
             return HelmText.release(release, all, earlier)
         }
-        model.hints = [("detail.open", "open the revision"), ("releases.rollBack", "go back to it")]
+        model.hints = [("detail.open", "open the revision"), ("releases.rollBack", "go back to it"), ("releases.uninstall", "uninstall")]
+    }
+
+    /// Lists all that goes with a release, and asks in proportion to that.
+    private func askUninstall(_ header: HelmRelease.Header, _ context: String) {
+        inquire { client throws(APIStatus) in
+            try await HelmUninstall.plan(header, client)
+        } then: { [weak self] plan in
+            guard let self else { return }
+            let model = DetailModel(title: "Uninstall", binding: nil)
+            model.show(HelmText.uninstall(plan, context: context))
+            show(model)
+            ask(
+                "Uninstall release \(header.name)?", HelmText.summary(plan), [ObjectBinding(plan.release.keeper, context: context)], verb: "Uninstall",
+                typedName: plan.isGreat ? header.name : nil
+            ) { [weak self] in
+                guard let self else { return }
+                let now = time.now()
+                app.detail = model.parent
+                operate { client throws(APIStatus) in try await plan.run(at: now, client) }
+            }
+        }
     }
 
     /// Shows what going back changes, asks the server whether it takes it, and does it when the user says so.

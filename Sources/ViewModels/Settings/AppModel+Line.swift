@@ -22,7 +22,7 @@ extension AppModel {
     private static let words = [
         "q": "app.quit", "quit": "app.quit", "exit": "app.quit", "h": "app.help", "help": "app.help", "?": "app.help", "ns": "app.namespace",
         "ctx": "app.context", "theme": "settings.theme", "skin": "settings.theme", "tour": "app.tour", "unlock": "app.unlock",
-        "lock": "app.lock",
+        "lock": "app.lock", "users": "access.subjects", "groups": "access.subjects",
     ]
 
     /// Runs a command, or says why it cannot run now.

@@ -1,0 +1,58 @@
+import APIMachinery
+import ClusterOperations
+import JSONCore
+import Testing
+
+@testable import ViewModels
+
+@Suite struct SubjectTests {
+    private static func role(_ name: String, _ verbs: [String], _ resources: [String], group: String = "") -> KubeObject {
+        KubeObject([
+            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": ["name": .string(name)],
+            "rules": [
+                ["apiGroups": [.string(group)], "resources": .array(resources.map { .string($0) }), "verbs": .array(verbs.map { .string($0) })]
+            ],
+        ])
+    }
+
+    private static func binding(_ name: String, _ role: String, _ subjects: [JSONValue], namespace: String? = nil) -> KubeObject {
+        var metadata: JSONValue = ["name": .string(name)]
+        if let namespace { metadata["namespace"] = .string(namespace) }
+        return KubeObject([
+            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": .string(namespace == nil ? "ClusterRoleBinding" : "RoleBinding"), "metadata": metadata,
+            "roleRef": ["apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": .string(role)], "subjects": .array(subjects),
+        ])
+    }
+
+    @Test func `everybody stands in one table with the greatest that it may do`() throws {
+        let user: JSONValue = ["kind": "User", "name": "ada"]
+        let group: JSONValue = ["kind": "Group", "name": "system:authenticated"]
+        let robot: JSONValue = ["kind": "ServiceAccount", "namespace": "shop", "name": "robot"]
+        let map = AccessMap(
+            roles: [
+                Self.role("all", ["*"], ["*"], group: "*"), Self.role("look", ["get", "list"], ["pods"]), Self.role("keys", ["get"], ["secrets"]),
+                Self.role("enter", ["create"], ["pods/exec"]), Self.role("grant", ["bind"], ["clusterroles"], group: "rbac.authorization.k8s.io"),
+                Self.role("edit", ["update"], ["pods"]),
+            ],
+            bindings: [
+                Self.binding("a", "all", [user]), Self.binding("b", "look", [group], namespace: "demo"), Self.binding("c", "keys", [robot], namespace: "shop"),
+                Self.binding("d", "look", [robot], namespace: "demo"), Self.binding("e", "enter", [["kind": "User", "name": "eve"]], namespace: "shop"),
+                Self.binding("f", "grant", [["kind": "User", "name": "zoe"]]), Self.binding("g", "edit", [["kind": "Group", "name": "crew"]]),
+                Self.binding("h", "gone", [user]),
+            ], unread: ["roles: not for you"])
+        let text = AccessText.subjects(map, context: "kdash")
+        let lines = text.lines.map { $0.map(\.text).joined().split(separator: " ").joined(separator: " ") }
+        #expect(lines.contains("User ada everywhere everything all"))
+        #expect(lines.contains("User eve shop run programs in pods enter"))
+        #expect(lines.contains("User zoe everywhere give itself more grant"))
+        #expect(lines.contains("Group crew everywhere change edit"))
+        #expect(lines.contains("Group system:authenticated demo read look"))
+        #expect(lines.contains("ServiceAccount shop/robot demo, shop read Secrets keys, look"))
+        #expect(lines.contains { $0.contains("not for you") } && lines.contains { $0.contains("clusterrolebinding h") })
+        #expect(text.links.sorted { $0.key < $1.key }.compactMap(\.value.value).prefix(2) == ["u:ada", "u:eve"])
+        for (subject, _) in map.subjects {
+            let read = try AccessSubject(parsing: subject.short, namespace: "x")
+            #expect(read == subject)
+        }
+    }
+}
