@@ -1,3 +1,4 @@
+import ClusterOperations
 import KubeClient
 import KubeSchemas
 import LinuxKernel
@@ -18,7 +19,8 @@ enum ContainerProcessesText {
     ) -> DetailText {
         var text = DetailText()
         text.heading(
-            "\(found.processes.count)\(found.isCut ? "+" : "") processes", [TextSpan("  by \(order.rawValue); o orders anew, D k sends a signal", .dim)])
+            "\(found.processes.count)\(found.isCut ? "+" : "") processes",
+            [TextSpan("  by \(order.rawValue); Enter opens one, o orders anew, D k sends a signal", .dim)])
         if found.isCut { text.line([TextSpan("Only the first \(ContainerProcesses.maximumCount) are shown.", .warning)]) }
         let before = Dictionary((earlier?.processes.processes ?? []).map { (Key($0), $0.cpuMilliseconds) }, uniquingKeysWith: { first, _ in first })
         let seconds = earlier.map { Double($0.elapsed.components.seconds) + Double($0.elapsed.components.attoseconds) / 1e18 } ?? 0
@@ -43,6 +45,33 @@ enum ContainerProcessesText {
             ])
         }
         text.lineUp(columns) { DetailLink(value: "\(shown[$0].process.pid)") }
+        return text
+    }
+
+    /// One process: how it was started, its environment and its open files. The value of a line is what it shows.
+    static func process(_ process: ContainerProcess, _ details: ProcessDetails, isRevealed: Bool, now: Timestamp) -> DetailText {
+        var text = DetailText()
+        text.heading("Process \(process.pid)", [TextSpan("  of \(process.user), \(HumanDuration.text(now - process.startedAt)) old", .dim)])
+        text.line([TextSpan(process.command)])
+        text.link(DetailLink(value: process.command))
+        let hint =
+            details.environment.isEmpty ? "  none" : "  as it was started; v \(isRevealed ? "hides" : "shows") values, y copies one"
+        text.heading("Environment", [TextSpan(details.environmentProblem == nil ? hint : "", .dim)])
+        if let problem = details.environmentProblem { text.line([TextSpan(problem, .warning)]) }
+        for variable in details.environment {
+            let shown = isRevealed ? variable.value : variable.value.isEmpty ? "" : String(repeating: "•", count: 8)
+            text.line([TextSpan(variable.name, .accent), TextSpan("="), TextSpan(shown, isRevealed ? .normal : .dim)])
+            text.link(DetailLink(value: variable.value))
+        }
+        text.heading("Open files", [TextSpan(details.filesProblem == nil ? "  \(details.files.count)" : "", .dim)])
+        if let problem = details.filesProblem { text.line([TextSpan(problem, .warning)]) }
+        let names = [0: "input", 1: "output", 2: "errors"]
+        var columns = TextColumns(["NUMBER", "", "FILE"])
+        for file in details.files {
+            let isDeleted = file.what.hasSuffix(" (deleted)")
+            columns.add([TextSpan("\(file.number)", .accent), TextSpan(names[file.number] ?? "", .dim), TextSpan(file.what, isDeleted ? .warning : .normal)])
+        }
+        if !details.files.isEmpty { text.lineUp(columns) { DetailLink(value: details.files[$0].what) } }
         return text
     }
 

@@ -1,4 +1,5 @@
 import APIMachinery
+import ClusterOperations
 import KubeClient
 import LinuxKernel
 
@@ -34,9 +35,13 @@ extension ClusterSession {
             guard let value = model?.selectedLink?.value, let process = last?.found.processes.first(where: { "\($0.pid)" == value }) else { return }
             self?.askSignal(container, process, binding)
         }
+        model.onOpen = { [weak self, weak model] id in
+            guard let value = model?.links[id]?.value, let process = last?.found.processes.first(where: { "\($0.pid)" == value }) else { return }
+            self?.showProcess(process, container, binding)
+        }
         show(model)
         model.isReading = false
-        model.hints = [("processes.order", "order"), ("processes.signal", "send a signal")]
+        model.hints = [("detail.open", "environment and files"), ("processes.order", "order"), ("processes.signal", "send a signal")]
         keepLooking(model) { inside throws(APIStatus) in
             try await inside.processes(container)
         } show: { [weak self] found in
@@ -44,6 +49,28 @@ extension ClusterSession {
             let now = time.monotonic()
             if let last { before = (last.found, now - last.at) }
             last = (found, now)
+            draw()
+        }
+    }
+
+    /// One process: its environment and its open files, kept current while it lives.
+    private func showProcess(_ process: ContainerProcess, _ container: ContainerTarget, _ binding: ObjectBinding) {
+        let model = DetailModel(title: "Process \(process.pid) of \(container.pod)/\(container.container)", kind: .processes, binding: binding)
+        model.lines = [[TextSpan("reading", .pending)]]
+        model.isRevealed = false
+        var last: ProcessDetails?
+        let draw = { [weak self, weak model] in
+            guard let self, let model, let last else { return }
+            model.show(ContainerProcessesText.process(process, last, isRevealed: model.isRevealed == true, now: time.now()))
+            app.signal.touch()
+        }
+        model.onReveal = draw
+        show(model)
+        model.hints = [("detail.reveal", "show or hide values"), ("detail.copy", "copy")]
+        keepLooking(model) { inside throws(APIStatus) in
+            try await ProcessDetails.read(process, of: container, inside)
+        } show: { found in
+            last = found
             draw()
         }
     }
