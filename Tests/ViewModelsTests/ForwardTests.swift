@@ -1,6 +1,8 @@
 import APIMachinery
+import Glibc
 import JSONCore
 import KubeClient
+import LinuxKernel
 import Synchronization
 import Testing
 
@@ -68,6 +70,52 @@ private final class FakePorts: LocalPorts {
             #expect(words(fixture).contains("No forward is open"))
             try await fixture.until("the port is given back") { ports.closed.withLock { $0 == [8080] } }
         }
+    }
+
+    @Test func `a forward that was stopped begins again, and one of the session before when it is asked for`() async throws {
+        try await with { fixture, ports in
+            try await open(fixture, local: "8080")
+            try await fixture.until("it is open") { fixture.session.operations.forwards.count == 1 }
+            let file = "\(fixture.directory)/forwards.json"
+            #expect(try FileSystem.status(file)?.st_mode == S_IFREG | 0o600)
+            let saved = try #require(SavedForward.load(fixture.directory).first)
+            #expect(saved.port == 8080 && saved.target.text == "service default/web:80" && saved.context == "kdash")
+            fixture.run("forwards.list")
+            fixture.run("detail.stop")
+            #expect(words(fixture).contains("Stopped") && SavedForward.load(fixture.directory).isEmpty)
+            fixture.run("forwards.beginAgain")
+            try await fixture.until("it is open again") { fixture.session.operations.forwards.map(\.forward.port) == [8080] }
+            // Open ones begin anew at their port.
+            try await fixture.until("the list says so") { !words(fixture).contains("Stopped") }
+            fixture.run("forwards.beginAgain")
+            try await fixture.until("it is open anew") { ports.opened.withLock { $0 == [8080, 8080, 8080] } && fixture.session.operations.forwards.count == 1 }
+            try await fixture.until("it is listed") { !words(fixture).contains("No forward is open") }
+
+            // Another kdash finds it, and one of a context that is not open.
+            var other = saved
+            other.context = "prod"
+            try SavedForward.keep([saved, other], fixture.directory)
+            fixture.session.operations.forwards[0].stop()
+            fixture.session.operations.forwards = []
+            fixture.session.operations.stoppedForwards = []
+            fixture.session.operations.leftForwards = nil
+            fixture.run("forwards.list")
+            #expect(words(fixture).contains("Of the session before") && fixture.session.operations.forwards.isEmpty)
+            fixture.run("forwards.beginAll")
+            try await fixture.until("it is open") { fixture.session.operations.forwards.count == 1 }
+            #expect(fixture.app.toasts.contains { $0.text.contains("open context prod first") })
+            #expect(fixture.session.operations.leftForwards == [other] && SavedForward.load(fixture.directory).count == 2)
+        }
+    }
+
+    @Test func `what is no forward is not read`() {
+        for value in [[:], ["port": 0, "remotePort": 1, "context": "a", "namespace": "b", "selector": "c"], ["port": 70000, "remotePort": 1, "context": "a"]]
+            as [JSONValue]
+        {
+            #expect(SavedForward(value) == nil)
+        }
+        let pods = SavedForward(port: 1, target: ForwardTarget(.pods(namespace: "n", selector: "a=b"), port: 2), context: "c")
+        #expect(SavedForward(pods.value) == pods)
     }
 
     @Test func `a forward outlives the text that lists it and the way into another context`() async throws {

@@ -5,6 +5,7 @@ package enum DetailAction: Hashable, Sendable {
     case order, signal
     case remove, prune
     case rollBack, uninstall
+    case beginAgain, beginAll
     case narrow, capture, names
 }
 

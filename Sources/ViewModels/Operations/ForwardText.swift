@@ -26,10 +26,11 @@ struct ShownForward: Sendable, Hashable {
 
 /// The forwards that are open, in words.
 enum ForwardText {
-    static func list(_ forwards: [ShownForward]) -> DetailText {
+    static func list(_ forwards: [ShownForward], stopped: [SavedForward] = [], left: [SavedForward] = []) -> DetailText {
         var text = DetailText()
         guard !forwards.isEmpty else {
             text.heading("No forward is open")
+            end(stopped, left, &text)
             text.line([TextSpan("F n on a pod, a Service or a workload opens one: a port of this machine that leads to a ready pod of it.", .dim)])
             return text
         }
@@ -58,7 +59,22 @@ enum ForwardText {
         text.line([
             TextSpan("Each connection goes to a pod that is ready at that moment, and waits \(PortForward.patience.components.seconds) s for one.", .dim)
         ])
-        text.line([TextSpan("Forwards end with this kdash.", .dim)])
+        text.line([TextSpan("Forwards end with this kdash; those that are open then can begin again at the next start.", .dim)])
+        end(stopped, left, &text)
         return text
+    }
+
+    /// What is not open and can be: the lines follow those of the open ones.
+    private static func end(_ stopped: [SavedForward], _ left: [SavedForward], _ text: inout DetailText) {
+        for (title, list, keys) in [
+            ("Stopped", stopped, "b begins again, S forgets"), ("Of the session before", left, "b begins again, A all of them, S forgets"),
+        ] {
+            guard !list.isEmpty else { continue }
+            text.heading(title, [TextSpan("  \(keys)", .dim)])
+            for saved in list {
+                text.line([TextSpan("127.0.0.1:\(saved.port)", .dim), TextSpan("  \(saved.target.text)"), TextSpan("  in context \(saved.context)", .dim)])
+                text.link(DetailLink(value: "127.0.0.1:\(saved.port)"))
+            }
+        }
     }
 }

@@ -19,6 +19,9 @@ import ClusterOperations
         /// The context it leads into.
         var context: String
 
+        /// What it takes to begin it again.
+        var saved: SavedForward { SavedForward(port: forward.port, target: forward.target, context: context) }
+
         /// As the list shows it.
         var shown: ShownForward { ShownForward(port: forward.port, target: forward.target.text, context: context, traffic: forward.traffic) }
     }
@@ -26,6 +29,10 @@ import ClusterOperations
     /// The forwards of the whole program, whichever panes made them.
     @MainActor final class Forwards {
         var running: [RunningForward] = []
+        /// Those that were stopped here.
+        var stopped: [SavedForward] = []
+        /// Those that were open when kdash ended last, and were not begun again yet; nil before they were read.
+        var left: [SavedForward]?
         /// Rings when something went through one.
         let changed = ChangeBell()
     }
@@ -35,6 +42,16 @@ import ClusterOperations
     var forwards: [RunningForward] {
         get { shared.running }
         set { shared.running = newValue }
+    }
+    /// Forwards that were stopped here.
+    var stoppedForwards: [SavedForward] {
+        get { shared.stopped }
+        set { shared.stopped = newValue }
+    }
+    /// Forwards of the session before; nil before they were read.
+    var leftForwards: [SavedForward]? {
+        get { shared.left }
+        set { shared.left = newValue }
     }
     /// Rings when something went through one.
     var forwardsChanged: ChangeBell { shared.changed }

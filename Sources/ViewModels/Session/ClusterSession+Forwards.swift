@@ -73,15 +73,90 @@ extension ClusterSession {
         guard operations.forwards.count < Self.maximumForwards else {
             return app.toast("\(Self.maximumForwards) forwards are open, which is the most: stop one in F l", .warning)
         }
-        let context = app.context.name
-        tasks.add { [weak self] in
-            do throws(APIStatus) {
-                let listener = try await localPorts.listen(local)
-                guard let self, !Task.isCancelled else { return listener.close() }
-                start(target, listener, context)
-            } catch {
-                self?.app.toast("not forwarded: \(error.message)", .warning)
+        listen(target, local, app.context.name, localPorts)
+    }
+
+    /// Opens the port; one that was given back a moment ago is waited for.
+    private func listen(_ target: ForwardTarget, _ local: UInt16, _ context: String, _ localPorts: any LocalPorts, attempts: Int = 1) {
+        tasks.add { [weak self, time] in
+            for attempt in 1...max(1, attempts) {
+                do throws(APIStatus) {
+                    let listener = try await localPorts.listen(local)
+                    guard let self, !Task.isCancelled else { return listener.close() }
+                    return start(target, listener, context)
+                } catch {
+                    guard attempt < attempts else { return self?.app.toast("not forwarded: \(error.message)", .warning) ?? () }
+                }
+                do { try await time.sleep(for: .milliseconds(100)) } catch { return }
             }
+        }
+    }
+
+    // MARK: - Begin again
+
+    /// What a line of the list stands for.
+    private enum ForwardRow {
+        case running(String)
+        case ended(SavedForward)
+    }
+
+    private static let attemptsToBegin = 20
+
+    /// Begins a forward again: one that is open anew, one that is not at the port that it had.
+    private func beginAgain(_ row: ForwardRow) {
+        guard let localPorts else { return }
+        switch row {
+        case .running(let address):
+            guard let place = operations.forwards.firstIndex(where: { $0.shown.address == address }) else { return }
+            let old = operations.forwards.remove(at: place)
+            old.stop()
+            listen(old.forward.target, old.forward.port, old.context, localPorts, attempts: Self.attemptsToBegin)
+        case .ended(let saved):
+            if operations.forwards.contains(where: { $0.saved == saved }) { return }
+            guard client(ofContext: saved.context) != nil else {
+                return app.toast("open context \(saved.context) first: nothing is contacted that was not picked", .warning)
+            }
+            guard operations.forwards.count < Self.maximumForwards else {
+                return app.toast("\(Self.maximumForwards) forwards are open, which is the most: stop one", .warning)
+            }
+            listen(saved.target, saved.port, saved.context, localPorts)
+        }
+    }
+
+    /// Ends a forward, or forgets one that has ended.
+    private func end(_ row: ForwardRow) {
+        switch row {
+        case .running(let address):
+            guard let place = operations.forwards.firstIndex(where: { $0.shown.address == address }) else { return }
+            let old = operations.forwards.remove(at: place)
+            old.stop()
+            operations.stoppedForwards.removeAll { $0 == old.saved }
+            operations.stoppedForwards.append(old.saved)
+            app.toast("\(address) leads nowhere any more", .ok)
+        case .ended(let saved):
+            operations.stoppedForwards.removeAll { $0 == saved }
+            operations.leftForwards?.removeAll { $0 == saved }
+        }
+        keepForwards()
+    }
+
+    /// Reads which forwards were open when kdash ended last; once.
+    func readForwards(isTold: Bool) {
+        guard operations.leftForwards == nil else { return }
+        let left = SavedForward.load(stateDirectory)
+        operations.leftForwards = left
+        guard isTold, !left.isEmpty else { return }
+        app.hint(
+            "forwards", "\(left.count == 1 ? "a forward" : "\(left.count) forwards") of the session before: \(app.keyText("forwards.list")) begins them again")
+    }
+
+    /// Keeps what is open, and what of the session before was not begun again.
+    private func keepForwards() {
+        let kept = operations.forwards.map(\.saved) + (operations.leftForwards ?? [])
+        do throws(SystemError) {
+            try SavedForward.keep(kept, stateDirectory)
+        } catch {
+            app.hint("forwardsKept", "the open forwards could not be kept: \(error)")
         }
     }
 
@@ -93,27 +168,44 @@ extension ClusterSession {
         }
         let work = tasks.add { await forward.run() }
         operations.forwards.append(OperationState.RunningForward(stop: { [weak tasks] in tasks?.cancelWork(work) }, forward: forward, context: context))
+        readForwards(isTold: false)
+        operations.stoppedForwards.removeAll { $0.port == forward.port || $0.target == target && $0.context == context }
+        operations.leftForwards?.removeAll { $0.target == target && $0.context == context }
+        keepForwards()
         operations.forwardsChanged.ring()
         app.toast("127.0.0.1:\(forward.port) leads to \(target.text); F l lists forwards", .ok)
     }
 
     package func showForwards() {
+        readForwards(isTold: false)
         let model = DetailModel(title: "Forwards", kind: .forwards, binding: nil)
+        var rows: [ForwardRow] = []
         model.refresh = { [weak self, weak model] in
             guard let self, let model else { return }
-            model.show(ForwardText.list(operations.forwards.map(\.shown)))
+            let shown = operations.forwards.map(\.shown)
+            let (stopped, left) = (operations.stoppedForwards, operations.leftForwards ?? [])
+            rows = shown.map { .running($0.address) } + (stopped + left).map { .ended($0) }
+            model.show(ForwardText.list(shown, stopped: stopped, left: left))
             app.signal.touch()
         }
+        let selected = { [weak model] in model?.selectedIndex.flatMap { rows.indices.contains($0) ? rows[$0] : nil } }
         model.onOpen = { [weak self, weak model] id in
             guard let self, let value = model?.links[id]?.value, let found = operations.forwards.first(where: { $0.shown.address == value }) else { return }
             app.copy(found.shown.link, "copied \(found.shown.link): paste it into a browser")
         }
         model.onStop = { [weak self, weak model] in
-            guard let self, let model, let place = operations.forwards.firstIndex(where: { $0.shown.address == model.selectedLink?.value }) else { return }
-            let stopped = operations.forwards.remove(at: place)
-            stopped.stop()
-            app.toast("\(stopped.shown.address) leads nowhere any more", .ok)
+            guard let self, let model, let row = selected() else { return }
+            end(row)
             model.refresh?()
+        }
+        model.actions[.beginAgain] = { [weak self, weak model] in
+            guard let self, let model, let row = selected() else { return }
+            beginAgain(row)
+            model.refresh?()
+        }
+        model.actions[.beginAll] = { [weak self] in
+            guard let self else { return }
+            for saved in operations.leftForwards ?? [] { beginAgain(.ended(saved)) }
         }
         let start = { [weak self, weak model] in
             guard let self, let model else { return }
@@ -132,7 +224,7 @@ extension ClusterSession {
         model.reopen = start
         show(model)
         model.isReading = false
-        model.hints = [("detail.open", "copy the link"), ("detail.copy", "copy the address"), ("detail.stop", "stop")]
+        model.hints = [("detail.open", "copy the link"), ("detail.copy", "copy the address"), ("detail.stop", "stop"), ("forwards.beginAgain", "begin again")]
         start()
     }
 }

@@ -18,7 +18,10 @@ extension ClusterSession {
     }
 
     /// After the first list: unsaved texts first, then the demo.
-    func askAtStart() { offerDrafts(isAsked: false) }
+    func askAtStart() {
+        readForwards(isTold: true)
+        offerDrafts(isAsked: false)
+    }
 
     private static let ownNamespaces: Set = ["default", "kube-system", "kube-public", "kube-node-lease"]
 
