@@ -25,7 +25,8 @@ let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "sw
 
 // These explain themselves in a README.md, the others in a comment of a source file.
 let described: Set = [
-    "APIMachinery", "APIServer", "ClusterOperations", "ContainerRuntime", "Controllers", "KubeSchemas", "NodeAgent", "Scheduler", "TerminalUI",
+    "APIMachinery", "APIServer", "ClusterOperations", "ContainerRuntime", "Controllers", "KubeSchemas", "NodeAgent", "Scheduler", "SimulatedNodes",
+    "TerminalUI",
 ]
 
 func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -78,6 +79,7 @@ let package = Package(
             ]),
         library("Scheduler", ["KubeClient", "KubeSchemas", "APIMachinery", "JSONCore", "LinuxKernel", logging]),
         library("Controllers", ["KubeClient", "KubeSchemas", "APIMachinery", "JSONCore", "LinuxKernel", logging]),
+        library("SimulatedNodes", ["KubeClient", "KubeSchemas", "APIMachinery", "JSONCore", "LinuxKernel", logging]),
         library("ContainerImages", ["JSONCore", "LinuxKernel", "CLinux", "CDeflate", crypto, logging]),
         library("ContainerRuntime", ["JSONCore", "LinuxKernel", "CLinux", logging]),
         library("PodNetwork", ["APIMachinery", "JSONCore", "LinuxKernel", logging]),
@@ -94,7 +96,7 @@ let package = Package(
             name: "kdash",
             dependencies: [
                 "TerminalUI", "ViewModels", "NodeAgent", "PodNetwork", "ContainerRuntime", "ContainerImages",
-                "Controllers", "Scheduler", "APIServer", "KubeClientHTTP", "KubeClient", "ObjectStore", "KubeSchemas",
+                "Controllers", "Scheduler", "SimulatedNodes", "APIServer", "KubeClientHTTP", "KubeClient", "ObjectStore", "KubeSchemas",
                 "APIMachinery", "LinuxKernel", "JSONCore", "CLinux", arguments, logging,
             ],
             swiftSettings: settings),
@@ -113,6 +115,9 @@ let package = Package(
             ]),
         tests("Scheduler", ["LinuxKernel", "KubeClient", "KubeSchemas", "APIMachinery", "JSONCore"]),
         tests("Controllers", ["LinuxKernel", "KubeClient", "KubeSchemas", "APIMachinery", "JSONCore"]),
+        tests(
+            "SimulatedNodes",
+            ["APIServer", "ObjectStore", "KubeClient", "KubeSchemas", "APIMachinery", "JSONCore", "LinuxKernel", logging]),
         tests("ContainerImages", ["JSONCore", "LinuxKernel", "CLinux", "CDeflate"]),
         tests("ContainerRuntime", ["LinuxKernel", "CLinux", "JSONCore"]),
         tests("PodNetwork", ["APIMachinery", "JSONCore", "LinuxKernel"]),

@@ -14,9 +14,7 @@ package struct PodCollector: Controller {
     ) -> [ObjectName] {
         if resource == Pod.resource { return object.isBeingDeleted && !isGone ? [ObjectName(Pod.resource, object)] : [] }
         guard isGone else { return [] }
-        return caches.all(Pod.resource, namespace: nil).compactMap { pod in
-            Pod(pod).spec.nodeName == object.name ? ObjectName(Pod.resource, pod) : nil
-        }
+        return caches.pods(onNode: object.name).map { ObjectName(Pod.resource, $0) }
     }
 
     package func reconcile(_ key: ObjectName, _ caches: any Caches, now: Timestamp) -> Reconciliation {

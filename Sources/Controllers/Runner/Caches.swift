@@ -1,4 +1,5 @@
 package import APIMachinery
+import KubeSchemas
 
 /// What controllers read: the cluster as far as it is known, without waiting.
 package protocol Caches: Sendable {
@@ -12,6 +13,8 @@ package protocol Caches: Sendable {
     func orphans(_ resource: GroupVersionResource, namespace: String) -> [KubeObject]
     /// The objects of a resource in a namespace that carry a label.
     func labelled(_ resource: GroupVersionResource, namespace: String, key: String, value: String) -> [KubeObject]
+    /// The pods that were given to a node.
+    func pods(onNode name: String) -> [KubeObject]
     /// The kinds that CustomResourceDefinitions have added so far; their objects are found like all others.
     var customKinds: [CustomResourceKind] { get }
     /// Why the key's last run could not make a pod; nil when nothing was refused.
@@ -21,6 +24,7 @@ package protocol Caches: Sendable {
 extension Caches {
     package var customKinds: [CustomResourceKind] { [] }
     package var refusal: APIStatus? { nil }
+    package func pods(onNode name: String) -> [KubeObject] { all(Pod.resource, namespace: nil).filter { Pod($0).spec.nodeName == name } }
 }
 
 /// Caches as one key sees them: without what it has deleted itself, and with what its last run was refused.
@@ -48,6 +52,8 @@ struct CachesWithout: Caches {
     func labelled(_ resource: GroupVersionResource, namespace: String, key: String, value: String) -> [KubeObject] {
         visible(base.labelled(resource, namespace: namespace, key: key, value: value))
     }
+
+    func pods(onNode name: String) -> [KubeObject] { visible(base.pods(onNode: name)) }
 
     var customKinds: [CustomResourceKind] { base.customKinds }
 

@@ -7,6 +7,7 @@ package struct InformerCaches: Caches {
     private static let ownerIndex = "owner"
     private static let orphanIndex = "orphan"
     private static let labelIndex = "label"
+    private static let nodeIndex = "node"
     private let informers: [GroupVersionResource: Informer]
     private let customs: CustomInformers?
 
@@ -24,6 +25,7 @@ package struct InformerCaches: Caches {
             }
             if resource == Pod.resource {
                 informer.addIndex(Self.labelIndex) { pod in pod.labels.map { Self.label(pod.namespace ?? "", $0.key, $0.value) } }
+                informer.addIndex(Self.nodeIndex) { pod in pod.string("spec", "nodeName").map { [$0] } ?? [] }
             }
             informers[resource] = informer
         }
@@ -57,6 +59,8 @@ package struct InformerCaches: Caches {
     package func labelled(_ resource: GroupVersionResource, namespace: String, key: String, value: String) -> [KubeObject] {
         informers[resource]?.byIndex(Self.labelIndex, Self.label(namespace, key, value)) ?? []
     }
+
+    package func pods(onNode name: String) -> [KubeObject] { informers[Pod.resource]?.byIndex(Self.nodeIndex, name) ?? [] }
 
     private static func label(_ namespace: String, _ key: String, _ value: String) -> String { "\(namespace)/\(key)=\(value)" }
 

@@ -3,6 +3,7 @@ import Synchronization
 /// The nodes whose agents run in this process, by name.
 package final class NodeDirectory: Sendable {
     private let connections = Mutex<[String: any NodeConnection]>([:])
+    private let others = Mutex<(@Sendable (String) -> (any NodeConnection)?)?>(nil)
 
     /// A directory without nodes.
     package init() {}
@@ -17,12 +18,18 @@ package final class NodeDirectory: Sendable {
         connections.withLock { $0[name] = nil }
     }
 
-    /// The connection to a node; nil when it does not run here.
-    package func connection(named name: String) -> (any NodeConnection)? {
-        connections.withLock { $0[name] }
+    /// Has `find` answer for nodes that are not registered. They are not among ``names``: nobody gathers anything from them.
+    package func findOthers(_ find: @escaping @Sendable (String) -> (any NodeConnection)?) {
+        others.withLock { $0 = find }
     }
 
-    /// The names of all reachable nodes, sorted.
+    /// The connection to a node; nil when it does not run here.
+    package func connection(named name: String) -> (any NodeConnection)? {
+        if let own = connections.withLock({ $0[name] }) { return own }
+        return others.withLock { $0 }?(name)
+    }
+
+    /// The names of all registered nodes, sorted.
     package var names: [String] {
         connections.withLock { $0.keys.sorted() }
     }

@@ -1,6 +1,7 @@
 import JSONCore
 import LinuxKernel
 import PodNetwork
+import SimulatedNodes
 
 /// A cluster's identity and what was chosen for it when it was made; the file `instance` in its directory.
 struct ClusterInstance: Sendable, Hashable {
@@ -10,6 +11,8 @@ struct ClusterInstance: Sendable, Hashable {
     var apiPort: Int
     /// Chosen free of the host's routes; nil until the cluster first had a network.
     var ranges: ClusterRanges?
+    /// How many nodes are only pretended, until another number is wanted.
+    var simulatedNodes = 0
 
     /// The layout of the directory. A higher number was written by a newer kdash.
     static let format: Int64 = 1
@@ -33,7 +36,8 @@ struct ClusterInstance: Sendable, Hashable {
             {
                 ranges = ClusterRanges(podCIDR: pods, serviceCIDR: services)
             }
-            return ClusterInstance(id: id, apiPort: Int(clamping: port), ranges: ranges)
+            let simulated = value["simulatedNodes"]?.integerValue.map { Int(clamping: $0) } ?? 0
+            return ClusterInstance(id: id, apiPort: Int(clamping: port), ranges: ranges, simulatedNodes: min(max(simulated, 0), SimulatedNode.limit))
         } catch let error as CommandError {
             throw error
         } catch {
@@ -54,6 +58,7 @@ struct ClusterInstance: Sendable, Hashable {
             value["podCIDR"] = .string(ranges.podCIDR.description)
             value["serviceCIDR"] = .string(ranges.serviceCIDR.description)
         }
+        if simulatedNodes > 0 { value["simulatedNodes"] = .integer(Int64(simulatedNodes)) }
         try FileSystem.writeAtomically(directory.instance, JSON.encode(.object(value), pretty: true), mode: 0o644)
     }
 

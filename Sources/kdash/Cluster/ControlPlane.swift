@@ -12,6 +12,7 @@ import NodeAgent
 import ObjectStore
 import PodNetwork
 import Scheduler
+import SimulatedNodes
 import Synchronization
 
 /// Store, API server and the controllers and agent that are its clients.
@@ -21,6 +22,8 @@ final class ControlPlane: Sendable {
     private let nodes: NodeDirectory
     private let images: ImageStore
     let informers: SharedInformers
+    /// Nodes that are only pretended.
+    let fleet: SimulatedFleet
     let options: DaemonOptions
     private let settings: ClusterSettings
     let logger: Logger
@@ -77,6 +80,10 @@ final class ControlPlane: Sendable {
             tryPlacement: { (question) throws(APIStatus) in
                 guard let plane = box.plane else { throw .serviceUnavailable("the cluster is starting: try again") }
                 return try plane.tryPlacement(question)
+            },
+            simulate: { (count) throws(APIStatus) in
+                guard let plane = box.plane else { throw .serviceUnavailable("the cluster is starting: try again") }
+                try plane.simulate(count)
             }, network: { box.plane?.network.withLock { $0 } })
         if !OwnProcess.raiseOpenFiles() {
             logger.warning("the limit of open files stays what it was", metadata: ["limit": "\(OwnProcess.openFilesLimit)"])
@@ -147,6 +154,10 @@ final class ControlPlane: Sendable {
         self.instance = instance
         nodeState = Mutex((nil, []))
         informers = SharedInformers(client: KubeClient(transport: InProcessTransport(pipeline: server, user: .loopback)), time: time)
+        fleet = SimulatedFleet(
+            client: KubeClient(transport: InProcessTransport(pipeline: server, user: .loopback)), informers: informers,
+            count: instance.simulatedNodes, time: time, logger: logger)
+        nodes.findOthers { [weak fleet] in fleet?.connection(named: $0) }
         // Weakly: the informers reach the server.
         server.onQuiet { [weak informers] in informers?.forgetTrees() }
         server.onQuiet { store.forgetWireForms() }
@@ -177,6 +188,7 @@ final class ControlPlane: Sendable {
             group.addTask { await self.informers.run() }
             group.addTask { await manager.run() }
             group.addTask { await scheduler.run() }
+            group.addTask { await self.fleet.run() }
         }
     }
 
@@ -279,7 +291,7 @@ final class ControlPlane: Sendable {
             "state": "running", "server": .string(credentials.server), "kubeconfig": .string(options.directory.kubeconfig),
             "dataDirectory": .string(options.directory.path), "id": .string(instance.id), "version": .string(Version.number),
             "nodes": [["name": .string(NodePlace.name(0)), "ready": .bool(node.reason == nil), "reason": .string(node.reason ?? "")]],
-            "notes": .array(node.notes.map { .string($0) }),
+            "notes": .array(node.notes.map { .string($0) }), "simulatedNodes": simulation,
         ]
     }
 }

@@ -130,6 +130,7 @@ struct Daemon: Sendable {
         let wanted = options.apiPort ?? settings.apiPort
         var instance = try ClusterInstance.load(directory) ?? ClusterInstance.make(apiPort: 0)
         if let wanted { instance.apiPort = wanted }
+        if let simulated = options.simulatedNodes { instance.simulatedNodes = simulated }
         return instance
     }
 

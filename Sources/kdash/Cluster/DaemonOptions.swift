@@ -5,6 +5,8 @@ struct DaemonOptions: Sendable {
     let apiPort: Int?
     /// The port the cluster had may be replaced by a free one.
     let takesAnyPort: Bool
+    /// How many nodes are pretended; nil for as many as before.
+    let simulatedNodes: Int?
     let mergesKubeconfig: Bool
     /// Started in the background: logs go to the daemon's log file.
     let isDetached: Bool

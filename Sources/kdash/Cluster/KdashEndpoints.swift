@@ -19,6 +19,8 @@ struct KdashEndpoints: ExtensionEndpoint {
     let imagesChanged: @Sendable () -> Void
     /// Answers where the scheduler would put a pod.
     let tryPlacement: @Sendable (JSONValue) throws(APIStatus) -> JSONValue
+    /// Wants another number of simulated nodes.
+    let simulate: @Sendable (Int) throws(APIStatus) -> Void
     /// What the network does; nil when pods have none.
     let network: @Sendable () -> NetworkEndpoints?
 
@@ -38,6 +40,10 @@ struct KdashEndpoints: ExtensionEndpoint {
         case (.post, "/images/remove"): return try await imageEndpoints.remove(request)
         case (_, "/shares"), (_, "/shares/remove"): return try await ShareEndpoints(shares: shares).handle(request, route)
         case (.post, "/schedule"): return .json(try tryPlacement(try await document(body)))
+        case (.put, "/simulated-nodes"):
+            guard let text = request.queryValue("count"), let count = Int(text) else { throw .badRequest("query parameter count is no number") }
+            try simulate(count)
+            return .json(["wanted": .integer(Int64(count))])
         case (.get, "/stats"): return .json(await stats())
         case (.get, "/logs"): return .json(await keptLogs())
         case (_, _) where route.hasPrefix("/containers/"):

@@ -1,4 +1,5 @@
 import ArgumentParser
+import SimulatedNodes
 
 /// Flags that `up`, `serve` and the screen pass on to a daemon they start.
 struct ServeOptions: ParsableArguments {
@@ -8,16 +9,27 @@ struct ServeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Number of nodes.", visibility: .hidden))
     var nodes: Int = 1
 
+    @Option(
+        name: .customLong("simulated-nodes"),
+        help: ArgumentHelp(
+            "How many nodes to pretend besides, for trying a cluster at scale; 0 removes them. Default: what the cluster had before.",
+            valueName: "number"))
+    var simulatedNodes: Int?
+
     @Flag(name: .customLong("no-merge"), help: "Leave your kubeconfig alone.")
     var noMerge = false
 
     func validate() throws {
         if let apiPort, !(1...65535).contains(apiPort) { throw ValidationError("--api-port \(apiPort): a port is a number from 1 to 65535.") }
+        if let simulatedNodes, !(0...SimulatedNode.limit).contains(simulatedNodes) {
+            throw ValidationError("--simulated-nodes \(simulatedNodes): there can be 0 to \(SimulatedNode.limit).")
+        }
         if nodes != 1 { throw ValidationError("--nodes \(nodes): clusters of several nodes are not supported yet; leave it at 1.") }
     }
 
     /// As they are typed.
     var arguments: [String] {
-        (apiPort.map { ["--api-port", "\($0)"] } ?? []) + (noMerge ? ["--no-merge"] : [])
+        (apiPort.map { ["--api-port", "\($0)"] } ?? []) + (simulatedNodes.map { ["--simulated-nodes", "\($0)"] } ?? [])
+            + (noMerge ? ["--no-merge"] : [])
     }
 }

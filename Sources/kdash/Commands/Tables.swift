@@ -44,6 +44,9 @@ struct StatusText {
             lines.append(
                 "node \(node["name"]?.stringValue ?? ""): \(node["ready"]?.boolValue == true ? "Ready" : "NotReady")\(reason.isEmpty ? "" : ": \(reason)")")
         }
+        if let simulated = value["simulatedNodes"], let count = simulated["nodes"]?.integerValue, count > 0 {
+            lines.append("simulated nodes: \(count), with \(simulated["pods"]?.integerValue ?? 0) pretended pods; `kdash up --simulated-nodes 0` removes them")
+        }
         lines += (value["notes"]?.arrayValue ?? []).compactMap(\.stringValue)
         text = lines.joined(separator: "\n")
     }

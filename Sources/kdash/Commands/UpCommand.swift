@@ -10,8 +10,8 @@ struct UpCommand: ParsableCommand {
         abstract: "Start the cluster in the background.",
         discussion: """
             Prints one line when the cluster is ready: how long it took, the server's address and the kubeconfig. \
-            Starting a running cluster changes nothing, unless its daemon is an older kdash: then this one takes over, and \
-            pods keep running. A context named `kdash` is added to the first file of \
+            Starting a running cluster changes nothing but the number of simulated nodes when one is given, unless its daemon is an older \
+            kdash: then this one takes over, and pods keep running. A context named `kdash` is added to the first file of \
             $KUBECONFIG or to ~/.kube/config; the current context is set only when there is none.
             """)
 
@@ -31,8 +31,10 @@ struct UpCommand: ParsableCommand {
         }
         for note in ready.notes { Output.error(note) }
         if ready.wasRunning {
+            if let wanted = options.simulatedNodes { try SimulationRequest(access).send(wanted) }
             Output.line("kdash runs already: \(ready.server), kubeconfig \(ready.kubeconfig)")
         } else {
+            if let wanted = options.simulatedNodes { try SimulationRequest(access).await(wanted) }
             Output.line("kdash is ready after \(ready.elapsed.milliseconds) ms: \(ready.server), kubeconfig \(ready.kubeconfig)")
         }
     }
@@ -42,6 +44,7 @@ extension UpCommand {
     /// A cluster that was started through sudo is used as it is, never doubled.
     private func reportForeign(_ access: ClusterAccess) throws {
         let client = try DaemonClient(access)
+        if let wanted = options.simulatedNodes { try SimulationRequest(access).send(wanted) }
         let value = try Blocking.run { () throws(CommandError) in try await client.call(.get, "/status") }
         Output.line("kdash runs already: \(value["server"]?.stringValue ?? ""), kubeconfig \(access.kubeconfig)")
     }

@@ -1,0 +1,78 @@
+import APIMachinery
+import JSONCore
+import KubeClient
+import LinuxKernel
+import Logging
+import Synchronization
+
+/// The leases of simulated nodes: seldom renewed and long, as thousands of them every ten seconds would be all that the server does.
+final class SimulatedLeases: Sendable {
+    private static let resource = GroupVersionResource(group: "coordination.k8s.io", version: "v1", resource: "leases")
+    private static let namespace = "kube-node-lease"
+    private static let seconds: Int64 = 1800
+    private static let renewal: Duration = .seconds(600)
+
+    private let client: KubeClient
+    private let time: any TimeSource
+    private let logger: Logger
+    private let count = Mutex(0)
+    private let changes: AsyncStream<Void>
+    private let change: AsyncStream<Void>.Continuation
+
+    init(client: KubeClient, time: any TimeSource, logger: Logger) {
+        self.client = client
+        self.time = time
+        self.logger = logger
+        (changes, change) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// From now on so many nodes have leases.
+    func follow(_ nodes: Int) {
+        count.withLock { $0 = nodes }
+        change.yield()
+    }
+
+    /// Renews until cancelled. Without nodes no clock runs.
+    func keep() async {
+        for await _ in changes {
+            while count.withLock({ $0 }) > 0 {
+                var number = 1
+                while number <= count.withLock({ $0 }), !Task.isCancelled, let node = SimulatedNode(number: number) {
+                    await renew(node)
+                    number += 1
+                }
+                do { try await time.sleep(for: Self.renewal) } catch { return }
+            }
+        }
+    }
+
+    /// Forgets the lease of a node that is gone.
+    func remove(_ node: SimulatedNode) async {
+        do throws(APIStatus) {
+            try await client.delete(Self.resource, namespace: Self.namespace, name: node.name)
+        } catch {
+            guard error.reason != .notFound else { return }
+            logger.warning("could not remove the lease of a simulated node", metadata: ["node": "\(node.name)", "error": "\(error.message)"])
+        }
+    }
+
+    /// Renews a lease, or makes it.
+    func renew(_ node: SimulatedNode) async {
+        let now = JSONValue.string(time.now().rfc3339Micro)
+        do throws(APIStatus) {
+            do throws(APIStatus) {
+                _ = try await client.patch(
+                    Self.resource, namespace: Self.namespace, name: node.name, type: .merge, ["spec": ["renewTime": now]])
+            } catch  where error.reason == .notFound {
+                let metadata: JSONValue = ["name": .string(node.name), "namespace": .string(Self.namespace)]
+                let spec: JSONValue = [
+                    "holderIdentity": .string(node.name), "leaseDurationSeconds": .integer(Self.seconds), "renewTime": now, "acquireTime": now,
+                ]
+                let lease = KubeObject(["apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": metadata, "spec": spec])
+                _ = try await client.create(Self.resource, lease)
+            }
+        } catch {
+            logger.warning("could not renew the lease of a simulated node", metadata: ["node": "\(node.name)", "error": "\(error.message)"])
+        }
+    }
+}
