@@ -12,7 +12,8 @@ package struct SimulatedConnection: NodeConnection {
         self.time = time
     }
 
-    private func refusal(_ what: String) -> APIStatus {
+    /// The error that says why there is nothing.
+    func refusal(_ what: String) -> APIStatus {
         .badRequest("node \"\(node)\" is simulated: its pods are only pretended, so that there is \(what)")
     }
 

@@ -79,6 +79,12 @@ package final class SimulatedFleet: Sendable {
         SimulatedNode(name: name).flatMap { isOurs($0) ? SimulatedConnection(node: name, time: time) : nil }
     }
 
+    /// Why a container of the fleet cannot be looked into; nil for containers of other nodes.
+    package func refusal(_ target: ContainerTarget) -> APIStatus? {
+        guard let object = pods.get(namespace: target.namespace, name: target.pod) else { return nil }
+        return connection(named: Pod(object).spec.nodeName)?.refusal("nothing to look into")
+    }
+
     /// Pretends until the task is cancelled.
     package func run() async {
         pods.addHandler { self.podChanged($0) }

@@ -97,6 +97,8 @@ def test_what_a_pretended_pod_does_not_have_is_refused_with_the_reason(simulated
         refused = simulated.kubectl(*arguments, check=False)
         assert refused.returncode != 0
         assert "is simulated: its pods are only pretended" in refused.stderr, refused.stderr
+    inside = simulated.kubectl("get", "--raw", f"/kdash/v1/containers/default/{name}/main/processes", check=False)
+    assert inside.returncode != 0 and "is simulated" in inside.stderr, inside.stderr
     simulated.kubectl("delete", "deployment", "mute")
 
 

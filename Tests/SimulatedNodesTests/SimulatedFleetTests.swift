@@ -146,6 +146,12 @@ import Testing
                         && error.message == "node \"sim-0001\" is simulated: its pods are only pretended, so that there is nothing that listens on port 80")
             }
             #expect(bench.fleet.connection(named: "kdash") == nil)
+            try await bench.make("p", on: "sim-0001")
+            let (pretended, other) = (
+                ContainerTarget(namespace: "default", pod: "p", container: "a"), ContainerTarget(namespace: "default", pod: "q", container: "a")
+            )
+            #expect(await comesTrue { bench.fleet.refusal(pretended)?.message.contains("is simulated") == true })
+            #expect(bench.fleet.refusal(other) == nil)
         }
     }
 }

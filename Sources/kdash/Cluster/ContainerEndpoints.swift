@@ -5,6 +5,8 @@ import KubeClient
 /// `/kdash/v1/containers/NAMESPACE/POD/CONTAINER/…`: files, processes and sockets of containers.
 struct ContainerEndpoints: Sendable {
     let nodes: NodeDirectory
+    /// Why a container that no agent has cannot be looked into; nil when nothing is known of it.
+    let refusal: @Sendable (ContainerTarget) -> APIStatus?
 
     /// The path of a container's endpoints, decoded, without what leads to it: namespace, pod, container and what is wanted.
     func handle(_ request: APIRequest, _ path: [String], body: any ByteSource) async throws(APIStatus) -> APIResponse {
@@ -87,6 +89,6 @@ struct ContainerEndpoints: Sendable {
             guard node.holds(target) else { continue }
             return try await work(node)
         }
-        throw .notFound(GroupResource(group: "", resource: "pods"), target.pod)
+        throw refusal(target) ?? .notFound(GroupResource(group: "", resource: "pods"), target.pod)
     }
 }

@@ -84,7 +84,7 @@ final class ControlPlane: Sendable {
             simulate: { (count) throws(APIStatus) in
                 guard let plane = box.plane else { throw .serviceUnavailable("the cluster is starting: try again") }
                 try plane.simulate(count)
-            }, network: { box.plane?.network.withLock { $0 } })
+            }, refusal: { box.plane?.fleet.refusal($0) }, network: { box.plane?.network.withLock { $0 } })
         if !OwnProcess.raiseOpenFiles() {
             logger.warning("the limit of open files stays what it was", metadata: ["limit": "\(OwnProcess.openFilesLimit)"])
         }

@@ -21,6 +21,8 @@ struct KdashEndpoints: ExtensionEndpoint {
     let tryPlacement: @Sendable (JSONValue) throws(APIStatus) -> JSONValue
     /// Wants another number of simulated nodes.
     let simulate: @Sendable (Int) throws(APIStatus) -> Void
+    /// Why a container that no agent has cannot be looked into; nil when nothing is known of it.
+    let refusal: @Sendable (ContainerTarget) -> APIStatus?
     /// What the network does; nil when pods have none.
     let network: @Sendable () -> NetworkEndpoints?
 
@@ -48,7 +50,7 @@ struct KdashEndpoints: ExtensionEndpoint {
         case (.get, "/logs"): return .json(await keptLogs())
         case (_, _) where route.hasPrefix("/containers/"):
             let segments = request.pathSegments ?? []
-            return try await ContainerEndpoints(nodes: nodes).handle(request, Array(segments.dropFirst(3)), body: body)
+            return try await ContainerEndpoints(nodes: nodes, refusal: refusal).handle(request, Array(segments.dropFirst(3)), body: body)
         case (_, _) where route.hasPrefix("/network/"):
             guard let network = network() else { throw .serviceUnavailable("pods have no network here, or the node is starting") }
             return try await network.handle(request, Array((request.pathSegments ?? []).dropFirst(3)))
