@@ -165,6 +165,7 @@ static void collect(struct entry *entry, int slot, int status) {
     entry->status = status;
     if (entry->state == KD_STATE_STARTING) {
         if (!entry->failed) fail_to(entry->client, entry->kind == EXEC ? KD_OP_EXEC : KD_OP_START, entry->request, ECANCELED, "prepare: ended by a signal", "");
+        restore_quota(entry);
         entry_free(entry);
         return;
     }

@@ -129,7 +129,8 @@ struct entry {
     int pidfd, sync, cgroup_fd, input, terminal;
     uint64_t start_ticks, oom_before, oom_kills;
     int64_t started, finished;      // nanoseconds since 1970
-    char pod_quota[32];             // what the pod's processor quota was before this was killed; empty: nothing to give back
+    bool quota_lifted;              // it was killed, and dies without a bound of processor time
+    char pod_quota[32];             // the bound to give back to its pod then; empty: none, or another entry gives it
     int status;
     int client;                     // who waits for the start, or owns the exec; -1: nobody
     uint64_t request;

@@ -40,7 +40,8 @@ static const struct part entry_parts[] = {
     PART(324, entry, streams[0].fd), PART(325, entry, streams[1].fd), PART(326, entry, log.directory), PART(327, entry, log.file),
     PART(328, entry, log.name), PART(329, entry, log.size), PART(330, entry, log.maximum), PART(331, entry, log.files),
     PART(332, entry, log.lost), PART(333, entry, log.lost_error), PART(334, entry, log.lines), PART(335, entry, log.bytes),
-    PART(336, entry, log.retry_at), PART(337, entry, pod_quota), { 0 },
+    PART(336, entry, log.retry_at), PART(337, entry, pod_quota), PART(338, entry, quota_lifted),
+    { 0 },
 };
 
 // --- what travels along

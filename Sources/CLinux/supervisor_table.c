@@ -229,6 +229,8 @@ static void set_freezer(const struct entry *entry, const char *state) {
 }
 
 static const char *quota_file(void) { return node.cgroup2 ? "cpu.max" : "cpu.cfs_quota_us"; }
+static const char *unbounded(void) { return node.cgroup2 ? "max" : "-1"; }
+static bool is_unbounded(const char *quota) { return strncmp(quota, unbounded(), strlen(unbounded())) == 0; }
 
 static void pod_quota_path(const struct entry *entry, char *path, size_t size) {
     const char *end = strrchr(entry->cgroup, '/');
@@ -237,28 +239,42 @@ static void pod_quota_path(const struct entry *entry, char *path, size_t size) {
 
 // Dying costs processor time, too: what may use little of it would take minutes to go with everything it has forked.
 static void lift_quota(struct entry *entry) {
-    const char *none = node.cgroup2 ? "max" : "-1";
     char own[320], pod[320], text[32];
     snprintf(own, sizeof own, "%s/%s", entry->cgroup, quota_file());
     pod_quota_path(entry, pod, sizeof pod);
+    entry->quota_lifted = true;
     for (int i = 0; i < node.hierarchy_count; i++) {
-        if (read_in(node.hierarchies[i].fd, pod, text, sizeof text) > 0 && strncmp(text, none, strlen(none)) != 0 &&
-            write_in(node.hierarchies[i].fd, pod, none) == 0)
+        if (read_in(node.hierarchies[i].fd, pod, text, sizeof text) > 0 && !is_unbounded(text) && write_in(node.hierarchies[i].fd, pod, unbounded()) == 0)
             memcpy(entry->pod_quota, text, sizeof text);
-        write_in(node.hierarchies[i].fd, own, none);
+        write_in(node.hierarchies[i].fd, own, unbounded());
     }
 }
 
 void restore_quota(struct entry *entry) {
-    char pod[320];
+    char pod[320], other[320], text[32];
+    entry->quota_lifted = false;
+    if (!entry->pod_quota[0]) return;
     pod_quota_path(entry, pod, sizeof pod);
-    for (int i = 0; entry->pod_quota[0] && i < node.hierarchy_count; i++) write_in(node.hierarchies[i].fd, pod, entry->pod_quota);
+    // Another container of the pod that dies still needs what was lifted, and gives it back in turn.
+    for (int i = 0; i < entry_limit; i++) {
+        if (!entries[i] || entries[i] == entry || !entries[i]->quota_lifted) continue;
+        pod_quota_path(entries[i], other, sizeof other);
+        if (strcmp(pod, other) != 0) continue;
+        memcpy(entries[i]->pod_quota, entry->pod_quota, sizeof entry->pod_quota);
+        entry->pod_quota[0] = 0;
+        return;
+    }
+    // What was set meanwhile counts.
+    for (int i = 0; i < node.hierarchy_count; i++)
+        if (read_in(node.hierarchies[i].fd, pod, text, sizeof text) > 0 && is_unbounded(text)) write_in(node.hierarchies[i].fd, pod, entry->pod_quota);
     entry->pod_quota[0] = 0;
 }
 
 void kill_cgroup(struct entry *entry) {
-    char some[16];
-    if (entry->cgroup_fd < 0 || read_in(entry->cgroup_fd, "cgroup.procs", some, sizeof some) == 0) return;
+    char text[256];
+    if (entry->cgroup_fd < 0) return;
+    if (node.cgroup2 ? read_in(entry->cgroup_fd, "cgroup.events", text, sizeof text) > 0 && strstr(text, "populated 0")
+                     : read_in(entry->cgroup_fd, "cgroup.procs", text, sizeof text) == 0) return;
     lift_quota(entry);
     if (node.cgroup2) {
         int fd = openat(entry->cgroup_fd, "cgroup.kill", O_WRONLY | O_CLOEXEC);

@@ -59,7 +59,7 @@ struct AutoscalingTests {
         }
     }
 
-    private func limit(_ proposal: Int64, current: Int64, _ history: inout ScalingHistory, _ behavior: JSONValue? = nil) -> LimitedProposal {
+    private func limit(_ proposal: Int64, current: Int64, _ history: inout ScalingHistory, _ behavior: JSONValue? = [:]) -> LimitedProposal {
         LimitedProposal(proposal, current: current, bounds: 1...20, ScalingRules(behavior), &history, now: now)
     }
 
@@ -82,6 +82,35 @@ struct AutoscalingTests {
         // What was added within the period counts.
         history = ScalingHistory(raised: [.init(time: now.advanced(by: .seconds(-5)), count: 4)])
         #expect(limit(19, current: 7, &history).count == 7)
+    }
+
+    @Test func `without a behavior the number may double, and grow to four in any case`() {
+        var history = ScalingHistory()
+        #expect(limit(19, current: 3, &history, nil).count == 6)
+        #expect(limit(19, current: 1, &history, nil).count == 4)
+    }
+
+    @Test func `numbers beyond all measure are bounded`() throws {
+        let huge = pod("a", request: "8E")
+        #expect(try propose([huge, pod("b"), pod("c", phase: "Pending")], ["a": .max, "b": .max], .utilization(Int64(Int32.max))) >= 1)
+        #expect(try propose([pod("a")], ["a": .max], .average(1)) == .max)
+        #expect(Int64(clamping: -1e300) == .min && Int64(clamping: Double.nan) == 0)
+        var history = ScalingHistory()
+        let object = autoscaler([cpu])
+        #expect(AutoscalerDecision(object, current: .max, pods: [], usage: .success([:]), &history, now: now).desired == 5)
+    }
+
+    @Test func `an autoscaler that is looked at first lets nothing shrink at once`() throws {
+        var history = ScalingHistory()
+        let object = autoscaler([cpu])
+        let pods = ["a", "b", "c", "d"].map { pod($0) }
+        let idle = try usage(1)
+        let first = AutoscalerDecision(object, current: 4, pods: pods, usage: .success(["a": idle, "b": idle, "c": idle, "d": idle]), &history, now: now)
+        #expect(first.desired == 4 && first.conditions["AbleToScale"]?.reason == "ScaleDownStabilized")
+    }
+
+    @Test func `a tolerance is a quantity`() {
+        #expect(ScalingRules(["scaleUp": ["tolerance": "50m"]]).up.tolerance == 0.05)
     }
 
     @Test func `behavior bounds both directions`() {

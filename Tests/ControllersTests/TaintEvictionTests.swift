@@ -29,7 +29,7 @@ struct TaintEvictionTests {
         var caches = FixedCaches()
         caches.add(node)
         caches.add(Pod(pod))
-        return TaintEviction().reconcile(ObjectName(Pod.resource, pod), caches, now: start.advanced(by: .seconds(seconds)))
+        return TaintEviction(start: start).reconcile(ObjectName(Pod.resource, pod), caches, now: start.advanced(by: .seconds(seconds)))
     }
 
     private func isDeleted(_ result: Reconciliation) -> Bool {

@@ -25,7 +25,6 @@ def test_an_autoscaler_follows_what_pods_use(fresh):
     fresh.kubectl("patch", "hpa", "busy", "--type=merge", "-p", json.dumps({"spec": {"maxReplicas": 2}}))
     eventually(lambda: fresh.get("deployment", "busy")["spec"]["replicas"] == 2, within=60, every=0.5, what="two replicas")
     # What it cannot reach, it says.
-    fresh.kubectl("autoscale", "deployment", "nothing", "--max=3", "--name=lost", check=False)
     fresh.apply({"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": {"name": "lost"}, "spec": {
         "maxReplicas": 2, "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "nothing"}}})
     eventually(lambda: any(one["reason"] == "FailedGetScale" for one in fresh.get("hpa", "lost")["status"]["conditions"]), within=60, every=0.5, what="the reason")

@@ -80,27 +80,17 @@ class Faults:
     # What goes wrong
 
     def daemon_dies(self):
+        steady = self.uids("steady-")
         self.cluster.kill_daemon()
-        self.load_without_daemon()
+        self.kill_some(steady, 2)  # while nobody watches
         self.cluster.up("--no-merge")
 
-    def load_without_daemon(self):
-        """Containers die while nobody watches."""
-        for pid in self.choose.sample(self.processes(), k=min(2, len(self.processes()))):
-            if self.of_steady(pid):
-                self.kill(pid)
-
-    def of_steady(self, pid):
-        try:
-            text = pathlib.Path(f"/proc/{pid}/cgroup").read_text()
-        except OSError:
-            return False
-        return any(uid in text for uid in self.steady)
-
     def containers_die(self):
-        self.steady = self.uids("steady-")
-        victims = [pid for pid in self.processes() if self.of_steady(pid)]
-        for pid in self.choose.sample(victims, k=min(3, len(victims))):
+        self.kill_some(self.uids("steady-"), 3)
+
+    def kill_some(self, uids, count):
+        victims = [pid for uid in uids for pid in self.processes(uid)]
+        for pid in self.choose.sample(victims, k=min(count, len(victims))):
             self.kill(pid)
 
     def node_dies(self):
@@ -127,8 +117,6 @@ class Faults:
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
             pass
-
-    steady = []
 
     def run(self, seconds):
         kinds = [self.daemon_dies, self.containers_die, self.node_dies, self.pods_are_deleted, self.cluster_restarts]

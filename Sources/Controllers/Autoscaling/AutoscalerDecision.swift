@@ -35,7 +35,7 @@ struct AutoscalerDecision: Sendable {
                 guard let amount = Double(number) else { return nil }
                 (total, number) = (total + amount * unit, "")
             }
-            return number.isEmpty ? .seconds(total) : nil
+            return number.isEmpty ? .seconds(min(max(total, 0), 1e9)) : nil
         }
     }
 
@@ -61,11 +61,15 @@ struct AutoscalerDecision: Sendable {
         _ history: inout ScalingHistory, now: Timestamp
     ) {
         self.now = now
+        // Of a custom resource it may be any number.
+        let current = min(max(current, 0), Int64(Int32.max))
         desired = current
         let least = autoscaler.integer("spec", "minReplicas") ?? 1
         let most = max(autoscaler.integer("spec", "maxReplicas") ?? least, least)
         let rules = ScalingRules(autoscaler["spec"]?["behavior"])
         history.forget(rules, now)
+        // Of an autoscaler that was not looked at before, the number that is there is the first proposal: nothing shrinks at once.
+        if history.proposals.isEmpty { history.proposals.append(.init(time: now, count: current)) }
         set("AbleToScale", true, "SucceededGetScale", "the HPA controller was able to get the target's current scale")
         if current == 0, least != 0 {
             set("ScalingActive", false, "ScalingDisabled", "scaling is disabled since the replica count of the target is zero")

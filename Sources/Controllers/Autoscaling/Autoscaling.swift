@@ -7,8 +7,8 @@ package import Logging
 import Synchronization
 
 /// Changes the size of what HorizontalPodAutoscalers name by what its pods use. It looks at each every 15 seconds, and at once at a new or changed
-/// one; without autoscalers it sleeps. What was proposed and changed lately is kept in memory: after a restart of the daemon the time before
-/// counts as quiet, so a first reduction may come early, as with a new controller manager.
+/// one; without autoscalers it sleeps. What was proposed and changed lately is kept in memory: after a restart of the daemon
+/// the number that is there counts as proposed just now.
 ///
 /// ## Concurrency model
 /// Handlers of the informer wake the one task of ``run()``, which alone has the state.
@@ -162,6 +162,7 @@ package final class Autoscaling: Sendable {
     }
 
     private func selected(by scale: KubeObject, in namespace: String) -> [Pod] {
+        // best effort: a selector that cannot be read finds nothing, which the autoscaler's conditions say.
         guard let text = scale.string("status", "selector"), !text.isEmpty, let selector = try? LabelSelector(parsing: text) else { return [] }
         return pods.all(namespace: namespace).filter { selector.matches($0.labels) }.map(Pod.init)
     }

@@ -71,7 +71,7 @@ struct ReplicaCalculation {
         let raisesWithUnready = !unready.isEmpty && first.ratio > 1
         var proposal = Proposal(replicas: current, utilization: first.utilization, average: first.average)
         if !raisesWithUnready, missing.isEmpty {
-            if !isTolerated(first.ratio) { proposal.replicas = Int64((first.ratio * Double(readyCount)).rounded(.up)) }
+            if !isTolerated(first.ratio) { proposal.replicas = Int64(clamping: (first.ratio * Double(readyCount)).rounded(.up)) }
             return proposal
         }
         // Pods of which nothing is known keep the change small: they count as using what is aimed at, or nothing.
@@ -83,7 +83,7 @@ struct ReplicaCalculation {
         if raisesWithUnready { for name in unready { measured[name] = 0 } }
         let second = try ratio(measured, requests, target)
         if isTolerated(second.ratio) || (first.ratio < 1 && second.ratio > 1) || (first.ratio > 1 && second.ratio < 1) { return proposal }
-        let wanted = Int64((second.ratio * Double(measured.count)).rounded(.up))
+        let wanted = Int64(clamping: (second.ratio * Double(measured.count)).rounded(.up))
         if (second.ratio < 1 && wanted > current) || (second.ratio > 1 && wanted < current) { return proposal }
         proposal.replicas = wanted
         return proposal
@@ -114,7 +114,7 @@ struct ReplicaCalculation {
                 guard let request = Quantity(decoded: one.value["resources"]?["requests"]?[resource]) else {
                     throw Problem(message: "failed to get \(resource) utilization: missing request for \(resource) in container \(one.name) of Pod \(pod.name)")
                 }
-                sum = sum.addingReportingOverflow(request.milliValue).partialValue
+                sum = Int64(clamping: Double(sum) + Double(request.milliValue))
             }
             guard isFound else {
                 throw Problem(message: "failed to get \(resource) utilization: container \(container ?? "") was not found in Pod \(pod.name)")
@@ -127,13 +127,13 @@ struct ReplicaCalculation {
     private func ratio(_ usage: [String: Int64], _ requests: [String: Int64], _ target: Target) throws(Problem)
         -> (ratio: Double, utilization: Int64?, average: Int64)
     {
-        let total = usage.values.reduce(0, &+)
-        let average = total / Int64(max(1, usage.count))
+        let total = usage.values.reduce(0.0) { $0 + Double($1) }
+        let average = Int64(clamping: total / Double(max(1, usage.count)))
         switch target {
         case .utilization(let percent):
-            let wanted = usage.keys.reduce(Int64(0)) { $0 &+ (requests[$1] ?? 0) }
+            let wanted = usage.keys.reduce(0.0) { $0 + Double(requests[$1] ?? 0) }
             guard wanted > 0 else { throw Problem(message: "no metrics returned matched known pods") }
-            let utilization = Int64(Double(total) * 100 / Double(wanted))
+            let utilization = Int64(clamping: total * 100 / wanted)
             return (Double(utilization) / Double(max(1, percent)), utilization, average)
         case .average(let milli): return (Double(average) / Double(max(1, milli)), nil, average)
         }
@@ -141,8 +141,19 @@ struct ReplicaCalculation {
 
     private func assumed(_ request: Int64, _ target: Target) -> Int64 {
         switch target {
-        case .utilization(let percent): Int64(Double(request) * Double(max(100, percent)) / 100)
+        case .utilization(let percent): Int64(clamping: Double(request) * Double(max(100, percent)) / 100)
         case .average(let milli): milli
+        }
+    }
+}
+
+extension Int64 {
+    /// Without its fraction; the nearest number for one that is too large. What users and clients write must not trap.
+    init(clamping value: Double) {
+        switch value {
+        case 0x1p63...: self = .max
+        case ..<(-0x1p63): self = .min
+        default: self = value.isNaN ? 0 : Int64(value)
         }
     }
 }

@@ -1,3 +1,4 @@
+import APIMachinery
 import JSONCore
 import KubeSchemas
 import LinuxKernel
@@ -32,7 +33,7 @@ struct ScalingRules: Sendable, Hashable {
             guard let value else { return }
             if let seconds = value["stabilizationWindowSeconds"]?.integerValue { self.stabilization = .seconds(seconds) }
             if let named = value["selectPolicy"]?.stringValue.flatMap(Selection.init(rawValue:)) { selection = named }
-            if let text = value["tolerance"]?.stringValue ?? value["tolerance"]?.integerValue.map({ "\($0)" }), let number = Double(text) { tolerance = number }
+            if let given = Quantity(decoded: value["tolerance"]) { tolerance = Double(given.milliValue) / 1000 }
             let given = (value["policies"]?.arrayValue ?? []).compactMap { policy -> Policy? in
                 guard let value = policy["value"]?.integerValue, let period = policy["periodSeconds"]?.integerValue else { return nil }
                 return Policy(isPercent: policy["type"] == "Percent", value: value, period: .seconds(period))
@@ -40,15 +41,18 @@ struct ScalingRules: Sendable, Hashable {
             if !given.isEmpty { self.policies = given }
         }
 
-        /// For how long changes have to be remembered.
-        var memory: Duration { policies.map(\.period).max() ?? .zero }
+        /// For how long changes have to be remembered. The API allows half an hour at most.
+        var memory: Duration { min(policies.map(\.period).max() ?? .zero, .seconds(1800)) }
     }
 
     var up: Direction
     var down: Direction
+    /// Without a `behavior` the number may double at each look, and grow to four in any case.
+    var isPlain: Bool
 
     /// - Parameter behavior: `spec.behavior`.
     init(_ behavior: JSONValue?) {
+        isPlain = behavior == nil
         let quarter = Duration.seconds(15)
         up = Direction(
             behavior?["scaleUp"],
@@ -115,7 +119,7 @@ struct LimitedProposal: Sendable {
         isLimited = false
         limit = ("DesiredWithinRange", "the desired count is within the acceptable range")
         if stable > current {
-            let most = max(current, Self.bound(rules.up, current, history, now, isUp: true))
+            let most = max(current, rules.isPlain ? max(2 * current, 4) : Self.bound(rules.up, current, history, now, isUp: true))
             let allowed = min(most, bounds.upperBound)
             guard stable > allowed else { return }
             (count, isLimited) = (allowed, true)
@@ -144,7 +148,7 @@ struct LimitedProposal: Sendable {
             let sign: Int64 = isUp ? 1 : -1
             guard policy.isPercent else { return start.addingReportingOverflow(sign &* policy.value).partialValue }
             let wanted = Double(start) * (1 + Double(sign) * Double(policy.value) / 100)
-            return Int64(isUp ? wanted.rounded(.up) : wanted.rounded(.down))
+            return Int64(clamping: isUp ? wanted.rounded(.up) : wanted.rounded(.down))
         }
         // The policy that changes most, or least.
         return (isUp == (rules.selection == .maximum) ? bounds.max() : bounds.min()) ?? current

@@ -7,8 +7,12 @@ package import LinuxKernel
 /// the taint was added (`timeAdded`, which the API server notes), for a pod that came later from when it came.
 /// Source: pkg/controller/tainteviction.
 package struct TaintEviction: Controller {
+    /// Counts for taints that do not say when they were added.
+    private let start: Timestamp
+
     /// The controller.
-    package init() {}
+    /// - Parameter start: when it began to look.
+    package init(start: Timestamp = .now()) { self.start = start }
 
     package var name: String { "taint-eviction-controller" }
     package var identity: UserInfo { .controller("node-controller") }
@@ -18,9 +22,7 @@ package struct TaintEviction: Controller {
         guard !isGone else { return [] }
         if resource == Pod.resource { return [ObjectName(Pod.resource, object)] }
         guard Node(object).spec.taints.contains(where: \.evicts) else { return [] }
-        return caches.all(Pod.resource, namespace: nil).compactMap { pod in
-            Pod(pod).spec.nodeName == object.name ? ObjectName(Pod.resource, pod) : nil
-        }
+        return caches.pods(onNode: object.name).map { ObjectName(Pod.resource, $0) }
     }
 
     package func reconcile(_ key: ObjectName, _ caches: any Caches, now: Timestamp) -> Reconciliation {
@@ -28,10 +30,10 @@ package struct TaintEviction: Controller {
         var pod = Pod(object)
         guard !pod.spec.nodeName.isEmpty, !pod.isTerminated,
             let node = caches.get(ObjectName(Node.resource, namespace: nil, name: pod.spec.nodeName)),
-            let end = Self.end(of: pod, under: Node(node).spec.taints.filter(\.evicts))
+            let end = end(of: pod, under: Node(node).spec.taints.filter(\.evicts))
         else { return Reconciliation() }
         let rest = end - now
-        guard rest <= .zero else { return Reconciliation(again: rest) }
+        guard rest <= .zero else { return Reconciliation(again: min(rest, .seconds(86400))) }
         let condition = Condition(
             type: "DisruptionTarget", status: true, reason: "DeletionByTaintManager", message: "Taint manager: deleting due to NoExecute taint", since: now)
         let event = Change.event(
@@ -43,11 +45,11 @@ package struct TaintEviction: Controller {
     }
 
     /// When the pod has to go; nil when it tolerates all for good.
-    private static func end(of pod: Pod, under taints: [Taint]) -> Timestamp? {
+    private func end(of pod: Pod, under taints: [Taint]) -> Timestamp? {
         let tolerations = pod.spec.tolerations
         let came = pod.status.conditions["PodScheduled"]?.lastTransitionTime ?? pod.object.creationTimestamp ?? Timestamp(seconds: 0)
         return taints.compactMap { taint -> Timestamp? in
-            let begin = max(taint.timeAdded ?? came, came)
+            let begin = max(taint.timeAdded ?? start, came)
             guard let toleration = tolerations.first(where: { $0.tolerates(taint) }) else { return begin }
             return toleration.tolerationSeconds.map { begin.advanced(by: .seconds(max($0, 0))) }
         }.min()

@@ -30,10 +30,8 @@ extension KindRules {
                 errors += AutoscalerRules.metric(metric, "spec.metrics[\(index)]")
             }
             for direction in ["scaleUp", "scaleDown"] {
-                guard let window = object.integer("spec", "behavior", direction, "stabilizationWindowSeconds") else { continue }
-                let field = "spec.behavior.\(direction).stabilizationWindowSeconds"
-                if window < 0 { errors.append(.invalid(field, .integer(window), "must be greater than or equal to zero")) }
-                if window > 3600 { errors.append(.invalid(field, .integer(window), "must be less than or equal to 3600")) }
+                guard let rules = object["spec", "behavior", direction], !rules.isNull else { continue }
+                errors += AutoscalerRules.direction(rules, "spec.behavior.\(direction)")
             }
             return errors
         })
@@ -43,6 +41,34 @@ enum AutoscalerRules {
     private static let fields = [
         "Object": "object", "Pods": "pods", "Resource": "resource", "External": "external", "ContainerResource": "containerResource",
     ]
+
+    /// How fast the number may change in one direction.
+    static func direction(_ rules: JSONValue, _ field: String) -> [FieldError] {
+        var errors: [FieldError] = []
+        func check(_ number: Int64?, _ name: String, least: Int64, _ below: String, most: Int64? = nil) {
+            guard let number else { return }
+            if number < least { errors.append(.invalid("\(field).\(name)", .integer(number), below)) }
+            if let most, number > most { errors.append(.invalid("\(field).\(name)", .integer(number), "must be less than or equal to \(most)")) }
+        }
+        check(
+            rules["stabilizationWindowSeconds"]?.integerValue, "stabilizationWindowSeconds", least: 0, "must be greater than or equal to zero", most: 3600)
+        if let chosen = rules["selectPolicy"]?.stringValue, !["Disabled", "Max", "Min"].contains(chosen) {
+            errors.append(.notSupported("\(field).selectPolicy", .string(chosen), ["Disabled", "Max", "Min"]))
+        }
+        if let tolerance = rules["tolerance"], let number = Quantity(decoded: tolerance), number.isNegative {
+            errors.append(.invalid("\(field).tolerance", tolerance, "must be greater than or equal to 0"))
+        }
+        guard let policies = rules["policies"]?.arrayValue else { return errors }
+        if policies.isEmpty { errors.append(.required("\(field).policies", "must specify at least one Policy")) }
+        for (index, policy) in policies.enumerated() {
+            if let type = policy["type"]?.stringValue, !["Percent", "Pods"].contains(type) {
+                errors.append(.notSupported("\(field).policies[\(index)].type", .string(type), ["Percent", "Pods"]))
+            }
+            check(policy["value"]?.integerValue, "policies[\(index)].value", least: 1, "must be greater than zero")
+            check(policy["periodSeconds"]?.integerValue, "policies[\(index)].periodSeconds", least: 1, "must be greater than zero", most: 1800)
+        }
+        return errors
+    }
 
     static func metric(_ metric: JSONValue, _ field: String) -> [FieldError] {
         let type = metric["type"]?.stringValue ?? ""
