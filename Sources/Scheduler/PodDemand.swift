@@ -36,7 +36,7 @@ package struct PodDemand: Sendable {
         nodeSelector = spec.nodeSelector
         let affinity = spec.affinity
         requiredTerms = affinity.requiredNodeTerms
-        preferredTerms = affinity.preferredNodeTerms
+        preferredTerms = affinity.preferredNodeTerms.map { (PodRules.bounded($0.weight), $0.term) }
         tolerations = spec.tolerations.map { NodeTaint.Tolerance($0) }
         member = GroupMember(pod)
         rules = PodRules(pod)

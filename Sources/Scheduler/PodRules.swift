@@ -46,13 +46,16 @@ struct PodRules: Sendable {
         let affinity = spec.affinity
         near = affinity.requiredPodAffinity.map(term)
         apart = affinity.requiredPodAntiAffinity.map(term)
-        preferences = affinity.preferredPodAffinity.map { Preference(term: term($0.term), weight: $0.weight) }
-        preferences += affinity.preferredPodAntiAffinity.map { Preference(term: term($0.term), weight: -$0.weight) }
+        preferences = affinity.preferredPodAffinity.map { Preference(term: term($0.term), weight: Self.bounded($0.weight)) }
+        preferences += affinity.preferredPodAntiAffinity.map { Preference(term: term($0.term), weight: -Self.bounded($0.weight)) }
         for constraint in spec.topologySpreadConstraints {
             let rule = Spread(constraint, of: member)
             if constraint.isRequired { hardSpread.append(rule) } else { softSpread.append(rule) }
         }
     }
+
+    /// A weight as the API allows it; a pod that is only tried may say anything.
+    static func bounded(_ weight: Int64) -> Int64 { min(max(weight, 0), 100) }
 
     /// Whether other pods decide where the pod can be.
     var isBinding: Bool { !near.isEmpty || !apart.isEmpty || !hardSpread.isEmpty }
@@ -67,7 +70,7 @@ extension PodRules.Spread {
     init(_ constraint: TopologySpreadConstraint, of pod: GroupMember) {
         let selector = LabelSelector(stored: constraint.labelSelector).sharing(constraint.matchLabelKeys, .in, with: pod.labels)
         topologyKey = constraint.topologyKey
-        maxSkew = constraint.maxSkew
+        maxSkew = min(max(constraint.maxSkew, 1), Int64(Int32.max))
         minDomains = constraint.minDomains
         // As in Kubernetes a selector of all pods counts none but the pod itself.
         group = PodGroup(namespace: pod.namespace, selector.isEmpty ? .nothing : selector)

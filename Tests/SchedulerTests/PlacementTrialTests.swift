@@ -46,4 +46,21 @@ struct PlacementTrialTests {
         #expect(verdicts.count == 4 && verdicts.last?.message == "0/3 nodes are available: 3 \(reason).")
         #expect(trial.obstacles(alone) == ["a1": [reason], "a2": [reason], "b1": [reason]])
     }
+
+    @Test(arguments: [Int64.min, -1, 0, .max]) func `numbers that the API would refuse are no harm in a trial`(number: Int64) {
+        let expression: JSONValue = ["matchExpressions": [["key": "zone", "operator": "Exists"]]]
+        let preferred: JSONValue = [["weight": .integer(number), "preference": expression], ["weight": .integer(number), "preference": expression]]
+        var spec = rule("podAntiAffinity", term("web"), term("web", "zone"), weight: number)
+        spec["affinity"]?["nodeAffinity"] = ["preferredDuringSchedulingIgnoredDuringExecution": preferred]
+        spec["topologySpreadConstraints"] = .array(
+            ["DoNotSchedule", "ScheduleAnyway"].map { policy in
+                [
+                    "maxSkew": .integer(number), "minDomains": .integer(number), "topologyKey": "zone", "whenUnsatisfiable": .string(policy),
+                    "labelSelector": ["matchLabels": ["app": "web"]],
+                ]
+            })
+        spec["priority"] = .integer(number)
+        var trial = PlacementTrial(nodes: zoned.map(\.object), pods: [placed("x", cpu: "1", on: "a1")])
+        #expect(!trial.place(pod("new", labels: ["app": "web"], spec: spec).object, count: 4).isEmpty)
+    }
 }
