@@ -15,7 +15,7 @@ import Testing
     private func show(_ title: String, _ kind: DetailKind, _ text: DetailText, _ hints: [(String, String)], _ name: String, _ size: (Int, Int)) {
         let app = FakeCluster.app()
         let model = DetailModel(title: title, kind: kind, binding: nil)
-        model.isReading = true
+        model.isReading = name != "subjects"
         model.hints = hints.map { (id: $0.0, title: $0.1) }
         model.onOpen = { _ in }
         model.onStop = {}

@@ -42,12 +42,12 @@ import Testing
             ], unread: ["roles: not for you"])
         let text = AccessText.subjects(map, context: "kdash")
         let lines = text.lines.map { $0.map(\.text).joined().split(separator: " ").joined(separator: " ") }
-        #expect(lines.contains("User ada everywhere everything all"))
-        #expect(lines.contains("User eve shop run programs in pods enter"))
-        #expect(lines.contains("User zoe everywhere give itself more grant"))
-        #expect(lines.contains("Group crew everywhere change edit"))
-        #expect(lines.contains("Group system:authenticated demo read look"))
-        #expect(lines.contains("ServiceAccount shop/robot demo, shop read Secrets keys, look"))
+        #expect(lines.contains("everything everywhere User ada all"))
+        #expect(lines.contains("run programs in pods shop User eve enter"))
+        #expect(lines.contains("give itself more everywhere User zoe grant"))
+        #expect(lines.contains("change everywhere Group crew edit"))
+        #expect(lines.contains("read demo Group system:authenticated look"))
+        #expect(lines.contains("read Secrets demo, shop ServiceAccount shop/robot keys, look"))
         #expect(lines.contains { $0.contains("not for you") } && lines.contains { $0.contains("clusterrolebinding h") })
         #expect(text.links.sorted { $0.key < $1.key }.compactMap(\.value.value).prefix(2) == ["u:ada", "u:eve"])
         for (subject, _) in map.subjects {

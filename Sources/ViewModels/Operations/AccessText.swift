@@ -25,16 +25,16 @@ enum AccessText {
         text.context = context
         let all = map.subjects
         text.heading("Who is given something", [TextSpan(all.isEmpty ? "  nobody, by roles" : "  \(all.count) by roles; Enter shows what", .dim)])
-        var columns = TextColumns(["KIND", "NAME", "WHERE", "MAY", "ROLES"])
+        var columns = TextColumns(["MAY", "WHERE", "KIND", "NAME", "ROLES"])
         for (subject, grants) in all {
             let places = Set(grants.compactMap(\.namespace)).sorted()
             let isEverywhere = grants.contains { $0.namespace == nil }
             let place = isEverywhere ? "everywhere" : places.count > 2 ? "\(places.count) namespaces" : places.joined(separator: ", ")
             let might = might(grants)
             columns.add([
-                TextSpan(subject.kind, .dim),
+                TextSpan(might.text, might.tone), TextSpan(place), TextSpan(subject.kind, .dim),
                 TextSpan((subject.namespace.isEmpty ? "" : "\(subject.namespace)/") + subject.name, isBroad(subject) ? .warning : .accent),
-                TextSpan(place), TextSpan(might.text, might.tone), TextSpan(Set(grants.map(\.role.name)).sorted().joined(separator: ", "), .dim),
+                TextSpan(Set(grants.map(\.role.name)).sorted().joined(separator: ", "), .dim),
             ])
         }
         text.lineUp(columns) { DetailLink(value: all[$0].subject.short) }
@@ -58,7 +58,12 @@ enum AccessText {
         }
         if allows("create", "pods/exec") { return ("run programs in pods", .warning) }
         if allows("get", "secrets") || allows("list", "secrets") { return ("read Secrets", .warning) }
-        if grants.contains(where: { $0.rule.verbs.contains { !["get", "list", "watch"].contains($0) } }) { return ("change", .normal) }
+        // Asking about oneself creates a review, and changes nothing.
+        let asking: Set = ["authentication.k8s.io", "authorization.k8s.io"]
+        let isChanging = { (rule: PolicyRule) in
+            !asking.isSuperset(of: rule.apiGroups) && rule.verbs.contains { !["get", "list", "watch"].contains($0) }
+        }
+        if grants.contains(where: { isChanging($0.rule) }) { return ("change", .normal) }
         return ("read", .dim)
     }
 

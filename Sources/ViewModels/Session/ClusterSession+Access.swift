@@ -47,6 +47,7 @@ extension ClusterSession {
         keep(model, AccessText.watched, namespace: nil) { client throws(APIStatus) in
             AccessText.subjects(await AccessMap.read(client), context: context)
         }
+        model.isReading = false
     }
 
     /// Asks why somebody may not do something.
