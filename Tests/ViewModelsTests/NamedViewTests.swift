@@ -56,7 +56,7 @@ import Testing
             // The palette offers it by its name and by the line.
             fixture.run("app.palette")
             guard case .palette(let palette)? = fixture.app.modal else { return }
-            palette.query.text = "view web"
+            palette.query.text = "View we"
             #expect(palette.results.first?.item.id == "view:web")
             palette.accept()
             #expect(list.filter == "web")

@@ -10,7 +10,17 @@ extension AppModel {
 
     /// The saved views as items of a palette.
     var viewItems: [PaletteItem] {
-        namedViews.map { PaletteItem(id: "view:\($0.name)", title: $0.name, detail: "view: \($0.text)", aliases: ["view \($0.name)"]) }
+        namedViews.map { PaletteItem(id: "view:\($0.name)", title: $0.name, detail: "view: \($0.text)") }
+    }
+
+    /// What `view NAME`, or a part of the name, means; nil for any other line.
+    func viewItem(_ line: String) -> PaletteItem? {
+        let words = line.lowercased().split(separator: " ")
+        guard words.first == "view", words.count > 1 else { return nil }
+        let wanted = words.dropFirst().joined(separator: " ")
+        let names = namedViews.map { $0.name.lowercased() }
+        let place = names.firstIndex(of: wanted) ?? names.firstIndex { $0.hasPrefix(wanted) } ?? names.firstIndex { $0.contains(wanted) }
+        return place.map { viewItems[$0] }
     }
 
     /// Asks which saved view to open.

@@ -35,7 +35,7 @@ extension AppModel {
                 disabledReason: command.reason(self))
         }
         cluster?.refreshKinds()
-        let interpret = { [weak self] (line: String) in self?.placeItem(line)?.item }
+        let interpret = { [weak self] (line: String) in self?.viewItem(line) ?? self?.placeItem(line)?.item }
         var line = ""
         kindCounts = [:]
         let palette = PaletteModel(

@@ -73,7 +73,7 @@ extension CommandTable {
         Command("focus.next", "Next pane", section: "Panes", keys: ["tab"], scope: .browse) { $0.shiftFocus(by: 1) },
         Command("focus.previous", "Previous pane", section: "Panes", keys: ["shift-tab"], scope: .browse) { $0.shiftFocus(by: -1) },
         Command("focus.namespaces", "Namespaces", section: "Panes", keys: ["1"], scope: .browse) { $0.focus = .namespaces },
-        Command("focus.pods", "Pods", section: "Panes", keys: ["2"], scope: .browse) { $0.focus = .pods },
+        Command("focus.pods", "Pane of objects", section: "Panes", keys: ["2"], scope: .browse) { $0.focus = .pods },
         Command("focus.logs", "Logs", section: "Panes", keys: ["3"], scope: .browse) { $0.focus = .logs },
         Command("focus.yaml", "YAML", section: "Panes", keys: ["4"], scope: .browse) { $0.focus = .yaml },
         Command("view.filter", "Filter or search", section: "Panes", keys: ["/"], scope: .browse) { $0.openFilter() },
