@@ -220,26 +220,7 @@ struct VolumeLocationTests {
     }
 }
 
-struct DirectoryUsageTests {
-    @Test func `blocks below a directory are counted, links are not followed`() throws {
-        let scratch = try Scratch()
-        try FileSystem.makeDirectories(scratch.path + "/v/deep")
-        try FileDescriptor.open(scratch.path + "/v/deep/file", O_WRONLY | O_CREAT).writeAll([UInt8](repeating: 1, count: 100_000))
-        try FileDescriptor.open(scratch.path + "/outside", O_WRONLY | O_CREAT).writeAll([UInt8](repeating: 1, count: 900_000))
-        try #require(symlink(scratch.path + "/outside", scratch.path + "/v/link") == 0)
-        let size = DirectoryUsage.bytes(below: scratch.path + "/v")
-        #expect((100_000..<200_000).contains(size))
-        #expect(DirectoryUsage.bytes(below: scratch.path + "/missing") == 0)
-    }
-
-    @Test func `only limited volumes on disk are looked at`() {
-        let volumes: JSONValue = [
-            ["name": "a", "emptyDir": ["sizeLimit": "1Mi"]], ["name": "b", "emptyDir": .object([:])],
-            ["name": "c", "emptyDir": ["sizeLimit": "1Mi", "medium": "Memory"]],
-        ]
-        #expect(Pod.sample(spec: ["volumes": volumes]).limitedVolumes.map(\.name) == ["a"])
-    }
-
+struct MemoryVolumeTests {
     @Test(arguments: [(nil, nil, nil), ("10Mi", nil, 10), (nil, "64Mi", 64), ("10Mi", "64Mi", 10), ("1Gi", "64Mi", 64)] as [(String?, String?, Int64?)])
     func `a volume in memory takes no more than its limit and its pod's`(own: String?, pods: String?, expected: Int64?) throws {
         var source: JSONValue = ["medium": "Memory"]

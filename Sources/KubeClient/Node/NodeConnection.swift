@@ -17,6 +17,9 @@ package protocol NodeConnection: Sendable {
     /// The usage of the node and its pods, sampled now.
     func stats() async -> NodeStats
 
+    /// What its pods take of the disk, counted not long ago. Counts what was not, which takes a while.
+    func storage() async -> [PodStorage]
+
     /// The logs that are kept of deleted pods, the newest first.
     func keptLogs() async -> [KeptLog]
 
@@ -33,6 +36,9 @@ package protocol NodeConnection: Sendable {
 extension NodeConnection {
     /// None, for agents that do not count.
     package func probeCounts() async -> [ProbeCount] { [] }
+
+    /// Nothing, for agents that do not count.
+    package func storage() async -> [PodStorage] { [] }
 
     /// None, for agents that cannot look into containers.
     package var containers: (any ContainerInspection)? { nil }

@@ -52,13 +52,11 @@ extension NodeAgent {
 
     /// Writable layers, volumes and logs, counted only while the disk is short.
     private func diskUse(of pods: [Pod]) async -> [EvictionCandidate] {
-        let paths = configuration.paths
+        let context = context
         return await KernelThread.run("kdash-usage") {
             pods.map { pod in
-                let logs = "\(paths.logs.root)/\(LogDirectory.name(namespace: pod.namespace ?? "default", pod: pod.name, uid: pod.uid))"
-                let used = DirectoryUsage.bytes(below: paths.pod(pod.uid)) + DirectoryUsage.bytes(below: logs)
                 let request = PodResources(pod.spec).requests["ephemeral-storage"]?.value ?? 0
-                return EvictionCandidate(uid: pod.uid, priority: pod.spec.priority, usage: ByteCount(used), request: ByteCount(request))
+                return EvictionCandidate(uid: pod.uid, priority: pod.spec.priority, usage: context.count(pod).total.size, request: ByteCount(request))
             }
         }
     }

@@ -213,6 +213,7 @@ package final class NodeAgent: NodeConnection, Sendable {
             await worker.run(initial)
             self.context.ledger.release(object.uid)
             self.context.probeCounts.forget(object.uid)
+            self.context.storageFigures.forget(object.uid)
             self.forget(object.uid)
             if self.workers.withLock({ !$0.isShuttingDown }) {
                 await KernelThread.run("kdash-logs") { self.retention.enforce(livePods: Set(self.pods.all().map(\.uid))) }

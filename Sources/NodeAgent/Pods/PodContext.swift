@@ -40,6 +40,8 @@ struct PodContext: Sendable {
     let running: RunningAttempts
     /// How probes have gone.
     let probeCounts: ProbeCounts
+    /// What pods take of the disk.
+    let storageFigures = StorageFigures()
     /// What the node has given to its pods.
     let ledger: NodeLedger
     /// The kubernetes service, for the environment of containers.

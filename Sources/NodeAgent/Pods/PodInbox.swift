@@ -32,9 +32,9 @@ final class PodInbox: Sendable {
         var hooks: [HookResult] = []
         /// A ConfigMap or Secret that the pod uses came, changed or went.
         var objectsChanged = false
-        /// A volume that holds more than its limit.
-        var excessiveVolume: String?
-        /// Why the node, which is short of something, ends the pod.
+        /// How long it took to count what the pod takes of the disk, when that has been done.
+        var storageCounted: Duration?
+        /// Why the node ends the pod: it is short of something, or the pod takes more than it may.
         var eviction: String?
         /// The pod is gone from the API server.
         var isGone = false

@@ -18,6 +18,7 @@ struct PodWorker: Sendable {
         var pod: Pod
         var histories: [String: ContainerHistory]
         var volumes = PodVolumes()
+        var storage = StorageWatch()
         var volumeProgress = PodLifecycle.VolumeProgress.wanted
         /// Something that the files of volumes are made from has changed.
         var volumesAreStale = false
@@ -83,7 +84,7 @@ struct PodWorker: Sendable {
             if case .failed = state.volumeProgress { state.volumeProgress = .wanted }
             forgetBackOffs(&state) { $0 == "CreateContainerConfigError" }
         }
-        if let volume = news.excessiveVolume { context.evict(volume: volume, &state) }
+        if let took = news.storageCounted { state.storage.end(at: context.time.monotonic(), took: took) }
         if let message = news.eviction { context.evict(message, &state) }
         if news.isGone, state.pod.object.deletionTimestamp == nil || state.pod.object.deletionGracePeriodSeconds != 0 {
             // Removed by force: nothing is left to be graceful for.
@@ -180,12 +181,12 @@ struct PodWorker: Sendable {
             }
         }
         context.applyResize(&state)
-        context.measureVolumes(&state)
+        context.watchStorage(&state)
     }
 
     /// When stops, probes and tokens want to be looked at.
     private func ownWakeAt(_ state: State) -> Duration? {
-        var wakeAt = earliest(state.deletionRetryAt, state.settled == nil ? earliest(state.volumes.measureAt, state.resizeRetryAt) : nil)
+        var wakeAt = earliest(state.deletionRetryAt, state.settled == nil ? earliest(state.storage.dueAt, state.resizeRetryAt) : nil)
         for history in state.histories.values where history.isRunning {
             wakeAt = earliest(wakeAt, history.stop?.wakeAt)
             wakeAt = earliest(wakeAt, history.probes?.wakeAt(isStopping: history.stop != nil))

@@ -11,8 +11,6 @@ struct PodVolumes: Sendable {
     var claimed: [String: ClaimedVolume] = [:]
     /// Memory is mounted at these volumes.
     var memory: Set<String> = []
-    /// Monotonic time at which the size of limited volumes is looked at; nil before the first look is planned.
-    var measureAt: Duration?
     /// Failed tries in a row, for the pause before the next.
     var failures = 0
     /// What the last event said.

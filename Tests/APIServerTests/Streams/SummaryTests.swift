@@ -31,7 +31,28 @@ struct SummaryTests {
                 "majorPageFaults": 2,
             ])
         #expect(inner?["startTime"] == "1970-01-01T00:01:00Z")
+        #expect(told?["ephemeral-storage"] == nil && inner?["rootfs"] == nil, "nobody has counted")
         let bare = AgentDocuments.summary(NodeStats(node: "n", sampledAt: Timestamp(seconds: 0)))
         #expect(bare["node"]?["fs"] == nil && bare["node"]?["memory"]?["availableBytes"] == nil)
+    }
+
+    @Test func `a summary tells what containers and volumes take of the disk`() {
+        let pod = PodStats(namespace: "default", name: "p", uid: "u", containers: [ContainerStats(name: "main"), ContainerStats(name: "other")])
+        var stats = NodeStats(node: "n", sampledAt: Timestamp(seconds: 90), pods: [pod])
+        stats.space = SpaceSample(capacity: ByteCount(500), available: ByteCount(200), availableFiles: 9)
+        func use(_ size: Int64, _ files: Int64) -> DiskUse { DiskUse(size: ByteCount(size), files: files) }
+        let storage = PodStorage(
+            uid: "u", containers: [.init(name: "main", root: use(40, 4), logs: use(30, 3))], volumes: [.init(name: "v", use: use(20, 2))])
+        let told = AgentDocuments.summary(stats, storage: [storage])["pods"]?.arrayValue?.first
+        func disk(_ size: JSONValue, _ files: JSONValue) -> JSONValue {
+            [
+                "time": "1970-01-01T00:01:30Z", "capacityBytes": 500, "availableBytes": 200, "usedBytes": size, "inodesFree": 9, "inodesUsed": files,
+            ]
+        }
+        let containers = told?["containers"]?.arrayValue ?? []
+        #expect(containers.first?["rootfs"] == disk(40, 4) && containers.first?["logs"] == disk(30, 3) && containers.last?["rootfs"] == nil)
+        #expect(told?["ephemeral-storage"] == disk(90, 9))
+        let volume = told?["volume"]?.arrayValue?.first
+        #expect(volume?["name"] == "v" && volume?["usedBytes"] == 20)
     }
 }

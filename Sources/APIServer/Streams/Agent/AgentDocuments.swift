@@ -44,7 +44,7 @@ enum AgentDocuments {
     }
 
     /// Source: kubelet `pkg/apis/stats/v1alpha1/types.go`.
-    static func summary(_ stats: NodeStats) -> JSONValue {
+    static func summary(_ stats: NodeStats, storage: [PodStorage] = []) -> JSONValue {
         let time = stats.sampledAt.rfc3339
         func usage(_ sample: UsageSample) -> JSONObject {
             var cpu: JSONValue = ["time": .string(time), "usageCoreNanoSeconds": .integer(sample.cpuNanoseconds)]
@@ -70,8 +70,24 @@ enum AgentDocuments {
             node["fs"] = system
             node["runtime"] = ["imageFs": system, "containerFs": system]
         }
+        func disk(_ use: DiskUse) -> JSONValue {
+            var value = stats.space.map { fileSystem($0, time) } ?? ["time": .string(time)]
+            (value["usedBytes"], value["inodesUsed"]) = (.integer(use.size.value), .integer(use.files))
+            return value
+        }
+        let storages = Dictionary(storage.map { ($0.uid, $0) }) { _, last in last }
         let pods = stats.pods.map { pod -> JSONValue in
             var value = usage(pod.usage)
+            let storage = storages[pod.uid]
+            if let storage {
+                value["ephemeral-storage"] = disk(storage.total)
+                value["volume"] = .array(
+                    storage.volumes.map { volume in
+                        var value = disk(volume.use)
+                        value["name"] = .string(volume.name)
+                        return value
+                    })
+            }
             if let network = pod.network {
                 let totals: JSONObject = ["name": "eth0", "rxBytes": .integer(network.received), "txBytes": .integer(network.sent)]
                 var all = totals
@@ -85,6 +101,9 @@ enum AgentDocuments {
                 pod.containers.map { container in
                     var value = usage(container.usage)
                     value["name"] = .string(container.name)
+                    if let own = storage?.containers.first(where: { $0.name == container.name }) {
+                        (value["rootfs"], value["logs"]) = (disk(own.root), disk(own.logs))
+                    }
                     if let started = container.startedAt { value["startTime"] = .string(started.rfc3339) }
                     return .object(value)
                 })

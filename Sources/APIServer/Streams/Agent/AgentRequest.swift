@@ -20,7 +20,7 @@ struct AgentRequest: Sendable {
         case .health: return ResponseMaking.text("ok")
         case .pods: return ResponseMaking.json(AgentDocuments.list(try pods()))
         case .runningPods: return ResponseMaking.json(AgentDocuments.running(try pods(), await connection.stats()))
-        case .summary: return ResponseMaking.json(AgentDocuments.summary(await connection.stats()))
+        case .summary: return ResponseMaking.json(AgentDocuments.summary(await connection.stats(), storage: await connection.storage()))
         case .settings: return ResponseMaking.json(AgentDocuments.settings(try core.object("nodes", namespace: nil, name: node)))
         case .metrics(let kind): return try await metrics(kind)
         case .log(let target): return try await AgentLog.answer(self, target)

@@ -1,0 +1,72 @@
+"""What pods may take of the node's disk."""
+
+import json
+
+import pytest
+
+from cluster import eventually, pod
+
+
+@pytest.fixture(scope="module")
+def image(shared):
+    return shared.busybox()
+
+
+def limited(name, image, script, limit, **spec):
+    resources = {"limits": {"ephemeral-storage": limit}, "requests": {"ephemeral-storage": limit}}
+    container = {"resources": resources, "volumeMounts": [{"name": one["name"], "mountPath": f"/{one['name']}"} for one in spec.get("volumes", [])]}
+    return pod(name, image, ["sh", "-c", f"{script}; sleep 100000"], container=container, **spec)
+
+
+def evicted(cluster, name):
+    failed = cluster.phase(name, "Failed", within=90)
+    assert failed["reason"] == "Evicted"
+    assert any(one["type"] == "DisruptionTarget" and one["status"] == "True" for one in failed["conditions"])
+    found = json.loads(cluster.kubectl("get", "events", "-o", "json", "--field-selector", f"involvedObject.name={name},reason=Evicted"))["items"]
+    assert [one["message"] for one in found] == [failed["message"]]
+    return failed["message"]
+
+
+def test_a_container_that_writes_more_than_it_may_is_evicted(shared, image):
+    shared.apply(limited("writer", image, "dd if=/dev/zero of=/big bs=1M count=12", "8Mi"))
+    shared.apply(limited("talker", image, "dd if=/dev/zero bs=1M count=6 | tr '\\000' x | fold -w 99", "4Mi"))
+    modest = limited("modest", image, "dd if=/dev/zero of=/some bs=1M count=5", "8Mi")
+    shared.apply(modest)
+    # The pod's limit is the sum of its containers', which here is the same.
+    assert evicted(shared, "writer") == "Pod ephemeral local storage usage exceeds the total limit of containers 8Mi. "
+    assert evicted(shared, "talker") == "Pod ephemeral local storage usage exceeds the total limit of containers 4Mi. "
+    assert shared.get("pod", "modest")["status"]["phase"] == "Running"
+
+
+def test_one_container_of_several_is_named(shared, image):
+    made = limited("pair", image, "dd if=/dev/zero of=/big bs=1M count=6", "4Mi")
+    made["spec"]["containers"].append({**made["spec"]["containers"][0], "name": "roomy", "command": ["sleep", "100000"],
+                                       "resources": {"limits": {"ephemeral-storage": "1Gi"}}})
+    shared.apply(made)
+    assert evicted(shared, "pair") == 'Container main exceeded its local ephemeral storage limit "4Mi". '
+
+
+def test_volumes_count_for_the_pod(shared, image):
+    volumes = [{"name": "scratch", "emptyDir": {}}]
+    shared.apply(limited("scratcher", image, "dd if=/dev/zero of=/scratch/big bs=1M count=6", "4Mi", volumes=volumes))
+    assert evicted(shared, "scratcher") == "Pod ephemeral local storage usage exceeds the total limit of containers 4Mi. "
+
+
+def test_the_summary_tells_what_a_pod_takes(shared, image):
+    volumes = [{"name": "scratch", "emptyDir": {}}]
+    script = "dd if=/dev/zero of=/own bs=1M count=3; dd if=/dev/zero of=/scratch/more bs=1M count=2; echo written"
+    made = pod("told", image, ["sh", "-c", f"{script}; sleep 100000"], volumes=volumes, container={"volumeMounts": [{"name": "scratch", "mountPath": "/scratch"}]})
+    shared.apply(made)
+    shared.phase("told", "Running")
+    eventually(lambda: "written" in shared.kubectl("logs", "told"), what="the files")
+    node = shared.kubectl("get", "nodes", "-o", "jsonpath={.items[0].metadata.name}")
+    summary = json.loads(shared.kubectl("get", "--raw", f"/api/v1/nodes/{node}/proxy/stats/summary"))
+    own = next(one for one in summary["pods"] if one["podRef"]["name"] == "told")
+    main = own["containers"][0]
+    mebibyte = 1 << 20
+    assert 3 * mebibyte <= main["rootfs"]["usedBytes"] < 4 * mebibyte
+    assert 0 < main["logs"]["usedBytes"] < mebibyte
+    assert main["rootfs"]["capacityBytes"] > main["rootfs"]["availableBytes"] > 0 and main["rootfs"]["inodesUsed"] >= 1
+    volume = next(one for one in own["volume"] if one["name"] == "scratch")
+    assert 2 * mebibyte <= volume["usedBytes"] < 3 * mebibyte
+    assert 5 * mebibyte <= own["ephemeral-storage"]["usedBytes"] < 7 * mebibyte
