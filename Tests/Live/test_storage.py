@@ -70,3 +70,21 @@ def test_the_summary_tells_what_a_pod_takes(shared, image):
     volume = next(one for one in own["volume"] if one["name"] == "scratch")
     assert 2 * mebibyte <= volume["usedBytes"] < 3 * mebibyte
     assert 5 * mebibyte <= own["ephemeral-storage"]["usedBytes"] < 7 * mebibyte
+
+
+def test_a_nearly_full_disk_is_told_and_young_images_stay(make_cluster):
+    one = make_cluster()
+    one.data.mkdir()
+    # Any disk is as full as this.
+    (one.data / "config.yaml").write_text("imageGCHighPercent: 1\nimageGCLowPercent: 0\n")
+    one.up("--no-merge")
+    one.busybox()
+
+    def told():
+        found = json.loads(one.kubectl("get", "events", "-A", "-o", "json", "--field-selector", "reason=FreeDiskSpaceFailed"))["items"]
+        return [event for event in found if event["involvedObject"]["kind"] == "Node" and "Failed to garbage collect required amount of images" in event["message"]]
+
+    eventually(told, within=60, what="the event about the node")
+    assert "host/busybox" in one.kdash("image", "list").stdout
+    types = {one["type"]: one["status"] for one in one.get("nodes", one.kubectl("get", "nodes", "-o", "jsonpath={.items[0].metadata.name}"))["status"]["conditions"]}
+    assert types == {"MemoryPressure": "False", "DiskPressure": "False", "PIDPressure": "False", "Ready": "True"}

@@ -51,7 +51,7 @@ struct NodePressureTests {
 
     @Test func `who uses more than it asked for goes first, then the least important, then the greediest`() {
         func candidate(_ uid: String, _ priority: Int64, _ usage: Int64, _ request: Int64) -> EvictionCandidate {
-            EvictionCandidate(uid: uid, priority: priority, usage: .mebibytes(usage), request: .mebibytes(request))
+            EvictionCandidate(uid: uid, priority: priority, usage: usage, request: request)
         }
         var all = [
             candidate("modest", 0, 900, 1000), candidate("important", 10, 500, 0), candidate("greedy", 5, 400, 100), candidate("small", 5, 200, 0),
@@ -64,12 +64,34 @@ struct NodePressureTests {
         #expect(order == ["greedy", "small", "important", "modest"])
     }
 
+    @Test func `too few processes are a pressure of their own, and a tenth is enough`() {
+        var pressure = NodePressure(thresholds: .init())
+        func reading(_ left: Int64, of limit: Int64) -> NodePressure.Reading {
+            NodePressure.Reading(memory: .gibibytes(4), disk: .gibibytes(40), processes: left, processLimit: limit)
+        }
+        let readings = [reading(1000, of: 4_000_000), reading(999, of: 4_000_000), reading(100, of: 1000), reading(99, of: 1000)]
+        let short = readings.map { pressure.observe($0, at: .seconds(10)) }
+        #expect(short == [[], [.processes], [], [.processes]])
+        #expect(pressure.pressures.map(\.condition) == ["PIDPressure"])
+        let candidate = EvictionCandidate(uid: "u", priority: 0, usage: 900, request: 0)
+        #expect(
+            candidate.message(.processes, threshold: 1000, available: 999)
+                == "The node was low on resource: pids. Threshold quantity: 1000, available: 999. ")
+    }
+
+    @Test(arguments: [("0.1 0.2 0.3 2/345 6789", 345), ("0.1 0.2 0.3 x 1", nil), ("", nil), ("a b c 1/-5 d", nil)] as [(String, Int64?)])
+    func `the machine's threads are read`(text: String, count: Int64?) { #expect(NodePressure.Reading.running(text) == count) }
+
+    @Test func `the machine can say how many processes it takes`() {
+        let reading = NodePressure.Reading(data: "/")
+        #expect(reading.processLimit < .max && (1..<reading.processLimit).contains(reading.processes))
+    }
+
     @Test func `the message says what was short and who took it`() {
         let candidate = EvictionCandidate(
-            uid: "u", priority: 0, usage: .mebibytes(5), request: .zero,
-            excesses: [.init(container: "main", usage: .mebibytes(5), request: .zero)])
+            uid: "u", priority: 0, usage: 5 << 20, request: 0, excesses: [.init(container: "main", usage: 5 << 20, request: 0)])
         #expect(
-            candidate.message(.memory, threshold: .mebibytes(100), available: .mebibytes(7))
+            candidate.message(.memory, threshold: 100 << 20, available: 7 << 20)
                 == "The node was low on resource: memory. Threshold quantity: 102400Ki, available: 7168Ki. Container main was using 5120Ki, request is 0, has larger consumption of memory. "
         )
     }

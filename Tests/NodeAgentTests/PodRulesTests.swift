@@ -95,6 +95,23 @@ struct NodeLedgerTests {
         #expect(reason(ledger.admit(pod("e", "10.0.0.1", "UDP"), node: nil)) == "NodePorts")
     }
 
+    @Test func `disk and huge pages are given as far as the node has them`() {
+        let node = Node(
+            KubeObject(["metadata": ["name": "n"], "status": ["allocatable": ["cpu": "8", "memory": "8Gi", "pods": "9", "ephemeral-storage": "10Gi"]]]))
+        func pod(_ uid: String, _ requests: JSONValue) -> Pod {
+            .sample(containers: [["name": "main", "resources": ["requests": requests]]], metadata: ["uid": .string(uid)])
+        }
+        #expect(ledger.admit(pod("a", ["ephemeral-storage": "6Gi"]), node: node) == .granted)
+        #expect(reason(ledger.admit(pod("b", ["ephemeral-storage": "5Gi"]), node: node)) == "OutOfephemeral-storage")
+        ledger.release("a")
+        #expect(ledger.admit(pod("b", ["ephemeral-storage": "5Gi"]), node: node) == .granted)
+        #expect(
+            ledger.admit(pod("c", ["hugepages-2Mi": "4Mi", "memory": "1Gi"]), node: node)
+                == .refused(
+                    reason: "OutOfhugepages-2Mi", message: "Node didn't have enough resource: hugepages-2Mi, requested: 4194304, used: 0, capacity: 0"))
+        #expect(ledger.admit(pod("d", ["ephemeral-storage": "99Gi"]), node: nil) == .granted, "nobody says what there is")
+    }
+
     @Test func `the weight of the Burstable pods follows what they ask for`() {
         let sums = Mutex<[Int64]>([])
         let ledger = NodeLedger(capacity: .init(cpu: .cores(8), memory: .gibibytes(8), pods: 9)) { sum in sums.withLock { $0.append(sum.value) } }

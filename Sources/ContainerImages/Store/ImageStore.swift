@@ -12,6 +12,8 @@ package final class ImageStore: Sendable {
     let time: any TimeSource
     let ownership: LayerUnpacker.Ownership
     private let records: Mutex<[ImageRecord]>
+    /// When images were last used, as far as anybody said.
+    private let uses = Mutex<[Digest: Timestamp]>([:])
     /// Held while layers are made or removed, so that nobody removes what another is about to use.
     private let change = Mutex<Void>(())
 
@@ -44,6 +46,12 @@ package final class ImageStore: Sendable {
         }
         return try found.map(image)
     }
+
+    /// Something uses an image at this moment.
+    package func noteUse(of id: Digest, at now: Timestamp) { uses.withLock { $0[id] = max(now, $0[id] ?? now) } }
+
+    /// When an image was last used since the store was opened; nil for never.
+    package func lastUse(of id: Digest) -> Timestamp? { uses.withLock { $0[id] } }
 
     /// Takes names away or removes images that nothing uses: all names of an image given by id, or the one name given.
     /// - Parameter inUse: ids of images that containers were made from; `inUse` is thrown for them.
@@ -158,6 +166,8 @@ extension ImageStore {
             try folders.root.write(StoreFolders.records, JSON.encode(document, pretty: true))
         }
         records.withLock { $0 = next }
+        let known = Set(next.map(\.id))
+        uses.withLock { uses in uses = uses.filter { known.contains($0.key) } }
     }
 
     private static func read(_ root: StoreFolder) throws(ImageError) -> [ImageRecord] {

@@ -24,9 +24,14 @@ extension NodeAgent {
                 toldPressures.withLock { $0 = now }
             }
         }
+        await collectImages(reading)
         guard let resource = short.first else { return }
         // What nobody uses goes first.
-        if resource == .disk, await removeKeptLogs() { return }
+        if resource == .disk {
+            if await removeKeptLogs() { return }
+            if await removeEndedRoots() { return }
+            if await removeUnusedImages() { return }
+        }
         guard let chosen = EvictionCandidate.first(of: await candidates(resource)) else { return }
         let message = chosen.message(resource, threshold: thresholds.threshold(resource, of: reading), available: thresholds.amount(resource, of: reading))
         tell(chosen.uid) { $0.eviction = message }
@@ -34,7 +39,17 @@ extension NodeAgent {
 
     private func candidates(_ resource: NodePressure.Resource) async -> [EvictionCandidate] {
         let pods = pods.all().map { Pod($0) }.filter { !$0.isTerminated && $0.object.deletionTimestamp == nil && !$0.isCritical }
-        return resource == .memory ? pods.compactMap(memoryUse) : await diskUse(of: pods)
+        return switch resource {
+        case .memory: pods.compactMap(memoryUse)
+        case .disk: await diskUse(of: pods)
+        case .processes: pods.compactMap(processes)
+        }
+    }
+
+    /// Nobody asks for processes: the least important pod goes first, and of those the one that has most. Source: rankPIDPressure.
+    private func processes(_ pod: Pod) -> EvictionCandidate? {
+        guard let usage = context.cgroups?.usage(of: context.placement(of: pod)), usage.processes > 0 else { return nil }
+        return EvictionCandidate(uid: pod.uid, priority: pod.spec.priority, usage: Int64(usage.processes), request: 0)
     }
 
     private func memoryUse(_ pod: Pod) -> EvictionCandidate? {
@@ -44,10 +59,11 @@ extension NodeAgent {
             let id = ContainerID(podUID: pod.uid, container: container.name, attempt: attempt).string
             let request = ResourceLimits(container).memoryRequest ?? .zero
             guard let used = context.cgroups?.usage(of: context.placement(of: id, pod))?.workingSet, used > request else { return nil }
-            return .init(container: container.name, usage: used, request: request)
+            return .init(container: container.name, usage: used.value, request: request.value)
         }
         return EvictionCandidate(
-            uid: pod.uid, priority: pod.spec.priority, usage: usage.workingSet, request: PodResources(pod.spec).memoryRequest, excesses: excesses)
+            uid: pod.uid, priority: pod.spec.priority, usage: usage.workingSet.value, request: PodResources(pod.spec).memoryRequest.value,
+            excesses: excesses)
     }
 
     /// Writable layers, volumes and logs, counted only while the disk is short.
@@ -56,7 +72,7 @@ extension NodeAgent {
         return await KernelThread.run("kdash-usage") {
             pods.map { pod in
                 let request = PodResources(pod.spec).requests["ephemeral-storage"]?.value ?? 0
-                return EvictionCandidate(uid: pod.uid, priority: pod.spec.priority, usage: context.count(pod).total.size, request: ByteCount(request))
+                return EvictionCandidate(uid: pod.uid, priority: pod.spec.priority, usage: context.count(pod).total.size.value, request: request)
             }
         }
     }

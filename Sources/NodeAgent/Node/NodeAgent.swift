@@ -34,11 +34,14 @@ package final class NodeAgent: NodeConnection, Sendable {
         package var podProcessLimit: Int64?
         /// What must be left of the machine, else pods are ended.
         package var pressureThresholds: NodePressure.Thresholds
+        /// How full the disk may be before unused images go.
+        package var imageGarbage: ImageGarbage
 
         package init(
             nodeName: String, paths: NodePaths, hostIP: String, podRange: String, serviceAddress: String, dnsAddress: String? = nil, version: String,
             logMaximumSize: ByteCount = .mebibytes(10), logMaximumFiles: Int = 5, deletedLogBudget: ByteCount = .gibibytes(1),
-            podProcessLimit: Int64? = 4096, pressureThresholds: NodePressure.Thresholds = .init()
+            podProcessLimit: Int64? = 4096, pressureThresholds: NodePressure.Thresholds = .init(),
+            imageGarbage: ImageGarbage = .init()
         ) {
             self.nodeName = nodeName
             self.paths = paths
@@ -52,6 +55,7 @@ package final class NodeAgent: NodeConnection, Sendable {
             self.deletedLogBudget = deletedLogBudget
             self.podProcessLimit = podProcessLimit
             self.pressureThresholds = pressureThresholds
+            self.imageGarbage = imageGarbage
         }
     }
 
@@ -74,6 +78,11 @@ package final class NodeAgent: NodeConnection, Sendable {
     private let workers = Mutex(Workers())
     /// What the machine is short of.
     let pressure: Mutex<NodePressure>
+    /// When images are collected.
+    let imageRounds = Mutex(ImageRounds())
+    /// When the agent was made.
+    let startedAt: Timestamp
+    private let otherImageUsers: @Sendable () async -> Set<Digest>
     /// What the node's conditions say as the server has taken it.
     let toldPressures = Mutex<Set<NodePressure.Resource>>([])
     private let logs: LogService
@@ -85,11 +94,14 @@ package final class NodeAgent: NodeConnection, Sendable {
     /// One element for any number of images that came or went.
     private let (imageNews, imageFeed) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
+    /// - Parameter imageUsers: the images that other nodes use of the same store.
     package init(
         configuration: Configuration, client: KubeClient, runtime: NodeSupervisor, images: ImageStore, cgroups: CgroupTree?,
-        network: NodeNetwork?, time: any TimeSource, logger: Logger
+        network: NodeNetwork?, time: any TimeSource, logger: Logger, imageUsers: @escaping @Sendable () async -> Set<Digest> = { [] }
     ) throws(SystemError) {
         self.configuration = configuration
+        startedAt = time.now()
+        otherImageUsers = imageUsers
         self.cgroups = cgroups
         pressure = Mutex(NodePressure(thresholds: configuration.pressureThresholds))
         watcher = try FileWatcher()
@@ -328,6 +340,11 @@ package final class NodeAgent: NodeConnection, Sendable {
             strict.enforce(livePods: live)
             return size() < before
         }
+    }
+
+    /// The images that containers were made from or are about to be, of every node.
+    func imageUsers() async -> Set<Digest> {
+        Set(await inspection.imageUsers().keys.compactMap { Digest($0) }).union(await otherImageUsers())
     }
 
     /// Tells waiting pods that an image was loaded or removed.

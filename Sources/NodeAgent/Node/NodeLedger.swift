@@ -10,6 +10,8 @@ final class NodeLedger: Sendable {
         var cpu: MilliCPU
         var memory: ByteCount
         var pods: Int
+        /// Bytes of disk and of huge pages, by resource; nil where nobody says.
+        var others: [String: Int64]?
 
         init(cpu: MilliCPU, memory: ByteCount, pods: Int) {
             self.cpu = cpu
@@ -23,6 +25,7 @@ final class NodeLedger: Sendable {
             cpu = amounts["cpu"].map { MilliCPU($0.milliValue) } ?? fallback.cpu
             memory = amounts["memory"].map { ByteCount($0.value) } ?? fallback.memory
             pods = amounts["pods"].map { Int(clamping: $0.value) } ?? fallback.pods
+            others = amounts.mapValues(\.value).filter { NodeLedger.isCounted($0.key) }
         }
     }
 
@@ -33,11 +36,13 @@ final class NodeLedger: Sendable {
         /// What the pod adds to the weight of its class; zero unless that is Burstable.
         var burstable: MilliCPU = .zero
         var hostPorts: Set<HostPort> = []
+        var others: [String: Int64] = [:]
 
         init(_ pod: Pod) {
             let resources = PodResources(pod.spec)
             cpu = resources.cpuRequest
             memory = resources.memoryRequest
+            others = resources.requests.mapValues(\.value).filter { NodeLedger.isCounted($0.key) && $0.value > 0 }
             if resources.qosClass == .burstable { burstable = cpu }
             for container in pod.spec.initContainers.filter(\.isSidecar) + pod.spec.containers {
                 for port in container.ports where port.hostPort > 0 { hostPorts.insert(HostPort(port)) }
@@ -57,6 +62,7 @@ final class NodeLedger: Sendable {
         var memory: Int64 = 0
         var burstable: Int64 = 0
         var ports: [HostPort: Int] = [:]
+        var others: [String: Int64] = [:]
         /// Pods that wait for room to grow, and how to tell them.
         var wishes: [String: @Sendable () -> Void] = [:]
 
@@ -66,6 +72,8 @@ final class NodeLedger: Sendable {
             cpu += (entry?.cpu.value ?? 0) - (old?.cpu.value ?? 0)
             memory += (entry?.memory.value ?? 0) - (old?.memory.value ?? 0)
             burstable += (entry?.burstable.value ?? 0) - (old?.burstable.value ?? 0)
+            for (name, amount) in old?.others ?? [:] { others[name, default: 0] -= amount }
+            for (name, amount) in entry?.others ?? [:] { others[name, default: 0] += amount }
             for port in old?.hostPorts ?? [] { ports[port] = ports[port].flatMap { $0 > 1 ? $0 - 1 : nil } }
             for port in entry?.hostPorts ?? [] { ports[port, default: 0] += 1 }
         }
@@ -107,6 +115,11 @@ final class NodeLedger: Sendable {
             }
             if entry.memory.value > 0, entry.memory.value > capacity.memory.value - state.memory {
                 return Self.short("memory", entry.memory.value, state.memory, capacity.memory.value)
+            }
+            for (name, amount) in entry.others.sorted(by: { $0.key < $1.key }) {
+                guard let limit = capacity.others.map({ $0[name] ?? 0 }) else { break }
+                let used = state.others[name] ?? 0
+                if amount > limit - used { return Self.short(name, amount, used, limit) }
             }
             if entry.hostPorts.contains(where: { port in state.ports.keys.contains { $0.conflicts(with: port) } }) {
                 return .refused(
@@ -160,6 +173,9 @@ final class NodeLedger: Sendable {
             return .granted
         }
     }
+
+    /// What is given out in bytes beside memory. Nobody can be given huge pages that the machine has not.
+    static func isCounted(_ name: String) -> Bool { name == "ephemeral-storage" || name.hasPrefix("hugepages-") }
 
     private static func short(_ name: String, _ requested: Int64, _ used: Int64, _ capacity: Int64) -> Answer {
         .refused(

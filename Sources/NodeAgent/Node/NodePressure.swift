@@ -11,11 +11,14 @@ package struct NodePressure: Sendable {
     package struct Thresholds: Sendable, Hashable {
         package var memory: ByteCount
         package var disk: ByteCount
+        /// Processes and threads that may still be started on the machine.
+        package var processes: Int64
 
-        /// By default 100 MiB of memory, the kubelet's, and 1 GiB of the disk with the data directory.
-        package init(memory: ByteCount = .mebibytes(100), disk: ByteCount = .gibibytes(1)) {
+        /// By default 100 MiB of memory, the kubelet's, 1 GiB of the disk with the data directory, and 1,000 processes.
+        package init(memory: ByteCount = .mebibytes(100), disk: ByteCount = .gibibytes(1), processes: Int64 = 1000) {
             self.memory = memory
             self.disk = disk
+            self.processes = processes
         }
     }
 
@@ -23,9 +26,16 @@ package struct NodePressure: Sendable {
     enum Resource: String, CaseIterable, Sendable, Hashable {
         case memory
         case disk = "ephemeral-storage"
+        case processes = "pids"
 
         /// The node's condition that tells of it.
-        var condition: String { self == .memory ? "MemoryPressure" : "DiskPressure" }
+        var condition: String {
+            switch self {
+            case .memory: "MemoryPressure"
+            case .disk: "DiskPressure"
+            case .processes: "PIDPressure"
+            }
+        }
     }
 
     /// What is left at one moment.
@@ -34,11 +44,19 @@ package struct NodePressure: Sendable {
         var disk: ByteCount
         /// The whole disk.
         var diskTotal: ByteCount
+        /// Processes and threads that may still be started.
+        var processes: Int64
+        /// As many may be at a time.
+        var processLimit: Int64
 
-        init(memory: ByteCount, disk: ByteCount, diskTotal: ByteCount = ByteCount(.max)) {
+        init(
+            memory: ByteCount, disk: ByteCount, diskTotal: ByteCount = ByteCount(.max), processes: Int64 = .max, processLimit: Int64 = .max
+        ) {
             self.memory = memory
             self.disk = disk
             self.diskTotal = diskTotal
+            self.processes = processes
+            self.processLimit = processLimit
         }
 
         /// The machine's, with the disk that holds `data`. What cannot be read is plenty.
@@ -47,6 +65,21 @@ package struct NodePressure: Sendable {
             let space = try? FileSystemSpace(at: data)  // best effort: then the disk is not watched
             disk = space?.available ?? ByteCount(.max)
             diskTotal = space?.total ?? ByteCount(.max)
+            let limits = ["kernel/pid_max", "kernel/threads-max"].map { Self.text("/proc/sys/\($0)") }
+            let limit = limits.compactMap { Int64($0) }.filter { $0 > 0 }.min() ?? .max
+            processLimit = limit
+            processes = Self.running(Self.text("/proc/loadavg")).map { max(0, limit - $0) } ?? .max
+        }
+
+        private static func text(_ path: String) -> String {
+            (try? FileSystem.readText(path)) ?? ""  // best effort: then processes are not watched
+        }
+
+        /// The threads of the whole machine: the second number of the fourth field of /proc/loadavg.
+        static func running(_ text: String) -> Int64? {
+            let fields = text.split(separator: " ")
+            guard fields.count >= 4 else { return nil }
+            return fields[3].split(separator: "/").last.flatMap { Int64($0) }.flatMap { $0 >= 0 ? $0 : nil }
         }
 
         /// `MemAvailable` of /proc/meminfo.
@@ -77,12 +110,23 @@ package struct NodePressure: Sendable {
         return short
     }
 
-    /// What must be left. Of a small disk no more than a tenth, or it would always be short.
-    func threshold(_ resource: Resource, of reading: Reading) -> ByteCount {
-        resource == .memory ? thresholds.memory : min(thresholds.disk, ByteCount(reading.diskTotal.value / 10))
+    /// What must be left, in bytes or processes. Of a small disk and few processes no more than a tenth, or they would always be short.
+    func threshold(_ resource: Resource, of reading: Reading) -> Int64 {
+        switch resource {
+        case .memory: thresholds.memory.value
+        case .disk: min(thresholds.disk.value, reading.diskTotal.value / 10)
+        case .processes: min(thresholds.processes, reading.processLimit / 10)
+        }
     }
 
-    func amount(_ resource: Resource, of reading: Reading) -> ByteCount { resource == .memory ? reading.memory : reading.disk }
+    /// What is left, in bytes or processes.
+    func amount(_ resource: Resource, of reading: Reading) -> Int64 {
+        switch resource {
+        case .memory: reading.memory.value
+        case .disk: reading.disk.value
+        case .processes: reading.processes
+        }
+    }
 
     /// Why a pod is not taken while the conditions hold; nil when it is. Source: the eviction manager's Admit.
     static func refusal(of pod: Pod, under pressures: Set<Resource>) -> NodeLedger.Answer? {

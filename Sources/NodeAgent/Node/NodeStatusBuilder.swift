@@ -81,8 +81,7 @@ struct NodeStatusBuilder: Sendable {
             } else {
                 Self.condition("Ready", "True", "KubeletReady", "the node runs pods", now)
             }
-        let processes = Self.condition("PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available", now)
-        return NodePressure.Resource.allCases.map { Self.condition(of: $0, holds: false, now: now) } + [processes, ready]
+        return NodePressure.Resource.allCases.map { Self.condition(of: $0, holds: false, now: now) } + [ready]
     }
 
     /// Whether the node is short of something, as the kubelet words it.
@@ -93,6 +92,8 @@ struct NodeStatusBuilder: Sendable {
         case (.memory, false):
             condition("MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available", now)
         case (.disk, true): condition("DiskPressure", "True", "KubeletHasDiskPressure", "kubelet has disk pressure", now)
+        case (.processes, true): condition("PIDPressure", "True", "KubeletHasInsufficientPID", "kubelet has insufficient PID available", now)
+        case (.processes, false): condition("PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available", now)
         case (.disk, false): condition("DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure", now)
         }
     }

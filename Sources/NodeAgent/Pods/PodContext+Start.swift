@@ -67,7 +67,10 @@ extension PodContext {
 
     private func image(for container: Container) throws(ConfigurationError) -> Image {
         do throws(ImageError) {
-            if let found = try images.resolve(container.image) { return found }
+            if let found = try images.resolve(container.image) {
+                images.noteUse(of: found.id, at: time.now())
+                return found
+            }
         } catch {
             throw ConfigurationError("Failed to apply default image tag \"\(container.image)\": \(error)", reason: "InvalidImageName")
         }

@@ -20,6 +20,11 @@ struct ClusterSettings: Sendable, Hashable {
     /// What must be left of memory and of the disk, else pods are ended; zero never ends one. Default 100 MiB and 1 GiB.
     var evictionMemory = ByteCount.mebibytes(100)
     var evictionDisk = ByteCount.gibibytes(1)
+    /// How many processes and threads the machine must still be able to start, else pods are ended; zero never ends one. Default 1,000.
+    var evictionProcesses: Int64 = 1000
+    /// Percent of the disk in use from which, and down to which, unused images go; 100 for never. Default 85 and 80.
+    var imageGarbageHigh: Int64 = 85
+    var imageGarbageLow: Int64 = 80
     /// Whether requests are written to `audit.log`. Default no.
     var hasAuditLog = false
 
@@ -70,12 +75,18 @@ struct ClusterSettings: Sendable, Hashable {
             case "evictionMemoryMiB", "evictionDiskMiB":
                 guard let number, number >= 0, number <= 1 << 30 else { throw refuse("must be a number of MiB, 0 or more") }
                 if member.key == "evictionMemoryMiB" { evictionMemory = .mebibytes(number) } else { evictionDisk = .mebibytes(number) }
+            case "evictionProcesses":
+                guard let number, (0...4_194_304).contains(number) else { throw refuse("must be a number of processes from 0, which is no bound, to 4194304") }
+                evictionProcesses = number
+            case "imageGCHighPercent", "imageGCLowPercent":
+                guard let number, (0...100).contains(number) else { throw refuse("must be a percentage of the disk from 0 to 100") }
+                if member.key == "imageGCHighPercent" { imageGarbageHigh = number } else { imageGarbageLow = number }
             case "auditLog":
                 guard let isOn = member.value.boolValue else { throw refuse("must be true or false") }
                 hasAuditLog = isOn
             default:
                 throw refuse(
-                    "unknown setting; known are apiPort, podCIDR, serviceCIDR, logMaximumMiB, logMaximumFiles, deletedLogMiB, podProcessLimit, evictionMemoryMiB, evictionDiskMiB, auditLog"
+                    "unknown setting; known are apiPort, podCIDR, serviceCIDR, logMaximumMiB, logMaximumFiles, deletedLogMiB, podProcessLimit, evictionMemoryMiB, evictionDiskMiB, evictionProcesses, imageGCHighPercent, imageGCLowPercent, auditLog"
                 )
             }
         }

@@ -242,9 +242,13 @@ final class ControlPlane: Sendable {
                     serviceAddress: serviceAddress,
                     dnsAddress: node.link?.ranges.dnsAddress.description, version: Version.number, logMaximumSize: settings.logMaximumSize,
                     logMaximumFiles: settings.logMaximumFiles, deletedLogBudget: settings.deletedLogBudget, podProcessLimit: settings.podProcessLimit,
-                    pressureThresholds: .init(memory: settings.evictionMemory, disk: settings.evictionDisk)),
+                    pressureThresholds: .init(memory: settings.evictionMemory, disk: settings.evictionDisk, processes: settings.evictionProcesses),
+                    imageGarbage: .init(high: settings.imageGarbageHigh, low: settings.imageGarbageLow)),
                 client: client(.node(node.place.nodeName)), runtime: supervisor, images: images, cgroups: node.cgroups, network: node.network,
-                time: time, logger: logger)
+                time: time, logger: logger,
+                imageUsers: { [images, nodes] in
+                    Set(await ImageEndpoints(images: images, nodes: nodes, imagesChanged: {}).users().keys.compactMap { Digest($0) })
+                })
             self.agent.withLock { $0 = agent }
             nodes.register(node.place.nodeName, agent)
             let policies = enforcePolicies(on: node)

@@ -55,7 +55,7 @@ struct ImageEndpoints: Sendable {
     }
 
     /// The containers of all nodes, as NAMESPACE/POD/CONTAINER, by the id of their image.
-    private func users() async -> [String: [String]] {
+    func users() async -> [String: [String]] {
         var users: [String: [String]] = [:]
         for name in nodes.names {
             guard let node = nodes.connection(named: name)?.containers else { continue }
