@@ -89,6 +89,7 @@ package final class NodeAgent: NodeConnection, Sendable {
     private let retention: LogRetention
     private let watcher: FileWatcher
     private let inspection: InspectionService
+    private let staticPods: StaticPods
     /// The lease was renewed: it is time to look at what is short. A walk over a full disk never keeps the lease waiting.
     private let (pressureNews, pressureFeed) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     /// One element for any number of images that came or went.
@@ -133,6 +134,9 @@ package final class NodeAgent: NodeConnection, Sendable {
         nodes = Informer(
             client: client, resource: Node.resource,
             fields: FieldSelector(requirements: [.init(field: "metadata.name", value: configuration.nodeName)]), time: time)
+        staticPods = StaticPods(
+            folder: configuration.paths.manifests, nodeName: configuration.nodeName, client: client, pods: pods, nodes: nodes, watcher: watcher, time: time,
+            logger: logger)
         inspection = InspectionService(context: context, pods: pods, running: running)
         retention = LogRetention(directory: configuration.paths.logs, budget: configuration.deletedLogBudget, logger: logger)
         logs = LogService(
@@ -176,6 +180,7 @@ package final class NodeAgent: NodeConnection, Sendable {
                 for await _ in self.pressureNews { await self.watchPressure(registration) }
             }
             group.addTask { for await _ in self.imageNews { await registration.tell(images: self.nodeStatus().imageList) } }
+            group.addTask { await self.staticPods.run() }
             group.addTask { await self.deliverExits(nodeEnded) }
             group.addTask {
                 await self.pods.waitUntilSynced()
@@ -346,6 +351,9 @@ package final class NodeAgent: NodeConnection, Sendable {
     func imageUsers() async -> Set<Digest> {
         Set(await inspection.imageUsers().keys.compactMap { Digest($0) }).union(await otherImageUsers())
     }
+
+    /// What the user should know of the node: files that make no pod, a line each.
+    package var problems: [String] { staticPods.problems }
 
     /// Tells waiting pods that an image was loaded or removed.
     package func imagesChanged() {

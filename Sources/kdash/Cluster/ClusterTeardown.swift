@@ -107,6 +107,10 @@ struct ClusterTeardown: Sendable {
             for entry in directory.ownEntries {
                 if FileSystem.isDirectory(entry) { try FileSystem.removeTree(entry) } else { try FileSystem.removeFile(entry) }
             }
+            // The files in it are the user's.
+            if FileSystem.isDirectory(directory.manifests), try FileSystem.names(in: directory.manifests).isEmpty {
+                try FileSystem.removeDirectory(directory.manifests)
+            }
             if try FileSystem.names(in: directory.path).isEmpty { try FileSystem.removeDirectory(directory.path) }
         } catch let error as CommandError {
             throw error

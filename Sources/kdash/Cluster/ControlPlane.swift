@@ -291,11 +291,12 @@ final class ControlPlane: Sendable {
 
     func status() async -> JSONValue {
         let node = nodeState.withLock { $0 }
+        let notes = node.notes + (agent.withLock { $0 }?.problems ?? [])
         return [
             "state": "running", "server": .string(credentials.server), "kubeconfig": .string(options.directory.kubeconfig),
             "dataDirectory": .string(options.directory.path), "id": .string(instance.id), "version": .string(Version.number),
             "nodes": [["name": .string(NodePlace.name(0)), "ready": .bool(node.reason == nil), "reason": .string(node.reason ?? "")]],
-            "notes": .array(node.notes.map { .string($0) }), "simulatedNodes": simulation,
+            "notes": .array(notes.map { .string($0) }), "simulatedNodes": simulation,
         ]
     }
 }

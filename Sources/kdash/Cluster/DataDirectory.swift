@@ -47,6 +47,8 @@ struct DataDirectory: Sendable, Hashable {
     var users: String { path + "/users" }
     /// The kubeconfig of a user who started the cluster through sudo, readable by that user only.
     func userKubeconfig(_ uid: UInt32) -> String { "\(users)/\(uid)/kubeconfig" }
+    /// Where the user puts the files of static pods.
+    var manifests: String { path + "/manifests" }
     /// What the daemon says; rotated at its start.
     var daemonLog: String { path + "/daemon.log" }
     /// Who did what, one JSON document a line, when `auditLog` is on; up to four older ones are kept as `audit.log.1` and so on.
