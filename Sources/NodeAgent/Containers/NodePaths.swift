@@ -1,10 +1,14 @@
 /// The directories that the daemon writes on the host and the supervisor reads inside its node.
 package struct NodePaths: Sendable {
-    /// The cluster's data directory on the host.
+    /// The cluster's data directory on the host: images and volumes are all nodes'.
     package let data: String
+    /// Where the node's own pods and logs are: `data` or a directory below it.
+    package let own: String
 
-    package init(data: String) {
+    /// - Parameter own: nil for `data` itself.
+    package init(data: String, own: String? = nil) {
         self.data = data
+        self.own = own ?? data
     }
 
     /// Where the node sees them; `binds` of the supervisor's configuration must match.
@@ -13,19 +17,23 @@ package struct NodePaths: Sendable {
     /// `images`, `pods`, `volumes` and `logs`: where they are on the host and in the node. Images are all pods' and the machine's: nobody in the
     /// node changes them.
     package var binds: [(host: String, node: String, isReadOnly: Bool)] {
-        ["images", "pods", "volumes", "logs"].map { ("\(data)/\($0)", "\(Self.nodeBase)/\($0)", $0 == "images") }
+        ["images", "pods", "volumes", "logs"].map { name in
+            let base = name == "pods" || name == "logs" ? own : data
+            return ("\(base)/\(name)", "\(Self.nodeBase)/\(name)", name == "images")
+        }
     }
 
     /// The node's path of a host path below the data directory.
     func node(_ host: String) -> String {
-        host.hasPrefix(data + "/") ? Self.nodeBase + host.dropFirst(data.count) : host
+        let base = host.hasPrefix(own + "/") ? own : data
+        return host.hasPrefix(base + "/") ? Self.nodeBase + host.dropFirst(base.count) : host
     }
 
     /// Where the user puts the system call filters that `localhostProfile` names.
     var seccomp: String { "\(data)/seccomp" }
     /// Where the user puts the files of static pods.
     var manifests: String { "\(data)/manifests" }
-    func pod(_ uid: String) -> String { "\(data)/pods/\(uid)" }
+    func pod(_ uid: String) -> String { "\(own)/pods/\(uid)" }
     func volume(_ uid: String, _ name: String) -> String { "\(pod(uid))/volumes/\(name)" }
     func container(_ uid: String, _ name: String) -> String { "\(pod(uid))/containers/\(name)" }
     /// One instance's writable layer and files.
@@ -34,5 +42,5 @@ package struct NodePaths: Sendable {
     /// A path of the host below the data directory, relative to it. What pods can see is only reached so, with ``SafeDirectory``.
     func relative(_ path: String) -> String { String(path.dropFirst(data.count + 1)) }
 
-    var logs: LogDirectory { LogDirectory(root: data + "/logs") }
+    var logs: LogDirectory { LogDirectory(root: own + "/logs") }
 }

@@ -9,8 +9,9 @@ struct PodFields: Sendable {
     let nodeName: String
     let hostIP: String
     let podIP: String
-    /// What a container without a limit may use.
+    /// What a container without a limit may use of memory and processors.
     let nodeMemory: ByteCount
+    var nodeCPU = NodeCapacity.machine.cpu
 
     /// The text of `fieldPath`; throws when it is not a field that may be asked for.
     func text(_ path: String) throws(ConfigurationError) -> String {
@@ -49,16 +50,22 @@ struct PodFields: Sendable {
         }
         let resources = target.resources
         let amounts = parts[0] == "limits" ? resources.limits : PodResources.requests(of: resources)
-        let capacity: Int64 = parts[1] == "memory" ? nodeMemory.value : 0
-        let fallback: Quantity =
-            parts[0] == "requests" ? Quantity(value: 0) : parts[1] == "cpu" ? Quantity(value: Int64(SystemFacts.processorCount)) : Quantity(value: capacity)
         do throws(QuantityError) {
-            let amount = (amounts[parts[1]] ?? fallback).milliValue
+            let amount = amounts[parts[1]]?.milliValue ?? (parts[0] == "requests" ? 0 : ofNode(parts[1]))
             let divisor = try Quantity(parsing: reference.divisor.isEmpty || reference.divisor == "0" ? "1" : reference.divisor).milliValue
             let unit = max(divisor, 1)
             return "\(amount / unit + (amount % unit > 0 ? 1 : 0))"
         } catch {
             throw ConfigurationError("resourceFieldRef \(resource): \(error)")
+        }
+    }
+
+    /// What the node has of a resource, in thousandths.
+    private func ofNode(_ resource: String) -> Int64 {
+        switch resource {
+        case "cpu": nodeCPU.value
+        case "memory": Quantity(value: nodeMemory.value).milliValue
+        default: 0
         }
     }
 }

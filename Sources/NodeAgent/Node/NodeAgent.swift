@@ -18,6 +18,7 @@ package final class NodeAgent: NodeConnection, Sendable {
     package struct Configuration: Sendable {
         package var nodeName: String
         package var paths: NodePaths
+        package var capacity: NodeCapacity
         /// The address pods and people reach the node at.
         package var hostIP: String
         package var podRange: String
@@ -38,13 +39,15 @@ package final class NodeAgent: NodeConnection, Sendable {
         package var imageGarbage: ImageGarbage
 
         package init(
-            nodeName: String, paths: NodePaths, hostIP: String, podRange: String, serviceAddress: String, dnsAddress: String? = nil, version: String,
+            nodeName: String, paths: NodePaths, capacity: NodeCapacity, hostIP: String, podRange: String, serviceAddress: String,
+            dnsAddress: String? = nil, version: String,
             logMaximumSize: ByteCount = .mebibytes(10), logMaximumFiles: Int = 5, deletedLogBudget: ByteCount = .gibibytes(1),
             podProcessLimit: Int64? = 4096, pressureThresholds: NodePressure.Thresholds = .init(),
             imageGarbage: ImageGarbage = .init()
         ) {
             self.nodeName = nodeName
             self.paths = paths
+            self.capacity = capacity
             self.hostIP = hostIP
             self.podRange = podRange
             self.serviceAddress = serviceAddress
@@ -117,11 +120,11 @@ package final class NodeAgent: NodeConnection, Sendable {
             events: EventSink(client: client, nodeName: configuration.nodeName, time: time, logger: logger),
             objects: ObjectCache(client: client, time: time), services: Informer(client: client, resource: Service.resource, time: time), poller: poller,
             resolver: .ofHost(), clusterDNS: configuration.dnsAddress.map { [$0] } ?? [],
-            hostIP: configuration.hostIP, totalMemory: SystemFacts.totalMemory, podProcessLimit: configuration.podProcessLimit,
+            hostIP: configuration.hostIP, capacity: configuration.capacity, podProcessLimit: configuration.podProcessLimit,
             logSettings: .init(maximumSize: configuration.logMaximumSize, maximumFiles: configuration.logMaximumFiles), followers: followers, running: running,
             probeCounts: ProbeCounts(),
             ledger: NodeLedger(
-                capacity: .init(cpu: .cores(Int64(SystemFacts.processorCount)), memory: SystemFacts.totalMemory, pods: NodeStatusBuilder.maximumPods),
+                capacity: .init(cpu: configuration.capacity.cpu, memory: configuration.capacity.memory, pods: configuration.capacity.pods),
                 burstableChanged: { sum in
                     do throws(RuntimeError) { try cgroups?.setBurstableRequest(sum) } catch {
                         logger.warning("could not weigh the Burstable pods", metadata: ["error": "\(error)"])
@@ -203,8 +206,8 @@ package final class NodeAgent: NodeConnection, Sendable {
         let space = try? FileSystemSpace(at: configuration.paths.data)  // best effort: then no pod may ask for any
         return NodeStatusBuilder(
             name: configuration.nodeName, address: configuration.hostIP, podRange: configuration.podRange, version: configuration.version,
-            storage: space?.total ?? .zero, notReadyReason: nil, now: context.time.now(),
-            images: context.images.list().map { ($0.names, $0.size) })
+            storage: ByteCount((space?.total.value ?? 0) / Int64(configuration.capacity.diskParts)), notReadyReason: nil, now: context.time.now(),
+            images: context.images.list().map { ($0.names, $0.size) }, capacity: configuration.capacity)
     }
 
     /// Hands the newest version of a pod to its worker, making one when needed.

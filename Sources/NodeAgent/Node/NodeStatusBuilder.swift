@@ -6,20 +6,18 @@ import LinuxKernel
 
 /// Describes the node to the API server. Pure but for facts about the machine.
 struct NodeStatusBuilder: Sendable {
-    /// Source: the kubelet's default of maxPods.
-    static let maximumPods = 110
-
     let name: String
     let address: String
     let podRange: String
     let version: String
-    /// What the file system that pods write to can hold; zero when it is not known.
+    /// What the file system that pods write to can hold for this node; zero when it is not known.
     let storage: ByteCount
     /// Why the node cannot run pods, with the remedy; nil when it can.
     let notReadyReason: String?
     let now: Timestamp
     /// The images that are there: names and size.
     var images: [(names: [String], size: ByteCount)] = []
+    var capacity = NodeCapacity.machine
 
     /// The Node object to create.
     var object: KubeObject {
@@ -41,14 +39,14 @@ struct NodeStatusBuilder: Sendable {
 
     var status: JSONValue {
         let capacity: JSONValue = [
-            "cpu": .string("\(SystemFacts.processorCount)"), "memory": .string("\(SystemFacts.totalMemory.value / 1024)Ki"),
-            "pods": .string("\(Self.maximumPods)"), "ephemeral-storage": .string("\(storage.value / 1024)Ki"),
+            "cpu": .string("\(self.capacity.cpu)"), "memory": .string("\(self.capacity.memory.value / 1024)Ki"),
+            "pods": .string("\(self.capacity.pods)"), "ephemeral-storage": .string("\(storage.value / 1024)Ki"),
         ]
         var allocatable = capacity
         // The rest is the kubelet's eviction threshold for its file system, 10 %.
         allocatable["ephemeral-storage"] = .string("\(storage.value / 10 * 9)")
         // And that for memory, 100 MiB.
-        allocatable["memory"] = .string("\(max(SystemFacts.totalMemory.value / 1024 - 100 * 1024, 0))Ki")
+        allocatable["memory"] = .string("\(max(self.capacity.memory.value / 1024 - 100 * 1024, 0))Ki")
         return [
             "capacity": capacity, "allocatable": allocatable, "conditions": .array(conditions), "images": imageList,
             // Where clients of nodes/proxy name the agent; the API server answers for it.

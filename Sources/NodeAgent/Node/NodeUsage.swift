@@ -48,7 +48,7 @@ struct NodeUsage: Sendable {
             node.isMeasured = false
         }
         var whole = NodeStats(node: context.nodeName, sampledAt: context.time.now(), usage: node, pods: pods)
-        whole.totalMemory = context.totalMemory
+        whole.totalMemory = context.capacity.memory
         // best effort: then nothing is said of it
         whole.space = (try? FileSystemSpace(at: context.paths.data)).map {
             SpaceSample(capacity: $0.total, available: $0.available, availableFiles: Int64(clamping: $0.availableFiles))

@@ -136,7 +136,7 @@ extension PodContext {
 
     /// How readily the kernel kills the container when the machine runs out of memory.
     func oomScoreAdjust(_ container: Container, _ pod: Pod) -> Int32 {
-        QualityOfService(PodResources(pod.spec).qosClass).oomScoreAdjust(memoryRequest: pod.oomMemoryRequest(of: container), capacity: totalMemory)
+        QualityOfService(PodResources(pod.spec).qosClass).oomScoreAdjust(memoryRequest: pod.oomMemoryRequest(of: container), capacity: capacity.memory)
     }
 
     private func run(_ specification: ContainerSpec) async throws(ConfigurationError) -> RunningContainer {

@@ -30,7 +30,8 @@ struct PodContext: Sendable {
     let clusterDNS: [String]
     /// The address pods and people reach the node at.
     let hostIP: String
-    let totalMemory: ByteCount
+    /// What the node has for all its pods.
+    let capacity: NodeCapacity
     /// Most processes and threads of one pod; nil for no bound.
     let podProcessLimit: Int64?
     let logSettings: ContainerSpecBuilder.LogSettings
@@ -64,7 +65,7 @@ struct PodContext: Sendable {
 
     /// What environments and downwardAPI volumes may say of a pod.
     func fields(of pod: Pod, podIP: String) -> PodFields {
-        PodFields(pod: pod, nodeName: nodeName, hostIP: hostIP, podIP: podIP, nodeMemory: totalMemory)
+        PodFields(pod: pod, nodeName: nodeName, hostIP: hostIP, podIP: podIP, nodeMemory: capacity.memory, nodeCPU: capacity.cpu)
     }
 }
 

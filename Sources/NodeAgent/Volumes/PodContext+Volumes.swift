@@ -73,11 +73,11 @@ extension PodContext {
         }
     }
 
-    private func relativePath(_ volume: Volume, _ pod: Pod) -> String { "pods/\(pod.uid)/volumes/\(volume.name)" }
+    private func relativePath(_ volume: Volume, _ pod: Pod) -> String { paths.relative(paths.volume(pod.uid, volume.name)) }
 
     func makeEmptyDirectory(_ volume: Volume, _ pod: Pod) throws(VolumeProblem) {
         do throws(SystemError) {
-            let parent = try SafeDirectory.make("pods/\(pod.uid)/volumes", below: paths.data, mode: 0o755)
+            let parent = try SafeDirectory.make(paths.relative("\(paths.pod(pod.uid))/volumes"), below: paths.data, mode: 0o755)
             let parentRaw = parent.raw
             // Made once: what containers did to it stays.
             guard mkdirat(parentRaw, volume.name, 0o777) == 0 else {

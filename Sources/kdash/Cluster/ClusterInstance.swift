@@ -11,6 +11,8 @@ struct ClusterInstance: Sendable, Hashable {
     var apiPort: Int
     /// Chosen free of the host's routes; nil until the cluster first had a network.
     var ranges: ClusterRanges?
+    /// How many nodes the cluster has.
+    var nodes = 1
     /// How many nodes are only pretended, until another number is wanted.
     var simulatedNodes = 0
 

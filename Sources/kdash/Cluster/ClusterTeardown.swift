@@ -56,7 +56,7 @@ struct ClusterTeardown: Sendable {
     }
 
     private func nodesSurvive(_ instance: ClusterInstance) -> Bool {
-        let socket = RunDirectory().node(instance.id, NodePlace.name(0)) + "/supervisor.sock"
+        let socket = NodeIdentity(instance, index: 0, in: directory).runDirectory + "/supervisor.sock"
         do throws(SystemError) {
             _ = try UnixSocket.connect(socket, kind: .sequencedPacket)
             return true

@@ -20,8 +20,8 @@ extension ControlPlane {
             return
         }
         let zone = DNSZone(ranges: link.ranges)
-        let routing = ServiceRouting(nodeName: node.place.nodeName, ranges: link.ranges)
-        let hostPorts = HostPortRouting(nodeName: node.place.nodeName, address: link.nodeAddress)
+        let routing = ServiceRouting(nodeName: node.identity.name, ranges: link.ranges)
+        let hostPorts = HostPortRouting(nodeName: node.identity.name, address: link.nodeAddress)
         let network = ServiceNetwork(
             routing: routing, hostPorts: hostPorts, rules: rules, zone: zone, informers: informers, time: time, logger: logger)
         let server = DNSServer(

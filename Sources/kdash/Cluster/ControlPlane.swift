@@ -237,20 +237,20 @@ final class ControlPlane: Sendable {
             }
             let agent = try NodeAgent(
                 configuration: .init(
-                    nodeName: node.place.nodeName, paths: NodePaths(data: options.directory.path),
+                    nodeName: node.identity.name, paths: node.identity.paths, capacity: node.identity.capacity,
                     hostIP: node.link?.nodeAddress.description ?? "127.0.0.1", podRange: node.link?.podCIDR.description ?? "",
                     serviceAddress: serviceAddress,
                     dnsAddress: node.link?.ranges.dnsAddress.description, version: Version.number, logMaximumSize: settings.logMaximumSize,
                     logMaximumFiles: settings.logMaximumFiles, deletedLogBudget: settings.deletedLogBudget, podProcessLimit: settings.podProcessLimit,
                     pressureThresholds: .init(memory: settings.evictionMemory, disk: settings.evictionDisk, processes: settings.evictionProcesses),
                     imageGarbage: .init(high: settings.imageGarbageHigh, low: settings.imageGarbageLow)),
-                client: client(.node(node.place.nodeName)), runtime: supervisor, images: images, cgroups: node.cgroups, network: node.network,
+                client: client(.node(node.identity.name)), runtime: supervisor, images: images, cgroups: node.cgroups, network: node.network,
                 time: time, logger: logger,
                 imageUsers: { [images, nodes] in
                     Set(await ImageEndpoints(images: images, nodes: nodes, imagesChanged: {}).users().keys.compactMap { Digest($0) })
                 })
             self.agent.withLock { $0 = agent }
-            nodes.register(node.place.nodeName, agent)
+            nodes.register(node.identity.name, agent)
             let policies = enforcePolicies(on: node)
             async let _ = policies?.run()
             defer { network.withLock { $0 = nil } }
@@ -267,7 +267,7 @@ final class ControlPlane: Sendable {
 
     private func registerUnready(_ node: LaunchedNode) async {
         let registration = NodeAgent.registration(
-            name: node.place.nodeName, reason: node.reason ?? "", version: Version.number, client: client(.node(node.place.nodeName)), time: time,
+            name: node.identity.name, reason: node.reason ?? "", version: Version.number, client: client(.node(node.identity.name)), time: time,
             logger: logger)
         do throws(APIStatus) {
             try await registration.register()
@@ -295,8 +295,12 @@ final class ControlPlane: Sendable {
         return [
             "state": "running", "server": .string(credentials.server), "kubeconfig": .string(options.directory.kubeconfig),
             "dataDirectory": .string(options.directory.path), "id": .string(instance.id), "version": .string(Version.number),
-            "nodes": [["name": .string(NodePlace.name(0)), "ready": .bool(node.reason == nil), "reason": .string(node.reason ?? "")]],
-            "notes": .array(notes.map { .string($0) }), "simulatedNodes": simulation,
+            "nodes": [
+                [
+                    "name": .string(NodeIdentity(instance, index: 0, in: options.directory).name), "ready": .bool(node.reason == nil),
+                    "reason": .string(node.reason ?? ""),
+                ]
+            ], "notes": .array(notes.map { .string($0) }), "simulatedNodes": simulation,
         ]
     }
 }

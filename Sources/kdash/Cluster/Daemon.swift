@@ -52,8 +52,8 @@ struct Daemon: Sendable {
         let ranges = try chooseRanges(&instance, settings)
         try save(instance)
         let shares = try loadShares()
-        let place = NodeLauncher.Place(directory: directory, instance: instance, ranges: ranges, settings: settings, shares: shares)
-        let launcher = NodeLauncher(place: place, logger: logger, time: time)
+        let identity = NodeIdentity(instance, index: 0, in: directory)
+        let launcher = NodeLauncher(identity: identity, ranges: ranges, shares: shares, logger: logger, time: time)
         async let launched = launcher.launch()
         let control: ControlPlane
         do throws(CommandError) {

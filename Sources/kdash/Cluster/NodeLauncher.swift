@@ -5,22 +5,11 @@ import Logging
 import NodeAgent
 import PodNetwork
 
-/// Starts or finds the node: cgroups, supervisor, link to the host.
+/// Starts or finds a node: cgroups, supervisor, link to the host.
 struct NodeLauncher: Sendable {
-    /// Where the node belongs.
-    struct Place: Sendable {
-        let directory: DataDirectory
-        let instance: ClusterInstance
-        let ranges: ClusterRanges
-        let settings: ClusterSettings
-        let shares: NodeShares
-        var nodeName: String { NodePlace.name(0) }
-        var runDirectory: String { RunDirectory().node(instance.id, nodeName) }
-        var rootDirectory: String { "\(directory.nodes)/\(nodeName)/root" }
-        var stateDirectory: String { "\(directory.nodes)/\(nodeName)/state" }
-    }
-
-    let place: Place
+    let identity: NodeIdentity
+    let ranges: ClusterRanges
+    let shares: NodeShares
     let logger: Logger
     let time: any TimeSource
 
@@ -30,7 +19,7 @@ struct NodeLauncher: Sendable {
         var notes: [String] = []
         var cgroups: CgroupTree?
         do throws(RuntimeError) {
-            let tree = try CgroupTree(clusterID: place.instance.id, node: place.nodeName)
+            let tree = try CgroupTree(clusterID: identity.clusterID, node: identity.name)
             notes += Self.unenforced(tree.enforcement)
             // An ordinary user without a delegated hierarchy cannot make cgroups at all: the node then runs without any.
             if geteuid() == 0 || tree.enforcement.cpu == .enforced || tree.enforcement.memory == .enforced { cgroups = tree }
@@ -38,28 +27,27 @@ struct NodeLauncher: Sendable {
             notes.append("limits are not enforced: \(error)")
         }
         let isRootless = geteuid() != 0
-        let early = isRootless ? place.shares.atStart : (binds: [], notes: [])
+        let early = isRootless ? shares.atStart : (binds: [], notes: [])
         notes += early.notes
         let configuration = supervisorConfiguration(cgroups, early.binds)
         do {
-            try FileSystem.makeDirectories(place.directory.images, mode: 0o711)
-            // Secrets and tokens lie here: for the node alone, and no other user of the machine.
-            for directory in [place.directory.pods, place.directory.volumes, place.directory.logs] {
-                try FileSystem.makePrivateDirectory(directory)
+            // Secrets and tokens lie in pods, volumes and logs: for the node alone, and no other user of the machine.
+            for (folder, _, isReadOnly) in identity.paths.binds {
+                if isReadOnly { try FileSystem.makeDirectories(folder, mode: 0o711) } else { try FileSystem.makePrivateDirectory(folder) }
             }
             let supervisor = try await update(try await NodeSupervisor.attachOrStart(configuration), configuration)
             // On cgroup v2 the supervisor must live in its own leaf before controllers are turned on for the others.
             try cgroups?.prepare(
-                capacity: ResourceLimits(cpuRequest: .cores(Int64(SystemFacts.processorCount)), memoryLimit: SystemFacts.totalMemory))
-            if !isRootless { notes += await place.shares.bring(intoNode: supervisor.pid) }
+                capacity: ResourceLimits(cpuRequest: identity.capacity.cpu, memoryLimit: identity.capacity.memory))
+            if !isRootless { notes += await shares.bring(intoNode: supervisor.pid) }
             let (link, network) = try await connect(supervisor, &notes)
             return LaunchedNode(
-                place: place, supervisor: supervisor, cgroups: cgroups, link: link, network: network, notes: notes, reason: nil, logger: logger)
+                identity: identity, supervisor: supervisor, cgroups: cgroups, link: link, network: network, notes: notes, reason: nil, logger: logger)
         } catch {
             logger.error("the node cannot run", metadata: ["error": "\(error)"])
             notes.append("the node cannot run pods: \(error)")
             return LaunchedNode(
-                place: place, supervisor: nil, cgroups: cgroups, link: nil, network: nil, notes: notes, reason: "\(error)", logger: logger)
+                identity: identity, supervisor: nil, cgroups: cgroups, link: nil, network: nil, notes: notes, reason: "\(error)", logger: logger)
         }
     }
 
@@ -97,9 +85,9 @@ struct NodeLauncher: Sendable {
 
     private func supervisorConfiguration(_ cgroups: CgroupTree?, _ shares: [NodeShare]) -> NodeSupervisorConfiguration {
         NodeSupervisorConfiguration(
-            clusterID: place.instance.id, nodeName: place.nodeName, runDirectory: place.runDirectory, stateDirectory: place.stateDirectory,
-            rootDirectory: place.rootDirectory,
-            binds: NodePaths(data: place.directory.path).binds.map { .init(source: $0.host, target: $0.node, isReadOnly: $0.isReadOnly) }
+            clusterID: identity.clusterID, nodeName: identity.name, runDirectory: identity.runDirectory, stateDirectory: identity.stateDirectory,
+            rootDirectory: identity.rootDirectory,
+            binds: identity.paths.binds.map { .init(source: $0.host, target: $0.node, isReadOnly: $0.isReadOnly) }
                 + shares.map { .init(source: $0.path, target: $0.path, isReadOnly: $0.isReadOnly) },
             cgroups: cgroups,
             isRootless: geteuid() != 0)
@@ -114,7 +102,7 @@ struct NodeLauncher: Sendable {
         let namespace = NetworkNamespace(owning: handles.networkNamespace)
         let socket = NetlinkSocket(owning: handles.netlink)
         let link = try NodeLink.establish(
-            .init(clusterID: place.instance.id, nodeIndex: 0, ranges: place.ranges, node: namespace, runDirectory: RunDirectory().base))
+            .init(clusterID: identity.clusterID, nodeIndex: identity.index, ranges: ranges, node: namespace, runDirectory: RunDirectory().base))
         notes += link.announce()
         if let obstacle = try link.forwardObstacle() {
             notes.append("pods cannot reach the outside: \(obstacle.description). Lift it with: \(obstacle.remedy)")
@@ -125,7 +113,7 @@ struct NodeLauncher: Sendable {
 
 /// A node that runs, or the reason why it does not.
 struct LaunchedNode: Sendable {
-    let place: NodeLauncher.Place
+    let identity: NodeIdentity
     let supervisor: NodeSupervisor?
     let cgroups: CgroupTree?
     let link: NodeLink?
@@ -142,8 +130,8 @@ struct LaunchedNode: Sendable {
         do {
             try link?.remove()
             cgroups?.removeNode()
-            CgroupTree.sweep(clusterID: place.instance.id)
-            try MachineSweep(id: place.instance.id).removeAll()
+            CgroupTree.sweep(clusterID: identity.clusterID)
+            try MachineSweep(id: identity.clusterID).removeAll()
         } catch {
             logger.warning("something of the node is left", metadata: ["error": "\(error)"])
         }
