@@ -174,6 +174,8 @@ extension NodeLink {
             try FileSystem.write("1", to: "/proc/sys/net/ipv4/conf/default/rp_filter")
             // Host ports lead from 127.0.0.1 to pods.
             try FileSystem.write("1", to: "/proc/sys/net/ipv4/conf/all/route_localnet")
+            // What a node leads on to another leaves the way it came, and nobody else has a shorter one.
+            for interface in ["all", "eth0"] { try FileSystem.write("0", to: "/proc/sys/net/ipv4/conf/\(interface)/send_redirects") }
         }
     }
 

@@ -9,20 +9,29 @@ internal import Synchronization
 /// packet must follow any more is forgotten, too: clients' endpoints that are gone, and connections of UDP to them.
 package final class ServiceRules: Sendable {
     private struct State {
-        var table = ServiceTable(ServiceTable.names[0])
+        var table: ServiceTable
         /// nil until the table is known to hold exactly this.
         var applied: [ServicePort.Key: ServicePort]?
         /// Addresses that reach themselves through a service, and those of services.
-        var (hairpins, addresses) = (CountedElements(), CountedElements())
+        var hairpins = CountedElements()
+        var addresses = CountedElements()
         /// Chains and sets by name that nothing leads to any more; an old kernel forgets the last rule that did only a moment later.
         var stale: [String: NetlinkMessage] = [:]
     }
 
     private let netfilter: NetlinkSocket
-    private let state = Mutex(State())
+    private let own: IPv4Network?
+    private let state: Mutex<State>
 
-    /// - Parameter netfilter: a netfilter socket inside the node's namespace.
-    package init(netfilter: NetlinkSocket) { self.netfilter = netfilter }
+    /// - Parameters:
+    ///   - netfilter: a netfilter socket inside the node's namespace.
+    ///   - own: the addresses of the node and its pods. A connection of anybody else that leads out of the node again has the node's address
+    ///     from there on, so that its answers come back this way.
+    package init(netfilter: NetlinkSocket, own: IPv4Network? = nil) {
+        self.netfilter = netfilter
+        self.own = own
+        state = Mutex(State(table: ServiceTable(ServiceTable.names[0], own: own)))
+    }
 
     /// Makes the node translate exactly `desired`; of equal keys the last wins. After a failure the next call starts afresh.
     package func apply(_ desired: [ServicePort]) throws(PodNetworkError) {
@@ -46,7 +55,7 @@ package final class ServiceRules: Sendable {
         let names = ServiceTable.names
         // Only a table that is whole has chains that packets pass.
         let isFirstUsed = try netfilter.baseChains().contains { $0.family == NFTable.Family.ipv4.rawValue && $0.table == names[0] }
-        state.table = ServiceTable(isFirstUsed ? names[1] : names[0])
+        state.table = ServiceTable(isFirstUsed ? names[1] : names[0], own: own)
         state.stale = [:]
         (state.hairpins, state.addresses) = (CountedElements(), CountedElements())
         let other = NFTable(.ipv4, isFirstUsed ? names[0] : names[1])

@@ -4,14 +4,17 @@ internal import LinuxKernel
 ///
 /// Layout after kube-proxy's nftables mode: one verdict map from address, protocol and port to a chain per service port (and one from protocol
 /// and port for the node's own addresses), a random choice from a map of its endpoints there, a refusal for those without endpoints
-/// and for other ports of a service's address, and masquerade for a pod that reaches itself and for the
-/// node's loopback network. A service whose clients keep their endpoint has a map from client to endpoint, which
+/// and for other ports of a service's address, and masquerade for a pod that reaches itself, for the node's loopback network and for what
+/// came from elsewhere and goes on to another node, so that the answer takes the way back. A service whose clients keep their endpoint has a
+/// map from client to endpoint, which
 /// its chain looks into first and writes.
 struct ServiceTable {
     /// Two names, so that a whole new table is made beside the old one and takes its place in one transaction.
     static let names = ["kdash-services", "kdash-services-2"]
 
     let table: NFTable
+    /// The addresses of the node and its pods; nil where nothing comes from elsewhere.
+    private let own: IPv4Network?
     let services: NFSet
     let nodePorts: NFSet
     let refused: NFSet
@@ -19,8 +22,9 @@ struct ServiceTable {
     let clusterAddresses: NFSet
     let hairpin: NFSet
 
-    init(_ name: String) {
+    init(_ name: String, own: IPv4Network? = nil) {
         table = NFTable(.ipv4, name)
+        self.own = own
         services = NFSet(in: table, "services", keyLength: 12, content: .verdicts, id: 1)
         refused = NFSet(in: table, "refused", keyLength: 12, id: 2)
         hairpin = NFSet(in: table, "hairpin", keyLength: 8, id: 3)
@@ -53,7 +57,7 @@ struct ServiceTable {
         let chains: [(String, NFTable.ChainType, NFTable.Hook, Int32, [[NFExpression]])] = [
             ("prerouting", .nat, .prerouting, -100, wayIn),
             ("output", .nat, .output, -100, wayIn),
-            ("postrouting", .nat, .postrouting, 100, [itself, loopback]),
+            ("postrouting", .nat, .postrouting, 100, [itself, loopback] + passing),
             ("forward", .filter, .forward, 0, refusals),
             ("filter-input", .filter, .input, 0, localRefusals),
             ("filter-output", .filter, .output, 0, refusals + localRefusals),
@@ -76,6 +80,13 @@ struct ServiceTable {
 
     /// Leaves the first eight bits of an address.
     private static let networkPart = NFExpression.bitwise(mask: [255, 0, 0, 0], xor: [0, 0, 0, 0])
+
+    /// ct status dnat oifname "eth0" ip saddr != OWN masquerade
+    private var passing: [[NFExpression]] {
+        guard let own else { return [] }
+        let elsewhere: [NFExpression] = [.sourceAddress(), .bitwise(mask: own.mask.bytes, xor: [0, 0, 0, 0]), .compare(.notEqual, own.address.bytes)]
+        return [Self.isTranslated + [.meta(.outputName), .compare(.equal, Array("eth0".utf8) + [0])] + elsewhere + [.masquerade()]]
+    }
 
     /// Connection tracking's status bit IPS_DST_NAT is set.
     private static let isTranslated: [NFExpression] = [
