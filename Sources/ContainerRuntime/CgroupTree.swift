@@ -32,11 +32,20 @@ package final class CgroupTree: Sendable {
     func makeNode() throws(RuntimeError) {
         try attempt("make the node's cgroup") { () throws(SystemError) in
             for hierarchy in hierarchies {
-                try hierarchy.make(at: FileSystem.directory(of: hierarchy.base))
-                try hierarchy.make(at: hierarchy.base)
+                try makeBase(hierarchy)
                 hierarchy.denyDevices(at: hierarchy.base)
                 try hierarchy.make(at: "\(hierarchy.base)/supervisor")
             }
+        }
+    }
+
+    /// Tries again when the cluster's last other node ends at that moment and takes the cluster's directory with it.
+    private func makeBase(_ hierarchy: CgroupHierarchy) throws(SystemError) {
+        for attempt in 0..<10 {
+            do throws(SystemError) {
+                try hierarchy.make(at: FileSystem.directory(of: hierarchy.base))
+                return try hierarchy.make(at: hierarchy.base)
+            } catch  where error.errno == ENOENT && attempt < 9 {}
         }
     }
 

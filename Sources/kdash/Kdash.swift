@@ -37,6 +37,7 @@ struct Kdash: ParsableCommand {
                 --ephemeral              a cluster that is removed on quit
                 --data-dir <directory>   the cluster's directory
                 --api-port <port>        the API's port on 127.0.0.1
+                --nodes <number>         how many nodes share this machine
                 --no-merge               leave your kubeconfig alone
             """,
         version: Version.text,

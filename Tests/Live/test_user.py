@@ -61,6 +61,11 @@ def test_a_cluster_without_root(user):
         user.kubectl("delete", "pod", "writer")
         user.kubectl("delete", "pvc", "data")
         eventually(lambda: not volume.exists(), what="the volume gone")
+    refused = user.user("up", "--no-merge", "--nodes", "2", check=False)
+    assert refused.returncode == 1 and "runs with 1 node" in refused.stderr
+    user.user("down")
+    refused = user.user("up", "--no-merge", "--nodes", "2", check=False)
+    assert refused.returncode == 1 and "sudo kdash up --nodes 2" in refused.stderr and "network between them" in refused.stderr
     user.user("down", "--purge")
     eventually(lambda: not user.data.exists(), what="the directory gone")
 

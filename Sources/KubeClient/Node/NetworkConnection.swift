@@ -97,6 +97,16 @@ package struct NetworkConnections: Sendable, Hashable {
         self.notes = notes
     }
 
+    /// What several nodes tell: what was denied first.
+    package init(merging parts: [NetworkConnections]) {
+        let all = parts.flatMap(\.connections)
+        let sorted = all.filter { $0.deniedAgo != nil }.sorted { ($0.deniedAgo ?? 0) < ($1.deniedAgo ?? 0) } + all.filter { $0.deniedAgo == nil }
+        var notes: [String] = []
+        for note in parts.flatMap(\.notes) where !notes.contains(note) { notes.append(note) }
+        self.init(
+            connections: Array(sorted.prefix(Self.maximumCount)), isCut: sorted.count > Self.maximumCount || parts.contains(where: \.isCut), notes: notes)
+    }
+
     /// As JSON.
     package var value: JSONValue {
         ["connections": .array(connections.map(\.value)), "cut": .bool(isCut), "notes": .array(notes.map { .string($0) })]

@@ -31,8 +31,8 @@ package struct NodePaths: Sendable {
 
     /// Where the user puts the system call filters that `localhostProfile` names.
     var seccomp: String { "\(data)/seccomp" }
-    /// Where the user puts the files of static pods.
-    var manifests: String { "\(data)/manifests" }
+    /// Where the user puts the files of this node's static pods.
+    var manifests: String { "\(own)/manifests" }
     func pod(_ uid: String) -> String { "\(own)/pods/\(uid)" }
     func volume(_ uid: String, _ name: String) -> String { "\(pod(uid))/volumes/\(name)" }
     func container(_ uid: String, _ name: String) -> String { "\(pod(uid))/containers/\(name)" }

@@ -11,7 +11,10 @@ extension NodeAgent {
     /// Called as often as the lease is renewed, which is as often as the kubelet looks.
     func watchPressure(_ registration: NodeRegistration) async {
         let data = configuration.paths.data
-        let reading = await KernelThread.run("kdash-pressure") { NodePressure.Reading(data: data) }
+        let used = configuration.capacity.isPart ? cgroups?.nodeUsage()?.workingSet : nil
+        let reading = await KernelThread.run("kdash-pressure") { [capacity = configuration.capacity] in
+            NodePressure.Reading(data: data).bounded(by: capacity.memory, used: used)
+        }
         let (short, now, thresholds) = pressure.withLock { pressure in
             let short = pressure.observe(reading, at: context.time.monotonic())
             return (short, pressure.pressures, pressure)

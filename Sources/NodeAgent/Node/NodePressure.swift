@@ -82,6 +82,15 @@ package struct NodePressure: Sendable {
             return fields[3].split(separator: "/").last.flatMap { Int64($0) }.flatMap { $0 >= 0 ? $0 : nil }
         }
 
+        /// The same for a node that has only a share of the memory, of which its pods use a part.
+        /// - Parameter used: nil for a node that has all of it.
+        func bounded(by share: ByteCount, used: ByteCount?) -> Reading {
+            guard let used else { return self }
+            var reading = self
+            reading.memory = min(memory, ByteCount(max(share.value - used.value, 0)))
+            return reading
+        }
+
         /// `MemAvailable` of /proc/meminfo.
         static func availableMemory(_ text: String) -> ByteCount {
             let line = text.split(separator: "\n").first { $0.hasPrefix("MemAvailable:") }

@@ -4,7 +4,7 @@ import JSONCore
 import LinuxKernel
 import Synchronization
 
-/// The folders of this machine that were shared with the node, remembered in a file of the data directory: a node that starts gets them again.
+/// The folders of this machine that were shared with the nodes, remembered in a file of the data directory: a node that starts gets them again.
 package final class NodeShares: Sendable {
     /// Why a folder is not shared; `description` is the whole message.
     package struct Problem: Error, Sendable, Hashable, CustomStringConvertible {
@@ -20,9 +20,9 @@ package final class NodeShares: Sendable {
     /// The cluster's data directory, by its true path.
     private let data: String
     private let shares: Mutex<[NodeShare]>
-    /// Process id of the running node's first process; nil while none runs that takes folders.
-    private let node = Mutex<Int32?>(nil)
-    /// One change at a time: each spans the node's mounts and the file.
+    /// Process ids of the first processes of the running nodes that take folders, by the nodes' names.
+    private let nodes = Mutex<[String: Int32]>([:])
+    /// One change at a time: each spans the nodes' mounts and the file.
     private let isChanging = Mutex(false)
 
     /// Reads the file; one that is not there means none.
@@ -49,7 +49,7 @@ package final class NodeShares: Sendable {
     package var all: [NodeShare] { shares.withLock { $0.sorted { $0.path < $1.path } } }
 
     /// Whether a node runs that takes folders at once, and not only when it starts.
-    package var isLive: Bool { node.withLock { $0 != nil } }
+    package var isLive: Bool { nodes.withLock { !$0.isEmpty } }
 
     /// Shares a folder, or changes how; returns it by its true path.
     package func add(_ wanted: NodeShare) async throws(Problem) -> NodeShare {
@@ -66,15 +66,21 @@ package final class NodeShares: Sendable {
         if let other = before.first(where: { $0.path.hasPrefix(share.path + "/") || share.path.hasPrefix($0.path + "/") }) {
             throw Problem("\(share.path) and \(other.path), which is shared, lie in each other; remove that one first: kdash share rm \(other.path)")
         }
-        if let tree {
-            do throws(SystemError) {
-                if before.contains(where: { $0.path == share.path }) { try await tree.unmount(at: share.path) }
+        let old = before.first { $0.path == share.path }
+        var done: [NodeTree] = []
+        do throws(SystemError) {
+            for tree in trees {
+                done.append(tree)
+                if old != nil { try await tree.unmount(at: share.path) }
                 try await tree.attach(folder.descriptor, at: share)
-            } catch {
-                // As it was before. Best effort: what is said is why the new way failed.
-                if let old = before.first(where: { $0.path == share.path }) { try? await tree.attach(folder.descriptor, at: old) }
-                throw Problem("cannot bring \(share.path) into the node: \(error)")
             }
+        } catch {
+            // As it was before, in every node. Best effort: what is said is why the new way failed.
+            for tree in done {
+                try? await tree.detach(at: share.path)
+                if let old { try? await tree.attach(folder.descriptor, at: old) }
+            }
+            throw Problem("cannot bring \(share.path) into the node: \(error)")
         }
         try await save(before.filter { $0.path != share.path } + [share])
         return share
@@ -91,19 +97,20 @@ package final class NodeShares: Sendable {
             throw Problem("\(path) is not shared; \(names)")
         }
         try await save(known.filter { $0 != share })
-        guard let tree else { return share }
-        do throws(SystemError) {
-            try await tree.detach(at: share.path)
-        } catch {
-            throw Problem("\(share.path) is shared no more from the next start on, and cannot be taken from the running node: \(error)")
+        var failure: SystemError?
+        for tree in trees {
+            do throws(SystemError) { try await tree.detach(at: share.path) } catch { failure = error }
+        }
+        if let failure {
+            throw Problem("\(share.path) is shared no more from the next start on, and cannot be taken from the running node: \(failure)")
         }
         return share
     }
 
     /// Brings all folders into a node that started, or that an earlier daemon left, and from now on each that is added; says what could not be.
     /// - Parameter pid: process id of the node's first process.
-    package func bring(intoNode pid: Int32) async -> [String] {
-        node.withLock { $0 = pid }
+    package func bring(intoNode name: String, _ pid: Int32) async -> [String] {
+        nodes.withLock { $0[name] = pid }
         let tree = NodeTree(pid: pid)
         var notes: [String] = []
         for share in all {
@@ -121,6 +128,9 @@ package final class NodeShares: Sendable {
         }
         return notes
     }
+
+    /// A node has ended.
+    package func leave(node name: String) { nodes.withLock { $0[name] = nil } }
 
     /// The folders that a node can take at its start by their paths alone; for those that it cannot, why not.
     package var atStart: (binds: [NodeShare], notes: [String]) {
@@ -147,7 +157,7 @@ package final class NodeShares: Sendable {
         }
     }
 
-    private var tree: NodeTree? { node.withLock { $0 }.map(NodeTree.init(pid:)) }
+    private var trees: [NodeTree] { nodes.withLock { $0 }.sorted { $0.key < $1.key }.map { NodeTree(pid: $0.value) } }
 
     private func begin() throws(Problem) {
         let isFree = isChanging.withLock { isChanging in

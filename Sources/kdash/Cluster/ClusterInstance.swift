@@ -11,7 +11,7 @@ struct ClusterInstance: Sendable, Hashable {
     var apiPort: Int
     /// Chosen free of the host's routes; nil until the cluster first had a network.
     var ranges: ClusterRanges?
-    /// How many nodes the cluster has.
+    /// How many nodes the cluster has, so that a restart brings all of them back.
     var nodes = 1
     /// How many nodes are only pretended, until another number is wanted.
     var simulatedNodes = 0
@@ -38,8 +38,13 @@ struct ClusterInstance: Sendable, Hashable {
             {
                 ranges = ClusterRanges(podCIDR: pods, serviceCIDR: services)
             }
+            let nodes = Int(clamping: value["nodes"]?.integerValue ?? 1)
+            guard ClusterSize.range.contains(nodes) else {
+                throw CommandError("\(directory.instance) is damaged: a cluster of \(nodes) nodes cannot be; restore it or use another --data-dir")
+            }
             let simulated = value["simulatedNodes"]?.integerValue.map { Int(clamping: $0) } ?? 0
-            return ClusterInstance(id: id, apiPort: Int(clamping: port), ranges: ranges, simulatedNodes: min(max(simulated, 0), SimulatedNode.limit))
+            return ClusterInstance(
+                id: id, apiPort: Int(clamping: port), ranges: ranges, nodes: nodes, simulatedNodes: min(max(simulated, 0), SimulatedNode.limit))
         } catch let error as CommandError {
             throw error
         } catch {
@@ -56,6 +61,7 @@ struct ClusterInstance: Sendable, Hashable {
         var value: JSONObject = [
             "format": .integer(Self.format), "id": .string(id), "apiPort": .integer(Int64(apiPort)),
         ]
+        if nodes != 1 { value["nodes"] = .integer(Int64(nodes)) }
         if let ranges {
             value["podCIDR"] = .string(ranges.podCIDR.description)
             value["serviceCIDR"] = .string(ranges.serviceCIDR.description)

@@ -18,7 +18,7 @@ struct ClusterTeardown: Sendable {
         let launcher = DaemonLauncher(directory: directory, arguments: ["--any-port"])
         if try !launcher.isRunning {
             guard let instance = try ClusterInstance.load(directory) else { return nil }
-            guard nodesSurvive(instance) else { return try takeLock() }
+            guard NodeIdentity.all(instance, in: directory).contains(where: \.isAlive) else { return try takeLock() }
             // Containers outlived their daemon: a daemon adopts them, so that they end as gracefully as any.
             _ = try launcher.start()
         }
@@ -52,16 +52,6 @@ struct ClusterTeardown: Sendable {
             return lock
         } catch {
             throw CommandError("cannot wait for the daemon to end: \(error)")
-        }
-    }
-
-    private func nodesSurvive(_ instance: ClusterInstance) -> Bool {
-        let socket = NodeIdentity(instance, index: 0, in: directory).runDirectory + "/supervisor.sock"
-        do throws(SystemError) {
-            _ = try UnixSocket.connect(socket, kind: .sequencedPacket)
-            return true
-        } catch {
-            return false
         }
     }
 

@@ -28,15 +28,20 @@ extension ControlPlane {
             node: [link.nodeAddress, ranges.apiAddress], services: [Self.dnsServer(ranges)], time: time, logger: logger)
         network.enforce(enforcer)
         do throws(SystemError) {
-            let endpoints = NetworkEndpoints(
-                policies: enforcer, captures: try PacketCaptures(namespace: link.namespace, time: time), questions: dnsQueries,
-                services:
-                    informers.informer(Service.resource))
-            self.network.withLock { $0 = endpoints }
+            let place = NetworkEndpoints.Place(
+                addresses: link.podCIDR, policies: enforcer, captures: try PacketCaptures(namespace: link.namespace, time: time))
+            known.withLock { $0.networks[node.identity.name] = place }
         } catch {
             logger.error("nothing is told of the network", metadata: ["error": "\(error)"])
         }
         return enforcer
+    }
+
+    /// What is asked of the network of all nodes; nil when none has one.
+    var networkEndpoints: NetworkEndpoints? {
+        let places = known.withLock { $0.networks }.sorted { $0.key < $1.key }.map(\.value)
+        guard !places.isEmpty else { return nil }
+        return NetworkEndpoints(places: places, questions: dnsQueries, services: informers.informer(Service.resource))
     }
 
     /// The cluster's DNS server runs in the daemon; policies name it as the pod that it is elsewhere.

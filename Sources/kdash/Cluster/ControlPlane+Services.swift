@@ -14,7 +14,7 @@ extension ControlPlane {
         guard let link = node.link else { return }
         let rules: ServiceRules
         do {
-            rules = ServiceRules(netfilter: try NetlinkSocket.open(.netfilter, in: link.namespace))
+            rules = ServiceRules(netfilter: try NetlinkSocket.open(.netfilter, in: link.namespace), own: link.podCIDR)
         } catch {
             logger.error("services have no addresses in the node", metadata: ["error": "\(error)"])
             return

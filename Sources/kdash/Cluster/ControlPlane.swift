@@ -18,22 +18,20 @@ import Synchronization
 /// Store, API server and the controllers and agent that are its clients.
 final class ControlPlane: Sendable {
     private let store: ObjectStore
-    private let server: APIServer
-    private let nodes: NodeDirectory
-    private let images: ImageStore
+    let server: APIServer
+    let nodes: NodeDirectory
+    let images: ImageStore
     let informers: SharedInformers
     /// Nodes that are only pretended.
     let fleet: SimulatedFleet
     let options: DaemonOptions
-    private let settings: ClusterSettings
+    let settings: ClusterSettings
     let logger: Logger
     let time: any TimeSource
-    private let agent = Mutex<NodeAgent?>(nil)
-    /// Answers about the network of the node's pods, while it runs.
-    let network = Mutex<NetworkEndpoints?>(nil)
+    /// The cluster's nodes, by name.
+    let known = Mutex(KnownNodes())
     /// What cluster DNS was asked.
     let dnsQueries = DNSQueryLog()
-    private let nodeState: Mutex<(reason: String?, notes: [String])>
     /// The administrator's, for the cluster's own kubeconfig.
     let credentials: KubeconfigMerge.Credentials
     /// What goes into the user's kubeconfig: those of the user behind sudo, when there is one.
@@ -76,7 +74,7 @@ final class ControlPlane: Sendable {
         let box = PlaneBox()
         let endpoints = KdashEndpoints(
             images: images, nodes: nodes, shares: shares, status: { await box.plane?.status() ?? .null }, down: { stop.raise() },
-            imagesChanged: { box.plane?.agent.withLock { $0 }?.imagesChanged() },
+            imagesChanged: { for agent in box.plane?.agents ?? [] { agent.imagesChanged() } },
             tryPlacement: { (question) throws(APIStatus) in
                 guard let plane = box.plane else { throw .serviceUnavailable("the cluster is starting: try again") }
                 return try plane.tryPlacement(question)
@@ -84,7 +82,7 @@ final class ControlPlane: Sendable {
             simulate: { (count) throws(APIStatus) in
                 guard let plane = box.plane else { throw .serviceUnavailable("the cluster is starting: try again") }
                 try plane.simulate(count)
-            }, refusal: { box.plane?.fleet.refusal($0) }, network: { box.plane?.network.withLock { $0 } })
+            }, refusal: { box.plane?.fleet.refusal($0) }, network: { box.plane?.networkEndpoints })
         if !OwnProcess.raiseOpenFiles() {
             logger.warning("the limit of open files stays what it was", metadata: ["limit": "\(OwnProcess.openFilesLimit)"])
         }
@@ -109,7 +107,7 @@ final class ControlPlane: Sendable {
     }
 
     /// Lets the endpoints, which the server is made with, reach the plane, which is made with the server.
-    /// Weakly, since a daemon whose node dies makes another plane.
+    /// Weakly, since the plane holds the server.
     private final class PlaneBox: Sendable {
         private struct Held {
             weak var plane: ControlPlane?
@@ -152,7 +150,6 @@ final class ControlPlane: Sendable {
         self.userCredentials = userCredentials
         self.sudoUser = sudoUser
         self.instance = instance
-        nodeState = Mutex((nil, []))
         informers = SharedInformers(client: KubeClient(transport: InProcessTransport(pipeline: server, user: .loopback)), time: time)
         fleet = SimulatedFleet(
             client: KubeClient(transport: InProcessTransport(pipeline: server, user: .loopback)), informers: informers,
@@ -163,7 +160,7 @@ final class ControlPlane: Sendable {
         server.onQuiet { store.forgetWireForms() }
     }
 
-    private func client(_ user: UserInfo) -> KubeClient {
+    func client(_ user: UserInfo) -> KubeClient {
         KubeClient(transport: InProcessTransport(pipeline: server, user: user))
     }
 
@@ -223,84 +220,9 @@ final class ControlPlane: Sendable {
         }
     }
 
-    /// Runs the node's agent until cancelled; `ready` is called once, also when the node cannot run, `nodeEnded` when its supervisor died.
-    func runNode(_ node: LaunchedNode, ready: @escaping @Sendable () -> Void, nodeEnded: @escaping @Sendable () -> Void) async {
-        nodeState.withLock { $0 = (node.reason, node.notes) }
-        guard let supervisor = node.supervisor else {
-            await registerUnready(node)
-            ready()
-            return
-        }
-        do {
-            if node.link != nil {
-                _ = try await server.add(.init(address: serviceAddress, port: 443))
-            }
-            let agent = try NodeAgent(
-                configuration: .init(
-                    nodeName: node.identity.name, paths: node.identity.paths, capacity: node.identity.capacity,
-                    hostIP: node.link?.nodeAddress.description ?? "127.0.0.1", podRange: node.link?.podCIDR.description ?? "",
-                    serviceAddress: serviceAddress,
-                    dnsAddress: node.link?.ranges.dnsAddress.description, version: Version.number, logMaximumSize: settings.logMaximumSize,
-                    logMaximumFiles: settings.logMaximumFiles, deletedLogBudget: settings.deletedLogBudget, podProcessLimit: settings.podProcessLimit,
-                    pressureThresholds: .init(memory: settings.evictionMemory, disk: settings.evictionDisk, processes: settings.evictionProcesses),
-                    imageGarbage: .init(high: settings.imageGarbageHigh, low: settings.imageGarbageLow)),
-                client: client(.node(node.identity.name)), runtime: supervisor, images: images, cgroups: node.cgroups, network: node.network,
-                time: time, logger: logger,
-                imageUsers: { [images, nodes] in
-                    Set(await ImageEndpoints(images: images, nodes: nodes, imagesChanged: {}).users().keys.compactMap { Digest($0) })
-                })
-            self.agent.withLock { $0 = agent }
-            nodes.register(node.identity.name, agent)
-            let policies = enforcePolicies(on: node)
-            async let _ = policies?.run()
-            defer { network.withLock { $0 = nil } }
-            try await agent.run(ready: ready, nodeEnded: nodeEnded)
-        } catch {
-            logger.error("the node's agent ended", metadata: ["error": "\(error)"])
-            if await supervisor.hasEnded(within: .seconds(2)) { return nodeEnded() }
-            nodeState.withLock { $0.reason = "\(error)" }
-            ready()
-        }
-    }
-
-    private var serviceAddress: String { instance.ranges?.apiAddress.description ?? "10.96.0.1" }
-
-    private func registerUnready(_ node: LaunchedNode) async {
-        let registration = NodeAgent.registration(
-            name: node.identity.name, reason: node.reason ?? "", version: Version.number, client: client(.node(node.identity.name)), time: time,
-            logger: logger)
-        do throws(APIStatus) {
-            try await registration.register()
-        } catch {
-            logger.error("the node could not be registered", metadata: ["error": "\(error.message)"])
-        }
-    }
-
-    /// Ends all pods within their grace periods; their objects stay.
-    func stopPods() async {
-        await agent.withLock { $0 }?.shutdown(grace: Self.shutdownGrace)
-    }
-
     /// Closes the API and the store.
     func stop() async {
         await server.stop()
         store.close()
-    }
-
-    // MARK: Status
-
-    func status() async -> JSONValue {
-        let node = nodeState.withLock { $0 }
-        let notes = node.notes + (agent.withLock { $0 }?.problems ?? [])
-        return [
-            "state": "running", "server": .string(credentials.server), "kubeconfig": .string(options.directory.kubeconfig),
-            "dataDirectory": .string(options.directory.path), "id": .string(instance.id), "version": .string(Version.number),
-            "nodes": [
-                [
-                    "name": .string(NodeIdentity(instance, index: 0, in: options.directory).name), "ready": .bool(node.reason == nil),
-                    "reason": .string(node.reason ?? ""),
-                ]
-            ], "notes": .array(notes.map { .string($0) }), "simulatedNodes": simulation,
-        ]
     }
 }

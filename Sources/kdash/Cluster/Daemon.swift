@@ -28,44 +28,44 @@ struct Daemon: Sendable {
         self.stop = stop
     }
 
-    /// How a time of service ended.
-    private enum Ending {
-        case stopped
-        /// The node's supervisor died, and every container with it, as if the machine had been reset.
-        case nodeEnded
-    }
-
-    /// Serves until stopped. A node that dies is started anew, with everything that holds on to it: what the store and the pods' statuses
-    /// say is what the new one goes by. Throws when a start fails, with everything undone that was done.
+    /// Serves until stopped. Throws when the start fails, with everything undone that was done.
     func run() async throws(CommandError) {
-        while try await serveOnce() == .nodeEnded {
-            logger.warning("starting the node anew")
-            // A node that cannot live must not keep the machine busy.
-            await stop.wait(atMost: .seconds(1), time)
-            if stop.isRaised { return }
-        }
-    }
-
-    private func serveOnce() async throws(CommandError) -> Ending {
         let settings = try ClusterSettings.load(directory)
         var instance = try loadInstance(settings)
+        let before = instance
+        try ClusterSize(directory: directory).apply(options.nodes, to: &instance)
         let ranges = try chooseRanges(&instance, settings)
-        try save(instance)
+        try ClusterSize(directory: directory).check(instance, ranges)
+        // A smaller number holds once the nodes that go are empty.
+        var kept = instance
+        kept.nodes = max(before.nodes, instance.nodes)
+        try save(kept)
         let shares = try loadShares()
-        let identity = NodeIdentity(instance, index: 0, in: directory)
-        let launcher = NodeLauncher(identity: identity, ranges: ranges, shares: shares, logger: logger, time: time)
-        async let launched = launcher.launch()
+        let launchers = NodeIdentity.all(instance, in: directory).map {
+            NodeLauncher(identity: $0, ranges: ranges, shares: shares, logger: logger, time: time)
+        }
+        async let launched = launch(launchers)
         let control: ControlPlane
         do throws(CommandError) {
             control = try await ControlPlane.start(
                 options: options, settings: settings, instance: &instance, shares: shares, stop: stop, logger: logger, time: time)
+            try await control.remove(NodeIdentity.all(kept, in: directory).dropFirst(instance.nodes))
             try save(instance)
             try writeKubeconfig(control.credentials)
         } catch {
-            await (await launched).undo()
+            await LaunchedNode.undo(await launched)
+            kept.nodes = before.nodes
+            try? save(kept)  // best effort: what matters is why the start failed
             throw error
         }
-        return await serve(control, await launched, instance)
+        await serve(control, Array(zip(await launched, launchers)), instance)
+    }
+
+    /// One after the other: they share the cluster's cgroup and its table on the host.
+    private func launch(_ launchers: [NodeLauncher]) async -> [LaunchedNode] {
+        var nodes: [LaunchedNode] = []
+        for launcher in launchers { nodes.append(await launcher.launch()) }
+        return nodes
     }
 
     private func loadShares() throws(CommandError) -> NodeShares {
@@ -92,36 +92,28 @@ struct Daemon: Sendable {
         }
     }
 
-    private func serve(_ control: ControlPlane, _ node: LaunchedNode, _ instance: ClusterInstance) async -> Ending {
+    private func serve(_ control: ControlPlane, _ nodes: [(LaunchedNode, NodeLauncher)], _ instance: ClusterInstance) async {
         let credentials = control.credentials
         let merged = options.mergesKubeconfig ? await KubeconfigMerge(directory: directory).add(control.userCredentials) : []
-        let notes = merged + node.notes
-        let (over, isLost) = (StopSignal(), StopSignal())
-        let ending = await withTaskGroup(of: Void.self, returning: Ending.self) { group in
+        let notes = merged + LaunchedNode.notes(nodes.map(\.0))
+        let readiness = Countdown(nodes.count) {
+            options.announcement.ready(server: credentials.server, kubeconfig: directory.kubeconfig, notes: notes)
+            logger.info("cluster is ready", metadata: ["server": "\(credentials.server)", "id": "\(instance.id)"])
+        }
+        await withDiscardingTaskGroup { group in
             group.addTask { await control.runControllers() }
             group.addTask { await control.renewUserAccess() }
-            group.addTask { await control.runServices(node) }
-            group.addTask {
-                await control.runNode(node) {
-                    options.announcement.ready(server: credentials.server, kubeconfig: directory.kubeconfig, notes: notes)
-                    logger.info("cluster is ready", metadata: ["server": "\(credentials.server)", "id": "\(instance.id)"])
-                } nodeEnded: {
-                    isLost.raise()
-                    over.raise()
-                }
+            for (node, launcher) in nodes {
+                group.addTask { await control.keep(node, launcher) { readiness.step() } }
             }
-            stop.whenRaised { over.raise() }
-            await over.wait()
-            defer { group.cancelAll() }
-            guard !isLost.isRaised else { return stop.isRaised ? .stopped : .nodeEnded }
+            await stop.wait()
             logger.info("cluster is stopping")
             await control.stopPods()
-            return .stopped
+            group.cancelAll()
         }
-        await node.shutdown()
+        await LaunchedNode.shutdown(control.launchedNodes)
         await control.stop()
         logger.info("cluster has stopped")
-        return ending
     }
 
     // MARK: Identity

@@ -3,6 +3,8 @@ struct DaemonOptions: Sendable {
     let directory: DataDirectory
     /// Wanted by a flag; a busy port is then an error.
     let apiPort: Int?
+    /// How many nodes are wanted; nil leaves as many as there are.
+    let nodes: Int?
     /// The port the cluster had may be replaced by a free one.
     let takesAnyPort: Bool
     /// How many nodes are pretended; nil for as many as before.

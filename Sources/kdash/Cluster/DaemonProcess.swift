@@ -115,18 +115,6 @@ final class StopSignal: Sendable {
         if isRaised { body() }
     }
 
-    /// Returns once the wish is there, or after a while.
-    func wait(atMost limit: Duration, _ time: any TimeSource) async {
-        let isOver = StopSignal()
-        whenRaised { isOver.raise() }
-        let impatience = Task {
-            try? await time.sleep(for: limit)  // best effort: cancelled when the wish is there
-            isOver.raise()
-        }
-        await isOver.wait()
-        impatience.cancel()
-    }
-
     /// Returns once the wish is there.
     func wait() async {
         await withCheckedContinuation { continuation in whenRaised { continuation.resume() } }

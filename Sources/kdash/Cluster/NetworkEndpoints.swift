@@ -8,8 +8,16 @@ import PodNetwork
 
 /// `/kdash/v1/network/…`: what the network of the nodes carries and refuses, and why.
 struct NetworkEndpoints: Sendable {
-    let policies: PolicyEnforcer
-    let captures: PacketCaptures
+    /// A node's part of the network.
+    struct Place: Sendable {
+        /// Of the node and its pods.
+        let addresses: IPv4Network
+        let policies: PolicyEnforcer
+        let captures: PacketCaptures
+    }
+
+    /// Of all nodes that have a network, at least one.
+    let places: [Place]
     /// What cluster DNS was asked.
     let questions: DNSQueryLog
     /// The cluster's services.
@@ -26,12 +34,24 @@ struct NetworkEndpoints: Sendable {
         }
     }
 
-    private var report: ConnectionReport {
+    /// Where an address is at home; nil for one from outside.
+    private func place(of address: IPv4Address) -> Place? { places.first { $0.addresses.contains(address) } }
+
+    /// The names of pods by address, as NAMESPACE/NAME: what a node says of its own pods counts.
+    private var podNames: [IPv4Address: String] {
+        var names: [IPv4Address: String] = [:]
+        for place in places {
+            for (address, name) in place.policies.names where names[address] == nil || place.addresses.contains(address) { names[address] = name }
+        }
+        return names
+    }
+
+    private func report(_ place: Place) -> ConnectionReport {
         let addresses = services.all().compactMap { service in
             service.string("spec", "clusterIP").flatMap { IPv4Address($0) }.map { ($0, "\(service.namespace ?? "")/\(service.name)") }
         }
         return ConnectionReport(
-            policies: policies.table.enforced, names: policies.names, services: Dictionary(addresses, uniquingKeysWith: { first, _ in first }))
+            policies: place.policies.table.enforced, names: podNames, services: Dictionary(addresses, uniquingKeysWith: { first, _ in first }))
     }
 
     private func connections(_ request: APIRequest) async throws(APIStatus) -> NetworkConnections {
@@ -43,15 +63,23 @@ struct NetworkEndpoints: Sendable {
         case (let namespace?, nil, let service?): filter = .service("\(namespace)/\(service)")
         default: throw .badRequest("\(request.path): query parameters namespace, with it pod or service, or none are needed")
         }
-        let table = policies.table
-        do throws(PodNetworkError) {
-            let (tracked, denied) = try await KernelThread.run("kdash-network") { () throws(PodNetworkError) in
-                (try table.connections(), try table.denied())
+        var parts: [NetworkConnections] = []
+        for place in places {
+            let table = place.policies.table
+            do throws(PodNetworkError) {
+                let (tracked, denied) = try await KernelThread.run("kdash-network") { () throws(PodNetworkError) in
+                    (try table.connections(), try table.denied())
+                }
+                // One between two nodes is known to both, and told of the node where it begins.
+                let own = tracked.filter { connection in
+                    self.place(of: connection.original.source).map { $0.addresses == place.addresses } ?? true
+                }
+                parts.append(report(place).make(own, denied: denied, filter))
+            } catch {
+                throw .serviceUnavailable("\(error)")
             }
-            return report.make(tracked, denied: denied, filter)
-        } catch {
-            throw .serviceUnavailable("\(error)")
         }
+        return NetworkConnections(merging: parts)
     }
 
     private func verdict(_ request: APIRequest) throws(APIStatus) -> JSONValue {
@@ -59,12 +87,14 @@ struct NetworkEndpoints: Sendable {
             let destination = request.queryValue("destination").flatMap({ IPv4Address($0) }),
             let transport = ServicePort.TransportProtocol(named: request.queryValue("transport")), let port = request.queryValue("port").flatMap({ UInt16($0) })
         else { throw .badRequest("\(request.path): source and destination (IPv4 addresses), port, and TCP, UDP or SCTP as transport are needed") }
-        let verdicts = report.verdicts(from: source, to: destination, transport: transport.rawValue, port: port)
-        return ["egress": verdicts.egress.value, "ingress": verdicts.ingress.value]
+        let (near, far) = (place(of: source) ?? places[0], place(of: destination) ?? places[0])
+        let egress = report(near).verdicts(from: source, to: destination, transport: transport.rawValue, port: port).egress
+        let ingress = report(far).verdicts(from: source, to: destination, transport: transport.rawValue, port: port).ingress
+        return ["egress": egress.value, "ingress": ingress.value]
     }
 
     private func names(_ request: APIRequest) throws(APIStatus) -> JSONValue {
-        let names = policies.names
+        let names = podNames
         let (namespace, pod) = (request.queryValue("namespace"), request.queryValue("pod"))
         guard pod == nil || namespace != nil, request.queryValue("service") == nil else {
             throw .badRequest("\(request.path): query parameters namespace, with it pod, or none are needed")
@@ -90,7 +120,7 @@ struct NetworkEndpoints: Sendable {
             guard let number = UInt16(text), number > 0 else { throw .badRequest("query parameter port is \"\(text)\", which is no port") }
             port = number
         }
-        guard let address = policies.names.first(where: { $0.value == "\(namespace)/\(pod)" })?.key else {
+        guard let address = podNames.first(where: { $0.value == "\(namespace)/\(pod)" })?.key, let captures = place(of: address)?.captures else {
             throw .badRequest("pod \(namespace)/\(pod) has no network of its own here: it does not run, or is on its node's network")
         }
         return APIResponse(contentType: "application/vnd.tcpdump.pcap", body: .stream(try await captures.begin(address, port: port)))

@@ -1,3 +1,4 @@
+import LinuxKernel
 import NodeAgent
 
 /// Who a node of a cluster is, and what of the machine is its own: everything that is named after a node gets its name from here.
@@ -26,6 +27,15 @@ struct NodeIdentity: Sendable, Hashable {
     var name: String { index == 0 ? "kdash" : "kdash-\(index)" }
     /// Holds the supervisor's socket.
     var runDirectory: String { RunDirectory().node(clusterID, name) }
+    /// Whether its supervisor answers.
+    var isAlive: Bool {
+        do throws(SystemError) {
+            _ = try UnixSocket.connect(runDirectory + "/supervisor.sock", kind: .sequencedPacket)
+            return true
+        } catch {
+            return false
+        }
+    }
     /// Everything of it in the cluster's directory but the first node's pods and logs.
     var ownDirectory: String { "\(directory.nodes)/\(name)" }
     var rootDirectory: String { "\(ownDirectory)/root" }

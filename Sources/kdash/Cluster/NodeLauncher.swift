@@ -39,7 +39,7 @@ struct NodeLauncher: Sendable {
             // On cgroup v2 the supervisor must live in its own leaf before controllers are turned on for the others.
             try cgroups?.prepare(
                 capacity: ResourceLimits(cpuRequest: identity.capacity.cpu, memoryLimit: identity.capacity.memory))
-            if !isRootless { notes += await shares.bring(intoNode: supervisor.pid) }
+            if !isRootless { notes += await shares.bring(intoNode: identity.name, supervisor.pid) }
             let (link, network) = try await connect(supervisor, &notes)
             return LaunchedNode(
                 identity: identity, supervisor: supervisor, cgroups: cgroups, link: link, network: network, notes: notes, reason: nil, logger: logger)
@@ -54,7 +54,7 @@ struct NodeLauncher: Sendable {
     /// Pods go before what looks after them. The supervisor inherits it and gives every container a score of its own.
     /// Source: the kubelet's KubeletOOMScoreAdj.
     private func protectFromMemoryShortage() {
-        guard geteuid() == 0 else { return }
+        guard geteuid() == 0, identity.index == 0 else { return }
         do throws(SystemError) { try FileSystem.write("-999", to: "/proc/self/oom_score_adj") } catch {
             logger.info("the daemon is not protected from a shortage of memory", metadata: ["error": "\(error)"])
         }
@@ -105,7 +105,8 @@ struct NodeLauncher: Sendable {
             .init(clusterID: identity.clusterID, nodeIndex: identity.index, ranges: ranges, node: namespace, runDirectory: RunDirectory().base))
         notes += link.announce()
         if let obstacle = try link.forwardObstacle() {
-            notes.append("pods cannot reach the outside: \(obstacle.description). Lift it with: \(obstacle.remedy)")
+            let places = identity.count > 1 ? "the outside and other nodes" : "the outside"
+            notes.append("pods cannot reach \(places): \(obstacle.description). Lift it with: \(obstacle.remedy)")
         }
         return (link, NodeNetwork(pool: PodAddressPool(range: link.podCIDR), node: socket, mtu: link.mtu))
     }
@@ -124,22 +125,43 @@ struct LaunchedNode: Sendable {
     let reason: String?
     let logger: Logger
 
-    /// Ends the node and everything it changed on the host.
-    func shutdown() async {
+    /// Ends the node. Its link goes with its network.
+    func end() async {
         await supervisor?.shutdown()
+        cgroups?.removeNode()
+    }
+
+    /// Ends all nodes of a cluster and everything they changed on the host.
+    static func shutdown(_ nodes: [LaunchedNode]) async {
+        await withDiscardingTaskGroup { group in
+            for node in nodes { group.addTask { await node.end() } }
+        }
+        guard let first = nodes.first else { return }
         do {
-            try link?.remove()
-            cgroups?.removeNode()
-            CgroupTree.sweep(clusterID: identity.clusterID)
-            try MachineSweep(id: identity.clusterID).removeAll()
+            try MachineSweep(id: first.identity.clusterID).removeAll()
         } catch {
-            logger.warning("something of the node is left", metadata: ["error": "\(error)"])
+            first.logger.warning("something of the nodes is left", metadata: ["error": "\(error)"])
         }
     }
 
-    /// After a failed start: a node that this start made goes again; one that was found keeps its containers.
-    func undo() async {
-        guard let supervisor else { return }
-        if supervisor.isFresh { await shutdown() } else { supervisor.disconnect() }
+    /// After a failed start: nodes that this start made go again; those that were found keep their containers.
+    static func undo(_ nodes: [LaunchedNode]) async {
+        if nodes.allSatisfy({ $0.supervisor?.isFresh ?? false }) { return await shutdown(nodes) }
+        for node in nodes {
+            guard let supervisor = node.supervisor else { continue }
+            if supervisor.isFresh { await node.end() } else { supervisor.disconnect() }
+        }
+    }
+
+    /// What `up` tells of all nodes, each thing once; whose it is where there are several.
+    static func notes(_ nodes: [LaunchedNode]) -> [String] {
+        let all = nodes.map { Set($0.notes) }
+        var told: Set<String> = []
+        return nodes.flatMap { node in
+            node.notes.compactMap { note in
+                guard told.insert(note).inserted else { return nil }
+                return all.allSatisfy { $0.contains(note) } ? note : "node \(node.identity.name): \(note)"
+            }
+        }
     }
 }

@@ -20,7 +20,8 @@ struct ServeCommand: ParsableCommand {
     func run() throws {
         let announcement = Announcement(descriptor: announceTo)
         let options = DaemonOptions(
-            directory: DataDirectory(option: data.path), apiPort: options.apiPort, takesAnyPort: anyPort, simulatedNodes: options.simulatedNodes,
+            directory: DataDirectory(option: data.path), apiPort: options.apiPort, nodes: options.nodes, takesAnyPort: anyPort,
+            simulatedNodes: options.simulatedNodes,
             mergesKubeconfig: !options.noMerge, isDetached: announceTo >= 0, announcement: announcement)
         Glibc.exit(DaemonProcess.run(options))
     }

@@ -6,8 +6,8 @@ struct ServeOptions: ParsableArguments {
     @Option(name: .customLong("api-port"), help: "Port of the API on 127.0.0.1. Default: what the cluster used before, else 6443, else a free one.")
     var apiPort: Int?
 
-    @Option(help: ArgumentHelp("Number of nodes.", visibility: .hidden))
-    var nodes: Int = 1
+    @Option(help: "How many nodes share this machine. Default: what the cluster has, else 1. Only a stopped cluster takes another number.")
+    var nodes: Int?
 
     @Option(
         name: .customLong("simulated-nodes"),
@@ -21,15 +21,17 @@ struct ServeOptions: ParsableArguments {
 
     func validate() throws {
         if let apiPort, !(1...65535).contains(apiPort) { throw ValidationError("--api-port \(apiPort): a port is a number from 1 to 65535.") }
+        if let nodes, !ClusterSize.range.contains(nodes) {
+            throw ValidationError("--nodes \(nodes): a cluster on one machine has \(ClusterSize.range.lowerBound) to \(ClusterSize.range.upperBound) nodes.")
+        }
         if let simulatedNodes, !(0...SimulatedNode.limit).contains(simulatedNodes) {
             throw ValidationError("--simulated-nodes \(simulatedNodes): there can be 0 to \(SimulatedNode.limit).")
         }
-        if nodes != 1 { throw ValidationError("--nodes \(nodes): clusters of several nodes are not supported yet; leave it at 1.") }
     }
 
     /// As they are typed.
     var arguments: [String] {
-        (apiPort.map { ["--api-port", "\($0)"] } ?? []) + (simulatedNodes.map { ["--simulated-nodes", "\($0)"] } ?? [])
-            + (noMerge ? ["--no-merge"] : [])
+        (apiPort.map { ["--api-port", "\($0)"] } ?? []) + (nodes.map { ["--nodes", "\($0)"] } ?? [])
+            + (simulatedNodes.map { ["--simulated-nodes", "\($0)"] } ?? []) + (noMerge ? ["--no-merge"] : [])
     }
 }

@@ -11,7 +11,8 @@ struct UpCommand: ParsableCommand {
         discussion: """
             Prints one line when the cluster is ready: how long it took, the server's address and the kubeconfig. \
             Starting a running cluster changes nothing but the number of simulated nodes when one is given, unless its daemon is an older \
-            kdash: then this one takes over, and pods keep running. A context named `kdash` is added to the first file of \
+            kdash: then this one takes over, and pods keep running. --nodes N makes several nodes of this machine, each with its own \
+            network, range of pod addresses and an equal share of processors and memory; it needs root. A context named `kdash` is added to the first file of \
             $KUBECONFIG or to ~/.kube/config; the current context is set only when there is none.
             """)
 
@@ -29,6 +30,7 @@ struct UpCommand: ParsableCommand {
             ready = try launcher.start()
             Output.error("the daemon was kdash \(older); \(Version.number) has taken over, and pods kept running")
         }
+        if ready.wasRunning { try ClusterSize.checkRunning(access.directory, wanted: options.nodes) }
         for note in ready.notes { Output.error(note) }
         if ready.wasRunning {
             if let wanted = options.simulatedNodes { try SimulationRequest(access).send(wanted) }
@@ -44,6 +46,7 @@ extension UpCommand {
     /// A cluster that was started through sudo is used as it is, never doubled.
     private func reportForeign(_ access: ClusterAccess) throws {
         let client = try DaemonClient(access)
+        try ClusterSize.checkRunning(access.directory, wanted: options.nodes)
         if let wanted = options.simulatedNodes { try SimulationRequest(access).send(wanted) }
         let value = try Blocking.run { () throws(CommandError) in try await client.call(.get, "/status") }
         Output.line("kdash runs already: \(value["server"]?.stringValue ?? ""), kubeconfig \(access.kubeconfig)")
