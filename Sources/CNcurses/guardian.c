@@ -96,7 +96,7 @@ static bool is_own_name(const char *path) {
 bool kd_guardian_wanted(int argc, char *const argv[]) {
     if (argc < 1 || !is_own_name(argv[0])) return false;
     static const char *const valued[] = {
-        "--data-dir", "--api-port", "--nodes", "--context", "--kubeconfig", "-n", "--namespace", "--theme", "--as", "--as-group",
+        "--data-dir", "--api-port", "--nodes", "--simulated-nodes", "--context", "--kubeconfig", "-n", "--namespace", "--theme", "--as", "--as-group",
     };
     for (int i = argc > 1 && strcmp(argv[1], "screen") == 0 ? 2 : 1; i < argc; i++) {
         if (argv[i][0] != '-') return false;

@@ -38,6 +38,7 @@ struct Kdash: ParsableCommand {
                 --data-dir <directory>   the cluster's directory
                 --api-port <port>        the API's port on 127.0.0.1
                 --nodes <number>         how many nodes share this machine
+                --simulated-nodes <n>    pretend nodes besides, for trying scale
                 --no-merge               leave your kubeconfig alone
             """,
         version: Version.text,

@@ -7,7 +7,7 @@ import Testing
     @Test(arguments: [
         ("kdash", true), ("/usr/local/bin/kdash", true), ("./kdash-0.2", true), ("kdash screen", true), ("kdash screen --readonly", true),
         ("kdash --api-port 7000", true), ("kdash --api-port=7000", true), ("kdash screen --api-port 7000 --no-merge", true),
-        ("kdash --data-dir /tmp/x -n demo --theme dark --context prod --kubeconfig f --namespace a --nodes 1 --ephemeral", true),
+        ("kdash --data-dir /tmp/x -n demo --theme dark --context prod --kubeconfig f --namespace a --nodes 1 --simulated-nodes 9 --ephemeral", true),
         ("kdash up", false), ("kdash up --api-port 7000", false), ("kdash --api-port 7000 status", false), ("kdash help", false),
         ("kdash --help", false), ("kdash screen --help", false), ("kdash -h", false), ("kdash --version", false), ("kdash screen up", false),
         ("kdashboard", false), ("kdash.old", false), ("/opt/kdash/other", false), ("kdashPackageTests.xctest", false), ("", false),
