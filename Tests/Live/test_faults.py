@@ -158,8 +158,13 @@ def test_faults_under_load_lose_and_leave_nothing(fresh):
         return status.get("readyReplicas") == 4 and status.get("replicas") == 4
 
     eventually(is_healed, within=180, every=0.5, what="four steady pods")
-    found = eventually(lambda: (lambda all: all if all and all.keys() >= faults.codes.keys() and all(
-        one.get("phase") in ("Succeeded", "Failed") for one in all.values()) else None)(ended(fresh)), within=120, every=0.5, what="every pod that ends, ended")
+    def all_ended():
+        statuses = ended(fresh)
+        missing = [name for name in faults.codes if statuses.get(name, {}).get("phase") not in ("Succeeded", "Failed")]
+        assert not missing, missing
+        return statuses
+
+    found = eventually(all_ended, within=120, every=0.5, what="every pod that ends, ended")
     wrong = []
     for name, code in faults.codes.items():
         status = found[name]
