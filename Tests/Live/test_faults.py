@@ -185,7 +185,7 @@ def test_faults_under_load_lose_and_leave_nothing(fresh):
 
     def left():
         groups = [str(path) for path in pathlib.Path("/sys/fs/cgroup").glob(f"*/kdash-{faults.identity}/**/pod*")]
-        mounts = subprocess.run(["nsenter", "-t", node, "-m", "cat", "/proc/self/mountinfo"], capture_output=True, text=True, check=True).stdout
+        mounts = pathlib.Path(f"/proc/{node}/mountinfo").read_text()
         links = subprocess.run(["nsenter", "-t", node, "-n", "ip", "-o", "link"], capture_output=True, text=True, check=True).stdout
         inside = [line for line in mounts.splitlines() if "/pods/" in line.split()[4]]
         return faults.processes() + groups + inside + [line for line in links.splitlines() if ": pod" in line]
