@@ -4,7 +4,8 @@ package import LinuxKernel
 /// The one routed link between the host and a node, and the node's way out.
 ///
 /// Host: interface `kd<id>n<index>` with the first service address, routes to the node's pods and to services, one masquerade
-/// rule in table `kdash_<id>`, forwarding on. Node: `eth0` with the node's address and the default route.
+/// rule in table `kdash_<id>`, forwarding on. Node: `eth0` with the node's address and the default route, and none to the
+/// reserved 240.0.0.0/4.
 package struct NodeLink: Sendable {
     package struct Configuration: Sendable {
         /// Eight hexadecimal digits.
@@ -163,6 +164,8 @@ extension NodeLink {
             // Gives connections from the node itself to a service a route, so that the output hook gets to translate them;
             // what no rule translates ends here instead of wandering between node and host.
             RouteRequest.addRoute(to: c.ranges.serviceCIDR, through: 1, source: address),
+            // Reserved, and where simulated nodes say that their pods are: Linux would send it out by the default route.
+            RouteRequest.addUnreachable(IPv4Network(IPv4Address(240, 0, 0, 0), 4)),
         ])
     }
 

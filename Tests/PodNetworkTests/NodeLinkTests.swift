@@ -27,6 +27,15 @@ struct NodeLinkTests {
         }
     }
 
+    @Test func `reserved addresses are refused in the node instead of leaving it`() throws {
+        try SimulatedNetwork.with { network in
+            _ = try NodeLink.establish(network.configuration)
+            let pod = try network.pod(IPv4Address(10, 42, 0, 2))
+            let refusal = #expect(throws: SystemError.self) { try connectTCP(from: pod, to: IPv4Address(241, 0, 1, 1), port: 80) }
+            #expect(refusal?.errno == EHOSTUNREACH)
+        }
+    }
+
     @Test func `establishing again adopts the living link`() throws {
         try SimulatedNetwork.with { network in
             _ = try NodeLink.establish(network.configuration)

@@ -85,6 +85,16 @@ package enum RouteRequest {
             "RTM_NEWROUTE \(network)", type: 24, flags: NetlinkMessage.create | NetlinkMessage.replace, payload: payload)
     }
 
+    /// Adds or replaces a route that refuses what is sent to a network: the sender hears that no host is there.
+    package static func addUnreachable(_ network: IPv4Network) -> NetlinkMessage {
+        var payload = NetlinkPayload()
+        // RT_TABLE_MAIN, RTPROT_STATIC, RT_SCOPE_UNIVERSE, RTN_UNREACHABLE
+        payload.header(UInt8(2), UInt8(network.prefixLength), UInt8(0), UInt8(0), UInt8(254), UInt8(4), UInt8(0), UInt8(7), UInt32(0))
+        payload.attribute(1, network.address.bytes)  // RTA_DST
+        return NetlinkMessage(
+            "RTM_NEWROUTE unreachable \(network)", type: 24, flags: NetlinkMessage.create | NetlinkMessage.replace, payload: payload)
+    }
+
     /// A neighbour that needs no ARP.
     package static func addNeighbour(_ address: IPv4Address, _ hardwareAddress: [UInt8], on index: Int32) -> NetlinkMessage {
         var payload = NetlinkPayload()
