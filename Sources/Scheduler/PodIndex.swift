@@ -53,6 +53,11 @@ struct PodIndex: Sendable {
         return true
     }
 
+    /// Whether pods on nodes keep others off by the labels of their namespaces.
+    var forbidsByNamespaceLabels: Bool {
+        terms.keys.contains { $0.effect == .forbids && $0.term.group.namespaceSelector != nil }
+    }
+
     /// Whether a pod is in each of some groups.
     func contains(_ pod: GroupMember, _ groups: [PodGroup]) -> Bool { groups.allSatisfy { $0.contains(pod, namespaces) } }
 

@@ -3,7 +3,7 @@ import JSONCore
 import KubeSchemas
 
 /// What a pod asks of the pods around it, read from its spec once. Source: PodSpec.affinity and PodSpec.topologySpreadConstraints.
-struct PodRules: Sendable {
+struct PodRules: Sendable, Hashable {
     /// Pods, and the node label whose value says what is near them.
     struct Term: Sendable, Hashable {
         let group: PodGroup
@@ -59,6 +59,9 @@ struct PodRules: Sendable {
 
     /// Whether other pods decide where the pod can be.
     var isBinding: Bool { !near.isEmpty || !apart.isEmpty || !hardSpread.isEmpty }
+
+    /// Whether labels of namespaces say which pods it means.
+    var mindsNamespaceLabels: Bool { (near + apart).contains { $0.group.namespaceSelector != nil } }
 
     /// Whether a pod that gets a node may open one for this pod: it is one to be near to, or fills the emptiest place.
     func mayBeHelped(byArrivalOf other: GroupMember, _ namespaces: [String: JSONObject]) -> Bool {

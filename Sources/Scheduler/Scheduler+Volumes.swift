@@ -26,7 +26,7 @@ extension Scheduler {
             case .wait: continue
             case .bind: state.bindable.append(wait)
             case .giveUp:
-                state.cluster.forget(podWithUID: uid)
+                state.takeBack(wait.pod)
                 state.queue.retry(wait.pod)
             }
             state.end(waitOf: uid)

@@ -19,12 +19,25 @@ package final class Scheduler: Sendable {
         /// Those whose claims have got them.
         var bindable: [VolumeWait] = []
 
+        /// How many times a pod was found to fit nowhere.
+        var refusals: UInt64 = 0
+        /// What that number was when a pod took its place, by uid, until its binding is known or has failed.
+        var refusalsBefore: [String: UInt64] = [:]
+
         var hasWork: Bool { queue.hasWork || !bindable.isEmpty }
 
         /// Makes those worth a try that a pod with a node may help.
         mutating func retry(forArrivalOf pod: Pod) {
             let (member, labels) = (GroupMember(pod), cluster.index.namespaces)
             queue.retryAttentive { $0.mayBeHelped(byArrivalOf: member, labels) }
+        }
+
+        /// Takes back what was decided on a pod. Its place is free again for whoever was refused beside it: nobody else need be tried,
+        /// or a binding that fails for good would have all that wait tried each time.
+        mutating func takeBack(_ pod: Pod) {
+            end(waitOf: pod.uid)
+            cluster.forget(podWithUID: pod.uid)
+            if refusalsBefore.removeValue(forKey: pod.uid) != refusals { queue.retryAll() }
         }
 
         /// Forgets that a pod waits for its claims, and lets go of the volumes that are kept for it.
@@ -100,6 +113,8 @@ package final class Scheduler: Sendable {
             switch state.cluster.decide(pod) {
             case .bind(let node):
                 let steps = state.cluster.volumeSteps(pod, on: node)
+                // A node that was kept free for the pod is not kept any more if the binding fails: then all deserve a try.
+                state.refusalsBefore[pod.uid] = state.cluster.nominated[pod.uid] == nil ? state.refusals : nil
                 state.cluster.assume(pod, on: node)
                 // A retry of all waiting pods must not meet one whose binding is under way.
                 state.queue.remove(podWithUID: pod.uid)
@@ -109,6 +124,7 @@ package final class Scheduler: Sendable {
                 state.waits[pod.uid] = VolumeWait(pod, node: node, steps: steps)
                 return .prepare(pod, node: node, steps)
             case .unschedulable(let message):
+                state.refusals += 1
                 return makeRoom(for: pod, message, &state)
             }
         }
@@ -169,12 +185,7 @@ package final class Scheduler: Sendable {
 
     /// Takes back what was decided on a pod.
     private func failed(_ pod: Pod, _ what: Logger.Message, _ error: APIStatus) async {
-        news { state in
-            state.end(waitOf: pod.uid)
-            state.cluster.forget(podWithUID: pod.uid)
-            // Its place is free again for whoever did not fit beside it.
-            state.queue.retryAll()
-        }
+        news { $0.takeBack(pod) }
         logger.warning(what, metadata: ["namespace": "\(pod.namespace ?? "")", "pod": "\(pod.name)", "error": "\(error.message)"])
         await retryLater(pod)
     }
@@ -214,6 +225,7 @@ package final class Scheduler: Sendable {
             let pod = Pod(event.object)
             var change = PodNews.nothing
             if case .deleted = event {
+                state.refusalsBefore[pod.uid] = nil
                 state.queue.remove(podWithUID: pod.uid)
                 state.end(waitOf: pod.uid)
                 change = state.cluster.remove(podWithUID: pod.uid) ? .freed : .nothing
@@ -225,6 +237,7 @@ package final class Scheduler: Sendable {
                     if !promised.isEmpty, !state.queue.contains(podWithUID: pod.uid) { state.cluster.nominate(pod, to: promised) }
                     state.queue.put(pod)
                 } else if !Self.isWaiting(pod) {
+                    state.refusalsBefore[pod.uid] = nil
                     state.queue.remove(podWithUID: pod.uid)
                     state.end(waitOf: pod.uid)
                     state.cluster.withdraw(podWithUID: pod.uid)
@@ -243,7 +256,10 @@ package final class Scheduler: Sendable {
         news { state in
             var labels: JSONObject?
             if case .deleted = event {} else { labels = event.object["metadata", "labels"]?.objectValue ?? JSONObject() }
-            if state.cluster.put(namespace: event.object.name, labels: labels) { state.queue.retryAll() }
+            let name = event.object.name
+            guard state.cluster.put(namespace: name, labels: labels) else { return }
+            state.queue.retryAttentive { $0.mindsNamespaceLabels }
+            if state.cluster.index.forbidsByNamespaceLabels { state.queue.retry { $0.namespace == name } }
         }
     }
 

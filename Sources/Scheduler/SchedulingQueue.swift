@@ -13,8 +13,9 @@ package struct SchedulingQueue: Sendable {
     }
 
     private var entries: [String: Entry] = [:]
-    /// The passive ones whose place depends on other pods, by uid: what comes and goes need not be compared with all that wait.
-    private var attentive: Set<String> = []
+    /// The uids of the passive ones whose place depends on other pods, by their rules: what comes and goes is compared once with the rules that
+    /// many pods share, and not at all with those that have none.
+    private var attentive: [PodRules: Set<String>] = [:]
     private var active: [String] = []
     private var isSorted = true
     private var arrivals: UInt64 = 0
@@ -35,8 +36,8 @@ package struct SchedulingQueue: Sendable {
             let isSame = known.pod.object["spec"] == pod.object["spec"] && known.pod.labels == pod.labels
             entries[uid]?.pod = pod
             guard !isSame else { return }
-            entries[uid]?.rules = PodRules(pod)
             activate(uid)
+            entries[uid]?.rules = PodRules(pod)
             return
         }
         arrivals += 1
@@ -46,7 +47,7 @@ package struct SchedulingQueue: Sendable {
 
     /// Forgets a pod: it was bound, deleted or has ended.
     package mutating func remove(podWithUID uid: String) {
-        attentive.remove(uid)
+        ignore(uid)
         guard let entry = entries.removeValue(forKey: uid), entry.isActive else { return }
         active.removeAll { $0 == uid }
     }
@@ -63,7 +64,9 @@ package struct SchedulingQueue: Sendable {
 
     /// Makes the waiting pods worth a try whose rules about other pods `mayBeMet`.
     mutating func retryAttentive(where mayBeMet: (PodRules) -> Bool) {
-        for uid in attentive where entries[uid].map({ mayBeMet($0.rules) }) ?? false { activate(uid) }
+        for (_, uids) in attentive.filter({ mayBeMet($0.key) }) {
+            for uid in uids { activate(uid) }
+        }
     }
 
     /// Makes one pod worth a try, because its binding failed.
@@ -83,7 +86,7 @@ package struct SchedulingQueue: Sendable {
         }
         guard let uid = active.popLast() else { return nil }
         entries[uid]?.isActive = false
-        if entries[uid]?.rules.isBinding == true { attentive.insert(uid) }
+        if let rules = entries[uid]?.rules, rules.isBinding { attentive[rules, default: []].insert(uid) }
         return entries[uid]?.pod
     }
 
@@ -92,10 +95,17 @@ package struct SchedulingQueue: Sendable {
         return left.priority != right.priority ? left.priority > right.priority : left.arrival < right.arrival
     }
 
+    /// Compares a pod with others no more.
+    private mutating func ignore(_ uid: String) {
+        guard let rules = entries[uid]?.rules, rules.isBinding else { return }
+        attentive[rules]?.remove(uid)
+        if attentive[rules]?.isEmpty == true { attentive[rules] = nil }
+    }
+
     private mutating func activate(_ uid: String) {
         guard entries[uid]?.isActive == false else { return }
         entries[uid]?.isActive = true
-        attentive.remove(uid)
+        ignore(uid)
         active.append(uid)
         isSorted = active.count == 1
     }

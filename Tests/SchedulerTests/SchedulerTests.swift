@@ -101,6 +101,38 @@ import Testing
         }
     }
 
+    @Test func `a binding that keeps failing has others tried only when they were refused beside it`() throws {
+        var state = Scheduler.State()
+        _ = state.cluster.put(node("n", cpu: "1"))
+        let (failing, waiting) = (pod("failing", cpu: "1"), pod("waiting", cpu: "4"))
+        state.queue.put(waiting)
+        _ = state.queue.next()
+        func decide() {
+            state.cluster.assume(failing, on: "n")
+            state.refusalsBefore[failing.uid] = state.refusals
+        }
+        for _ in 1...3 {
+            decide()
+            state.takeBack(failing)
+            #expect(!state.queue.hasWork && !state.cluster.isPlaced(podWithUID: failing.uid))
+        }
+        decide()
+        state.refusals += 1
+        state.takeBack(failing)
+        #expect(state.queue.hasWork, "the other one was refused while the place was taken")
+    }
+
+    @Test func `a pod that was refused beside one whose binding fails gets the place`() async throws {
+        let (server, time) = (RecordingServer(), ManualTimeSource())
+        server.refuseBindings(1)
+        server.put(node("n", cpu: "1"))
+        for name in ["a", "b"] { server.put(pod(name, cpu: "1")) }
+        try await withScheduler(server, time) {
+            // No clock moves: it is the failure that has the other one tried.
+            #expect(await comesTrue { server.bindings.count == 1 })
+        }
+    }
+
     @Test func `pods of other schedulers and bound pods are left alone`() async throws {
         let server = RecordingServer()
         server.put(node("n"))
@@ -148,5 +180,37 @@ import Testing
             server.put(other)
             #expect(await comesTrue { server.bindings == ["near on n"] })
         }
+    }
+
+    @Test func `a pod is placed when its own namespace gets labels that another pod's rule does not mean`() async throws {
+        let server = RecordingServer()
+        server.put(node("n", labels: ["kubernetes.io/hostname": "n"]))
+        var own = Namespace(name: "default")
+        own.object.labels = ["team": "x"]
+        server.put(own)
+        let inTeam: JSONObject = ["namespaceSelector": ["matchLabels": ["team": "x"]]]
+        var shy = rule("podAntiAffinity", term("web", "kubernetes.io/hostname", inTeam))
+        shy["nodeName"] = "n"
+        server.put(pod("shy", namespace: "other", spec: shy))
+        server.put(pod("web", labels: ["app": "web"]))
+        try await withScheduler(server) {
+            #expect(await comesTrue { server.messages.count == 1 })
+            var moved = Namespace(name: "default")
+            moved.object.labels = ["team": "y"]
+            server.put(moved)
+            #expect(await comesTrue { server.bindings == ["web on n"] })
+        }
+    }
+
+    @Test func `a namespace has those pods tried whose rules look at labels of namespaces`() {
+        let bySelector: JSONObject = ["namespaceSelector": ["matchLabels": ["team": "x"]]]
+        let key = "kubernetes.io/hostname"
+        #expect(!PodRules(pod("a")).mindsNamespaceLabels)
+        #expect(!PodRules(pod("a", spec: rule("podAffinity", term("web")))).mindsNamespaceLabels)
+        #expect(PodRules(pod("a", spec: rule("podAffinity", term("web", key, bySelector)))).mindsNamespaceLabels)
+        #expect(PodRules(pod("a", spec: rule("podAntiAffinity", term("web", key, bySelector)))).mindsNamespaceLabels)
+        let placed = (pod("a", spec: rule("podAntiAffinity", term("web", key, bySelector))), "n")
+        #expect(snapshot([node("n")], placed: [placed]).index.forbidsByNamespaceLabels)
+        #expect(!snapshot([node("n")], placed: [(pod("a", spec: rule("podAntiAffinity", term("web"))), "n")]).index.forbidsByNamespaceLabels)
     }
 }
