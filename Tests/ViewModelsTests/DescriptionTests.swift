@@ -129,10 +129,17 @@ import Testing
         ("1 node(s) didn't match pod anti-affinity rules", "spec.affinity.podAntiAffinity keeps it from nodes"),
         ("1 node(s) didn't satisfy existing pods anti-affinity rules", "pods that run there do not want it near"),
         ("1 node(s) didn't match pod topology spread constraints", "allows no more there until"),
+        ("1 node(s) didn't match pod topology spread constraints (missing required label)", "nodes lack a label"),
     ])
     func `what to look at fits the rule that keeps a pod off`(why: String, remedy: String) {
         let remedies = PodDiagnosis.placementRemedies("0/1 nodes are available: \(why).")
         #expect(remedies.count == 1 && remedies[0].contains(remedy))
+    }
+
+    @Test func `nodes without the label of a spreading rule and nodes that are full get both remedies`() {
+        let rule = "node(s) didn't match pod topology spread constraints"
+        let remedies = PodDiagnosis.placementRemedies("0/3 nodes are available: 1 \(rule) (missing required label), 2 \(rule).")
+        #expect(remedies.count == 2 && remedies[0].contains("raise maxSkew") && remedies[1].contains("nodes lack a label"))
     }
 
     @Test(arguments: [
