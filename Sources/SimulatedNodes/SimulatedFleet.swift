@@ -17,18 +17,42 @@ package final class SimulatedFleet: Sendable {
         package var nodes: Int
         /// How many pods are on them.
         package var pods: Int
+        /// The names of nodes that are not simulated and keep others from being made.
+        package var inTheWay: [String] = []
     }
 
-    private struct PodKey: Hashable, Sendable {
+    struct PodKey: Hashable, Sendable {
         let namespace: String
         let name: String
+
+        init(_ pod: Pod) {
+            namespace = pod.namespace ?? ""
+            name = pod.name
+        }
     }
 
-    private struct State {
+    struct State {
         var wanted = 0
         /// Pods on simulated nodes, by uid.
         var pods: Set<String> = []
         var addresses = SimulatedAddresses()
+        var room = SimulatedRoom()
+        /// Pods with a node that is not of the fleet, or not yet.
+        var waiting: [SimulatedNode: Set<PodKey>] = [:]
+        /// The nodes in the way that were reported.
+        var strangers: Set<SimulatedNode> = []
+
+        /// Frees what a pod has on its node.
+        mutating func leave(_ uid: String, _ node: SimulatedNode) {
+            addresses.free(uid)
+            room.free(uid, on: node)
+        }
+
+        /// Forgets a pod that is gone.
+        mutating func forget(_ uid: String, on node: SimulatedNode) {
+            pods.remove(uid)
+            leave(uid, node)
+        }
     }
 
     /// Writes that are under way at once: the store commits what waits together.
@@ -38,9 +62,9 @@ package final class SimulatedFleet: Sendable {
     let nodes: Informer
     let time: any TimeSource
     let logger: Logger
-    private let pods: Informer
-    private let queue: WorkQueue<PodKey>
-    private let state = Mutex(State())
+    let pods: Informer
+    let queue: WorkQueue<PodKey>
+    let state = Mutex(State())
     private let wakeUps: AsyncStream<Void>
     private let wake: AsyncStream<Void>.Continuation
     private let leases: SimulatedLeases
@@ -62,16 +86,22 @@ package final class SimulatedFleet: Sendable {
     /// How many nodes and pods there are.
     package var summary: Summary {
         let (wanted, pods) = state.withLock { ($0.wanted, $0.pods.count) }
-        return Summary(wanted: wanted, nodes: present.count, pods: pods)
+        let found = find()
+        return Summary(wanted: wanted, nodes: found.ours.count, pods: pods, inTheWay: found.strangers.map(\.name).sorted())
     }
 
     /// Wants another number of nodes; they come and go soon. Throws BadRequest for a number that cannot be.
     package func resize(to count: Int) throws(APIStatus) {
+        try Self.check(count)
+        state.withLock { $0.wanted = count }
+        wake.yield()
+    }
+
+    /// Throws BadRequest for a number of nodes that cannot be.
+    package static func check(_ count: Int) throws(APIStatus) {
         guard (0...SimulatedNode.limit).contains(count) else {
             throw .badRequest("\(count) simulated nodes: there can be 0 to \(SimulatedNode.limit)")
         }
-        state.withLock { $0.wanted = count }
-        wake.yield()
     }
 
     /// The connection to a node of the fleet; nil for other nodes.
@@ -87,6 +117,7 @@ package final class SimulatedFleet: Sendable {
 
     /// Pretends until the task is cancelled.
     package func run() async {
+        nodes.addHandler { self.nodeChanged($0) }
         pods.addHandler { self.podChanged($0) }
         await nodes.waitUntilSynced()
         await pods.waitUntilSynced()
@@ -100,29 +131,72 @@ package final class SimulatedFleet: Sendable {
 
     // MARK: Nodes
 
-    private func isOurs(_ node: SimulatedNode) -> Bool { node.number <= state.withLock { $0.wanted } }
+    /// The nodes that are called as simulated ones, as far as the cache knows.
+    private struct Found {
+        /// Those with the mark.
+        var ours: [SimulatedNode: KubeObject] = [:]
+        /// What somebody else called so, where a simulated node is wanted: it stays what it is.
+        var strangers: Set<SimulatedNode> = []
+    }
 
-    /// The simulated nodes that are in the cluster, by their label: what somebody else called so is never removed.
-    private var present: [SimulatedNode: KubeObject] {
-        let found = nodes.all().compactMap { object in
-            object.labels[SimulatedNode.mark] == nil ? nil : SimulatedNode(name: object.name).map { ($0, object) }
+    private var wanted: Int { state.withLock { $0.wanted } }
+
+    private static func isMarked(_ object: KubeObject) -> Bool { object.labels[SimulatedNode.mark] != nil }
+
+    /// Whether a node is there and pretended.
+    func isOurs(_ node: SimulatedNode) -> Bool {
+        node.number <= wanted && nodes.get(namespace: nil, name: node.name).map(Self.isMarked) ?? false
+    }
+
+    private func find() -> Found {
+        let wanted = self.wanted
+        var found = Found()
+        for object in nodes.all() {
+            guard let node = SimulatedNode(name: object.name) else { continue }
+            if Self.isMarked(object) { found.ours[node] = object } else if node.number <= wanted { found.strangers.insert(node) }
         }
-        return Dictionary(found) { $1 }
+        return found
+    }
+
+    /// The cache may show a write of the fleet only after the fleet has looked, and others write too: what is not as wanted is looked at again.
+    private func nodeChanged(_ event: InformerEvent) {
+        guard let node = SimulatedNode(name: event.object.name) else { return }
+        let (isMarked, isWanted) = (Self.isMarked(event.object), node.number <= wanted)
+        switch event {
+        case .deleted:
+            if isWanted { wake.yield() }
+        case .updated(let old, _) where Self.isMarked(old) == isMarked: return
+        case .added, .updated:
+            // Pods may have got the node before it was known here.
+            if isMarked && isWanted { takeWaiting(for: node) } else if isMarked || isWanted { wake.yield() }
+        }
     }
 
     /// Makes the nodes that are missing and removes those that are too many, and tries again what failed.
     private func matchNodes() async {
-        let (wanted, present) = (state.withLock { $0.wanted }, self.present)
-        let missing = (0..<wanted).compactMap { SimulatedNode(number: $0 + 1) }.filter { present[$0] == nil }
-        let surplus = present.keys.filter { $0.number > wanted }
+        let (wanted, found) = (self.wanted, find())
+        report(found.strangers)
+        let missing = (0..<wanted).compactMap { SimulatedNode(number: $0 + 1) }.filter { found.ours[$0] == nil && !found.strangers.contains($0) }
+        let surplus = found.ours.keys.filter { $0.number > wanted }
         let isMade = await Self.each(missing) { await self.make($0) }
-        leases.follow(wanted)
-        let isRemoved = await Self.each(Array(surplus)) { await self.remove($0) }
-        // What a pod on a node that is new needs may have been asked for before the node was one of ours.
-        for object in pods.all() where SimulatedNode(name: Pod(object).spec.nodeName).map({ present[$0] == nil }) ?? false { take(in: object) }
+        leases.follow(wanted, without: found.strangers)
+        let isRemoved = await Self.each(surplus) { await self.remove($0, uid: found.ours[$0]?.uid ?? "") }
+        // Those that were too many before may be wanted again.
+        for node in state.withLock({ Array($0.waiting.keys) }) where isOurs(node) { takeWaiting(for: node) }
         guard !isMade || !isRemoved else { return }
         do { try await time.sleep(for: .seconds(1)) } catch { return }
         wake.yield()
+    }
+
+    /// Says once of a node that it is in the way of a simulated one.
+    private func report(_ strangers: Set<SimulatedNode>) {
+        let new = state.withLock { state in
+            defer { state.strangers = strangers }
+            return strangers.subtracting(state.strangers)
+        }
+        for node in new {
+            logger.warning("a node that is not simulated has the name of one: it stays, and none is made in its place", metadata: ["node": "\(node.name)"])
+        }
     }
 
     /// Does something for many nodes, some at a time. False when it failed for one of them.
@@ -142,7 +216,7 @@ package final class SimulatedFleet: Sendable {
         do throws(APIStatus) {
             _ = try await client.create(Node.resource, node.object(now: time.now()))
         } catch {
-            // A node of that name that is not ours stays what it is.
+            // The cache will show it, and whose it is.
             guard error.reason != .alreadyExists else { return true }
             logger.warning("could not make a simulated node", metadata: ["node": "\(node.name)", "error": "\(error.message)"])
             return false
@@ -152,10 +226,12 @@ package final class SimulatedFleet: Sendable {
     }
 
     /// Removes a node; its pods go with it, as those of every node that is gone. False when the server did not take it.
-    private func remove(_ node: SimulatedNode) async -> Bool {
+    private func remove(_ node: SimulatedNode, uid: String) async -> Bool {
         do throws(APIStatus) {
-            try await client.delete(Node.resource, namespace: nil, name: node.name)
+            try await client.delete(Node.resource, namespace: nil, name: node.name, DeleteOptions(uid: uid))
         } catch {
+            // Somebody has made another one of that name.
+            if error.reason == .conflict { return true }
             guard error.reason == .notFound else {
                 logger.warning("could not remove a simulated node", metadata: ["node": "\(node.name)", "error": "\(error.message)"])
                 return false
@@ -163,64 +239,5 @@ package final class SimulatedFleet: Sendable {
         }
         await leases.remove(node)
         return true
-    }
-
-    // MARK: Pods
-
-    private func podChanged(_ event: InformerEvent) {
-        let object = event.object
-        if case .deleted = event {
-            state.withLock { state in
-                guard state.pods.remove(object.uid) != nil else { return }
-                state.addresses.free(object.uid)
-            }
-            return
-        }
-        take(in: object)
-    }
-
-    private func take(in object: KubeObject) {
-        let pod = Pod(object)
-        guard let node = SimulatedNode(name: pod.spec.nodeName), isOurs(node) else { return }
-        let known = pod.status.podIP
-        state.withLock { state in
-            state.pods.insert(pod.uid)
-            if !known.isEmpty { state.addresses.note(known, of: pod.uid, on: node) }
-        }
-        if SimulatedPod(pod).step != .nothing { queue.add(PodKey(namespace: pod.namespace ?? "", name: pod.name)) }
-    }
-
-    private func work(on key: PodKey) async -> WorkOutcome {
-        guard let object = pods.get(namespace: key.namespace, name: key.name) else { return .done }
-        let pod = Pod(object)
-        guard let node = SimulatedNode(name: pod.spec.nodeName), isOurs(node) else { return .done }
-        do throws(APIStatus) {
-            let step = SimulatedPod(pod).step
-            switch step {
-            case .nothing: return .done
-            case .confirmDeletion:
-                let now = DeleteOptions(gracePeriodSeconds: 0, uid: pod.uid)
-                try await client.delete(Pod.resource, namespace: key.namespace, name: key.name, now)
-            case .run, .succeed, .fail:
-                guard let address = address(of: pod, on: node) else {
-                    logger.warning("a simulated node has no address left", metadata: ["node": "\(node.name)", "pod": "\(pod.name)"])
-                    return .failed
-                }
-                let status = SimulatedPod(pod).status(step, address: address, host: node.address, now: time.now())
-                _ = try await client.patch(
-                    Pod.resource, namespace: key.namespace, name: key.name, type: .strategicMerge,
-                    ["metadata": ["uid": .string(pod.uid)], "status": status], subresource: "status")
-            }
-        } catch {
-            // Gone, or another pod of that name by now.
-            if error.reason == .notFound || error.reason == .conflict { return .done }
-            logger.debug("could not write for a simulated pod", metadata: ["pod": "\(key.name)", "error": "\(error.message)"])
-            return .failed
-        }
-        return .done
-    }
-
-    private func address(of pod: Pod, on node: SimulatedNode) -> String? {
-        pod.spec.hostNetwork ? node.address : state.withLock { $0.addresses.address(of: pod.uid, on: node) }
     }
 }

@@ -15,7 +15,12 @@ final class SimulatedLeases: Sendable {
     private let client: KubeClient
     private let time: any TimeSource
     private let logger: Logger
-    private let count = Mutex(0)
+    private struct Followed {
+        var count = 0
+        var strangers: Set<SimulatedNode> = []
+    }
+
+    private let followed = Mutex(Followed())
     private let changes: AsyncStream<Void>
     private let change: AsyncStream<Void>.Continuation
 
@@ -26,19 +31,19 @@ final class SimulatedLeases: Sendable {
         (changes, change) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// From now on so many nodes have leases.
-    func follow(_ nodes: Int) {
-        count.withLock { $0 = nodes }
+    /// From now on so many nodes have leases, without those that are not simulated.
+    func follow(_ count: Int, without strangers: Set<SimulatedNode>) {
+        followed.withLock { $0 = Followed(count: count, strangers: strangers) }
         change.yield()
     }
 
     /// Renews until cancelled. Without nodes no clock runs.
     func keep() async {
         for await _ in changes {
-            while count.withLock({ $0 }) > 0 {
+            while followed.withLock({ $0.count }) > 0 {
                 var number = 1
-                while number <= count.withLock({ $0 }), !Task.isCancelled, let node = SimulatedNode(number: number) {
-                    await renew(node)
+                while number <= followed.withLock({ $0.count }), !Task.isCancelled, let node = SimulatedNode(number: number) {
+                    if followed.withLock({ !$0.strangers.contains(node) }) { await renew(node) }
                     number += 1
                 }
                 do { try await time.sleep(for: Self.renewal) } catch { return }

@@ -9,6 +9,8 @@ package struct SimulatedNode: Sendable, Hashable {
     package static let limit = 5000
     /// Label and taint of simulated nodes.
     package static let mark = "kdash.dev/simulated"
+    /// How many pods each has room for.
+    static let podCapacity = 110
     private static let prefix = "sim-"
     private static let zones = ["sim-a", "sim-b", "sim-c"]
 
@@ -37,7 +39,7 @@ package struct SimulatedNode: Sendable, Hashable {
     /// Zones take turns, so that any number of nodes is spread over all of them.
     package var zone: String { Self.zones[(number - 1) % Self.zones.count] }
 
-    /// The node's address. 240.0.0.0/4 is nobody's: what is sent there reaches no machine.
+    /// The node's address. 240.0.0.0/4 is nobody's, and the network of real nodes refuses what is sent there (`NodeLink`).
     package var address: String { "240.0.\(number >> 8).\(number & 255)" }
 
     /// The range of its pods' addresses.
@@ -72,7 +74,7 @@ package struct SimulatedNode: Sendable, Hashable {
 
     /// What it says of itself, once and for all: nothing about it ever changes.
     func status(now: Timestamp) -> JSONValue {
-        let capacity: JSONValue = ["cpu": "32", "memory": "256Gi", "pods": "110", "ephemeral-storage": "1Ti"]
+        let capacity: JSONValue = ["cpu": "32", "memory": "256Gi", "pods": .string("\(Self.podCapacity)"), "ephemeral-storage": "1Ti"]
         return [
             "capacity": capacity, "allocatable": capacity, "conditions": .array(Self.conditions(now)),
             "addresses": [["type": "InternalIP", "address": .string(address)], ["type": "Hostname", "address": .string(name)]],

@@ -64,6 +64,16 @@ struct SimulatedPod: Sendable {
         return .object(status)
     }
 
+    /// The status of a pod that a full node does not take. Source: kubelet rejectPod, lifecycle.InsufficientResourceError.
+    func refusal(now: Timestamp) -> JSONValue {
+        let room = SimulatedNode.podCapacity
+        let message = "Pod was rejected: Node didn't have enough resource: pods, requested: 1, used: \(room), capacity: \(room)"
+        return [
+            "phase": "Failed", "reason": "OutOfpods", "message": .string(message), "startTime": .string(now.rfc3339),
+            "observedGeneration": .integer(pod.object.generation),
+        ]
+    }
+
     private func conditions(_ step: Step, _ stamp: JSONValue) -> [JSONValue] {
         let over = step == .succeed ? "PodCompleted" : step == .fail ? "PodFailed" : ""
         let gates = "ReadinessGatesNotReady"

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from cluster import eventually, pod
+from screen import open_screen  # noqa: F401 (open_screen is a fixture)
 
 MARK = "kdash.dev/simulated"
 COUNT = 20
@@ -46,7 +47,8 @@ def test_nodes_are_there_at_once_and_told_of(simulated):
     assert {one["metadata"]["labels"]["topology.kubernetes.io/zone"] for name, one in found.items() if name != "kdash"} == {"sim-a", "sim-b", "sim-c"}
     assert simulated.status()["simulatedNodes"]["nodes"] == COUNT
     assert f"simulated nodes: {COUNT}" in simulated.kdash("status").stdout
-    assert len(simulated.kubectl("get", "leases", "-n", "kube-node-lease", "-o", "name").split()) == COUNT + 1
+    eventually(lambda: len(simulated.kubectl("get", "leases", "-n", "kube-node-lease", "-o", "name").split()) == COUNT + 1,
+               what="a lease of each node, which comes after the node")
 
 
 def test_a_deployment_spreads_over_zones_survives_a_drain_and_goes(simulated):
@@ -106,6 +108,30 @@ def test_what_a_pretended_pod_does_not_have_is_refused_with_the_reason(simulated
 def test_a_number_that_cannot_be_is_refused(simulated, number):
     refused = simulated.kdash("up", "--no-merge", f"--simulated-nodes={number}", check=False)
     assert refused.returncode != 0 and "simulated-nodes" in refused.stderr
+
+
+def test_a_node_that_is_removed_comes_back_and_a_stranger_of_that_name_is_told_of(simulated):
+    simulated.kubectl("delete", "node", "sim-0001")
+    eventually(lambda: MARK in nodes(simulated).get("sim-0001", {}).get("metadata", {}).get("labels", {}), what="the node again")
+    stranger = f"sim-{COUNT + 1:04}"
+    simulated.apply({"apiVersion": "v1", "kind": "Node", "metadata": {"name": stranger}})
+    refused = simulated.kdash("up", "--no-merge", "--simulated-nodes", COUNT + 1, check=False)
+    assert refused.returncode != 0 and f"kubectl delete node {stranger}" in refused.stderr, refused.stderr
+    assert MARK not in nodes(simulated)[stranger]["metadata"].get("labels", {})
+    simulated.up("--no-merge", "--simulated-nodes", COUNT)
+    assert stranger in nodes(simulated)
+    simulated.kubectl("delete", "node", stranger)
+
+
+def test_the_screen_says_the_number_once_to_a_cluster_that_runs(simulated, open_screen):
+    screen = open_screen(simulated, "--data-dir", simulated.data, "--no-merge", "--simulated-nodes", COUNT + 2)
+    screen.expect("WRITABLE")
+    eventually(lambda: simulated.status()["simulatedNodes"]["nodes"] == COUNT + 2, what="as many nodes as the screen was started with")
+    simulated.up("--no-merge", "--simulated-nodes", COUNT)
+    simulated.kill_daemon()
+    eventually(lambda: simulated.kdash("status", check=False).returncode == 0, within=60, what="the daemon that the screen starts again")
+    assert simulated.status()["simulatedNodes"]["wanted"] == COUNT
+    assert len(nodes(simulated)) == COUNT + 1
 
 
 def test_they_outlive_the_daemon_and_go_with_their_pods_when_none_are_wanted(simulated):

@@ -111,6 +111,57 @@ import Testing
         }
     }
 
+    @Test func `a node that somebody removes comes back, and a marked one that nobody wants goes`() async throws {
+        try await with(1) { bench in
+            #expect(await comesTrue { bench.fleet.summary.nodes == 1 })
+            let first = try #require(await bench.node("sim-0001"))
+            try await bench.client.delete(Node.resource, namespace: nil, name: "sim-0001")
+            try await eventually("another node is there") { await bench.node("sim-0001").map { $0.uid != first.uid } ?? false }
+            var late = KubeObject(Node.kind, name: "sim-0009")
+            late.labels = [SimulatedNode.mark: "true"]
+            _ = try await bench.client.create(Node.resource, late)
+            try await eventually("the node too many is gone") { await bench.node("sim-0009") == nil }
+            #expect(await comesTrue { bench.fleet.summary.nodes == 1 })
+        }
+    }
+
+    @Test func `somebody's node of that name stays what it is, until it goes`() async throws {
+        try await with(0) { bench in
+            _ = try await bench.client.create(Node.resource, KubeObject(Node.kind, name: "sim-0002"))
+            try await bench.make("theirs", on: "sim-0002")
+            try bench.fleet.resize(to: 3)
+            #expect(await comesTrue { bench.fleet.summary == .init(wanted: 3, nodes: 2, pods: 0, inTheWay: ["sim-0002"]) })
+            // Taken in after theirs, which would run by then.
+            try await bench.make("ours", on: "sim-0003")
+            try await eventually("our pod runs") { await bench.pod("ours")?.status.phase == "Running" }
+            #expect(await bench.pod("theirs")?.status.phase == "Pending" && bench.fleet.connection(named: "sim-0002") == nil)
+            #expect(await bench.node("sim-0002")?.labels[SimulatedNode.mark] == nil)
+            try await bench.client.delete(Node.resource, namespace: nil, name: "sim-0002")
+            try await eventually("a simulated node takes its place") { await bench.node("sim-0002")?.labels[SimulatedNode.mark] == "true" }
+            try await eventually("the pod that waited there runs") { await bench.pod("theirs")?.status.phase == "Running" }
+        }
+    }
+
+    @Test func `a full node refuses pods as a node does, and has room again when one ends`() async throws {
+        try await with(1) { bench in
+            for number in 1...SimulatedNode.podCapacity { try await bench.make("p\(number)", on: "sim-0001") }
+            for number in 1...SimulatedNode.podCapacity {
+                try await eventually("p\(number) runs") { await bench.pod("p\(number)")?.status.phase == "Running" }
+            }
+            try await bench.make("late", on: "sim-0001")
+            try await eventually("it is refused") { await bench.pod("late")?.status.phase == "Failed" }
+            let status = try #require(await bench.pod("late")).object["status"]
+            #expect(status?["reason"] == "OutOfpods")
+            #expect(
+                status?["message"] == "Pod was rejected: Node didn't have enough resource: pods, requested: 1, used: 110, capacity: 110")
+            try await bench.client.delete(Pod.resource, namespace: "default", name: "p7")
+            try await eventually("p7 is gone") { await bench.pod("p7") == nil }
+            #expect(await comesTrue { bench.fleet.summary.pods == SimulatedNode.podCapacity })
+            try await bench.make("next", on: "sim-0001")
+            try await eventually("the next one runs") { await bench.pod("next")?.status.phase == "Running" }
+        }
+    }
+
     @Test(arguments: [-1, 5001]) func `a number that cannot be is refused`(count: Int) async throws {
         try await with(0) { bench in
             #expect(throws: APIStatus.badRequest("\(count) simulated nodes: there can be 0 to 5000")) { try bench.fleet.resize(to: count) }
@@ -136,6 +187,7 @@ import Testing
 
     @Test func `a simulated node says that there is nothing to be had from it`() async throws {
         try await with(1) { bench in
+            #expect(await comesTrue { bench.fleet.connection(named: "sim-0001") != nil })
             let connection = try #require(bench.fleet.connection(named: "sim-0001"))
             do throws(APIStatus) {
                 _ = try await connection.portForward(podUID: "u", port: 80)

@@ -24,6 +24,8 @@ final class ControlPlane: Sendable {
     let informers: SharedInformers
     /// Nodes that are only pretended.
     let fleet: SimulatedFleet
+    /// Held while the number of simulated nodes is written and taken over.
+    let simulationChange = Mutex(())
     let options: DaemonOptions
     let settings: ClusterSettings
     let logger: Logger
@@ -81,7 +83,7 @@ final class ControlPlane: Sendable {
             },
             simulate: { (count) throws(APIStatus) in
                 guard let plane = box.plane else { throw .serviceUnavailable("the cluster is starting: try again") }
-                try plane.simulate(count)
+                try await plane.simulate(count)
             }, refusal: { box.plane?.fleet.refusal($0) }, network: { box.plane?.networkEndpoints })
         if !OwnProcess.raiseOpenFiles() {
             logger.warning("the limit of open files stays what it was", metadata: ["limit": "\(OwnProcess.openFilesLimit)"])

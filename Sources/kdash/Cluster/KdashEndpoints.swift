@@ -20,7 +20,7 @@ struct KdashEndpoints: ExtensionEndpoint {
     /// Answers where the scheduler would put a pod.
     let tryPlacement: @Sendable (JSONValue) throws(APIStatus) -> JSONValue
     /// Wants another number of simulated nodes.
-    let simulate: @Sendable (Int) throws(APIStatus) -> Void
+    let simulate: @Sendable (Int) async throws(APIStatus) -> Void
     /// Why a container that no agent has cannot be looked into; nil when nothing is known of it.
     let refusal: @Sendable (ContainerTarget) -> APIStatus?
     /// What the network does; nil when pods have none.
@@ -44,7 +44,7 @@ struct KdashEndpoints: ExtensionEndpoint {
         case (.post, "/schedule"): return .json(try tryPlacement(try await document(body)))
         case (.put, "/simulated-nodes"):
             guard let text = request.queryValue("count"), let count = Int(text) else { throw .badRequest("query parameter count is no number") }
-            try simulate(count)
+            try await simulate(count)
             return .json(["wanted": .integer(Int64(count))])
         case (.get, "/stats"): return .json(await stats())
         case (.get, "/logs"): return .json(await keptLogs())

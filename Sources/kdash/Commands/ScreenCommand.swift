@@ -70,12 +70,14 @@ struct ScreenCommand: ParsableCommand {
             ? try ForeignTarget(context: context, kubeconfig: kubeconfig, gates: gates, impersonation: impersonation)
             : EmbeddedTarget(
                 cluster: temporary.map { ClusterAccess(own: DataDirectory(path: $0)) } ?? ClusterAccess(option: data.path),
-                arguments: options.arguments + (ephemeral ? ["--no-merge"] : []), isReadOnly: isReadOnly, isEphemeral: ephemeral,
-                impersonation: impersonation)
+                arguments: options.lastingArguments + (ephemeral ? ["--no-merge"] : []), simulatedNodes: options.simulatedNodes, isReadOnly: isReadOnly,
+                isEphemeral: ephemeral, impersonation: impersonation)
         // A kubeconfig that is named holds what it holds: no context of it is the cluster of this machine.
         let own: EmbeddedTarget? =
             kubeconfig == nil && !ephemeral
-            ? EmbeddedTarget(cluster: ClusterAccess(option: data.path), arguments: options.arguments, isReadOnly: isReadOnly, impersonation: impersonation)
+            ? EmbeddedTarget(
+                cluster: ClusterAccess(option: data.path), arguments: options.lastingArguments,
+                simulatedNodes: isForeign ? options.simulatedNodes : nil, isReadOnly: isReadOnly, impersonation: impersonation)
             : nil
         let window = ScreenWindow(
             target: target, own: own, namespace: namespace, theme: theme, kubeconfig: kubeconfig, gates: gates, stopCommand: stopCommand,
@@ -186,11 +188,17 @@ final class EmbeddedTarget: ScreenTarget {
     var namespace: String? { nil }
     /// It was reached before: from then on it is only started again when it crashed.
     private let wasReached = Atomic(false)
+    /// The number of simulated nodes that was asked for, until the cluster has been told once.
+    private let simulatedNodes: Mutex<Int?>
     var name: String { KubeconfigMerge.name }
     var access: ContextState.Access { isReadOnly ? .readonly : .writable }
     var isEmbedded: Bool { true }
 
-    init(cluster: ClusterAccess, arguments: [String], isReadOnly: Bool, isEphemeral: Bool = false, impersonation: Impersonation? = nil) {
+    init(
+        cluster: ClusterAccess, arguments: [String], simulatedNodes: Int?, isReadOnly: Bool, isEphemeral: Bool = false,
+        impersonation: Impersonation? = nil
+    ) {
+        self.simulatedNodes = Mutex(simulatedNodes)
         self.impersonation = impersonation
         self.isEphemeral = isEphemeral
         self.cluster = cluster
@@ -223,6 +231,10 @@ final class EmbeddedTarget: ScreenTarget {
         let context = try Kubeconfig.load([cluster.kubeconfig]).context()
         let transport = try HTTPTransport(context: context, runsPlugins: false)
         try await refuseOlder(transport)
+        if let wanted = simulatedNodes.withLock({ $0 }) {
+            try await DaemonRequest.simulate(wanted, transport)
+            simulatedNodes.withLock { $0 = nil }
+        }
         let gate = isReadOnly ? ContextGate(context: name, mode: .readonly) : .open
         return ConnectedCluster(
             client: KubeClient(transport: transport.impersonating(impersonation), gate: gate), contextName: name, access: access, isEmbedded: true,
@@ -246,15 +258,18 @@ final class EmbeddedTarget: ScreenTarget {
     }
 
     private func startDaemon() async throws {
-        let launcher = DaemonLauncher(directory: cluster.directory, arguments: arguments)
+        let wanted = ServeOptions.arguments(simulatedNodes: simulatedNodes.withLock { $0 })
+        let launcher = DaemonLauncher(directory: cluster.directory, arguments: arguments + wanted)
         let isRevival = wasReached.load(ordering: .relaxed)
         let ready = try await KernelThread.run("kdash-start") { () throws(CommandError) -> DaemonLauncher.Ready? in
             try isRevival ? launcher.revive() : launcher.start()
         }
-        guard ready != nil else {
+        guard let ready else {
             throw ConnectionFailure(
                 reason: "stopped; `kdash up` starts it", remedy: "run `\(cluster.command("up"))`, or q and kdash again", isStopped: true)
         }
+        // One that was started has heard it.
+        if !ready.wasRunning { simulatedNodes.withLock { $0 = nil } }
         wasReached.store(true, ordering: .relaxed)
     }
 }
@@ -311,6 +326,13 @@ enum DaemonRequest {
     /// The logs of deleted pods, the newest first.
     static func keptLogs(_ transport: HTTPTransport) async throws -> [KeptLog] {
         try await list("logs", "logs", transport).compactMap { KeptLog($0) }
+    }
+
+    /// Wants a number of simulated nodes; they come and go soon.
+    static func simulate(_ count: Int, _ transport: HTTPTransport) async throws {
+        let query = [QueryItem("count", "\(count)")]
+        let response = try await transport.send(APIRequest(.put, path: "/kdash/v1/simulated-nodes", query: query))
+        if let failure = try await response.failure() { throw failure }
     }
 
     private static func list(_ route: String, _ key: String, _ transport: HTTPTransport) async throws -> [JSONValue] {

@@ -24,9 +24,17 @@ struct SimulationRequest {
     func await(_ wanted: Int) throws {
         let clock = SystemTimeSource()
         let deadline = clock.monotonic() + Self.patience
-        while try count() != wanted {
+        while true {
+            let (nodes, inTheWay) = try standing()
+            if nodes == wanted { break }
+            if !inTheWay.isEmpty, nodes + inTheWay.count == wanted {
+                let names = inTheWay.prefix(3).joined(separator: " ") + (inTheWay.count > 3 ? " …" : "")
+                throw CommandError(
+                    "there are \(nodes) simulated nodes instead of \(wanted), since others have the names of \(inTheWay.count): "
+                        + "`kubectl delete node \(names)` makes room for simulated ones")
+            }
             guard clock.monotonic() < deadline else {
-                throw CommandError("there are \(try count()) simulated nodes instead of \(wanted); the daemon's log says why")
+                throw CommandError("there are \(nodes) simulated nodes instead of \(wanted); the daemon's log says why")
             }
             usleep(20_000)
         }
@@ -36,8 +44,11 @@ struct SimulationRequest {
         Output.error("simulated nodes: \(first.name) to \(last.name); pods that tolerate the taint \(SimulatedNode.mark) are pretended there")
     }
 
-    private func count() throws -> Int {
+    /// How many nodes there are, and the names of those that keep others from being made.
+    private func standing() throws -> (nodes: Int, inTheWay: [String]) {
         let status = try Blocking.run { () throws(CommandError) in try await client.call(.get, "/status") }
-        return Int(clamping: status["simulatedNodes", "nodes"]?.integerValue ?? 0)
+        let simulated = status["simulatedNodes"]
+        let inTheWay = simulated?["inTheWay"]?.arrayValue?.compactMap(\.stringValue) ?? []
+        return (Int(clamping: simulated?["nodes"]?.integerValue ?? 0), inTheWay)
     }
 }
