@@ -17,29 +17,28 @@ import Testing
         ---
         apiVersion: v1
         kind: ConfigMap
-        metadata: {name: stays, annotations: {helm.sh/resource-policy: keep}}
+        metadata: {name: stays, annotations: {helm.sh/resource-policy: " Keep "}}
         ---
         apiVersion: v1
         kind: ConfigMap
         metadata: {name: lost}
         ---
-        apiVersion: example.com/v1
-        kind: Gadget
-        metadata: {name: strange}
-        ---
         apiVersion: v1
-        kind: ConfigMap
-        metadata: {name: last}
+        kind: List
+        items:
+        - apiVersion: v1
+          kind: ConfigMap
+          metadata: {name: last}
 
         """
 
     /// A server whose release has two revisions; of its objects one was deleted by somebody.
-    private func with(status: String = "deployed", _ body: (OperationsServer) async throws -> Void) async throws {
+    private func with(status: String = "deployed", more: String = "", _ body: (OperationsServer) async throws -> Void) async throws {
         try await OperationsServer.with { server in
             for (version, status) in [(Int64(1), "superseded"), (2, status)] {
                 let release: JSONValue = [
                     "name": "shop", "namespace": "default", "version": .integer(version), "info": ["status": .string(status)],
-                    "chart": ["metadata": ["name": "shop", "version": "1.0.0"]], "manifest": .string(Self.manifest), "hooks": [["name": "before"]],
+                    "chart": ["metadata": ["name": "shop", "version": "1.0.0"]], "manifest": .string(Self.manifest + more), "hooks": [["name": "before"]],
                 ]
                 let header = HelmRelease.Header(
                     name: "shop", namespace: "default", version: version, status: status,
@@ -61,8 +60,8 @@ import Testing
     @Test func `what goes is known before, and then it goes, its revisions last`() async throws {
         try await with { server in
             let plan = try await HelmUninstall.plan(try await newest(server), server.client)
-            #expect(plan.items.map(\.target.name) == ["last", "strange", "lost", "stays", "first"])
-            #expect(plan.items.map(\.fate) == [.goes, .unknown, .gone, .kept, .goes])
+            #expect(plan.items.map(\.target.name) == ["last", "lost", "stays", "first"])
+            #expect(plan.items.map(\.fate) == [.goes, .gone, .kept, .goes])
             #expect(plan.hooks == 1 && plan.dangers.isEmpty && !plan.isGreat && plan.revisions.count == 2)
             #expect(
                 try await plan.run(at: Self.now, server.client)
@@ -82,6 +81,27 @@ import Testing
             _ = try await plan.run(at: Self.now, server.client)
             #expect(try await server.client.get(ConfigMap.resource, namespace: "default", name: "first").name == "first")
             await expectRefusal("changed meanwhile") { _ = try await plan.run(at: Self.now, server.client) }
+        }
+    }
+
+    @Test func `a release whose history was kept takes nothing with it but its revisions`() async throws {
+        try await with(status: "uninstalled") { server in
+            let plan = try await HelmUninstall.plan(try await newest(server), server.client)
+            #expect(plan.items.isEmpty && plan.hooks == 0 && plan.revisions.count == 2)
+            #expect(try await plan.run(at: Self.now, server.client) == "release shop was uninstalled before: its 2 revisions are gone now")
+            #expect(try await HelmRelease.list(in: "default", server.client).isEmpty)
+            #expect(try await server.client.get(ConfigMap.resource, namespace: "default", name: "first").name == "first")
+        }
+    }
+
+    @Test func `a release with an object that the server cannot show keeps its revisions`() async throws {
+        let list = "---\napiVersion: v1\nkind: List\nitems: [{apiVersion: example.com/v1, kind: Gadget, metadata: {name: strange}}]\n"
+        try await with(more: list) { server in
+            await expectRefusal("a Gadget of example.com/v1, which the server does not know") {
+                _ = try await HelmUninstall.plan(try await newest(server), server.client)
+            }
+            let left = try await HelmRelease.list(in: "default", server.client)
+            #expect(left.count == 2)
         }
     }
 

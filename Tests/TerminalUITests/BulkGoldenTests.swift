@@ -97,7 +97,7 @@ import Testing
             release: header, revisions: [header, header],
             items: [
                 item("Service", "web", .goes), item("Deployment", "web", .goes), item("PersistentVolumeClaim", "data", .goes), item("ConfigMap", "old", .gone),
-                item("Secret", "keys", .kept), item("Gadget", "odd", .unknown),
+                item("Secret", "keys", .kept),
             ], hooks: 2, document: .null)
         show("Uninstall", .text, HelmText.uninstall(plan, context: "kdash"), [("detail.open", "open")], "helm-uninstall", size)
         let app = FakeCluster.app()

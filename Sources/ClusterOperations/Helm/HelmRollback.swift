@@ -83,7 +83,7 @@ package struct HelmRollback: Sendable {
         let wanted = Set(after.map(Self.key))
         steps =
             after.map { object in known[Self.key(object)].map { .change(from: $0, to: object) } ?? .create(object) }
-            + before.filter { !wanted.contains(Self.key($0)) }.reversed().map { $0.annotations["helm.sh/resource-policy"] == "keep" ? .keep($0) : .delete($0) }
+            + before.filter { !wanted.contains(Self.key($0)) }.reversed().map { HelmManifest.isKept($0) ? .keep($0) : .delete($0) }
     }
 
     private static func key(_ object: KubeObject) -> String {
@@ -92,15 +92,9 @@ package struct HelmRollback: Sendable {
 
     /// The documents of a manifest that name an object, each with its namespace.
     private static func objects(_ manifest: String, _ header: HelmRelease.Header, _ kinds: ServedKinds) throws(APIStatus) -> [KubeObject] {
-        let documents: [JSONValue]
-        do { documents = try YAML.parse(manifest).map(\.value) } catch {
-            throw .badRequest("the manifest of revision \(header.version) of release \(header.name) cannot be read: \(error)")
-        }
-        return try documents.filter { $0.objectValue?.isEmpty == false }.map { value throws(APIStatus) in
-            var object = KubeObject(value)
-            guard let kind = kinds.kind(apiVersion: object.apiVersion, object.kind) else {
-                throw .badRequest("revision \(header.version) has a \(object.kind) of \(object.apiVersion), which the server does not know")
-            }
+        try HelmManifest.objects(manifest, header).map { object throws(APIStatus) in
+            var object = object
+            guard let kind = kinds.kind(apiVersion: object.apiVersion, object.kind) else { throw HelmManifest.unknown(object, header) }
             if kind.isNamespaced, object.namespace == nil { object["metadata", "namespace"] = .string(header.namespace) }
             return object
         }

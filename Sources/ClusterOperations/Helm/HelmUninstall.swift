@@ -14,8 +14,6 @@ package struct HelmUninstall: Sendable {
         case gone
         /// Its chart asks for it to stay.
         case kept
-        /// The server knows no such kind any more.
-        case unknown
     }
 
     /// One object of the release.
@@ -49,7 +47,8 @@ package struct HelmUninstall: Sendable {
     /// Whether a question with yes and no is too little.
     package var isGreat: Bool { !dangers.isEmpty || going.count > DeletionPlan.manyObjects }
 
-    /// Reads what goes. Throws BadRequest for a release that is gone or on which something is under way.
+    /// Reads what goes; of a release that was uninstalled and whose history was kept, its revisions alone. Throws BadRequest for a release that is
+    /// gone, on which something is under way, or of which the server cannot show an object: its revisions alone know of that.
     package static func plan(_ header: HelmRelease.Header, _ client: KubeClient) async throws(APIStatus) -> HelmUninstall {
         let all = try await HelmRelease.list(in: header.namespace, client).filter { $0.name == header.name }
         guard let newest = all.first else { throw .badRequest("release \(header.name) is gone") }
@@ -59,32 +58,25 @@ package struct HelmUninstall: Sendable {
         let document = try await HelmRelease.document(newest, client)
         let kinds = try await ServedKinds.read(client)
         var items: [Item] = []
-        for object in try objects(document, newest).reversed() { items.append(try await item(object, newest, kinds, client)) }
-        return HelmUninstall(release: newest, revisions: all, items: items, hooks: document["hooks"]?.arrayValue?.count ?? 0, document: document)
+        let objects = newest.status == uninstalled ? [] : try HelmManifest.objects(document["manifest"]?.stringValue ?? "", newest)
+        for object in objects.reversed() { items.append(try await item(object, newest, kinds, client)) }
+        let hooks = newest.status == uninstalled ? 0 : document["hooks"]?.arrayValue?.count ?? 0
+        return HelmUninstall(release: newest, revisions: all, items: items, hooks: hooks, document: document)
     }
 
-    private static func objects(_ document: JSONValue, _ header: HelmRelease.Header) throws(APIStatus) -> [KubeObject] {
-        do throws(YAMLError) {
-            return try YAML.parse(document["manifest"]?.stringValue ?? "").map(\.value).filter { $0.objectValue?.isEmpty == false }.map { KubeObject($0) }
-        } catch {
-            throw .badRequest("the manifest of revision \(header.version) of release \(header.name) cannot be read: \(error)")
-        }
-    }
+    private static let uninstalled = "uninstalled"
 
     private static func item(
         _ object: KubeObject, _ header: HelmRelease.Header, _ kinds: ServedKinds, _ client: KubeClient
     ) async throws(APIStatus) -> Item {
-        guard let kind = kinds.kind(apiVersion: object.apiVersion, object.kind) else {
-            let resource = GroupVersionResource(group: "", version: "", resource: object.kind.lowercased())
-            return Item(target: ObjectTarget(resource, kind: object.kind, namespace: object.namespace, name: object.name), fate: .unknown)
-        }
+        guard let kind = kinds.kind(apiVersion: object.apiVersion, object.kind) else { throw HelmManifest.unknown(object, header) }
         let namespace = kind.isNamespaced ? object.namespace ?? header.namespace : nil
         var target = ObjectTarget(kind.resource, kind: kind.kind, namespace: namespace, name: object.name)
         do throws(APIStatus) {
             let live = try await client.get(kind.resource, namespace: namespace, name: object.name)
             target.uid = live.uid
             // What somebody asked for on the object itself holds, too.
-            let isKept = [object, live].contains { $0.annotations["helm.sh/resource-policy"] == "keep" }
+            let isKept = [object, live].contains(where: HelmManifest.isKept)
             return Item(target: target, fate: isKept ? .kept : .goes)
         } catch {
             guard error.code == 404 else { throw error }
@@ -119,12 +111,13 @@ package struct HelmUninstall: Sendable {
         for revision in all { _ = try await Deletions.delete(revision.keeper, client) }
         let kept = items.filter { $0.fate == .kept }.count
         let rest = [kept == 0 ? nil : "\(kept) stay as their chart asks", hooks == 0 ? nil : "its \(hooks) hooks were not run"].compactMap(\.self)
+        if release.status == Self.uninstalled { return "release \(release.name) was uninstalled before: its \(all.count) revisions are gone now" }
         return "release \(release.name) is uninstalled: \(going.count) objects go\(rest.isEmpty ? "" : "; \(rest.joined(separator: ", "))")"
     }
 
     /// Says in the release itself that it is being taken away.
     private func mark(_ client: KubeClient, at now: Timestamp) async throws(APIStatus) {
-        guard release.status != "uninstalling" else { return }
+        guard release.status != "uninstalling", release.status != Self.uninstalled else { return }
         let secret = try await release.keeper.read(client)
         var (header, document) = (release, document)
         header.status = "uninstalling"

@@ -32,11 +32,10 @@ enum HelmText {
                 case .goes: ("goes", .warning, "with what it owns")
                 case .gone: ("gone", .dim, "is not there any more")
                 case .kept: ("stays", .ok, "helm.sh/resource-policy: keep")
-                case .unknown: ("stays", .dim, "the server knows no such kind")
                 }
             columns.add([TextSpan(word, tone), TextSpan(item.target.text, .accent), TextSpan(note, .dim)])
         }
-        text.lineUp(columns) { plan.items[$0].fate == .unknown ? nil : DetailLink(binding: ObjectBinding(plan.items[$0].target, context: context)) }
+        text.lineUp(columns) { DetailLink(binding: ObjectBinding(plan.items[$0].target, context: context)) }
         return text
     }
 
