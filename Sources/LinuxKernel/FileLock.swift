@@ -39,6 +39,9 @@ package final class FileLock: Sendable {
 
     private init(file: consuming FileDescriptor) { self.file = file }
 
+    /// The descriptor that has the lock, valid while this value lives: a child process that inherits it holds the lock as long as it lives, too.
+    package var descriptor: CInt { file.raw }
+
     /// Leaves it to the kernel to let go of the lock: whoever waits for it then waits for the process to end.
     package func holdUntilExit() { _ = Unmanaged.passRetained(self) }
 

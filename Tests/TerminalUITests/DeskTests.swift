@@ -207,7 +207,7 @@ import Testing
         func move(_ motion: Motion) {}
         func suspend() {}
         func redraw() {}
-        func edit(_ path: String) -> Int32? { nil }
+        func edit(_ path: String, holding lock: FileLock?) -> Int32? { nil }
         func runInForeground(_ command: PluginCommand, environment: [String: String]) -> String? { nil }
         func copy(_ text: String) { copied.append(text) }
     }

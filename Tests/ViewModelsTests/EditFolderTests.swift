@@ -1,3 +1,4 @@
+import Glibc
 import LinuxKernel
 import TestSupport
 import Testing
@@ -25,6 +26,41 @@ import Testing
         if let beside { try FileSystem.writeAtomically("\(folder.path)/\(beside)", [1], mode: 0o600) }
     }
 
+    private func left(_ directory: String) -> [Draft] {
+        var found: [Draft] = []
+        EditFolder.takeLeft(directory) { draft in found.append(draft) }
+        return found
+    }
+
+    @Test func `a text that cannot be kept stays in its folder for the next start`() throws {
+        try with { directory in
+            try leave(directory, "old", saved: "new\n")
+            // No folder of drafts can be made where a file is.
+            try FileSystem.writeAtomically("\(directory)/drafts", [1], mode: 0o600)
+            let store = DraftStore(stateDirectory: directory)
+            store.adoptLeft()
+            #expect(store.all().isEmpty)
+            try FileSystem.removeFile("\(directory)/drafts")
+            store.adoptLeft()
+            #expect(store.all().map(\.text) == ["new"])
+            #expect(try FileSystem.names(in: directory) == ["drafts"])
+        }
+    }
+
+    @Test func `a folder is held while the editor lives, even when kdash does not`() throws {
+        try with { directory in
+            var folder: EditFolder? = try EditFolder(stateDirectory: directory, name: "a.yaml", draft: draft("old"))
+            try FileSystem.writeAtomically(try #require(folder).file, Array("new\n".utf8), mode: 0o600)
+            let editor = try ChildProcess.start(
+                "/bin/sh", arguments: ["sh", "-c", "exec sleep 1000"], inherited: folder?.lock.map { [$0.descriptor] } ?? [])
+            folder = nil
+            #expect(left(directory).isEmpty)
+            kill(editor.pid, SIGKILL)
+            _ = try editor.wait()
+            #expect(left(directory).map(\.text) == ["new"])
+        }
+    }
+
     @Test func `what an editor saved after kdash was killed is a draft, once`() throws {
         try with { directory in
             try leave(directory, "old", saved: "new\n")
@@ -46,7 +82,7 @@ import Testing
             try leave(directory, "old", saved: "")
             try FileSystem.makeDirectories("\(directory)/edit-strange", mode: 0o700)
             try FileSystem.writeAtomically("\(directory)/edit-strange/.origin", Array("{\"text\": 5".utf8), mode: 0o600)
-            #expect(EditFolder.takeLeft(directory).isEmpty)
+            #expect(left(directory).isEmpty)
             #expect(FileSystem.exists(held.file) && FileSystem.exists("\(directory)/edit-strange/.origin"))
             #expect(held.leftovers.isEmpty)
         }
@@ -55,8 +91,8 @@ import Testing
     @Test func `what lies beside the text stays for the user, and the text is offered once`() throws {
         try with { directory in
             try leave(directory, "old", saved: "new\n", beside: ".configmap-a.yaml.swp")
-            #expect(EditFolder.takeLeft(directory).map(\.text) == ["new"])
-            #expect(EditFolder.takeLeft(directory).isEmpty)
+            #expect(left(directory).map(\.text) == ["new"])
+            #expect(left(directory).isEmpty)
             let folder = try #require(try FileSystem.names(in: directory).first { $0.hasPrefix("edit-") })
             #expect(FileSystem.exists("\(directory)/\(folder)/.configmap-a.yaml.swp"))
         }

@@ -113,7 +113,7 @@ import Testing
         func suspend() {}
         func redraw() {}
         func copy(_ text: String) {}
-        func edit(_ path: String) -> Int32? { edited(path) }
+        func edit(_ path: String, holding lock: FileLock?) -> Int32? { edited(path) }
         func runInForeground(_ command: PluginCommand, environment: [String: String]) -> String? { nil }
     }
 

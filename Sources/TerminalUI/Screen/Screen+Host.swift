@@ -1,10 +1,11 @@
+package import LinuxKernel
 package import ViewModels
 
 extension Screen: ScreenHost {
     /// Stops the job, as Ctrl-Z does.
     package func suspend() { onSuspend() }
     /// Runs the user's editor.
-    package func edit(_ path: String) -> Int32? { onEdit(path) }
+    package func edit(_ path: String, holding lock: FileLock?) -> Int32? { onEdit(path, lock) }
     /// Paints everything again.
     package func redraw() { onRedraw() }
     /// Hands the terminal to a command until it has ended.

@@ -49,7 +49,7 @@ package import ViewModels
     /// Gives the terminal back and stops the job; set by the loop.
     package var onSuspend: () -> Void = {}
     /// Runs the user's editor on a file and waits for its end; set by the loop.
-    package var onEdit: (String) -> Int32? = { _ in nil }
+    package var onEdit: (String, FileLock?) -> Int32? = { _, _ in nil }
     /// Paints everything again; set by the loop.
     package var onRedraw: () -> Void = {}
     /// Hands the terminal to a command; set by the loop.

@@ -37,7 +37,7 @@ import ViewModels
     /// Gives a screen what only this loop can do.
     private func serve(_ screen: Screen) {
         screen.onSuspend = { [weak self] in self?.suspend() }
-        screen.onEdit = { [weak self] path in self?.edit(path) }
+        screen.onEdit = { [weak self] path, lock in self?.edit(path, holding: lock) }
         screen.onRedraw = { [weak self] in self?.repaintAll() }
         screen.onForeground = { [weak self] in self?.runInForeground($0, environment: $1) }
         screen.onCopy = { [weak self] text in self?.copy(text) }
@@ -188,12 +188,14 @@ import ViewModels
     }
 
     /// The editor has the terminal as if it were started from the shell, job control included.
-    private func edit(_ path: String) -> Int32? {
+    private func edit(_ path: String, holding lock: FileLock?) -> Int32? {
         terminal.close()
         defer { resume() }
         let command = #"exec ${VISUAL:-${EDITOR:-vi}} "$1""#
         do throws(SystemError) {
-            let child = try ChildProcess.start("/bin/sh", arguments: ["sh", "-c", command, "sh", path], standardStreams: (0, 1, 2))
+            // The editor has the lock, too: it may outlive this process.
+            let child = try ChildProcess.start(
+                "/bin/sh", arguments: ["sh", "-c", command, "sh", path], standardStreams: (0, 1, 2), inherited: lock.map { [$0.descriptor] } ?? [])
             let exit = try child.wait()
             dropJobSignals()
             return exit.status

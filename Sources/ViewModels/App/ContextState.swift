@@ -93,7 +93,7 @@ package struct Toast: Sendable, Hashable {
     /// Gives the terminal back to the shell until `fg`.
     func suspend()
     /// Gives the terminal to the user's editor until it ends; its exit code, or nil when none could be started.
-    func edit(_ path: String) -> Int32?
+    func edit(_ path: String, holding lock: FileLock?) -> Int32?
     /// Paints everything again.
     func redraw()
     /// Hands the terminal to a command until it has ended; returns why it could not be started, nil when it was.

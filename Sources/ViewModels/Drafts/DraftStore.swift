@@ -73,10 +73,7 @@ final class DraftStore: Sendable {
 
     /// Keeps what was left in another program's folder as drafts. Blocking.
     func adoptLeft() {
-        for draft in EditFolder.takeLeft(FileSystem.directory(of: directory)) {
-            // best effort: what cannot be kept is still in its folder or, once that went, was on its way to this same disk.
-            _ = try? save(draft, turn(draft.id))
-        }
+        EditFolder.takeLeft(FileSystem.directory(of: directory)) { draft throws(SystemError) in _ = try save(draft, turn(draft.id)) }
     }
 
     /// Every draft, newest first. Files that are none are left alone.

@@ -2,13 +2,14 @@ import JSONCore
 import LinuxKernel
 
 /// The folder in which another program edits a text, below the state directory and readable by the user alone. While kdash waits for the program it
-/// holds the folder's lock: what is in a folder without one was left by a kdash that was killed, and becomes a draft.
+/// holds the folder's lock, and so does the program, which may outlive it: what is in a folder that nobody holds was left, and becomes a draft.
 struct EditFolder {
     /// The folder.
     let path: String
     /// The file to edit.
     let file: String
-    private let lock: FileLock?
+    /// Held while this value or the program lives.
+    let lock: FileLock?
 
     /// Begins with a text; `draft` says what it is of. Blocking.
     init(stateDirectory: String, name: String, draft: Draft) throws(SystemError) {
@@ -39,31 +40,34 @@ struct EditFolder {
     /// Removes it with all that is in it.
     func remove() { LocalFile.remove(path) }
 
-    /// The texts that were left in folders of a kdash that was killed, each once. Folders with nothing else in them go. Blocking.
-    static func takeLeft(_ stateDirectory: String) -> [Draft] {
+    /// Hands over the texts that were left in folders of a kdash that was killed, each once. A folder with nothing else in it goes once its text is
+    /// kept; when `keep` throws it stays, for the next time. Blocking.
+    static func takeLeft(_ stateDirectory: String, keep: (Draft) throws(SystemError) -> Void) {
         // best effort: no folder, nothing left.
         let names = (try? FileSystem.names(in: stateDirectory)) ?? []
-        return names.filter { $0.hasPrefix(start) }.sorted().compactMap { take("\(stateDirectory)/\($0)") }
+        for name in names.filter({ $0.hasPrefix(start) }).sorted() { take("\(stateDirectory)/\(name)", keep) }
     }
 
-    private static func take(_ folder: String) -> Draft? {
+    private static func take(_ folder: String, _ keep: (Draft) throws(SystemError) -> Void) {
         // best effort: what cannot be read stays where it is.
         guard (try? FileLock.isHeld("\(folder)/\(lockName)")) == false,
             let bytes = try? FileSystem.readFile("\(folder)/\(originName)", limit: 64 << 20),
             var origin = try? JSON.parse(bytes, limits: .unlimitedSize), var draft = Draft(id: SecureRandom.hex(8), origin),
             let name = origin["editedFile"]?.stringValue, !name.contains("/"), let edited = try? FileSystem.readFile("\(folder)/\(name)", limit: mostBytes),
             var text = String(validating: edited, as: UTF8.self)
-        else { return nil }
+        else { return }
         if text.hasSuffix("\n") { text.removeLast() }
         let isNew = text != draft.text && !text.isEmpty
+        draft.text = text
+        // best effort: what cannot be kept now stays in its folder, and is taken at the next start.
+        if isNew, (try? keep(draft)) == nil { return }
         if leftovers(folder, file: name).isEmpty {
             LocalFile.remove(folder)
         } else if isNew {
             // What is in it beside the text is the user's to look at; the text is offered once.
             origin["text"] = .string(text)
-            guard (try? FileSystem.writeAtomically("\(folder)/\(originName)", JSON.encode(origin), mode: 0o600)) != nil else { return nil }
+            // best effort: otherwise it is offered once more, and nothing is lost.
+            try? FileSystem.writeAtomically("\(folder)/\(originName)", JSON.encode(origin), mode: 0o600)
         }
-        draft.text = text
-        return isNew ? draft : nil
     }
 }

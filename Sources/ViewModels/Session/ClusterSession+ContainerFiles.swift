@@ -155,7 +155,7 @@ extension ClusterSession {
         } catch {
             return app.toast("not opened: \(error)", .error)
         }
-        let status = host.edit(local)
+        let status = host.edit(local, holding: nil)
         do throws(SystemError) {
             let bytes = try FileSystem.readFile(local, limit: Self.maximumEdited)
             let ended = status == 0 ? "" : "the editor ended with \(status.map { "\($0)" } ?? "nothing"); "

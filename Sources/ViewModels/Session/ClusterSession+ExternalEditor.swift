@@ -12,7 +12,7 @@ extension ClusterSession {
             id: "", cluster: editing.cluster, target: target, savedAt: time.now(), text: editor.text, baseText: editing.baseText, bases: editing.bases)
         do throws(SystemError) {
             let folder = try EditFolder(stateDirectory: stateDirectory, name: "\(Self.fileName(editor.target)).yaml", draft: draft)
-            take(folder, was: draft.text, host.edit(folder.file))
+            take(folder, was: draft.text, host.edit(folder.file, holding: folder.lock))
         } catch {
             app.toast("not opened: \(error)", .error)
         }
