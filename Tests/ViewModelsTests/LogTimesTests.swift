@@ -11,6 +11,7 @@ import Testing
     @Test(arguments: [
         ("11:30", "2026-07-01T09:30:00Z"), ("13:00", "2026-06-30T11:00:00Z"), ("2026-01-01 12:00", "2026-01-01T11:00:00Z"), ("10m", "2026-07-01T09:50:00Z"),
         ("2026-03-01T14:05:00Z", "2026-03-01T14:05:00Z"), ("2026-03-29 02:30", "2026-03-29T01:30:00Z"), ("2026-10-25 02:30", "2026-10-25T00:30:00Z"),
+        ("11:30:07.25", "2026-07-01T09:30:07.25Z"), ("2026-01-01 12:00:00.5", "2026-01-01T11:00:00.5Z"),
     ])
     func `what is typed is a time of the zone, also where clocks change`(text: String, expected: String) {
         #expect(LogTime.parse(text, now: now, zone: berlin)?.rfc3339 == expected)
@@ -33,6 +34,7 @@ import Testing
             var saved: [String] = []
             func reload() {}
             func remove(_ key: String, in file: String) {}
+            func rename(_ key: String, to new: String, _ yaml: String, in file: String) {}
             func save(_ key: String, _ yaml: String, in file: String) { saved.append("\(file) \(key) \(yaml)") }
         }
         let app = AppModel(clock: { Timestamp(seconds: 0) })

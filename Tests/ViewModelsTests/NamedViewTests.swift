@@ -89,6 +89,7 @@ import Testing
         func reload() {}
         func save(_ key: String, _ yaml: String, in file: String) { done.append("\(file) \(key) \(yaml)") }
         func remove(_ key: String, in file: String) { done.append("\(file) -\(key)") }
+        func rename(_ key: String, to new: String, _ yaml: String, in file: String) { done.append("\(file) \(key) to \(new) \(yaml)") }
     }
 
     @Test func `views are saved, renamed and deleted, and none is replaced unasked`() {
@@ -123,11 +124,26 @@ import Testing
         if case .palette(let palette)? = app.modal { palette.accept() }
         #expect(app.prompt?.input.text == "my web")
         answer("shop")
-        #expect(store.done.suffix(2) == ["saved-views.yaml shop {\"kind\":\"pods\",\"filter\":\"web\"}", "saved-views.yaml -my web"])
+        #expect(store.done.last == "saved-views.yaml my web to shop {\"kind\":\"pods\",\"filter\":\"web\"}")
         app.commands["views.delete"]?.run(app)
         if case .palette(let palette)? = app.modal { palette.accept() }
         if case .dialog(let dialog)? = app.modal { dialog.choose("yes") }
-        #expect(store.done.last == "saved-views.yaml -my web" && store.done.count == 5)
+        #expect(store.done.last == "saved-views.yaml -my web" && store.done.count == 4)
+    }
+
+    @Test func `a view is renamed in one write, or not at all`() throws {
+        let directory = ScratchFolder.path("views")
+        try FileSystem.makeDirectories(directory, mode: 0o700)
+        defer { try? FileSystem.removeTree(directory) }  // best effort: a temporary folder
+        let path = "\(directory)/saved-views.yaml"
+        try FileSystem.writeAtomically(path, Array("a: {kind: pods}\nb: 1\n".utf8), mode: 0o600)
+        try SettingsEditor.set([("c", "{kind: pods}"), ("a", nil)], in: path)
+        #expect(try FileSystem.readText(path) == "b: 1\nc: {kind: pods}\n")
+        // The second change cannot be made: the first is not, either.
+        let text = "a: &x {kind: pods}\nb: *x\n"
+        try FileSystem.writeAtomically(path, Array(text.utf8), mode: 0o600)
+        #expect(throws: SettingsProblem.self) { try SettingsEditor.set([("c", "{kind: pods}"), ("a", nil)], in: path) }
+        #expect(try FileSystem.readText(path) == text)
     }
 
     @Test func `a key is taken out of a file, and everything else stays`() {

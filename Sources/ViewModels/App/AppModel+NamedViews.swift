@@ -118,10 +118,7 @@ extension AppModel {
     private func rename(_ view: NamedView, _ store: any PreferencesStore, _ text: String) {
         let save: (String) -> Void = { [weak self] typed in
             guard let self, let name = viewName(typed, else: { self.rename(view, store, typed) }), name != view.name else { return }
-            replaceView(name) {
-                store.save(name, view.yaml, in: Self.file)
-                store.remove(view.name, in: Self.file)
-            }
+            replaceView(name) { store.rename(view.name, to: name, view.yaml, in: Self.file) }
         }
         openPrompt(.line, "new name of \(view.name)", text, { _ in }, save)
     }

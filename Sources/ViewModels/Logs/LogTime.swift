@@ -15,7 +15,7 @@ package enum LogTime {
         guard let local = Timestamp(rfc3339: "\(day)T\(padded(clock))Z") else { return nil }
         // An hour that clocks leave out is counted on from before it; of one that comes twice the first is meant.
         let seconds = zone.moments(showing: local.seconds).min() ?? local.seconds - zone.offset(at: local.seconds - 86_400)
-        let moment = Timestamp(seconds: seconds)
+        let moment = Timestamp(seconds: seconds, nanoseconds: local.nanoseconds)
         return !isDated && moment > now ? moment.advanced(by: .seconds(-86_400)) : moment
     }
 

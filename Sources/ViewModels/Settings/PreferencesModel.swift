@@ -154,4 +154,6 @@ package struct ThemeSummary: Sendable, Hashable {
     func save(_ key: String, _ yaml: String, in file: String)
     /// Takes one value out of a file, leaving everything else in it as it is.
     func remove(_ key: String, in file: String)
+    /// Gives one value of a file another key, in one write, in the place of what has that key.
+    func rename(_ key: String, to new: String, _ yaml: String, in file: String)
 }

@@ -71,6 +71,7 @@ import LinuxKernel
             if let watch = try? watcher.watch(folder, handler: { if Self.concerns($0.name) { wakeUp.yield() } }) { watches.append(watch) }
         }
         // A folder that is not there yet may come; one that is there may go, and come again.
+        // best effort: one that cannot be watched is read on request.
         if let watch = try? watcher.watch(parent, handler: { if $0.name == name { wakeUp.yield() } }) { watches.append(watch) }
         for watch in old { watcher.stop(watch) }
     }
@@ -80,18 +81,20 @@ import LinuxKernel
         name.isEmpty || name.hasSuffix(".yaml") || name.hasSuffix(".theme") || name == "plugins" || name == "themes"
     }
 
-    package func save(_ key: String, _ yaml: String, in file: String) { change(key, yaml, in: file) }
+    package func save(_ key: String, _ yaml: String, in file: String) { change([(key, yaml)], in: file) }
 
-    package func remove(_ key: String, in file: String) { change(key, nil, in: file) }
+    package func remove(_ key: String, in file: String) { change([(key, nil)], in: file) }
 
-    private func change(_ key: String, _ yaml: String?, in file: String) {
+    package func rename(_ key: String, to new: String, _ yaml: String, in file: String) { change([(new, yaml), (key, nil)], in: file) }
+
+    private func change(_ changes: [SettingsEditor.Change], in file: String) {
         let path = "\(directory)/\(file)"
         let before = lastSave
         lastSave = Task { [weak self] in
             await before?.value
             do throws(SettingsProblem) {
-                try await KernelThread.run("kdash-settings") { () throws(SettingsProblem) in try SettingsEditor.set(key, yaml, in: path) }
-                self?.everyone[0].toast(yaml == nil ? "taken out of \(file)" : "kept in \(file)", .dim)
+                try await KernelThread.run("kdash-settings") { () throws(SettingsProblem) in try SettingsEditor.set(changes, in: path) }
+                self?.everyone[0].toast(changes.allSatisfy { $0.yaml == nil } ? "taken out of \(file)" : "kept in \(file)", .dim)
             } catch {
                 self?.everyone[0].toast("not kept: \(error)", .warning)
             }

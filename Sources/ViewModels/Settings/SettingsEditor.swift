@@ -4,17 +4,24 @@ import LinuxKernel
 
 /// Changes one value of a settings file; comments, order and everything else stay.
 enum SettingsEditor {
-    /// Writes `key: yaml` into a file (nil takes the key out), which is made when there is none. A link is followed: settings are often kept elsewhere. Blocking. Throws
-    /// what is wrong with the file, which stays as it was.
-    static func set(_ key: String, _ yaml: String?, in path: String) throws(SettingsProblem) {
+    /// A key, and its new value; nil takes the key out.
+    typealias Change = (key: String, yaml: String?)
+
+    /// Makes changes in a file, which is made when there is none: all of them in one write. A link is followed: settings are often kept elsewhere.
+    /// Blocking. Throws what is wrong with the file, which stays as it was.
+    static func set(_ changes: [Change], in path: String) throws(SettingsProblem) {
         let target = FileSystem.truePath(path)
         do throws(SystemError) {
             try FileSystem.makeDirectories(FileSystem.directory(of: path), mode: 0o755)
             let status = FileSystem.exists(target) ? try FileSystem.status(target) : nil
             let bytes = status == nil ? [] : try FileSystem.readFile(target, limit: SettingsFile.maximumBytes)
-            let old = String(decoding: bytes, as: UTF8.self)
-            let text = yaml.map { changed(old, key, to: $0) } ?? removed(old, key)
-            guard let text else { throw SystemError(call: "parse", errno: EINVAL, arguments: path, detail: "mend the file first") }
+            var text = String(decoding: bytes, as: UTF8.self)
+            for change in changes {
+                guard let next = change.yaml.map({ changed(text, change.key, to: $0) }) ?? removed(text, change.key) else {
+                    throw SystemError(call: "parse", errno: EINVAL, arguments: path, detail: "mend the file first")
+                }
+                text = next
+            }
             try FileSystem.writeAtomically(target, Array(text.utf8), mode: status.map { $0.st_mode & 0o777 } ?? 0o644)
         } catch {
             throw SettingsProblem(file: path, line: 0, message: "cannot be changed: \(error)")
@@ -36,6 +43,7 @@ enum SettingsEditor {
             lines += ["\(written(key)): \(yaml)", ""]
         }
         let result = lines.joined(separator: "\n")
+        // Nor here: what would be no YAML is not written.
         guard let again = try? YAML.parseSingle(result), let wanted = try? YAML.parseSingle(yaml), again.value[key] == wanted.value else {
             return nil
         }
@@ -54,6 +62,7 @@ enum SettingsEditor {
         let result = lines.joined(separator: "\n")
         var wanted = document.value.objectValue ?? JSONObject()
         wanted.removeValue(forKey: key)
+        // Nor here: what would be no YAML is not written.
         guard let again = try? YAML.parseSingle(result), again.value.objectValue ?? JSONObject() == wanted else { return nil }
         return result
     }
