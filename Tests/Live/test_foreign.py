@@ -380,7 +380,15 @@ def test_pods_of_a_foreign_context_show_what_its_metrics_api_tells(make_cluster,
     other.phase("burn", "Running")
     screen = open_screen(home, "--context", "prod", "-n", "default", env=own_state(other, base), columns=160)
     screen.expect("PROTECTED", "burn")
-    eventually(lambda: re.search(r"burn\S* .*Running .*\d+m", screen.text()), within=60, what=f"what the pod uses:\n{screen.text()}")
+
+    def uses():
+        """The pod's cell below CPU; its age has digits, too."""
+        lines = screen.text().split("\n")
+        head = next((line for line in lines if "CPU" in line and "MEMORY" in line), None)
+        row = next((line for line in lines if re.search(r"burn\S* .*Running", line)), None)
+        return head and row and re.search(r"[1-9]", row[head.index("CPU"):head.index("MEMORY")])
+
+    eventually(uses, within=60, what=f"what the pod uses:\n{screen.text()}")
     assert "no metrics" not in screen.text()
     screen.press("H", "g")
     screen.expect("metrics API tells them", "Container", "CPU", "Memory")

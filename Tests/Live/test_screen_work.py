@@ -43,7 +43,10 @@ def test_a_secret_is_edited_as_text(shared, base, open_screen):
     screen.press("a", "e")
     screen.expect("stringData:", "not text: these stay base64", "password: ••••••••")
     assert "hunter2" not in screen.text()
-    screen.press("Escape", "/")
+    # A key that follows Escape at once is that key with Alt.
+    screen.press("Escape")
+    screen.expect("BROWSE")
+    screen.press("/")
     screen.expect("search:")
     screen.type("password")
     screen.press("Enter", "x")
@@ -55,6 +58,7 @@ def test_a_secret_is_edited_as_text(shared, base, open_screen):
     screen.press("y")
     data = eventually(lambda: (lambda d: d if base64.b64decode(d["password"]) == b"hunter2!" else None)(shared.get("secret", "keys")["data"]), what="the change")
     assert data["bin"] == binary
+    shared.kubectl("delete", "secret", "keys", "-n", "default")
 
 
 def test_rows_texts_and_views_are_kept(shared, base, open_screen):
@@ -78,7 +82,9 @@ def test_rows_texts_and_views_are_kept(shared, base, open_screen):
     save(screen, "C-s", base / "text.txt")
     eventually(lambda: (base / "text.txt").exists(), what="the saved text")
     assert "colour" in (base / "text.txt").read_text() and (base / "text.txt").stat().st_mode & 0o777 == 0o600
-    screen.press("Escape", "g", "W")
+    screen.press("Escape")
+    screen.expect_gone("Describe")
+    screen.press("g", "W")
     screen.expect("save this view as")
     screen.type("my maps")
     screen.press("Enter")
@@ -91,6 +97,7 @@ def test_rows_texts_and_views_are_kept(shared, base, open_screen):
     screen.press("Enter")
     screen.expect("save-a", "save-b", "/save-")
     assert "configmaps" in (base / "config/kdash/saved-views.yaml").read_text()
+    shared.kubectl("delete", "configmap", "save-a", "save-b", "-n", "default")
 
 
 def test_many_objects_are_scaled_at_once(shared, base, open_screen):
@@ -133,10 +140,10 @@ def test_a_shell_is_looked_back_in_and_programs_get_the_mouse(shared, base, open
     screen.expect("row 42 end")
     screen.press("Escape")
     screen.expect("TYPE", "row 200 end")
-    # The program asks for the mouse and is told of a click.
-    screen.type(r"printf '\033[?1000h\033[?1006h'; cat -v")
+    # The program asks for the mouse and is told of a click. What is typed does not have the word that says so.
+    screen.type(r"printf '\033[?1000h\033[?1006h'; echo list''ens; cat -v")
     screen.press("Enter")
-    screen.expect("cat -v")
+    screen.expect("listens")
     screen.type("\x1b[<0;5;5M\x1b[<0;5;5m")
     screen.press("Enter")
     screen.expect("^[[<0;5;")
@@ -144,6 +151,7 @@ def test_a_shell_is_looked_back_in_and_programs_get_the_mouse(shared, base, open
     screen.type("exit")
     screen.press("Enter")
     screen.expect("ended")
+    shared.kubectl("delete", "pod", "looked", "-n", "default", "--grace-period=1")
 
 
 def test_a_process_shows_its_environment_and_its_files(shared, base, open_screen):
@@ -160,6 +168,7 @@ def test_a_process_shows_its_environment_and_its_files(shared, base, open_screen
     screen.expect("Environment", "WORD=••••••••", "Open files", "/tmp/open")
     screen.press("v")
     screen.expect("WORD=plain")
+    shared.kubectl("delete", "pod", "inside", "-n", "default", "--grace-period=1")
 
 
 def test_a_broken_kubeconfig_is_named_in_the_list_of_contexts(shared, base, open_screen):
