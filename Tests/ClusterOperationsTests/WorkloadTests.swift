@@ -20,6 +20,11 @@ func expectRefusal(_ words: String..., sourceLocation: SourceLocation = #_source
 @Suite struct WorkloadTests {
     private let now = Timestamp(rfc3339: "2026-03-01T10:00:00Z")!
 
+    @Test func `a number of replicas that no server could mean is no trap`() {
+        #expect(Scaling.isGreat(from: 2, to: 21) && !Scaling.isGreat(from: 2, to: 20) && Scaling.isGreat(from: 5, to: 0))
+        #expect(!Scaling.isGreat(from: .max, to: Scaling.maximum) && Scaling.isGreat(from: .min, to: 21))
+    }
+
     @Test func `scaling says from what to what, and reads before it writes`() async throws {
         try await OperationsServer.with { server in
             try await server.apply(Manifest.deployment(replicas: 2))

@@ -40,13 +40,16 @@ package struct ProcessDetails: Sendable, Hashable {
             return path
         }
         let gone = APIStatus(code: 404, reason: .notFound, message: "process \(process.pid) has ended")
-        let stat: ContainerFilePart
-        do throws(APIStatus) {
-            stat = try await inside.read(target, path: try path("stat"), limit: 4096)
-        } catch {
-            throw error.code == 404 ? gone : error
+        func check() async throws(APIStatus) {
+            let stat: ContainerFilePart
+            do throws(APIStatus) {
+                stat = try await inside.read(target, path: try path("stat"), limit: 4096)
+            } catch {
+                throw error.code == 404 ? gone : error
+            }
+            guard startedTicks(stat.bytes) == process.startedTicks else { throw gone }
         }
-        guard startedTicks(stat.bytes) == process.startedTicks else { throw gone }
+        try await check()
         var details = ProcessDetails(environment: [], environmentProblem: nil, files: [], filesProblem: nil)
         do throws(APIStatus) {
             let part = try await inside.read(target, path: try path("environ"), limit: mostEnvironment)
@@ -63,6 +66,8 @@ package struct ProcessDetails: Sendable, Hashable {
         } catch {
             details.filesProblem = error.message
         }
+        // The number may have become another process's while this was read.
+        try await check()
         return details
     }
 

@@ -7,6 +7,11 @@ package enum Scaling {
     /// The most replicas that may be asked for, the greatest value the field takes.
     package static let maximum: Int64 = 2_147_483_647
 
+    /// Whether a change is more than a slip of a finger should do: nothing is left, or ten times as much. Of what a server says nothing is trusted.
+    package static func isGreat(from wanted: Int64, to replicas: Int64) -> Bool {
+        replicas == 0 || replicas > max(20, min(max(wanted, 0), maximum) * 10)
+    }
+
     /// How many are wanted. Throws BadRequest for an object without a `scale` subresource.
     package static func wanted(_ target: ObjectTarget, _ client: KubeClient) async throws(APIStatus) -> Int64 {
         try await scale(target, client).integer("spec", "replicas") ?? 0

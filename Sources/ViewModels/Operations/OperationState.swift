@@ -29,6 +29,8 @@ import ClusterOperations
     /// The forwards of the whole program, whichever panes made them.
     @MainActor final class Forwards {
         var running: [RunningForward] = []
+        /// How many are about to be opened.
+        var beginning = 0
         /// Those that were stopped here.
         var stopped: [SavedForward] = []
         /// Those that were open when kdash ended last, and were not begun again yet; nil before they were read.
@@ -42,6 +44,11 @@ import ClusterOperations
     var forwards: [RunningForward] {
         get { shared.running }
         set { shared.running = newValue }
+    }
+    /// How many forwards are about to be opened: they count, too.
+    var beginningForwards: Int {
+        get { shared.beginning }
+        set { shared.beginning = newValue }
     }
     /// Forwards that were stopped here.
     var stoppedForwards: [SavedForward] {

@@ -38,7 +38,7 @@ extension ClusterSession {
         let model = DetailModel(title: "Users and groups", binding: nil)
         model.onOpen = { [weak self, weak model] id in
             guard let self, let word = model?.links[id]?.value else { return }
-            // Words of our own making are read as they were written.
+            // best effort: words of our own making are read as they were written.
             guard let subject = try? AccessSubject(parsing: word, namespace: "default") else { return }
             keep(DetailModel(title: "Can", binding: nil), AccessText.watched, namespace: nil) { client throws(APIStatus) in
                 AccessText.can(subject, await AccessMap.read(client), context: context)

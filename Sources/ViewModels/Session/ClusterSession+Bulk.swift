@@ -1,9 +1,12 @@
 import APIMachinery
 import ClusterOperations
 import KubeClient
+import LinuxKernel
 
 /// One thing done to many objects.
 extension ClusterSession {
+    private static let timeBetweenTexts = Duration.milliseconds(200)
+
     /// Does it to one object after the other, and shows what became of each; of one object alone it only says so. Closing the text does not stop it.
     func operate(
         _ title: String, on targets: [ObjectTarget], _ work: @escaping @Sendable (ObjectTarget, KubeClient) async throws(APIStatus) -> String
@@ -19,6 +22,14 @@ extension ClusterSession {
             self?.app.signal.touch()
         }
         tell()
+        let ticks = tasks.add { [time] in
+            // A line for each object is made: not for each object anew.
+            while !run.isOver {
+                do { try await time.sleep(for: Self.timeBetweenTexts) } catch { return }
+                if run.isChanged, !run.isOver { tell() }
+                run.isChanged = false
+            }
+        }
         show(model)
         model.hints = [("detail.open", "open"), ("detail.stop", "stop"), ("detail.save", "save")]
         // What was sent is waited for: nobody would know otherwise what became of it.
@@ -27,13 +38,16 @@ extension ClusterSession {
             for index in targets.indices {
                 guard !run.isStopped, !Task.isCancelled else { break }
                 run.outcomes[index] = .going
-                tell()
+                run.isChanged = true
                 do throws(APIStatus) {
                     run.outcomes[index] = .done(try await work(targets[index], client))
                 } catch {
                     run.outcomes[index] = .refused(error.message)
                 }
+                run.isChanged = true
             }
+            run.isOver = true
+            self?.tasks.cancelWork(ticks)
             run.outcomes.leaveRest()
             model.onStop = nil
             tell()
@@ -69,7 +83,7 @@ extension ClusterSession {
         guard let replicas = Int64(text), (0...Scaling.maximum).contains(replicas) else {
             return app.toast("\"\(text)\" is not a number of replicas: write one from 0 to \(Scaling.maximum)", .warning)
         }
-        let isHarmful = replicas == 0 || replicas > max(20, most * 10)
+        let isHarmful = Scaling.isGreat(from: most, to: replicas)
         let note = replicas == 0 ? "All their pods end; nothing answers for them then." : "Each gets \(replicas) replicas."
         askMany("Scale these \(targets.count) to \(replicas)?", note, bindings, verb: "Scale", isHarmful: isHarmful) { [weak self] in
             self?.operate("Scale to \(replicas)", on: targets) { target, client throws(APIStatus) in
@@ -142,6 +156,10 @@ extension ClusterSession {
     var outcomes: BulkOutcomes
     /// No other object has its turn.
     var isStopped = false
+    /// All had their turn, or never have it.
+    var isOver = false
+    /// The text does not show it yet.
+    var isChanged = false
 
     init(_ outcomes: BulkOutcomes) { self.outcomes = outcomes }
 }

@@ -133,6 +133,7 @@ extension ClusterSession {
         app.focus = .yaml
         if isEditing { startEditing() }
         if isEditing, editor.state == .editing { decodeAwaited(binding) }
+        awaitedDecoding = nil
     }
 
     /// Where an object is found; nil when nobody knows its kind.
@@ -178,7 +179,7 @@ extension ClusterSession {
         let token = editing.token
         tasks.run(.owner) { [weak self] in
             var (kind, name, uid) = (owner.kind, owner.name, owner.uid)
-            // A Deployment stands behind its ReplicaSet: that is what people mean to edit.
+            // A Deployment stands behind its ReplicaSet: that is what people mean to edit. best effort: without it the ReplicaSet is opened.
             if kind == "ReplicaSet", let set = try? await client.get(ReplicaSet.resource, namespace: binding.namespace, name: name),
                 let above = set.controllerRef
             {
@@ -251,6 +252,7 @@ extension ClusterSession {
         tasks.cancel(.target)
         tasks.cancel(.check)
         editing = EditingState()
+        awaitedDecoding = nil
         editor.isTyping = false
         editor.target = nil
         editor.banner = nil

@@ -1,7 +1,6 @@
 import APIMachinery
 import JSONCore
 import KubeClient
-import Synchronization
 
 /// Objects as YAML, in a file.
 extension ClusterSession {

@@ -70,7 +70,7 @@ extension ClusterSession {
 
     private func forward(_ target: ForwardTarget, _ local: UInt16) {
         guard let localPorts else { return }
-        guard operations.forwards.count < Self.maximumForwards else {
+        guard operations.forwards.count + operations.beginningForwards < Self.maximumForwards else {
             return app.toast("\(Self.maximumForwards) forwards are open, which is the most: stop one in F l", .warning)
         }
         listen(target, local, app.context.name, localPorts)
@@ -78,7 +78,9 @@ extension ClusterSession {
 
     /// Opens the port; one that was given back a moment ago is waited for.
     private func listen(_ target: ForwardTarget, _ local: UInt16, _ context: String, _ localPorts: any LocalPorts, attempts: Int = 1) {
-        tasks.add { [weak self, time] in
+        operations.beginningForwards += 1
+        tasks.add { [weak self, time, operations] in
+            defer { operations.beginningForwards -= 1 }
             for attempt in 1...max(1, attempts) {
                 do throws(APIStatus) {
                     let listener = try await localPorts.listen(local)
@@ -110,13 +112,16 @@ extension ClusterSession {
             guard let place = operations.forwards.firstIndex(where: { $0.shown.address == address }) else { return }
             let old = operations.forwards.remove(at: place)
             old.stop()
+            // It stands in the list until it is open again.
+            operations.stoppedForwards.removeAll { $0 == old.saved }
+            operations.stoppedForwards.append(old.saved)
             listen(old.forward.target, old.forward.port, old.context, localPorts, attempts: Self.attemptsToBegin)
         case .ended(let saved):
             if operations.forwards.contains(where: { $0.saved == saved }) { return }
             guard client(ofContext: saved.context) != nil else {
                 return app.toast("open context \(saved.context) first: nothing is contacted that was not picked", .warning)
             }
-            guard operations.forwards.count < Self.maximumForwards else {
+            guard operations.forwards.count + operations.beginningForwards < Self.maximumForwards else {
                 return app.toast("\(Self.maximumForwards) forwards are open, which is the most: stop one", .warning)
             }
             listen(saved.target, saved.port, saved.context, localPorts)

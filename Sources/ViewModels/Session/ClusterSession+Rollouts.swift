@@ -23,7 +23,7 @@ extension ClusterSession {
             self?.operate { client throws(APIStatus) in try await Scaling.scale(target, to: replicas, client) }
         }
         // Nothing left, or ten times as much, is more than a slip of a finger should do.
-        guard replicas == 0 || replicas > max(20, wanted * 10) else { return go() }
+        guard Scaling.isGreat(from: wanted, to: replicas) else { return go() }
         let what = replicas == 0 ? "All \(wanted) pods end; nothing answers for it then." : "\(wanted) become \(replicas)."
         ask("Scale to \(replicas)?", [[TextSpan(what, .warning)]], [binding], verb: "Scale", onYes: go)
     }

@@ -4,16 +4,20 @@ import KubeClient
 /// Editing Secrets with their values as text.
 extension ClusterSession {
     package func openDecoded(_ binding: ObjectBinding) {
-        awaitedDecoding = binding
         openYAML(binding, isEditing: true)
+        guard editor.target?.binding == binding else { return }
+        awaitedDecoding = binding
         // What is there already is not read again.
         if editor.state == .editing, let shown = editor.target?.binding { decodeAwaited(shown) }
     }
 
     /// Shows an object's values as text where that was asked for.
     func decodeAwaited(_ binding: ObjectBinding) {
-        guard let awaited = awaitedDecoding, awaited.name == binding.name, awaited.namespace == binding.namespace, awaited.kind == binding.kind else { return }
+        guard let awaited = awaitedDecoding else { return }
         awaitedDecoding = nil
+        guard awaited.context == binding.context, awaited.kind == binding.kind, awaited.namespace == binding.namespace, awaited.name == binding.name else {
+            return
+        }
         if !SecretForm.isDecoded(editor.text) { toggleDecoded() }
     }
 

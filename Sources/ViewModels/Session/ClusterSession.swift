@@ -170,7 +170,9 @@ package import LinuxKernel
     }
 
     /// The way back from another context is among those to choose from.
-    private func offerHome() { if !contexts.isEmpty, !contexts.contains(home) { contexts.insert(home, at: 0) } }
+    private func offerHome() {
+        if !contexts.isEmpty || !contextProblems.isEmpty, !contexts.contains(home) { contexts.insert(home, at: 0) }
+    }
 
     /// Reaches a context's cluster, apart from the one that is shown.
     func reach(_ context: String) async throws -> ConnectedCluster {

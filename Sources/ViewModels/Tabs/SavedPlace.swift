@@ -82,6 +82,7 @@ struct SavedPlace: Sendable, Hashable {
     /// Looks at a table as it was looked at.
     @MainActor func apply(to table: ResourcesModel) {
         (table.hiddenColumns, table.wantedColumns) = (hidden, wanted)
+        // best effort: a column that cannot be read is not shown.
         table.view.added = added.compactMap { try? ViewSettings.Column.read($0).get() }.filter { $0.path != nil }
         table.sort = sort
         table.filter = filter
