@@ -30,12 +30,12 @@ struct ServeOptions: ParsableArguments {
     }
 
     /// As they are typed.
-    var arguments: [String] {
-        lastingArguments + (nodes.map { ["--nodes", "\($0)"] } ?? []) + Self.arguments(simulatedNodes: simulatedNodes)
-    }
+    var arguments: [String] { lastingArguments + Self.arguments(simulatedNodes: simulatedNodes) }
 
-    /// Those that hold for every start: the numbers of nodes are the cluster's once they were said, and may be others by then.
-    var lastingArguments: [String] { (apiPort.map { ["--api-port", "\($0)"] } ?? []) + (noMerge ? ["--no-merge"] : []) }
+    /// Those that hold for every start: the number of simulated nodes is the cluster's once it was said, and may be another one by then.
+    var lastingArguments: [String] {
+        (apiPort.map { ["--api-port", "\($0)"] } ?? []) + (nodes.map { ["--nodes", "\($0)"] } ?? []) + (noMerge ? ["--no-merge"] : [])
+    }
 
     /// A number of simulated nodes as it is typed; none for nil.
     static func arguments(simulatedNodes: Int?) -> [String] { simulatedNodes.map { ["--simulated-nodes", "\($0)"] } ?? [] }
