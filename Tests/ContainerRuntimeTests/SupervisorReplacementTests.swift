@@ -69,9 +69,9 @@ struct SupervisorReplacementTests {
         #expect(try await last.sandboxes() == ["pod"])
         try await last.attach("partial").writeAll(Array("input\n".utf8))
         #expect(try await last.end(of: "partial").code == 0)
-        let partial = try node.log("partial")
+        let written = try node.log("partial")
         // Its beginning was kept when it had waited for its end.
-        #expect(partial.map { String($0.dropFirst(9)) }.joined() == "begun, ended by input" && partial.last?.hasPrefix("stdout F ") == true)
+        #expect(written.map { String($0.dropFirst(9)) }.joined() == "begun, ended by input" && written.last?.hasPrefix("stdout F ") == true)
         try await last.attach("terminal").writeAll(Array("this\n".utf8))
         try await eventually { try node.log("terminal").joined().contains("stdout F typed this") }
         #expect(try await last.run(try node.spec("later", "hostname")).code == 0)
