@@ -1,6 +1,7 @@
 """kdash in a real terminal: tmux types and reads as a person would."""
 
 import os
+import pathlib
 import shlex
 import subprocess
 
@@ -142,13 +143,21 @@ class Screen:
         """Closes the window, as somebody who clicks it away: the programs in it get SIGHUP."""
         self._tmux("kill-pane")
 
+    @staticmethod
+    def _is_daemon(pid):
+        try:
+            return b"serve" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        except OSError:
+            return False  # it has ended
+
     def close(self):
         """Ends it, and waits until its processes are gone."""
         try:
             # The shell, the guardian and what draws; not the daemon, which that may have started.
             pids = layer = self._tmux("list-panes", "-F", "#{pane_pid}").split()
             for _ in range(2):
-                layer = [child for pid in layer for child in subprocess.run(["pgrep", "-P", pid], capture_output=True, text=True).stdout.split()]
+                children = [child for pid in layer for child in subprocess.run(["pgrep", "-P", pid], capture_output=True, text=True).stdout.split()]
+                layer = [child for child in children if not self._is_daemon(child)]
                 pids = pids + layer
             self._tmux("kill-server")
         except subprocess.CalledProcessError:
