@@ -138,9 +138,9 @@ import Testing
         let path = "\(directory)/saved-views.yaml"
         try FileSystem.writeAtomically(path, Array("a: {kind: pods}\nb: 1\n".utf8), mode: 0o600)
         try SettingsEditor.set([("c", "{kind: pods}"), ("a", nil)], in: path)
-        #expect(try FileSystem.readText(path) == "b: 1\nc: {kind: pods}\n")
+        #expect(try FileSystem.readText(path) == "b: 1\nc: {kind: pods}")
         // The second change cannot be made: the first is not, either.
-        let text = "a: &x {kind: pods}\nb: *x\n"
+        let text = "a: &x {kind: pods}\nb: *x"
         try FileSystem.writeAtomically(path, Array(text.utf8), mode: 0o600)
         #expect(throws: SettingsProblem.self) { try SettingsEditor.set([("c", "{kind: pods}"), ("a", nil)], in: path) }
         #expect(try FileSystem.readText(path) == text)
