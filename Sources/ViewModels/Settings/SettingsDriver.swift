@@ -94,6 +94,8 @@ import LinuxKernel
             await before?.value
             do throws(SettingsProblem) {
                 try await KernelThread.run("kdash-settings") { () throws(SettingsProblem) in try SettingsEditor.set(changes, in: path) }
+                // Not every folder can be watched, and one that was not there until now is not watched yet.
+                self?.reload()
                 self?.everyone[0].toast(changes.allSatisfy { $0.yaml == nil } ? "taken out of \(file)" : "kept in \(file)", .dim)
             } catch {
                 self?.everyone[0].toast("not kept: \(error)", .warning)
