@@ -186,8 +186,14 @@ package final class NodeSupervisor: Sendable {
 
     /// Whether the supervisor's process ends within `limit`, and with it everything in the node; false when it is only out of reach.
     package func hasEnded(within limit: Duration) async -> Bool {
-        let process = process.raw
-        return await KernelThread.run("kdash-node-end") { waitForEnd(process, limit) }
+        let (process, pid, cgroups) = (process.raw, pid, configuration.cgroups)
+        return await KernelThread.run("kdash-node-end") {
+            if waitForEnd(process, limit) { return true }
+            // The first process of a node dies last, and what it waits for may have little processor time to die with.
+            guard !FileSystem.exists("/proc/\(pid)/exe") else { return false }
+            cgroups?.killAll()
+            return waitForEnd(process, .seconds(60))
+        }
     }
 
     /// Leaves the node running by itself.

@@ -13,7 +13,7 @@ import pytest
 import machine
 from cluster import eventually, pod
 
-SECONDS = float(os.environ.get("KDASH_FAULT_SECONDS", "60"))
+SECONDS = float(os.environ.get("KDASH_FAULT_SECONDS", "40"))
 SEED = int(os.environ.get("KDASH_FAULT_SEED", random.SystemRandom().randrange(1 << 32)))
 LIMITS = {"cpu": "100m", "memory": "48Mi"}
 # Each does something to its node that no container should get away with, and all of them are ended and made again meanwhile.
