@@ -1,5 +1,6 @@
 """One cluster of the shipped program in a directory of its own, driven only from outside."""
 
+import fcntl
 import json
 import os
 import pathlib
@@ -119,10 +120,16 @@ class Cluster:
         return int((self.data / "lock").read_text().split()[0])
 
     def kill_daemon(self):
-        """kill -9, and wait until the kernel has let go of its lock."""
+        """kill -9, and wait until the kernel has let go of its lock: of a process that dies the program goes first, then each of its threads."""
         pid = self.daemon_pid
         os.kill(pid, signal.SIGKILL)
-        eventually(lambda: not pathlib.Path(f"/proc/{pid}/exe").exists(), what=f"daemon {pid} gone")
+
+        def is_free():
+            with open(self.data / "lock") as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)  # BlockingIOError while it is held
+            return True
+
+        eventually(is_free, what=f"daemon {pid} gone")
         return pid
 
     # Its clients

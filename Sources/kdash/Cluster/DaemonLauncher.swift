@@ -31,6 +31,18 @@ struct DaemonLauncher: Sendable {
         }
     }
 
+    /// The daemon that holds the lock was killed: its program is gone, and its threads let go of files and sockets one after the other.
+    private var isDying: Bool {
+        get throws(CommandError) {
+            do throws(SystemError) {
+                guard let pid = Int32(try FileLock.text(directory.lock).prefix { $0.isNumber }) else { return false }
+                return !FileSystem.exists("/proc/\(pid)/exe")
+            } catch {
+                throw CommandError("cannot look at \(directory.lock): \(error)")
+            }
+        }
+    }
+
     /// The last daemon ended because it was asked to, or the cluster was removed.
     private var wasStopped: Bool {
         get throws(CommandError) {
@@ -126,9 +138,9 @@ struct DaemonLauncher: Sendable {
             notes: value["notes"]?.arrayValue?.compactMap(\.stringValue) ?? [], wasRunning: false)
     }
 
-    /// What the running daemon serves; nil while it is still starting.
+    /// What the running daemon serves; nil while it is still starting, or dies and has not let go of everything yet.
     private func attach() throws(CommandError) -> Ready? {
-        guard let instance = try ClusterInstance.load(directory), FileSystem.exists(directory.kubeconfig), LocalPort.isListening(instance.apiPort)
+        guard try !isDying, let instance = try ClusterInstance.load(directory), FileSystem.exists(directory.kubeconfig), LocalPort.isListening(instance.apiPort)
         else { return nil }
         return Ready(
             server: "https://127.0.0.1:\(instance.apiPort)", kubeconfig: directory.kubeconfig, elapsed: .zero, notes: [], wasRunning: true)
