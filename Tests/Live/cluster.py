@@ -120,13 +120,17 @@ class Cluster:
         return int((self.data / "lock").read_text().split()[0])
 
     def kill_daemon(self):
-        """kill -9, and wait until the kernel has let go of its lock: of a process that dies the program goes first, then each of its threads."""
+        """kill -9, and wait until the kernel has let go of its lock, or another daemon has it already, as an open screen starts one. Of a process that
+        dies the program goes first, then each of its threads."""
         pid = self.daemon_pid
         os.kill(pid, signal.SIGKILL)
 
         def is_free():
             with open(self.data / "lock") as file:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)  # BlockingIOError while it is held
+                try:
+                    fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    return not file.read().startswith(f"{pid}\n")
             return True
 
         eventually(is_free, what=f"daemon {pid} gone")
