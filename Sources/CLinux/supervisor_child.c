@@ -460,6 +460,9 @@ int start_process(struct entry *entry, struct plan *plan, struct sandbox *sandbo
             pid = clone_process(flags, -1, &entry->pidfd);
         }
         if (pid == 0) {
+            // A child that its container's limits hold up must not keep open what ends with the supervisor.
+            for (int i = 0; i < MAXIMUM_CLIENTS; i++) close_fd(&node.clients[i]);
+            close_fd(&node.listener);
             sync_fd = pair[1];
             if (!sandbox) exec_main(plan, into->pidfd, cgroup >= 0, stdio);
             container_main(plan, sandbox, cgroup >= 0, stdio);
