@@ -21,9 +21,19 @@ import Testing
 
     /// What an editor did in a folder whose kdash was killed.
     private func leave(_ directory: String, _ text: String, saved: String, beside: String? = nil) throws {
-        let folder = try EditFolder(stateDirectory: directory, name: "configmap-a.yaml", draft: draft(text))
-        try FileSystem.writeAtomically(folder.file, Array(saved.utf8), mode: 0o600)
-        if let beside { try FileSystem.writeAtomically("\(folder.path)/\(beside)", [1], mode: 0o600) }
+        let path: String
+        do {
+            let folder = try EditFolder(stateDirectory: directory, name: "configmap-a.yaml", draft: draft(text))
+            try FileSystem.writeAtomically(folder.file, Array(saved.utf8), mode: 0o600)
+            if let beside { try FileSystem.writeAtomically("\(folder.path)/\(beside)", [1], mode: 0o600) }
+            path = folder.path
+        }
+        try waitUntilFree(path)
+    }
+
+    /// A process that another test is starting has a copy of every lock until its program begins.
+    private func waitUntilFree(_ folder: String) throws {
+        while try FileLock.isHeld("\(folder)/.lock") { usleep(1000) }
     }
 
     private func left(_ directory: String) -> [Draft] {
@@ -53,10 +63,12 @@ import Testing
             try FileSystem.writeAtomically(try #require(folder).file, Array("new\n".utf8), mode: 0o600)
             let editor = try ChildProcess.start(
                 "/bin/sh", arguments: ["sh", "-c", "exec sleep 1000"], inherited: folder?.lock.map { [$0.descriptor] } ?? [])
+            let path = try #require(folder).path
             folder = nil
             #expect(left(directory).isEmpty)
             kill(editor.pid, SIGKILL)
             _ = try editor.wait()
+            try waitUntilFree(path)
             #expect(left(directory).map(\.text) == ["new"])
         }
     }
