@@ -155,7 +155,11 @@ def test_faults_under_load_lose_and_leave_nothing(fresh):
     # Nothing is wedged: what should run runs, what should end has ended, each with the code it ended with.
     def is_healed():
         status = fresh.get("deployment", "steady")["status"]
-        return status.get("readyReplicas") == 4 and status.get("replicas") == 4
+        pods = json.loads(fresh.kubectl("get", "pods", "-l", "app=steady", "-o", "json"))["items"]
+        # A status may be older than the last fault: each has to do something.
+        for one in pods:
+            fresh.kubectl("exec", one["metadata"]["name"], "--", "true")
+        return len(pods) == status.get("readyReplicas") == status.get("replicas") == 4
 
     eventually(is_healed, within=180, every=0.5, what="four steady pods")
     def all_ended():
