@@ -93,13 +93,6 @@ class Faults:
         for pid in self.choose.sample(victims, k=min(count, len(victims))):
             self.kill(pid)
 
-    def node_dies(self):
-        pid = self.supervisor()
-        if pid:
-            self.kill(pid)
-            eventually(lambda: not pathlib.Path(f"/proc/{pid}/exe").exists(), what=f"supervisor {pid} gone")
-        self.unreset.clear()
-
     def pods_are_deleted(self):
         names = self.cluster.kubectl("get", "pods", "-l", "app in (steady, villain)", "-o", "name").split()
         for name in self.choose.sample(names, k=min(2, len(names))):
@@ -119,8 +112,9 @@ class Faults:
             pass
 
     def run(self, seconds):
-        kinds = [self.daemon_dies, self.containers_die, self.node_dies, self.pods_are_deleted, self.cluster_restarts]
-        weights = [4, 4, 2, 4, 1]
+        # That the node's supervisor dies has tests of its own (test_lifecycle.py, test_nodes.py), without programs that fork without end.
+        kinds = [self.daemon_dies, self.containers_die, self.pods_are_deleted, self.cluster_restarts]
+        weights = [4, 4, 4, 1]
         end = os.times().elapsed + seconds
         while os.times().elapsed < end:
             fault = self.choose.choices(kinds, weights)[0]
