@@ -496,6 +496,8 @@ static void serve_sandbox(struct request *request) {
 
 // Everything in the node ends here, in order: processes, their last output, the journal, then pid 1.
 _Noreturn static void shut_down(const struct request *request) {
+    for (int i = 0; i < entry_limit; i++)
+        if (entries[i] && entries[i]->kind == CONTAINER && entries[i]->state == KD_STATE_RUNNING) kill_cgroup(entries[i]);
     kill(-1, SIGKILL);
     int status;
     for (pid_t pid; (pid = waitpid(-1, &status, 0)) > 0;)

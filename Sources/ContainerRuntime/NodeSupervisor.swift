@@ -189,10 +189,8 @@ package final class NodeSupervisor: Sendable {
         let (process, pid, cgroups) = (process.raw, pid, configuration.cgroups)
         return await KernelThread.run("kdash-node-end") {
             if waitForEnd(process, limit) { return true }
-            // The first process of a node dies last, and what it waits for may have little processor time to die with.
             guard !FileSystem.exists("/proc/\(pid)/exe") else { return false }
-            cgroups?.killAll()
-            return waitForEnd(process, .seconds(60))
+            return NodeSupervisor.killUntilEnd(process, cgroups)
         }
     }
 

@@ -11,7 +11,7 @@ package struct ByteCount: Sendable, Hashable, Comparable, CustomStringConvertibl
     package static func < (a: ByteCount, b: ByteCount) -> Bool { a.value < b.value }
 
     /// Saturates instead of overflowing.
-    package static func + (a: ByteCount, b: ByteCount) -> ByteCount { ByteCount(saturatingSum(a.value, b.value)) }
+    package static func + (a: ByteCount, b: ByteCount) -> ByteCount { ByteCount(a.value.saturatingSum(b.value)) }
     package static func += (a: inout ByteCount, b: ByteCount) { a = a + b }
 
     /// For people, in binary units: `512 B`, `1.5 MiB`.
@@ -41,14 +41,17 @@ package struct MilliCPU: Sendable, Hashable, Comparable, CustomStringConvertible
     package static func < (a: MilliCPU, b: MilliCPU) -> Bool { a.value < b.value }
 
     /// Saturates instead of overflowing.
-    package static func + (a: MilliCPU, b: MilliCPU) -> MilliCPU { MilliCPU(saturatingSum(a.value, b.value)) }
+    package static func + (a: MilliCPU, b: MilliCPU) -> MilliCPU { MilliCPU(a.value.saturatingSum(b.value)) }
     package static func += (a: inout MilliCPU, b: MilliCPU) { a = a + b }
 
     /// `250m`, or `2` for whole cores.
     package var description: String { value % 1000 == 0 ? "\(value / 1000)" : "\(value)m" }
 }
 
-private func saturatingSum(_ a: Int64, _ b: Int64) -> Int64 {
-    let (sum, overflow) = a.addingReportingOverflow(b)
-    return overflow ? (a > 0 ? .max : .min) : sum
+extension Int64 {
+    /// The sum, held at the nearest number when it is too large.
+    package func saturatingSum(_ other: Int64) -> Int64 {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? (self > 0 ? .max : .min) : sum
+    }
 }

@@ -91,7 +91,7 @@ struct NeighbourScore {
         let meant = zip(fitting, isMeant).filter(\.1).map(\.0)
         var raw = [Double](repeating: 0, count: fitting.count)
         for rule in rules {
-            let counts = perNode(rule, meant, isStrict: isStrict ? rules : [])
+            let counts = perNode(rule, requiring: isStrict ? rules : [])
             let places = rule.key == Self.hostname ? meant.count : Set(meant.compactMap { $0.labels[rule.key] }).count
             let weight = log(Double(places + 2))
             for (number, node) in fitting.enumerated() where isMeant[number] {
@@ -108,7 +108,7 @@ struct NeighbourScore {
     }
 
     /// Numbers by node for the rule over single nodes, else by the label's value.
-    private func perNode(_ rule: Rule, _ meant: [NodeState], isStrict required: [Rule]) -> [String: Int] {
+    private func perNode(_ rule: Rule, requiring required: [Rule]) -> [String: Int] {
         if rule.key == Self.hostname { return rule.counts }
         var sums: [String: Int] = [:]
         for (name, count) in rule.counts {

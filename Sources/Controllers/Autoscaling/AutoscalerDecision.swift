@@ -167,7 +167,7 @@ struct AutoscalerDecision: Sendable {
             let names = Set(pods.map(\.name))
             let own = known.filter { names.contains($0.key) }.compactMapValues { used -> ReplicaCalculation.Usage? in
                 let parts = used.containers.filter { container == nil || $0.key == container }.compactMap { $0.value[resource]?.milliValue }
-                return parts.isEmpty ? nil : .init(milli: parts.reduce(0, &+), time: used.time, window: used.window)
+                return parts.isEmpty ? nil : .init(milli: parts.reduce(0) { $0.saturatingSum($1) }, time: used.time, window: used.window)
             }
             let proposal = try calculation.propose(current: current, pods: pods, usage: own, target: target)
             var found: JSONObject = ["averageValue": .string(Quantity(milli: proposal.average).canonical)]
@@ -211,12 +211,31 @@ struct AutoscalerDecision: Sendable {
 
     /// The autoscaler whose target could not be read.
     static func unreachable(_ autoscaler: KubeObject, _ failure: APIStatus, now: Timestamp) -> KubeObject {
+        noting(
+            [
+                Condition(
+                    type: "AbleToScale", status: false, reason: "FailedGetScale",
+                    message: "the HPA controller was unable to get the target's current scale: \(failure.message)", since: now)
+            ], on: autoscaler)
+    }
+
+    /// The autoscaler whose target does not say which pods are its own.
+    static func unselected(_ autoscaler: KubeObject, _ problem: ReplicaCalculation.Problem, now: Timestamp) -> KubeObject {
+        noting(
+            [
+                Condition(
+                    type: "AbleToScale", status: true, reason: "SucceededGetScale",
+                    message: "the HPA controller was able to get the target's current scale", since: now),
+                Condition(
+                    type: "ScalingActive", status: false, reason: "InvalidSelector",
+                    message: "the HPA target's scale is missing a selector, or has one that cannot be read: \(problem.message)", since: now),
+            ], on: autoscaler)
+    }
+
+    private static func noting(_ conditions: [Condition], on autoscaler: KubeObject) -> KubeObject {
         var fresh = autoscaler
         var known = autoscaler.array("status", "conditions").map(Condition.init)
-        known.put(
-            Condition(
-                type: "AbleToScale", status: false, reason: "FailedGetScale",
-                message: "the HPA controller was unable to get the target's current scale: \(failure.message)", since: now))
+        for condition in conditions { known.put(condition) }
         fresh["status", "conditions"] = .array(known.map(\.value))
         return fresh
     }

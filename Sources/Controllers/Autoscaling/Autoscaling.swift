@@ -110,10 +110,15 @@ package final class Autoscaling: Sendable {
         }
         let current = scale.integer("spec", "replicas") ?? 0
         let namespace = object.namespace ?? ""
+        let found: [Pod]
+        do throws(ReplicaCalculation.Problem) { found = try selected(by: scale, in: namespace) } catch {
+            await write(object, AutoscalerDecision.unselected(object, error, now: time.now()), [("InvalidSelector", error.message)])
+            return
+        }
         if usages[namespace] == nil { usages[namespace] = await usage(in: namespace) }
         let now = time.now()
         let decision = AutoscalerDecision(
-            object, current: current, pods: selected(by: scale, in: namespace), usage: usages[namespace] ?? .success([:]), &history, now: now)
+            object, current: current, pods: found, usage: usages[namespace] ?? .success([:]), &history, now: now)
         var failure: APIStatus?
         var changes = decision.warnings.map { Change.event(about: object, .warning, reason: $0.reason, message: $0.message) }
         if decision.isKnown, decision.desired != current {
@@ -161,9 +166,14 @@ package final class Autoscaling: Sendable {
         return found
     }
 
-    private func selected(by scale: KubeObject, in namespace: String) -> [Pod] {
-        // best effort: a selector that cannot be read finds nothing, which the autoscaler's conditions say.
-        guard let text = scale.string("status", "selector"), !text.isEmpty, let selector = try? LabelSelector(parsing: text) else { return [] }
+    private func selected(by scale: KubeObject, in namespace: String) throws(ReplicaCalculation.Problem) -> [Pod] {
+        guard let text = scale.string("status", "selector"), !text.isEmpty else {
+            throw .init(message: "selector is required")
+        }
+        let selector: LabelSelector
+        do { selector = try LabelSelector(parsing: text) } catch {
+            throw .init(message: "couldn't convert selector into a corresponding internal selector object: \(error)")
+        }
         return pods.all(namespace: namespace).filter { selector.matches($0.labels) }.map(Pod.init)
     }
 

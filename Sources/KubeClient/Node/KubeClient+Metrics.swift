@@ -5,7 +5,7 @@ package import LinuxKernel
 /// What the metrics API of a server tells (`metrics.k8s.io`: metrics-server, or what stands in for it): means over a window that it chooses.
 extension KubeClient {
     /// What the pods of some namespaces use (nil for all), and nodes where those may be read. `now` is when it was asked. Throws NotFound where
-    /// the server has no metrics API, and what was answered when none of the namespaces could be read.
+    /// the server has no metrics API, and what was answered when none of the namespaces could be read; of one among several nothing is known then.
     package func measuredUsage(in namespaces: [String]?, now: Timestamp) async throws(APIStatus) -> [NodeStats] {
         var pods: [PodStats] = []
         var failure: APIStatus?
@@ -25,8 +25,8 @@ extension KubeClient {
             samples += try await list(Self.nodeMetrics, namespace: nil).items.map {
                 NodeStats(node: $0.name, sampledAt: now, usage: UsageSample(metrics: $0["usage"]))
             }
-        } catch {
-            // best effort: who may read pods alone has no sum over all nodes.
+        } catch  where [401, 403, 404].contains(error.code) {
+            // Who may read pods alone has no sum over all nodes.
         }
         return samples
     }
@@ -41,8 +41,8 @@ extension PodStats {
             ContainerStats(name: $0["name"]?.stringValue ?? "", usage: UsageSample(metrics: $0["usage"]))
         }
         var sum = UsageSample(isMeasured: !containers.isEmpty)
-        sum.cpuRate = containers.reduce(0) { $0.clampedSum($1.usage.cpuRate ?? 0) }
-        sum.workingSet = ByteCount(containers.reduce(0) { $0.clampedSum($1.usage.workingSet.value) })
+        sum.cpuRate = containers.reduce(0) { $0.saturatingSum($1.usage.cpuRate ?? 0) }
+        sum.workingSet = containers.reduce(.zero) { $0 + $1.usage.workingSet }
         self.init(namespace: metrics.namespace ?? "", name: metrics.name, uid: "", usage: sum, containers: containers)
         measuredAt = metrics["timestamp"]?.stringValue.flatMap { Timestamp(rfc3339: $0) }
     }
@@ -52,13 +52,5 @@ extension UsageSample {
     fileprivate init(metrics usage: JSONValue?) {
         self.init(workingSet: ByteCount(max(0, Quantity(decoded: usage?["memory"])?.value ?? 0)), isMeasured: usage != nil)
         cpuRate = max(0, Quantity(decoded: usage?["cpu"])?.nanoValue ?? 0)
-    }
-}
-
-extension Int64 {
-    /// The sum, held at the largest number.
-    fileprivate func clampedSum(_ other: Int64) -> Int64 {
-        let (sum, isOver) = addingReportingOverflow(other)
-        return isOver ? .max : sum
     }
 }

@@ -1,3 +1,5 @@
+import LinuxKernel
+
 /// The directories that the daemon writes on the host and the supervisor reads inside its node.
 package struct NodePaths: Sendable {
     /// The cluster's data directory on the host: images and volumes are all nodes'.
@@ -31,8 +33,9 @@ package struct NodePaths: Sendable {
 
     /// Where the user puts the system call filters that `localhostProfile` names.
     var seccomp: String { "\(data)/seccomp" }
-    /// Where the user puts the files of this node's static pods.
-    var manifests: String { "\(own)/manifests" }
+    /// Where the user puts the files of this node's static pods: the first node's in the folder itself, others' in one of the node's name below it,
+    /// which stays when the node goes.
+    var manifests: String { own == data ? "\(data)/manifests" : "\(data)/manifests/\(FileSystem.name(of: own))" }
     func pod(_ uid: String) -> String { "\(own)/pods/\(uid)" }
     func volume(_ uid: String, _ name: String) -> String { "\(pod(uid))/volumes/\(name)" }
     func container(_ uid: String, _ name: String) -> String { "\(pod(uid))/containers/\(name)" }

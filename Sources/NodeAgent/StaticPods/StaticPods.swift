@@ -66,17 +66,13 @@ final class StaticPods: Sendable {
     /// True when there is nothing to try again.
     private func reconcile() async -> Bool {
         let (folder, limit) = (folder, Self.limit)
-        let files = await KernelThread.run("kdash-manifests") { () -> [(name: String, content: Result<[UInt8], SystemError>)] in
-            let names = ((try? FileSystem.names(in: folder)) ?? []).filter(StaticPodManifest.isManifest).sorted()  // best effort: no folder, no files
-            return names.map { name in
-                do throws(SystemError) {
-                    let path = FileSystem.truePath("\(folder)/\(name)")
-                    let file = try FileDescriptor.openRegular(path, O_RDONLY)
-                    return (name, .success(try FileSystem.readAll(file, limit: limit, named: path)))
-                } catch {
-                    return (name, .failure(error))
-                }
-            }
+        let files: [(name: String, content: Result<[UInt8], SystemError>)]
+        do throws(SystemError) {
+            files = try await KernelThread.run("kdash-manifests") { () throws(SystemError) in try Self.read(folder, limit) }
+        } catch {
+            // What cannot be listed is not gone: its pods stay.
+            tell([StaticPodProblem(" cannot be listed: \(error)")])
+            return false
         }
         var (manifests, problems, broken) = ([StaticPodManifest](), [StaticPodProblem](), Set<String>())
         let owner = nodes.get(namespace: nil, name: nodeName)?.uid
@@ -94,6 +90,24 @@ final class StaticPods: Sendable {
         let failures = await carryOut(plan)
         tell(problems + failures)
         return failures.isEmpty
+    }
+
+    /// The files of a folder; none when there is no folder.
+    private static func read(_ folder: String, _ limit: Int) throws(SystemError) -> [(name: String, content: Result<[UInt8], SystemError>)] {
+        let names: [String]
+        do throws(SystemError) { names = try FileSystem.names(in: folder) } catch {
+            guard error.errno == ENOENT else { throw error }
+            return []
+        }
+        return names.filter(StaticPodManifest.isManifest).sorted().map { name in
+            do throws(SystemError) {
+                let path = FileSystem.truePath("\(folder)/\(name)")
+                let file = try FileDescriptor.openRegular(path, O_RDONLY)
+                return (name, .success(try FileSystem.readAll(file, limit: limit, named: path)))
+            } catch {
+                return (name, .failure(error))
+            }
+        }
     }
 
     private func carryOut(_ plan: StaticPodPlan) async -> [StaticPodProblem] {

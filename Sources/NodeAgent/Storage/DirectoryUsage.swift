@@ -13,17 +13,10 @@ enum DirectoryUsage {
         let inode: UInt64
     }
 
-    /// The blocks of everything below `path`, and how many files that is; what goes while it is counted is left out.
-    static func measure(below path: String) -> DiskUse {
-        // best effort: nothing there takes nothing
-        guard let folder = try? FileDescriptor.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW) else { return DiskUse() }
-        var seen: Set<Identity> = []
-        return measure(folder, depth: 0, &seen)
-    }
-
-    /// The same of a folder below `base` that pods can see: no link on the way is followed.
+    /// The blocks of everything in a folder below `base`, and how many files that is; no link on the way is followed. What goes while it is
+    /// counted is left out, and what cannot be opened.
     static func measure(_ path: String, below base: String) -> DiskUse {
-        guard let folder = try? SafeDirectory.open(path, below: base) else { return DiskUse() }  // best effort: as above
+        guard let folder = try? SafeDirectory.open(path, below: base) else { return DiskUse() }  // best effort: nothing there takes nothing
         var seen: Set<Identity> = []
         return measure(folder, depth: 0, &seen)
     }

@@ -1,5 +1,6 @@
 import APIMachinery
 import ClusterOperations
+import Glibc
 import JSONCore
 import LinuxKernel
 
@@ -48,18 +49,25 @@ struct SavedForward: Sendable, Hashable {
     }
 
     private static let longest = 256 << 10
+    /// As many as are kept: those that are open first, of those before the newest.
+    static let most = 256
     private static func path(_ stateDirectory: String) -> String { "\(stateDirectory)/forwards.json" }
 
-    /// Those that were open when kdash ended last. Blocking.
-    static func load(_ stateDirectory: String) -> [SavedForward] {
-        // best effort: one that cannot be read is as none.
-        guard let text = try? FileSystem.readText(path(stateDirectory), limit: longest), let value = try? JSON.parse(Array(text.utf8)) else { return [] }
+    /// Those that were open when kdash ended last; a file that is no JSON holds none. Throws when there is one that cannot be read. Blocking.
+    static func load(_ stateDirectory: String) throws(SystemError) -> [SavedForward] {
+        let text: String
+        do throws(SystemError) { text = try FileSystem.readText(path(stateDirectory), limit: longest) } catch {
+            guard error.errno == ENOENT else { throw error }
+            return []
+        }
+        // best effort: what nothing of ours has written says nothing about forwards.
+        guard let value = try? JSON.parse(Array(text.utf8)) else { return [] }
         return (value["forwards"]?.arrayValue ?? []).compactMap { SavedForward($0) }
     }
 
     /// Keeps them, readable by the user alone. Blocking.
     static func keep(_ forwards: [SavedForward], _ stateDirectory: String) throws(SystemError) {
         try FileSystem.makeDirectories(stateDirectory, mode: 0o700)
-        try FileSystem.writeAtomically(path(stateDirectory), JSON.encode(["forwards": .array(forwards.map(\.value))]), mode: 0o600)
+        try FileSystem.writeAtomically(path(stateDirectory), JSON.encode(["forwards": .array(forwards.prefix(most).map(\.value))]), mode: 0o600)
     }
 }

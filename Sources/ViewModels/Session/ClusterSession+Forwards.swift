@@ -109,12 +109,8 @@ extension ClusterSession {
         guard let localPorts else { return }
         switch row {
         case .running(let address):
-            guard let place = operations.forwards.firstIndex(where: { $0.shown.address == address }) else { return }
-            let old = operations.forwards.remove(at: place)
-            old.stop()
-            // It stands in the list until it is open again.
-            operations.stoppedForwards.removeAll { $0 == old.saved }
-            operations.stoppedForwards.append(old.saved)
+            // It stands in the list of those that were stopped until it is open again.
+            guard let old = stop(address) else { return }
             listen(old.forward.target, old.forward.port, old.context, localPorts, attempts: Self.attemptsToBegin)
         case .ended(let saved):
             if operations.forwards.contains(where: { $0.saved == saved }) { return }
@@ -128,15 +124,21 @@ extension ClusterSession {
         }
     }
 
+    /// Ends a forward, which is listed as stopped from then on.
+    private func stop(_ address: String) -> OperationState.RunningForward? {
+        guard let place = operations.forwards.firstIndex(where: { $0.shown.address == address }) else { return nil }
+        let old = operations.forwards.remove(at: place)
+        old.stop()
+        operations.stoppedForwards.removeAll { $0 == old.saved }
+        operations.stoppedForwards.append(old.saved)
+        return old
+    }
+
     /// Ends a forward, or forgets one that has ended.
     private func end(_ row: ForwardRow) {
         switch row {
         case .running(let address):
-            guard let place = operations.forwards.firstIndex(where: { $0.shown.address == address }) else { return }
-            let old = operations.forwards.remove(at: place)
-            old.stop()
-            operations.stoppedForwards.removeAll { $0 == old.saved }
-            operations.stoppedForwards.append(old.saved)
+            guard stop(address) != nil else { return }
             app.toast("\(address) leads nowhere any more", .ok)
         case .ended(let saved):
             operations.stoppedForwards.removeAll { $0 == saved }
@@ -148,7 +150,11 @@ extension ClusterSession {
     /// Reads which forwards were open when kdash ended last; once.
     func readForwards(isTold: Bool) {
         guard operations.leftForwards == nil else { return }
-        let left = SavedForward.load(stateDirectory)
+        let left: [SavedForward]
+        do throws(SystemError) { left = try SavedForward.load(stateDirectory) } catch {
+            // Read again at the next start; until then nothing is written over it.
+            return app.hint("forwardsLeft", "the forwards of the session before cannot be read: \(error)")
+        }
         operations.leftForwards = left
         guard isTold, !left.isEmpty else { return }
         app.hint(
@@ -157,7 +163,8 @@ extension ClusterSession {
 
     /// Keeps what is open, and what of the session before was not begun again.
     private func keepForwards() {
-        let kept = operations.forwards.map(\.saved) + (operations.leftForwards ?? [])
+        guard let left = operations.leftForwards else { return }
+        let kept = operations.forwards.map(\.saved) + left
         do throws(SystemError) {
             try SavedForward.keep(kept, stateDirectory)
         } catch {

@@ -16,8 +16,9 @@ struct ClusterSize: Sendable {
     func apply(_ wanted: Int?, to instance: inout ClusterInstance) throws(CommandError) {
         guard let wanted, wanted != instance.nodes else { return }
         if let alive = NodeIdentity.all(instance, in: directory).first(where: \.isAlive) {
+            let remedy = ClusterAccess(own: directory).command("down")
             throw CommandError(
-                "--nodes \(wanted): the cluster has \(Self.count(instance.nodes)), and \(alive.name) runs since its daemon ended; stop it first: kdash down")
+                "--nodes \(wanted): the cluster has \(Self.count(instance.nodes)), and \(alive.name) runs since its daemon ended; stop it first: \(remedy)")
         }
         instance.nodes = wanted
     }
@@ -41,11 +42,11 @@ struct ClusterSize: Sendable {
     }
 
     /// A cluster that runs has the nodes it has; throws when another number is wanted of it.
-    static func checkRunning(_ directory: DataDirectory, wanted: Int?) throws(CommandError) {
-        guard let wanted, let instance = try ClusterInstance.load(directory), wanted != instance.nodes else { return }
-        guard try DaemonLauncher(directory: directory).isRunning else { return }
-        throw CommandError(
-            "--nodes \(wanted): the cluster runs with \(count(instance.nodes)); stop it first: kdash down, then kdash up --nodes \(wanted)")
+    static func checkRunning(_ access: ClusterAccess, wanted: Int?) throws(CommandError) {
+        guard let wanted, let instance = try ClusterInstance.load(access.directory), wanted != instance.nodes else { return }
+        guard try DaemonLauncher(directory: access.directory).isRunning else { return }
+        let (down, up) = (access.command("down"), access.command("up --nodes \(wanted)"))
+        throw CommandError("--nodes \(wanted): the cluster runs with \(count(instance.nodes)); stop it first: \(down), then \(up)")
     }
 
     static func count(_ nodes: Int) -> String { nodes == 1 ? "1 node" : "\(nodes) nodes" }

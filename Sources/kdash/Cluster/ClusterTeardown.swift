@@ -82,6 +82,13 @@ struct ClusterTeardown: Sendable {
         }
     }
 
+    /// Removes a folder of the user's and those in it, as far as they are empty: the files are the user's.
+    private func removeEmptyFolders(_ path: String) throws(SystemError) {
+        guard FileSystem.isDirectory(path) else { return }
+        for name in try FileSystem.names(in: path) where FileSystem.isDirectory("\(path)/\(name)") { try removeEmptyFolders("\(path)/\(name)") }
+        if try FileSystem.names(in: path).isEmpty { try FileSystem.removeDirectory(path) }
+    }
+
     /// Stops the cluster and removes what kdash made in the directory and on the machine. Refuses a directory that is not a cluster's.
     func purge() throws(CommandError) {
         let lock = try stop()
@@ -97,10 +104,7 @@ struct ClusterTeardown: Sendable {
             for entry in directory.ownEntries {
                 if FileSystem.isDirectory(entry) { try FileSystem.removeTree(entry) } else { try FileSystem.removeFile(entry) }
             }
-            // The files in it are the user's.
-            if FileSystem.isDirectory(directory.manifests), try FileSystem.names(in: directory.manifests).isEmpty {
-                try FileSystem.removeDirectory(directory.manifests)
-            }
+            try removeEmptyFolders(directory.manifests)
             if try FileSystem.names(in: directory.path).isEmpty { try FileSystem.removeDirectory(directory.path) }
         } catch let error as CommandError {
             throw error

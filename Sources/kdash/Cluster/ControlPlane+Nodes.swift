@@ -95,7 +95,8 @@ extension ControlPlane {
                     dnsAddress: node.link?.ranges.dnsAddress.description, version: Version.number, logMaximumSize: settings.logMaximumSize,
                     logMaximumFiles: settings.logMaximumFiles, deletedLogBudget: settings.deletedLogBudget, podProcessLimit: settings.podProcessLimit,
                     pressureThresholds: .init(memory: settings.evictionMemory, disk: settings.evictionDisk, processes: settings.evictionProcesses),
-                    imageGarbage: .init(high: settings.imageGarbageHigh, low: settings.imageGarbageLow)),
+                    // The nodes have one store of images, and the first looks after it.
+                    imageGarbage: .init(high: node.identity.index == 0 ? settings.imageGarbageHigh : 100, low: settings.imageGarbageLow)),
                 client: client(.node(name)), runtime: supervisor, images: images, cgroups: node.cgroups, network: node.network,
                 time: time, logger: logger,
                 imageUsers: { [images, nodes] in

@@ -9,12 +9,6 @@ extension ControlPlane {
     func remove(_ gone: some Collection<NodeIdentity>) async throws(CommandError) {
         guard !gone.isEmpty else { return }
         let names = gone.map(\.name)
-        for node in gone {
-            let manifests = node.ownDirectory + "/manifests"
-            // best effort: a folder that cannot be read cannot be removed below either, which is told then.
-            guard let files = try? FileSystem.names(in: manifests), !files.isEmpty else { continue }
-            throw CommandError("node \(node.name) has files of static pods in \(manifests) (\(files[0])); move them away, and this again")
-        }
         do throws(APIStatus) {
             let pods = try await all(Pod.resource).map { Pod($0) }.filter { names.contains($0.spec.nodeName) }
             let objects = try await all(Node.resource)

@@ -21,6 +21,6 @@ struct DownCommand: ParsableCommand {
         let directory = access.directory
         let teardown = ClusterTeardown(directory: directory)
         if purge { try teardown.purge() } else { try teardown.stop() }
-        Output.line(purge ? "kdash is stopped and everything in \(directory.path) is removed" : "kdash is stopped; `kdash up` starts it again")
+        Output.line(purge ? "kdash is stopped and everything it made in \(directory.path) is removed" : "kdash is stopped; `kdash up` starts it again")
     }
 }

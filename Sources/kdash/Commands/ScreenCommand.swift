@@ -60,7 +60,7 @@ struct ScreenCommand: ParsableCommand {
         guard plain || isatty(0) == 1 && isatty(1) == 1 else {
             throw CommandError("the screen needs a terminal; `kdash up` starts the cluster without one, `kdash status` shows it")
         }
-        if context == nil, kubeconfig == nil, !ephemeral { try ClusterSize.checkRunning(ClusterAccess(option: data.path).directory, wanted: options.nodes) }
+        if context == nil, kubeconfig == nil, !ephemeral { try ClusterSize.checkRunning(ClusterAccess(option: data.path), wanted: options.nodes) }
         let isReadOnly = readonly || UserSettings.load(ConfigCommand.directory).screen.isReadOnly
         let temporary = ephemeral ? "/tmp/kdash-ephemeral-\(SecureRandom.hex(8))" : nil
         let isForeign = context != nil || kubeconfig != nil

@@ -30,7 +30,7 @@ struct UpCommand: ParsableCommand {
             ready = try launcher.start()
             Output.error("the daemon was kdash \(older); \(Version.number) has taken over, and pods kept running")
         }
-        if ready.wasRunning { try ClusterSize.checkRunning(access.directory, wanted: options.nodes) }
+        if ready.wasRunning { try ClusterSize.checkRunning(access, wanted: options.nodes) }
         for note in ready.notes { Output.error(note) }
         if ready.wasRunning {
             if let wanted = options.simulatedNodes { try SimulationRequest(access).send(wanted) }
@@ -46,7 +46,7 @@ extension UpCommand {
     /// A cluster that was started through sudo is used as it is, never doubled.
     private func reportForeign(_ access: ClusterAccess) throws {
         let client = try DaemonClient(access)
-        try ClusterSize.checkRunning(access.directory, wanted: options.nodes)
+        try ClusterSize.checkRunning(access, wanted: options.nodes)
         if let wanted = options.simulatedNodes { try SimulationRequest(access).send(wanted) }
         let value = try Blocking.run { () throws(CommandError) in try await client.call(.get, "/status") }
         Output.line("kdash runs already: \(value["server"]?.stringValue ?? ""), kubeconfig \(access.kubeconfig)")

@@ -22,10 +22,9 @@ struct DirectoryUsageTests {
             try Self.write(path + "/v/deep/file", 100_000)
             try Self.write(path + "/outside", 900_000)
             try #require(symlink(path + "/outside", path + "/v/link") == 0)
-            let use = DirectoryUsage.measure(below: path + "/v")
+            let use = DirectoryUsage.measure("v", below: path)
             #expect((100_000..<200_000).contains(use.size.value) && use.files == 3)
-            #expect(DirectoryUsage.measure("v", below: path) == use)
-            #expect(DirectoryUsage.measure(below: path + "/missing") == .init() && DirectoryUsage.measure("missing", below: path) == .init())
+            #expect(DirectoryUsage.measure("missing", below: path) == .init())
         }
     }
 
