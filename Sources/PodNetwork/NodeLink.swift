@@ -116,7 +116,8 @@ package struct NodeLink: Sendable {
     }
 
     /// The start of every interface name of a cluster, for example `kd12ab34cd`.
-    package static func interfacePrefix(_ clusterID: String) -> String { "kd\(clusterID)" }
+    package static func interfacePrefix(_ clusterID: String) -> String { anyInterface + clusterID }
+    private static let anyInterface = "kd"
     /// The cluster's nf_tables table on the host.
     package static func tableName(_ clusterID: String) -> String { "kdash_\(clusterID)" }
     /// The table inside a node that keeps its loopback network to itself.
@@ -204,18 +205,20 @@ extension NodeLink {
             // Made, deleted, made: one transaction that ends with exactly these rules whatever was there.
             table.create(), table.delete(), table.create(),
             table.createBaseChain("postrouting", .nat, .postrouting, priority: 100),
-            table.appendRule(to: "postrouting", wayOutRule(pods: c.ranges.podCIDR, clusterPrefix: interfacePrefix(c.clusterID))),
+            table.appendRule(to: "postrouting", wayOutRule(pods: c.ranges.podCIDR)),
         ])
     }
 
-    /// ip saddr PODS oifname != "kd<id>*" masquerade fully-random
-    static func wayOutRule(pods: IPv4Network, clusterPrefix: String) -> [NFExpression] {
+    /// ip saddr PODS oifname != "kd*" masquerade fully-random
+    ///
+    /// Other clusters' nodes are left out, too: what a cluster left that was killed must not change the addresses of one that has its range now.
+    static func wayOutRule(pods: IPv4Network) -> [NFExpression] {
         [
             .sourceAddress(),
             .bitwise(mask: pods.mask.bytes, xor: [0, 0, 0, 0]),
             .compare(.equal, pods.address.bytes),
             .meta(.outputName),
-            .compare(.notEqual, Array(clusterPrefix.utf8)),
+            .compare(.notEqual, Array(anyInterface.utf8)),
             .counter(),
             .masquerade(),
         ]

@@ -13,7 +13,7 @@ let liveTestObstacle: String? = {
 
 /// A real node on this machine with a busybox image, gone when the test is over.
 final class Node: Sendable {
-    let id = SecureRandom.hex(4)
+    let id = SecureRandom.hex(8)
     let directory: String
     let cgroups: CgroupTree!
     let configuration: NodeSupervisorConfiguration

@@ -54,7 +54,7 @@ def snapshot():
         "links": sorted(line.split(":")[1].strip() for line in run("ip", "-o", "link").splitlines()),
         "routes": sorted(run("ip", "route", "show", "table", "all").splitlines()),
         "rules": sorted(run("ip", "rule").splitlines()),
-        "nftables": run("nft", "list", "ruleset"),
+        "nftables": run("nft", "--stateless", "list", "ruleset"),
         "forwarding": pathlib.Path("/proc/sys/net/ipv4/ip_forward").read_text(),
         "cgroups": cgroups(),
         "run": sorted(str(path) for path in pathlib.Path("/run").glob("kdash/*")),
