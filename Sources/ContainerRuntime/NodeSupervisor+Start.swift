@@ -35,7 +35,7 @@ extension NodeSupervisor {
             // One that cannot be asked may still be ending by itself.
             if !waitForEnd(process, isAsked ? configuration.patience : .milliseconds(100)) {
                 _ = kd_pidfd_send_signal(process, SIGKILL)
-                _ = NodeSupervisor.killUntilEnd(process, configuration.cgroups)
+                _ = NodeSupervisor.killUntilEnd(process, configuration.cgroups, seconds: 30)
             }
             connection.close()
             _ = kd_reap_pidfd(process)  // Not our child after a daemon restart: then init reaps it.
@@ -50,8 +50,8 @@ extension NodeSupervisor {
     }
 
     /// Waits for the end of a node's first process, which dies last: what it waits for may be frozen, or have little processor time to die with.
-    static func killUntilEnd(_ process: CInt, _ cgroups: CgroupTree?) -> Bool {
-        for _ in 0..<30 {
+    static func killUntilEnd(_ process: CInt, _ cgroups: CgroupTree?, seconds: Int) -> Bool {
+        for _ in 0..<seconds {
             cgroups?.killAll()
             if waitForEnd(process, .seconds(1)) { return true }
         }

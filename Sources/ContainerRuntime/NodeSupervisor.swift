@@ -189,8 +189,8 @@ package final class NodeSupervisor: Sendable {
         let (process, pid, cgroups) = (process.raw, pid, configuration.cgroups)
         return await KernelThread.run("kdash-node-end") {
             if waitForEnd(process, limit) { return true }
-            guard !FileSystem.exists("/proc/\(pid)/exe") else { return false }
-            return NodeSupervisor.killUntilEnd(process, cgroups)
+            guard ProcessLife.isEnding(pid) else { return false }
+            return NodeSupervisor.killUntilEnd(process, cgroups, seconds: 120)
         }
     }
 

@@ -104,6 +104,10 @@ class Faults:
         self.unreset.clear()
         self.cluster.up("--no-merge")
 
+    def node_dies(self):
+        self.unreset.clear()
+        self.kill(self.supervisor())
+
     @staticmethod
     def kill(pid):
         try:
@@ -112,9 +116,8 @@ class Faults:
             pass
 
     def run(self, seconds):
-        # That the node's supervisor dies has tests of its own (test_lifecycle.py, test_nodes.py), without programs that fork without end.
-        kinds = [self.daemon_dies, self.containers_die, self.pods_are_deleted, self.cluster_restarts]
-        weights = [4, 4, 4, 1]
+        kinds = [self.daemon_dies, self.containers_die, self.pods_are_deleted, self.cluster_restarts, self.node_dies]
+        weights = [4, 4, 4, 1, 1]
         end = os.times().elapsed + seconds
         while os.times().elapsed < end:
             fault = self.choose.choices(kinds, weights)[0]
@@ -136,7 +139,6 @@ def ended(cluster):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="kills processes of a node that has limits, which needs root")
-@pytest.mark.skipif("KDASH_FAULT_SECONDS" not in os.environ, reason="what it finds is not all mended yet; KDASH_FAULT_SECONDS=40 runs it")
 def test_faults_under_load_lose_and_leave_nothing(fresh):
     print(f"KDASH_FAULT_SEED={SEED} KDASH_FAULT_SECONDS={SECONDS}")
     image = fresh.busybox()

@@ -111,8 +111,7 @@ extension PodContext {
         do throws(SystemError) {
             // By descriptors: pods that see these directories could plant links in them, which here would lead into the host.
             let path = paths.relative(paths.instance(pod.object.uid, container, attempt))
-            let instance = try SafeDirectory.make(path, below: paths.data, mode: 0o755)
-            for name in ["upper", "work"] { _ = try SafeDirectory.make("\(path)/\(name)", below: paths.data, mode: 0o755) }
+            let instance = try InstanceDirectory.make(path, below: paths.data)
             // Any user of the container may write its last words.
             try VolatileFile.write("", to: "termination-log", in: instance, mode: 0o666)
             let logs = LogDirectory.name(namespace: pod.object.namespace ?? "default", pod: pod.object.name, uid: pod.object.uid)
@@ -143,7 +142,8 @@ extension PodContext {
         do throws(RuntimeError) {
             return try await runtime.start(specification)
         } catch {
-            throw ConfigurationError(error.message, reason: error.code == .startError ? "StartError" : "CreateContainerError")
+            guard error.code != .startError else { throw ConfigurationError(error.message, reason: "StartError") }
+            throw ConfigurationError("\(error)", reason: "CreateContainerError")
         }
     }
 

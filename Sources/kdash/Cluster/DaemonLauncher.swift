@@ -36,7 +36,7 @@ struct DaemonLauncher: Sendable {
         get throws(CommandError) {
             do throws(SystemError) {
                 guard let pid = Int32(try FileLock.text(directory.lock).prefix { $0.isNumber }) else { return false }
-                return !FileSystem.exists("/proc/\(pid)/exe")
+                return ProcessLife.isEnding(pid)
             } catch {
                 throw CommandError("cannot look at \(directory.lock): \(error)")
             }
