@@ -69,6 +69,10 @@ def build_initramfs(directory, script, kubectl):
         (tree / folder).mkdir(parents=True)
     shutil.copy("/bin/busybox", tree / "bin/busybox")
     shutil.copy(clusters.PROGRAM, tree / "bin/kdash")
+    # The program that is shipped needs none; one that is built for looking for mistakes does.
+    for library in re.findall(r"/\S+", subprocess.run(["ldd", clusters.PROGRAM], capture_output=True, text=True).stdout):
+        (tree / library[1:]).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(library, tree / library[1:])
     shutil.copy(kubectl, tree / "bin/kubectl")
     (tree / "init").write_text(INIT.replace("MODULES", " ".join(MODULES)))
     (tree / "init").chmod(0o755)

@@ -164,3 +164,63 @@ def test_pods_return_after_a_power_cut_by_their_policy_with_their_logs(boot):
         assert again.expect(f"GUEST ended {name}").split()[-2:] == ["ContainerStatusUnknown", "137"]
     assert again.expect("GUEST reason").split()[-1] == "NodeShutdown"
     assert again.has("GUEST exec works")
+
+
+# What goes wrong with a machine rather than with a program: its clock, its disk, its cgroups.
+FAULTS = """
+mkdir -p /data/kdash
+echo 'evictionDiskMiB: 0' > /data/kdash/config.yaml
+""" + START + pod("steady", "while :; do echo beat; sleep 1; done", policy="Always") + """
+state() { kubectl get pod steady -o jsonpath='{.metadata.uid} {.status.containerStatuses[0].containerID} {.status.containerStatuses[0].restartCount} {.status.phase}'; }
+phase steady Running
+echo "GUEST at first $(state)"
+code() { phase $1 Failed; echo "GUEST code $1 $(kubectl get pod $1 -o jsonpath='{.status.containerStatuses[0].state.terminated.exitCode}')"; }
+
+for jump in 7200 -14400 7200; do
+  date -s @$(($(date +%s) + jump)) > /dev/null
+  number=$((number + 1))
+""" + pod("clock-$number", "exit 3") + """
+  code clock-$number
+done
+echo "GUEST after jumps $(state)"
+
+dd if=/dev/zero of=/data/fill bs=1M 2> /dev/null
+dd if=/dev/zero of=/data/fill2 bs=1k 2> /dev/null
+number=0
+while [ $number -lt 40 ] && kubectl create configmap big-$number --from-literal=x=$(head -c 60000 /dev/zero | tr '\\0' x) > /dev/null 2> /tmp/refusal; do number=$((number + 1)); done
+echo "GUEST refusal $(tr '\\n' ' ' < /tmp/refusal)"
+[ "$(kubectl get configmaps -o name | grep -c big-)" = $number ] || fail "an object that was refused is there"
+rm /data/fill /data/fill2
+for attempt in $(seq 1 50); do kubectl create configmap room > /dev/null 2>&1 && break; usleep 200000; done
+kubectl get configmap room -o name | sed 's/^/GUEST made /'
+""" + pod("disk", "exit 4") + """
+code disk
+echo "GUEST after full disk $(state)"
+
+umount /sys/fs/cgroup || fail "the cgroup mount is busy"
+""" + pod("cgroups", "exit 5") + """
+reason() { kubectl get pod cgroups -o jsonpath='{.status.containerStatuses[0].state.waiting.message}'; }
+for attempt in $(seq 1 100); do [ -n "$(reason)" ] && break; usleep 200000; done
+echo "GUEST reason $(reason)"
+mount -t cgroup2 cgroup2 /sys/fs/cgroup
+code cgroups
+echo "GUEST after cgroups $(state)"
+kdash down --purge --data-dir /data/kdash
+echo "GUEST left: $(ls -d /sys/fs/cgroup/kdash-* 2>/dev/null | wc -l) $(ps | grep -c '[k]dash-node')"
+"""
+
+
+def test_a_machine_whose_clock_jumps_whose_disk_fills_and_whose_cgroups_go_loses_no_pod(boot):
+    guest = boot(FAULTS)
+    guest.finish(within=600)
+    assert not guest.has("GUEST failed"), "\n".join(guest.lines[-80:])
+    first = guest.expect("GUEST at first").split("first ")[1]
+    assert first.endswith(" 0 Running")
+    for moment in ("jumps", "full disk", "cgroups"):
+        assert guest.expect(f"GUEST after {moment}").split(f"{moment} ")[1] == first, "the same container of the same pod"
+    codes = {line.split()[2]: line.split()[3] for line in guest.has("GUEST code ")}
+    assert codes == {"clock-1": "3", "clock-2": "3", "clock-3": "3", "disk": "4", "cgroups": "5"}
+    assert "disk" in guest.expect("GUEST refusal") and "full" in guest.expect("GUEST refusal")
+    assert guest.has("GUEST made configmap/room")
+    assert "cgroup" in guest.expect("GUEST reason ")
+    assert guest.expect("GUEST left").endswith(": 0 0")

@@ -41,6 +41,13 @@ struct PodRecoveryTests {
         PodLifecycle(pod: pod, histories: recovered.histories, volumes: .mounted, hasSandbox: true, startTime: now).decide(at: .zero, wall: now)
     }
 
+    @Test func `namespaces in which nothing has started are made anew`() {
+        let waiting = pod("Never", state: ["waiting": ["reason": "ContainerCreating"]])
+        #expect(!PodRecovery.keepsSandbox(of: waiting, records: []))
+        #expect(PodRecovery.keepsSandbox(of: waiting, records: [record(0)]))
+        #expect(PodRecovery.keepsSandbox(of: .sample(status: ["phase": "Succeeded"]), records: []))
+    }
+
     @Test(arguments: ["NodeShutdown", "ErrImagePull", "CreateContainerConfigError"])
     func `what the node interrupted is not done, whatever kept it from starting since`(waiting: String) throws {
         let pod = pod("OnFailure", state: ["waiting": ["reason": .string(waiting)]], last: terminated("NodeShutdown"))

@@ -8,8 +8,11 @@ internal import X509
 
 /// Makes the cluster's certificates: P-256 keys, ECDSA with SHA-256.
 struct CertificateIssuer {
-    /// How far a certificate's start lies in the past, so that a clock that is set back a little still accepts it.
-    static let backdating: Duration = .seconds(300)
+    /// How far the start of the cluster's own certificates lies in the past: a machine whose clock was wrong by hours, or by a time zone, when
+    /// they were made, and is right now, still accepts them.
+    static let backdating: Duration = .seconds(86400)
+    /// The same of certificates that somebody asked for; whoever renews them counts from their start. Source: upstream's signer.
+    static let requestBackdating: Duration = .seconds(300)
     static let authorityLifetime: Duration = .seconds(10 * 365 * 86400)
     static let leafLifetime: Duration = .seconds(365 * 86400)
 
@@ -73,18 +76,19 @@ struct CertificateIssuer {
         extensions: Certificate.Extensions, lifetime: Duration
     ) throws -> KeyPair {
         let certificate = try certificate(
-            subject: subject, issuer: issuer, publicKey: key.publicKey, signer: signer, extensions: extensions, lifetime: lifetime)
+            subject: subject, issuer: issuer, publicKey: key.publicKey, signer: signer, extensions: extensions, lifetime: lifetime,
+            backdating: Self.backdating)
         return KeyPair(certificate: certificate, key: key)
     }
 
     /// A certificate for a key that somebody else may hold.
     func certificate(
         subject: DistinguishedName, issuer: DistinguishedName, publicKey: Certificate.PublicKey, signer: Certificate.PrivateKey,
-        extensions: Certificate.Extensions, lifetime: Duration
+        extensions: Certificate.Extensions, lifetime: Duration, backdating: Duration = requestBackdating
     ) throws -> Certificate {
         try Certificate(
             version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: publicKey,
-            notValidBefore: date(now.advanced(by: .zero - Self.backdating)), notValidAfter: date(now.advanced(by: lifetime)),
+            notValidBefore: date(now.advanced(by: .zero - backdating)), notValidAfter: date(now.advanced(by: lifetime)),
             issuer: issuer, subject: subject, signatureAlgorithm: .ecdsaWithSHA256, extensions: extensions, issuerPrivateKey: signer)
     }
 

@@ -64,6 +64,7 @@ package final class NodeAgent: NodeConnection, Sendable {
 
     private struct Workers {
         var inboxes: [String: PodInbox] = [:]
+        var early = EarlyEnds()
         var isShuttingDown = false
         /// The supervisor answers no more: no end of a container will be heard of.
         var isOutOfReach = false
@@ -158,6 +159,7 @@ package final class NodeAgent: NodeConnection, Sendable {
         let records = try await context.runtime.list()
         let sandboxes = Set(try await context.runtime.sandboxes())
         for record in records { running.note(record) }
+        workers.withLock { $0.early = EarlyEnds(of: records) }
         let registration = NodeRegistration(client: context.client, status: nodeStatus(), time: context.time, logger: context.logger)
         try await registration.register()
         // Whose end the supervisor before wrote down, and no daemon has heard of.
@@ -219,6 +221,8 @@ package final class NodeAgent: NodeConnection, Sendable {
             if let known = workers.inboxes[object.uid] { return (known, false) }
             if pod.isTerminated, object.deletionTimestamp == nil, !hasSandbox { return (nil, false) }
             let made = PodInbox()
+            let missed = workers.early.take(for: object.uid)
+            if !missed.isEmpty { made.put { $0.exits = missed } }
             workers.inboxes[object.uid] = made
             return (made, true)
         }
@@ -243,15 +247,16 @@ package final class NodeAgent: NodeConnection, Sendable {
     }
 
     private func initialState(_ pod: Pod, _ records: [ContainerRecord], hasSandbox: Bool, inbox: PodInbox) -> PodWorker.State {
+        let keepsSandbox = hasSandbox && PodRecovery.keepsSandbox(of: pod, records: records)
         var recovered = PodRecovery.recover(
-            pod, records: records, hasSandbox: hasSandbox, now: context.time.now(), monotonic: context.time.monotonic())
+            pod, records: records, hasSandbox: keepsSandbox, now: context.time.now(), monotonic: context.time.monotonic())
         let allocated = pod.wantedResources.merging(recovered.allocated.filter { pod.wantedResources[$0.key] != nil }) { _, granted in granted }
         let isKnown = hasSandbox || !records.isEmpty
         if !pod.isTerminated, pod.object.deletionTimestamp == nil, let refusal = admit(pod.withResources(allocated), isKnown: isKnown) {
             recovered.ending = refusal
         }
         var sandbox: PodSandbox?
-        if hasSandbox {
+        if keepsSandbox {
             let address = pod.status.podIP
             let owns = !pod.spec.hostNetwork && !address.isEmpty
             if owns { context.network?.keepAddress(address, for: pod.object.uid) }
@@ -327,8 +332,12 @@ package final class NodeAgent: NodeConnection, Sendable {
     }
 
     private func deliver(_ record: ExitRecord, of id: String) {
-        guard let parsed = ContainerID(parsing: id) else { return }
-        workers.withLock { $0.inboxes[parsed.podUID] }?.put { $0.exits.append((id, record)) }
+        guard let uid = ContainerID(parsing: id)?.podUID else { return }
+        let inbox = workers.withLock { workers in
+            if workers.inboxes[uid] == nil { workers.early.keep(record, of: id, pod: uid) }
+            return workers.inboxes[uid]
+        }
+        inbox?.put { $0.exits.append((id, record)) }
     }
 
     /// Puts something into the inbox of a pod's worker, if it has one.

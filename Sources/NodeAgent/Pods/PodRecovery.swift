@@ -15,6 +15,12 @@ enum PodRecovery {
         var ending: PodLifecycle.Ending?
     }
 
+    /// Whether the namespaces that the supervisor holds for a pod are used again. While no container has started in them nobody knows whether the
+    /// daemon before came to the end of making them, with their link and files: they are replaced, unless the pod goes anyway.
+    static func keepsSandbox(of pod: Pod, records: [ContainerRecord]) -> Bool {
+        !records.isEmpty || pod.isTerminated || pod.object.deletionTimestamp != nil
+    }
+
     /// - Parameter records: the supervisor's containers of this pod; after a reboot or of a new supervisor, those whose end the one before
     ///   wrote down.
     /// - Parameter hasSandbox: whether the pod still has the namespaces that its containers ran in.
