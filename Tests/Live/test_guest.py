@@ -184,8 +184,8 @@ for jump in 7200 -14400 7200; do
 done
 echo "GUEST after jumps $(state)"
 
-dd if=/dev/zero of=/data/fill bs=1M 2> /dev/null
-dd if=/dev/zero of=/data/fill2 bs=1k 2> /dev/null
+dd if=/dev/zero of=/data/fill bs=1M 2> /dev/null || true
+dd if=/dev/zero of=/data/fill2 bs=1k 2> /dev/null || true
 number=0
 while [ $number -lt 40 ] && kubectl create configmap big-$number --from-literal=x=$(head -c 60000 /dev/zero | tr '\\0' x) > /dev/null 2> /tmp/refusal; do number=$((number + 1)); done
 echo "GUEST refusal $(tr '\\n' ' ' < /tmp/refusal)"
@@ -220,7 +220,7 @@ def test_a_machine_whose_clock_jumps_whose_disk_fills_and_whose_cgroups_go_loses
         assert guest.expect(f"GUEST after {moment}").split(f"{moment} ")[1] == first, "the same container of the same pod"
     codes = {line.split()[2]: line.split()[3] for line in guest.has("GUEST code ")}
     assert codes == {"clock-1": "3", "clock-2": "3", "clock-3": "3", "disk": "4", "cgroups": "5"}
-    assert "disk" in guest.expect("GUEST refusal") and "full" in guest.expect("GUEST refusal")
+    assert "no space left for /data/kdash/store.db" in guest.expect("GUEST refusal")
     assert guest.has("GUEST made configmap/room")
     assert "cgroup" in guest.expect("GUEST reason ")
     assert guest.expect("GUEST left").endswith(": 0 0")
