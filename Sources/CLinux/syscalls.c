@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/netlink.h>
 #include <linux/openat2.h>
 #include <malloc.h>
@@ -15,6 +16,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/fsuid.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/random.h>
@@ -106,6 +108,18 @@ int kd_pidfd_open(int32_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 int kd_pidfd_send_signal(int pidfd, int signal) { return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0); }
 int kd_unshare(int flags) { return unshare(flags); }
 int kd_setns(int fd, int type) { return setns(fd, type); }
+
+int kd_make_files_as(uint32_t id) {
+    setfsgid((gid_t)id);
+    setfsuid((uid_t)id);
+    if ((uint32_t)setfsuid((uid_t)-1) != id || (uint32_t)setfsgid((gid_t)-1) != id) { errno = EPERM; return -1; }
+    // Leaving user 0 took the rights over files away.
+    struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+    struct __user_cap_data_struct data[2];
+    if (syscall(SYS_capget, &header, data) < 0) return -1;
+    for (int i = 0; i < 2; i++) data[i].effective = data[i].permitted;
+    return (int)syscall(SYS_capset, &header, data);
+}
 
 int kd_mount_copy(int directory, int is_read_only) {
     int copy = open_tree(directory, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE);

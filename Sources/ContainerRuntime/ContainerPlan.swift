@@ -37,8 +37,8 @@ enum ContainerPlan {
         try writer.text(KD_WORK, spec.workDirectory)
         if let target = spec.processesOf { try writer.text(KD_PROCESSES, try validated(id: target)) }
         for mount in spec.mounts.sorted(by: { depth(of: $0.target) < depth(of: $1.target) }) { try write(mount, to: &writer) }
-        for path in spec.isPrivileged ? [] : maskedPaths { try writer.text(KD_MASK, path) }
-        for path in spec.isPrivileged ? privilegedReadOnlyPaths : readOnlyPaths { try writer.text(KD_READ_ONLY, path) }
+        for path in spec.isPrivileged || spec.isUnmasked ? [] : maskedPaths { try writer.text(KD_MASK, path) }
+        for path in spec.isUnmasked ? [] : spec.isPrivileged ? privilegedReadOnlyPaths : readOnlyPaths { try writer.text(KD_READ_ONLY, path) }
         if let log = spec.log { try write(log, to: &writer) }
         return writer.bytes
     }

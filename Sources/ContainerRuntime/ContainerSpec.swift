@@ -96,11 +96,13 @@ package struct ContainerSpec: Sendable, Hashable {
     package var processesOf: String?
     /// No masked or read-only paths, /sys writable. The process spec says what else a privileged container has.
     package var isPrivileged: Bool
+    /// No masked or read-only paths: for sandboxes with users of their own, who can do no harm there. Kubernetes' `procMount: Unmasked`.
+    package var isUnmasked: Bool
 
     package init(
         id: String, sandboxID: String, layers: [String], upperDirectory: String, workDirectory: String,
         hasReadOnlyRoot: Bool = false, process: ProcessSpec, mounts: [Mount] = [], cgroup: CgroupPlacement,
-        log: LogSpec? = nil, hasOpenInput: Bool = false, processesOf: String? = nil, isPrivileged: Bool = false
+        log: LogSpec? = nil, hasOpenInput: Bool = false, processesOf: String? = nil, isPrivileged: Bool = false, isUnmasked: Bool = false
     ) {
         self.id = id
         self.sandboxID = sandboxID
@@ -115,5 +117,6 @@ package struct ContainerSpec: Sendable, Hashable {
         self.hasOpenInput = hasOpenInput
         self.processesOf = processesOf
         self.isPrivileged = isPrivileged
+        self.isUnmasked = isUnmasked
     }
 }

@@ -47,6 +47,8 @@ int kd_pidfd_open(int32_t pid);
 int kd_pidfd_send_signal(int pidfd, int signal);
 int kd_unshare(int flags);
 int kd_setns(int fd, int type);
+// From now on files that this thread makes belong to user and group `id`; it keeps all rights that it has.
+int kd_make_files_as(uint32_t id);
 // Runs `body` on a new thread that has entered the network namespace first; returns body's result or -1.
 int kd_in_network_namespace(int namespace_fd, int (*body)(void *), void *context);
 // A new network namespace, referenced by the returned fd only.

@@ -80,10 +80,11 @@ extension PodContext {
             return false
         }
         let directory = paths.pod(object.uid)
-        let logger = logger
+        let (logger, users) = (logger, users)
         await KernelThread.run("kdash-remove") {
             do throws(SystemError) {
                 try FileSystem.removeTree(directory)
+                users.release(object.uid)
             } catch {
                 logger.warning("could not remove a pod's files", metadata: ["path": "\(directory)", "error": "\(error)"])
             }
