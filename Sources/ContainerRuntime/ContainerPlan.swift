@@ -109,7 +109,7 @@ enum ContainerPlan {
         }
         try writer.record(KD_MOUNT) { inner throws(RuntimeError) in
             var flags = (mount.isReadOnly ? Int(KD_MOUNT_READ_ONLY) : 0) | (mount.isReadOnlyBelow ? Int(KD_MOUNT_READ_ONLY_BELOW) : 0)
-            flags |= (mount.isRecursive ? Int(KD_MOUNT_RECURSIVE) : 0)
+            flags |= (mount.isRecursive ? Int(KD_MOUNT_RECURSIVE) : 0) | (mount.isMapped ? Int(KD_MOUNT_MAPPED) : 0)
             switch mount.propagation {
             case .private: break
             case .fromNode: flags |= Int(KD_MOUNT_FROM_NODE)

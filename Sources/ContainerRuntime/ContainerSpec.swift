@@ -38,10 +38,13 @@ package struct Mount: Sendable, Hashable {
     package var creation: Creation?
     /// The file type the source must have, as in `st_mode & S_IFMT` (`hostPath.type`). Default nil: any.
     package var requiredType: UInt32?
+    /// The source already shows itself to the sandbox's own users, as what cannot be mapped a second time. Default false.
+    package var isMapped: Bool
 
     package init(
         kind: Kind = .bind, source: String, subPath: String = "", target: String, isReadOnly: Bool = false, isReadOnlyBelow: Bool = false,
-        isRecursive: Bool = true, propagation: Propagation = .private, creation: Creation? = nil, requiredType: UInt32? = nil
+        isRecursive: Bool = true, propagation: Propagation = .private, creation: Creation? = nil, requiredType: UInt32? = nil,
+        isMapped: Bool = false
     ) {
         self.kind = kind
         self.source = source
@@ -53,6 +56,7 @@ package struct Mount: Sendable, Hashable {
         self.propagation = propagation
         self.creation = creation
         self.requiredType = requiredType
+        self.isMapped = isMapped
     }
 }
 

@@ -66,15 +66,16 @@ def test_volumes_belong_to_the_same_numbers_inside_and_on_the_disk(shared, image
         {"name": "hidden", "secret": {"secretName": "hidden", "defaultMode": 0o400}},
         {"name": "all", "projected": {"sources": [{"serviceAccountToken": {"path": "token"}}, {"downwardAPI": {"items": [
             {"path": "name", "fieldRef": {"fieldPath": "metadata.name"}}]}}]}},
+        {"name": "files", "image": {"reference": image}},
     ]
     mounts = [{"name": volume["name"], "mountPath": f"/{volume['name']}"} for volume in volumes]
-    script = """cat /words/a /hidden/b /all/name; echo; test -s /all/token && echo token; stat -c %u:%g /words/a /hidden/b /empty /memory /node
+    script = """cat /words/a /hidden/b /all/name; echo; test -s /all/token && echo token; stat -c %u:%g /words/a /hidden/b /empty /memory /node /files/bin/busybox
         echo x > /empty/mine; echo x > /memory/mine; echo x > /node/mine; cat /etc/hostname; stat -c %u:%g /etc/hosts; echo x >> /etc/hosts && echo hosts; sleep 600"""
     shared.apply(mapped("filled", image, script, volumes=volumes, container={"volumeMounts": mounts}))
     shared.phase("filled", "Running")
     lines = eventually(lambda: (lambda t: t if "hosts\n" in t else None)(shared.kubectl("logs", "filled")), what="what it sees").split("\n")
-    assert lines[:7] == ["saidkeptfilled", "token", "0:0", "0:0", "0:0", "0:0", "0:0"], lines
-    assert lines[7:10] == ["filled", "0:0", "hosts"], lines
+    assert lines[:8] == ["saidkeptfilled", "token", "0:0", "0:0", "0:0", "0:0", "0:0", "0:0"], lines
+    assert lines[8:11] == ["filled", "0:0", "hosts"], lines
     uid = shared.get("pod", "filled")["metadata"]["uid"]
     mine = (shared.data / "pods" / uid / "volumes/empty/mine").stat()
     assert (mine.st_uid, mine.st_gid) == (0, 0)

@@ -76,6 +76,7 @@ enum {  // KD_FLAGS of a mount
     KD_MOUNT_TEMPORARY = 1, KD_MOUNT_READ_ONLY = 2, KD_MOUNT_RECURSIVE = 4, KD_MOUNT_FROM_NODE = 8, KD_MOUNT_BOTH = 16,
     KD_MOUNT_MAKE_DIRECTORY = 32, KD_MOUNT_MAKE_FILE = 64,  // when the source is missing
     KD_MOUNT_READ_ONLY_BELOW = 128,  // what is mounted below the source as well
+    KD_MOUNT_MAPPED = 256,           // the source already shows itself to the sandbox's own users
 };
 enum { KD_BOOT_ROOTLESS = 1, KD_BOOT_CGROUP2 = 2 };
 enum { KD_STATE_STARTING = 1, KD_STATE_RUNNING, KD_STATE_EXITED };  // KD_FLAGS of a listed container

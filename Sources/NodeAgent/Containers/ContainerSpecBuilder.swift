@@ -188,7 +188,7 @@ struct ContainerSpecBuilder: Sendable {
         return Mount(
             source: location.nodePath, subPath: try subPath(of: mount), target: mount.mountPath, isReadOnly: mount.readOnly || location.isReadOnly,
             isReadOnlyBelow: location.isReadOnly || mount.readOnly && mount.recursiveReadOnly != "Disabled",
-            propagation: try propagation(of: mount), creation: location.creation, requiredType: location.requiredType)
+            propagation: try propagation(of: mount), creation: location.creation, requiredType: location.requiredType, isMapped: location.isMapped)
     }
 
     private func propagation(of mount: VolumeMount) throws(ConfigurationError) -> Mount.Propagation {
