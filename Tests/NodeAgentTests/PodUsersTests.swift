@@ -87,7 +87,9 @@ struct PodUsersTests {
 
     @Test func `ids of the machine are told as the pod has them`() {
         #expect(HostIDRange(map: "         0     131072      65536\n") == HostIDRange(first: 131072))
-        for map in ["0 0 4294967295\n", "0 1000 1\n1 100000 65536\n", "1 131072 65536\n", "0 131072 10\n", ""] { #expect(HostIDRange(map: map) == nil, "\(map)") }
+        for map in ["0 0 4294967295\n", "0 1000 1\n1 100000 65536\n", "1 131072 65536\n", "0 131072 10\n", ""] {
+            #expect(HostIDRange(map: map) == nil, "\(map)")
+        }
         let range = HostIDRange(first: 131072)
         #expect([131072, 132072, 196607, 196608, 0].map(range.inside) == [0, 1000, 65535, 65534, 65534])
     }

@@ -262,6 +262,7 @@ package final class NodeAgent: NodeConnection, Sendable {
         }
         return PodWorker.State(
             inbox: inbox, pod: pod, histories: recovered.histories, sandbox: sandbox, settled: recovered.ending, allocated: allocated,
+            ownResources: allocated[Pod.whole] ?? .object([:]),
             startTime: pod.status.startTime ?? context.time.now())
     }
 

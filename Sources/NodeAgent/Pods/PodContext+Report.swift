@@ -13,7 +13,7 @@ extension PodContext {
         let status = PodStatusBuilder(
             pod: state.pod, histories: state.histories, ending: state.settled, podIP: state.sandbox?.address ?? state.pod.status.podIP,
             hostIP: hostIP, startTime: state.startTime, now: time.now(), hasSandbox: state.sandbox != nil, resize: state.resize, isEvicted: state.isEvicted,
-            allocated: state.allocated
+            allocated: state.allocated, ownResources: state.ownResources
         ).status
         guard !isSame(status, state.written ?? object.value["status"]) else { return true }
         var sent = status
