@@ -148,7 +148,11 @@ static void read_sync(struct entry *entry, int slot) {
         if (header && header->cmsg_type == SCM_RIGHTS) memcpy(&fd, CMSG_DATA(header), sizeof fd);
         if (got != sizeof message) { close_fd(&fd); continue; }
         if (message.type == SYNC_TERMINAL && fd >= 0 && entry->terminal < 0) receive_terminal(entry, fd, slot);
-        else close_fd(&fd);
+        else if (message.type == SYNC_MOVED && fd >= 0) {
+            close_fd(&entry->pidfd);
+            entry->pidfd = fd;
+            entry->pid = message.error;
+        } else close_fd(&fd);
         if (message.type == SYNC_READY) entry->ready = true;
         if (message.type == SYNC_FAILED && !entry->failed) {
             entry->failed = true;
@@ -160,7 +164,9 @@ static void read_sync(struct entry *entry, int slot) {
 }
 
 static void collect(struct entry *entry, int slot, int status) {
+    pid_t pid = entry->pid;
     read_sync(entry, slot);
+    if (entry->pid != pid) return;  // it has only prepared the process that goes on
     entry->finished = wall_clock();
     entry->status = status;
     if (entry->state == KD_STATE_STARTING) {
@@ -195,16 +201,29 @@ static void collect(struct entry *entry, int slot, int status) {
     journal(KD_JOURNAL_EXITED, entry);
 }
 
+// The living entry of a process; -1: none, or an orphan of the node's.
+static int slot_of(pid_t pid) {
+    for (int i = 0; i < entry_limit; i++)
+        if (entries[i] && entries[i]->pid == pid && !entries[i]->ended) return i;
+    return -1;
+}
+
+static bool collect_process(pid_t pid, int status) {
+    int slot = slot_of(pid);
+    if (slot < 0) {
+        // The news that an entry has another process was sent before that process ran, and may still be unread.
+        for (int i = 0; i < entry_limit; i++)
+            if (entries[i] && entries[i]->state == KD_STATE_STARTING) read_sync(entries[i], i);
+        slot = slot_of(pid);
+    }
+    if (slot >= 0) collect(entries[slot], slot, status);
+    return slot >= 0;
+}
+
 static void reap(void) {
     bool any = false;
     int status;
-    for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;)
-        for (int i = 0; i < entry_limit; i++)
-            if (entries[i] && entries[i]->pid == pid && !entries[i]->ended) {
-                any = true;
-                collect(entries[i], i, status);
-                break;
-            }
+    for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) any |= collect_process(pid, status);
     if (!any) return;
     journal_commit();  // once for all that ended together, before anybody hears of it
     for (int i = 0; i < entry_limit; i++) {
@@ -228,7 +247,7 @@ struct request {
     struct kd_header header;
     const char *id, *sandbox, *hostname, *build, *sysctls[65];
     int sysctl_count;
-    uint64_t flags, index, number, terminal, domain, type;
+    uint64_t flags, index, number, terminal, domain, type, users, count;
     int fds[KD_FDS_LIMIT], fd_count;
 };
 
@@ -250,10 +269,15 @@ static void reply_fds(const struct request *request, int first, int second) {
     finish_to(request->client);
 }
 
-static void reply_handles(const struct request *request, int network) {
-    int netlink = socket_in(network, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+// `sandbox` NULL: the node itself.
+static void reply_handles(const struct request *request, const struct sandbox *sandbox) {
+    int network = sandbox ? sandbox->network : -1, netlink = socket_in(network, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
     if (netlink < 0) { reply_error(request, errno, "open a netlink socket"); return; }
-    reply_fds(request, network >= 0 ? network : node.network_namespace, netlink);
+    begin(request->header.operation, request->header.request, 0);
+    if (sandbox && sandbox->users >= 0) put_number(KD_USERS, sandbox->first_user);
+    put_fd(network >= 0 ? network : node.network_namespace);
+    put_fd(netlink);
+    finish_to(request->client);
     close(netlink);
 }
 
@@ -270,10 +294,18 @@ static void hello(const struct request *request) {
 static void create_sandbox(struct request *request) {
     if (!valid_id(request->id) || !request->hostname || strlen(request->hostname) > 64) { reply_error(request, EINVAL, "read the request"); return; }
     if (sandbox_find(request->id)) { reply_error(request, EEXIST, "create the sandbox"); return; }
+    // Shared with the node's are namespaces only that its own users own.
+    const uint64_t shared = KD_SANDBOX_HOST_NETWORK | KD_SANDBOX_HOST_IPC | KD_SANDBOX_HOST_PID;
+    if (request->count && (node.rootless || request->flags & shared || request->users < 65536 || request->count > 1 << 24
+            || request->users + request->count > UINT32_MAX)) {
+        reply_error(request, node.rootless ? EPERM : EINVAL, "make a user namespace");
+        return;
+    }
     struct sandbox *sandbox = NULL;
-    int error = sandbox_create(request->id, request->hostname, request->flags, (char *const *)request->sysctls, &sandbox);
-    if (error) reply_error(request, error, "create the sandbox");
-    else reply_handles(request, sandbox->network);
+    int error = sandbox_create(request->id, request->hostname, request->flags, (char *const *)request->sysctls, (uint32_t)request->users,
+        (uint32_t)request->count, &sandbox);
+    if (error) reply_error(request, error, request->count ? "make a user namespace" : "create the sandbox");
+    else reply_handles(request, sandbox);
 }
 
 static int open_pipe(int *ours, int *theirs, bool reading) {
@@ -481,7 +513,7 @@ static void serve_entry(struct request *request) {
 static void serve_sandbox(struct request *request) {
     struct sandbox *sandbox = sandbox_find(request->sandbox ? request->sandbox : request->id);
     if (!sandbox) { reply_error(request, ENOENT, "find the sandbox"); return; }
-    if (request->header.operation == KD_OP_SANDBOX_HANDLES) { reply_handles(request, sandbox->network); return; }
+    if (request->header.operation == KD_OP_SANDBOX_HANDLES) { reply_handles(request, sandbox); return; }
     if (request->header.operation == KD_OP_SOCKET) {
         int fd = socket_in(sandbox->network, (int)request->domain, (int)request->type, 0);
         if (fd < 0) { reply_error(request, errno, "open a socket"); return; }
@@ -500,9 +532,7 @@ _Noreturn static void shut_down(const struct request *request) {
         if (entries[i] && entries[i]->kind == CONTAINER && entries[i]->state == KD_STATE_RUNNING) kill_cgroup(entries[i]);
     kill(-1, SIGKILL);
     int status;
-    for (pid_t pid; (pid = waitpid(-1, &status, 0)) > 0;)
-        for (int i = 0; i < entry_limit; i++)
-            if (entries[i] && entries[i]->pid == pid && !entries[i]->ended) { collect(entries[i], i, status); break; }
+    for (pid_t pid; (pid = waitpid(-1, &status, 0)) > 0;) collect_process(pid, status);
     journal_commit();
     if (request) reply_done(request);
     _exit(0);
@@ -527,7 +557,7 @@ static void replace(const struct request *request) {
 static void serve(struct request *request) {
     switch (request->header.operation) {
     case KD_OP_HELLO: hello(request); return;
-    case KD_OP_NODE_HANDLES: reply_handles(request, -1); return;
+    case KD_OP_NODE_HANDLES: reply_handles(request, NULL); return;
     case KD_OP_CREATE_SANDBOX: create_sandbox(request); return;
     case KD_OP_SANDBOX_HANDLES: case KD_OP_REMOVE_SANDBOX: case KD_OP_SOCKET: serve_sandbox(request); return;
     case KD_OP_LIST_SANDBOXES: list_sandboxes(request); return;
@@ -564,6 +594,8 @@ static bool read_request(const uint8_t *bytes, size_t size, struct request *requ
         case KD_TERMINAL: bad |= kd_number(&field, &request->terminal); break;
         case KD_DOMAIN: bad |= kd_number(&field, &request->domain); break;
         case KD_TYPE: bad |= kd_number(&field, &request->type); break;
+        case KD_USERS: bad |= kd_number(&field, &request->users); break;
+        case KD_COUNT: bad |= kd_number(&field, &request->count); break;
         default: break;  // a newer daemon's addition
         }
         if (bad) return false;

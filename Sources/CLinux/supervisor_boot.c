@@ -179,8 +179,9 @@ static void build_root(void) {
     node.proc = open_in(root, "proc", O_PATH | O_DIRECTORY, RESOLVE_IN_ROOT);
     check(node.proc, "open", "/proc");
     mount_at(root, "sys", "sysfs", MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY, NULL);
-    int dev = mount_devices(place(root, "dev"), !node.rootless);
+    int dev = mount_devices(place(root, "dev"));
     check(dev, "mount the node's", "/dev");
+    check(mount_terminals(dev, !node.rootless), "mount the node's", "/dev/pts");
     node.dev_null = openat(dev, "null", O_RDWR | O_CLOEXEC);
     check(node.dev_null, "open", "/dev/null");
     close(dev);

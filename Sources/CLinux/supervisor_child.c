@@ -1,5 +1,5 @@
 // From clone to exec: what happens inside a new container or exec, in the order that its safety needs.
-#include "supervisor_internal.h"
+#include "supervisor_child.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -27,18 +28,14 @@
 #include <termios.h>
 #include <unistd.h>
 
-static int sync_fd = -1;
+int child_sync = -1;
 
-_Noreturn static void fail(const char *step, const char *path) {
+_Noreturn void child_fail(const char *step, const char *path) {
     struct failure failure = { .type = SYNC_FAILED, .error = errno };
     snprintf(failure.step, sizeof failure.step, "%s", step);
     snprintf(failure.path, sizeof failure.path, "%s", path ? path : "");
-    send(sync_fd, &failure, sizeof failure, MSG_NOSIGNAL);
+    send(child_sync, &failure, sizeof failure, MSG_NOSIGNAL);
     _exit(127);
-}
-
-static void check(int result, const char *step, const char *path) {
-    if (result < 0) fail(step, path);
 }
 
 void close_all_except(const int *keep, int count) {
@@ -73,177 +70,28 @@ _Noreturn void pause_main(void) {
     }
 }
 
-// --- the container's file system
-
-static int open_source(const struct mount_plan *mount) {
-    enum make make = mount->flags & KD_MOUNT_MAKE_DIRECTORY ? MAKE_DIRECTORY : mount->flags & KD_MOUNT_MAKE_FILE ? MAKE_FILE : MAKE_NOTHING;
-    int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), source = make_in(root, mount->source, make, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
-    struct stat info;
-    check(source, "open the source of a mount", mount->source);
-    close(root);
-    check(fstat(source, &info), "examine the source of a mount", mount->source);
-    if (mount->type && mount->type != (info.st_mode & S_IFMT)) { errno = EINVAL; fail("find the required type of file at", mount->source); }
-    if (!mount->subpath[0]) return source;
-    // The volume's owner may plant links at any time: resolved once, never past its top.
-    int inner = open_in(source, mount->subpath, O_PATH, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
-    int saved = errno;
-    close(source);
-    errno = saved;
-    return inner;
-}
-
-static int *clone_sources(const struct plan *plan) {
-    int *trees = calloc(plan->mount_count + 1, sizeof *trees);
-    if (!trees) fail("allocate", NULL);
-    for (size_t i = 0; i < plan->mount_count; i++) {
-        const struct mount_plan *mount = &plan->mounts[i];
-        trees[i] = -1;
-        if (mount->flags & KD_MOUNT_TEMPORARY) continue;
-        int source = open_source(mount);
-        check(source, "open the source of a mount", mount->source);
-        check(trees[i] = clone_tree(source, "", mount->flags & KD_MOUNT_RECURSIVE), "copy the source of a mount", mount->source);
-        close(source);
-    }
-    return trees;
-}
-
-// mount(2) takes one page of options: layers are named by short links of our own proc file system.
-static int mount_overlay(const struct plan *plan) {
-    // The supervisor's own descriptor belongs to its mount namespace; this one is a copy.
-    int staging = open_in(AT_FDCWD, "/run/.kdash", O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
-    check(staging, "open", "/run/.kdash");
-    char options[4096];
-    size_t n = (size_t)snprintf(options, sizeof options, "lowerdir=");
-    for (size_t i = 0; i < plan->layer_count; i++) {
-        int layer = open(plan->layers[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
-        check(layer, "open an image layer", plan->layers[i]);
-        if (n < sizeof options) n += (size_t)snprintf(options + n, sizeof options - n, "self/fd/%d:", layer);
-    }
-    if (n < sizeof options) n += (size_t)snprintf(options + n, sizeof options - n, "self/fd/%d/base", staging);
-    int upper = open(plan->upper, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), work = open(plan->work, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    check(upper, "open the upper directory", plan->upper);
-    check(work, "open the work directory", plan->work);
-    if (n < sizeof options)
-        n += (size_t)snprintf(options + n, sizeof options - n, ",upperdir=self/fd/%d,workdir=self/fd/%d%s", upper, work, node.rootless ? ",userxattr" : "");
-    if (n + 10 >= sizeof options) { errno = E2BIG; fail("mount the image: too many layers", plan->layers[0]); }
-    char target[48];
-    snprintf(target, sizeof target, "self/fd/%d/root", staging);
-    check(fchdir(node.proc), "enter proc", NULL);
-    // Nothing of a container's writable layer is reused after a crash: syncing it is for nobody.
-    strcat(options, ",volatile");
-    if (mount("overlay", target, "overlay", 0, options) < 0) {
-        options[n] = 0;
-        check(mount("overlay", target, "overlay", 0, options), "mount the image", plan->layers[0]);
-    }
-    int root = openat(staging, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    check(root, "open the root", NULL);
-    return root;
-}
-
-static void mount_kernel(int root, const char *path, const char *type, unsigned attributes) {
-    // An image whose /proc or /sys is a link is refused, not followed.
-    int target = make_in(root, path, MAKE_DIRECTORY, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
-    check(target, "prepare", path);
-    int mount = make_filesystem(type, attributes | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, NULL);
-    check(mount, "mount", path);
-    check(attach(mount, target), "attach", path);
-    close(mount);
-    close(target);
-}
-
-static void mount_volume(int root, const struct mount_plan *mount, int tree) {
-    struct stat info = { .st_mode = S_IFDIR };
-    if (mount->flags & KD_MOUNT_TEMPORARY) {
-        char size[32];
-        snprintf(size, sizeof size, "%lu", (unsigned long)mount->size);
-        const char *options[] = { "mode", "1777", mount->size ? "size" : NULL, size, NULL };
-        check(tree = make_filesystem("tmpfs", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, options), "mount memory at", mount->target);
-    } else check(fstat(tree, &info), "examine a mount", mount->source);
-    int target = make_in(root, mount->target, S_ISDIR(info.st_mode) ? MAKE_DIRECTORY : MAKE_FILE, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
-    check(target, "prepare the mount point", mount->target);
-    // Never on top of proc or sysfs: whatever checks their files would be fooled.
-    struct statfs filesystem;
-    check(fstatfs(target, &filesystem), "examine the mount point", mount->target);
-    if (filesystem.f_type == 0x9fa0 || filesystem.f_type == 0x62656572) { errno = EPERM; fail("mount over a kernel file system", mount->target); }
-    bool recursive = mount->flags & KD_MOUNT_RECURSIVE;
-    uint64_t propagation = mount->flags & KD_MOUNT_BOTH ? MS_SHARED : mount->flags & KD_MOUNT_FROM_NODE ? MS_SLAVE : MS_PRIVATE;
-    check(set_attributes(tree, recursive, 0, propagation), "set the propagation of", mount->target);
-    bool below = recursive && mount->flags & KD_MOUNT_READ_ONLY_BELOW;
-    if (mount->flags & KD_MOUNT_READ_ONLY) check(set_attributes(tree, below, MOUNT_ATTR_RDONLY, 0), "make read-only", mount->target);
-    check(attach(tree, target), "mount at", mount->target);
-    close(tree);
-    close(target);
-}
-
-static void mask_paths(int root, const struct plan *plan, int null) {
-    const char *options[] = { "nr_blocks", "1", "nr_inodes", "1", NULL };
-    int empty = -1;
-    for (size_t i = 0; i < plan->mask_count; i++) {
-        int target = open_in(root, plan->masks[i], O_PATH, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
-        if (target < 0 && (errno == ENOENT || errno == EACCES || errno == ENOTDIR)) continue;
-        check(target, "mask", plan->masks[i]);
-        struct stat info;
-        check(fstat(target, &info), "mask", plan->masks[i]);
-        int cover;
-        if (!S_ISDIR(info.st_mode)) cover = clone_tree(null, "", false);
-        // One empty directory for all: the first is attached, the others are copies of it.
-        else if (empty >= 0) cover = clone_tree(empty, "", false);
-        else cover = empty = make_filesystem("tmpfs", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, options);
-        check(cover, "mask", plan->masks[i]);
-        check(attach(cover, target), "mask", plan->masks[i]);
-        if (cover != empty) close(cover);
-        close(target);
-    }
-    close_fd(&empty);
-}
-
-static void protect_paths(int root, const struct plan *plan) {
-    for (size_t i = 0; i < plan->read_only_count; i++) {
-        int target = open_in(root, plan->read_only[i], O_PATH, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
-        if (target < 0 && (errno == ENOENT || errno == EACCES || errno == ENOTDIR)) continue;
-        check(target, "protect", plan->read_only[i]);
-        int copy = clone_tree(target, "", true);
-        check(copy, "protect", plan->read_only[i]);
-        check(set_attributes(copy, true, MOUNT_ATTR_RDONLY, 0), "protect", plan->read_only[i]);
-        check(attach(copy, target), "protect", plan->read_only[i]);
-        close(copy);
-        close(target);
-    }
-}
-
-static void build_root(const struct plan *plan) {
-    int *trees = clone_sources(plan);
-    // After the sources were copied (they may have to stay shared), before anything is mounted.
-    check(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), "make mounts private", NULL);
-    int root = mount_overlay(plan);
-    mount_kernel(root, "proc", "proc", 0);
-    mount_kernel(root, "sys", "sysfs", plan->flags & KD_WRITABLE_SYS ? 0 : MOUNT_ATTR_RDONLY);
-    int cgroups = node.hierarchy_count ? open_in(root, "sys/fs/cgroup", O_PATH | O_DIRECTORY, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS) : -1;
-    if (cgroups >= 0) check(mount_cgroups(cgroups, !(plan->flags & KD_WRITABLE_SYS)), "mount cgroups", NULL);
-    int target = make_in(root, "dev", MAKE_DIRECTORY, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
-    check(target, "prepare", "dev");
-    int dev = mount_devices(target, !node.rootless);
-    check(dev, "mount", "dev");
-    int null = openat(dev, "null", O_PATH | O_NOFOLLOW | O_CLOEXEC);
-    struct stat info;
-    check(null, "open", "dev/null");
-    check(fstat(null, &info), "examine", "dev/null");
-    if (!S_ISCHR(info.st_mode) || info.st_rdev != makedev(1, 3)) { errno = EINVAL; fail("examine", "dev/null"); }
-    if (plan->flags & KD_HAS_TERMINAL) {
-        int console = openat(dev, "console", O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
-        check(console, "make", "dev/console");
-        close(console);
-    }
-    for (size_t i = 0; i < plan->mount_count; i++) mount_volume(root, &plan->mounts[i], trees[i]);
-    int directory = make_in(root, plan->directory, MAKE_DIRECTORY, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
-    check(directory, "prepare the working directory", plan->directory);
-    mask_paths(root, plan, null);
-    protect_paths(root, plan);
-    if (plan->flags & KD_READ_ONLY_ROOT) check(set_attributes(root, false, MOUNT_ATTR_RDONLY, 0), "make the root read-only", NULL);
-    check(enter_root(root), "enter the root", NULL);
-}
-
 // --- the process
+
+static void send_descriptor(int socket, const struct failure *message, int fd) {
+    struct iovec data = { (void *)(uintptr_t)message, sizeof *message };
+    union { struct cmsghdr header; char space[CMSG_SPACE(sizeof(int))]; } control = { .header = { CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS } };
+    memcpy(CMSG_DATA(&control.header), &fd, sizeof fd);
+    struct msghdr packet = { .msg_iov = &data, .msg_iovlen = 1, .msg_control = control.space, .msg_controllen = sizeof control.space };
+    check((int)sendmsg(socket, &packet, MSG_NOSIGNAL), "send a descriptor", NULL);
+}
+
+// -1 when the other end has gone.
+static int receive_descriptor(int socket) {
+    struct failure message;
+    struct iovec data = { &message, sizeof message };
+    union { struct cmsghdr header; char space[CMSG_SPACE(sizeof(int))]; } control;
+    struct msghdr packet = { .msg_iov = &data, .msg_iovlen = 1, .msg_control = control.space, .msg_controllen = sizeof control.space };
+    int fd = -1;
+    if (recvmsg(socket, &packet, MSG_CMSG_CLOEXEC) <= 0) return -1;
+    struct cmsghdr *header = CMSG_FIRSTHDR(&packet);
+    if (header && header->cmsg_type == SCM_RIGHTS) memcpy(&fd, CMSG_DATA(header), sizeof fd);
+    return fd;
+}
 
 static void open_terminal(const struct plan *plan, bool is_container) {
     // Taken, so that nothing opened below gets a number that is replaced at the end.
@@ -267,12 +115,7 @@ static void open_terminal(const struct plan *plan, bool is_container) {
     }
     check(ioctl(slave, TIOCSCTTY, 0), "control", "a terminal");
     for (int fd = 0; fd < 3; fd++) check(dup2(slave, fd), "connect", "a terminal");
-    struct failure message = { .type = SYNC_TERMINAL };
-    struct iovec data = { &message, sizeof message };
-    union { struct cmsghdr header; char space[CMSG_SPACE(sizeof(int))]; } control = { .header = { CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS } };
-    memcpy(CMSG_DATA(&control.header), &master, sizeof(int));
-    struct msghdr packet = { .msg_iov = &data, .msg_iovlen = 1, .msg_control = control.space, .msg_controllen = sizeof control.space };
-    check((int)sendmsg(sync_fd, &packet, MSG_NOSIGNAL), "send", "a terminal");
+    send_descriptor(child_sync, &(struct failure) { .type = SYNC_TERMINAL }, master);
     close(master);
     close(slave);
 }
@@ -331,7 +174,7 @@ static const char *variable(const struct plan *plan, const char *name) {
 _Noreturn static void execute(const struct plan *plan) {
     const char *program = plan->arguments[0];
     struct failure ready = { .type = SYNC_READY };
-    send(sync_fd, &ready, sizeof ready, MSG_NOSIGNAL);
+    send(child_sync, &ready, sizeof ready, MSG_NOSIGNAL);
     if (strchr(program, '/')) {
         execve(program, plan->arguments, plan->variables);
         fail("execute", program);
@@ -369,14 +212,20 @@ static int own_null(void) {
     return null;
 }
 
-static void connect_streams(const struct plan *plan, const int stdio[3]) {
-    int null = own_null();
+// A program may reopen /dev/stdout as its own user. Only pipes are made for it; what else there is belongs to somebody.
+static void own_streams(const struct plan *plan, const int stdio[3], uint32_t first_user) {
     for (int fd = 0; fd < 3; fd++) {
         struct stat info;
+        if (stdio[fd] == node.dev_null || fstat(stdio[fd], &info) < 0 || !S_ISFIFO(info.st_mode)) continue;
+        if (fchown(stdio[fd], first_user + (uid_t)plan->uid, first_user + (gid_t)plan->gid) < 0 && errno != EPERM && errno != EINVAL) fail("own the output", NULL);
+    }
+}
+
+static void connect_streams(const struct plan *plan, const int stdio[3]) {
+    int null = own_null();
+    own_streams(plan, stdio, 0);
+    for (int fd = 0; fd < 3; fd++) {
         bool is_null = stdio[fd] == node.dev_null;
-        // A program may reopen /dev/stdout as its own user. Only pipes are made for it; what else there is belongs to somebody.
-        if (!is_null && fstat(stdio[fd], &info) == 0 && S_ISFIFO(info.st_mode)
-            && fchown(stdio[fd], (uid_t)plan->uid, (gid_t)plan->gid) < 0 && errno != EPERM && errno != EINVAL) fail("own the output", NULL);
         check(dup2(is_null && null >= 0 ? null : stdio[fd], fd), "connect the output", NULL);
     }
 }
@@ -388,7 +237,7 @@ _Noreturn static void finish(const struct plan *plan, const int stdio[3], bool i
     set_limits(plan);
     syscall(SYS_keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */, NULL, 0, 0, 0);
     umask(0022);
-    int keep[] = { 0, 1, 2, sync_fd };
+    int keep[] = { 0, 1, 2, child_sync };
     close_all_except(keep, 4);
     int moved = chdir(plan->directory);
     if (plan->flags & KD_NO_NEW_PRIVILEGES) check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "forbid new privileges", NULL);
@@ -414,6 +263,92 @@ static void join_cgroups(const struct plan *plan, bool cloned_into) {
         check(write_in(node.hierarchies[i].fd, path, "0"), "enter the cgroup", plan->cgroup);
 }
 
+static pid_t clone_process(uint64_t flags, int cgroup, int *pidfd) {
+    struct clone_args arguments = { .flags = flags, .exit_signal = SIGCHLD };
+    if (pidfd) {
+        arguments.flags |= CLONE_PIDFD;
+        arguments.pidfd = (uint64_t)(uintptr_t)pidfd;
+    }
+    if (cgroup >= 0) {
+        arguments.flags |= CLONE_INTO_CGROUP;
+        arguments.cgroup = (uint64_t)cgroup;
+    }
+    return (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
+}
+
+// --- a container with users of its own
+//
+// Its root is built by the node's root, who may open everything and make devices, in a mount namespace of the node's; the container then
+// gets a copy that its own users own, in which nothing that was mounted for it can be taken away.
+
+// In the users' namespace, with the root in place.
+_Noreturn static void finish_mapped(const struct plan *plan, const int stdio[3]) {
+    check(unshare(CLONE_NEWNS | (node.hierarchy_count ? CLONE_NEWCGROUP : 0)), "make namespaces", NULL);
+    int dev = open_in(AT_FDCWD, "/dev", O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
+    check(dev, "open", "/dev");
+    check(mount_terminals(dev, true), "mount", "/dev/pts");
+    close(dev);
+    finish(plan, stdio, true);
+}
+
+// The first process of a process namespace waits here until its root has been built.
+_Noreturn static void first_main(const struct plan *plan, const int gate[2], const int stdio[3]) {
+    close(gate[1]);
+    int root = receive_descriptor(gate[0]);
+    if (root < 0) _exit(127);  // who builds it has said why it could not
+    check(fchdir(root), "enter the root", NULL);
+    check(chroot("."), "enter the root", NULL);
+    finish_mapped(plan, stdio);
+}
+
+struct first { pid_t pid; int pidfd; };
+
+// Clones the first process of a process namespace that the sandbox's users own, which takes a process of those users. That one shares
+// this process's descriptors, so that the pidfd is here afterwards, and ends; the first process is the supervisor's child then.
+static struct first clone_first(const struct plan *plan, const struct sandbox *sandbox, const int gate[2], const int stdio[3]) {
+    struct first *first = mmap(NULL, sizeof *first, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (first == MAP_FAILED) fail("allocate", NULL);
+    pid_t helper = clone_process(CLONE_FILES, -1, NULL);
+    if (helper == 0) {
+        check(users_join(sandbox->users), "become the user namespace's root", NULL);
+        int pidfd;
+        pid_t pid = clone_process(CLONE_NEWPID, -1, &pidfd);
+        if (pid == 0) first_main(plan, gate, stdio);
+        check(pid, "clone", NULL);
+        *first = (struct first) { pid, pidfd };
+        _exit(0);
+    }
+    int status;
+    check(helper, "clone", NULL);
+    if (waitpid(helper, &status, 0) != helper || status != 0) _exit(127);
+    return *first;
+}
+
+_Noreturn static void mapped_main(const struct plan *plan, const struct sandbox *sandbox, const int stdio[3]) {
+    if (sandbox->pid >= 0 || plan->processes) {
+        build_root(plan, sandbox);
+        check(users_join(sandbox->users), "become the user namespace's root", NULL);
+        finish_mapped(plan, stdio);
+    }
+    int gate[2];
+    check(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, gate), "make a socket", NULL);
+    struct first first = clone_first(plan, sandbox, gate, stdio);
+    // Before it can run, and so before its end can be heard of.
+    send_descriptor(child_sync, &(struct failure) { .type = SYNC_MOVED, .error = first.pid }, first.pidfd);
+    close(gate[0]);
+    // The container's proc file system shows the namespace of whom mounts it.
+    check(setns(first.pidfd, CLONE_NEWPID), "join the processes", NULL);
+    pid_t builder = clone_process(0, -1, NULL);
+    check(builder, "clone", NULL);
+    if (builder == 0) {
+        build_root(plan, sandbox);
+        int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        check(root, "open the root", NULL);
+        send_descriptor(gate[1], &(struct failure) { 0 }, root);
+    }
+    _exit(0);
+}
+
 _Noreturn static void container_main(const struct plan *plan, const struct sandbox *sandbox, bool cloned_into, const int stdio[3]) {
     join_cgroups(plan, cloned_into);
     if (sandbox->network >= 0) check(setns(sandbox->network, CLONE_NEWNET), "join the network", NULL);
@@ -421,27 +356,33 @@ _Noreturn static void container_main(const struct plan *plan, const struct sandb
     if (sandbox->ipc >= 0) check(setns(sandbox->ipc, CLONE_NEWIPC), "join the IPC", NULL);
     if (node.hierarchy_count) check(unshare(CLONE_NEWCGROUP), "make a cgroup namespace", NULL);
     // Preparing may take long where a volume does not answer: no other container's pipe may stay open for that.
-    int keep[] = { 0, 1, 2, sync_fd, stdio[0], stdio[1], stdio[2], node.proc, node.dev_null };
-    close_all_except(keep, 9);
-    build_root(plan);
+    int keep[] = { 0, 1, 2, child_sync, stdio[0], stdio[1], stdio[2], node.proc, node.dev_null, sandbox->users };
+    close_all_except(keep, 10);
+    if (sandbox->users >= 0) {
+        // What only the node's root may.
+        own_streams(plan, stdio, sandbox->first_user);
+        set_limits(plan);
+        mapped_main(plan, sandbox, stdio);
+    }
+    build_root(plan, NULL);
     finish(plan, stdio, true);
 }
 
-_Noreturn static void exec_main(const struct plan *plan, int target, bool cloned_into, const int stdio[3]) {
+_Noreturn static void exec_main(const struct plan *plan, const struct entry *container, bool cloned_into, const int stdio[3]) {
+    int target = container->pidfd;
+    const struct sandbox *sandbox = sandbox_find(container->sandbox);
+    bool mapped = sandbox && sandbox->users >= 0;
     join_cgroups(plan, cloned_into);
-    int keep[] = { sync_fd, stdio[0], stdio[1], stdio[2], target, node.proc, node.dev_null };
-    close_all_except(keep, 7);  // the container may look at this process as soon as it has joined
-    check(setns(target, CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC | (node.hierarchy_count ? CLONE_NEWCGROUP : 0)), "join the container", NULL);
-    finish(plan, stdio, false);
-}
-
-static pid_t clone_process(uint64_t flags, int cgroup, int *pidfd) {
-    struct clone_args arguments = { .flags = flags | CLONE_PIDFD, .pidfd = (uint64_t)(uintptr_t)pidfd, .exit_signal = SIGCHLD };
-    if (cgroup >= 0) {
-        arguments.flags |= CLONE_INTO_CGROUP;
-        arguments.cgroup = (uint64_t)cgroup;
+    if (mapped) {
+        own_streams(plan, stdio, sandbox->first_user);
+        set_limits(plan);
     }
-    return (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
+    int keep[] = { child_sync, stdio[0], stdio[1], stdio[2], target, node.proc, node.dev_null };
+    close_all_except(keep, 7);  // the container may look at this process as soon as it has joined
+    int spaces = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC | (node.hierarchy_count ? CLONE_NEWCGROUP : 0) | (mapped ? CLONE_NEWUSER : 0);
+    check(setns(target, spaces), "join the container", NULL);
+    if (mapped) check(users_become_root(), "become the user namespace's root", NULL);
+    finish(plan, stdio, false);
 }
 
 int start_process(struct entry *entry, struct plan *plan, struct sandbox *sandbox, const struct entry *into, const int stdio[3]) {
@@ -450,7 +391,8 @@ int start_process(struct entry *entry, struct plan *plan, struct sandbox *sandbo
     // The pid namespace of children only; a process never changes its own.
     int join = into ? into->pidfd : sandbox->pid;
     int error = join >= 0 && setns(join, CLONE_NEWPID) < 0 ? errno : 0;
-    uint64_t flags = !sandbox ? 0 : CLONE_NEWNS | (join < 0 && !(sandbox->flags & KD_SANDBOX_HOST_PID) ? CLONE_NEWPID : 0);
+    bool own_processes = sandbox && join < 0 && sandbox->users < 0 && !(sandbox->flags & KD_SANDBOX_HOST_PID);
+    uint64_t flags = !sandbox ? 0 : CLONE_NEWNS | (own_processes ? CLONE_NEWPID : 0);
     int cgroup = node.cgroup2 ? entry->cgroup_fd : -1;
     pid_t pid = -1;
     if (!error) {
@@ -463,8 +405,8 @@ int start_process(struct entry *entry, struct plan *plan, struct sandbox *sandbo
             // A child that its container's limits hold up must not keep open what ends with the supervisor.
             for (int i = 0; i < MAXIMUM_CLIENTS; i++) close_fd(&node.clients[i]);
             close_fd(&node.listener);
-            sync_fd = pair[1];
-            if (!sandbox) exec_main(plan, into->pidfd, cgroup >= 0, stdio);
+            child_sync = pair[1];
+            if (!sandbox) exec_main(plan, into, cgroup >= 0, stdio);
             container_main(plan, sandbox, cgroup >= 0, stdio);
         }
         if (pid < 0) error = errno;

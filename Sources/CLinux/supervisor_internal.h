@@ -40,10 +40,14 @@ int make_filesystem(const char *type, unsigned attributes, const char *const *op
 int clone_tree(int fd, const char *path, bool recursive);
 int attach(int mount, int target);
 int set_attributes(int fd, bool recursive, uint64_t set, uint64_t propagation);
+// Shows a detached mount as the users of a namespace see it: what belongs to 0 on the disk belongs to the first of them.
+int map_ids(int tree, bool recursive, int users);
 int write_in(int directory, const char *path, const char *text);
 ssize_t read_in(int directory, const char *path, char *buffer, size_t size);
-// Mounts /dev with its nodes, pts, shm and mqueue on `target`; returns a descriptor of its root.
-int mount_devices(int target, bool terminal_group);
+// Mounts /dev with its nodes, shm and mqueue on `target`; returns a descriptor of its root.
+int mount_devices(int target);
+// Mounts the terminals of `dev`, which belong to the group 5 when asked.
+int mount_terminals(int dev, bool group);
 // Mounts the view of this process's cgroup namespace on `target`; read-only when asked.
 int mount_cgroups(int target, bool read_only);
 int enter_root(int root);
@@ -118,6 +122,8 @@ struct sandbox {
     char id[KD_ID_LIMIT];
     uint64_t flags;
     int network, uts, ipc, pid;     // namespaces; -1: the node's (pid: each container its own)
+    int users;                      // the user namespace that owns the others; -1: the node's
+    uint32_t first_user;            // the node's number of the namespace's user and group 0
     pid_t pause;
 };
 enum entry_kind { CONTAINER, EXEC };
@@ -147,8 +153,14 @@ struct entry *entry_add(enum entry_kind kind, const char *id, const char *sandbo
 void entry_free(struct entry *entry);
 struct sandbox *sandbox_find(const char *id);
 struct sandbox *sandbox_add(void);
-int sandbox_create(const char *id, const char *hostname, uint64_t flags, char *const *sysctls, struct sandbox **created);
+// `user_count` 0: the node's users.
+int sandbox_create(const char *id, const char *hostname, uint64_t flags, char *const *sysctls, uint32_t first_user, uint32_t user_count,
+    struct sandbox **created);
 int sandbox_remove(struct sandbox *sandbox);
+// Brings about the host name and the settings of the namespaces that this process has just got; `fresh` are those.
+int sandbox_settle(int fresh, const char *hostname, char *const *sysctls);
+// An open namespace of a process, by its number in the node or "self".
+int namespace_of(const char *process, const char *name);
 // A socket made in a network namespace (-1: the node's).
 int socket_in(int network, int domain, int type, int protocol);
 uint64_t oom_counter(int cgroup_fd);
@@ -162,13 +174,21 @@ void watch(int fd, uint32_t events, uint64_t what, int slot);
 void watch_again(int fd, uint32_t events, uint64_t what, int slot);
 void close_fd(int *fd);
 
+// --- users (supervisor_users.c)
+// Makes the namespaces of a sandbox with users of its own, which own them. 0 or an errno.
+int users_create(struct sandbox *sandbox, const char *hostname, char *const *sysctls, uint32_t count);
+// Enters a user namespace as its root, who has no rights beyond it.
+int users_join(int users);
+// Becomes root of the user namespace this process is in.
+int users_become_root(void);
+
 // --- journal (supervisor_journal.c)
 void journal(enum kd_journal_kind kind, const struct entry *entry);
 void journal_commit(void);
 
 // --- children (supervisor_child.c)
 struct failure { int32_t type, error; char step[48], path[256]; };
-enum { SYNC_FAILED = 1, SYNC_READY = 2, SYNC_TERMINAL = 3 };
+enum { SYNC_FAILED = 1, SYNC_READY = 2, SYNC_TERMINAL = 3, SYNC_MOVED = 4 };  // moved: the entry's process is the one that is sent along, with its number
 // Clones the first process of a container, or an exec when there is no sandbox. `into` is the running entry whose processes it
 // joins: all that an exec joins first, or NULL. 0 or an errno.
 int start_process(struct entry *entry, struct plan *plan, struct sandbox *sandbox, const struct entry *into, const int stdio[3]);

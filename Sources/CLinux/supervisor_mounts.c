@@ -90,6 +90,11 @@ int set_attributes(int fd, bool recursive, uint64_t set, uint64_t propagation) {
     return mount_setattr(fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attributes, sizeof attributes);
 }
 
+int map_ids(int tree, bool recursive, int users) {
+    struct mount_attr attributes = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)users };
+    return mount_setattr(tree, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attributes, sizeof attributes);
+}
+
 int write_in(int directory, const char *path, const char *text) {
     int fd = open_in(directory, path, O_WRONLY, RESOLVE_NO_MAGICLINKS | RESOLVE_BENEATH | RESOLVE_NO_XDEV);
     if (fd < 0) return -1;
@@ -138,7 +143,12 @@ static int bind_node(int dev, const char *name) {
     return failed ? -1 : 0;
 }
 
-int mount_devices(int target, bool terminal_group) {
+int mount_terminals(int dev, bool group) {
+    const char *pts[] = { "newinstance", NULL, "ptmxmode", "0666", "mode", "0620", group ? "gid" : NULL, "5", NULL };
+    return mount_below(dev, "pts", "devpts", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, pts);
+}
+
+int mount_devices(int target) {
     const char *tmpfs[] = { "mode", "755", "size", "65536k", NULL };
     int dev = make_filesystem("tmpfs", MOUNT_ATTR_NOSUID | MOUNT_ATTR_STRICTATIME, tmpfs);
     if (dev < 0) return -1;
@@ -160,12 +170,9 @@ int mount_devices(int target, bool terminal_group) {
         goto failed;
     for (size_t i = 0; binds && i < sizeof device_nodes / sizeof *device_nodes; i++)
         if (bind_node(dev, device_nodes[i].name) < 0) goto failed;
-    const char *pts[] = { "newinstance", NULL, "ptmxmode", "0666", "mode", "0620", terminal_group ? "gid" : NULL, "5", NULL };
     const char *shm[] = { "mode", "1777", "size", "65536k", NULL };
-    unsigned quiet = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
-    if (mount_below(dev, "pts", "devpts", quiet, pts) < 0 || mount_below(dev, "shm", "tmpfs", quiet | MOUNT_ATTR_NODEV, shm) < 0
-        || mount_below(dev, "mqueue", "mqueue", quiet | MOUNT_ATTR_NODEV, NULL) < 0)
-        goto failed;
+    unsigned quiet = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NODEV;
+    if (mount_below(dev, "shm", "tmpfs", quiet, shm) < 0 || mount_below(dev, "mqueue", "mqueue", quiet, NULL) < 0) goto failed;
     return dev;
 failed:;
     int saved = errno;

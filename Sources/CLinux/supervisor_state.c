@@ -29,7 +29,7 @@ static const struct part node_parts[] = {
 };
 static const struct part sandbox_parts[] = {
     PART(201, sandbox, id), PART(202, sandbox, flags), PART(203, sandbox, network), PART(204, sandbox, uts), PART(205, sandbox, ipc),
-    PART(206, sandbox, pid), PART(207, sandbox, pause), { 0 },
+    PART(206, sandbox, pid), PART(207, sandbox, pause), PART(208, sandbox, users), PART(209, sandbox, first_user), { 0 },
 };
 static const struct part entry_parts[] = {
     PART(301, entry, kind), PART(302, entry, state), PART(303, entry, id), PART(304, entry, sandbox), PART(305, entry, cgroup),
@@ -59,7 +59,7 @@ static int every_fd(int (*visit)(int fd)) {
     for (int i = 0; i < node.hierarchy_count; i++) failed |= ALL(visit, &node.hierarchies[i].fd);
     for (int i = 0; i < MAXIMUM_CLIENTS; i++) failed |= ALL(visit, &node.clients[i]);
     for (int i = 0; i < sandbox_limit; i++)
-        if (sandboxes[i]) failed |= ALL(visit, &sandboxes[i]->network, &sandboxes[i]->uts, &sandboxes[i]->ipc, &sandboxes[i]->pid);
+        if (sandboxes[i]) failed |= ALL(visit, &sandboxes[i]->network, &sandboxes[i]->uts, &sandboxes[i]->ipc, &sandboxes[i]->pid, &sandboxes[i]->users);
     for (int i = 0; i < entry_limit; i++) {
         struct entry *entry = entries[i];
         if (entry) failed |= ALL(visit, &entry->pidfd, &entry->sync, &entry->cgroup_fd, &entry->input, &entry->terminal, &entry->streams[0].fd,
@@ -86,11 +86,18 @@ static void save_object(FILE *file, uint32_t tag, const struct part *part, const
     for (; part->tag; part++) save(file, part->tag, (const char *)object + part->offset, part->size);
 }
 
+// Programs from before users of sandboxes can go on with everything else.
+static uint32_t version_needed(void) {
+    for (int i = 0; i < sandbox_limit; i++)
+        if (sandboxes[i] && sandboxes[i]->users >= 0) return KD_STATE_VERSION;
+    return KD_STATE_OLDEST_VERSION;
+}
+
 static int save_state(void) {
     int fd = (int)syscall(SYS_memfd_create, "kdash-state", MFD_CLOEXEC | MFD_ALLOW_SEALING), copy = fd < 0 ? -1 : dup(fd);
     FILE *file = copy < 0 ? NULL : fdopen(copy, "w");
     if (!file) { close_fd(&copy); close_fd(&fd); return -1; }
-    struct kd_state_header header = { KD_STATE_MAGIC, KD_STATE_VERSION, 0 };
+    struct kd_state_header header = { KD_STATE_MAGIC, version_needed(), 0 };
     fwrite(&header, sizeof header, 1, file);
     save_object(file, NODE, node_parts, &node);
     for (int i = 0; i < sandbox_limit; i++)

@@ -121,20 +121,45 @@ static pid_t start_pause(void) {
     return pid;
 }
 
-static int namespace_of(const char *process, const char *name) {
+int namespace_of(const char *process, const char *name) {
     char path[64];
     snprintf(path, sizeof path, "%s/ns/%s", process, name);
     return openat(node.proc, path, O_RDONLY | O_CLOEXEC);
 }
 
+int sandbox_settle(int fresh, const char *hostname, char *const *sysctls) {
+    if (fresh & CLONE_NEWUTS && sethostname(hostname, strlen(hostname)) < 0) return -1;
+    if (fresh & CLONE_NEWNET) raise_loopback();
+    for (; *sysctls; sysctls++)
+        if (write_sysctl(*sysctls, fresh) < 0) return -1;
+    return 0;
+}
+
 static int enter_new(const struct sandbox *sandbox, const char *hostname, char *const *sysctls) {
     int flags = (sandbox->flags & KD_SANDBOX_HOST_NETWORK ? 0 : CLONE_NEWNET | CLONE_NEWUTS) | (sandbox->flags & KD_SANDBOX_HOST_IPC ? 0 : CLONE_NEWIPC);
     if (flags && unshare(flags) < 0) return -1;
-    if (flags & CLONE_NEWUTS && sethostname(hostname, strlen(hostname)) < 0) return -1;
-    if (flags & CLONE_NEWNET) raise_loopback();
-    for (; *sysctls; sysctls++)
-        if (write_sysctl(*sysctls, flags) < 0) return -1;
-    return 0;
+    return sandbox_settle(flags, hostname, sysctls);
+}
+
+// Opens what this process has got by enter_new, and goes home.
+static int take_new(struct sandbox *sandbox, const char *hostname, char *const *sysctls) {
+    int error = enter_new(sandbox, hostname, sysctls) < 0 ? errno : 0;
+    if (!error && !(sandbox->flags & KD_SANDBOX_HOST_NETWORK)) {
+        sandbox->network = namespace_of("self", "net");
+        sandbox->uts = namespace_of("self", "uts");
+        if (sandbox->network < 0 || sandbox->uts < 0) error = errno;
+    }
+    if (!error && !(sandbox->flags & KD_SANDBOX_HOST_IPC) && (sandbox->ipc = namespace_of("self", "ipc")) < 0) error = errno;
+    return_home(node.network_namespace, CLONE_NEWNET);
+    return_home(node.uts_namespace, CLONE_NEWUTS);
+    return_home(node.ipc_namespace, CLONE_NEWIPC);
+    if (!error && sandbox->flags & KD_SANDBOX_SHARED_PID) {
+        sandbox->pause = start_pause();
+        char process[16];
+        snprintf(process, sizeof process, "%d", sandbox->pause);
+        if (sandbox->pause < 0 || (sandbox->pid = namespace_of(process, "pid")) < 0) error = errno;
+    }
+    return error;
 }
 
 struct sandbox *sandbox_add(void) {
@@ -142,33 +167,20 @@ struct sandbox *sandbox_add(void) {
     while (slot < sandbox_limit && sandboxes[slot]) slot++;
     struct sandbox *sandbox = slot < MAXIMUM_ENTRIES ? calloc(1, sizeof *sandbox) : NULL;
     if (!sandbox) return NULL;
-    *sandbox = (struct sandbox) { .network = -1, .uts = -1, .ipc = -1, .pid = -1 };
+    *sandbox = (struct sandbox) { .network = -1, .uts = -1, .ipc = -1, .pid = -1, .users = -1 };
     sandboxes[slot] = sandbox;
     if (slot == sandbox_limit) sandbox_limit++;
     return sandbox;
 }
 
-int sandbox_create(const char *id, const char *hostname, uint64_t flags, char *const *sysctls, struct sandbox **created) {
+int sandbox_create(const char *id, const char *hostname, uint64_t flags, char *const *sysctls, uint32_t first_user, uint32_t user_count,
+    struct sandbox **created) {
     struct sandbox *sandbox = sandbox_add();
     if (!sandbox) return ENOMEM;
     sandbox->flags = flags;
     strcpy(sandbox->id, id);
-    int error = enter_new(sandbox, hostname, sysctls) < 0 ? errno : 0;
-    if (!error && !(flags & KD_SANDBOX_HOST_NETWORK)) {
-        sandbox->network = namespace_of("self", "net");
-        sandbox->uts = namespace_of("self", "uts");
-        if (sandbox->network < 0 || sandbox->uts < 0) error = errno;
-    }
-    if (!error && !(flags & KD_SANDBOX_HOST_IPC) && (sandbox->ipc = namespace_of("self", "ipc")) < 0) error = errno;
-    return_home(node.network_namespace, CLONE_NEWNET);
-    return_home(node.uts_namespace, CLONE_NEWUTS);
-    return_home(node.ipc_namespace, CLONE_NEWIPC);
-    if (!error && flags & KD_SANDBOX_SHARED_PID) {
-        sandbox->pause = start_pause();
-        char process[16];
-        snprintf(process, sizeof process, "%d", sandbox->pause);
-        if (sandbox->pause < 0 || (sandbox->pid = namespace_of(process, "pid")) < 0) error = errno;
-    }
+    sandbox->first_user = first_user;
+    int error = user_count ? users_create(sandbox, hostname, sysctls, user_count) : take_new(sandbox, hostname, sysctls);
     if (error) {
         sandbox_remove(sandbox);
         return error;
@@ -185,6 +197,7 @@ int sandbox_remove(struct sandbox *sandbox) {
     close_fd(&sandbox->uts);
     close_fd(&sandbox->ipc);
     close_fd(&sandbox->pid);
+    close_fd(&sandbox->users);
     for (int i = 0; i < sandbox_limit; i++)
         if (sandboxes[i] == sandbox) sandboxes[i] = NULL;
     free(sandbox);

@@ -2,21 +2,26 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/netlink.h>
 #include <linux/openat2.h>
 #include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
+#include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <spawn.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/fsuid.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -29,6 +34,7 @@
 #include <sys/time.h>
 #include <sys/un.h>
 #include <sys/utsname.h>
+#include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -107,6 +113,18 @@ int kd_pidfd_send_signal(int pidfd, int signal) { return (int)syscall(SYS_pidfd_
 int kd_unshare(int flags) { return unshare(flags); }
 int kd_setns(int fd, int type) { return setns(fd, type); }
 
+int kd_make_files_as(uint32_t id) {
+    setfsgid((gid_t)id);
+    setfsuid((uid_t)id);
+    if ((uint32_t)setfsuid((uid_t)-1) != id || (uint32_t)setfsgid((gid_t)-1) != id) { errno = EPERM; return -1; }
+    // Leaving user 0 took the rights over files away.
+    struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+    struct __user_cap_data_struct data[2];
+    if (syscall(SYS_capget, &header, data) < 0) return -1;
+    for (int i = 0; i < 2; i++) data[i].effective = data[i].permitted;
+    return (int)syscall(SYS_capset, &header, data);
+}
+
 int kd_mount_copy(int directory, int is_read_only) {
     int copy = open_tree(directory, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE);
     if (copy < 0) return -1;
@@ -118,6 +136,41 @@ int kd_mount_copy(int directory, int is_read_only) {
     close(copy);
     errno = saved;
     return -1;
+}
+
+int kd_mount_map(int mount, int users) {
+    struct mount_attr attributes = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)users };
+    return mount_setattr(mount, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes, sizeof attributes);
+}
+
+static int write_id_map(pid_t pid, const char *name, uint32_t first, uint32_t count) {
+    char path[40], text[40];
+    snprintf(path, sizeof path, "/proc/%d/%s", pid, name);
+    int length = snprintf(text, sizeof text, "0 %u %u\n", first, count), fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0) return -1;
+    int failed = write(fd, text, (size_t)length) < 0 ? -1 : 0, saved = errno;
+    close(fd);
+    errno = saved;
+    return failed;
+}
+
+int kd_user_namespace(uint32_t first, uint32_t count) {
+    struct clone_args arguments = { .flags = CLONE_NEWUSER, .exit_signal = SIGCHLD };
+    pid_t pid = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
+    if (pid < 0) return -1;
+    if (pid == 0) {
+        // It is there to be looked at, as long as the thread that made it.
+        syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+        for (;;) syscall(SYS_ppoll, NULL, 0, NULL, NULL, 0);
+    }
+    char path[40];
+    snprintf(path, sizeof path, "/proc/%d/ns/user", pid);
+    bool mapped = write_id_map(pid, "gid_map", first, count) == 0 && write_id_map(pid, "uid_map", first, count) == 0;
+    int users = mapped ? open(path, O_RDONLY | O_CLOEXEC) : -1, saved = errno;
+    kill(pid, SIGKILL);
+    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {}
+    errno = saved;
+    return users;
 }
 
 int kd_mount_attach(int mount, int target) {

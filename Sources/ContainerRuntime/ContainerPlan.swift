@@ -37,8 +37,8 @@ enum ContainerPlan {
         try writer.text(KD_WORK, spec.workDirectory)
         if let target = spec.processesOf { try writer.text(KD_PROCESSES, try validated(id: target)) }
         for mount in spec.mounts.sorted(by: { depth(of: $0.target) < depth(of: $1.target) }) { try write(mount, to: &writer) }
-        for path in spec.isPrivileged ? [] : maskedPaths { try writer.text(KD_MASK, path) }
-        for path in spec.isPrivileged ? privilegedReadOnlyPaths : readOnlyPaths { try writer.text(KD_READ_ONLY, path) }
+        for path in spec.isPrivileged || spec.isUnmasked ? [] : maskedPaths { try writer.text(KD_MASK, path) }
+        for path in spec.isUnmasked ? [] : spec.isPrivileged ? privilegedReadOnlyPaths : readOnlyPaths { try writer.text(KD_READ_ONLY, path) }
         if let log = spec.log { try write(log, to: &writer) }
         return writer.bytes
     }
@@ -109,7 +109,7 @@ enum ContainerPlan {
         }
         try writer.record(KD_MOUNT) { inner throws(RuntimeError) in
             var flags = (mount.isReadOnly ? Int(KD_MOUNT_READ_ONLY) : 0) | (mount.isReadOnlyBelow ? Int(KD_MOUNT_READ_ONLY_BELOW) : 0)
-            flags |= (mount.isRecursive ? Int(KD_MOUNT_RECURSIVE) : 0)
+            flags |= (mount.isRecursive ? Int(KD_MOUNT_RECURSIVE) : 0) | (mount.isMapped ? Int(KD_MOUNT_MAPPED) : 0)
             switch mount.propagation {
             case .private: break
             case .fromNode: flags |= Int(KD_MOUNT_FROM_NODE)

@@ -38,10 +38,13 @@ package struct Mount: Sendable, Hashable {
     package var creation: Creation?
     /// The file type the source must have, as in `st_mode & S_IFMT` (`hostPath.type`). Default nil: any.
     package var requiredType: UInt32?
+    /// The source already shows itself to the sandbox's own users, as what cannot be mapped a second time. Default false.
+    package var isMapped: Bool
 
     package init(
         kind: Kind = .bind, source: String, subPath: String = "", target: String, isReadOnly: Bool = false, isReadOnlyBelow: Bool = false,
-        isRecursive: Bool = true, propagation: Propagation = .private, creation: Creation? = nil, requiredType: UInt32? = nil
+        isRecursive: Bool = true, propagation: Propagation = .private, creation: Creation? = nil, requiredType: UInt32? = nil,
+        isMapped: Bool = false
     ) {
         self.kind = kind
         self.source = source
@@ -53,6 +56,7 @@ package struct Mount: Sendable, Hashable {
         self.propagation = propagation
         self.creation = creation
         self.requiredType = requiredType
+        self.isMapped = isMapped
     }
 }
 
@@ -96,11 +100,13 @@ package struct ContainerSpec: Sendable, Hashable {
     package var processesOf: String?
     /// No masked or read-only paths, /sys writable. The process spec says what else a privileged container has.
     package var isPrivileged: Bool
+    /// No masked or read-only paths: for sandboxes with users of their own, who can do no harm there. Kubernetes' `procMount: Unmasked`.
+    package var isUnmasked: Bool
 
     package init(
         id: String, sandboxID: String, layers: [String], upperDirectory: String, workDirectory: String,
         hasReadOnlyRoot: Bool = false, process: ProcessSpec, mounts: [Mount] = [], cgroup: CgroupPlacement,
-        log: LogSpec? = nil, hasOpenInput: Bool = false, processesOf: String? = nil, isPrivileged: Bool = false
+        log: LogSpec? = nil, hasOpenInput: Bool = false, processesOf: String? = nil, isPrivileged: Bool = false, isUnmasked: Bool = false
     ) {
         self.id = id
         self.sandboxID = sandboxID
@@ -115,5 +121,6 @@ package struct ContainerSpec: Sendable, Hashable {
         self.hasOpenInput = hasOpenInput
         self.processesOf = processesOf
         self.isPrivileged = isPrivileged
+        self.isUnmasked = isUnmasked
     }
 }

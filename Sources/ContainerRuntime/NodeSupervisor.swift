@@ -65,11 +65,32 @@ package final class NodeSupervisor: Sendable {
             for (name, value) in spec.sysctls.sorted(by: { $0.key < $1.key }) {
                 // A rootless node has too few groups for "everybody may ping".
                 if configuration.isRootless, name == "net.ipv4.ping_group_range" { continue }
-                try writer.text(KD_SYSCTL, "\(name)=\(value)")
+                try writer.text(KD_SYSCTL, "\(name)=\(Self.setting(name, value, spec.users))")
+            }
+            if let users = spec.users {
+                writer.number(KD_USERS, users.first)
+                writer.number(KD_COUNT, users.count)
             }
         }
-        return try handles(of: reply)
+        let handles = try self.handles(of: reply)
+        if let users = spec.users, reply.reader.first(where: { $0.isTag(KD_USERS) })?.number != UInt64(users.first) {
+            // It left out what it does not know: containers would be root on the machine.
+            try? await removeSandbox(id)  // best effort: it holds nothing yet
+            throw RuntimeError(
+                .incompatible,
+                "the node's supervisor is of an earlier kdash, which knows no user namespaces of pods; `kdash down` and `kdash up` start this one")
+        }
+        return handles
     }
+
+    /// The value of a kernel setting for a sandbox: groups are named by numbers that its users have.
+    private static func setting(_ name: String, _ value: String, _ users: HostIDRange?) -> String {
+        guard let users, name == "net.ipv4.ping_group_range", value == SandboxSpec.defaultSysctls[name] else { return value }
+        return "0 \(users.count - 1)"
+    }
+
+    /// Whether sandboxes may have users of their own: an ordinary user has none of the machine's to give.
+    package var givesUsers: Bool { !configuration.isRootless }
 
     /// Handles of an existing sandbox, after a daemon restart.
     package func sandboxHandles(_ id: String) async throws(RuntimeError) -> SandboxHandles {

@@ -38,5 +38,8 @@ package struct RuntimeError: Error, Sendable, Hashable, CustomStringConvertible 
         self.cause = cause
     }
 
+    /// Where in the container something was to be mounted that cannot be shown to users of the pod's own; nil when that is not what failed.
+    package var unmappableMount: String? { cause?.call == "map the users of" ? cause?.arguments : nil }
+
     package var description: String { cause.map { "\(message): \($0)" } ?? message }
 }

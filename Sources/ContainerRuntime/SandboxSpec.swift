@@ -16,10 +16,13 @@ package struct SandboxSpec: Sendable, Hashable {
     package var sharesProcessNamespace: Bool
     /// Namespaced kernel settings, `net.ipv4.ip_unprivileged_port_start` form.
     package var sysctls: [String: String]
+    /// Users and groups of its own, who own its namespaces and have no rights outside; with none of the node's namespaces. Default nil: the
+    /// node's users.
+    package var users: HostIDRange?
 
     package init(
         id: String, hostname: String, usesHostNetwork: Bool = false, usesHostPID: Bool = false, usesHostIPC: Bool = false,
-        sharesProcessNamespace: Bool = false, sysctls: [String: String] = [:]
+        sharesProcessNamespace: Bool = false, sysctls: [String: String] = [:], users: HostIDRange? = nil
     ) {
         self.id = id
         self.hostname = hostname
@@ -28,6 +31,7 @@ package struct SandboxSpec: Sendable, Hashable {
         self.usesHostIPC = usesHostIPC
         self.sharesProcessNamespace = sharesProcessNamespace
         self.sysctls = sysctls
+        self.users = users
     }
 
     /// What containerd sets in every pod with a network of its own: any port may be bound, any group may ping.

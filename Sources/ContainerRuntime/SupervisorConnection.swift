@@ -234,6 +234,19 @@ extension RuntimeError {
             self.init(
                 .setupFailed, "\(path): a link, pipe or folder lies where the log is to be written; remove it from the pod's folder below logs/",
                 cause: cause)
+        case ("make a user namespace", ENOSPC):
+            self.init(.notPermitted, "the machine has no room for a user namespace; raise /proc/sys/user/max_user_namespaces", cause: cause)
+        case ("make a user namespace", EPERM):
+            self.init(.notPermitted, "the node may not give users of the machine to pods: an ordinary user's node has none to give", cause: cause)
+        case ("map the users of", _):
+            self.init(
+                .setupFailed, "what is mounted at \(path) lies on a file system that cannot be shown to users of the pod's own (no id-mapped mounts)",
+                cause: cause)
+        case ("map the users of the directory", _):
+            self.init(
+                .setupFailed,
+                "\(path) lies on a file system without id-mapped mounts; a pod with users of its own needs the data directory on one that has them, such as ext4, xfs or btrfs",
+                cause: cause)
         case (_, ENOENT) where step.hasPrefix("find"): self.init(.notFound, "\(path): unknown to the node's supervisor", cause: cause)
         case (_, ESRCH): self.init(.notRunning, "\(path): not running", cause: cause)
         case (_, EEXIST): self.init(.alreadyExists, "\(path): exists already", cause: cause)

@@ -96,6 +96,47 @@ struct SupervisorReplacementTests {
         await fresh.shutdown()
     }
 
+    @Test func `users of a pod's own go on with the node, and no program takes them that would forget them`() async throws {
+        let node = try Node()
+        defer { node.clean() }
+        var configuration = node.configuration
+        configuration.executable = try StaticSupervisor.build("\(node.directory)/first")
+        let first = try await NodeSupervisor.attachOrStart(configuration)
+        try node.cgroups.prepare(capacity: ResourceLimits())
+        let users = HostIDRange(first: 65536 * 60000)
+        _ = try await first.createSandbox(SandboxSpec(id: "pod", hostname: "p", users: users)).release()
+        let spec = try node.spec("before", "sleep 1000")
+        let container = try await first.start(spec)
+        first.disconnect()
+
+        configuration.executable = try StaticSupervisor.build("\(node.directory)/old", ["-DKD_STATE_NEWEST=1"])
+        let refused = try await NodeSupervisor.attachOrStart(configuration)
+        await #expect(throws: RuntimeError.self) { try await refused.replace() }
+        #expect(try await refused.list().map(\.state) == [.running(pid: container.pid)])
+        refused.disconnect()
+
+        configuration.executable = try StaticSupervisor.build("\(node.directory)/second")
+        let second = try await NodeSupervisor.attachOrStart(configuration)
+        try await second.replace()
+        var process = spec.process
+        process.arguments = ["/bin/sh", "-c", "read a b c < /proc/self/uid_map; echo $b"]
+        let exec = try await second.exec(ExecSpec(containerID: "before", process: process, cgroup: spec.cgroup))
+        #expect(try readAll(exec.takeOutput()) == "\(users.first)\n")
+        _ = await exec.wait()
+        #expect(try await second.run(try node.spec("after", "read a b c < /proc/self/uid_map; echo $b")).code == 0)
+        #expect(try node.output("after") == "\(users.first)")
+        try await second.kill("before")
+        _ = try await second.end(of: "before")
+        // Without such sandboxes any program will do.
+        try await second.removeSandbox("pod")
+        second.disconnect()
+        configuration.executable = "\(node.directory)/old"
+        let third = try await NodeSupervisor.attachOrStart(configuration)
+        try await third.replace()
+        #expect(third.isCurrent)
+        await third.shutdown()
+    }
+
     @Test(arguments: ["a text", "a program that is no supervisor", "half a program", "a program that never answers", "nothing"])
     func `what cannot go on is refused and the node stays as it is`(_ kind: String) async throws {
         let node = try Node()
@@ -147,6 +188,9 @@ struct SupervisorReplacementTests {
             [(100, [])] + [101, 102, 103, 104, 105, 106, 107, 109].map { ($0, number(4)) } + [(113, zeros(40)), (114, zeros(64))]
 
         static func number(_ value: Int32) -> [UInt8] { withUnsafeBytes(of: value) { Array($0) } }
+        static func sandbox(users: Int32) -> [(UInt32, [UInt8])] {
+            [(200, []), (201, text("pod", 64)), (208, number(users)), (209, number(65536))]
+        }
         static func zeros(_ count: Int) -> [UInt8] { Array(repeating: 0, count: count) }
         static func text(_ text: String, _ size: Int) -> [UInt8] { Array(text.utf8) + zeros(size - text.utf8.count) }
         static func entry(id: [UInt8] = text("c1", 64), state: Int32 = 2) -> [(UInt32, [UInt8])] {
@@ -169,7 +213,8 @@ struct SupervisorReplacementTests {
         State(name: "with a container", isAccepted: true, fields: State.node + State.entry()),
         State(name: "with parts of a later program", isAccepted: true, fields: State.node + [(199, [1, 2, 3])] + State.entry() + [(399, [1])]),
         State(name: "another magic", magic: 1),
-        State(name: "a later version", version: 2),
+        State(name: "with users of a sandbox's own", isAccepted: true, version: 2, fields: State.node + State.sandbox(users: 4)),
+        State(name: "a later version", version: 3),
         State(name: "no version", version: 0),
         State(name: "a size that is too large", claimedSize: 1 << 40),
         State(name: "a size that is too small", claimedSize: 16),
@@ -184,6 +229,7 @@ struct SupervisorReplacementTests {
         State(name: "an id with a slash", fields: State.node + State.entry(id: State.text("../c1", 64))),
         State(name: "an impossible state", fields: State.node + State.entry(state: 9)),
         State(name: "a line longer than any", fields: State.node + State.entry() + [(350, State.zeros(20_000))]),
+        State(name: "users that are closed", version: 2, fields: State.node + State.sandbox(users: 9)),
         State(name: "a sandbox without a name", fields: State.node + [(200, [])]),
         State(name: "too many hierarchies", fields: State.node + [(119, State.number(17))]),
     ]

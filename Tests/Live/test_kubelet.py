@@ -2,6 +2,7 @@
 
 import base64
 import json
+import pathlib
 import time
 
 import pytest
@@ -356,6 +357,41 @@ def test_resources_change_without_a_restart(shared, image):
     huge = {"spec": {"containers": [{"name": "main", "resources": {"limits": {"cpu": "1000"}, "requests": {"cpu": "1000"}}}]}}
     shared.kubectl("patch", "pod", "stretched", "--subresource=resize", "--type=strategic", "-p", json.dumps(huge))
     eventually(lambda: condition(shared, "stretched", "PodResizePending")["reason"] == "Infeasible", what="the refusal")
+
+
+def cgroup_values(cluster, name, *files):
+    uid = cluster.get("pod", name)["metadata"]["uid"]
+    return [path.read_text().split()[0] for file in files for path in pathlib.Path("/sys/fs/cgroup").glob(f"**/pod{uid}/{file}")]
+
+
+def test_a_pods_own_resources_change_without_a_restart(shared, image):
+    def own(cpu, memory):
+        return {"limits": {"cpu": cpu, "memory": memory}, "requests": {"cpu": "50m", "memory": "32Mi"}}
+
+    shared.apply(pod("whole", image, ["sleep", "600"], resources=own("100m", "64Mi")))
+    shared.phase("whole", "Running")
+    told = shared.get("pod", "whole")["status"]
+    assert told["resources"] == own("100m", "64Mi") and told["allocatedResources"] == {"cpu": "50m", "memory": "32Mi"}
+    for cpu, memory, quota, limit in [("200m", "128Mi", "20000", 128 << 20), ("100m", "64Mi", "10000", 64 << 20)]:
+        patch = {"spec": {"resources": own(cpu, memory)}}
+        shared.kubectl("patch", "pod", "whole", "--subresource=resize", "--type=merge", "-p", json.dumps(patch))
+        eventually(lambda: shared.get("pod", "whole")["status"]["resources"] == own(cpu, memory), what="the new limits in the status")
+        assert cgroup_values(shared, "whole", "cpu.cfs_quota_us", "cpu.max") == [quota]
+        assert cgroup_values(shared, "whole", "memory.limit_in_bytes", "memory.max") == [str(limit)]
+    assert status(shared, "whole")["restartCount"] == 0
+    huge = {"spec": {"resources": {"limits": {"cpu": "1000"}, "requests": {"cpu": "1000"}}}}
+    shared.kubectl("patch", "pod", "whole", "--subresource=resize", "--type=merge", "-p", json.dumps(huge))
+    eventually(lambda: condition(shared, "whole", "PodResizePending")["reason"] == "Infeasible", what="the refusal")
+    assert shared.get("pod", "whole")["status"]["resources"] == own("100m", "64Mi")
+    # What has been filled cannot be taken away; what was asked for comes about once there is room.
+    run(shared, "whole", "sh", "-c", "mkdir -p /dev/shm; dd if=/dev/zero of=/dev/shm/x bs=1M count=40 2>/dev/null")
+    small = {"spec": {"resources": own("100m", "33Mi")}}
+    shared.kubectl("patch", "pod", "whole", "--subresource=resize", "--type=merge", "-p", json.dumps(small))
+    eventually(lambda: "below current usage" in condition(shared, "whole", "PodResizeInProgress")["message"], what="why not yet")
+    run(shared, "whole", "rm", "/dev/shm/x")
+    eventually(lambda: shared.get("pod", "whole")["status"]["resources"] == own("100m", "33Mi"), within=40, what="the smaller limit")
+    assert cgroup_values(shared, "whole", "memory.limit_in_bytes", "memory.max") == [str(33 << 20)]
+    shared.kubectl("delete", "pod", "whole", "--wait=false")
 
 
 def test_a_refused_resize_does_not_come_with_a_restart(shared, image):

@@ -74,7 +74,22 @@ struct ContainerSecurityTests {
         #expect(try spec([:], spec: ["securityContext": .object(strict)]).process.user.supplementalGroups == [60, 70])
     }
 
-    @Test func `an unmasked proc is refused`() throws {
+    @Test func `a pod with users of its own has no others, sees all of proc and mounts into no node`() throws {
+        let own: JSONObject = ["hostUsers": false]
+        #expect(try spec(["securityContext": ["procMount": "Unmasked"]], spec: own).isUnmasked)
+        #expect(try !spec([:], spec: own).isUnmasked)
+        for context: JSONValue in [["runAsUser": 65536], ["runAsGroup": 70000]] {
+            let text = try refusal(["securityContext": context], spec: own)
+            #expect(text.hasPrefix("CreateContainerError") && text.contains("only 0 to 65535"), "\(text)")
+        }
+        let grouped = try refusal([:], spec: ["hostUsers": false, "securityContext": ["fsGroup": 65536]])
+        #expect(grouped.contains("group 65536"), "\(grouped)")
+        let mount: JSONValue = ["name": "v", "mountPath": "/v", "mountPropagation": "Bidirectional"]
+        let text = try refusal(["volumeMounts": [mount], "securityContext": ["privileged": true]], spec: own, volumes: [["name": "v", "emptyDir": [:]]])
+        #expect(text.contains("HostToContainer"), "\(text)")
+    }
+
+    @Test func `an unmasked proc is refused without users of the pod's own`() throws {
         #expect(try refusal(["securityContext": ["procMount": "Unmasked"]]).hasPrefix("CreateContainerError: container main: procMount Unmasked"))
         #expect(try refusal(["securityContext": ["procMount": "Default"]]) == "built")
     }

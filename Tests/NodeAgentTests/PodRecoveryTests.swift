@@ -101,6 +101,23 @@ struct PodRecoveryTests {
         #expect(status?["resources"] == granted && status?["allocatedResources"] == granted["requests"])
     }
 
+    @Test func `a pod's own resources are told and kept as its containers' are`() {
+        let granted: JSONValue = ["requests": ["cpu": "100m", "memory": "64Mi"], "limits": ["memory": "128Mi"]]
+        let asked: JSONObject = ["resources": ["requests": ["cpu": "64", "memory": "64Mi"], "limits": ["memory": "128Mi"]]]
+        let pod = Pod.sample(spec: asked, status: ["resources": granted])
+        let recovered = PodRecovery.recover(pod, records: [], hasSandbox: true, now: now, monotonic: .zero)
+        #expect(recovered.allocated == [Pod.whole: granted])
+        #expect(pod.withResources(recovered.allocated).spec.value["resources"] == granted)
+        #expect(pod.withResources([Pod.whole: [:]]).spec.value["resources"] == nil)
+        #expect(pod.wantedResources == [Pod.whole: asked["resources"] ?? .null, "main": [:]])
+        #expect(PodResize.changes(pod, has: granted) && !PodResize.changes(pod, has: asked["resources"] ?? .null))
+        let status = PodStatusBuilder(
+            pod: pod, histories: ["main": .running()], ending: nil, podIP: "", hostIP: "", startTime: now, now: now, hasSandbox: true,
+            allocated: recovered.allocated, ownResources: granted
+        ).status
+        #expect(status["resources"] == granted && status["allocatedResources"] == ["cpu": "100m", "memory": "64Mi"])
+    }
+
     @Test func `an end that the status tells is not told anew by the supervisor's journal`() throws {
         let pod = pod("OnFailure", state: ["waiting": ["reason": "NodeShutdown"]], last: terminated("NodeShutdown"))
         let recovered = PodRecovery.recover(pod, records: [record(0)], hasSandbox: true, now: now, monotonic: .zero)

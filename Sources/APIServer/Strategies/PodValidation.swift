@@ -27,6 +27,7 @@ enum PodValidation {
             }
         }
         errors += scalars(spec, field: field)
+        errors += users(spec, field: field)
         errors += placement(spec, field: field)
         errors += surroundings(spec, field: field)
         errors += tolerations(spec["tolerations"]?.arrayValue ?? [], field: "\(field).tolerations")
@@ -66,6 +67,15 @@ enum PodValidation {
                 .invalid("\(field).shareProcessNamespace", true, "ShareProcessNamespace and HostPID cannot both be enabled"))
         }
         return errors
+    }
+
+    /// Namespaces of the node's belong to the node's users. Source: `validation.go` validateHostUsers.
+    private static func users(_ spec: JSONValue, field: String) -> [FieldError] {
+        guard spec["hostUsers"]?.boolValue == false else { return [] }
+        return ["hostNetwork", "hostPID", "hostIPC"].filter { spec[$0]?.boolValue == true }.map {
+            // Upstream spells the last two with a capital.
+            .forbidden("\(field).\($0 == "hostNetwork" ? $0 : "H" + $0.dropFirst())", "when `hostUsers` is false")
+        }
     }
 
     private static func tolerations(_ tolerations: [JSONValue], field: String) -> [FieldError] {

@@ -30,7 +30,7 @@ struct kd_field_header {
 enum kd_operation {
     KD_OP_HELLO = 1,          // -> BOOT_ID, BUILD, PID descriptor
     KD_OP_NODE_HANDLES,       // -> network namespace, netlink socket
-    KD_OP_CREATE_SANDBOX,     // ID, HOSTNAME, FLAGS, SYSCTL* -> network namespace, netlink socket
+    KD_OP_CREATE_SANDBOX,     // ID, HOSTNAME, FLAGS, SYSCTL*, USERS, COUNT -> USERS, network namespace, netlink socket
     KD_OP_SANDBOX_HANDLES,    // ID -> network namespace, netlink socket
     KD_OP_REMOVE_SANDBOX,     // ID
     KD_OP_LIST_SANDBOXES,     // INDEX -> ID*, INDEX
@@ -55,6 +55,7 @@ enum kd_operation {
 enum kd_tag {
     KD_ID = 1, KD_SANDBOX, KD_HOSTNAME, KD_FLAGS, KD_SYSCTL, KD_INDEX, KD_NUMBER, KD_TERMINAL, KD_DOMAIN, KD_TYPE,
     KD_BOOT_ID, KD_STARTED, KD_FINISHED, KD_STATUS, KD_OOM_KILLS, KD_PID, KD_STEP, KD_PATH, KD_CONTAINER,
+    KD_USERS, KD_COUNT,       // the node's first id of a sandbox's own users and groups, and how many: inside they begin with 0
     // process
     KD_ARGUMENT = 32, KD_VARIABLE, KD_DIRECTORY, KD_UID, KD_GID, KD_GROUP, KD_CAPABILITIES, KD_FILTER, KD_LIMIT, KD_OOM_SCORE,
     // container
@@ -75,12 +76,17 @@ enum {  // KD_FLAGS of a mount
     KD_MOUNT_TEMPORARY = 1, KD_MOUNT_READ_ONLY = 2, KD_MOUNT_RECURSIVE = 4, KD_MOUNT_FROM_NODE = 8, KD_MOUNT_BOTH = 16,
     KD_MOUNT_MAKE_DIRECTORY = 32, KD_MOUNT_MAKE_FILE = 64,  // when the source is missing
     KD_MOUNT_READ_ONLY_BELOW = 128,  // what is mounted below the source as well
+    KD_MOUNT_MAPPED = 256,           // the source already shows itself to the sandbox's own users
 };
 enum { KD_BOOT_ROOTLESS = 1, KD_BOOT_CGROUP2 = 2 };
 enum { KD_STATE_STARTING = 1, KD_STATE_RUNNING, KD_STATE_EXITED };  // KD_FLAGS of a listed container
 
 // How a supervisor hands itself to the program that replaces it: this header, then fields as in a message.
-enum { KD_STATE_MAGIC = 0x7473646b, KD_STATE_VERSION = 1, KD_STATE_OLDEST_VERSION = 1 };
+// Version 2 has a sandbox with users of its own: a program that knows nothing of them would start its containers as the node's root.
+#ifndef KD_STATE_NEWEST
+#define KD_STATE_NEWEST 2
+#endif
+enum { KD_STATE_MAGIC = 0x7473646b, KD_STATE_VERSION = KD_STATE_NEWEST, KD_STATE_OLDEST_VERSION = 1 };
 struct kd_state_header { uint32_t magic, version; uint64_t size; };  // size of the whole
 
 // The journal: fixed records, appended. Exits are on disk before anybody hears of them. What comes before the records that a

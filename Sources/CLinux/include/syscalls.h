@@ -41,12 +41,18 @@ int kd_close_range(unsigned first, unsigned last, unsigned flags);
 // so that what is mounted or unmounted in the copy never comes back.
 int kd_mount_copy(int directory, int is_read_only);
 int kd_mount_attach(int mount, int target);
+// A user namespace in which `first` and what follows are 0 to `count` - 1. /proc must be that of this process's own pid namespace.
+int kd_user_namespace(uint32_t first, uint32_t count);
+// Shows a copy of mounts as the users of a user namespace see it: what belongs to 0 on the disk belongs to the first of them.
+int kd_mount_map(int mount, int users);
 
 // Processes and namespaces.
 int kd_pidfd_open(int32_t pid);
 int kd_pidfd_send_signal(int pidfd, int signal);
 int kd_unshare(int flags);
 int kd_setns(int fd, int type);
+// From now on files that this thread makes belong to user and group `id`; it keeps all rights that it has.
+int kd_make_files_as(uint32_t id);
 // Runs `body` on a new thread that has entered the network namespace first; returns body's result or -1.
 int kd_in_network_namespace(int namespace_fd, int (*body)(void *), void *context);
 // A new network namespace, referenced by the returned fd only.

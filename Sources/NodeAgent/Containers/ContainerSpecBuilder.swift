@@ -29,9 +29,10 @@ struct ContainerSpecBuilder: Sendable {
     func build() throws(ConfigurationError) -> ContainerSpec {
         let uid = pod.object.uid
         let id = ContainerID(podUID: uid, container: container.name, attempt: attempt).string
-        guard container.securityContext.procMount == "Default" else {
+        let procMount = container.securityContext.procMount
+        guard procMount == "Default" || procMount == "Unmasked" && pod.hasOwnUsers else {
             throw ConfigurationError(
-                "container \(container.name): procMount \(container.securityContext.procMount) needs a user namespace of the pod's own, which the runtime does not support; leave it out",
+                "container \(container.name): procMount \(procMount) needs users of the pod's own; set `hostUsers: false` in its spec, or leave it out",
                 reason: "CreateContainerError")
         }
         let instance = paths.instance(uid, container.name, attempt)
@@ -43,7 +44,7 @@ struct ContainerSpecBuilder: Sendable {
             process: try process(), mounts: try mounts(instance: instance), cgroup: cgroup,
             log: LogSpec(
                 path: paths.node("\(logDirectory)/\(attempt).log"), maximumSize: log.maximumSize, maximumFiles: log.maximumFiles),
-            hasOpenInput: container.value["stdin"]?.boolValue ?? false, isPrivileged: isPrivileged)
+            hasOpenInput: container.value["stdin"]?.boolValue ?? false, isPrivileged: isPrivileged, isUnmasked: procMount == "Unmasked")
     }
 
     // MARK: Security context
@@ -57,6 +58,8 @@ struct ContainerSpecBuilder: Sendable {
     /// What exec runs with: the container's own settings.
     func process() throws(ConfigurationError) -> ProcessSpec {
         let user = try resolvedUser()
+        let groups = supplementalGroups(user)
+        try checkMapped(user, groups)
         var variables = environment
         if !variables.contains(where: { $0.name == "HOME" }) { variables.append(("HOME", user.home)) }
         if !variables.contains(where: { $0.name == "PATH" }) {
@@ -67,7 +70,7 @@ struct ContainerSpecBuilder: Sendable {
         let workingDirectory = container.value["workingDir"]?.stringValue ?? (image.config.workingDir.isEmpty ? "/" : image.config.workingDir)
         return ProcessSpec(
             arguments: try arguments(), environment: variables.map { "\($0.name)=\($0.value)" }, workingDirectory: workingDirectory,
-            user: ProcessUser(uid: user.uid, gid: user.gid, supplementalGroups: supplementalGroups(user)),
+            user: ProcessUser(uid: user.uid, gid: user.gid, supplementalGroups: groups),
             capabilities: try capabilities(),
             noNewPrivileges: security["allowPrivilegeEscalation"]?.boolValue == false,
             seccomp: try seccomp(),
@@ -124,6 +127,15 @@ struct ContainerSpecBuilder: Sendable {
         return user
     }
 
+    /// A pod with users of its own has no others than those.
+    private func checkMapped(_ user: ImageUser.Resolved, _ groups: [UInt32]) throws(ConfigurationError) {
+        guard pod.hasOwnUsers, let foreign = ([user.uid, user.gid] + groups).first(where: { $0 >= HostIDRange.length }) else { return }
+        throw ConfigurationError(
+            "container \(container.name) runs as user or group \(foreign), but a pod with `hostUsers: false` has only 0 to \(HostIDRange.length - 1); "
+                + "use a smaller one, or leave hostUsers out",
+            reason: "CreateContainerError")
+    }
+
     private func supplementalGroups(_ user: ImageUser.Resolved) -> [UInt32] {
         // Strict: what the image's group file says does not count.
         var groups = podSecurity["supplementalGroupsPolicy"]?.stringValue == "Strict" ? [] : user.groups
@@ -176,7 +188,7 @@ struct ContainerSpecBuilder: Sendable {
         return Mount(
             source: location.nodePath, subPath: try subPath(of: mount), target: mount.mountPath, isReadOnly: mount.readOnly || location.isReadOnly,
             isReadOnlyBelow: location.isReadOnly || mount.readOnly && mount.recursiveReadOnly != "Disabled",
-            propagation: try propagation(of: mount), creation: location.creation, requiredType: location.requiredType)
+            propagation: try propagation(of: mount), creation: location.creation, requiredType: location.requiredType, isMapped: location.isMapped)
     }
 
     private func propagation(of mount: VolumeMount) throws(ConfigurationError) -> Mount.Propagation {
@@ -186,6 +198,11 @@ struct ContainerSpecBuilder: Sendable {
             guard isPrivileged else {
                 throw ConfigurationError(
                     "container \(container.name): Bidirectional mount propagation of \(mount.mountPath) is available only to privileged containers",
+                    reason: "CreateContainerError")
+            }
+            guard !pod.hasOwnUsers else {
+                throw ConfigurationError(
+                    "container \(container.name): what a pod with `hostUsers: false` mounts stays in it; use mountPropagation HostToContainer for \(mount.mountPath)",
                     reason: "CreateContainerError")
             }
             return .both

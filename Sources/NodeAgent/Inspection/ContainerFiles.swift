@@ -1,5 +1,6 @@
 import APIMachinery
 import CLinux
+import ContainerRuntime
 import Glibc
 import KubeClient
 import LinuxKernel
@@ -12,9 +13,10 @@ enum ContainerFiles {
 
     static func list(_ root: borrowing ContainerRoot, _ path: FilePath) throws(APIStatus) -> ContainerListing {
         try told { () throws(SystemError) in
+            let users = root.users
             let folder = try root.open(path, O_RDONLY | O_DIRECTORY | O_NONBLOCK)
             let entries = try DirectoryEntry.all(in: folder, limit: ContainerListing.maximumEntries + 1)
-            let files = entries.prefix(ContainerListing.maximumEntries).compactMap { entry(FilePath(bytes: $0.bytes), in: folder.raw) }
+            let files = entries.prefix(ContainerListing.maximumEntries).compactMap { entry(FilePath(bytes: $0.bytes), in: folder.raw, users) }
             return ContainerListing(files: files, isCut: entries.count > ContainerListing.maximumEntries, isRunning: root.isRunning)
         }
     }
@@ -30,7 +32,7 @@ enum ContainerFiles {
         return try told { () throws(SystemError) in
             let file = try FileDescriptor.open("/proc/self/fd/\(found.raw)", O_RDONLY | O_NONBLOCK | O_NOCTTY)
             let bytes = try read(file, from: offset, limit: limit)
-            return ContainerFilePart(file: describe(path.name, status, link: nil), bytes: bytes, isRunning: root.isRunning)
+            return ContainerFilePart(file: describe(path.name, status, link: nil, root.users), bytes: bytes, isRunning: root.isRunning)
         }
     }
 
@@ -73,13 +75,16 @@ enum ContainerFiles {
                 code: 409, reason: .conflict, message: present == nil ? "\(path) is gone" : "\(path) is not what was read any more: somebody else wrote it")
         }
         return try told { () throws(SystemError) in
+            try root.makeFilesAsItsRoot()
             do throws(SystemError) {
                 try replace(path.name, in: folder, content, present, isExecutable: change.isExecutable)
             } catch  where present != nil && [EBUSY, EXDEV].contains(error.errno) {
                 // What is mounted as a file, as /etc/hosts is, cannot be replaced.
                 try overwrite(path.name, in: folder.raw, content)
             }
-            guard let written = entry(path.name, in: folder.raw) else { throw SystemError(call: "stat", errno: ENOENT, arguments: path.description) }
+            guard let written = entry(path.name, in: folder.raw, root.users) else {
+                throw SystemError(call: "stat", errno: ENOENT, arguments: path.description)
+            }
             return written
         }
     }
@@ -90,6 +95,7 @@ enum ContainerFiles {
             throw .badRequest("\(path) is no name for a directory")
         }
         try told { () throws(SystemError) in
+            try root.makeFilesAsItsRoot()
             let folder = try root.open(path.parent, O_RDONLY | O_DIRECTORY)
             let raw = folder.raw
             let name = path.name.bytes.map { CChar(bitPattern: $0) } + [0]
@@ -179,11 +185,11 @@ enum ContainerFiles {
     }
 
     /// Nil for what has gone since it was listed.
-    private static func entry(_ name: FilePath, in folder: CInt) -> ContainerFile? {
+    private static func entry(_ name: FilePath, in folder: CInt, _ users: HostIDRange?) -> ContainerFile? {
         var status = stat()
         let text = name.bytes.map { CChar(bitPattern: $0) } + [0]
         guard fstatat(folder, text, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return nil }
-        return describe(name, status, link: kind(status) == .link ? target(of: name, in: folder) : nil)
+        return describe(name, status, link: kind(status) == .link ? target(of: name, in: folder) : nil, users)
     }
 
     private static func target(of name: FilePath, in folder: CInt) -> FilePath? {
@@ -193,10 +199,11 @@ enum ContainerFiles {
         return count < 0 ? nil : FilePath(bytes: buffer[..<count].map { UInt8(bitPattern: $0) })
     }
 
-    private static func describe(_ name: FilePath, _ status: stat, link: FilePath?) -> ContainerFile {
+    private static func describe(_ name: FilePath, _ status: stat, link: FilePath?, _ users: HostIDRange?) -> ContainerFile {
         ContainerFile(
-            name: name, kind: kind(status), size: ByteCount(Int64(status.st_size)), mode: Int64(status.st_mode & 0o7777), owner: Int64(status.st_uid),
-            group: Int64(status.st_gid), modified: Timestamp(seconds: Int64(status.st_mtim.tv_sec), nanoseconds: Int32(status.st_mtim.tv_nsec)), link: link,
+            name: name, kind: kind(status), size: ByteCount(Int64(status.st_size)), mode: Int64(status.st_mode & 0o7777),
+            owner: Int64(users?.inside(status.st_uid) ?? status.st_uid), group: Int64(users?.inside(status.st_gid) ?? status.st_gid),
+            modified: Timestamp(seconds: Int64(status.st_mtim.tv_sec), nanoseconds: Int32(status.st_mtim.tv_nsec)), link: link,
             version: version(status))
     }
 

@@ -1,5 +1,6 @@
 import APIMachinery
 import CLinux
+import ContainerRuntime
 import Glibc
 import KubeClient
 import LinuxKernel
@@ -8,6 +9,8 @@ import LinuxKernel
 struct ContainerRoot: ~Copyable {
     let descriptor: FileDescriptor
     let isRunning: Bool
+    /// The users of its pod's own, as the machine numbers them; nil for the node's.
+    var users: HostIDRange?
 
     private static let inRoot = UInt64(KD_RESOLVE_IN_ROOT | KD_RESOLVE_NO_MAGICLINKS)
 
@@ -32,7 +35,16 @@ struct ContainerRoot: ~Copyable {
 
     /// Of a process, which a descriptor holds so that its number means no other one.
     static func running(pid: Int32) throws(SystemError) -> ContainerRoot {
-        ContainerRoot(descriptor: try FileDescriptor.open("/proc/\(pid)/root", CInt(KD_O_PATH) | O_DIRECTORY), isRunning: true)
+        let map = (try? FileSystem.readText("/proc/\(pid)/uid_map")) ?? ""  // best effort: one that ends is found out by who asks
+        return ContainerRoot(
+            descriptor: try FileDescriptor.open("/proc/\(pid)/root", CInt(KD_O_PATH) | O_DIRECTORY), isRunning: true, users: HostIDRange(map: map))
+    }
+
+    /// From now on what this thread makes inside belongs to the container's root: nobody else's files have a place there. Nothing where that is the
+    /// machine's.
+    func makeFilesAsItsRoot() throws(SystemError) {
+        guard let first = users?.first else { return }
+        try SystemError.check("setfsuid", "\(first)") { kd_make_files_as(first) }
     }
 
     /// Of a container that has ended: its layers, the uppermost first, joined again. They are mounted on a thread with mounts of its own, which

@@ -37,13 +37,15 @@ package final class NodeAgent: NodeConnection, Sendable {
         package var pressureThresholds: NodePressure.Thresholds
         /// How full the disk may be before unused images go.
         package var imageGarbage: ImageGarbage
+        /// The machine's ids that the node may give to pods with users of their own.
+        package var userBlock: UserBlock
 
         package init(
             nodeName: String, paths: NodePaths, capacity: NodeCapacity, hostIP: String, podRange: String, serviceAddress: String,
             dnsAddress: String? = nil, version: String,
             logMaximumSize: ByteCount = .mebibytes(10), logMaximumFiles: Int = 5, deletedLogBudget: ByteCount = .gibibytes(1),
             podProcessLimit: Int64? = 4096, pressureThresholds: NodePressure.Thresholds = .init(),
-            imageGarbage: ImageGarbage = .init()
+            imageGarbage: ImageGarbage = .init(), userBlock: UserBlock = UserBlock()
         ) {
             self.nodeName = nodeName
             self.paths = paths
@@ -59,6 +61,7 @@ package final class NodeAgent: NodeConnection, Sendable {
             self.podProcessLimit = podProcessLimit
             self.pressureThresholds = pressureThresholds
             self.imageGarbage = imageGarbage
+            self.userBlock = userBlock
         }
     }
 
@@ -123,7 +126,7 @@ package final class NodeAgent: NodeConnection, Sendable {
             resolver: .ofHost(), clusterDNS: configuration.dnsAddress.map { [$0] } ?? [],
             hostIP: configuration.hostIP, capacity: configuration.capacity, podProcessLimit: configuration.podProcessLimit,
             logSettings: .init(maximumSize: configuration.logMaximumSize, maximumFiles: configuration.logMaximumFiles), followers: followers, running: running,
-            probeCounts: ProbeCounts(),
+            probeCounts: ProbeCounts(), users: PodUsers(paths: configuration.paths, block: configuration.userBlock, logger: logger),
             ledger: NodeLedger(
                 capacity: .init(cpu: configuration.capacity.cpu, memory: configuration.capacity.memory, pods: configuration.capacity.pods),
                 burstableChanged: { sum in
@@ -209,7 +212,7 @@ package final class NodeAgent: NodeConnection, Sendable {
         return NodeStatusBuilder(
             name: configuration.nodeName, address: configuration.hostIP, podRange: configuration.podRange, version: configuration.version,
             storage: ByteCount((space?.total.value ?? 0) / Int64(configuration.capacity.diskParts)), notReadyReason: nil, now: context.time.now(),
-            images: context.images.list().map { ($0.names, $0.size) }, capacity: configuration.capacity)
+            images: context.images.list().map { ($0.names, $0.size) }, capacity: configuration.capacity, givesUsers: context.runtime.givesUsers)
     }
 
     /// Hands the newest version of a pod to its worker, making one when needed.
@@ -264,6 +267,7 @@ package final class NodeAgent: NodeConnection, Sendable {
         }
         return PodWorker.State(
             inbox: inbox, pod: pod, histories: recovered.histories, sandbox: sandbox, settled: recovered.ending, allocated: allocated,
+            ownResources: allocated[Pod.whole] ?? .object([:]),
             startTime: pod.status.startTime ?? context.time.now())
     }
 
@@ -298,6 +302,7 @@ package final class NodeAgent: NodeConnection, Sendable {
                 }
                 try? FileSystem.removeTree(configuration.paths.pod(uid))  // best effort: swept at the next start
             }
+            context.users.release(uid)
         }
     }
 

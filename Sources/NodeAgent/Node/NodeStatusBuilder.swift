@@ -18,6 +18,8 @@ struct NodeStatusBuilder: Sendable {
     /// The images that are there: names and size.
     var images: [(names: [String], size: ByteCount)] = []
     var capacity = NodeCapacity.machine
+    /// Whether pods may have users of their own.
+    var givesUsers = false
 
     /// The Node object to create.
     var object: KubeObject {
@@ -52,7 +54,7 @@ struct NodeStatusBuilder: Sendable {
             // Where clients of nodes/proxy name the agent; the API server answers for it.
             "daemonEndpoints": ["kubeletEndpoint": ["Port": 10250]],
             "features": ["supplementalGroupsPolicy": true],
-            "runtimeHandlers": [["name": "", "features": ["recursiveReadOnlyMounts": true, "userNamespaces": false]]],
+            "runtimeHandlers": [["name": "", "features": ["recursiveReadOnlyMounts": true, "userNamespaces": .bool(givesUsers)]]],
             "addresses": [
                 ["type": "InternalIP", "address": .string(address)], ["type": "Hostname", "address": .string(name)],
             ],

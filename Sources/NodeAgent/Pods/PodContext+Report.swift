@@ -13,7 +13,7 @@ extension PodContext {
         let status = PodStatusBuilder(
             pod: state.pod, histories: state.histories, ending: state.settled, podIP: state.sandbox?.address ?? state.pod.status.podIP,
             hostIP: hostIP, startTime: state.startTime, now: time.now(), hasSandbox: state.sandbox != nil, resize: state.resize, isEvicted: state.isEvicted,
-            allocated: state.allocated
+            allocated: state.allocated, ownResources: state.ownResources
         ).status
         guard !isSame(status, state.written ?? object.value["status"]) else { return true }
         var sent = status
@@ -80,10 +80,11 @@ extension PodContext {
             return false
         }
         let directory = paths.pod(object.uid)
-        let logger = logger
+        let (logger, users) = (logger, users)
         await KernelThread.run("kdash-remove") {
             do throws(SystemError) {
                 try FileSystem.removeTree(directory)
+                users.release(object.uid)
             } catch {
                 logger.warning("could not remove a pod's files", metadata: ["path": "\(directory)", "error": "\(error)"])
             }

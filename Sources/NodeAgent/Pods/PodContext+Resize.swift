@@ -6,11 +6,12 @@ import LinuxKernel
 import Logging
 
 extension PodContext {
-    /// Gives running containers the resources that their spec names now, when the node has them.
+    /// Gives a pod and its running containers the resources that their spec names now, when the node has them.
     func applyResize(_ state: inout PodWorker.State) {
         state.resizeRetryAt = nil
         let containers = state.pod.spec.initContainers + state.pod.spec.containers
-        if containers.contains(where: { PodResize.change($0, has: state.allocated[$0.name] ?? .object([:])) != .nothing }) {
+        let isNew = containers.contains { PodResize.change($0, has: state.allocated[$0.name] ?? .object([:])) != .nothing }
+        if isNew || PodResize.changes(state.pod, has: state.allocated[Pod.whole] ?? .object([:])) {
             let inbox = state.inbox
             switch ledger.resize(state.pod, whenRoom: { [weak inbox] in inbox?.poke() }) {
             case .granted: state.allocated = state.pod.wantedResources
@@ -28,7 +29,7 @@ extension PodContext {
             if change != .nothing { changes.append((container, change)) }
         }
         state.resize = PodResize()
-        guard !changes.isEmpty else { return }
+        guard !changes.isEmpty || PodResize.changes(state.pod, has: state.ownResources) else { return }
         do throws(RuntimeError) {
             try actuate(changes, &state)
         } catch {
@@ -45,6 +46,7 @@ extension PodContext {
         let wanted = ResourceLimits(pod: pod)
         if let cgroups {
             for (container, change) in changes where change == .inPlace { try checkUsage(container, state, cgroups) }
+            try checkUsage(wanted, state, cgroups)
             try cgroups.apply(wanted.orLarger(than: limitsInForce(state)), to: placement(of: pod), isContainer: false)
         }
         for (container, change) in changes {
@@ -63,6 +65,15 @@ extension PodContext {
             state.histories[container.name]?.resources = container.value["resources"] ?? .object([:])
         }
         if let cgroups { try cgroups.apply(wanted, to: placement(of: pod), isContainer: false) }
+        state.ownResources = pod.ownResources
+    }
+
+    /// The same for the limit of the pod as a whole.
+    private func checkUsage(_ wanted: ResourceLimits, _ state: PodWorker.State, _ cgroups: CgroupTree) throws(RuntimeError) {
+        guard PodResize.changes(state.pod, has: state.ownResources), let limit = wanted.memoryLimit, limitsInForce(state).memoryLimit.map({ limit < $0 }) ?? true,
+            let usage = cgroups.usage(of: placement(of: state.pod)), usage.workingSet >= limit
+        else { return }
+        throw RuntimeError(.invalid, "attempting to set pod memory limit (\(limit.value)) below current usage (\(usage.workingSet.value))")
     }
 
     /// A memory limit below what is in use would kill: refused until less is used.
@@ -75,7 +86,8 @@ extension PodContext {
     }
 
     private func limitsInForce(_ state: PodWorker.State) -> ResourceLimits {
-        ResourceLimits(pod: state.pod.withResources(state.histories.compactMapValues(\.resources)))
+        let inForce = state.histories.compactMapValues(\.resources).merging([Pod.whole: state.ownResources]) { container, _ in container }
+        return ResourceLimits(pod: state.pod.withResources(inForce))
     }
 }
 

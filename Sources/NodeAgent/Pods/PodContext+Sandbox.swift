@@ -24,7 +24,8 @@ extension PodContext {
             let specification = SandboxSpec(
                 id: pod.object.uid, hostname: pod.sandboxHostname, usesHostNetwork: usesHostNetwork,
                 usesHostPID: pod.spec.hostPID, usesHostIPC: pod.spec.hostIPC,
-                sharesProcessNamespace: pod.spec.shareProcessNamespace, sysctls: sysctls(pod))
+                sharesProcessNamespace: pod.spec.shareProcessNamespace, sysctls: sysctls(pod),
+                users: pod.hasOwnUsers ? try users.reserve(for: pod.object.uid) : nil)
             let handles = try await freshSandbox(specification)
             if !usesHostNetwork { try network?.connect(pod: pod.object.uid, sandbox: handles) }
             try makeFiles(pod, address: address)
@@ -58,9 +59,9 @@ extension PodContext {
 
     /// What a pod asks of its namespaces and labels that this node cannot give must not be left out in silence.
     private func checkIsolation(of pod: Pod) throws(ConfigurationError) {
-        if pod.spec.hostUsers == false {
+        if pod.hasOwnUsers, !runtime.givesUsers {
             throw ConfigurationError(
-                "can't set `spec.hostUsers: false`, the runtime does not support user namespaces of pods; leave the field out to run the pod without one")
+                "can't set `spec.hostUsers: false`: an ordinary user's node has no users of the machine to give; run `sudo kdash up`, or leave the field out")
         }
         guard pod.hasSELinuxOptions else { return }
         if SecurityModules.ofHost.hasSELinux {
@@ -112,6 +113,7 @@ extension PodContext {
         let path = paths.pod(uid)
         do throws(SystemError) {
             try await KernelThread.run("kdash-remove") { () throws(SystemError) in try FileSystem.removeTree(path) }
+            users.release(uid)
         } catch {
             logger.warning("could not remove an evicted pod's files", metadata: ["path": "\(path)", "error": "\(error)"])
         }
@@ -132,6 +134,9 @@ extension PodContext {
 }
 
 extension Pod {
+    /// Whether its users are none of the node's. Source: PodSpec.hostUsers.
+    var hasOwnUsers: Bool { spec.hostUsers == false }
+
     /// Whether any part of the pod asks for SELinux labels.
     var hasSELinuxOptions: Bool {
         ([spec.value["securityContext"]] + allContainers.map { $0.value["securityContext"] }).contains {

@@ -17,7 +17,7 @@ extension PodContext {
             let image = try self.image(for: container)
             history.imageID = image.statusID
             let specification = try await specification(container, image: image, attempt: attempt, state)
-            let running = try await run(specification)
+            let running = try await run(specification, container)
             await forgetEndedInstance(history, state.pod, name)
             await forgetEarlierLogs(state.pod, name)
             history.begin(.init(id: specification.id, attempt: attempt, phase: .running(since: running.startedAt)))
@@ -138,10 +138,16 @@ extension PodContext {
         QualityOfService(PodResources(pod.spec).qosClass).oomScoreAdjust(memoryRequest: pod.oomMemoryRequest(of: container), capacity: capacity.memory)
     }
 
-    private func run(_ specification: ContainerSpec) async throws(ConfigurationError) -> RunningContainer {
+    private func run(_ specification: ContainerSpec, _ container: Container) async throws(ConfigurationError) -> RunningContainer {
         do throws(RuntimeError) {
             return try await runtime.start(specification)
         } catch {
+            if let target = error.unmappableMount {
+                let volume = container.volumeMounts.first { $0.mountPath == target }.map { "volume \($0.name)" } ?? target
+                throw ConfigurationError(
+                    "\(volume): \(error); move it to a file system with id-mapped mounts, such as ext4, xfs, btrfs or (from Linux 6.3) tmpfs, or leave `hostUsers: false` out",
+                    reason: "CreateContainerError")
+            }
             guard error.code != .startError else { throw ConfigurationError(error.message, reason: "StartError") }
             throw ConfigurationError("\(error)", reason: "CreateContainerError")
         }

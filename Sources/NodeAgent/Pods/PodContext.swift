@@ -41,6 +41,8 @@ struct PodContext: Sendable {
     let running: RunningAttempts
     /// How probes have gone.
     let probeCounts: ProbeCounts
+    /// Which of the machine's users pods have as their own.
+    let users: PodUsers
     /// What pods take of the disk.
     let storageFigures = StorageFigures()
     /// What the node has given to its pods.

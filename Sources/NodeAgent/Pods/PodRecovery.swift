@@ -59,6 +59,7 @@ enum PodRecovery {
             recovered.histories[container.name] = history
             if let resources = status.map({ $0["resources"] ?? .object([:]) }) { recovered.allocated[container.name] = resources }
         }
+        if let own = pod.object.value["status"]?["resources"] { recovered.allocated[Pod.whole] = own }
         if !lost.isEmpty, pod.spec.restartPolicy == "Never", !pod.isTerminated {
             recovered.ending = .nodeShutdown
         }

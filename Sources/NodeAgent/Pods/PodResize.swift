@@ -35,14 +35,20 @@ struct PodResize: Sendable, Hashable {
 
     /// Compares what a container has with what its spec wants. Source: Container.resizePolicy, default NotRequired.
     static func change(_ container: Container, has: JSONValue) -> Change {
-        let old = ResourceRequirements(has)
-        let new = container.resources
-        let changed = ["cpu", "memory"].filter { old.limits[$0] != new.limits[$0] || old.requests[$0] != new.requests[$0] }
+        let changed = differences(has, container.resources)
         if changed.isEmpty { return .nothing }
         let policies = container.value["resizePolicy"]?.arrayValue ?? []
         let wantsRestart = policies.contains { policy in
             policy["restartPolicy"]?.stringValue == "RestartContainer" && changed.contains(policy["resourceName"]?.stringValue ?? "")
         }
         return wantsRestart ? .restart : .inPlace
+    }
+
+    /// Whether a pod's own resources change, which never takes a restart.
+    static func changes(_ pod: Pod, has: JSONValue) -> Bool { !differences(has, pod.spec.resources).isEmpty }
+
+    private static func differences(_ has: JSONValue, _ new: ResourceRequirements) -> [String] {
+        let old = ResourceRequirements(has)
+        return ["cpu", "memory"].filter { old.limits[$0] != new.limits[$0] || old.requests[$0] != new.requests[$0] }
     }
 }

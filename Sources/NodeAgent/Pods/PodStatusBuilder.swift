@@ -18,8 +18,10 @@ struct PodStatusBuilder: Sendable {
     let hasSandbox: Bool
     var resize = PodResize()
     var isEvicted = false
-    /// What the node has granted to each container.
+    /// What the node has granted to each container, and to the pod itself.
     var allocated: [String: JSONValue] = [:]
+    /// The pod's own resources that are in force.
+    var ownResources: JSONValue = .object([:])
 
     /// The node agent's part of the status. Fields and conditions that others own are left out: a patch keeps them.
     var status: JSONValue {
@@ -45,6 +47,11 @@ struct PodStatusBuilder: Sendable {
             ("ephemeralContainerStatuses", pod.spec.ephemeralContainers),
         ] where !containers.isEmpty && !isRejected {
             status[field] = .array(containers.map { containerStatus($0) })
+        }
+        if !isRejected, ownResources.objectValue?.isEmpty == false {
+            status["resources"] = ownResources
+            let requests = PodResources(pod.withResources(allocated).spec).requests.filter { $0.key == "cpu" || $0.key == "memory" }
+            status["allocatedResources"] = .object(JSONObject(requests.sorted { $0.key < $1.key }.map { ($0.key, .string("\($0.value)")) }))
         }
         status["observedGeneration"] = .integer(pod.object.generation)
         return status

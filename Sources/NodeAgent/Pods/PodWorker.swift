@@ -32,6 +32,8 @@ struct PodWorker: Sendable {
         var resize = PodResize()
         /// The resources that the node has granted to each container; what a spec asks for since is only a wish.
         var allocated: [String: JSONValue]
+        /// The pod's own resources, beside its containers', as its cgroup has them.
+        var ownResources: JSONValue
         /// Monotonic time at which a resize that could not be carried out is tried again.
         var resizeRetryAt: Duration?
         /// The status last accepted by the API server.

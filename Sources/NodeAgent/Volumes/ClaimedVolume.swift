@@ -15,6 +15,8 @@ struct ClaimedVolume: Sendable, Hashable {
     let isReadOnly: Bool
     /// Whether it is given to the pod's fsGroup; what the node has for itself is not.
     let takesGroup: Bool
+    /// Whether it already shows itself to the pod's own users.
+    var isMapped = false
 }
 
 extension ClaimedVolume {

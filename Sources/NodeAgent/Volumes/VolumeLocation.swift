@@ -22,11 +22,14 @@ struct VolumeLocation: Sendable {
     let nodePath: String
     /// Whether containers may only read it, whatever their mounts say.
     let isReadOnly: Bool
+    /// Whether it already shows itself to the pod's own users.
+    let isMapped: Bool
 
     /// `claimed` is what the volume's claim or image stands for, when it has one.
     init(_ volume: Volume, pod: Pod, paths: NodePaths, claimed: ClaimedVolume? = nil) throws(VolumeProblem) {
         // Files that the node manages are read-only for containers. Source: kubelet, since 1.9.6.
         isReadOnly = claimed?.isReadOnly ?? volume.projectsFiles
+        isMapped = claimed?.isMapped ?? false
         let own = paths.node(paths.volume(pod.uid, volume.name))
         switch volume.sourceKind {
         case "hostPath":

@@ -96,7 +96,8 @@ extension ControlPlane {
                     logMaximumFiles: settings.logMaximumFiles, deletedLogBudget: settings.deletedLogBudget, podProcessLimit: settings.podProcessLimit,
                     pressureThresholds: .init(memory: settings.evictionMemory, disk: settings.evictionDisk, processes: settings.evictionProcesses),
                     // The nodes have one store of images, and the first looks after it.
-                    imageGarbage: .init(high: node.identity.index == 0 ? settings.imageGarbageHigh : 100, low: settings.imageGarbageLow)),
+                    imageGarbage: .init(high: node.identity.index == 0 ? settings.imageGarbageHigh : 100, low: settings.imageGarbageLow),
+                    userBlock: node.identity.userBlock),
                 client: client(.node(name)), runtime: supervisor, images: images, cgroups: node.cgroups, network: node.network,
                 time: time, logger: logger,
                 imageUsers: { [images, nodes] in

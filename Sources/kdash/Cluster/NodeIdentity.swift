@@ -42,6 +42,8 @@ struct NodeIdentity: Sendable, Hashable {
     var stateDirectory: String { "\(ownDirectory)/state" }
     /// The first node's pods and logs lie in the cluster's directory itself.
     var paths: NodePaths { index == 0 ? NodePaths(data: directory.path) : NodePaths(data: directory.path, own: ownDirectory) }
+    /// The machine's ids for pods with users of their own: no other node of the cluster has them, and hardly one of another.
+    var userBlock: UserBlock { UserBlock(cluster: UInt32(clusterID, radix: 16) ?? 0, node: index) }
     /// Its share of the machine.
     var capacity: NodeCapacity { .share(of: count) }
 }

@@ -22,6 +22,9 @@ struct FieldRulesTests {
             container("\"securityContext\":{\"procMount\":\"Unmasked\"}"),
             "spec.containers[0].securityContext.procMount: Invalid value: \"Unmasked\": `hostUsers` must be false to use `Unmasked`"
         ),
+        (container("\"ports\":[]") + ",\"hostUsers\":false,\"hostNetwork\":true", "spec.hostNetwork: Forbidden: when `hostUsers` is false"),
+        (container("\"ports\":[]") + ",\"hostUsers\":false,\"hostPID\":true", "spec.HostPID: Forbidden: when `hostUsers` is false"),
+        (container("\"ports\":[]") + ",\"hostUsers\":false,\"hostIPC\":true", "spec.HostIPC: Forbidden: when `hostUsers` is false"),
         (
             mount("\"mountPropagation\":\"Bidirectional\""),
             "spec.containers[0].volumeMounts[0].mountPropagation: Forbidden: Bidirectional mount propagation is available only to privileged containers"
