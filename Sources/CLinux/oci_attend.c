@@ -29,7 +29,8 @@ static void make_raw(void) {
 
 static void copy_size(int master) {
     struct winsize size;
-    if (ioctl(0, TIOCGWINSZ, &size) == 0) ioctl(master, TIOCSWINSZ, &size);
+    // A terminal that knows no size leaves the configured one.
+    if (ioctl(0, TIOCGWINSZ, &size) == 0 && size.ws_col && size.ws_row) ioctl(master, TIOCSWINSZ, &size);
 }
 
 // False at the end of what is read.
@@ -97,8 +98,13 @@ rest:
 }
 
 int kd_oci_prlimit(int32_t pid, uint32_t resource, uint64_t soft, uint64_t hard) {
-    struct rlimit64 limit = { soft, hard };
-    return (int)syscall(SYS_prlimit64, pid, resource, &limit, NULL);
+    struct rlimit64 limit = { soft, hard }, now;
+    if (syscall(SYS_prlimit64, pid, resource, &limit, NULL) == 0) return 0;
+    // Without CAP_SYS_RESOURCE a hard limit cannot be raised: as much as there is.
+    if (errno != EPERM || syscall(SYS_prlimit64, pid, resource, NULL, &now) < 0) return -1;
+    if (limit.rlim_max > now.rlim_max) limit.rlim_max = now.rlim_max;
+    if (limit.rlim_cur > limit.rlim_max) limit.rlim_cur = limit.rlim_max;
+    return syscall(SYS_prlimit64, pid, resource, &limit, NULL) == 0 ? 1 : -1;
 }
 
 int kd_oci_mkfifo(const char *path) { return mkfifo(path, 0600); }

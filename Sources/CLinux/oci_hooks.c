@@ -92,6 +92,7 @@ int kd_oci_hook(const char *path, char *const arguments[], char *const environme
     }
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {}
     drain(errors[0], said, size, &length);
+    while (length && said[length - 1] == '\n') said[--length] = 0;
     close(errors[0]);
     close_fd(&pidfd);
     if (late) { errno = ETIME; return -1; }

@@ -190,24 +190,13 @@ static void open_sources(struct oci_plan *plan) {
 int oci_build_root(struct oci_plan *plan) {
     open_sources(plan);
     uint64_t kept = plan->propagation & (MS_SHARED | MS_SLAVE) ? MS_SLAVE : MS_PRIVATE;
-    if (plan->propagation & MS_SHARED) {
-        // The root stays joined with the machine; only what holds the root itself must not be.
-        if (mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL) < 0) oci_warn("share the machine's mounts", NULL);
-    } else oci_check(mount(NULL, "/", NULL, MS_REC | kept, NULL), "separate the mounts", NULL);
+    oci_check(mount(NULL, "/", NULL, MS_REC | kept, NULL), "separate the mounts", NULL);
     int root = open_tree(AT_FDCWD, plan->rootfs, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
     oci_check(root, "open the root", plan->rootfs);
-    if (!(plan->propagation & MS_SHARED)) change_attributes(root, true, 0, 0, plan->propagation & MS_SLAVE ? MS_SLAVE : MS_PRIVATE, plan->rootfs);
+    // Nothing that is mounted inside may appear on the machine, however it is shared among the container's own.
+    change_attributes(root, true, 0, 0, kept, plan->rootfs);
     int place = open(plan->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
     oci_check(place, "open the root", plan->rootfs);
-    if (plan->propagation & MS_SHARED) {
-        // pivot_root(2) refuses where the parent is shared: the mount that holds it is made private.
-        char path[PATH_MAX];
-        snprintf(path, sizeof path, "%s", plan->rootfs);
-        while (mount(NULL, path, NULL, MS_PRIVATE, NULL) < 0 && errno == EINVAL && strlen(path) > 1) {
-            char *slash = strrchr(path, '/');
-            slash[slash == path] = 0;
-        }
-    }
     oci_check(attach(root, place), "mount the root", plan->rootfs);
     close(place);
     for (size_t i = 0; i < plan->mount_count; i++) mount_one(plan, root, &plan->mounts[i]);

@@ -75,7 +75,9 @@ static int write_offsets(const struct oci_plan *plan) {
 }
 
 // In a user namespace everything is done as its root, or as what there is of it.
-static void become_root(const struct oci_plan *plan) {
+static void become_root(struct oci_plan *plan) {
+    char refused[16];
+    if (read_in(plan->proc, "self/setgroups", refused, sizeof refused) >= 4 && strncmp(refused, "deny", 4) == 0) plan->flags |= KD_OCI_KEEPS_GROUPS;
     if (!(plan->flags & KD_OCI_KEEPS_GROUPS)) setgroups(0, NULL);
     uid_t uid = 0;
     gid_t gid = 0;

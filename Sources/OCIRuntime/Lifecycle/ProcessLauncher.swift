@@ -33,10 +33,10 @@ enum ProcessLauncher {
     /// What only this side may still set: limits and the score.
     static func limit(_ pid: Int32, _ process: ProcessConfiguration, log: OCILog) throws(OCIError) {
         for limit in process.limits {
-            guard kd_oci_prlimit(pid, limit.resource, limit.soft, limit.hard) < 0 else { continue }
-            let error = OCIError(.system, "cannot set \(ProcessConfiguration.resources[Int(limit.resource)]) to \(limit.soft):\(limit.hard)", cause: .last("prlimit"))
-            guard geteuid() != 0 || UserNamespaceFacts.isInside else { throw error }
-            log.warn("\(error)")
+            let name = ProcessConfiguration.resources[Int(limit.resource)]
+            let result = kd_oci_prlimit(pid, limit.resource, limit.soft, limit.hard)
+            guard result >= 0 else { throw OCIError(.system, "cannot set \(name) to \(limit.soft):\(limit.hard)", cause: .last("prlimit")) }
+            if result > 0 { log.warn("\(name) stays below \(limit.soft):\(limit.hard), as this process may not raise limits (CAP_SYS_RESOURCE)") }
         }
         guard let score = process.outOfMemoryScore else { return }
         do throws(SystemError) { try FileSystem.write("\(score)", to: "/proc/\(pid)/oom_score_adj") } catch {
