@@ -55,7 +55,7 @@ int kd_oci_hook(const char *path, char *const arguments[], char *const environme
 // Waits for `pid` to end as its parent, passing signals on and, when `master` is not -1, bytes between it and this process's terminal.
 // The wait status.
 int kd_oci_attend(int32_t pid, int master);
-// Takes a process of the container (a pidfd) for a signal: 0 or -1.
+// Sets a limit of `pid`: 0, 1 when only as much as the hard limit that there was, -1.
 int kd_oci_prlimit(int32_t pid, uint32_t resource, uint64_t soft, uint64_t hard);
 int kd_oci_mkfifo(const char *path);
 // cgroup v2: replaces the program of devices of `cgroup`; `program` is `count` instructions of eBPF.
