@@ -46,7 +46,7 @@ __attribute__((constructor(101))) static void seal(int argc, char **argv) {
     bool again = getenv(SEALED) != NULL;
     unsetenv(SEALED);
     if (!starts_processes(argc, argv) || is_unwritable("/proc/self/exe")) return;
-    int program = again ? -1 : kd_seal_program("/proc/self/exe", "/proc/self/fd");
+    int program = again ? -1 : kd_seal_program("/proc/self/exe", "/run");
     if (program >= 0 && setenv(SEALED, "1", 1) == 0) syscall(SYS_execveat, program, "", argv, environ, AT_EMPTY_PATH);
     dprintf(2, "kdash oci: cannot protect this program from containers by a read-only copy: %s\n", again ? "the copy can be written" : strerrordesc_np(errno));
     _exit(1);

@@ -13,12 +13,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-uint64_t kd_oci_last_capability(void) {
-    uint64_t last = 0;
-    while (last < 63 && prctl(PR_CAPBSET_READ, last + 1) >= 0) last++;
-    return last;
-}
-
 static void drop_bounding(uint64_t kept) {
     for (int capability = 0; capability < 64; capability++) {
         if (kept >> capability & 1 || prctl(PR_CAPBSET_DROP, capability) == 0) continue;

@@ -64,5 +64,3 @@ int kd_oci_devices(const char *cgroup, const void *program, size_t count);
 int32_t kd_oci_user_namespace(void);
 // Ends and reaps a child.
 void kd_oci_end(int32_t pid);
-int kd_oci_subreaper(void);
-uint64_t kd_oci_last_capability(void);

@@ -63,7 +63,8 @@ extension ContainerCgroup {
                 if Self.removeOnce(hierarchy.directory) { break }
                 let number = errno
                 guard number == EBUSY, attempt < 199 else {
-                    throw OCIError(.system, "cannot remove the cgroup \(path)", cause: SystemError(call: "rmdir", errno: number, arguments: hierarchy.directory))
+                    throw OCIError(
+                        .system, "cannot remove the cgroup \(path)", cause: SystemError(call: "rmdir", errno: number, arguments: hierarchy.directory))
                 }
                 if attempt % 20 == 0 { signal(SIGKILL) }
                 usleep(attempt < 20 ? 500 : 10_000)

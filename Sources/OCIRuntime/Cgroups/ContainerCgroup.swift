@@ -58,7 +58,8 @@ struct ContainerCgroup: Sendable {
     }
 
     private func enableControllers(_ directory: String) {
-        let there = Self.read("\(directory)/cgroup.controllers").split(separator: " "), enabled = Self.read("\(directory)/cgroup.subtree_control").split(separator: " ")
+        let there = Self.read("\(directory)/cgroup.controllers").split(separator: " ")
+        let enabled = Self.read("\(directory)/cgroup.subtree_control").split(separator: " ")
         for controller in there where !enabled.contains(controller) {
             // best effort, one by one: a limit whose file is missing then fails with that file's name.
             do throws(SystemError) { try FileSystem.write("+\(controller)", to: "\(directory)/cgroup.subtree_control") } catch { continue }
@@ -86,7 +87,10 @@ struct ContainerCgroup: Sendable {
             let files = resources.version1(controller)
             guard let hierarchy = hierarchies.first(where: { $0.controllers.contains(controller) }) else {
                 guard files.allSatisfy(\.isOptional) || controller == "devices" else {
-                    throw OCIError(.invalidConfiguration, "this machine has no cgroup controller `\(controller)` (it has \(known.sorted().joined(separator: ", "))), which \(files[0].name) needs")
+                    throw OCIError(
+                        .invalidConfiguration,
+                        "this machine has no cgroup controller `\(controller)` (it has \(known.sorted().joined(separator: ", "))), which \(files[0].name) needs"
+                    )
                 }
                 continue
             }
@@ -99,7 +103,8 @@ struct ContainerCgroup: Sendable {
         for file in files {
             do throws(OCIError) { try write(file, to: directory) } catch {
                 // Limits that depend on each other are written in the order that the kernel takes: memory and swap, quota and period.
-                guard file.name == "memory.limit_in_bytes" || file.name == "cpu.cfs_period_us", error.cause?.errno == EINVAL || error.cause?.errno == EBUSY else { throw error }
+                guard file.name == "memory.limit_in_bytes" || file.name == "cpu.cfs_period_us", error.cause?.errno == EINVAL || error.cause?.errno == EBUSY
+                else { throw error }
                 postponed.append(file)
             }
         }

@@ -27,7 +27,9 @@ extension ResourceConfiguration {
                     throw OCIError(.invalidConfiguration, "config.json: linux.resources.memory.swap is \(swap), which on cgroup v2 needs memory.limit, too")
                 }
                 guard swap >= limit else {
-                    throw OCIError(.invalidConfiguration, "config.json: linux.resources.memory.swap (\(swap)) is memory and swap together, and less than memory.limit (\(limit))")
+                    throw OCIError(
+                        .invalidConfiguration,
+                        "config.json: linux.resources.memory.swap (\(swap)) is memory and swap together, and less than memory.limit (\(limit))")
                 }
                 // The kernel counts swap by itself. One without swap has no such file, and nothing to forbid.
                 files.append(CgroupFile(name: "memory.swap.max", value: "\(swap - limit)", isOptional: swap == limit))

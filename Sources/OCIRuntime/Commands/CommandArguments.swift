@@ -78,7 +78,9 @@ struct CommandArguments {
 
     /// The one word that a command takes.
     func onlyWord(_ what: String) throws(OCIError) -> String {
-        guard words.count == 1 else { throw OCIError(.usage, words.isEmpty ? "\(what) is missing" : "one \(what) is expected, not `\(words.joined(separator: " "))`") }
+        guard words.count == 1 else {
+            throw OCIError(.usage, words.isEmpty ? "\(what) is missing" : "one \(what) is expected, not `\(words.joined(separator: " "))`")
+        }
         return words[0]
     }
 }

@@ -12,7 +12,8 @@ enum ExecCommand {
     static func run(_ arguments: ArraySlice<String>, _ context: OCIContext) throws(OCIError) -> CInt {
         let parsed = try CommandArguments(arguments, options, stopsAtWord: true, wordsBefore: 1)
         guard let id = parsed.words.first else { throw OCIError(.usage, "container id is missing") }
-        let record = try context.store.read(id), status = context.store.status(record)
+        let record = try context.store.read(id)
+        let status = context.store.status(record)
         guard status == .running || status == .created || (status == .paused && parsed.has("ignore-paused")) else {
             throw OCIError(.wrongState, "container `\(id)` is \(status.rawValue), so nothing can be executed in it")
         }
@@ -43,7 +44,9 @@ enum ExecCommand {
             process.directory = directory
         }
         for variable in parsed.all("env") {
-            guard let equals = variable.firstIndex(of: "="), equals > variable.startIndex else { throw OCIError(.usage, "--env `\(variable)` is not NAME=value") }
+            guard let equals = variable.firstIndex(of: "="), equals > variable.startIndex else {
+                throw OCIError(.usage, "--env `\(variable)` is not NAME=value")
+            }
             process.environment.removeAll { $0.hasPrefix(variable[...equals]) }
             process.environment.append(variable)
         }

@@ -10,7 +10,8 @@ enum FeaturesCommand {
     }
 
     static func document() -> JSONValue {
-        let isAppArmor = FileSystem.exists("/sys/module/apparmor/parameters/enabled"), isSELinux = FileSystem.exists("/sys/fs/selinux/enforce")
+        let isAppArmor = FileSystem.exists("/sys/module/apparmor/parameters/enabled")
+        let isSELinux = FileSystem.exists("/sys/fs/selinux/enforce")
         let layout = ContainerStore.layout()
         return [
             "ociVersionMin": .string(OCIVersion.oldest), "ociVersionMax": .string(OCIVersion.newest),
@@ -49,12 +50,17 @@ enum FeaturesCommand {
         private static let native = "SCMP_ARCH_AARCH64"
     #endif
 
-    private static let flags = ["SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_SPEC_ALLOW", "SECCOMP_FILTER_FLAG_TSYNC", "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"]
+    private static let flags = [
+        "SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_SPEC_ALLOW", "SECCOMP_FILTER_FLAG_TSYNC", "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV",
+    ]
 
     private static var mountOptions: [String] {
         let plain = Array(MountConfiguration.attributes.keys)
         let below = MountConfiguration.attributes.filter { $0.value.bit != 0 }.keys.map { "r\($0)" }
-        return (plain + below + MountConfiguration.propagations.keys + MountConfiguration.others.keys + ["defaults", "sync", "async", "dirsync", "mand", "nomand", "lazytime"])
+        return
+            (plain + below + MountConfiguration.propagations.keys + MountConfiguration.others.keys + [
+                "defaults", "sync", "async", "dirsync", "mand", "nomand", "lazytime",
+            ])
             .sorted()
     }
 

@@ -7,10 +7,13 @@ internal import LinuxKernel
 enum LifeCommands {
     static func start(_ arguments: ArraySlice<String>, _ context: OCIContext) throws(OCIError) -> CInt {
         let id = try CommandArguments(arguments, []).onlyWord("container id")
-        let record = try context.store.read(id), status = context.store.status(record)
+        let record = try context.store.read(id)
+        let status = context.store.status(record)
         guard status == .created else { throw OCIError(.wrongState, "container `\(id)` is \(status.rawValue); only a created one can be started") }
         let configuration = try context.store.configuration(id)
-        guard configuration.process != nil else { throw OCIError(.wrongState, "container `\(id)` has no process in its config.json, so there is nothing to start") }
+        guard configuration.process != nil else {
+            throw OCIError(.wrongState, "container `\(id)` has no process in its config.json, so there is nothing to start")
+        }
         let path = context.store.fifo(id)
         let fifo = FileDescriptor(
             try OCIError.attempt("start the container `\(id)`") { () throws(SystemError) in
@@ -46,7 +49,8 @@ enum LifeCommands {
         let parsed = try CommandArguments(arguments, [.flag("all", "a"), .value("regex", "r")])
         guard let id = parsed.words.first, parsed.words.count <= 2 else { throw OCIError(.usage, "kill takes a container id and a signal") }
         let number = try Signals.number(parsed.words.count > 1 ? parsed.words[1] : "TERM")
-        let record = try context.store.read(id), status = context.store.status(record)
+        let record = try context.store.read(id)
+        let status = context.store.status(record)
         let cgroup = record.cgroup.flatMap { path in ContainerStore.layout().map { ContainerCgroup(path: path, layout: $0) } }
         if parsed.has("all") {
             guard let cgroup else { throw OCIError(.wrongState, "container `\(id)` has no cgroup, so `--all` cannot find its processes") }
@@ -66,7 +70,9 @@ enum LifeCommands {
     private static func signal(_ record: ContainerRecord, _ number: Int32) throws(OCIError) {
         try OCIError.attempt("signal the container `\(record.id)`") { () throws(SystemError) in
             let process = FileDescriptor(try SystemError.check("pidfd_open", "\(record.pid)") { kd_pidfd_open(record.pid) })
-            guard ProcessFacts.isAlive(record.pid, startTicks: record.startTicks) else { throw SystemError(call: "kill", errno: ESRCH, arguments: "\(record.pid)") }
+            guard ProcessFacts.isAlive(record.pid, startTicks: record.startTicks) else {
+                throw SystemError(call: "kill", errno: ESRCH, arguments: "\(record.pid)")
+            }
             let raw = process.raw
             try SystemError.check("pidfd_send_signal", "\(record.pid), \(number)") { kd_pidfd_send_signal(raw, number) }
         }
@@ -90,7 +96,8 @@ enum LifeCommands {
 
     static func freeze(_ arguments: ArraySlice<String>, _ context: OCIContext, on: Bool) throws(OCIError) -> CInt {
         let id = try CommandArguments(arguments, []).onlyWord("container id")
-        let record = try context.store.read(id), status = context.store.status(record)
+        let record = try context.store.read(id)
+        let status = context.store.status(record)
         guard on ? status == .running || status == .created : status == .paused || status == .running else {
             throw OCIError(.wrongState, "container `\(id)` is \(status.rawValue), so it cannot be \(on ? "paused" : "resumed")")
         }

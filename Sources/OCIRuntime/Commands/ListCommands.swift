@@ -8,7 +8,8 @@ enum ListCommands {
     static func list(_ arguments: ArraySlice<String>, _ context: OCIContext) throws(OCIError) -> CInt {
         let parsed = try CommandArguments(arguments, [.value("format", "f"), .flag("quiet", "q")])
         let format = try format(parsed)
-        var rows: [[String]] = [], states: [JSONValue] = []
+        var rows: [[String]] = []
+        var states: [JSONValue] = []
         for id in try context.store.ids() {
             // One that is deleted meanwhile, or damaged, does not hide the others.
             let record: ContainerRecord
@@ -49,7 +50,8 @@ enum ListCommands {
     static func processes(_ arguments: ArraySlice<String>, _ context: OCIContext) throws(OCIError) -> CInt {
         let parsed = try CommandArguments(arguments, [.value("format", "f")], stopsAtWord: true)
         guard let id = parsed.words.first else { throw OCIError(.usage, "container id is missing") }
-        let format = try format(parsed), record = try context.store.read(id)
+        let format = try format(parsed)
+        let record = try context.store.read(id)
         guard let path = record.cgroup, let layout = ContainerStore.layout() else {
             throw OCIError(.wrongState, "container `\(id)` has no cgroup, by which its processes are found")
         }

@@ -28,7 +28,8 @@ package enum OCICommand {
                 OCILog.put("\(versionText(version))\n")
                 return 0
             }
-            let root = parsed.last("root") ?? ContainerStore.defaultRoot(user: geteuid(), runtimeDirectory: getenv("XDG_RUNTIME_DIR").map { String(cString: $0) })
+            let root =
+                parsed.last("root") ?? ContainerStore.defaultRoot(user: geteuid(), runtimeDirectory: getenv("XDG_RUNTIME_DIR").map { String(cString: $0) })
             let context = OCIContext(store: ContainerStore(root: absolute(root)), log: log, version: version)
             guard let name = parsed.words.first, name != "help", !parsed.has("help") else {
                 OCILog.put(usage)

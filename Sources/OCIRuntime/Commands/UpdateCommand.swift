@@ -9,7 +9,8 @@ enum UpdateCommand {
         ("cpu-burst", ["cpu", "burst"], false), ("cpu-share", ["cpu", "shares"], false), ("cpu-shares", ["cpu", "shares"], false),
         ("cpu-rt-period", ["cpu", "realtimePeriod"], false), ("cpu-rt-runtime", ["cpu", "realtimeRuntime"], false), ("cpu-idle", ["cpu", "idle"], false),
         ("cpuset-cpus", ["cpu", "cpus"], true), ("cpuset-mems", ["cpu", "mems"], true), ("kernel-memory", ["memory", "kernel"], false),
-        ("kernel-memory-tcp", ["memory", "kernelTCP"], false), ("memory", ["memory", "limit"], false), ("memory-reservation", ["memory", "reservation"], false),
+        ("kernel-memory-tcp", ["memory", "kernelTCP"], false), ("memory", ["memory", "limit"], false),
+        ("memory-reservation", ["memory", "reservation"], false),
         ("memory-swap", ["memory", "swap"], false), ("pids-limit", ["pids", "limit"], false),
     ]
 
@@ -18,7 +19,8 @@ enum UpdateCommand {
         let record = try context.store.read(try parsed.onlyWord("container id"))
         let status = context.store.status(record)
         guard status != .stopped, let path = record.cgroup, let layout = ContainerStore.layout() else {
-            throw OCIError(.wrongState, "container `\(record.id)` is \(status.rawValue)\(record.cgroup == nil ? " and has no cgroup" : ""), so its limits cannot change")
+            throw OCIError(
+                .wrongState, "container `\(record.id)` is \(status.rawValue)\(record.cgroup == nil ? " and has no cgroup" : ""), so its limits cannot change")
         }
         let resources = try read(parsed)
         // A list of devices replaces the one that there is; without one devices stay as they are.
@@ -29,7 +31,9 @@ enum UpdateCommand {
     static func read(_ parsed: CommandArguments) throws(OCIError) -> ResourceConfiguration {
         var document = JSONValue.object(JSONObject())
         if let path = parsed.last("resources") {
-            let bytes = try OCIError.attempt("read the resources") { () throws(SystemError) in try FileSystem.readFile(path == "-" ? "/dev/stdin" : path, limit: 3 << 20) }
+            let bytes = try OCIError.attempt("read the resources") { () throws(SystemError) in
+                try FileSystem.readFile(path == "-" ? "/dev/stdin" : path, limit: 3 << 20)
+            }
             document = try ContainerStore.document(bytes, path)
         }
         for (option, path, isText) in fields {

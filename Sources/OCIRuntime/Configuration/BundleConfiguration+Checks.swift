@@ -14,12 +14,16 @@ extension BundleConfiguration {
                 throw namespaces.fault("has no mount namespace, without which mounts, maskedPaths, readonlyPaths and a read-only root would be the machine's")
             }
         }
-        if let hostname, !hostname.isEmpty, !has(KD_CLONE_NEWUTS) { throw namespaces.fault("has no uts namespace, so the hostname `\(hostname)` cannot be set") }
+        if let hostname, !hostname.isEmpty, !has(KD_CLONE_NEWUTS) {
+            throw namespaces.fault("has no uts namespace, so the hostname `\(hostname)` cannot be set")
+        }
         if let domainname, !domainname.isEmpty, !has(KD_CLONE_NEWUTS) { throw namespaces.fault("has no uts namespace, so the domainname cannot be set") }
         if !makes(KD_CLONE_NEWUSER), !joins(KD_CLONE_NEWUSER), !uidMap.isEmpty || !gidMap.isEmpty {
             throw namespaces.fault("has no user namespace, but there are uidMappings or gidMappings")
         }
-        if makes(KD_CLONE_NEWUSER), uidMap.isEmpty || gidMap.isEmpty { throw try linux.member("uidMappings").fault("and gidMappings are required for a new user namespace") }
+        if makes(KD_CLONE_NEWUSER), uidMap.isEmpty || gidMap.isEmpty {
+            throw try linux.member("uidMappings").fault("and gidMappings are required for a new user namespace")
+        }
         if !timeOffsets.isEmpty, !makes(0x80) { throw namespaces.fault("has no new time namespace, but there are timeOffsets") }
         for name in [hostname, domainname] {
             if let name, name.utf8.count > 64 { throw OCIError(.invalidConfiguration, "config.json: the name `\(name)` is longer than 64 bytes") }
@@ -29,11 +33,15 @@ extension BundleConfiguration {
     /// Sysctls that belong to no namespace of the container's own would be the machine's.
     func checkSysctls(_ linux: SpecField) throws(OCIError) {
         let field = try linux.member("sysctl")
-        let ipc: Set = ["kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem", "kernel.shmall", "kernel.shmmax", "kernel.shmmni", "kernel.shm_rmid_forced"]
+        let ipc: Set = [
+            "kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem", "kernel.shmall", "kernel.shmmax", "kernel.shmmni", "kernel.shm_rmid_forced",
+        ]
         for (key, _) in sysctls {
             let name = Self.dotted(key)
             let kind: Int? =
-                if name.hasPrefix("net.") { KD_CLONE_NEWNET } else if ipc.contains(name) || name.hasPrefix("fs.mqueue.") { KD_CLONE_NEWIPC } else if name
+                if name.hasPrefix("net.") { KD_CLONE_NEWNET } else if ipc.contains(name) || name.hasPrefix("fs.mqueue.") {
+                    KD_CLONE_NEWIPC
+                } else if name
                     == "kernel.domainname" || name == "kernel.hostname"
                 {
                     KD_CLONE_NEWUTS
@@ -48,7 +56,8 @@ extension BundleConfiguration {
 
     /// `net/ipv4/ip_forward` and `net.ipv4.ip_forward` are the same; with slashes, dots belong to names.
     static func dotted(_ key: String) -> String {
-        let firstSlash = key.firstIndex(of: "/"), firstDot = key.firstIndex(of: ".")
+        let firstSlash = key.firstIndex(of: "/")
+        let firstDot = key.firstIndex(of: ".")
         guard let firstSlash, firstDot.map({ firstSlash < $0 }) ?? true else { return key }
         return String(key.map { $0 == "/" ? "." : $0 == "." ? "/" : $0 })
     }

@@ -87,7 +87,9 @@ package struct BundleConfiguration: Sendable {
         resources = try ResourceConfiguration(linux.member("resources"))
         let propagation = try linux.member("rootfsPropagation")
         if let name = try propagation.text(), !name.isEmpty {
-            guard let bits = MountConfiguration.propagations[name] else { throw propagation.fault("is `\(name)`, which is none of shared, slave, private and unbindable") }
+            guard let bits = MountConfiguration.propagations[name] else {
+                throw propagation.fault("is `\(name)`, which is none of shared, slave, private and unbindable")
+            }
             self.propagation = bits
         } else {
             self.propagation = 0
@@ -160,16 +162,19 @@ package struct BundleConfiguration: Sendable {
     private static func devices(_ field: SpecField) throws(OCIError) -> [Device] {
         var devices: [Device] = []
         for entry in try field.elements() {
-            let path = try entry.member("path").requiredText(), type = try entry.member("type").requiredText()
+            let path = try entry.member("path").requiredText()
+            let type = try entry.member("type").requiredText()
             guard path.hasPrefix("/") else { throw try entry.member("path").fault("must be absolute, not `\(path)`") }
             let types: [String: UInt32] = ["c": S_IFCHR, "u": S_IFCHR, "b": S_IFBLK, "p": S_IFIFO]
             guard let kind = types[type] else { throw try entry.member("type").fault("is `\(type)`, not c, u, b or p") }
-            let major = try entry.member("major").integer(0...0xffff_ffff), minor = try entry.member("minor").integer(0...0xffff_ffff)
+            let major = try entry.member("major").integer(0...0xffff_ffff)
+            let minor = try entry.member("minor").integer(0...0xffff_ffff)
             guard kind == S_IFIFO || (major != nil && minor != nil) else { throw entry.fault("needs major and minor") }
             guard !devices.contains(where: { $0.path == path }) else { throw entry.fault("makes \(path) a second time") }
             devices.append(
                 Device(
-                    path: path, type: kind, major: major ?? 0, minor: minor ?? 0, mode: UInt32(try entry.member("fileMode").integer(0...0xffff) ?? 0o666) & 0o7777,
+                    path: path, type: kind, major: major ?? 0, minor: minor ?? 0,
+                    mode: UInt32(try entry.member("fileMode").integer(0...0xffff) ?? 0o666) & 0o7777,
                     uid: try entry.member("uid").id() ?? 0, gid: try entry.member("gid").id() ?? 0))
         }
         return devices
@@ -186,7 +191,9 @@ package struct BundleConfiguration: Sendable {
     private static func personality(_ field: SpecField) throws(OCIError) -> UInt64? {
         guard field.isPresent else { return nil }
         let domain = try field.member("domain").requiredText()
-        guard let number = ["LINUX": 0, "LINUX32": 8][domain] as UInt64? else { throw try field.member("domain").fault("is `\(domain)`, neither LINUX nor LINUX32") }
+        guard let number = ["LINUX": 0, "LINUX32": 8][domain] as UInt64? else {
+            throw try field.member("domain").fault("is `\(domain)`, neither LINUX nor LINUX32")
+        }
         guard try field.member("flags").elements().isEmpty else { throw try field.member("flags").fault("must be empty: there are no flags yet") }
         return number
     }

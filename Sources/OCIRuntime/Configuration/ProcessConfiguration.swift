@@ -130,7 +130,9 @@ struct ProcessConfiguration: Sendable {
 
     private static func scheduler(_ field: SpecField) throws(OCIError) -> Scheduler? {
         guard field.isPresent else { return nil }
-        let policies: [String: UInt32] = ["SCHED_OTHER": 0, "SCHED_FIFO": 1, "SCHED_RR": 2, "SCHED_BATCH": 3, "SCHED_IDLE": 5, "SCHED_DEADLINE": 6, "SCHED_ISO": 4]
+        let policies: [String: UInt32] = [
+            "SCHED_OTHER": 0, "SCHED_FIFO": 1, "SCHED_RR": 2, "SCHED_BATCH": 3, "SCHED_IDLE": 5, "SCHED_DEADLINE": 6, "SCHED_ISO": 4,
+        ]
         let flags: [String: UInt64] = [
             "SCHED_FLAG_RESET_ON_FORK": 1, "SCHED_FLAG_RECLAIM": 2, "SCHED_FLAG_DL_OVERRUN": 4, "SCHED_FLAG_KEEP_POLICY": 8, "SCHED_FLAG_KEEP_PARAMS": 16,
             "SCHED_FLAG_UTIL_CLAMP_MIN": 32, "SCHED_FLAG_UTIL_CLAMP_MAX": 64,
@@ -160,7 +162,8 @@ struct ProcessConfiguration: Sendable {
     }
 
     private static func affinity(_ field: SpecField) throws(OCIError) -> [UInt64]? {
-        let last = try field.member("final").text(), first = try field.member("initial").text()
+        let last = try field.member("final").text()
+        let first = try field.member("initial").text()
         guard let text = last ?? first, !text.isEmpty else { return nil }
         var words = [UInt64](repeating: 0, count: 16)
         for part in text.split(separator: ",") {

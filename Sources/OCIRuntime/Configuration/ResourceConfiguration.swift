@@ -121,7 +121,9 @@ struct ResourceConfiguration: Sendable {
         func values(_ name: String) throws(OCIError) -> [DeviceValue] {
             var values: [DeviceValue] = []
             for entry in try field.member(name).elements() {
-                guard let major = try entry.member("major").integer(), let minor = try entry.member("minor").integer(), let rate = try entry.member("rate").unsigned() else {
+                guard let major = try entry.member("major").integer(), let minor = try entry.member("minor").integer(),
+                    let rate = try entry.member("rate").unsigned()
+                else {
                     throw entry.fault("needs major, minor and rate")
                 }
                 values.append(DeviceValue(major: major, minor: minor, value: rate))
@@ -131,7 +133,9 @@ struct ResourceConfiguration: Sendable {
         blockWeight = try field.member("weight").integer(0...10000).map { UInt64($0) }
         blockLeafWeight = try field.member("leafWeight").integer(0...10000).map { UInt64($0) }
         for entry in try field.member("weightDevice").elements() {
-            guard let major = try entry.member("major").integer(), let minor = try entry.member("minor").integer() else { throw entry.fault("needs major and minor") }
+            guard let major = try entry.member("major").integer(), let minor = try entry.member("minor").integer() else {
+                throw entry.fault("needs major and minor")
+            }
             blockWeights.append(
                 BlockWeight(major: major, minor: minor, weight: try entry.member("weight").unsigned(), leafWeight: try entry.member("leafWeight").unsigned()))
         }

@@ -45,7 +45,8 @@ struct ChildConversation: ~Copyable {
             }
             guard let message = received, message.bytes.count == MemoryLayout<kd_oci_message>.size else { return .ended }
             let number = message.bytes.withUnsafeBytes { ($0.loadUnaligned(as: Int32.self), $0.loadUnaligned(fromByteOffset: 4, as: Int32.self)) }
-            let step = Self.text(message.bytes[8..<72]), path = Self.text(message.bytes[72...])
+            let step = Self.text(message.bytes[8..<72])
+            let path = Self.text(message.bytes[72...])
             switch Int(number.0) {
             case KD_OCI_FAILED: throw Self.failure(number.1, step, path)
             case KD_OCI_WARNING: log.warn("cannot \(step)\(path.isEmpty ? "" : " \(path)"): \(SystemError(call: "", errno: number.1).reason)")

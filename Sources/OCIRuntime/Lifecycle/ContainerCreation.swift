@@ -47,7 +47,9 @@ struct ContainerCreation {
         guard FileSystem.isDirectory(record.rootfs) else {
             throw OCIError(.invalidConfiguration, "config.json: root.path is `\(configuration.rootPath)`, and there is no directory \(record.rootfs)")
         }
-        for name in configuration.process?.capabilities.unknown ?? [] { log.warn("config.json: process.capabilities has `\(name)`, which this kernel does not know") }
+        for name in configuration.process?.capabilities.unknown ?? [] {
+            log.warn("config.json: process.capabilities has `\(name)`, which this kernel does not know")
+        }
     }
 
     private func checkTerminal() throws(OCIError) {
@@ -108,7 +110,8 @@ struct ContainerCreation {
     private mutating func spawn(_ body: (borrowing ChildConversation, inout ContainerCreation) throws(OCIError) -> Void) throws(OCIError) {
         let hooks = configuration.hooks
         let needsState = hooks[.createContainer] != nil || hooks[.startContainer] != nil
-        let state = needsState ? try OCIError.attempt("make room for the state") { () throws(SystemError) in try FileDescriptor.memory(named: "state").release() } : -1
+        let state =
+            needsState ? try OCIError.attempt("make room for the state") { () throws(SystemError) in try FileDescriptor.memory(named: "state").release() } : -1
         defer { if state >= 0 { close(state) } }
         let filter = try SystemCallFilter.compile(configuration.seccomp)
         var around = ContainerSurroundings(bundle: bundle)

@@ -45,7 +45,9 @@ struct ContainerExec {
         let conversation = ChildConversation(try handles.add(to: &plan), log: log)
         let first = try ProcessLauncher.spawn(plan)
         handles.closeChildEnds()
-        var pid = first, master: CInt = -1, isReady = false
+        var pid = first
+        var master: CInt = -1
+        var isReady = false
         do throws(OCIError) {
             if let cgroup, cgroup.isVersion2, !Self.isInside(cgroup, first) { enter(cgroup, first) }
             try ProcessLauncher.limit(first, process, log: log)

@@ -53,7 +53,8 @@ struct ContainerRecord: Sendable {
     /// The state as runtime.md has it, for `state` and for hooks.
     func state(_ status: ContainerStatus, for hook: Bool = false) -> JSONValue {
         var object: JSONObject = [
-            "ociVersion": .string(OCIVersion.newest), "id": .string(id), "pid": .integer(status == .stopped ? 0 : Int64(pid)), "status": .string(status.rawValue), "bundle": .string(bundle),
+            "ociVersion": .string(OCIVersion.newest), "id": .string(id), "pid": .integer(status == .stopped ? 0 : Int64(pid)),
+            "status": .string(status.rawValue), "bundle": .string(bundle),
         ]
         if !hook {
             object["rootfs"] = .string(rootfs)

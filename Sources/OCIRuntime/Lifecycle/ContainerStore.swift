@@ -55,7 +55,9 @@ struct ContainerStore: Sendable {
         try Self.check(id: id)
         let bytes: [UInt8]
         do throws(SystemError) { bytes = try FileSystem.readFile("\(directory(id))/state.json") } catch {
-            guard error.errno == ENOENT || error.errno == ENOTDIR else { throw OCIError(.system, "cannot read the state of the container `\(id)`", cause: error) }
+            guard error.errno == ENOENT || error.errno == ENOTDIR else {
+                throw OCIError(.system, "cannot read the state of the container `\(id)`", cause: error)
+            }
             throw OCIError(.notFound, "container `\(id)` does not exist")
         }
         do throws(JSONError) {

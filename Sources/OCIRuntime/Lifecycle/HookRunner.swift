@@ -24,7 +24,9 @@ enum HookRunner {
     }
 
     private static func outcome(_ status: CInt, _ number: CInt, _ timeout: Int64?) -> String {
-        if status < 0 { return number == ETIME ? "took longer than its timeout of \(timeout ?? 0) s" : "could not be run: \(SystemError(call: "", errno: number).reason)" }
+        if status < 0 {
+            return number == ETIME ? "took longer than its timeout of \(timeout ?? 0) s" : "could not be run: \(SystemError(call: "", errno: number).reason)"
+        }
         return status & 0x7f == 0 ? "ended with status \(status >> 8 & 0xff)" : "was ended by signal \(status & 0x7f)"
     }
 

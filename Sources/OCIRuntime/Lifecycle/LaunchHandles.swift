@@ -18,7 +18,9 @@ struct LaunchHandles: ~Copyable {
             console = try OCIError.attempt("connect to the console socket \(consoleSocket)") { () throws(SystemError) in try Self.connect(consoleSocket) }
         }
         if let cgroup, cgroup.isVersion2, let directory = cgroup.hierarchies.first?.directory {
-            self.cgroup = try OCIError.attempt("open the cgroup") { () throws(SystemError) in try FileDescriptor.open(directory, O_RDONLY | O_DIRECTORY).release() }
+            self.cgroup = try OCIError.attempt("open the cgroup") { () throws(SystemError) in
+                try FileDescriptor.open(directory, O_RDONLY | O_DIRECTORY).release()
+            }
         }
     }
 

@@ -26,7 +26,9 @@ extension OCIPlan {
         for var mount in configuration.mounts {
             if mount.isBind { mount.source = Self.absolute(mount.source, in: around.bundle) }
             if mount.flags & UInt64(KD_OCI_ID_MAPPED) != 0, mount.uidMap.isEmpty { (mount.uidMap, mount.gidMap) = (configuration.uidMap, configuration.gidMap) }
-            if let label = configuration.mountLabel, !label.isEmpty, !mount.isBind, ["tmpfs", "mqueue"].contains(mount.type), FileSystem.exists("/sys/fs/selinux/enforce") {
+            if let label = configuration.mountLabel, !label.isEmpty, !mount.isBind, ["tmpfs", "mqueue"].contains(mount.type),
+                FileSystem.exists("/sys/fs/selinux/enforce")
+            {
                 mount.data.append("context=\(label)")
             }
             self.mount(mount)
@@ -106,7 +108,8 @@ extension OCIPlan {
     /// What is written to which file below /proc/self/attr for the next exec.
     static func label(_ process: ProcessConfiguration) -> (file: String, label: String)? {
         if let label = process.selinuxLabel, !label.isEmpty, FileSystem.exists("/sys/fs/selinux/enforce") { return ("exec", label) }
-        if let profile = process.appArmorProfile, !profile.isEmpty, FileSystem.exists("/sys/kernel/security/apparmor") || FileSystem.exists("/sys/module/apparmor/parameters/enabled")
+        if let profile = process.appArmorProfile, !profile.isEmpty,
+            FileSystem.exists("/sys/kernel/security/apparmor") || FileSystem.exists("/sys/module/apparmor/parameters/enabled")
         {
             return ("apparmor/exec", "exec \(profile)")
         }
