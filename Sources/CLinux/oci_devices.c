@@ -29,7 +29,10 @@ static void bind_device(int root, const struct oci_device *device) {
 
 static void make_device(const struct oci_plan *plan, int root, const struct oci_device *device) {
     char parent_path[PATH_MAX];
-    if ((size_t)snprintf(parent_path, sizeof parent_path, "%s", device->path) >= sizeof parent_path) { errno = ENAMETOOLONG; oci_fail("make the device", device->path); }
+    if ((size_t)snprintf(parent_path, sizeof parent_path, "%s", device->path) >= sizeof parent_path) {
+        errno = ENAMETOOLONG;
+        oci_fail("make the device", device->path);
+    }
     char *slash = strrchr(parent_path, '/');
     if (!slash || !slash[1]) oci_refuse("the path of a device must be absolute and end in a name", device->path);
     *slash = 0;
@@ -137,11 +140,15 @@ int kd_oci_devices(const char *cgroup, const void *program, size_t count) {
     int target = open(cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (target < 0) return -1;
     uint32_t ids[64];
-    union bpf_attr query = { .query = { .target_fd = (uint32_t)target, .attach_type = BPF_CGROUP_DEVICE, .prog_ids = (uint64_t)(uintptr_t)ids, .prog_cnt = 64 } };
+    union bpf_attr query = {
+        .query = { .target_fd = (uint32_t)target, .attach_type = BPF_CGROUP_DEVICE, .prog_ids = (uint64_t)(uintptr_t)ids, .prog_cnt = 64 },
+    };
     int known = syscall(SYS_bpf, BPF_PROG_QUERY, &query, sizeof query) == 0 ? (int)query.query.prog_cnt : 0;
     int loaded = (int)syscall(SYS_bpf, BPF_PROG_LOAD, &load, sizeof load);
     // Beside the old one first, which goes afterwards: at no moment is everything allowed.
-    union bpf_attr attach = { .target_fd = (uint32_t)target, .attach_bpf_fd = (uint32_t)loaded, .attach_type = BPF_CGROUP_DEVICE, .attach_flags = BPF_F_ALLOW_MULTI };
+    union bpf_attr attach = {
+        .target_fd = (uint32_t)target, .attach_bpf_fd = (uint32_t)loaded, .attach_type = BPF_CGROUP_DEVICE, .attach_flags = BPF_F_ALLOW_MULTI,
+    };
     int result = loaded < 0 ? -1 : (int)syscall(SYS_bpf, BPF_PROG_ATTACH, &attach, sizeof attach), saved = errno;
     for (int i = 0; result == 0 && i < known; i++) {
         union bpf_attr by_id = { .prog_id = ids[i] };

@@ -111,10 +111,12 @@ void oci_run_hooks(const struct oci_plan *plan, uint64_t kind) {
             oci_check((int)pread(plan->state, state, (size_t)info.st_size, 0), "read the state for hooks", NULL);
         }
         char said[400], sentence[sizeof((struct kd_oci_message *)0)->step];
-        int status = kd_oci_hook(hook->path, hook->arguments, hook->variable_count ? hook->environment : NULL, state, (size_t)info.st_size, (int64_t)hook->timeout, said, sizeof said);
+        char *const *environment = hook->variable_count ? hook->environment : NULL;
+        int status = kd_oci_hook(hook->path, hook->arguments, environment, state, (size_t)info.st_size, (int64_t)hook->timeout, said, sizeof said);
         if (status == 0) continue;
         if (status < 0) oci_fail("run the hook", hook->path);
-        snprintf(sentence, sizeof sentence, WIFSIGNALED(status) ? "the hook ended with signal %d" : "the hook ended with status %d", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+        if (WIFSIGNALED(status)) snprintf(sentence, sizeof sentence, "the hook was ended by signal %d", WTERMSIG(status));
+        else snprintf(sentence, sizeof sentence, "the hook ended with status %d", WEXITSTATUS(status));
         char whole[512];
         snprintf(whole, sizeof whole, "%.90s%s%.400s", hook->path, said[0] ? ": " : "", said);
         oci_refuse(sentence, whole);

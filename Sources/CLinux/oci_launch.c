@@ -36,7 +36,8 @@ static bool is_unwritable(const char *path) {
     bool safe = seals > 0 && seals & F_SEAL_WRITE;
     if (!safe && fstatvfs(file, &filesystem) == 0) safe = filesystem.f_flag & ST_RDONLY;
     // An ordinary user's containers have no right to a file of root's.
-    if (!safe && geteuid() != 0 && fstat(file, &info) == 0) safe = info.st_uid == 0 && !(info.st_mode & 022) && faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) != 0;
+    if (!safe && geteuid() != 0 && fstat(file, &info) == 0)
+        safe = info.st_uid == 0 && !(info.st_mode & 022) && faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) != 0;
     close(file);
     return safe;
 }

@@ -75,7 +75,9 @@ static void change_attributes(int tree, bool below, uint64_t set, uint64_t clear
 }
 
 static bool has_device(const char *type) {
-    static const char *const virtual[] = { "proc", "sysfs", "tmpfs", "ramfs", "devpts", "mqueue", "cgroup", "cgroup2", "overlay", "securityfs", "debugfs", "tracefs", "bpf" };
+    static const char *const virtual[] = {
+        "proc", "sysfs", "tmpfs", "ramfs", "devpts", "mqueue", "cgroup", "cgroup2", "overlay", "securityfs", "debugfs", "tracefs", "bpf",
+    };
     for (size_t i = 0; i < sizeof virtual / sizeof *virtual; i++)
         if (strcmp(type, virtual[i]) == 0) return false;
     return true;
@@ -206,9 +208,18 @@ int oci_build_root(struct oci_plan *plan) {
     return root;
 }
 
+// What stays below a moved root must not offer the machine's kernel to whoever gets behind it.
+static void hide(const char *path) {
+    if (umount2(path, MNT_DETACH) == 0 || errno == ENOENT) return;
+    if (errno == EINVAL || errno == EPERM) oci_check(mount("tmpfs", path, "tmpfs", MS_RDONLY, "size=0k"), "hide the machine's", path);
+    else oci_fail("hide the machine's", path);
+}
+
 void oci_enter_root(const struct oci_plan *plan, int root) {
     if (plan->flags & KD_OCI_NO_PIVOT) {
         // A machine that runs from its initial RAM file system cannot leave it: it is covered, and cannot be reached through /proc and /sys.
+        hide("/proc");
+        hide("/sys");
         oci_check(fchdir(root), "enter the root", plan->rootfs);
         oci_check(mount(".", "/", NULL, MS_MOVE, NULL), "move the root", plan->rootfs);
         oci_check(chroot("."), "enter the root", plan->rootfs);

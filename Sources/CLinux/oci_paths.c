@@ -128,13 +128,15 @@ static int copy_one(int from, int to, const char *name, const struct stat *info)
         if (symlinkat(link, to, name) < 0) return -1;
     } else if (S_ISDIR(info->st_mode)) {
         if (mkdirat(to, name, 0700) < 0) return -1;
-        int source = openat(from, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), target = openat(to, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+        int source = openat(from, name, flags), target = openat(to, name, flags);
         int failed = source < 0 || target < 0 || oci_copy_up(source, target) < 0;
         close_fd(&source);
         close_fd(&target);
         if (failed) return -1;
     } else if (S_ISREG(info->st_mode)) {
-        int source = openat(from, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK), target = openat(to, name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+        int source = openat(from, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+        int target = openat(to, name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
         ssize_t sent = source < 0 || target < 0 ? -1 : 1;
         while (sent > 0) sent = sendfile(target, source, NULL, 1 << 20);
         close_fd(&source);

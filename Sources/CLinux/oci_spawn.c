@@ -81,7 +81,8 @@ static void become_root(struct oci_plan *plan) {
     if (!(plan->flags & KD_OCI_KEEPS_GROUPS)) setgroups(0, NULL);
     uid_t uid = 0;
     gid_t gid = 0;
-    if (setresgid(gid, gid, gid) < 0 && setresgid((gid_t)plan->gid, (gid_t)plan->gid, (gid_t)plan->gid) < 0) oci_fail("become the group 0 of the user namespace", NULL);
+    if (setresgid(gid, gid, gid) < 0 && setresgid((gid_t)plan->gid, (gid_t)plan->gid, (gid_t)plan->gid) < 0)
+        oci_fail("become the group 0 of the user namespace", NULL);
     if (setresuid(uid, uid, uid) < 0) {
         prctl(PR_SET_KEEPCAPS, 1);
         if (setresuid((uid_t)plan->uid, (uid_t)plan->uid, (uid_t)plan->uid) < 0) oci_fail("become the user 0 of the user namespace", NULL);
@@ -102,6 +103,8 @@ static void enter_cgroups(const struct oci_plan *plan) {
 
 _Noreturn static void container_main(struct oci_plan *plan) {
     uint64_t made = new_kinds(plan);
+    // Who is already in the pid namespace may look at this process.
+    if (joined(plan, CLONE_NEWPID) && !(plan->flags & KD_OCI_IN_USER_NAMESPACE)) prctl(PR_SET_DUMPABLE, 0);
     enter_cgroups(plan);
     if (plan->flags & KD_OCI_IN_USER_NAMESPACE && (made & CLONE_NEWUSER || joined(plan, CLONE_NEWUSER))) become_root(plan);
     if (made & CLONE_NEWCGROUP) oci_check(unshare(CLONE_NEWCGROUP), "make a cgroup namespace", NULL);
@@ -212,7 +215,8 @@ static pid_t clone_container(struct oci_plan *plan, const char **step, const cha
         char path[32];
         snprintf(path, sizeof path, "self/ns/%s", kinds[i].file);
         own[i] = openat(plan->proc, path, O_RDONLY | O_CLOEXEC);
-        if (own[i] < 0 || (namespace ? setns(namespace->fd, (int)namespace->kind) : unshare(CLONE_NEWTIME)) < 0 || (!namespace && plan->time_offsets && write_offsets(plan) < 0)) {
+        int entered = own[i] < 0 ? -1 : namespace ? setns(namespace->fd, (int)namespace->kind) : unshare(CLONE_NEWTIME);
+        if (entered < 0 || (!namespace && plan->time_offsets && write_offsets(plan) < 0)) {
             error = errno;
             *step = namespace ? "join the namespace" : "make a time namespace";
             *what = namespace ? namespace->path : NULL;

@@ -59,7 +59,10 @@ void oci_become_user(const struct oci_plan *plan) {
 void oci_write_sysctls(const struct oci_plan *plan) {
     for (size_t i = 0; i < plan->sysctl_count; i++) {
         char path[512];
-        if ((size_t)snprintf(path, sizeof path, "sys/%s", plan->sysctls[i].name) >= sizeof path) { errno = ENAMETOOLONG; oci_fail("set the sysctl", plan->sysctls[i].name); }
+        if ((size_t)snprintf(path, sizeof path, "sys/%s", plan->sysctls[i].name) >= sizeof path) {
+            errno = ENAMETOOLONG;
+            oci_fail("set the sysctl", plan->sysctls[i].name);
+        }
         oci_check(write_in(plan->proc, path, plan->sysctls[i].value), "set the sysctl", plan->sysctls[i].name);
     }
 }

@@ -57,6 +57,7 @@ import Testing
         (["hooks", "prestart"], [["path": "true"]], "hooks.prestart[0].path must be absolute, not `true`"),
         (["hooks", "prestart"], [["path": "/bin/true", "timeout": 0]], "hooks.prestart[0].timeout is 0"),
         (["linux", "timeOffsets"], ["boottime": ["secs": 1]], "has no new time namespace"),
+        (["linux", "intelRdt"], ["closID": "x"], "linux.intelRdt is not supported by this runtime"),
         (["linux", "personality"], ["domain": "BSD"], "linux.personality.domain is `BSD`"),
     ]
 

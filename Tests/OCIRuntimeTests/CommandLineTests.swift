@@ -56,6 +56,11 @@ import Testing
         }
     }
 
+    @Test func `an exec's cgroup is below the container's`() throws {
+        #expect(try ExecCommand.subgroup("/a/b/") == "a/b" && ExecCommand.subgroup("/") == nil && ExecCommand.subgroup(nil) == nil)
+        #expect(throws: OCIError.self) { try ExecCommand.subgroup("../x") }
+    }
+
     @Test func `an exec starts from the container's process`() throws {
         let configuration = try BundleConfiguration(BundleConfigurationTests.document([(["process", "env"], ["A=1", "B=2"])]))
         let options: [CommandArguments.Option] = [.value("env", "e"), .value("cap", "c"), .flag("tty", "t"), .value("process", "p")]

@@ -25,7 +25,18 @@ enum ExecCommand {
         exec.pidFile = parsed.last("pid-file").flatMap { $0.isEmpty ? nil : $0 }
         exec.preserved = try CreateCommands.preserved(parsed)
         exec.detaches = parsed.has("detach")
+        exec.subgroup = try subgroup(parsed.last("cgroup"))
         return try exec.perform()
+    }
+
+    /// The path of `--cgroup` without slashes at its ends; nil for the container's own.
+    static func subgroup(_ text: String?) throws(OCIError) -> String? {
+        guard let text else { return nil }
+        let names = text.split(separator: "/")
+        guard !names.contains(".."), !names.contains("."), !text.contains(":") else {
+            throw OCIError(.usage, "--cgroup `\(text)` is no path below the container's cgroup")
+        }
+        return names.isEmpty ? nil : names.joined(separator: "/")
     }
 
     /// What is run: a file's process, or the container's own with what the command line changes.

@@ -100,6 +100,10 @@ package struct BundleConfiguration: Sendable {
         mountLabel = try linux.member("mountLabel").text()
         personality = try Self.personality(linux.member("personality"))
         seccomp = try linux.member("seccomp").value
+        for name in ["intelRdt", "memoryPolicy", "netDevices"] {
+            let field = try linux.member(name)
+            guard try field.members().isEmpty else { throw field.fault("is not supported by this runtime; leave it out") }
+        }
         try checkNamespaces(linux)
         try checkSysctls(linux)
     }

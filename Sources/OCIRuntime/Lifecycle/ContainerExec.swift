@@ -13,6 +13,8 @@ struct ContainerExec {
     var pidFile: String?
     var preserved = 0
     var detaches = false
+    /// A cgroup below the container's own that the process enters; nil: the container's.
+    var subgroup: String?
 
     /// Runs it. The exit code of the process, or 0 when it goes on by itself.
     func perform() throws(OCIError) -> CInt {
@@ -25,7 +27,9 @@ struct ContainerExec {
         if IDMapper.isSingle(configuration.uidMap, configuration.gidMap, user: geteuid(), group: getegid()) || UserNamespaceFacts.deniesGroups {
             flags |= KD_OCI_KEEPS_GROUPS
         }
-        let cgroup = record.cgroup.flatMap { path in ContainerStore.layout().map { ContainerCgroup(path: path, layout: $0) } }
+        let cgroup = record.cgroup.flatMap { path in
+            ContainerStore.layout().map { ContainerCgroup(path: path + (subgroup.map { "/\($0)" } ?? ""), layout: $0) }
+        }
         if let cgroup, !cgroup.isVersion2 {
             flags |= KD_OCI_ENTERS_CGROUPS
             for hierarchy in cgroup.hierarchies { plan.pair(KD_OCI_HIERARCHY, hierarchy.options, hierarchy.directory) }
