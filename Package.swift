@@ -25,8 +25,8 @@ let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "sw
 
 // These explain themselves in a README.md, the others in a comment of a source file.
 let described: Set = [
-    "APIMachinery", "APIServer", "ClusterOperations", "ContainerRuntime", "Controllers", "KubeSchemas", "NodeAgent", "Scheduler", "SimulatedNodes",
-    "TerminalUI",
+    "APIMachinery", "APIServer", "ClusterOperations", "ContainerRuntime", "Controllers", "KubeSchemas", "NodeAgent", "OCIRuntime", "Scheduler",
+    "SimulatedNodes", "TerminalUI",
 ]
 
 func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -82,6 +82,7 @@ let package = Package(
         library("SimulatedNodes", ["KubeClient", "KubeSchemas", "APIMachinery", "JSONCore", "LinuxKernel", logging]),
         library("ContainerImages", ["JSONCore", "LinuxKernel", "CLinux", "CDeflate", crypto, logging]),
         library("ContainerRuntime", ["JSONCore", "LinuxKernel", "CLinux", logging]),
+        library("OCIRuntime", ["ContainerRuntime", "JSONCore", "LinuxKernel", "CLinux"]),
         library("PodNetwork", ["APIMachinery", "JSONCore", "LinuxKernel", logging]),
         library(
             "NodeAgent",
@@ -95,7 +96,7 @@ let package = Package(
         .executableTarget(
             name: "kdash",
             dependencies: [
-                "TerminalUI", "ViewModels", "NodeAgent", "PodNetwork", "ContainerRuntime", "ContainerImages",
+                "TerminalUI", "ViewModels", "NodeAgent", "PodNetwork", "OCIRuntime", "ContainerRuntime", "ContainerImages",
                 "Controllers", "Scheduler", "SimulatedNodes", "APIServer", "KubeClientHTTP", "KubeClient", "ObjectStore", "KubeSchemas",
                 "APIMachinery", "LinuxKernel", "JSONCore", "CLinux", arguments, logging,
             ],
@@ -120,6 +121,7 @@ let package = Package(
             ["APIServer", "ObjectStore", "KubeClient", "KubeSchemas", "APIMachinery", "JSONCore", "LinuxKernel", logging]),
         tests("ContainerImages", ["JSONCore", "LinuxKernel", "CLinux", "CDeflate"]),
         tests("ContainerRuntime", ["LinuxKernel", "CLinux", "JSONCore"]),
+        tests("OCIRuntime", ["ContainerRuntime", "LinuxKernel", "CLinux", "JSONCore"]),
         tests("PodNetwork", ["APIMachinery", "JSONCore", "LinuxKernel"]),
         tests(
             "NodeAgent",

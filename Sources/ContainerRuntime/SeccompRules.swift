@@ -1,4 +1,4 @@
-internal import JSONCore
+package import JSONCore
 
 /// A system call filter as a file describes it: the OCI's `linux.seccomp`, which is what `localhostProfile` names.
 /// Source: opencontainers runtime-spec config-linux.md; libseccomp for what its words mean.
@@ -46,6 +46,11 @@ package struct SeccompRules: Sendable, Hashable {
     package init(json: [UInt8]) throws(RuntimeError) {
         let document: JSONValue
         do throws(JSONError) { document = try JSON.parse(json) } catch { throw RuntimeError(.invalid, "it is not JSON: \(error)") }
+        try self.init(document: document)
+    }
+
+    /// As before, from JSON that was read already.
+    package init(document: JSONValue) throws(RuntimeError) {
         guard let action = document["defaultAction"]?.stringValue else { throw RuntimeError(.invalid, "it has no defaultAction") }
         otherwise = try Self.verdict(action, document["defaultErrnoRet"])
         let entries = document["syscalls"]?.arrayValue ?? []

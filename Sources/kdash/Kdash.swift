@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import OCIRuntime
 import ViewModels
 
 /// The program: a screen by default, and the verbs that run a cluster without one.
@@ -22,6 +23,8 @@ struct Kdash: ParsableCommand {
 
             With --context or --kubeconfig the same screen opens a cluster that kdash did not start. Such a \
             cluster is protected: kdash reads it and refuses to change it until you type its context's name (F8).
+
+            `kdash oci` is an OCI runtime for other container engines, with the command line of runc: kdash oci --help.
 
             Run as root to let containers have enforced CPU and memory limits and a network of their own.
 
@@ -50,6 +53,8 @@ struct Kdash: ParsableCommand {
 
     /// A mistyped verb would be taken for an argument of the screen, whose complaint names no verb.
     static func main() {
+        // Engines wait for every call of a runtime: nothing else is prepared for it.
+        if OCICommand.isCalled(CommandLine.arguments) { Glibc.exit(OCICommand.run(CommandLine.arguments, version: Version.number)) }
         if let word = CommandLine.arguments.dropFirst().first, !word.hasPrefix("-"), !verbs.contains(word) {
             let near = NearestName.find(word, in: verbs)
             Output.error("kdash: no command `\(word)`\(near.map { "; did you mean `\($0)`?" } ?? "; see kdash --help")")

@@ -4,3 +4,4 @@
 #if __has_include("supervisor.h")
 #include "supervisor.h"
 #endif
+#include "oci.h"

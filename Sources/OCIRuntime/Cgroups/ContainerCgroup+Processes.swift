@@ -1,0 +1,80 @@
+internal import Glibc
+internal import LinuxKernel
+
+extension ContainerCgroup {
+    /// The hierarchy whose directories tell of processes and stop them.
+    private var main: Hierarchy? { hierarchies.first { $0.controllers.contains("freezer") } ?? hierarchies.first }
+
+    /// Every process in it and below, by the machine's numbers.
+    func processes() -> [Int32] { main.map { Self.processes(in: $0.directory) } ?? [] }
+
+    private static func processes(in directory: String) -> [Int32] {
+        read("\(directory)/cgroup.procs").split(separator: "\n").compactMap { Int32($0) }.filter { $0 > 0 } + children(directory).flatMap { processes(in: $0) }
+    }
+
+    static func children(_ directory: String) -> [String] {
+        do throws(SystemError) {
+            return try FileSystem.names(in: directory).map { "\(directory)/\($0)" }.filter { FileSystem.isDirectory($0) }
+        } catch { return [] }  // It vanished meanwhile.
+    }
+
+    /// Sends a signal to every process.
+    func signal(_ number: Int32) {
+        // best effort: an old kernel has no such file, and processes are then found one by one.
+        if isVersion2, number == SIGKILL, let main {
+            do throws(SystemError) { return try FileSystem.write("1", to: "\(main.directory)/cgroup.kill") } catch {}
+        }
+        let wasFrozen = isFrozen
+        if !isVersion2 { freeze(true) }
+        for pid in processes() { _ = kill(pid, number) }
+        // A frozen cgroup of v1 does not even die.
+        if !isVersion2, number == SIGKILL || !wasFrozen { freeze(false) }
+    }
+
+    var isFrozen: Bool {
+        guard let main else { return false }
+        if isVersion2 { return Self.read("\(main.directory)/cgroup.events").split(separator: "\n").contains("frozen 1") }
+        let state = Self.read("\(main.directory)/freezer.state")
+        return state == "FROZEN" || state == "FREEZING"
+    }
+
+    /// Stops or continues all of it. False when the kernel does not do that.
+    @discardableResult
+    func freeze(_ on: Bool) -> Bool {
+        guard let main else { return false }
+        let file = isVersion2 ? "cgroup.freeze" : "freezer.state"
+        do throws(SystemError) {
+            try FileSystem.write(isVersion2 ? (on ? "1" : "0") : (on ? "FROZEN" : "THAWED"), to: "\(main.directory)/\(file)")
+        } catch { return false }  // The caller says what it was for.
+        for _ in 0..<2000 {
+            let frozen = isVersion2 ? isFrozen : Self.read("\(main.directory)/freezer.state") == "FROZEN"
+            if frozen == on { return true }
+            // v1: a process that forks while the rest freezes is asked once more.
+            if !isVersion2, on { do throws(SystemError) { try FileSystem.write("FROZEN", to: "\(main.directory)/freezer.state") } catch { return false } }
+            usleep(1000)
+        }
+        return false
+    }
+
+    /// Kills what is left and removes the directories, and parents that only held it. Waits at most about two seconds for what dies.
+    func remove() throws(OCIError) {
+        for hierarchy in hierarchies {
+            for attempt in 0..<200 {
+                if Self.removeOnce(hierarchy.directory) { break }
+                let number = errno
+                guard number == EBUSY, attempt < 199 else {
+                    throw OCIError(
+                        .system, "cannot remove the cgroup \(path)", cause: SystemError(call: "rmdir", errno: number, arguments: hierarchy.directory))
+                }
+                if attempt % 20 == 0 { signal(SIGKILL) }
+                usleep(attempt < 20 ? 500 : 10_000)
+            }
+        }
+    }
+
+    private static func removeOnce(_ directory: String) -> Bool {
+        if rmdir(directory) == 0 || errno == ENOENT { return true }
+        for child in children(directory) where !removeOnce(child) { return false }
+        return rmdir(directory) == 0 || errno == ENOENT
+    }
+}

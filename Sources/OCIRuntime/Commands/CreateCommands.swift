@@ -1,0 +1,64 @@
+internal import CLinux
+internal import Glibc
+internal import LinuxKernel
+
+/// `create` and `run`.
+enum CreateCommands {
+    private static let options: [CommandArguments.Option] = [
+        .value("bundle", "b"), .value("console-socket"), .value("pid-file"), .flag("no-pivot"), .flag("no-new-keyring"), .value("preserve-fds"),
+        .value("config", "f"), .flag("no-subreaper"),
+    ]
+
+    static func create(_ arguments: ArraySlice<String>, _ context: OCIContext) throws(OCIError) -> CInt {
+        let parsed = try CommandArguments(arguments, options)
+        var creation = try ContainerCreation(store: context.store, options: read(parsed), log: context.log)
+        try creation.perform { _, creation throws(OCIError) in try ProcessLauncher.writePID(creation.pid, to: creation.options.pidFile) }
+        return 0
+    }
+
+    static func run(_ arguments: ArraySlice<String>, _ context: OCIContext) throws(OCIError) -> CInt {
+        let parsed = try CommandArguments(arguments, options + [.flag("detach", "d"), .flag("keep")])
+        var options = try read(parsed)
+        (options.startsAtOnce, options.detaches, options.keeps) = (true, parsed.has("detach"), parsed.has("keep"))
+        var creation = try ContainerCreation(store: context.store, options: options, log: context.log)
+        try creation.perform { conversation, creation throws(OCIError) in
+            try ProcessLauncher.writePID(creation.pid, to: creation.options.pidFile)
+            try conversation.sayContinue()
+            // Its end closes the socket as its exec does; what fails says so first.
+            guard case .ended = try conversation.next() else { throw OCIError(.container, "the container's process spoke out of turn") }
+            LifeCommands.runPoststart(creation.configuration, creation.record, context)
+        }
+        if options.detaches { return 0 }
+        let status = kd_oci_attend(creation.pid, creation.master)
+        if !options.keeps {
+            var removal = ContainerRemoval(store: context.store, record: creation.record, log: context.log)
+            removal.isForced = true
+            try removal.perform()
+        }
+        return ProcessLauncher.exitCode(status)
+    }
+
+    private static func read(_ parsed: CommandArguments) throws(OCIError) -> ContainerCreation.Options {
+        var options = ContainerCreation.Options()
+        options.id = try parsed.onlyWord("container id")
+        options.bundle = parsed.last("bundle") ?? "."
+        options.consoleSocket = parsed.last("console-socket").flatMap { $0.isEmpty ? nil : $0 }
+        options.pidFile = parsed.last("pid-file").flatMap { $0.isEmpty ? nil : $0 }
+        options.noPivot = parsed.has("no-pivot")
+        options.noNewKeyring = parsed.has("no-new-keyring")
+        options.preserved = try preserved(parsed)
+        options.configurationFile = parsed.last("config")
+        return options
+    }
+
+    /// How many descriptors beyond the standard ones the program gets. Each must be there, or one of ours would be taken for it.
+    static func preserved(_ parsed: CommandArguments) throws(OCIError) -> Int {
+        let listening = getenv("LISTEN_FDS").flatMap { Int(String(cString: $0)) } ?? 0
+        let count = Int(try parsed.number("preserve-fds") ?? 0) + max(0, min(listening, 1024))
+        guard (0...1024).contains(count) else { throw OCIError(.usage, "--preserve-fds must be between 0 and 1024, not \(count)") }
+        for fd in 3..<(3 + CInt(count)) where fcntl(fd, F_GETFD) < 0 {
+            throw OCIError(.usage, "--preserve-fds \(count) needs the descriptors 3 to \(2 + count), and \(fd) is not open")
+        }
+        return count
+    }
+}

@@ -1,0 +1,89 @@
+internal import ContainerRuntime
+internal import LinuxKernel
+
+/// `exec`.
+enum ExecCommand {
+    private static let options: [CommandArguments.Option] = [
+        .value("process", "p"), .flag("tty", "t"), .value("user", "u"), .value("cwd"), .value("env", "e"), .flag("detach", "d"), .value("pid-file"),
+        .value("console-socket"), .value("cap", "c"), .flag("no-new-privs"), .value("preserve-fds"), .value("additional-gids", "g"), .value("apparmor"),
+        .value("process-label"), .flag("ignore-paused"), .value("cgroup"), .flag("no-subreaper"), .value("exec-cpu-affinity"),
+    ]
+
+    static func run(_ arguments: ArraySlice<String>, _ context: OCIContext) throws(OCIError) -> CInt {
+        let parsed = try CommandArguments(arguments, options, stopsAtWord: true, wordsBefore: 1)
+        guard let id = parsed.words.first else { throw OCIError(.usage, "container id is missing") }
+        let record = try context.store.read(id)
+        let status = context.store.status(record)
+        guard status == .running || status == .created || (status == .paused && parsed.has("ignore-paused")) else {
+            throw OCIError(.wrongState, "container `\(id)` is \(status.rawValue), so nothing can be executed in it")
+        }
+        let configuration = try context.store.configuration(id)
+        var exec = ContainerExec(
+            store: context.store, record: record, configuration: configuration,
+            process: try process(parsed, configuration, Array(parsed.words.dropFirst())), log: context.log)
+        exec.consoleSocket = parsed.last("console-socket").flatMap { $0.isEmpty ? nil : $0 }
+        exec.pidFile = parsed.last("pid-file").flatMap { $0.isEmpty ? nil : $0 }
+        exec.preserved = try CreateCommands.preserved(parsed)
+        exec.detaches = parsed.has("detach")
+        exec.subgroup = try subgroup(parsed.last("cgroup"))
+        return try exec.perform()
+    }
+
+    /// The path of `--cgroup` without slashes at its ends; nil for the container's own.
+    static func subgroup(_ text: String?) throws(OCIError) -> String? {
+        guard let text else { return nil }
+        let names = text.split(separator: "/")
+        guard !names.contains(".."), !names.contains("."), !text.contains(":") else {
+            throw OCIError(.usage, "--cgroup `\(text)` is no path below the container's cgroup")
+        }
+        return names.isEmpty ? nil : names.joined(separator: "/")
+    }
+
+    /// What is run: a file's process, or the container's own with what the command line changes.
+    static func process(_ parsed: CommandArguments, _ configuration: BundleConfiguration, _ words: [String]) throws(OCIError) -> ProcessConfiguration {
+        if let path = parsed.last("process") {
+            let bytes = try OCIError.attempt("read \(path)") { () throws(SystemError) in try FileSystem.readFile(path, limit: 3 << 20) }
+            return try ProcessConfiguration(SpecField(path: "process", value: try ContainerStore.document(bytes, path)))
+        }
+        guard !words.isEmpty, !words[0].isEmpty else { throw OCIError(.usage, "the command to execute is missing") }
+        var process = configuration.process ?? ProcessConfiguration()
+        process.arguments = words
+        process.terminal = parsed.has("tty")
+        (process.width, process.height) = process.terminal ? (process.width, process.height) : (0, 0)
+        if let directory = parsed.last("cwd") {
+            guard directory.hasPrefix("/") else { throw OCIError(.usage, "--cwd must be an absolute path, not `\(directory)`") }
+            process.directory = directory
+        }
+        for variable in parsed.all("env") {
+            guard let equals = variable.firstIndex(of: "="), equals > variable.startIndex else {
+                throw OCIError(.usage, "--env `\(variable)` is not NAME=value")
+            }
+            process.environment.removeAll { $0.hasPrefix(variable[...equals]) }
+            process.environment.append(variable)
+        }
+        if let user = parsed.last("user") { (process.uid, process.gid) = try self.user(user) }
+        for text in parsed.all("additional-gids") {
+            guard let group = UInt32(text) else { throw OCIError(.usage, "--additional-gids `\(text)` is no number") }
+            process.additionalGroups.append(group)
+        }
+        for name in parsed.all("cap") {
+            guard let one = Capabilities(name: name) else { throw OCIError(.usage, "--cap `\(name)` is no capability") }
+            process.capabilities.bounding.formUnion(one)
+            process.capabilities.effective.formUnion(one)
+            process.capabilities.permitted.formUnion(one)
+        }
+        if parsed.has("no-new-privs") { process.noNewPrivileges = true }
+        if let profile = parsed.last("apparmor") { process.appArmorProfile = profile }
+        if let label = parsed.last("process-label") { process.selinuxLabel = label }
+        return process
+    }
+
+    /// `UID` or `UID:GID`, only ever numbers: names would have to be looked up in files of the container.
+    static func user(_ text: String) throws(OCIError) -> (UInt32, UInt32) {
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let uid = UInt32(parts[0]), uid != .max, let gid = parts.count > 1 ? UInt32(parts[1]) : 0, gid != .max else {
+            throw OCIError(.usage, "--user `\(text)` is not UID or UID:GID, two numbers")
+        }
+        return (uid, gid)
+    }
+}

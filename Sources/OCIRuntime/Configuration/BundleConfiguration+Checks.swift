@@ -1,0 +1,70 @@
+internal import CLinux
+
+extension BundleConfiguration {
+    func makes(_ kind: Int) -> Bool { namespaces.contains { $0.kind == UInt64(kind) && $0.path == nil } }
+
+    func joins(_ kind: Int) -> Bool { namespaces.contains { $0.kind == UInt64(kind) && $0.path != nil } }
+
+    func has(_ kind: Int) -> Bool { makes(kind) || joins(kind) }
+
+    func checkNamespaces(_ linux: SpecField) throws(OCIError) {
+        let namespaces = try linux.member("namespaces")
+        if !has(KD_CLONE_NEWNS) {
+            guard mounts.isEmpty, maskedPaths.isEmpty, readOnlyPaths.isEmpty, !isRootReadOnly else {
+                throw namespaces.fault("has no mount namespace, without which mounts, maskedPaths, readonlyPaths and a read-only root would be the machine's")
+            }
+        }
+        if let hostname, !hostname.isEmpty, !has(KD_CLONE_NEWUTS) {
+            throw namespaces.fault("has no uts namespace, so the hostname `\(hostname)` cannot be set")
+        }
+        if let domainname, !domainname.isEmpty, !has(KD_CLONE_NEWUTS) { throw namespaces.fault("has no uts namespace, so the domainname cannot be set") }
+        if !makes(KD_CLONE_NEWUSER), !joins(KD_CLONE_NEWUSER), !uidMap.isEmpty || !gidMap.isEmpty {
+            throw namespaces.fault("has no user namespace, but there are uidMappings or gidMappings")
+        }
+        if makes(KD_CLONE_NEWUSER), uidMap.isEmpty || gidMap.isEmpty {
+            throw try linux.member("uidMappings").fault("and gidMappings are required for a new user namespace")
+        }
+        if !timeOffsets.isEmpty, !makes(0x80) { throw namespaces.fault("has no new time namespace, but there are timeOffsets") }
+        for name in [hostname, domainname] {
+            if let name, name.utf8.count > 64 { throw OCIError(.invalidConfiguration, "config.json: the name `\(name)` is longer than 64 bytes") }
+        }
+    }
+
+    /// Sysctls that belong to no namespace of the container's own would be the machine's.
+    func checkSysctls(_ linux: SpecField) throws(OCIError) {
+        let field = try linux.member("sysctl")
+        let ipc: Set = [
+            "kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem", "kernel.shmall", "kernel.shmmax", "kernel.shmmni", "kernel.shm_rmid_forced",
+        ]
+        for (key, _) in sysctls {
+            let name = Self.dotted(key)
+            let kind: Int? =
+                if name.hasPrefix("net.") { KD_CLONE_NEWNET } else if ipc.contains(name) || name.hasPrefix("fs.mqueue.") {
+                    KD_CLONE_NEWIPC
+                } else if name
+                    == "kernel.domainname" || name == "kernel.hostname"
+                {
+                    KD_CLONE_NEWUTS
+                } else if name.hasPrefix("user.") { KD_CLONE_NEWUSER } else { nil }
+            guard let kind else { throw field.fault("has `\(key)`, which belongs to no namespace: it would change the machine") }
+            guard has(kind) else { throw field.fault("has `\(key)`, whose namespace is not the container's own") }
+            guard !Self.sysctlPath(key).split(separator: "/", omittingEmptySubsequences: false).contains(where: { ["", ".", ".."].contains($0) }) else {
+                throw field.fault("has `\(key)`, which is no name of a sysctl")
+            }
+        }
+    }
+
+    /// `net/ipv4/ip_forward` and `net.ipv4.ip_forward` are the same; with slashes, dots belong to names.
+    static func dotted(_ key: String) -> String {
+        let firstSlash = key.firstIndex(of: "/")
+        let firstDot = key.firstIndex(of: ".")
+        guard let firstSlash, firstDot.map({ firstSlash < $0 }) ?? true else { return key }
+        return String(key.map { $0 == "/" ? "." : $0 == "." ? "/" : $0 })
+    }
+
+    /// The path below /proc/sys: dots separate, and a slash in a name written with dots is a dot.
+    static func sysctlPath(_ key: String) -> String {
+        let name = dotted(key)
+        return String(name.map { $0 == "." ? "/" : $0 == "/" ? "." : $0 })
+    }
+}

@@ -1,0 +1,54 @@
+internal import Glibc
+internal import LinuxKernel
+
+/// Takes away what there is of a container.
+struct ContainerRemoval {
+    let store: ContainerStore
+    let record: ContainerRecord
+    let log: OCILog
+    var isForced = false
+
+    /// Ends what still runs when forced; otherwise throws unless it is stopped.
+    func perform() throws(OCIError) {
+        let status = store.status(record)
+        if status != .stopped {
+            guard isForced else {
+                throw OCIError(.wrongState, "container `\(record.id)` is \(status.rawValue), not stopped; kill it first, or delete it with --force")
+            }
+            end()
+        }
+        let configuration: BundleConfiguration?
+        // A container that could not be made may have no configuration, and then has no hooks.
+        do throws(OCIError) { configuration = try store.configuration(record.id) } catch { configuration = nil }
+        try clear()
+        runPoststop(configuration)
+    }
+
+    /// The rest of a creation that failed; what cannot be done is said, not thrown.
+    func finish(_ configuration: BundleConfiguration) {
+        do throws(OCIError) { try clear() } catch { log.warn("\(error)") }
+        runPoststop(configuration)
+    }
+
+    private func clear() throws(OCIError) {
+        if let path = record.cgroup, let layout = ContainerStore.layout() { try ContainerCgroup(path: path, layout: layout).remove() }
+        try store.forget(record.id)
+    }
+
+    private func runPoststop(_ configuration: BundleConfiguration?) {
+        for hook in configuration?.hooks[.poststop] ?? [] {
+            // Each one, whatever the others did. Source: runtime.md, step 13.
+            do throws(OCIError) { try HookRunner.run([hook], "poststop", state: record.state(.stopped, for: true)) } catch { log.warn("\(error)") }
+        }
+    }
+
+    /// Kills everything and waits for the first process, at most ten seconds.
+    private func end() {
+        if let path = record.cgroup, let layout = ContainerStore.layout() { ContainerCgroup(path: path, layout: layout).signal(SIGKILL) }
+        guard record.pid > 0 else { return }
+        for _ in 0..<10_000 where ProcessFacts.isAlive(record.pid, startTicks: record.startTicks) {
+            kill(record.pid, SIGKILL)
+            usleep(1000)
+        }
+    }
+}

@@ -1,0 +1,23 @@
+internal import Glibc
+internal import LinuxKernel
+
+/// What /proc says of processes.
+enum ProcessFacts {
+    /// State and start of a process; nil when there is none.
+    static func status(_ pid: Int32) -> (state: Character, startTicks: UInt64)? {
+        do throws(SystemError) { return parse(try FileSystem.readText("/proc/\(pid)/stat")) } catch { return nil }  // It ended.
+    }
+
+    /// Behind the name, which is in parentheses and may hold anything: fields 3 and 22.
+    static func parse(_ text: String) -> (state: Character, startTicks: UInt64)? {
+        guard let end = text.lastIndex(of: ")") else { return nil }
+        let fields = text[text.index(after: end)...].split(separator: " ")
+        guard fields.count > 19, let state = fields[0].first, let ticks = UInt64(fields[19]) else { return nil }
+        return (state, ticks)
+    }
+
+    static func isAlive(_ pid: Int32, startTicks: UInt64) -> Bool {
+        guard let status = status(pid) else { return false }
+        return status.startTicks == startTicks && status.state != "Z" && status.state != "X"
+    }
+}

@@ -1,0 +1,61 @@
+internal import CLinux
+internal import Glibc
+internal import LinuxKernel
+
+/// Starting processes of containers.
+enum ProcessLauncher {
+    static func spawn(_ plan: OCIPlan) throws(OCIError) -> Int32 {
+        var step = [CChar](repeating: 0, count: 1024)
+        let pid = plan.bytes.withUnsafeBytes { kd_oci_spawn($0.baseAddress, $0.count, &step, step.count) }
+        let number = errno
+        if pid > 0 { return pid }
+        let words = String(decoding: step.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let hint = number == EPERM && geteuid() != 0 ? "; an ordinary user's container needs a user namespace of its own" : ""
+        throw OCIError(.container, "cannot \(words): \(SystemError(call: "", errno: number).reason)\(hint)")
+    }
+
+    /// Waits for a child's end; its wait status.
+    @discardableResult
+    static func reap(_ pid: Int32) -> CInt {
+        var status: CInt = 0
+        while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+        return status
+    }
+
+    /// Why a process is gone that said nothing.
+    static func died(_ pid: Int32) -> OCIError {
+        var status: CInt = 0
+        guard waitpid(pid, &status, WNOHANG) == pid else { return OCIError(.container, "the container's process stopped speaking before it was ready") }
+        let how = status & 0x7f == 0 ? "with status \(status >> 8 & 0xff)" : "by signal \(status & 0x7f); is its memory limit too small?"
+        return OCIError(.container, "the container's process ended before it was ready, \(how)")
+    }
+
+    /// What only this side may still set: limits and the score.
+    static func limit(_ pid: Int32, _ process: ProcessConfiguration, log: OCILog) throws(OCIError) {
+        for limit in process.limits {
+            let name = ProcessConfiguration.resources[Int(limit.resource)]
+            let result = kd_oci_prlimit(pid, limit.resource, limit.soft, limit.hard)
+            guard result >= 0 else { throw OCIError(.system, "cannot set \(name) to \(limit.soft):\(limit.hard)", cause: .last("prlimit")) }
+            if result > 0 { log.warn("\(name) stays below \(limit.soft):\(limit.hard), as this process may not raise limits (CAP_SYS_RESOURCE)") }
+        }
+        guard let score = process.outOfMemoryScore else { return }
+        do throws(SystemError) { try FileSystem.write("\(score)", to: "/proc/\(pid)/oom_score_adj") } catch {
+            let error = OCIError(.system, "cannot set process.oomScoreAdj to \(score)", cause: error)
+            guard geteuid() != 0 || UserNamespaceFacts.isInside else { throw error }
+            log.warn("\(error)")
+        }
+    }
+
+    /// Writes a process's number where an engine waits for it, in one step.
+    static func writePID(_ pid: Int32, to path: String?) throws(OCIError) {
+        guard let path else { return }
+        try OCIError.attempt("write the pid file \(path)") { () throws(SystemError) in
+            let temporary = "\(FileSystem.directory(of: path))/.\(FileSystem.name(of: path)).\(getpid())"
+            try FileDescriptor.open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: 0o644).writeAll(Array("\(pid)".utf8))
+            try SystemError.check("rename", path) { Glibc.rename(temporary, path) }
+        }
+    }
+
+    /// What a shell says of how a process ended.
+    static func exitCode(_ status: CInt) -> CInt { status & 0x7f == 0 ? status >> 8 & 0xff : 128 + status & 0x7f }
+}

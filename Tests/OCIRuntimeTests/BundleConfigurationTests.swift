@@ -1,0 +1,95 @@
+import CLinux
+import JSONCore
+import Testing
+
+@testable import OCIRuntime
+
+@Suite struct BundleConfigurationTests {
+    /// The document that `spec` writes, changed at some places.
+    static func document(_ changes: [(path: [String], value: JSONValue?)] = []) -> JSONValue {
+        var document = SpecCommand.document(isRootless: false, user: 0, group: 0)
+        for change in changes { document.setValue(change.value, at: change.path[...]) }
+        return document
+    }
+
+    @Test func `what spec writes is a configuration`() throws {
+        for isRootless in [false, true] {
+            let configuration = try BundleConfiguration(SpecCommand.document(isRootless: isRootless, user: 1000, group: 1001))
+            #expect(configuration.process?.arguments == ["sh"])
+            #expect(configuration.makes(KD_CLONE_NEWUSER) == isRootless)
+            #expect(configuration.uidMap.first?.host == (isRootless ? 1000 : nil))
+        }
+    }
+
+    static let faults: [(path: [String], value: JSONValue?, words: String)] = [
+        (["ociVersion"], nil, "config.json: ociVersion is required"),
+        (["ociVersion"], "2.0.0", "ociVersion is 2.0.0; this runtime understands 1.x"),
+        (["ociVersion"], "one", "ociVersion is `one`, which is no version such as 1.2.0"),
+        (["root", "path"], nil, "root.path is required"),
+        (["root"], "rootfs", "root must be an object, not string"),
+        (["process", "cwd"], "tmp", "process.cwd must be an absolute path, not `tmp`"),
+        (["process", "args"], [], "process.args must name a program"),
+        (["process", "args"], [1], "process.args[0] must be a string, not integer"),
+        (["process", "env"], ["NAME"], "process.env[0] is `NAME`, which is not NAME=value"),
+        (["process", "user", "uid"], -1, "process.user.uid is -1, which is not between 0 and 4294967294"),
+        (["process", "user", "uid"], 4_294_967_295, "process.user.uid is 4294967295, which is not between 0 and 4294967294"),
+        (["process", "rlimits"], [["type": "RLIMIT_WORDS", "soft": 1, "hard": 1]], "is `RLIMIT_WORDS`, which this kernel does not know"),
+        (["process", "rlimits"], [["type": "RLIMIT_CORE", "soft": 2, "hard": 1]], "has a soft limit (2) above its hard one (1)"),
+        (["process", "oomScoreAdj"], 1001, "process.oomScoreAdj is 1001, which is not between -1000 and 1000"),
+        (["mounts"], [["destination": "/x", "options": ["rbind"]]], "mounts[0].source is required for a bind mount"),
+        (["mounts"], [["destination": "/x"]], "mounts[0].type is required unless the options have bind or rbind"),
+        (["linux", "namespaces"], [["type": "mount"], ["type": "mount"]], "names the mount namespace a second time"),
+        (["linux", "namespaces"], [["type": "clock"]], "linux.namespaces[0].type is `clock`"),
+        (["linux", "namespaces"], [["type": "pid"]], "has no mount namespace"),
+        (["linux", "namespaces"], [["type": "mount"]], "has no uts namespace, so the hostname `kdash` cannot be set"),
+        (["linux", "namespaces"], [["type": "mount"], ["type": "uts", "path": "uts"]], "linux.namespaces[1].path must be absolute"),
+        (["linux", "namespaces"], [["type": "mount"], ["type": "uts"], ["type": "user"]], "are required for a new user namespace"),
+        (["linux", "uidMappings"], [["containerID": 0, "hostID": 0, "size": 1]], "has no user namespace, but there are uidMappings"),
+        (["linux", "sysctl"], ["kernel.core_pattern": "|/x"], "belongs to no namespace: it would change the machine"),
+        (["linux", "sysctl"], ["net./.kernel.core_pattern": "|/x"], "which is no name of a sysctl"),
+        (["linux", "rootfsPropagation"], "open", "linux.rootfsPropagation is `open`"),
+        (["linux", "maskedPaths"], ["proc/keys"], "linux.maskedPaths[0] must be absolute"),
+        (["linux", "devices"], [["path": "/dev/x", "type": "c"]], "linux.devices[0] needs major and minor"),
+        (["linux", "devices"], [["path": "/dev/x", "type": "z"]], "linux.devices[0].type is `z`"),
+        (["linux", "resources", "unified"], ["../memory.max": "1"], "which is no file of a cgroup"),
+        (["linux", "resources", "pids", "limit"], 1.5, "linux.resources.pids.limit must be a whole number of 64 bits, not number"),
+        (["linux", "resources", "devices"], [["access": "rwm"]], "linux.resources.devices[0].allow is required"),
+        (["hooks", "prestart"], [["path": "true"]], "hooks.prestart[0].path must be absolute, not `true`"),
+        (["hooks", "prestart"], [["path": "/bin/true", "timeout": 0]], "hooks.prestart[0].timeout is 0"),
+        (["linux", "timeOffsets"], ["boottime": ["secs": 1]], "has no new time namespace"),
+        (["linux", "intelRdt"], ["closID": "x"], "linux.intelRdt is not supported by this runtime"),
+        (["linux", "personality"], ["domain": "BSD"], "linux.personality.domain is `BSD`"),
+    ]
+
+    @Test(arguments: faults.indices) func `a fault names its field`(index: Int) throws {
+        let fault = Self.faults[index]
+        let error = #expect(throws: OCIError.self) { try BundleConfiguration(Self.document([(fault.path, fault.value)])) }
+        #expect(error?.code == .invalidConfiguration)
+        #expect(error?.message.contains(fault.words) == true, "\(error?.message ?? "")")
+    }
+
+    @Test func `newer minor versions and unknown members are understood`() throws {
+        let document = Self.document([(["ociVersion"], "1.3.0-rc.1"), (["linux", "somethingNew"], [1, 2])])
+        #expect(try BundleConfiguration(document).version == "1.3.0-rc.1")
+    }
+
+    @Test func `the largest limit means without a bound`() throws {
+        let document = try JSON.parse(#"[{"type": "RLIMIT_CORE", "soft": 18446744073709551615, "hard": 18446744073709551615}]"#)
+        let limits = try #require(try BundleConfiguration(Self.document([(["process", "rlimits"], document)])).process?.limits)
+        #expect(limits == [ProcessConfiguration.Limit(resource: 4, soft: .max, hard: .max)])
+    }
+
+    @Test func `unknown capabilities are kept for a warning, known ones are sets`() throws {
+        let document = Self.document([(["process", "capabilities"], ["bounding": ["CAP_CHOWN", "CAP_FLY"], "ambient": ["CAP_KILL"]])])
+        let sets = try #require(try BundleConfiguration(document).process?.capabilities)
+        #expect(sets.all == [1, 0, 0, 0, 32])
+        #expect(sets.unknown == ["CAP_FLY"])
+    }
+
+    @Test(arguments: [
+        ("net.ipv4.ip_forward", "net/ipv4/ip_forward"), ("net/ipv4/ip_forward", "net/ipv4/ip_forward"),
+        ("net.ipv4.conf.eth0/100.forwarding", "net/ipv4/conf/eth0.100/forwarding"), ("net/ipv4/conf/eth0.100/forwarding", "net/ipv4/conf/eth0.100/forwarding"),
+    ]) func `sysctls are named as sysctl names them`(key: String, path: String) {
+        #expect(BundleConfiguration.sysctlPath(key) == path)
+    }
+}
