@@ -72,6 +72,7 @@ import Testing
     /// Draws a frame as if it reached a terminal, and returns its text.
     @discardableResult
     func paint() -> String {
+        _ = screen.carryOutTypedAhead()
         let surface = screen.render(width: size.width, height: size.height).surface
         screen.didPaint()
         return (0..<size.height).map { surface.text(row: $0) }.joined(separator: "\n")

@@ -16,6 +16,15 @@ extension Desk {
         workspace.signal.touch()
     }
 
+    /// Carries out what was typed before the clusters were there. Before a frame is drawn.
+    package func carryOutTypedAhead() {
+        guard let screen = screen(workspace.tab.focus) else { return }
+        let focus = workspace.tab.focus
+        screen.isStillHeard = { [workspace] in workspace.tab.focus == focus }
+        let rest = screen.carryOutTypedAhead()
+        if !rest.isEmpty { handle(rest) }
+    }
+
     /// Gives keys to what has them; returns how many it took.
     private func give(_ events: [InputEvent]) -> Int {
         let focus = workspace.tab.focus

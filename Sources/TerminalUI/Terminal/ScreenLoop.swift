@@ -152,6 +152,7 @@ import ViewModels
             encoder.capabilities = terminal.capabilities
             previous = nil
         }
+        desk.carryOutTypedAhead()
         let (surface, change) = desk.render(width: size.width, height: size.height)
         let bytes = encoder.encode(surface, previous: previous)
         let start = ContinuousClock.now

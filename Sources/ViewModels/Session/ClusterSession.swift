@@ -15,10 +15,12 @@ package import LinuxKernel
     let undoJournal: UndoJournal
     var changeMemory = ChangeMemory()
     var usageHistory = UsageHistory()
-    private var isSampledOften = false
-    private var sampledScope = NamespaceScope.all
-    /// The namespaces whose use is sampled in the contexts of a joined table, by their places.
-    var sampledMembers: [Int: NamespaceScope] = [:]
+    var isSampledOften = false
+    var sampledScope = NamespaceScope.all
+    /// What nodes used as of the last sample, and why that is not known.
+    var nodeUse: (samples: [String: PodUsage], gap: UsageGap?) = ([:], nil)
+    /// The namespaces and the kind whose use is sampled in the contexts of a joined table, by their places.
+    var sampledMembers: [Int: (scope: NamespaceScope, kindID: String)] = [:]
     var pulses: [Pulse] = []
     let timeTravel = TimeTravel()
     let tasks = TaskSlots()
@@ -29,6 +31,12 @@ package import LinuxKernel
     let keptPods = KeptPods()
     /// Whether the table of pods has every pod that it may read.
     var arePodsListed = false
+    /// Whether the cluster has told its kinds, or refused to.
+    var areKindsKnown = false
+    /// The kinds besides pods whose table is there, or cannot be read.
+    var listedTables: Set<String> = []
+    /// Everything that keys typed at the start wait for was there once, in this context.
+    var hasStarted = false
     /// Why no pods can be read; nil when some can.
     var podsRefusal: String?
     /// The events about the pod whose log has no line yet.
@@ -140,7 +148,10 @@ package import LinuxKernel
             self?.awaitedUID = nil
             self?.followSelected()
         }
-        app.onTable = { [weak self] table, kind in self?.savedViews?.apply(to: table, kind: kind) }
+        app.onTable = { [weak self] table, kind in
+            self?.savedViews?.apply(to: table, kind: kind)
+            self?.showUsage(in: table, kind.id)
+        }
         app.pods.onSelectors = { [weak self] _ in if let self { followSelectors(app.pods, .pods) } }
         if case .empty = app.editor.state { app.editor.state = emptyState }
         app.editor.onEdit = { [weak self] in self?.textChanged() }
@@ -338,8 +349,7 @@ package import LinuxKernel
         keptPods.removeAll()
         logEvents = nil
         (namespaceRows, clusterID) = ([:], nil)
-        usageHistory.removeAll()
-        app.pods.usageGap = nil
+        forgetUsage()
         (pulses, changeMemory) = ([], ChangeMemory())
         app.namespaces.rows = []
         app.pods.removeAll()
@@ -384,36 +394,4 @@ package import LinuxKernel
             throw ConnectionFailure(error)
         }
     }
-
-    // MARK: - Usage
-
-    /// Samples what pods use: often while somebody sees it, and now and then otherwise, so that charts have an hour to show.
-    func sampleWhileVisible() {
-        guard let source = cluster.flatMap({ UsageSource($0, time: time) }) else { return tasks.cancel(.usage) }
-        let isSeen = app.visiblePanes.contains(.pods) || app.detail?.kind == .charts || app.detail?.kind == .pulses || app.detail?.kind == .containers
-        let scope = source.isMetricsAPI ? app.scope : .all
-        guard !tasks.isRunning(.usage) || isSeen != isSampledOften || scope != sampledScope else { return }
-        (isSampledOften, sampledScope) = (isSeen, scope)
-        if !source.isMetricsAPI { app.pods.usageGap = nil }
-        tasks.run(.usage) { [weak self, time] in
-            var sampler = UsageSampler()
-            var pause = isSeen ? Duration.zero : Self.quietUsagePause
-            while !Task.isCancelled {
-                if pause > .zero { do { try await time.sleep(for: pause) } catch { return } }
-                let begin = time.monotonic()
-                var samples: [NodeStats] = []
-                var gap: UsageGap?
-                // Without a sample the bars go: the heading says why, or on kdash's own cluster the connection's state.
-                do { samples = try await source.read(scope) } catch { gap = source.isMetricsAPI ? UsageGap(error) : nil }
-                guard let self, !Task.isCancelled else { return }
-                usageHistory.take(samples)
-                app.pods.usageGap = gap
-                let next = source.pause(after: time.monotonic() - begin, gap, isFirst: pause == .zero)
-                pause = isSeen ? next : max(Self.quietUsagePause, next)
-                if isSeen { app.pods.setUsage(sampler.take(samples)) }
-            }
-        }
-    }
-
-    private static let quietUsagePause = Duration.seconds(15)
 }
