@@ -23,6 +23,7 @@ import Testing
         fixture.session.start()
         defer { fixture.end() }
         application.paint()
+        try await fixture.until("it is being reached") { fixture.time.sleeperCount > 0 }
         try await body(application, reachable)
     }
 
@@ -135,6 +136,34 @@ import Testing
             try await application.expect("Delete this pod?")
             #expect(application.shows("1 key typed ahead dropped: answer this first"))
             #expect(application.fixture.server.writes.isEmpty && app.typedAhead == nil)
+        }
+    }
+
+    @Test func `who types a place while something is offered goes there, and starts nothing`() async throws {
+        let fixture = Fixture()
+        fixture.server.putDiscovery()
+        try await fixture.run { fixture in
+            let application = HeadlessApplication(fixture)
+            try await application.expect("Start a small demo")
+            try await application.press(": \"secrets\" enter")
+            #expect(fixture.app.kind.id == "secrets" && fixture.app.modal == nil && fixture.server.writes.isEmpty)
+        }
+    }
+
+    @Test func `contexts that become known while they are listed join the list`() async throws {
+        try await HeadlessApplication.with { application in
+            let (session, reachable, time) = (application.fixture.session, Reachable(), application.fixture.time)
+            session.connectTo = { _ in throw ConnectionFailure(reason: "away", remedy: "") }
+            session.listContexts = {
+                // best effort: a clock that ends ends the wait.
+                while !reachable.isOn { try? await time.sleep(for: .milliseconds(50)) }
+                return ContextListing(names: ["kdash", "production"], problems: ["kubeconfig x is no YAML"])
+            }
+            try await application.press("C")
+            #expect(application.shows("Context") && !application.shows("production"))
+            reachable.isOn = true
+            try await application.expect("production", "a broken kubeconfig")
+            #expect(session.contexts == ["kdash", "production"] && !session.isListingContexts)
         }
     }
 

@@ -50,7 +50,7 @@ extension Screen {
     /// A field or the editor takes text.
     private var isTextOpen: Bool { app.inputMode == .type }
 
-    private func press(_ key: Key) {
+    func press(_ key: Key) {
         if let modal = app.modal {
             // A question may only be answered by somebody who can have seen it.
             if modal.isQuestion, paintedModal != modal.identity { return }

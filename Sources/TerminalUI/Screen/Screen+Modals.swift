@@ -100,6 +100,10 @@ extension Screen {
         case "n", "esc", "ctrl-c", "q": model.answer(false)
         case "enter": model.answer(model.focused == 0)
         case "tab", "left", "right", "h", "l", "shift-tab": model.focused = 1 - model.focused
+        // Who goes somewhere does not mean the offer: what follows is no answer to it.
+        case ":", "/", "?":
+            model.answer(false)
+            press(key)
         default: break
         }
     }

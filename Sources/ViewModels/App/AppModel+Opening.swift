@@ -13,7 +13,8 @@ extension AppModel {
 
     /// Asks for one of `items`; `onPick` is told its id.
     /// What stands in the way of an item that cannot be chosen is shown whole where there is room.
-    func pick(_ title: String, _ items: [PaletteItem], onPick: @escaping (String) -> Void) {
+    @discardableResult
+    func pick(_ title: String, _ items: [PaletteItem], onPick: @escaping (String) -> Void) -> PaletteModel {
         let palette = PaletteModel(title: title, placeholder: "type to find", items: items) { [weak self] item in
             self?.modal = nil
             onPick(item.id)
@@ -22,6 +23,7 @@ extension AppModel {
             palette.preview = { item in [[TextSpan(item.title, .accent)]] + (item.disabledReason.map { [[], [TextSpan($0, .warning)]] } ?? []) }
         }
         modal = .palette(palette)
+        return palette
     }
 
     /// Lists every command and kind. What is run is bound to the object that was under the cursor when the list opened.
@@ -242,8 +244,7 @@ extension AppModel {
 
     /// The contexts to choose from.
     func pickContext() {
-        guard let items = contextItems(except: context.name) else { return }
-        pick("Context", items) { [weak self] name in self?.cluster?.use(context: name) }
+        pickContext("Context", except: context.name) { [weak self] name in self?.cluster?.use(context: name) }
     }
 
     /// The columns to order the shown table by.

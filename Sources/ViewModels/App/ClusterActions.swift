@@ -70,6 +70,8 @@ package import KubeClient
     var contexts: [String] { get }
     /// What is wrong with kubeconfig files that cannot be read.
     var contextProblems: [String] { get }
+    /// Whether the kubeconfig files are being read.
+    var isListingContexts: Bool { get }
     /// Reads the kubeconfig files again.
     func refreshContexts()
     /// Opens another context.
@@ -94,4 +96,5 @@ package import KubeClient
 
 extension ClusterActions {
     package func startWait(isQueued: Bool) -> String? { nil }
+    package var isListingContexts: Bool { false }
 }

@@ -43,7 +43,7 @@ struct ServerTableLayout: Sendable {
             for (id, unit) in [("memory", Usage.Unit.bytes), ("cpu", .milliCPU)] where taken.insert(id).inserted {
                 ours.insert(
                     TableColumn(
-                        id: id, title: id.uppercased(), minimumWidth: 11, maximumWidth: 20, priority: unit == .bytes ? 4 : 3), at: place)
+                        id: id, title: id.uppercased(), minimumWidth: 16, maximumWidth: 20, priority: unit == .bytes ? 4 : 3), at: place)
                 sources.insert((.allocatable(id, unit), -1), at: place)
             }
         }
