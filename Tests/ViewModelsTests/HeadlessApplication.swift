@@ -43,6 +43,14 @@ import Testing
         }
     }
 
+    /// Gives keys that came in one read, from a terminal that may not bracket pastes.
+    func burst(_ text: String) async throws {
+        screen.hasBracketedPaste = false
+        screen.handle(text.map { .key($0 == "\n" ? Key("enter") : .typed($0)) })
+        try await rest()
+        paint()
+    }
+
     /// Pastes a text, as a terminal with bracketed paste does.
     func paste(_ text: String) async throws {
         screen.handle([.paste(text)])

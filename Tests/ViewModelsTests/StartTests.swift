@@ -64,6 +64,24 @@ import Testing
         }
     }
 
+    @Test func `what was typed while the program started is one burst, and no paste`() async throws {
+        try await Self.with { application, reachable in
+            let app = application.fixture.app
+            try await application.burst(":secrets\njd")
+            #expect(application.shows("takes back what waits for the cluster: Enter j d"))
+            reachable.isOn = true
+            try await application.expect("Describe", "keys-2")
+            // Later, and without the colon, it is asked about.
+            try await application.press("esc")
+            try await application.burst(":secrets\njd")
+            #expect(application.shows("Pasted text?") && app.detail == nil)
+        }
+        try await Self.with { application, _ in
+            try await application.burst("kind: Pod\nmetadata:\n")
+            #expect(application.shows("Pasted text?"))
+        }
+    }
+
     @Test func `Esc takes back what waits, and only that`() async throws {
         try await Self.with { application, reachable in
             let app = application.fixture.app

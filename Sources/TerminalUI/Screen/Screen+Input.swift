@@ -17,6 +17,7 @@ extension Screen {
             case .pastedText(let text):
                 paste(text)
                 return events.count
+            case .ask where beginsAtStart(events): break
             case .ask:
                 askAboutBurst(events)
                 return events.count

@@ -53,6 +53,16 @@ extension Screen {
         return true
     }
 
+    /// The longest line, with the keys after it, that is taken for typed where it came at once.
+    private static let longestLine = 64
+
+    /// Whether a burst is what somebody typed while the program was starting: it begins with `:` before there is a cluster, and is short. What it
+    /// means waits, and can be taken back.
+    func beginsAtStart(_ events: [InputEvent]) -> Bool {
+        guard case .key(let first)? = events.first, first.name == ":", events.count <= Self.longestLine else { return false }
+        return app.cluster?.startWait(isQueued: false) != nil
+    }
+
     /// Keeps the keys of a command that needs the cluster, when that is not there yet; whether it does.
     func hold(_ keys: [Key], for command: Command) -> Bool {
         guard !ahead.isRunning, !command.needsNoCluster, !keys.isEmpty, app.cluster?.startWait(isQueued: false) != nil else { return false }
