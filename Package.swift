@@ -91,7 +91,7 @@ let package = Package(
                 "JSONCore", "LinuxKernel", "CLinux", nio, nioPosix, nioHTTP1, nioSSL, logging,
             ]),
         library("ClusterOperations", ["KubeClient", "KubeSchemas", "APIMachinery", "JSONCore", "LinuxKernel", "CDeflate"]),
-        library("ViewModels", ["ClusterOperations", "KubeClient", "KubeSchemas", "APIMachinery", "JSONCore", "LinuxKernel", logging]),
+        library("ViewModels", ["ClusterOperations", "KubeClient", "KubeSchemas", "APIMachinery", "JSONCore", "LinuxKernel", "CLinux", logging]),
         library("TerminalUI", ["ViewModels", "CNcurses", "JSONCore", "LinuxKernel", "CLinux", logging]),
         .executableTarget(
             name: "kdash",

@@ -2,6 +2,7 @@
 
 import collections
 import json
+import subprocess
 
 import pytest
 
@@ -132,6 +133,14 @@ def test_the_screen_says_the_number_once_to_a_cluster_that_runs(simulated, open_
     eventually(lambda: simulated.kdash("status", check=False).returncode == 0, within=60, what="the daemon that the screen starts again")
     assert simulated.status()["simulatedNodes"]["wanted"] == COUNT
     assert len(nodes(simulated)) == COUNT + 1
+
+
+def test_a_read_only_screen_wants_no_other_number_of_them(simulated):
+    before = simulated.status()["simulatedNodes"]["nodes"]
+    refused = simulated.kdash("--readonly", "--plain", "--simulated-nodes", before + 1, "--data-dir", simulated.data, check=False, stdin=subprocess.DEVNULL)
+    assert refused.returncode != 0
+    assert f"--simulated-nodes {before + 1} changes the cluster, which --readonly forbids" in refused.stderr
+    assert simulated.status()["simulatedNodes"]["nodes"] == before
 
 
 def test_they_outlive_the_daemon_and_go_with_their_pods_when_none_are_wanted(simulated):

@@ -1,10 +1,10 @@
 import APIMachinery
 import JSONCore
-import KubeClient
 import LinuxKernel
 import Testing
 
 @testable import ClusterOperations
+@testable import KubeClient
 @testable import TerminalUI
 @testable import ViewModels
 
@@ -122,6 +122,31 @@ import Testing
         app.pods.usageGap = .missing
         app.isZoomed = true
         GoldenScreen.check(FakeCluster.screen(app).render(width: size.0, height: size.1).surface, "no-metrics-\(size.0)x\(size.1)")
+    }
+
+    @Test(arguments: [(80, 24), (120, 40), (200, 50)], [ColorDepth.truecolor, .mono])
+    func `nodes show what they use of what they can give`(size: (Int, Int), depth: ColorDepth) {
+        let app = FakeCluster.app()
+        let kind = ServedKind(
+            resource: GroupVersionResource(group: "", version: "v1", resource: "nodes"), kind: "Node", isNamespaced: false, verbs: ["list"])
+        let names = ["Name", "Status", "Roles", "Age", "Version", "Internal-IP", "OS-Image"]
+        let layout = ServerTableLayout(
+            names.enumerated().map { ServerTable.Column(name: $1, type: "string", priority: $0 > 4 ? 1 : 0) }, kind: kind)
+        app.kinds = [.pods, kind]
+        app.show(kind: kind)
+        app.list.layout = layout.columns
+        let rows = [("kdash-1", "Ready", "4", "8Gi"), ("kdash-2", "Ready,SchedulingDisabled", "16", "131072Mi"), ("sim-1", "Ready", "8", "32Gi")]
+        for (name, status, cpu, memory) in rows {
+            let object = KubeObject([
+                "metadata": ["name": .string(name), "uid": .string(name), "creationTimestamp": "2026-03-01T08:00:00Z"],
+                "status": ["allocatable": ["cpu": .string(cpu), "memory": .string(memory)]],
+            ])
+            let cells: [JSONValue] = [.string(name), .string(status), "<none>", "", "v1.34.1", "10.0.0.7", "Debian GNU/Linux 13 (trixie)"]
+            app.list.upsert([layout.row(ServerTable.Row(cells: cells, object: object))], now: FakeCluster.now.advanced(by: .seconds(-60)))
+        }
+        app.list.setUsage(["/kdash-1": PodUsage(cpu: 3720, memory: 1_300 << 20), "/kdash-2": PodUsage(cpu: 250, memory: 120 << 30)])
+        app.isZoomed = true
+        GoldenScreen.check(FakeCluster.screen(app, depth: depth).render(width: size.0, height: size.1).surface, "nodes-\(size.0)x\(size.1)-\(depth.rawValue)")
     }
 
     @Test(arguments: [(80, 24), (120, 40)], [LogTimes.local, .utc, .relative])

@@ -291,6 +291,43 @@ import Testing
         #expect(String(decoding: sent, as: UTF8.self) == "\u{1B}[B\u{1B}[B\u{1B}[B", "a pager without the mouse gets arrows")
     }
 
+    @Test func `a drag that ends outside of its split ends in it`() {
+        let app = FakeCluster.app()
+        let workspace = Workspace(app: app)
+        let shell = Self.open("ledger-0", workspace, isBeside: true)
+        let desk = Self.desk(workspace)
+        _ = Self.text(desk)
+        let clipboard = Clipboard()
+        app.host = clipboard
+        shell.receive(Array("alpha\r\nsecond".utf8))
+        let frame = Self.text(desk)
+        let top = frame.firstIndex { $0.contains("alpha") } ?? 0
+        let left = desk.layout.places.first { workspace.split($0.split)?.shell === shell }?.rect.x ?? 0
+        Self.mouse(desk, .press, left + 3, top + 1)
+        Self.mouse(desk, .drag, left - 20, top)
+        Self.mouse(desk, .release, left - 20, top)
+        #expect(clipboard.copied == ["/ # alpha\nseco"])
+        #expect(workspace.focused?.shell === shell)
+        // A program hears of the button, too.
+        var sent: [UInt8] = []
+        shell.onInput = { sent += $0 }
+        shell.receive(Array("\u{1B}[?1002h\u{1B}[?1006h".utf8))
+        Self.mouse(desk, .press, left + 3, top)
+        Self.mouse(desk, .release, left - 20, 39)
+        #expect(String(decoding: sent, as: UTF8.self) == "\u{1B}[<0;4;\(top + 1)M\u{1B}[<0;1;39m")
+        Self.mouse(desk, .release, left - 20, top)
+        #expect(workspace.focused?.shell === shell)
+    }
+
+    @Test func `who looks back keeps looking at the same text when the width changes`() {
+        let (desk, shell, _, _) = Self.looking()
+        shell.receive(Array(("\r\n" + String(repeating: "long ", count: 40)).utf8))
+        Self.press(desk, "shift-pageup", "/", "l", "i", "n", "e", "space", "1", "2", "0", "enter")
+        let top = Self.text(desk)[1]
+        #expect(top.hasPrefix("line "))
+        #expect(Self.text(desk, 60, 40)[1] == top && Self.text(desk, 200, 40)[1] == top)
+    }
+
     @Test func `the old form of reports says what it can`() {
         func report(_ kind: MouseEvent.Kind, _ x: Int, _ reporting: MouseReporting) -> [UInt8]? {
             MouseEncoder.bytes(MouseEvent(kind: kind, button: .right, x: x, y: 0, modifiers: .shift), reporting, isSGR: false)

@@ -88,4 +88,70 @@ import Testing
     func `keys go to the program as xterm sends them`(key: Key, expected: String) {
         #expect(String(decoding: KeyEncoder.bytes(key, applicationCursor: false), as: UTF8.self) == expected)
     }
+
+    // MARK: - Another width
+
+    private func rows(_ emulator: Emulator) -> [String] {
+        let back = emulator.scrollback.rows.map { row in
+            var bytes: [UInt8] = []
+            for cell in row.cells where cell.width > 0 { GraphemePool.append(cell.glyph, to: &bytes) }
+            return String(decoding: bytes, as: UTF8.self)
+        }
+        return back + (0..<emulator.surface.height).map { emulator.surface.text(row: $0) }
+    }
+
+    @Test(arguments: [
+        // A line that was wrapped is one again, and back.
+        ("0123456789abc", 10, 4, 20, 4, ["0123456789abc", "", "", ""]), ("0123456789abc", 20, 4, 10, 4, ["0123456789", "abc", "", ""]),
+        // What ends a line stays its end, spaces within it too.
+        ("0123456789\r\nabc", 10, 4, 20, 4, ["0123456789", "abc", "", ""]), ("ab   cd", 5, 3, 10, 3, ["ab   cd", "", ""]),
+        // Rows that left the screen are wrapped anew, and a full screen stays full.
+        ("0123456789ab\r\n1\r\n2\r\n3\r\n$ ", 10, 3, 20, 3, ["0123456789ab", "1", "2", "3", "$"]),
+        ("0123456789\r\n1\r\n2\r\n$ ", 20, 3, 5, 3, ["01234", "56789", "1", "2", "$"]),
+        // Wide signs are not cut.
+        ("日本語", 6, 3, 5, 3, ["日本", "語", ""]), ("a日本語", 6, 3, 10, 3, ["a日本語", "", ""]),
+        // What was cleared does not come back.
+        ("1\r\n2\r\n3\r\n4\u{1B}[2J\u{1B}[H$ ", 10, 3, 20, 3, ["1", "$", "", ""]),
+        // An erased end is no part of the line.
+        ("0123456789abc\u{1B}[1;3H\u{1B}[K", 10, 3, 20, 3, ["01", "abc", ""]),
+    ])
+    func `another width wraps lines anew`(output: String, width: Int, height: Int, newWidth: Int, newHeight: Int, expected: [String]) {
+        var emulator = Emulator(width: width, height: height, depth: .truecolor)
+        emulator.feed(Array(output.utf8))
+        emulator.resize(width: newWidth, height: newHeight)
+        #expect(rows(emulator) == expected)
+    }
+
+    @Test func `what is printed goes on where the cursor was, and there and back changes nothing`() {
+        var emulator = Emulator(width: 20, height: 5, depth: .truecolor)
+        let lines = (0..<30).map { "line \($0) of many words that are long\r\n" }
+        emulator.feed(Array("\(lines.joined())$ typ".utf8))
+        let before = rows(emulator)
+        for width in [7, 33, 5, 80, 20] { emulator.resize(width: width, height: 5) }
+        #expect(rows(emulator) == before)
+        emulator.resize(width: 4, height: 5)
+        emulator.feed(Array("ed".utf8))
+        #expect(rows(emulator).suffix(2) == ["$ ty", "ped"])
+        emulator.resize(width: 20, height: 5)
+        #expect(rows(emulator).last == "$ typed")
+    }
+
+    @Test func `a full-screen program leaves a screen that is wrapped for the width that it is left with`() {
+        var emulator = Emulator(width: 10, height: 3, depth: .truecolor)
+        emulator.feed(Array("0123456789abc\r\n$ \u{1B}[?1049h\u{1B}[Hfull".utf8))
+        emulator.resize(width: 20, height: 3)
+        #expect(emulator.surface.text(row: 0) == "full")
+        emulator.feed(Array("\u{1B}[?1049lx".utf8))
+        #expect(rows(emulator) == ["0123456789abc", "$ x", ""])
+    }
+
+    @Test func `places of the text are known after another width`() {
+        var emulator = Emulator(width: 10, height: 3, depth: .truecolor)
+        emulator.feed(Array("0123456789abc\r\n1\r\n2\r\n3".utf8))
+        #expect(emulator.scrollback.count == 2)
+        let wanted = [(1, 2), (3, 0), (99, 0)].map { ShellPlace(row: $0.0, column: $0.1) }
+        let places = emulator.resize(width: 20, height: 3, places: wanted)
+        #expect(places[0] == ShellPlace(row: 0, column: 12) && places[1] == ShellPlace(row: 2, column: 0))
+        #expect(emulator.scrollback.first == 0)
+    }
 }

@@ -155,6 +155,12 @@ import Testing
         #expect(decoder.feed(Array("\u{1B}[25~".utf8)) == [.key(Key("f1"))])
     }
 
+    @Test func `what was typed before the terminal was raw has Enter where the line discipline made a line feed`() {
+        #expect(names(":po\nj") == [":", "p", "o", "ctrl-j", "j"])
+        let typed = decode(":po\nj").map(\.fromLineDiscipline)
+        #expect(typed == decode(":po\rj"))
+    }
+
     @Test func `no input traps, and keys still work after it`() {
         var random = SeededGenerator(seed: 7)
         for _ in 0..<3000 {

@@ -19,7 +19,8 @@ import Testing
     init(
         access: ContextState.Access = .writable, canUnlock: Bool = false, directory: String? = nil,
         restart: (@Sendable (MemoryServer) async throws -> Void)? = nil,
-        usage: (@Sendable () async throws -> [NodeStats])? = nil, keptLogs: (@Sendable () async throws -> [KeptLog])? = nil
+        usage: (@Sendable () async throws -> [NodeStats])? = nil, keptLogs: (@Sendable () async throws -> [KeptLog])? = nil,
+        reachable: Reachable? = nil
     ) {
         let time = time
         self.directory = directory ?? ScratchFolder.path("vm")
@@ -29,7 +30,8 @@ import Testing
         let gate = access == .writable ? ContextGate.open : ContextGate(context: "prod", mode: mode, time: time)
         let isOurs = access == .writable
         let connect: @Sendable () async throws -> ConnectedCluster = {
-            ConnectedCluster(
+            while let reachable, !reachable.isOn { try await time.sleep(for: .milliseconds(50)) }
+            return ConnectedCluster(
                 client: server.client(gate: gate), contextName: isOurs ? "kdash" : "prod", access: access, isEmbedded: isOurs,
                 server: "memory", user: "somebody", usage: usage, keptLogs: keptLogs)
         }
@@ -59,13 +61,16 @@ import Testing
 
     func run(_ body: (Fixture) async throws -> Void) async throws {
         session.start()
-        defer {
-            for session in workspace.sessions + [session] { session.tasks.cancelAll() }
-            workspace.tasks.cancelAll()
-            try? FileSystem.removeTree(directory)  // best effort: a temporary folder
-        }
+        defer { end() }
         try await until("the first list") { self.app.connection == .ready }
         try await body(self)
+    }
+
+    /// Ends what runs.
+    func end() {
+        for session in workspace.sessions + [session] { session.tasks.cancelAll() }
+        workspace.tasks.cancelAll()
+        try? FileSystem.removeTree(directory)  // best effort: a temporary folder
     }
 
     /// Lets other tasks run until something holds; the clock moves in small steps.

@@ -77,13 +77,14 @@ private final class FakePorts: LocalPorts {
             try await open(fixture, local: "8080")
             try await fixture.until("it is open") { fixture.session.operations.forwards.count == 1 }
             let file = "\(fixture.directory)/forwards.json"
+            try await fixture.until("it is kept") { FileSystem.exists(file) }
             #expect(try FileSystem.status(file)?.st_mode == S_IFREG | 0o600)
             let saved = try #require(try SavedForward.load(fixture.directory).first)
             #expect(saved.port == 8080 && saved.target.text == "service default/web:80" && saved.context == "kdash")
             fixture.run("forwards.list")
             fixture.run("detail.stop")
             #expect(words(fixture).contains("Stopped"))
-            #expect(try SavedForward.load(fixture.directory).isEmpty)
+            try await fixture.until("it is not kept") { (try? SavedForward.load(fixture.directory).isEmpty) == true }
             fixture.run("forwards.beginAgain")
             try await fixture.until("it is open again") { fixture.session.operations.forwards.map(\.forward.port) == [8080] }
             // Open ones begin anew at their port.
@@ -95,18 +96,34 @@ private final class FakePorts: LocalPorts {
             // Another kdash finds it, and one of a context that is not open.
             var other = saved
             other.context = "prod"
+            try await fixture.until("all is written") { !fixture.session.operations.forwardsFile.isBehind }
             try SavedForward.keep([saved, other], fixture.directory)
             fixture.session.operations.forwards[0].stop()
             fixture.session.operations.forwards = []
             fixture.session.operations.stoppedForwards = []
             fixture.session.operations.leftForwards = nil
             fixture.run("forwards.list")
-            #expect(words(fixture).contains("Of the session before") && fixture.session.operations.forwards.isEmpty)
+            try await fixture.until("they are read") { words(fixture).contains("Of the session before") }
+            #expect(fixture.session.operations.forwards.isEmpty)
             fixture.run("forwards.beginAll")
             try await fixture.until("it is open") { fixture.session.operations.forwards.count == 1 }
             #expect(fixture.app.toasts.contains { $0.text.contains("open context prod first") })
             #expect(fixture.session.operations.leftForwards == [other])
-            #expect(try SavedForward.load(fixture.directory).count == 2)
+            try await fixture.until("both are kept") { (try? SavedForward.load(fixture.directory).count) == 2 }
+        }
+    }
+
+    @Test func `what is older is never written over what is newer, and a quit leaves nothing unwritten`() async throws {
+        try await with { fixture, _ in
+            try await open(fixture, local: "8080")
+            try await fixture.until("it is open") { fixture.session.operations.forwards.count == 1 }
+            fixture.session.prepareToQuit()
+            #expect(try SavedForward.load(fixture.directory).map(\.port) == [8080])
+            let file = SavedForward.File()
+            let (old, new) = (file.next(), file.next())
+            try file.keep([], new, fixture.directory)
+            try file.keep(fixture.session.operations.forwards.map(\.saved), old, fixture.directory)
+            #expect(try SavedForward.load(fixture.directory).isEmpty && !file.isBehind)
         }
     }
 

@@ -43,6 +43,14 @@ import Testing
         }
     }
 
+    /// Gives keys that came in one read, from a terminal that may not bracket pastes.
+    func burst(_ text: String) async throws {
+        screen.hasBracketedPaste = false
+        screen.handle(text.map { .key($0 == "\n" ? Key("enter") : .typed($0)) })
+        try await rest()
+        paint()
+    }
+
     /// Pastes a text, as a terminal with bracketed paste does.
     func paste(_ text: String) async throws {
         screen.handle([.paste(text)])
@@ -72,6 +80,7 @@ import Testing
     /// Draws a frame as if it reached a terminal, and returns its text.
     @discardableResult
     func paint() -> String {
+        _ = screen.carryOutTypedAhead()
         let surface = screen.render(width: size.width, height: size.height).surface
         screen.didPaint()
         return (0..<size.height).map { surface.text(row: $0) }.joined(separator: "\n")

@@ -8,16 +8,6 @@ import Testing
 @testable import ViewModels
 
 @MainActor @Suite struct LogFileTests {
-    private final class Clipboard: ScreenHost {
-        var copied: [String] = []
-        func move(_ motion: Motion) {}
-        func suspend() {}
-        func redraw() {}
-        func edit(_ path: String, holding lock: FileLock?) -> Int32? { nil }
-        func runInForeground(_ command: PluginCommand, environment: [String: String]) -> String? { nil }
-        func copy(_ text: String) { copied.append(text) }
-    }
-
     private func app() -> AppModel {
         let now = Timestamp(rfc3339: "2026-03-01T10:00:00Z")!
         let app = AppModel(clock: { now })

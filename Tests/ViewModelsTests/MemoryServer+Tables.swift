@@ -36,7 +36,8 @@ extension MemoryServer {
         let rows = objects.map { object -> JSONValue in
             [
                 "cells": [object["metadata", "name"] ?? "", object["status", "phase"] ?? "", "1d"],
-                "object": ["kind": "PartialObjectMetadata", "metadata": object["metadata"] ?? [:]],
+                // Of nodes whole objects are asked for: what they can give is in them.
+                "object": object["kind"] == "Node" ? object : ["kind": "PartialObjectMetadata", "metadata": object["metadata"] ?? [:]],
             ]
         }
         return [

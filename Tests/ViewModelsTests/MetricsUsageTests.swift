@@ -112,11 +112,112 @@ import Testing
         let server = MemoryServer()
         server.answer(Self.path, Self.pods(["web-1"], cpu: cpu))
         server.answer(Self.nodes, ["kind": "NodeMetricsList", "items": [["metadata": [:]], ["usage": 3]]])
-        let samples = try await server.client().measuredUsage(in: nil, now: Timestamp(seconds: 1_000_000))
+        let samples = await server.client().measuredUsage(in: nil, now: Timestamp(seconds: 1_000_000)).samples
         var history = UsageHistory()
         history.take(samples)
         var sampler = UsageSampler()
         let use = sampler.take(samples)["default/web-1"]?.cpu
         #expect(use == 0 || use ?? 0 > 1_000_000)
+    }
+
+    // MARK: - Nodes
+
+    private static let nodeKind = ServedKind(
+        resource: GroupVersionResource(group: "", version: "v1", resource: "nodes"), kind: "Node", isNamespaced: false, verbs: ["list"])
+
+    private static func putNodes(_ server: MemoryServer) {
+        for name in ["node", "other"] {
+            server.put(
+                "/api/v1/nodes/\(name)",
+                [
+                    "apiVersion": "v1", "kind": "Node", "metadata": ["name": .string(name), "uid": .string("uid-\(name)")],
+                    "status": ["allocatable": ["cpu": "3900m", "memory": "8Gi"]],
+                ])
+        }
+    }
+
+    private func nodeUse(_ app: AppModel, _ name: String) -> [Usage] {
+        let place = (0..<app.list.count).first { app.list.row(at: $0).uid.hasSuffix("uid-\(name)") }
+        return place.map { app.list.row(at: $0).cells.compactMap { if case .usage(let usage) = $0 { usage } else { nil } } } ?? []
+    }
+
+    @Test func `nodes show what they use of what they can give`() async throws {
+        let fixture = foreign()
+        fixture.server.answer(Self.path, Self.pods(["web-1"]))
+        fixture.server.answer(Self.nodes, Self.nodeList("1500m"))
+        Self.putNodes(fixture.server)
+        try await fixture.run { fixture in
+            let app = fixture.app
+            try await fixture.until("a sample") { used(fixture, "uid-web-1") == [250, 64 << 20] }
+            app.show(kind: Self.nodeKind)
+            // What was sampled before the table was opened is in it at once.
+            try await fixture.until("the nodes") { app.list.count == 2 }
+            let (node, other) = (nodeUse(app, "node"), nodeUse(app, "other"))
+            let gibibyte: Int64 = 1 << 30
+            #expect(node.map(\.used) == [1500, gibibyte])
+            #expect(node.map(\.limit) == [3900, 8 * gibibyte])
+            #expect(other.map(\.used) == [nil, nil])
+            #expect(app.list.columns.map(\.id) == ["name", "status", "age", "cpu", "memory"])
+            fixture.server.answer(Self.nodes, Self.nodeList("2"))
+            try await fixture.until("another figure") { nodeUse(app, "node").first?.used == 2000 }
+            app.sortList(by: "cpu")
+            app.sortList(by: "cpu")
+            #expect(app.list.row(at: 0).uid == "uid-node")
+        }
+    }
+
+    @Test func `who may not read the use of nodes is told so in their heading, and still sees that of pods`() async throws {
+        let fixture = foreign()
+        fixture.server.answer(Self.path, Self.pods(["web-1"]))
+        fixture.server.refuse(.get, Self.nodes, .forbidden(GroupResource(group: "metrics.k8s.io", resource: "nodes"), "", "not for you"))
+        Self.putNodes(fixture.server)
+        try await fixture.run { fixture in
+            try await fixture.until("pods") { used(fixture, "uid-web-1") == [250, 64 << 20] }
+            fixture.app.show(kind: Self.nodeKind)
+            try await fixture.until("the nodes") { fixture.app.list.count == 2 }
+            #expect(fixture.app.list.columns.contains { $0.title == "CPU: forbidden" } && fixture.app.pods.columns.contains { $0.title == "CPU" })
+        }
+    }
+
+    @Test func `what nodes of kdash's own cluster use is counted from sample to sample`() {
+        var sampler = UsageSampler()
+        func take(_ second: Int64, _ cpu: Int64) {
+            let usage = UsageSample(cpuNanoseconds: cpu, workingSet: ByteCount(5))
+            _ = sampler.take([NodeStats(node: "kdash-1", sampledAt: Timestamp(seconds: second), usage: usage)])
+        }
+        take(10, 1_000_000_000)
+        #expect(sampler.nodes == ["/kdash-1": PodUsage(cpu: nil, memory: 5)])
+        take(12, 4_000_000_000)
+        #expect(sampler.nodes == ["/kdash-1": PodUsage(cpu: 1500, memory: 5)])
+    }
+
+    @Test func `a namespace whose metrics are refused is named once`() async throws {
+        let fixture = foreign()
+        fixture.server.answer("/apis/metrics.k8s.io/v1beta1/namespaces/default/pods", Self.pods(["web-1"]))
+        let status = APIStatus.forbidden(GroupResource(group: "metrics.k8s.io", resource: "pods"), "", "not for you")
+        fixture.server.refuse(.get, "/apis/metrics.k8s.io/v1beta1/namespaces/kube-system/pods", status)
+        fixture.server.answer(Self.nodes, Self.nodeList("1"))
+        try await fixture.run { fixture in
+            fixture.app.cluster?.use(scope: .only(["default", "kube-system"]))
+            let text = "what pods in kube-system use is not told: \(status.message)"
+            try await fixture.until("it is said") { fixture.app.toasts.contains { $0.text == text } }
+            #expect(used(fixture, "uid-web-1") == [250, 64 << 20])
+            let start = fixture.time.now()
+            try await fixture.until("two more looks") { fixture.time.now() - start > .seconds(40) }
+            #expect(!fixture.app.toasts.contains { $0.text == text && $0.until > fixture.time.now() })
+        }
+    }
+
+    @Test func `a joined table says which context does not tell what is used, and why`() async throws {
+        try await JoinedFixture.with { fixture in
+            fixture.far.refuse(.get, Self.path, .forbidden(GroupResource(group: "metrics.k8s.io", resource: "pods"), "", "not for you"))
+            fixture.late.answer(Self.path, Self.pods(["late-1"]))
+            fixture.answers.isOn = true
+            let app = try await fixture.open(rows: 4)
+            app.visiblePanes = [.pods]
+            let told = { (app.joined?.table.troubles ?? []).filter { $0.hasPrefix("prod: its use may not be read:") } }
+            try await fixture.near.until("the reason") { told().count == 1 }
+            #expect(app.joined?.table.troubles.contains { $0.hasPrefix("late") } == false)
+        }
     }
 }

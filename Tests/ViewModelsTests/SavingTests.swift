@@ -9,16 +9,6 @@ import Testing
 @testable import ViewModels
 
 @MainActor @Suite struct SavingTests {
-    private final class Clipboard: ScreenHost {
-        var copied: [String] = []
-        func move(_ motion: Motion) {}
-        func suspend() {}
-        func redraw() {}
-        func edit(_ path: String, holding lock: FileLock?) -> Int32? { nil }
-        func runInForeground(_ command: PluginCommand, environment: [String: String]) -> String? { nil }
-        func copy(_ text: String) { copied.append(text) }
-    }
-
     private func save(_ fixture: Fixture, _ command: String, to path: String) async {
         fixture.run(command)
         fixture.app.prompt?.input = LineInput(path)

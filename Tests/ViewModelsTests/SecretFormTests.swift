@@ -57,6 +57,29 @@ import Testing
         if case .text = SecretForm.converted(text) { Issue.record("converted") }
     }
 
+    @Test(arguments: [
+        ("data: {a: YQ==}", false), ("data: {a: YQ==} # mine", true), ("# mine\ndata: {a: YQ==}", true), ("stringData:\n  a: \"x # y\"", false),
+        ("stringData:\n  a: |\n    # text\n    more", false), ("stringData:\n  a: |\n    # text\n  # mine\n  b: c", true),
+    ])
+    func `a Secret with comments is told from one whose values have a number sign`(rest: String, expected: Bool) {
+        #expect(SecretForm.hasComments("apiVersion: v1\nkind: Secret\nmetadata: {name: keys}\n\(rest)\n") == expected)
+        #expect(!SecretForm.hasComments("apiVersion: v1\nkind: ConfigMap # other\n"))
+    }
+
+    @Test func `comments that a conversion drops are told of`() async throws {
+        try await Fixture.with { fixture in
+            fixture.server.put(Self.path, Self.secret(["a": "b25l"]))
+            try await open(fixture)
+            #expect(fixture.app.toasts.last?.text.contains("comments") == false)
+            let editor = fixture.app.editor
+            editor.replaceAll(editor.text.replacing("kind: Secret", with: "kind: Secret # mine"))
+            fixture.run("yaml.decode")
+            #expect(fixture.app.toasts.last?.text == "values as base64; the comments are dropped: u brings them back" && !editor.text.contains("# mine"))
+            fixture.run("yaml.undo")
+            #expect(editor.text.contains("# mine"))
+        }
+    }
+
     @Test func `other documents and their comments stay as they are`() {
         let text =
             "# first\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a} # mine\n---\napiVersion: v1\nkind: Secret\nmetadata: {name: b}\ndata: {k: YQ==}\n\n---\n# last\nkind: X"

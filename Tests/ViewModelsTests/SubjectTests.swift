@@ -32,19 +32,25 @@ import Testing
             roles: [
                 Self.role("all", ["*"], ["*"], group: "*"), Self.role("look", ["get", "list"], ["pods"]), Self.role("keys", ["get"], ["secrets"]),
                 Self.role("enter", ["create"], ["pods/exec"]), Self.role("grant", ["bind"], ["clusterroles"], group: "rbac.authorization.k8s.io"),
-                Self.role("edit", ["update"], ["pods"]),
+                Self.role("edit", ["update"], ["pods"]), Self.role("pose", ["impersonate"], ["groups"]),
+                Self.role("raise", ["escalate"], ["roles"], group: "rbac.authorization.k8s.io"), Self.role("token", ["create"], ["serviceaccounts/token"]),
             ],
             bindings: [
                 Self.binding("a", "all", [user]), Self.binding("b", "look", [group], namespace: "demo"), Self.binding("c", "keys", [robot], namespace: "shop"),
                 Self.binding("d", "look", [robot], namespace: "demo"), Self.binding("e", "enter", [["kind": "User", "name": "eve"]], namespace: "shop"),
                 Self.binding("f", "grant", [["kind": "User", "name": "zoe"]]), Self.binding("g", "edit", [["kind": "Group", "name": "crew"]]),
-                Self.binding("h", "gone", [user]),
+                Self.binding("h", "gone", [user]), Self.binding("i", "pose", [["kind": "User", "name": "mia"]]),
+                Self.binding("j", "raise", [["kind": "User", "name": "kim"]], namespace: "shop"),
+                Self.binding("k", "token", [["kind": "User", "name": "lea"]], namespace: "shop"),
             ], unread: ["roles: not for you"])
         let text = AccessText.subjects(map, context: "kdash")
         let lines = text.lines.map { $0.map(\.text).joined().split(separator: " ").joined(separator: " ") }
         #expect(lines.contains("everything everywhere User ada all"))
         #expect(lines.contains("run programs in pods shop User eve enter"))
         #expect(lines.contains("give itself more everywhere User zoe grant"))
+        #expect(lines.contains("give itself more shop User kim raise"))
+        #expect(lines.contains("act as others everywhere User mia pose"))
+        #expect(lines.contains("take accounts' tokens shop User lea token"))
         #expect(lines.contains("change everywhere Group crew edit"))
         #expect(lines.contains("read demo Group system:authenticated look"))
         #expect(lines.contains("read Secrets demo, shop ServiceAccount shop/robot keys, look"))

@@ -2,33 +2,44 @@ package import APIMachinery
 import JSONCore
 package import LinuxKernel
 
+/// What a metrics API told at a moment, and what it refused.
+package struct MeasuredUsage: Sendable {
+    /// The samples: pods stand under a node without a name.
+    package var samples: [NodeStats] = []
+    /// Whether it told of the pods of any namespace that it was asked for.
+    package var tellsPods = false
+    /// The namespaces whose pods are not told, and why; nil for all of them at once.
+    package var podFailures: [(namespace: String?, status: APIStatus)] = []
+    /// Why nodes are not told; nil when they are.
+    package var nodeFailure: APIStatus?
+}
+
 /// What the metrics API of a server tells (`metrics.k8s.io`: metrics-server, or what stands in for it): means over a window that it chooses.
 extension KubeClient {
-    /// What the pods of some namespaces use (nil for all), and nodes where those may be read. `now` is when it was asked. Throws NotFound where
-    /// the server has no metrics API, and what was answered when none of the namespaces could be read; of one among several nothing is known then.
-    package func measuredUsage(in namespaces: [String]?, now: Timestamp) async throws(APIStatus) -> [NodeStats] {
+    /// What the pods of some namespaces use (nil for all), and the nodes. `now` is when it was asked. What is refused stands beside what is told:
+    /// NotFound where the server has no metrics API.
+    package func measuredUsage(in namespaces: [String]?, now: Timestamp) async -> MeasuredUsage {
         var pods: [PodStats] = []
-        var failure: APIStatus?
-        var isAnswered = false
+        var measured = MeasuredUsage()
         for namespace in namespaces.map({ $0.map(Optional.some) }) ?? [nil] {
             do throws(APIStatus) {
                 pods += try await list(Self.podMetrics, namespace: namespace).items.map { PodStats(metrics: $0) }
-                isAnswered = true
+                measured.tellsPods = true
             } catch {
-                failure = error
+                measured.podFailures.append((namespace, error))
             }
         }
-        if let failure, !isAnswered { throw failure }
         // Which node a pod is on the API does not tell: its pods stand under no node.
-        var samples = [NodeStats(node: "", sampledAt: now, usage: UsageSample(isMeasured: false), pods: pods)]
+        measured.samples = [NodeStats(node: "", sampledAt: now, usage: UsageSample(isMeasured: false), pods: pods)]
         do throws(APIStatus) {
-            samples += try await list(Self.nodeMetrics, namespace: nil).items.map {
+            measured.samples += try await list(Self.nodeMetrics, namespace: nil).items.map {
                 NodeStats(node: $0.name, sampledAt: now, usage: UsageSample(metrics: $0["usage"]))
             }
-        } catch  where [401, 403, 404].contains(error.code) {
+        } catch {
             // Who may read pods alone has no sum over all nodes.
+            measured.nodeFailure = error
         }
-        return samples
+        return measured
     }
 
     private static let podMetrics = GroupVersionResource(group: "metrics.k8s.io", version: "v1beta1", resource: "pods")

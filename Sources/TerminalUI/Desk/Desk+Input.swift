@@ -16,6 +16,15 @@ extension Desk {
         workspace.signal.touch()
     }
 
+    /// Carries out what was typed before the clusters were there. Before a frame is drawn.
+    package func carryOutTypedAhead() {
+        guard let screen = screen(workspace.tab.focus) else { return }
+        let focus = workspace.tab.focus
+        screen.isStillHeard = { [workspace] in workspace.tab.focus == focus }
+        let rest = screen.carryOutTypedAhead()
+        if !rest.isEmpty { handle(rest) }
+    }
+
     /// Gives keys to what has them; returns how many it took.
     private func give(_ events: [InputEvent]) -> Int {
         let focus = workspace.tab.focus
@@ -55,10 +64,22 @@ extension Desk {
             if mouse.button == .middle, let app = shownApp { workspace.askClose(tab: tab, app) }
             return
         }
+        if let held = heldSplit, mouse.kind == .drag || mouse.kind == .release {
+            if mouse.kind == .release { heldSplit = nil }
+            guard let place = layout.places.first(where: { $0.split == held }), !place.rect.isEmpty else { return }
+            return give(mouse, to: place)
+        }
         guard let place = layout.places.first(where: { $0.rect.contains(x: mouse.x, y: mouse.y) }) else { return }
+        if mouse.kind == .press { heldSplit = place.split }
         if mouse.kind == .press, place.split != workspace.tab.focus { workspace.focus(place.split) }
+        give(mouse, to: place)
+    }
+
+    /// What the mouse does in a split, in its own cells; what is outside is at its edge.
+    private func give(_ mouse: MouseEvent, to place: SplitLayout.Place) {
         var inside = mouse
-        (inside.x, inside.y) = (mouse.x - place.rect.x, mouse.y - place.rect.y)
+        inside.x = max(0, min(place.rect.width - 1, mouse.x - place.rect.x))
+        inside.y = max(0, min(place.rect.height - 1, mouse.y - place.rect.y))
         if let shell = shell(place.split) { return shell.handle(inside) }
         screen(place.split)?.handle([.mouse(inside)])
     }

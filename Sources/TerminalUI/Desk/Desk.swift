@@ -10,6 +10,8 @@ package import ViewModels
     private var screens: [Int: (screen: Screen, look: Appearance)] = [:]
     private var shells: [Int: ShellView] = [:]
     private(set) var layout = SplitLayout(.split(0), in: Rect(x: 0, y: 0, width: 0, height: 0), zoomed: nil)
+    /// The split in which a button went down that is not up again.
+    var heldSplit: Int?
     private(set) var tabPlaces: [(tab: Int, rect: Rect)] = []
     /// Bracketed paste is known to work; otherwise bursts of keys are looked at.
     package var hasBracketedPaste = false

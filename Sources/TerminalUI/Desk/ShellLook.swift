@@ -134,7 +134,12 @@ extension ShellView {
 
     /// Takes the mouse, in cells of the view. The program has it when it asked for it, unless Alt is held or one looks back.
     func handle(_ mouse: MouseEvent) {
-        guard mouse.y < emulator.surface.height else { return }
+        var mouse = mouse
+        if mouse.kind == .press || mouse.kind == .wheelUp || mouse.kind == .wheelDown {
+            guard mouse.y < emulator.surface.height else { return }
+        }
+        // What was begun in the terminal ends in it.
+        mouse.y = min(mouse.y, emulator.surface.height - 1)
         let isOurs = mouse.modifiers.contains(.alternate) || look != nil || !model.isRunning
         if !isOurs, let bytes = MouseEncoder.bytes(mouse, emulator.mouse, isSGR: emulator.isSGRMouse) { return model.onInput(bytes) }
         if !isOurs, emulator.mouse != .none { return }

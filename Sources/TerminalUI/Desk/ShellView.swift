@@ -38,9 +38,18 @@ import ViewModels
         let isFirst = !wasSized
         guard isFirst || width != emulator.surface.width || height != emulator.surface.height else { return }
         wasSized = true
-        emulator.resize(width: width, height: height)
+        let top = ShellPlace(row: text.screenStart - rowsBack, column: 0)
+        let now = emulator.resize(width: width, height: height, places: [top] + [look?.cursor, look?.anchor, pressedAt].map { $0 ?? top })
+        // Who looks back keeps looking at the same text, with the same selected.
+        if rowsBack > 0 { setRowsBack(text.screenStart - now[0].row) }
+        if look?.cursor != nil { look?.cursor = now[1] }
+        if look?.anchor != nil { look?.anchor = now[2] }
+        if pressedAt != nil { pressedAt = now[3] }
+        if width != emulatedWidth { look?.found = nil }
+        emulatedWidth = width
         model.resize(columns: width, rows: height)
     }
+    private var emulatedWidth = 80
     private var wasSized = false
 
     /// Takes a key; what looks back goes to the end first.

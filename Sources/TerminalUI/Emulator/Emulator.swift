@@ -1,24 +1,28 @@
 /// A small terminal: enough of xterm for shells, editors and pagers. Its screen is a surface, so what a container prints reaches the real terminal
 /// only as cells. Answers to the program's questions collect in `answers`.
 @MainActor struct Emulator {
-    private(set) var surface: Surface
+    var surface: Surface
     private(set) var answers: [UInt8] = []
     /// What has left the screen at its top.
-    private(set) var scrollback = Scrollback()
+    var scrollback = Scrollback()
     private(set) var isApplicationCursor = false
     private(set) var isBracketedPaste = false
     /// What the program wants to be told of the mouse, and in which form.
     private(set) var mouse = MouseReporting.none
     private(set) var isSGRMouse = false
     private var parser = EmulatorParser()
-    private var pen = Style.plain
-    private var x = 0
-    private var y = 0
-    private var wrapsNext = false
+    var pen = Style.plain
+    var x = 0
+    var y = 0
+    /// The cursor is behind the last column: what is printed next begins a row.
+    var wrapsNext = false
+    /// How many cells of each row belong to a line that goes on in the next row; 0 where a line ends.
+    var wraps: [Int]
+    var primaryWraps: [Int] = []
     private var top = 0
     private var bottom: Int
-    private var saved: (x: Int, y: Int, pen: Style) = (0, 0, .plain)
-    private var primary: Surface?
+    var saved: (x: Int, y: Int, pen: Style) = (0, 0, .plain)
+    var primary: Surface?
     /// A program has the screen for itself: what it moves off it is nothing to look back at.
     var isAlternate: Bool { primary != nil }
     private var isAutoWrap = true
@@ -33,6 +37,7 @@
     init(width: Int, height: Int, depth: ColorDepth) {
         surface = Surface(width: max(1, width), height: max(1, height))
         bottom = max(1, height) - 1
+        wraps = Array(repeating: 0, count: max(1, height))
         self.depth = depth
     }
 
@@ -50,32 +55,15 @@
         return answers
     }
 
-    /// A new size; the text stays at the top left, and the row of the cursor stays visible.
-    mutating func resize(width: Int, height: Int) {
-        guard width > 0, height > 0, width != surface.width || height != surface.height else { return }
-        let shift = max(0, y - height + 1)
-        if !isAlternate { for row in 0..<shift { keep(row: row) } }
-        surface = Self.fitted(surface, width: width, height: height, droppingRows: shift)
-        primary = primary.map { Self.fitted($0, width: width, height: height, droppingRows: 0) }
-        (x, y, wrapsNext) = (min(x, width - 1), min(y - shift, height - 1), false)
-        (top, bottom) = (0, height - 1)
+    /// The whole screen scrolls again.
+    mutating func resetRegion() {
+        (top, bottom) = (0, surface.height - 1)
         showCursor()
     }
 
     private mutating func showCursor() {
         surface.cursor = (min(x, surface.width - 1), y)
         surface.isCursorVisible = isCursorShown
-    }
-
-    private static func fitted(_ old: Surface, width: Int, height: Int, droppingRows shift: Int) -> Surface {
-        var next = Surface(width: width, height: height)
-        for row in 0..<min(height, old.height - shift) {
-            for column in 0..<min(width, old.width) {
-                let cell = old[column, row + shift]
-                next.cells[row * width + column] = cell.width == 2 && column == width - 1 ? .blank : cell
-            }
-        }
-        return next
     }
 
     private mutating func perform(_ action: EmulatorParser.Action) {
@@ -98,15 +86,11 @@
         if let scalar = character.unicodeScalars.first, scalar.value >= 0x300, SafeGlyph.isMark(scalar) { return combine(character) }
         let width = SafeGlyph(character).width
         if width == 0 { return }
-        if wrapsNext, isAutoWrap {
-            x = 0
-            lineFeed()
-        }
+        if wrapsNext, isAutoWrap { wrap(at: surface.width) }
         wrapsNext = false
         if x + width > surface.width {
             guard isAutoWrap, surface.width >= width else { return }
-            x = 0
-            lineFeed()
+            wrap(at: x)
         }
         if isInserting { shift(from: x, by: width) }
         surface.put(character, x: x, y: y, end: surface.width, style: pen)
@@ -116,6 +100,13 @@
             x = surface.width - 1
             wrapsNext = true
         }
+    }
+
+    /// The line goes on in the next row: so many cells of this one are its.
+    private mutating func wrap(at end: Int) {
+        wraps[y] = end
+        x = 0
+        lineFeed()
     }
 
     /// A mark joins the letter before it.
@@ -211,7 +202,7 @@
         if answers.count > 4096 { answers = [] }
     }
 
-    private var blank: Style { Style(background: pen.background) }
+    var blank: Style { Style(background: pen.background) }
 
     private mutating func place(row: Int, column: Int) {
         let offset = isOrigin ? top : 0
@@ -250,11 +241,12 @@
     private mutating func useAlternate(_ isOn: Bool) {
         if isOn, primary == nil {
             saved = (x, y, pen)
-            primary = surface
+            (primary, primaryWraps) = (surface, wraps)
             surface = Surface(width: surface.width, height: surface.height)
+            wraps = Array(repeating: 0, count: surface.height)
         } else if !isOn, let back = primary {
-            surface = back
-            primary = nil
+            (surface, wraps) = (back, primaryWraps)
+            (primary, primaryWraps) = (nil, [])
             (x, y, pen) = (min(saved.x, surface.width - 1), min(saved.y, surface.height - 1), saved.pen)
             (top, bottom) = (0, surface.height - 1)
         }
@@ -277,67 +269,10 @@
         }
     }
 
-    private mutating func keep(row: Int) { scrollback.append(surface.cells[(row * surface.width)..<((row + 1) * surface.width)]) }
+    mutating func keep(row: Int) { scrollback.append(Self.row(row, of: surface, wraps)) }
 
     private mutating func reverseLineFeed() {
         if y == top { scroll(from: top, to: bottom, by: -1) } else if y > 0 { y -= 1 }
-    }
-
-    /// Moves rows up (positive) or down inside a region, filling with blanks.
-    private mutating func scroll(from: Int, to: Int, by amount: Int) {
-        let width = surface.width
-        let rows = to - from + 1
-        let count = min(rows, abs(amount))
-        let empty = Array(repeating: Cell(style: blank), count: count * width)
-        if amount > 0 {
-            surface.cells.replaceSubrange(
-                (from * width)..<((to + 1) * width), with: surface.cells[((from + count) * width)..<((to + 1) * width)] + empty)
-        } else {
-            surface.cells.replaceSubrange(
-                (from * width)..<((to + 1) * width), with: empty + surface.cells[(from * width)..<((to + 1 - count) * width)])
-        }
-    }
-
-    /// Moves the rest of the row right (positive) or left.
-    private mutating func shift(from column: Int, by amount: Int) {
-        let start = y * surface.width + column
-        let end = (y + 1) * surface.width
-        let count = min(end - start, abs(amount))
-        let empty = Array(repeating: Cell(style: blank), count: count)
-        let kept = Array(amount > 0 ? surface.cells[start..<(end - count)] : surface.cells[(start + count)..<end])
-        surface.cells.replaceSubrange(start..<end, with: amount > 0 ? empty + kept : kept + empty)
-        mend(row: y)
-    }
-
-    /// Blanks the halves of wide glyphs that were cut: a terminal would wrap the left one at its margin.
-    private mutating func mend(row: Int) {
-        let start = row * surface.width
-        for column in 0..<surface.width {
-            let cell = surface.cells[start + column]
-            let hasRight = column + 1 < surface.width && surface.cells[start + column + 1].width == 0
-            let hasLeft = column > 0 && surface.cells[start + column - 1].width == 2
-            if cell.width == 2 && !hasRight || cell.width == 0 && !hasLeft { surface.cells[start + column] = Cell(style: cell.style) }
-        }
-    }
-
-    private mutating func eraseDisplay(_ what: Int) {
-        switch what {
-        case 0:
-            eraseLine(0)
-            surface.fill(Rect(x: 0, y: y + 1, width: surface.width, height: surface.height - y - 1), style: blank)
-        case 1:
-            eraseLine(1)
-            surface.fill(Rect(x: 0, y: 0, width: surface.width, height: y), style: blank)
-        default: surface.fill(surface.bounds, style: blank)
-        }
-    }
-
-    private mutating func eraseLine(_ what: Int) {
-        switch what {
-        case 0: surface.fill(Rect(x: x, y: y, width: surface.width - x, height: 1), style: blank)
-        case 1: surface.fill(Rect(x: 0, y: y, width: min(surface.width, x + 1), height: 1), style: blank)
-        default: surface.fill(Rect(x: 0, y: y, width: surface.width, height: 1), style: blank)
-        }
     }
 
     private static let lineDrawing: [UInt32: Character] = [

@@ -5,24 +5,37 @@ struct Scrollback: Sendable {
     /// The oldest rows go in lots, so that a flood of output costs no more than it must.
     private static let lot = 500
 
-    private var kept: [[Cell]] = []
+    private var kept: [Reflow.Row] = []
     /// Rows that ever came.
     private var total = 0
 
-    /// The number of the oldest row that can be shown, counted from the first that ever came: what points at a row by it does not move.
+    /// Nothing.
+    init() {}
+
+    /// Rows, the oldest of which that can be shown has a number.
+    init(_ rows: [Reflow.Row], first: Int) {
+        kept = rows
+        total = first + rows.count
+        if kept.count > Self.capacity { kept.removeFirst(kept.count - Self.capacity) }
+    }
+
+    /// The number of the oldest row that can be shown, counted from the first that ever came: what points at a row by it does not move, unless the
+    /// width changes.
     var first: Int { total - count }
 
     /// The rows that can be shown.
     var count: Int { min(kept.count, Self.capacity) }
 
-    /// A row; the oldest has number 0.
-    subscript(row: Int) -> [Cell] { kept[kept.count - count + row] }
+    /// Those rows.
+    var rows: ArraySlice<Reflow.Row> { kept.suffix(count) }
 
-    /// Takes a row, without the blanks at its end.
-    mutating func append(_ row: ArraySlice<Cell>) {
-        let last = row.lastIndex { $0 != .blank }
+    /// A row; the oldest has number 0.
+    subscript(row: Int) -> [Cell] { kept[kept.count - count + row].cells }
+
+    /// Takes a row.
+    mutating func append(_ row: Reflow.Row) {
         total += 1
-        kept.append(Array(row[row.startIndex..<(last.map { $0 + 1 } ?? row.startIndex)]))
+        kept.append(row)
         if kept.count >= Self.capacity + Self.lot { kept.removeFirst(Self.lot) }
     }
 }

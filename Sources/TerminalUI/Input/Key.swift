@@ -83,4 +83,7 @@ package enum InputEvent: Sendable, Hashable {
     /// The terminal window gained or lost focus.
     case focus(Bool)
     case reply(TerminalReply)
+
+    /// The same as it was typed before the terminal was ours: its line discipline made line feeds of Enter.
+    var fromLineDiscipline: InputEvent { self == .key(Key("j", .control)) ? .key(Key("enter")) : self }
 }

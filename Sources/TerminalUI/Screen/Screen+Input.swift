@@ -17,6 +17,7 @@ extension Screen {
             case .pastedText(let text):
                 paste(text)
                 return events.count
+            case .ask where beginsAtStart(events): break
             case .ask:
                 askAboutBurst(events)
                 return events.count
@@ -35,7 +36,8 @@ extension Screen {
         return count
     }
 
-    private func handle(_ event: InputEvent) {
+    func handle(_ event: InputEvent) {
+        if waits(event) { return }
         switch event {
         case .key(let key): press(key)
         case .paste(let text): paste(text)
@@ -49,7 +51,7 @@ extension Screen {
     /// A field or the editor takes text.
     private var isTextOpen: Bool { app.inputMode == .type }
 
-    private func press(_ key: Key) {
+    func press(_ key: Key) {
         if let modal = app.modal {
             // A question may only be answered by somebody who can have seen it.
             if modal.isQuestion, paintedModal != modal.identity { return }
@@ -63,10 +65,10 @@ extension Screen {
             press(Key("esc"))
             return press(plain)
         }
-        if pressed.isEmpty { pressedUID = boundUID(app.focus) }
-        pressed.append(key.name)
-        if pressed.count > 1, key.name == "esc" {
-            pressed = []
+        if pressedKeys.isEmpty { pressedUID = boundUID(app.focus) }
+        pressedKeys.append(key)
+        if pressedKeys.count > 1, key.name == "esc" {
+            pressedKeys = []
             return
         }
         runCommand(pressed)
@@ -76,7 +78,10 @@ extension Screen {
     private func runCommand(_ keys: [String]) {
         switch app.commands.lookup(keys, scopes: scopes, on: app.selectedBinding) {
         case .command(let command):
-            pressed = []
+            let typed = pressedKeys
+            pressedKeys = []
+            if hold(typed, for: command) { return }
+            if ahead.isUnseen, command.actsUnasked { return app.toast(AppModel.unseen, .warning) }
             // A sequence for an object is bound to what its first key was pressed on; it never slides to a neighbour.
             let isForObject = command.scope == .pane(app.focus) || command.subject != nil
             guard keys.count == 1 || !isForObject || pressedUID == boundUID(app.focus) else {
@@ -93,10 +98,10 @@ extension Screen {
                 return app.toast("\(app.kindNoun) \(gone)\(next ?? "")", .warning)
             }
             run(command)
-        case .prefix: pressed = keys
+        case .prefix: break
         case .none:
             if keys.count > 1 { app.toast("\(keys.map(KeyLabel.text).joined(separator: " ")) is not a command here", .dim) }
-            pressed = []
+            pressedKeys = []
         }
     }
 

@@ -61,11 +61,13 @@ extension Screen {
             app.modal = nil
             model.onCancel()
         case "space" where model.takesSeveral: model.toggleMark()
+        case "enter" where hold(key, in: model): break
         case "enter":
             if count > 0, let reason = model.results[min(model.selected, count - 1)].item.disabledReason {
                 return refuse(model.results[min(model.selected, count - 1)].item.title, reason)
             }
             model.accept()
+        case "tab" where count == 0: model.takeNearest()
         case "down", "ctrl-n", "tab": model.selected = count == 0 ? 0 : (model.selected + 1) % count
         case "up", "ctrl-p", "shift-tab": model.selected = count == 0 ? 0 : (model.selected + count - 1) % count
         case "pagedown": model.selected = min(max(0, count - 1), model.selected + 10)
@@ -98,6 +100,10 @@ extension Screen {
         case "n", "esc", "ctrl-c", "q": model.answer(false)
         case "enter": model.answer(model.focused == 0)
         case "tab", "left", "right", "h", "l", "shift-tab": model.focused = 1 - model.focused
+        // Who goes somewhere does not mean the offer: what follows is no answer to it.
+        case ":", "/", "?":
+            model.answer(false)
+            press(key)
         default: break
         }
     }

@@ -28,7 +28,7 @@ extension Screen {
     }
 
     private func click(_ mouse: MouseEvent, _ pane: PaneID) {
-        pressed = []
+        pressedKeys = []
         app.focus = pane
         guard let content = contents[pane], content.contains(x: mouse.x, y: mouse.y) else { return }
         switch pane {

@@ -19,7 +19,10 @@ package import ViewModels
     var lower = PaneID.logs
     private var shownKind: String?
     /// Keys of a sequence that is not finished.
-    var pressed: [String] = []
+    var pressedKeys: [Key] = []
+    var pressed: [String] { pressedKeys.map(\.name) }
+    /// What was typed before the cluster has what it needs.
+    var ahead = TypeAhead()
     /// The object under the cursor when the sequence began.
     var pressedUID: String?
     /// What the user knows to be under the cursors, and whether that has changed without them since.
@@ -102,6 +105,7 @@ package import ViewModels
         if !pressed.isEmpty { drawPrefixMenu(&painter) }
         drawModal(&painter)
         clickTargets = painter.targets
+        if let end = ahead.end { painter.wake(at: end) }
         if hasKeys {
             HintLine.draw(app, isPrefixOpen: !pressed.isEmpty, in: layout.hints, &painter)
         } else {
@@ -120,7 +124,7 @@ package import ViewModels
     /// It is on the terminal no more: questions in it are to be read again before they can be answered.
     func leave() {
         paintedModal = nil
-        pressed = []
+        pressedKeys = []
     }
 
     /// What is under the cursors as far as the user knows: painted, or moved there by keys.

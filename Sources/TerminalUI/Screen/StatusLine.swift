@@ -94,6 +94,13 @@ import ViewModels
             rect.x
             + painter.surface.put(isTyping ? " TYPE " : " BROWSE ", x: rect.x, y: rect.y, style: theme[isTyping ? .barType : .barBrowse])
             + 1
+        if let ahead = app.typedAhead {
+            x += painter.surface.put("Esc", x: x, y: rect.y, style: theme[.barKey].on(ground)) + 1
+            x += painter.surface.put("takes back what waits for \(ahead.awaited): ", x: x, y: rect.y, limit: rect.maxX - x, style: ground)
+            let keys = ahead.keys.joined(separator: " ")
+            painter.text(keys, in: Rect(x: x, y: rect.y, width: max(0, rect.maxX - x), height: 1), theme[.barContext].on(ground), keepsEnd: true)
+            return
+        }
         if let prompt = app.prompt, app.modal == nil {
             x += painter.surface.put("\(prompt.label): ", x: x, y: rect.y, style: theme[.barKey].on(ground))
             Popup.field(

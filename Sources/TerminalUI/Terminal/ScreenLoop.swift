@@ -18,6 +18,7 @@ import ViewModels
     private var pacer = FramePacer()
     private var isDirty = true
     private var hasInput = false
+    private var isFirstRead = true
     private var nextChange: Timestamp?
     private var inputDeadline: ContinuousClock.Instant?
     private var isTerminalGone = false
@@ -108,7 +109,8 @@ import ViewModels
             guard poll(&more, 1, 0) == 1, more.revents & Int16(POLLIN) != 0 else { break }
         }
         inputDeadline = decoder.patience.map { .now.advanced(by: $0) }
-        deliver(events)
+        deliver(isFirstRead ? events.map(\.fromLineDiscipline) : events)
+        isFirstRead = false
     }
 
     private func deliver(_ events: [InputEvent]) {
@@ -152,6 +154,7 @@ import ViewModels
             encoder.capabilities = terminal.capabilities
             previous = nil
         }
+        desk.carryOutTypedAhead()
         let (surface, change) = desk.render(width: size.width, height: size.height)
         let bytes = encoder.encode(surface, previous: previous)
         let start = ContinuousClock.now

@@ -9,7 +9,7 @@ import ViewModels
         case .text(let text, _): DisplayWidth.of(text)
         case .number(let number, _): String(number).count
         case .age(let since): since.map { Units.age(now - $0).text.count } ?? 0
-        case .usage(let usage): usage.limit != nil && !usage.isLimitEnforced ? 19 : usage.limit ?? usage.request == nil ? 6 : 17
+        case .usage(let usage): UsageBar.width(usage)
         }
     }
 

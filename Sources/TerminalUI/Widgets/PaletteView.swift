@@ -20,6 +20,10 @@ import ViewModels
         let list = content.inset(top: 1)
         guard !model.results.isEmpty else {
             painter.text("nothing matches", in: list.row(0).inset(left: 1), painter.theme[.popupDisabled])
+            guard let nearest = model.nearest, list.height > 1 else { return }
+            painter.spans(
+                [TextSpan("did you mean ", .dim), TextSpan(nearest, .accent), TextSpan("? Tab takes it", .dim)], in: list.row(1).inset(left: 1),
+                on: painter.theme[.popup])
             return
         }
         let first = max(0, min(model.selected - list.height / 2, model.results.count - list.height))

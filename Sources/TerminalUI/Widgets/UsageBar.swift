@@ -3,10 +3,21 @@ import ViewModels
 /// Consumption as a number and a bar against limit (or request when there is no limit). A limit the kernel does not enforce is said in words, never drawn.
 @MainActor enum UsageBar {
     private static let numberWidth = 6
+    /// For what is used and what it is of: `250m/1.25`, `1.2Gi/128Gi`.
+    private static let pairWidth = 11
+
+    /// Columns that it would like.
+    static func width(_ usage: Usage) -> Int {
+        if usage.limit != nil, !usage.isLimitEnforced { return 19 }
+        guard usage.limit ?? usage.request != nil else { return numberWidth }
+        return usage.showsWhole ? pairWidth + 9 : 17
+    }
 
     static func draw(_ usage: Usage, in rect: Rect, ground: Style, _ painter: inout Painter) {
         guard rect.width >= 4 else { return }
-        let number = usage.used.map { text($0, usage.unit) } ?? String(painter.glyphs.dot)
+        var number = usage.used.map { text($0, usage.unit) } ?? String(painter.glyphs.dot)
+        if usage.showsWhole, let whole = usage.limit { number += "/\(text(whole, usage.unit))" }
+        let numberWidth = usage.showsWhole ? pairWidth : numberWidth
         let isEnforced = usage.limit == nil || usage.isLimitEnforced
         let share = share(usage)
         guard isEnforced else { return drawUnenforced(number, usage.note, in: rect, ground: ground, &painter) }

@@ -37,10 +37,13 @@ extension AppModel {
         show(kind: kind)
     }
 
+    /// The words that go to contexts.
+    static let contextWords: Set = ["ctx", "context", "contexts"]
+
     /// What `ctx a`, `ctx a b` or `ctx a+b` means; an item that says so where one of the contexts is not known.
     private func contextItem(_ words: [String]) -> (item: PaletteItem, go: () -> Void)? {
         let names = Array(words.dropFirst())
-        guard let first = words.first, ["ctx", "context", "contexts"].contains(first), !names.isEmpty, let cluster else { return nil }
+        guard let first = words.first, Self.contextWords.contains(first), !names.isEmpty, let cluster else { return nil }
         let joined = joinedNames(names.joined(separator: " "))
         if let missing = (joined ?? names).first(where: { !cluster.contexts.contains($0) }) {
             let reason = "there is no such context\(NearestName.question(missing, in: cluster.contexts))"

@@ -13,7 +13,8 @@ extension AppModel {
 
     /// Asks for one of `items`; `onPick` is told its id.
     /// What stands in the way of an item that cannot be chosen is shown whole where there is room.
-    func pick(_ title: String, _ items: [PaletteItem], onPick: @escaping (String) -> Void) {
+    @discardableResult
+    func pick(_ title: String, _ items: [PaletteItem], onPick: @escaping (String) -> Void) -> PaletteModel {
         let palette = PaletteModel(title: title, placeholder: "type to find", items: items) { [weak self] item in
             self?.modal = nil
             onPick(item.id)
@@ -22,24 +23,20 @@ extension AppModel {
             palette.preview = { item in [[TextSpan(item.title, .accent)]] + (item.disabledReason.map { [[], [TextSpan($0, .warning)]] } ?? []) }
         }
         modal = .palette(palette)
+        return palette
     }
 
     /// Lists every command and kind. What is run is bound to the object that was under the cursor when the list opened.
     func openPalette() {
         let bound = (list.selectedUID, namespaces.selectedUID)
-        let listed = commands.commands.filter { $0.isListed && $0.id != "app.palette" }
-        let isOwn = { [focus] (command: Command) in command.scope == .pane(focus) }
-        let items = (listed.filter(isOwn) + listed.filter { !isOwn($0) }).map { command in
-            PaletteItem(
-                id: command.id, title: command.title, detail: command.section, keys: command.keys.first ?? "",
-                disabledReason: command.reason(self))
-        }
+        // What is typed before the first rows are there is about the object that the cursor is on then.
+        let isBound = list.selectedIndex != nil || cluster?.startWait(isQueued: false) == nil
         cluster?.refreshKinds()
         let interpret = { [weak self] (line: String) in self?.viewItem(line) ?? self?.placeItem(line)?.item }
         var line = ""
         kindCounts = [:]
         let palette = PaletteModel(
-            title: "Go to or run", placeholder: "a kind, or a command", action: "run", items: items + viewItems + kindItems,
+            title: "Go to or run", placeholder: "a kind, or a command", action: "run", items: paletteItems(),
             interpret: {
                 line = $0
                 return interpret($0)
@@ -51,13 +48,35 @@ extension AppModel {
                 if item.id.hasPrefix("view:") { return open(viewItem: item.id) }
                 if item.id.hasPrefix("kind:") { return show(kindID: item.id) }
                 guard let command = commands[item.id] else { return }
-                if command.isDestructive || command.subject != nil, bound != (list.selectedUID, namespaces.selectedUID) {
+                if !isBound, command.actsUnasked { return toast(AppModel.unseen, .warning) }
+                if isBound, command.isDestructive || command.subject != nil, bound != (list.selectedUID, namespaces.selectedUID) {
                     return toast("the selected object is gone: nothing was done", .warning)
                 }
                 command.run(self)
             })
+        palette.source = { [weak self] in self?.paletteItems() ?? [] }
+        palette.awaitsCluster = { [weak self] item, isExact in
+            guard let self, cluster?.startWait(isQueued: false) != nil else { return false }
+            if item.id == "place" { return !Self.contextWords.contains(line.prefix { $0 != " " }.lowercased()) }
+            return !(isExact && commands[item.id]?.needsNoCluster == true)
+        }
         palette.preview = { [weak self] in self?.preview($0) ?? [] }
         modal = .palette(palette)
+    }
+
+    /// Why a command that was typed before there was anything to see is not run.
+    package static let unseen = "nothing was on the screen when it was typed: look, and press it again"
+
+    /// Every command, then views and kinds.
+    private func paletteItems() -> [PaletteItem] {
+        let listed = commands.commands.filter { $0.isListed && $0.id != "app.palette" }
+        let isOwn = { [focus] (command: Command) in command.scope == .pane(focus) }
+        let items = (listed.filter(isOwn) + listed.filter { !isOwn($0) }).map { command in
+            PaletteItem(
+                id: command.id, title: command.title, detail: command.section, keys: command.keys.first ?? "",
+                disabledReason: command.reason(self), aliases: Self.words(for: command.id))
+        }
+        return items + viewItems + kindItems
     }
 
     /// Opens the filter of a table, or the search of a text.
@@ -225,8 +244,7 @@ extension AppModel {
 
     /// The contexts to choose from.
     func pickContext() {
-        guard let items = contextItems(except: context.name) else { return }
-        pick("Context", items) { [weak self] name in self?.cluster?.use(context: name) }
+        pickContext("Context", except: context.name) { [weak self] name in self?.cluster?.use(context: name) }
     }
 
     /// The columns to order the shown table by.

@@ -100,7 +100,7 @@ extension ServedKind {
     var pluralTitle: String {
         let plural = resource.resource
         let shared = zip(plural, kind).prefix { $0.lowercased() == $1.lowercased() }.count
-        guard shared > 0 else { return plural.prefix(1).uppercased() + plural.dropFirst() }
+        guard shared > 0 else { return plural.capitalizedFirst }
         return String(kind.prefix(shared)) + plural.dropFirst(shared)
     }
 }

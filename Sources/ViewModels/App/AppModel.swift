@@ -36,7 +36,12 @@ package import LinuxKernel
     /// The tables of kinds other than pods that were opened, by the kind's id.
     var tables: [String: ResourcesModel] = [:]
     /// The kinds that the cluster has; pods alone until it has told.
-    package var kinds: [ServedKind] = [.pods] { didSet { signal.touch() } }
+    package var kinds: [ServedKind] = [.pods] {
+        didSet {
+            if case .palette(let palette)? = modal { palette.refresh() }
+            signal.touch()
+        }
+    }
     /// The kind that the pane of objects shows.
     package var kind = ServedKind.pods {
         didSet {
@@ -95,6 +100,8 @@ package import LinuxKernel
     var tourStep = 0
     /// What lies on top of everything.
     package var modal: Modal? { didSet { signal.touch() } }
+    /// What was typed before the cluster has what it needs; nil for nothing. Set by the screen, which holds the keys.
+    package var typedAhead: TypedAhead? { didSet { if typedAhead != oldValue { signal.touch() } } }
     /// The one-line input at the bottom.
     package var prompt: PromptModel? { didSet { signal.touch() } }
     /// The messages that go by themselves.

@@ -2,6 +2,8 @@ package import KubeClient
 
 /// What commands ask of a cluster. Every call carries the object it was bound to at the key press.
 @MainActor package protocol ClusterActions: AnyObject {
+    /// What keys about the cluster have to wait for; nil for nothing. `isQueued` where some wait already.
+    func startWait(isQueued: Bool) -> String?
     /// Opens an object's description and keeps it current.
     func describe(_ binding: ObjectBinding)
     /// Does something with objects, after asking what is needed.
@@ -68,6 +70,8 @@ package import KubeClient
     var contexts: [String] { get }
     /// What is wrong with kubeconfig files that cannot be read.
     var contextProblems: [String] { get }
+    /// Whether the kubeconfig files are being read.
+    var isListingContexts: Bool { get }
     /// Reads the kubeconfig files again.
     func refreshContexts()
     /// Opens another context.
@@ -88,4 +92,9 @@ package import KubeClient
     func refreshKinds()
     /// Saves what a quit would lose.
     func prepareToQuit()
+}
+
+extension ClusterActions {
+    package func startWait(isQueued: Bool) -> String? { nil }
+    package var isListingContexts: Bool { false }
 }

@@ -13,16 +13,19 @@ package struct ContextListing: Sendable, Hashable {
 }
 
 extension AppModel {
-    /// The contexts that can be opened as items of a palette; below them each file that cannot be read, with the reason and what helps. Nil, and
-    /// said why, when there is neither.
-    func contextItems(except shown: String? = nil) -> [PaletteItem]? {
+    /// Lists the contexts that can be opened, also those that become known meanwhile.
+    func pickContext(_ title: String, except shown: String? = nil, onPick: @escaping (String) -> Void) {
         cluster?.refreshContexts()
-        let names = cluster?.contexts ?? []
-        let problems = cluster?.contextProblems ?? []
-        guard names.contains(where: { $0 != shown }) || !problems.isEmpty else {
-            toast("there is no other context", .dim)
-            return nil
+        let (names, problems) = (cluster?.contexts ?? [], cluster?.contextProblems ?? [])
+        guard names.contains(where: { $0 != shown }) || !problems.isEmpty || cluster?.isListingContexts == true else {
+            return toast("there is no other context", .dim)
         }
+        pick(title, contextItems, onPick: onPick).source = { [weak self] in self?.contextItems ?? [] }
+    }
+
+    /// The contexts as items of a palette; below them each file that cannot be read, with the reason and what helps.
+    private var contextItems: [PaletteItem] {
+        let (names, problems) = (cluster?.contexts ?? [], cluster?.contextProblems ?? [])
         return names.map { PaletteItem(id: $0, title: $0) }
             + problems.enumerated().map { index, problem in
                 PaletteItem(id: " problem \(index)", title: "a broken kubeconfig", disabledReason: "\(problem); mend the file and open this list again")

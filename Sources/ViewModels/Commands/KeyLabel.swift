@@ -9,9 +9,14 @@ package enum KeyLabel {
                     switch $0 {
                     case "pageup": "PgUp"
                     case "pagedown": "PgDn"
-                    default: $0.count > 1 ? $0.prefix(1).uppercased() + $0.dropFirst() : String($0)
+                    default: $0.count > 1 ? $0.capitalizedFirst : String($0)
                     }
                 }.joined(separator: "-")
         }.joined(separator: " ")
     }
+}
+
+extension StringProtocol {
+    /// With a capital at its start, and everything else as it is.
+    var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
 }

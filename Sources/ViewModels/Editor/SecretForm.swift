@@ -91,6 +91,23 @@ enum SecretForm {
         return .text(result, isDecoded: toText)
     }
 
+    /// How many lines are looked at for a comment.
+    private static let mostCandidates = 50
+
+    /// Whether a Secret of a text has comments, which a conversion drops; not those that it writes itself.
+    static func hasComments(_ text: String) -> Bool {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        let ranges = Manifest(text).documents.filter { isSecret($0.yaml.value) }.map { $0.yaml.range.clamped(to: 0..<lines.count) }
+        let candidates = ranges.joined().filter { lines[$0].contains("#") && lines[$0] != kept && lines[$0] != plain }
+        // What stands after a # may as well be a part of a value: without it the text would say something else.
+        return candidates.prefix(mostCandidates).contains { place in
+            var rest = lines
+            guard let start = rest[place].lastIndex(of: "#") else { return false }
+            rest[place].removeSubrange(start...)
+            return says(rest.joined(separator: "\n"), like: text)
+        }
+    }
+
     /// The lines of a document, with a word on what is what.
     private static func written(_ value: JSONValue) -> [String] {
         var lines = YAML.encode(value).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)

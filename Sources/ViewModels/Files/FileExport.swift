@@ -55,8 +55,11 @@ struct FileExport: Sendable {
             }
             if let source { count += try await take(source, temporary, path) }
             try await onDisk(path) { () throws(SystemError) in
+                // What has the name is on the disk: a power cut leaves the old file or the new one, never an empty one.
+                try FileDescriptor.open(temporary, O_RDONLY | O_NOFOLLOW).synchronize()
                 // A name that somebody else took meanwhile stays theirs.
                 if isReplacing { try FileSystem.rename(temporary, path) } else { try Self.publish(temporary, path) }
+                try FileSystem.synchronizeDirectory(FileSystem.directory(of: path))
             }
             return count
         } catch {

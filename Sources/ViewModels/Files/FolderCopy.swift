@@ -1,4 +1,5 @@
 import APIMachinery
+internal import CLinux
 import Glibc
 import KubeClient
 import LinuxKernel
@@ -53,7 +54,17 @@ enum FolderCopy {
             var copy = OutCopy(inside: inside, container: container, root: temporary)
             try await copy.run(path, tell)
             guard !FileSystem.exists(local) else { throw .badRequest("\(local) is there by now") }
-            try onDisk { () throws(SystemError) in try FileSystem.rename(temporary, local) }
+            try await KernelThread.run("kdash-files") { () throws(APIStatus) in
+                try onDisk { () throws(SystemError) in
+                    // All of its files at once.
+                    let folder = try FileDescriptor.open(temporary, O_RDONLY | O_DIRECTORY)
+                    let raw = folder.raw
+                    try SystemError.check("syncfs", temporary) { kd_syncfs(raw) }
+                    try folder.synchronize()
+                    try FileSystem.rename(temporary, local)
+                    try FileSystem.synchronizeDirectory(FileSystem.directory(of: local))
+                }
+            }
             return copy.progress
         } catch {
             // best effort: what stays has a name that says what it is.
@@ -151,7 +162,7 @@ private struct OutCopy {
         let (inside, container) = (inside, container)
         do throws(APIStatus) {
             let room = FolderCopy.maximumBytes - progress.bytes
-            progress.bytes += try await LocalFile.take(target, replaces: false, limit: room) { offset throws(APIStatus) in
+            progress.bytes += try await LocalFile.take(target, replaces: false, limit: room, isLone: false) { offset throws(APIStatus) in
                 try await inside.read(container, path: place, offset: offset)
             }
             progress.files += 1

@@ -23,7 +23,9 @@ extension AppModel {
             return
         }
         (joined.wanted, joined.awaitedUID) = (nil, nil)
-        for place in joined.members.indices { (joined.members[place].kind, joined.members[place].trouble) = (nil, nil) }
+        for place in joined.members.indices {
+            (joined.members[place].kind, joined.members[place].trouble, joined.members[place].usageTrouble) = (nil, nil, nil)
+        }
     }
 
     private func joinedTable(_ names: [String]) -> JoinedTable {

@@ -183,7 +183,7 @@ extension ClusterSession {
         tellJoined()
     }
 
-    private func tellJoined() {
+    func tellJoined() {
         app.joined?.tell(app.kind.isNamespaced && app.scope != .all ? " in \(app.scope.text)" : "")
     }
 }

@@ -20,6 +20,8 @@ import KubeClient
         var kind: ServedKind?
         /// Why not all of its rows are here; nil when they are, or nothing is known yet.
         var trouble: String?
+        /// Why what its objects use is not told; nil when it is, or nobody has asked.
+        var usageTrouble: String?
         var isListed = false
         /// Whether namespaces are followed one by one.
         var isNarrow = false
@@ -79,7 +81,11 @@ import KubeClient
 
     /// Says of every context why it is not shown as it is, and what is waited for.
     func tell(_ scope: String) {
-        table.troubles = members.compactMap { member in member.trouble.map { "\(member.name): \($0)" } }
+        // What is missing in the table comes before what is missing in its cells; where all of that has one reason, the heading says it.
+        let isMixed = !table.usage.samples.isEmpty || Set(members.compactMap(\.usageTrouble)).count > 1
+        table.troubles = [\Member.trouble, \.usageTrouble].prefix(isMixed ? 2 : 1).flatMap { part in
+            members.compactMap { member in member[keyPath: part].map { "\(member.name): \($0)" } }
+        }
         let waiting = members.filter { !$0.isListed && $0.trouble == nil }.map(\.name)
         let nothing = waiting.isEmpty ? "no \(kindID.prefix { $0 != "." })\(scope) in these contexts" : "waiting for \(waiting.joined(separator: ", "))"
         let notice = table.total == 0 ? nothing : nil

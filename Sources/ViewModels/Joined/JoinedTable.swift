@@ -6,7 +6,6 @@ import KubeClient
     /// The contexts, by their places.
     let contexts: [String]
     private var joined = JoinedColumns()
-    private var usage = UsageCells()
     private var samples: [Int: [String: PodUsage]] = [:]
     /// What cannot be shown, and why, a line for each context.
     package internal(set) var troubles: [String] = [] { didSet { if troubles != oldValue { signal.touch() } } }
@@ -65,22 +64,12 @@ import KubeClient
     /// Replaces what the pods of a context use; nil where nothing is known of it any more.
     func setUsage(_ new: [String: PodUsage]?, of context: Int) {
         samples[context] = new.map { Dictionary($0.map { (Self.uid($0, of: context), $1) }, uniquingKeysWith: { first, _ in first }) }
-        guard usage.replace(samples.values.reduce(into: [:]) { $0.merge($1) { first, _ in first } }) else { return }
-        measuresChanged(["cpu", "memory"])
+        setUsage(samples.values.reduce(into: [:]) { $0.merge($1) { first, _ in first } })
     }
 
-    override func rowChanged(from old: ResourceRow?, to new: ResourceRow?) {
-        super.rowChanged(from: old, to: new)
-        if let old, new == nil { usage.forget(old.uid) }
+    override var usageName: @Sendable (ResourceRow) -> String {
+        { Self.uid(PodStats.identity(namespace: $0.namespace, name: $0.name), of: Self.parts($0.uid)?.context ?? 0) }
     }
-
-    override var fill: @Sendable (ResourceRow) -> [TableCell] {
-        { [usage] row in
-            usage.filled(row) { Self.uid(PodStats.identity(namespace: row.namespace, name: row.name), of: Self.parts(row.uid)?.context ?? 0) }
-        }
-    }
-
-    override func cells(_ row: ResourceRow) -> [TableCell] { fill(row) }
 
     // MARK: - As a table
 

@@ -33,6 +33,8 @@ package struct PaletteMatch: Sendable, Hashable {
     package var item: PaletteItem
     /// The characters of its title that matched.
     package var positions: [Int]
+    /// Whether what was typed means exactly this.
+    package var isExact = false
 }
 
 /// A list to pick from by typing a part: commands, namespaces, containers, contexts, the mouse menu.
@@ -46,6 +48,10 @@ package struct PaletteMatch: Sendable, Hashable {
     private var items: [PaletteItem]
     /// Makes an item of what was typed, which comes first; nil where it means nothing.
     private let interpret: (String) -> PaletteItem?
+    /// Makes the items anew, where they may become others while it is open.
+    var source: (() -> [PaletteItem])?
+    /// Whether an item has to wait for the cluster; told whether what was typed means exactly it. nil where nothing has to.
+    var awaitsCluster: ((PaletteItem, Bool) -> Bool)?
     private let onAccept: (PaletteItem) -> Void
     /// What was typed.
     package var query = LineInput() { didSet { if query.text != oldValue.text { rank() } } }
@@ -83,12 +89,36 @@ package struct PaletteMatch: Sendable, Hashable {
     }
     /// More items have become known; the selected one stays selected.
     package func add(_ more: [PaletteItem]) {
-        guard !more.isEmpty else { return }
+        if !more.isEmpty { replace(items + more) }
+    }
+    /// Makes its items anew: what they stand for has become known, or another.
+    package func refresh() {
+        if let source { replace(source()) }
+    }
+    private func replace(_ new: [PaletteItem]) {
         // Who has not moved stays at the best match.
         let before = wasMoved && results.indices.contains(selected) ? results[selected].item.id : nil
-        items += more
+        items = new
         rank()
         if let before, let place = results.firstIndex(where: { $0.item.id == before }) { selected = place }
+    }
+    /// Whether Enter has to wait for the cluster. What was not found may come with its kinds.
+    package var acceptsLater: Bool {
+        guard let awaitsCluster else { return false }
+        guard results.indices.contains(selected) else { return true }
+        let match = results[selected]
+        return awaitsCluster(match.item, match.isExact || wasMoved || query.text.isEmpty)
+    }
+    /// What was probably meant where nothing matches; nil when something does, or nothing is near.
+    package var nearest: String? {
+        let typed = query.text.split(separator: " ", maxSplits: 1).map(String.init)
+        guard results.isEmpty, let word = typed.first else { return nil }
+        guard let near = NearestName.find(word, in: items.flatMap { [$0.title] + $0.aliases }) else { return nil }
+        return typed.count == 1 ? near : "\(near) \(typed[1])"
+    }
+    /// Takes what was probably meant in place of what was typed.
+    package func takeNearest() {
+        if let nearest { query = LineInput(nearest) }
     }
     /// Marks the selected item, or takes the mark away, and goes on to the next.
     package func toggleMark() {
@@ -112,9 +142,10 @@ package struct PaletteMatch: Sendable, Hashable {
             let isExact = !typed.isEmpty && (item.aliases.contains(typed) || item.title.lowercased() == typed)
             let match = FuzzyMatch.match(query.text, in: item.title)
             guard isExact || match != nil else { return nil }
-            return (index, isExact ? .max : match?.score ?? 0, PaletteMatch(item: item, positions: match?.positions ?? []))
+            return (index, isExact ? .max : match?.score ?? 0, PaletteMatch(item: item, positions: match?.positions ?? [], isExact: isExact))
         }
-        results = (interpret(query.text).map { [PaletteMatch(item: $0, positions: [])] } ?? []) + scored.sorted { ($1.1, $0.0) < ($0.1, $1.0) }.map(\.2)
+        let meant = interpret(query.text).map { PaletteMatch(item: $0, positions: [], isExact: true) }
+        results = (meant.map { [$0] } ?? []) + scored.sorted { ($1.1, $0.0) < ($0.1, $1.0) }.map(\.2)
         selected = 0
         tellMove()
     }

@@ -53,9 +53,10 @@ enum AccessText {
             $0.namespace == nil && $0.rule.verbs.contains("*") && $0.rule.resources.contains("*") && $0.rule.apiGroups.contains("*")
         }
         if isEverywhere { return ("everything", .error) }
-        if allows("escalate", "clusterroles", "rbac.authorization.k8s.io") || allows("bind", "clusterroles", "rbac.authorization.k8s.io") {
-            return ("give itself more", .error)
-        }
+        let roles = ["clusterroles", "roles"].contains { role in ["escalate", "bind"].contains { allows($0, role, "rbac.authorization.k8s.io") } }
+        if roles { return ("give itself more", .error) }
+        if ["users", "groups", "serviceaccounts"].contains(where: { allows("impersonate", $0) }) { return ("act as others", .error) }
+        if allows("create", "serviceaccounts/token") { return ("take accounts' tokens", .error) }
         if allows("create", "pods/exec") { return ("run programs in pods", .warning) }
         if allows("get", "secrets") || allows("list", "secrets") { return ("read Secrets", .warning) }
         // Asking about oneself creates a review, and changes nothing.

@@ -43,7 +43,7 @@ enum HelmText {
     static func summary(_ plan: HelmUninstall) -> [[TextSpan]] {
         let counts = Dictionary(plan.going.map { ($0.target.kind, 1) }, uniquingKeysWith: +).sorted { $0.key < $1.key }
         var lines = [[TextSpan(counts.isEmpty ? "None of its objects is there." : counts.map { "\($0.value) \($0.key)" }.joined(separator: ", "))]]
-        for danger in plan.dangers { lines.append([TextSpan("\(danger.prefix(1).uppercased() + danger.dropFirst()) go with it.", .error)]) }
+        for danger in plan.dangers { lines.append([TextSpan("\(danger.capitalizedFirst) go with it.", .error)]) }
         let kept = plan.items.filter { $0.fate == .kept }.count
         if kept > 0 { lines.append([TextSpan("\(kept) stay, as their chart asks.", .dim)]) }
         if plan.hooks > 0 { lines.append([TextSpan("Its \(plan.hooks) hooks are not run; what they made stays.", .warning)]) }

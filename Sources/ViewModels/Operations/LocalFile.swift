@@ -23,10 +23,12 @@ enum LocalFile {
         return (try local { () throws(SystemError) in try FileSystem.readFile(path, limit: limit) }, found.st_mode & 0o100 != 0)
     }
 
-    /// Writes what `part` reads piece by piece to a new file, which appears whole or not at all. Returns its length. Throws 413 for more than
-    /// `limit` bytes, and 507 for what this machine's disk refuses.
+    /// Writes what `part` reads piece by piece to a new file, which appears whole or not at all, and is on the disk then, unless it is one of many
+    /// whose folder is no sooner there (`isLone` false). Returns its length. Throws 413 for more than `limit` bytes, and 507 for what this
+    /// machine's disk refuses.
     static func take(
-        _ path: String, replaces: Bool, limit: Int64 = .max, _ part: @escaping @Sendable (Int64) async throws(APIStatus) -> ContainerFilePart
+        _ path: String, replaces: Bool, limit: Int64 = .max, isLone: Bool = true,
+        _ part: @escaping @Sendable (Int64) async throws(APIStatus) -> ContainerFilePart
     ) async throws(APIStatus) -> Int64 {
         let temporary = "\(FileSystem.directory(of: path))/.kdash-\(SecureRandom.hex(8))"
         do throws(APIStatus) {
@@ -51,10 +53,15 @@ enum LocalFile {
             }
             // Nobody else on this machine may see it, whatever it was there.
             let mode: mode_t = (first?.mode ?? 0) & 0o111 == 0 ? 0o600 : 0o700
-            try onDisk { () throws(SystemError) in
-                let raw = file.raw
-                try SystemError.check("fchmod", temporary) { fchmod(raw, mode) }
-                if replaces { try FileSystem.rename(temporary, path) } else { try publish(temporary, path) }
+            try await KernelThread.run("kdash-files") { () throws(APIStatus) in
+                try onDisk { () throws(SystemError) in
+                    let whole = try FileDescriptor.open(temporary, O_WRONLY | O_NOFOLLOW)
+                    let raw = whole.raw
+                    try SystemError.check("fchmod", temporary) { fchmod(raw, mode) }
+                    if isLone { try whole.synchronize() }
+                    if replaces { try FileSystem.rename(temporary, path) } else { try publish(temporary, path) }
+                    if isLone { try FileSystem.synchronizeDirectory(FileSystem.directory(of: path)) }
+                }
             }
             return offset
         } catch {

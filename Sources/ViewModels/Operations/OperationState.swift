@@ -35,6 +35,8 @@ import ClusterOperations
         var stopped: [SavedForward] = []
         /// Those that were open when kdash ended last, and were not begun again yet; nil before they were read.
         var left: [SavedForward]?
+        var isReading = false
+        let file = SavedForward.File()
         /// Rings when something went through one.
         let changed = ChangeBell()
     }
@@ -60,6 +62,13 @@ import ClusterOperations
         get { shared.left }
         set { shared.left = newValue }
     }
+    /// Whether those of the session before are being read.
+    var isReadingForwards: Bool {
+        get { shared.isReading }
+        set { shared.isReading = newValue }
+    }
+    /// Where those that are open are kept.
+    var forwardsFile: SavedForward.File { shared.file }
     /// Rings when something went through one.
     var forwardsChanged: ChangeBell { shared.changed }
     /// The image of the last debug container.

@@ -3,6 +3,7 @@ import ClusterOperations
 import Glibc
 import JSONCore
 import LinuxKernel
+import Synchronization
 
 /// A forward that can begin again: its port, where it leads, and into which context.
 struct SavedForward: Sendable, Hashable {
@@ -46,6 +47,31 @@ struct SavedForward: Sendable, Hashable {
             return nil
         }
         (self.port, self.context) = (local, context)
+    }
+
+    /// The file, written from several threads: what is older never comes after what is newer.
+    final class File: Sendable {
+        private let versions = Mutex((newest: 0, written: 0))
+
+        /// The number of what is to be written next.
+        func next() -> Int {
+            versions.withLock {
+                $0.newest += 1
+                return $0.newest
+            }
+        }
+
+        /// Whether something is not written yet.
+        var isBehind: Bool { versions.withLock { $0.written < $0.newest } }
+
+        /// Keeps them unless something newer is kept. Blocking.
+        func keep(_ forwards: [SavedForward], _ version: Int, _ stateDirectory: String) throws(SystemError) {
+            try versions.withLock { state throws(SystemError) in
+                guard version > state.written else { return }
+                try SavedForward.keep(forwards, stateDirectory)
+                state.written = version
+            }
+        }
     }
 
     private static let longest = 256 << 10

@@ -163,7 +163,3 @@ extension ClusterSession {
 
     init(_ outcomes: BulkOutcomes) { self.outcomes = outcomes }
 }
-
-extension String {
-    fileprivate var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
-}

@@ -60,7 +60,7 @@ extension ClusterSession {
                 pulses = look.pulses
                 let warnings = PulseText.warnings(look.warnings, now: time.now())
                 let page = PulseText.page(
-                    look, usage: usageHistory.cluster(now: time.now()), warnings: warnings, gap: app.pods.usageGap,
+                    look, usage: usageHistory.cluster(now: time.now()), warnings: warnings, gap: nodeUse.gap ?? app.pods.usageGap,
                     place: namespace ?? "all namespaces")
                 model.show(page.lines, stops: page.stops, charts: page.charts)
                 if app.detail !== model { app.detail?.refresh?() }

@@ -70,10 +70,15 @@ extension ClusterSession {
 
     private func forward(_ target: ForwardTarget, _ local: UInt16) {
         guard let localPorts else { return }
-        guard operations.forwards.count + operations.beginningForwards < Self.maximumForwards else {
-            return app.toast("\(Self.maximumForwards) forwards are open, which is the most: stop one in F l", .warning)
-        }
+        guard mayForward() else { return }
         listen(target, local, app.context.name, localPorts)
+    }
+
+    /// Whether one more may be open; says so when not.
+    private func mayForward() -> Bool {
+        if operations.forwards.count + operations.beginningForwards < Self.maximumForwards { return true }
+        app.toast("\(Self.maximumForwards) forwards are open, which is the most: stop one in \(app.keyText("forwards.list"))", .warning)
+        return false
     }
 
     /// Opens the port; one that was given back a moment ago is waited for.
@@ -117,9 +122,7 @@ extension ClusterSession {
             guard client(ofContext: saved.context) != nil else {
                 return app.toast("open context \(saved.context) first: nothing is contacted that was not picked", .warning)
             }
-            guard operations.forwards.count + operations.beginningForwards < Self.maximumForwards else {
-                return app.toast("\(Self.maximumForwards) forwards are open, which is the most: stop one", .warning)
-            }
+            guard mayForward() else { return }
             listen(saved.target, saved.port, saved.context, localPorts)
         }
     }
@@ -147,31 +150,6 @@ extension ClusterSession {
         keepForwards()
     }
 
-    /// Reads which forwards were open when kdash ended last; once.
-    func readForwards(isTold: Bool) {
-        guard operations.leftForwards == nil else { return }
-        let left: [SavedForward]
-        do throws(SystemError) { left = try SavedForward.load(stateDirectory) } catch {
-            // Read again at the next start; until then nothing is written over it.
-            return app.hint("forwardsLeft", "the forwards of the session before cannot be read: \(error)")
-        }
-        operations.leftForwards = left
-        guard isTold, !left.isEmpty else { return }
-        app.hint(
-            "forwards", "\(left.count == 1 ? "a forward" : "\(left.count) forwards") of the session before: \(app.keyText("forwards.list")) begins them again")
-    }
-
-    /// Keeps what is open, and what of the session before was not begun again.
-    private func keepForwards() {
-        guard let left = operations.leftForwards else { return }
-        let kept = operations.forwards.map(\.saved) + left
-        do throws(SystemError) {
-            try SavedForward.keep(kept, stateDirectory)
-        } catch {
-            app.hint("forwardsKept", "the open forwards could not be kept: \(error)")
-        }
-    }
-
     private func start(_ target: ForwardTarget, _ listener: LocalListener, _ context: String) {
         let forward = PortForward(target, listener, time: time) { [weak self] in
             await self?.client(ofContext: context)
@@ -180,9 +158,9 @@ extension ClusterSession {
         }
         let work = tasks.add { await forward.run() }
         operations.forwards.append(OperationState.RunningForward(stop: { [weak tasks] in tasks?.cancelWork(work) }, forward: forward, context: context))
-        readForwards(isTold: false)
         operations.stoppedForwards.removeAll { $0.port == forward.port || $0.target == target && $0.context == context }
         operations.leftForwards?.removeAll { $0.target == target && $0.context == context }
+        readForwards(isTold: false)
         keepForwards()
         operations.forwardsChanged.ring()
         app.toast("127.0.0.1:\(forward.port) leads to \(target.text); F l lists forwards", .ok)

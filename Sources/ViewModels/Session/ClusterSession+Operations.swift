@@ -12,17 +12,16 @@ extension ClusterSession {
 
     /// Does it on objects that are there; `binding` and `target` are the first of them.
     func perform(_ operation: ObjectOperation, on bindings: [ObjectBinding], _ binding: ObjectBinding, _ target: ObjectTarget) {
-        if bindings.count > 1, performMany(operation, on: bindings) { return }
         switch operation {
         case .events: showEvents(binding, target)
         case .rolloutStatus: showRolloutStatus(binding, target)
         case .history: showHistory(binding, target)
-        case .scale: askScale(binding, target)
+        case .scale: many(bindings, askScaleMany) { askScale(binding, target) }
         case .restart: askRestart(bindings)
         case .undo: askUndo(binding, target)
         case .pause: operate { client throws(APIStatus) in try await Rollouts.setPaused(target, true, client) }
         case .resume: operate { client throws(APIStatus) in try await Rollouts.setPaused(target, false, client) }
-        case .setImage: askImage(binding, target)
+        case .setImage: many(bindings, askImageMany) { askImage(binding, target) }
         case .containers: showContainers(binding, target)
         case .files: pickContainer(binding, target, "Files of which container?") { [weak self] in self?.openFiles($0, binding) }
         case .processes: pickContainer(binding, target, "Processes of which container?") { [weak self] in self?.openProcesses($0, binding) }
@@ -38,8 +37,8 @@ extension ClusterSession {
         case .whoCan: askWhoCan(binding)
         case .can: askCan(binding)
         case .whyDenied: askWhyDenied(binding)
-        case .labels: askMarks(binding, target, .labels)
-        case .annotations: askMarks(binding, target, .annotations)
+        case .labels: mark(bindings, .labels, binding, target)
+        case .annotations: mark(bindings, .annotations, binding, target)
         case .removeFinalizers: askFinalizers(binding, target)
         case .evict: askEvict(bindings)
         case .cleanPods: askCleanPods(binding)
@@ -54,20 +53,19 @@ extension ClusterSession {
         }
     }
 
-    /// What asks otherwise for many objects than for one; false for everything else.
-    private func performMany(_ operation: ObjectOperation, on bindings: [ObjectBinding]) -> Bool {
+    /// Asks one way for many objects, and another for one; of what cannot be found nothing is asked.
+    private func many(_ bindings: [ObjectBinding], _ all: ([ObjectBinding], [ObjectTarget]) -> Void, one: () -> Void) {
+        guard bindings.count > 1 else { return one() }
         let targets = bindings.compactMap(known)
-        switch operation {
-        case .scale, .setImage, .labels, .annotations: if targets.count != bindings.count { return true }
-        default: return false
+        if targets.count == bindings.count { all(bindings, targets) }
+    }
+
+    private func mark(_ bindings: [ObjectBinding], _ map: ObjectMarks.Map, _ binding: ObjectBinding, _ target: ObjectTarget) {
+        many(bindings) {
+            askMarksMany($0, $1, map)
+        } one: {
+            askMarks(binding, target, map)
         }
-        switch operation {
-        case .scale: askScaleMany(bindings, targets)
-        case .setImage: askImageMany(bindings, targets)
-        case .labels: askMarksMany(bindings, targets, .labels)
-        default: askMarksMany(bindings, targets, .annotations)
-        }
-        return true
     }
 
     /// Does something beside everything else and says what was done, or why it was not.

@@ -14,12 +14,14 @@ extension ClusterSession {
             do throws(APIStatus) {
                 let kinds = try await client.servedKinds().filter(\.isListable)
                 guard let self, !Task.isCancelled else { return }
+                areKindsKnown = true
                 if app.kinds != kinds { app.kinds = kinds }
                 restoreKind()
                 showWantedPlace()
                 // A new version of what is shown is taken at its next opening; a kind that is gone says so itself.
             } catch {
                 guard !Task.isCancelled else { return }
+                self?.areKindsKnown = true
                 self?.app.toast("the kinds of this cluster cannot be listed: \(error.message)", .warning)
             }
         }
@@ -61,7 +63,8 @@ extension ClusterSession {
         tasks.cancel(.selectors(ServedKind.pods.id))
         recentKinds = []
         (narrowTables, refusedTables) = ([:], [])
-        hasRestoredKind = false
+        (hasRestoredKind, areKindsKnown, hasStarted) = (false, false, false)
+        listedTables = []
         app.forgetTables()
     }
 
@@ -70,6 +73,7 @@ extension ClusterSession {
         tasks.cancel(.selectors(kind.id))
         (narrowTables[kind.id], tablePaths[kind.id]) = (nil, nil)
         app.tables[kind.id] = nil
+        listedTables.remove(kind.id)
     }
 
     private func runTable(_ kind: ServedKind) {
@@ -126,6 +130,7 @@ extension ClusterSession {
     }
 
     private func show(_ feed: ResourceFeed, _ feeds: NamespaceFeeds, isListEnded: Bool, in table: ResourcesModel) {
+        if isListEnded || feed.state.failure != nil, listedTables.insert(feed.kind.id).inserted { app.signal.touch() }
         if feed.kind.isPods { return podsChanged(feed, refusal: feeds.isRefused ? feeds.trouble : nil, isListEnded: isListEnded) }
         if case .failing = feed.state, let trouble = feeds.trouble {
             table.notice = "\(feed.kind.resource.resource): \(trouble)"

@@ -32,13 +32,16 @@ extension ClusterSession {
         case .nothing(let reason): app.toast(reason, .dim)
         case .failed(let reason): app.toast("not converted: \(reason)", .error)
         case .text(let text, let isDecoded):
+            let losesComments = SecretForm.hasComments(editor.text)
             editor.replaceAll(text)
             if case .text(let base, isDecoded: isDecoded) = SecretForm.converted(editing.baseText) { editing.baseText = base }
             if !wasDirty {
                 editor.markClean()
                 removeDraft()
             }
-            app.toast(isDecoded ? "values as text: \(app.editKey) types, apply makes base64 of them" : "values as base64", .dim)
+            let form = isDecoded ? "values as text: \(app.editKey) types, apply makes base64 of them" : "values as base64"
+            guard losesComments else { return app.toast(form, .dim) }
+            app.toast("\(form); the comments are dropped: \(app.keyText("yaml.undo")) brings them back", .warning)
         }
     }
 

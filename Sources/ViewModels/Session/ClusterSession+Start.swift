@@ -46,7 +46,7 @@ extension ClusterSession {
     }
 
     /// Nothing asks by itself while something is typed or answered: the next key would be taken for the answer.
-    var mayInterrupt: Bool { app.modal == nil && app.inputMode == .browse }
+    var mayInterrupt: Bool { app.modal == nil && app.inputMode == .browse && app.typedAhead == nil }
 
     private func rememberDemoAnswer(_ clusterID: String) {
         do throws(SystemError) {

@@ -15,10 +15,12 @@ package import LinuxKernel
     let undoJournal: UndoJournal
     var changeMemory = ChangeMemory()
     var usageHistory = UsageHistory()
-    private var isSampledOften = false
-    private var sampledScope = NamespaceScope.all
-    /// The namespaces whose use is sampled in the contexts of a joined table, by their places.
-    var sampledMembers: [Int: NamespaceScope] = [:]
+    var isSampledOften = false
+    var sampledScope = NamespaceScope.all
+    /// What nodes used as of the last sample, and why that is not known.
+    var nodeUse: (samples: [String: PodUsage], gap: UsageGap?) = ([:], nil)
+    /// The namespaces and the kind whose use is sampled in the contexts of a joined table, by their places.
+    var sampledMembers: [Int: (scope: NamespaceScope, kindID: String)] = [:]
     var pulses: [Pulse] = []
     let timeTravel = TimeTravel()
     let tasks = TaskSlots()
@@ -29,6 +31,12 @@ package import LinuxKernel
     let keptPods = KeptPods()
     /// Whether the table of pods has every pod that it may read.
     var arePodsListed = false
+    /// Whether the cluster has told its kinds, or refused to.
+    var areKindsKnown = false
+    /// The kinds besides pods whose table is there, or cannot be read.
+    var listedTables: Set<String> = []
+    /// Everything that keys typed at the start wait for was there once, in this context.
+    var hasStarted = false
     /// Why no pods can be read; nil when some can.
     var podsRefusal: String?
     /// The events about the pod whose log has no line yet.
@@ -68,31 +76,33 @@ package import LinuxKernel
     var awaitedDecoding: ObjectBinding?
     /// The pod that the cursor goes to once it is shown, unless the user moves the cursor before.
     var awaitedPod: ((PodRow) -> Bool)?
-    private var connect: @Sendable () async throws -> ConnectedCluster
-    private let connectHome: @Sendable () async throws -> ConnectedCluster
-    private var home = ""
+    var connect: @Sendable () async throws -> ConnectedCluster
+    let connectHome: @Sendable () async throws -> ConnectedCluster
+    var home = ""
     /// The context that ``init(app:connect:restart:time:stateDirectory:sharing:)`` reaches, where the application starts in another one.
     package var homeContext: String?
     /// The clusters that were reached, by context: a text is applied where it was opened, wherever the screen has gone.
-    private var reached: [String: ConnectedCluster] = [:]
+    var reached: [String: ConnectedCluster] = [:]
     /// The command that stops the cluster which goes on after the screen; nil when none does. Default `kdash down`.
     package var stopCommand: String? = "kdash down"
     /// The shown cluster, by the uid of its kube-system; nil until that is known.
-    private(set) var clusterID: String?
-    private let restart: (@Sendable () async throws -> Void)?
+    var clusterID: String?
+    let restart: (@Sendable () async throws -> Void)?
     private var mayRestart = true
     var isFirstSync = true
-    private var hasAskedAtStart = false
+    var hasAskedAtStart = false
     /// A context was picked and not reached yet: the namespace that it starts in is shown then.
-    private var isFirstOfContext = false
+    var isFirstOfContext = false
     /// The namespace that the command line names, until it is there.
     var wantedNamespace: String?
     /// The other contexts that can be opened, for the picker; nothing of them is contacted before one is picked.
     package var contexts: [String] = []
     /// What is wrong with kubeconfig files that cannot be read.
-    package private(set) var contextProblems: [String] = []
-    /// Reads which contexts there are: at the start, and whenever they are listed. Nil leaves ``contexts`` alone.
-    package var listContexts: (() -> ContextListing)? { didSet { refreshContexts() } }
+    package internal(set) var contextProblems: [String] = []
+    /// Reads which contexts there are, off the main actor, whenever they are listed. Nil leaves ``contexts`` alone.
+    package var listContexts: (@Sendable () async -> ContextListing)?
+    /// Whether they are being read.
+    package internal(set) var isListingContexts = false
     /// Opens ports of this machine for forwards; without it none can be made.
     package var localPorts: (any LocalPorts)?
     /// Reaches a picked context; without it the picker is empty.
@@ -140,7 +150,10 @@ package import LinuxKernel
             self?.awaitedUID = nil
             self?.followSelected()
         }
-        app.onTable = { [weak self] table, kind in self?.savedViews?.apply(to: table, kind: kind) }
+        app.onTable = { [weak self] table, kind in
+            self?.savedViews?.apply(to: table, kind: kind)
+            self?.showUsage(in: table, kind.id)
+        }
         app.pods.onSelectors = { [weak self] _ in if let self { followSelectors(app.pods, .pods) } }
         if case .empty = app.editor.state { app.editor.state = emptyState }
         app.editor.onEdit = { [weak self] in self?.textChanged() }
@@ -163,26 +176,6 @@ package import LinuxKernel
         show(place)
     }
 
-    package func refreshContexts() {
-        guard let listing = listContexts?() else { return }
-        (contexts, contextProblems) = (listing.names, listing.problems)
-        if !home.isEmpty { offerHome() }
-    }
-
-    /// The way back from another context is among those to choose from.
-    private func offerHome() {
-        if !contexts.isEmpty || !contextProblems.isEmpty, !contexts.contains(home) { contexts.insert(home, at: 0) }
-    }
-
-    /// Reaches a context's cluster, apart from the one that is shown.
-    func reach(_ context: String) async throws -> ConnectedCluster {
-        if context == home { return try await connectHome() }
-        guard let connectTo, contexts.contains(context) else {
-            throw ConnectionFailure(reason: "there is no context \(context) in the kubeconfig", remedy: "")
-        }
-        return try await connectTo(context)
-    }
-
     /// Ends what the panes need, after unsaved text is on disk; actions that must not stop half done go on.
     func retire() {
         prepareToQuit()
@@ -201,12 +194,13 @@ package import LinuxKernel
     package func prepareToQuit() {
         saveDraftNow()
         saveViews()
+        finishForwards()
         drafts.finish()
     }
 
     // MARK: - Connection
 
-    private func run() async {
+    func run() async {
         var backoff = Backoff(first: .milliseconds(250), maximum: .seconds(10), jitter: 0.2)
         while !Task.isCancelled {
             var isCheap = false
@@ -236,7 +230,7 @@ package import LinuxKernel
     /// The longest pause before a cluster of this machine is looked for again, where looking costs next to nothing.
     private static let cheapPause = Duration.seconds(1)
 
-    private func show(_ failure: ConnectionFailure) {
+    func show(_ failure: ConnectionFailure) {
         if failure.isStopped { app.quitLine = "" }
         switch app.connection {
         case .stale(let since, _): app.connection = .stale(since: since, reason: failure.reason)
@@ -281,139 +275,4 @@ package import LinuxKernel
         }
         return nil
     }
-
-    /// A new connection lists everything again: what it does not list is gone.
-    private func adoptFeed() {
-        isFirstSync = true
-        (arePodsListed, podsRefusal) = (false, nil)
-        namespaceRows = [:]
-    }
-
-    /// Shows what changed; returns why the connection is to be made anew, if it is.
-    private func apply(_ batch: ClusterFeed.Batch, _ feed: ClusterFeed) -> APIStatus? {
-        for uid in batch.goneNamespaces { namespaceRows[uid] = nil }
-        namespaceRows.merge(batch.namespaces) { _, new in new }
-        if let id = batch.namespaces.values.first(where: { $0.name == "kube-system" })?.uid {
-            clusterID = id
-            undoJournal.setCluster(id, of: app.context.name)
-        }
-        if isFirstSync, batch.knowsNamespaces, arePodsListed || podsRefusal != nil { finishFirstSync() }
-        if !batch.namespaces.isEmpty || !batch.goneNamespaces.isEmpty || batch.isStateChanged { updateNamespaces() }
-        noteGone(batch.goneNamespaces)
-        updateNotice()
-        switch batch.isStateChanged ? feed.state : .starting {
-        case .following: app.connection = .ready
-        case .failing(let status):
-            show(ConnectionFailure(reason: status.message, remedy: "kdash tries again by itself; q quits"))
-            if cluster?.isEmbedded == true, restart != nil, [0, 503, 504].contains(status.code) { return status }
-        case .starting: break
-        }
-        return nil
-    }
-
-    private func finishFirstSync() {
-        isFirstSync = false
-        if app.kind.isPods { followSelected() }
-        guard !hasAskedAtStart else { return }
-        if let wanted = wantedNamespace, isMissing(wanted) { app.toast("there is no namespace \(wanted)", .warning) }
-        hasAskedAtStart = true
-        askAtStart()
-    }
-
-    // MARK: - Contexts
-
-    package func use(context: String) {
-        if app.joined != nil { return app.workspace?.openContexts([context], app) ?? () }
-        guard context != app.context.name, context == home || connectTo != nil else { return }
-        saveDraftNow()
-        saveViews()
-        tasks.cancelSlots()
-        if context == home {
-            connect = connectHome
-        } else if let connectTo {
-            connect = { try await connectTo(context) }
-        }
-        (cluster, feed, hasAskedAtStart, isFirstOfContext) = (nil, nil, true, true)
-        shownKeptLog = nil
-        keptPods.removeAll()
-        logEvents = nil
-        (namespaceRows, clusterID) = ([:], nil)
-        usageHistory.removeAll()
-        app.pods.usageGap = nil
-        (pulses, changeMemory) = ([], ChangeMemory())
-        app.namespaces.rows = []
-        app.pods.removeAll()
-        forgetTables()
-        app.logs.clear()
-        app.logs.target = nil
-        app.logs.state = .idle("select a pod")
-        app.detail = nil
-        app.namespace = nil
-        app.namespaces.point(to: nil)
-        app.context = ContextState(name: context, access: .protected, isEmbedded: false)
-        app.connection = .starting("opening \(context)")
-        if !app.editor.isDirty { closeEditor() }
-        tasks.run(.session) { [weak self] in await self?.run() }
-    }
-
-    /// The cluster of a context that was reached, through its newest connection; nil for a context that was not.
-    func client(ofContext name: String) -> KubeClient? {
-        // Panes that are open know of a cluster that was started again; those that were closed do not.
-        let open = app.workspace?.sessions ?? []
-        return ([self] + open).last { $0.reached[name] != nil }?.reached[name]?.client
-    }
-
-    /// Reaches the cluster a text was opened from. Throws why it cannot be reached.
-    func client(of target: EditorTarget) async throws(ConnectionFailure) -> KubeClient {
-        let context = target.binding.context
-        if context == app.context.name, let cluster { return cluster.client }
-        if let known = reached[context] { return known.client }
-        do {
-            let found: ConnectedCluster
-            if context == home {
-                found = try await connectHome()
-            } else if contexts.contains(context), let connectTo {
-                found = try await connectTo(context)
-            } else {
-                throw ConnectionFailure(
-                    reason: "this text belongs to context \(context), which is not in the kubeconfig", remedy: "start kdash with --context \(context)")
-            }
-            reached[context] = observed(found)
-            return reached[context]?.client ?? found.client
-        } catch {
-            throw ConnectionFailure(error)
-        }
-    }
-
-    // MARK: - Usage
-
-    /// Samples what pods use: often while somebody sees it, and now and then otherwise, so that charts have an hour to show.
-    func sampleWhileVisible() {
-        guard let source = cluster.flatMap({ UsageSource($0, time: time) }) else { return tasks.cancel(.usage) }
-        let isSeen = app.visiblePanes.contains(.pods) || app.detail?.kind == .charts || app.detail?.kind == .pulses || app.detail?.kind == .containers
-        let scope = source.isMetricsAPI ? app.scope : .all
-        guard !tasks.isRunning(.usage) || isSeen != isSampledOften || scope != sampledScope else { return }
-        (isSampledOften, sampledScope) = (isSeen, scope)
-        if !source.isMetricsAPI { app.pods.usageGap = nil }
-        tasks.run(.usage) { [weak self, time] in
-            var sampler = UsageSampler()
-            var pause = isSeen ? Duration.zero : Self.quietUsagePause
-            while !Task.isCancelled {
-                if pause > .zero { do { try await time.sleep(for: pause) } catch { return } }
-                let begin = time.monotonic()
-                var samples: [NodeStats] = []
-                var gap: UsageGap?
-                // Without a sample the bars go: the heading says why, or on kdash's own cluster the connection's state.
-                do { samples = try await source.read(scope) } catch { gap = source.isMetricsAPI ? UsageGap(error) : nil }
-                guard let self, !Task.isCancelled else { return }
-                usageHistory.take(samples)
-                app.pods.usageGap = gap
-                let next = source.pause(after: time.monotonic() - begin, gap, isFirst: pause == .zero)
-                pause = isSeen ? next : max(Self.quietUsagePause, next)
-                if isSeen { app.pods.setUsage(sampler.take(samples)) }
-            }
-        }
-    }
-
-    private static let quietUsagePause = Duration.seconds(15)
 }

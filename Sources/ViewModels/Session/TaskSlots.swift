@@ -24,6 +24,8 @@
         case awaitedCommand
         /// Asking how many objects of a kind there are.
         case count
+        /// Reading which contexts there are.
+        case contexts
         /// Asking which kinds the cluster has.
         case kinds
         /// Listing the names of the objects of every kind.

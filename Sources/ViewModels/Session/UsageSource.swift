@@ -5,7 +5,7 @@ import LinuxKernel
 /// Where a cluster tells what its pods use, and how often that is worth asking.
 struct UsageSource: Sendable {
     /// Asks, for the pods of some namespaces.
-    let read: @Sendable (NamespaceScope) async throws -> [NodeStats]
+    let read: @Sendable (NamespaceScope) async throws -> UsageReading
     /// Whether means come from the metrics API: CPU and memory alone, of the namespaces that were asked for.
     let isMetricsAPI: Bool
     /// From one sample to the next while somebody sees them.
@@ -33,12 +33,12 @@ struct UsageSource: Sendable {
             read = { scope in
                 var names: [String]?
                 if case .only(let chosen) = scope, chosen.count <= Self.mostNamespaces { names = chosen.sorted() }
-                return try await client.measuredUsage(in: names, now: time.now())
+                return UsageReading(await client.measuredUsage(in: names, now: time.now()))
             }
             (isMetricsAPI, pause) = (true, .seconds(15))
             return
         }
-        read = { _ in try await usage() }
+        read = { _ in UsageReading(samples: try await usage()) }
         (isMetricsAPI, pause) = (false, .seconds(1))
     }
 }

@@ -140,7 +140,7 @@ enum PackedWriter {
         case .usage(let usage):
             bytes.append(PackedTag.usage.rawValue << 4)
             let amounts = [usage.used, usage.request, usage.limit]
-            var known: UInt8 = (usage.unit == .bytes ? 8 : 0) | (usage.isLimitEnforced ? 16 : 0) | (usage.note == nil ? 0 : 32)
+            var known: UInt8 = (usage.unit == .bytes ? 8 : 0) | (usage.isLimitEnforced ? 16 : 0) | (usage.note == nil ? 0 : 32) | (usage.showsWhole ? 64 : 0)
             for (bit, amount) in amounts.enumerated() where amount != nil { known |= 1 << UInt8(bit) }
             bytes.append(known)
             for amount in amounts { if let amount { append(amount, to: &bytes) } }
@@ -265,7 +265,7 @@ struct PackedReader {
             return .usage(
                 Usage(
                     used: amounts[0], request: amounts[1], limit: amounts[2], isLimitEnforced: known & 16 != 0,
-                    unit: known & 8 == 0 ? .milliCPU : .bytes, note: known & 32 == 0 ? nil : text()))
+                    unit: known & 8 == 0 ? .milliCPU : .bytes, note: known & 32 == 0 ? nil : text(), showsWhole: known & 64 != 0))
         case .name?: return .text(name, PackedWriter.tone(head & 15))
         case nil: return .text("", .normal)
         }

@@ -1,4 +1,3 @@
-import KubeClient
 package import LinuxKernel
 
 /// What one pod uses now.
@@ -27,9 +26,6 @@ package struct PodUsage: Sendable, Hashable {
 
 /// The table of pods: its own columns, with what pods use beside what they asked for.
 @MainActor package final class PodsModel: ResourcesModel {
-    private var usage = UsageCells()
-    /// Why nothing is told of what pods use; nil when it is, or nobody has asked yet.
-    package internal(set) var usageGap: UsageGap? { didSet { if usageGap != oldValue { signal.touch() } } }
     /// Pods that have not ended for good.
     private(set) var runningCount = 0
 
@@ -48,40 +44,12 @@ package struct PodUsage: Sendable, Hashable {
 
     override func rowChanged(from old: ResourceRow?, to new: ResourceRow?) {
         super.rowChanged(from: old, to: new)
-        if let old {
-            if !PodRow.isFinished(old) { runningCount -= 1 }
-            if new == nil { usage.forget(old.uid) }
-        }
+        if let old, !PodRow.isFinished(old) { runningCount -= 1 }
         if let new, !PodRow.isFinished(new) { runningCount += 1 }
     }
 
     package override func removeAll() {
-        usage.removeAll()
         runningCount = 0
         super.removeAll()
-    }
-
-    /// Replaces what pods use; pods that are left out have no sample.
-    package func setUsage(_ samples: [String: PodUsage]) {
-        guard usage.replace(samples) else { return }
-        measuresChanged(["cpu", "memory"])
-    }
-
-    override var fill: @Sendable (ResourceRow) -> [TableCell] {
-        { [usage] row in usage.filled(row) { PodStats.identity(namespace: row.namespace, name: row.name) } }
-    }
-
-    override func cells(_ row: ResourceRow) -> [TableCell] { fill(row) }
-
-    /// Where figures are missing, the heading says why, once.
-    package override var columns: [TableColumn] {
-        guard let usageGap, usage.samples.isEmpty else { return super.columns }
-        return super.columns.map { column in
-            guard column.id == "cpu" else { return column }
-            var column = column
-            column.title += ": \(usageGap.heading)"
-            column.minimumWidth = max(column.minimumWidth, column.title.count)
-            return column
-        }
     }
 }

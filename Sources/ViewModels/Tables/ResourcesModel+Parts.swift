@@ -14,4 +14,22 @@ extension ResourcesModel {
         clearMarks()
         for uid in uids where row(uid: uid) != nil { mark(uid: uid) }
     }
+
+    /// Replaces what its objects use; those that are left out have no sample.
+    package func setUsage(_ samples: [String: PodUsage]) {
+        guard usage.replace(samples) else { return }
+        measuresChanged(["cpu", "memory"])
+    }
+
+    /// What the server says of the filter's selectors.
+    package func setMatches(_ uids: [String]) {
+        matches = Set(uids.map { ObjectID($0) })
+        refresh()
+    }
+
+    /// What is measured changed: rows ordered by it move.
+    func measuresChanged(_ columns: Set<String>) {
+        if columns.contains(sort.column) { index.invalidate() }
+        signal.touch()
+    }
 }

@@ -1,27 +1,28 @@
 import APIMachinery
+import KubeClient
 package import LinuxKernel
 
 /// A table of one kind's objects. Holds the rows of every namespace that was listed, packed, and shows some; the order is brought up to date
 /// when it is read, so that a burst of changes costs once a frame.
 @MainActor package class ResourcesModel: TableModel {
     let signal: ChangeSignal
-    private var rows = PackedRows()
+    var rows = PackedRows()
     /// Its rows, to be read off the main actor.
     var packed: PackedRows { rows }
-    private var slots: [ObjectID: Int32] = [:]
-    private var index = RowIndex()
-    private var order: [Int32] = []
+    var slots: [ObjectID: Int32] = [:]
+    var index = RowIndex()
+    var order: [Int32] = []
     private var changes: [ObjectID: (bits: UInt64, at: Timestamp)] = [:]
-    private var marks: Set<ObjectID> = []
-    private var selected: ObjectID?
-    private var selectedPlace: Int?
+    var marks: Set<ObjectID> = []
+    var selected: ObjectID?
+    var selectedPlace: Int?
     /// Which object vanished from under the cursor and how, until the user moves it or has been told.
-    private var vanished: String?
+    var vanished: String?
     private var generation: UInt8 = 0
     /// Objects in each namespace; those without one count under the empty name.
     package private(set) var countByNamespace: [String: Int] = [:]
     /// Which objects the server says match the filter's selectors; nil while no selector is set.
-    private var matches: Set<ObjectID>?
+    var matches: Set<ObjectID>?
     /// Told when the user, and not a vanished object, moved the cursor.
     package var onSelect: () -> Void = {}
     /// Told when the filter's selectors have become others; ``setMatches(_:)`` is the answer.
@@ -42,6 +43,10 @@ package import LinuxKernel
     /// The column that a key would order by; nil while none was chosen.
     package var pickedColumn: String? { didSet { signal.touch() } }
     package var notice: String? { didSet { signal.touch() } }
+    /// What its objects use now.
+    var usage = UsageCells()
+    /// Why nothing is told of what its objects use; nil when it is, or nobody has asked yet.
+    package internal(set) var usageGap: UsageGap? { didSet { if usageGap != oldValue { signal.touch() } } }
     /// What of it is missing, and why, beside its rows; nil for nothing.
     package var trouble: String? { didSet { signal.touch() } }
 
@@ -90,12 +95,6 @@ package import LinuxKernel
     /// Whether the namespace is a column.
     package var showsNamespace: Bool { isNamespaced && scope.single == nil }
 
-    package var columns: [TableColumn] {
-        var columns = placed.filter(isVisible).map(\.column)
-        if showsNamespace { columns.insert(Self.namespaceColumn, at: min(columnsBeforeNamespace, columns.count)) }
-        return columns
-    }
-
     private func arrange() {
         placed = arrangement()
         refresh()
@@ -110,36 +109,14 @@ package import LinuxKernel
     /// Which of two rows of the same name and namespace comes first; nil when nothing says so.
     func decides(_ a: ResourceRow, _ b: ResourceRow) -> Bool? { nil }
 
-    private func isVisible(_ placed: ColumnView.Placed) -> Bool {
-        let id = placed.column.id
-        return id == "name" || (placed.isHidden ? wantedColumns.contains(id) : !hiddenColumns.contains(id))
-    }
-
-    /// Shows a column, or hides it.
-    package func toggleColumn(_ id: String) {
-        guard let placed = placed.first(where: { $0.column.id == id }) else { return }
-        if placed.isHidden {
-            if wantedColumns.remove(id) == nil { wantedColumns.insert(id) }
-        } else if hiddenColumns.remove(id) == nil {
-            hiddenColumns.insert(id)
-        }
-    }
-
-    /// The columns that can be shown or hidden, and whether they are.
-    package var choosableColumns: [(column: TableColumn, isShown: Bool)] {
-        placed.filter { $0.column.id != "name" }.map { ($0.column, isVisible($0)) }
-    }
-
-    private static let namespaceColumn = TableColumn(id: "namespace", title: "NAMESPACE", minimumWidth: 10, maximumWidth: 24, priority: 3)
-
     // MARK: - Reading
 
-    private func refresh() {
+    func refresh() {
         index.invalidate()
         signal.touch()
     }
 
-    private func update() {
+    func update() {
         guard index.isDirty else { return }
         let before = selectedPlace
         let isAsked = index.isAsked
@@ -151,9 +128,9 @@ package import LinuxKernel
         selected = selectedPlace.map { id(Int(order[$0])) }
     }
 
-    private func place(_ id: ObjectID) -> Int? { slots[id].flatMap { order.firstIndex(of: $0) } }
+    func place(_ id: ObjectID) -> Int? { slots[id].flatMap { order.firstIndex(of: $0) } }
 
-    private func id(_ slot: Int) -> ObjectID { ObjectID(rows.read(slot) { $0.uid() }) }
+    func id(_ slot: Int) -> ObjectID { ObjectID(rows.read(slot) { $0.uid() }) }
 
     package var count: Int {
         update()
@@ -186,10 +163,15 @@ package import LinuxKernel
     package func row(uid: String) -> ResourceRow? { slots[ObjectID(uid)].map { rows.row(Int($0)) } }
 
     /// Makes the cells of a row as they are shown: overlaid with what is measured.
-    var fill: @Sendable (ResourceRow) -> [TableCell] { { $0.cells } }
+    var fill: @Sendable (ResourceRow) -> [TableCell] {
+        { [usage, usageName] row in usage.filled(row) { usageName(row) } }
+    }
 
     /// The cells of a row as they are shown.
-    func cells(_ row: ResourceRow) -> [TableCell] { row.cells }
+    func cells(_ row: ResourceRow) -> [TableCell] { fill(row) }
+
+    /// What a row's object is known by where the source of its use tells no uids.
+    var usageName: @Sendable (ResourceRow) -> String { { PodStats.identity(namespace: $0.namespace, name: $0.name) } }
 
     /// What is shown now, for work that takes its time.
     var snapshot: TableSnapshot {
@@ -219,71 +201,13 @@ package import LinuxKernel
             uid: row.uid, cells: shown, isMarked: marks.contains(id), isFading: row.isDeleting, changed: bits, changedAt: change?.at)
     }
 
-    // MARK: - The cursor and marks
-
-    package func select(index place: Int) {
-        update()
-        guard order.indices.contains(place) else { return }
-        let next = id(Int(order[place]))
-        let isMove = selected != next
-        vanished = nil
-        (selected, selectedPlace) = (next, place)
-        if isMove { onSelect() }
-        signal.touch()
-    }
-
-    /// Puts the cursor on an object when it is shown.
-    package func select(uid: String) {
-        update()
-        if let place = place(ObjectID(uid)) { select(index: place) }
-    }
-
-    package func moveSelection(by amount: Int) {
-        guard count > 0 else { return }
-        select(index: max(0, min(count - 1, (selectedIndex ?? 0) + amount)))
-    }
-
-    package func toggleMark() {
-        guard let uid = selectedUID else { return }
-        let id = ObjectID(uid)
-        if marks.remove(id) == nil { marks.insert(id) }
-        signal.touch()
-    }
-
-    /// Marks every row from the last marked one before the cursor, or from the top, to the cursor.
-    package func markRange() {
-        guard let end = selectedIndex else { return }
-        let start = (0..<end).last { marks.contains(id(Int(order[$0]))) } ?? 0
-        for place in start...end { marks.insert(id(Int(order[place]))) }
-        signal.touch()
-    }
-
-    /// Marks a row.
-    func mark(uid: String) {
-        marks.insert(ObjectID(uid))
-        signal.touch()
-    }
-
-    /// Takes every mark away.
-    package func clearMarks() {
-        marks = []
-        signal.touch()
-    }
-
-    private static func place(of row: ResourceRow) -> String { row.namespace.isEmpty ? row.name : "\(row.namespace)/\(row.name)" }
-
-    /// Says which object vanished from under the cursor and how, once: whoever is told knows where the cursor is now.
-    package func takeVanished() -> String? {
-        defer { vanished = nil }
-        return vanished
-    }
-
     // MARK: - Changes
 
     /// Told of every row that came, changed or went, before the table is read again.
     func rowChanged(from old: ResourceRow?, to new: ResourceRow?) {
         if let old { countByNamespace[old.namespace, default: 0] -= 1 }
         if let new { countByNamespace[new.namespace, default: 0] += 1 }
+        if let old, new == nil { usage.forget(old.uid) }
     }
 
     /// Adds rows and replaces those that are there.
@@ -358,71 +282,8 @@ package import LinuxKernel
     package func removeAll() {
         (rows, slots, changes, marks, selected, selectedPlace, vanished) = (PackedRows(), [:], [:], [], nil, nil, nil)
         countByNamespace = [:]
+        usage.removeAll()
         matches = matches == nil ? nil : []
         refresh()
-    }
-
-    /// What the server says of the filter's selectors.
-    package func setMatches(_ uids: [String]) {
-        matches = Set(uids.map { ObjectID($0) })
-        refresh()
-    }
-
-    /// What is measured changed: rows ordered by it move.
-    func measuresChanged(_ columns: Set<String>) {
-        if columns.contains(sort.column) { index.invalidate() }
-        signal.touch()
-    }
-}
-
-extension ResourcesModel: RowSource {
-    var slotLimit: Int { rows.capacity }
-
-    private func isInScope(_ slot: Int) -> Bool {
-        guard rows.generation(slot) != nil else { return false }
-        guard case .only(let names) = scope else { return true }
-        let namespace = rows.read(slot) { reader in
-            reader.skipHead()
-            return reader.text()
-        }
-        return namespace.isEmpty || names.contains(namespace)
-    }
-
-    func isShown(_ slot: Int) -> Bool { isInScope(slot) && (matches.map { $0.contains(id(slot)) } ?? true) }
-
-    func passes(_ slot: Int, _ filter: RowFilter) -> Bool {
-        let test = RowTest(filter, columns: layout.map(\.id), showsNamespace: showsNamespace)
-        return rows.read(slot) { test.holds(&$0) }
-    }
-
-    func passing(_ filter: RowFilter) -> [Bool] {
-        let test = RowTest(filter, columns: layout.map(\.id), showsNamespace: showsNamespace)
-        return rows.test { test.holds(&$0) }
-    }
-
-    func sortValue(_ slot: Int, _ column: String) -> SortValue {
-        if column == "namespace" || column == "name" {
-            return rows.read(slot) { reader in
-                reader.skipHead()
-                let namespace = reader.text()
-                return .text(column == "name" ? reader.text() : namespace)
-            }
-        }
-        guard let position = layout.lastIndex(where: { $0.id == column }) else { return .none }
-        let row = rows.row(slot)
-        let cells = cells(row)
-        return position < cells.count ? SortValue(cells[position]) : .none
-    }
-
-    func isBefore(_ a: Int, _ b: Int) -> Bool {
-        func place(_ slot: Int) -> (String, String) {
-            rows.read(slot) { reader in
-                reader.skipHead()
-                let namespace = reader.text()
-                return (reader.text(), namespace)
-            }
-        }
-        let (x, y) = (place(a), place(b))
-        return NaturalOrder.isBefore(x.0, y.0) ?? NaturalOrder.isBefore(x.1, y.1) ?? decides(rows.row(a), rows.row(b)) ?? (a < b)
     }
 }

@@ -14,16 +14,18 @@ struct ServerTableLayout: Sendable {
         case moment([[String]])
         /// The server's text.
         case text(isWide: Bool)
+        /// What is used of what a node can give of a resource; no column of the server's.
+        case allocatable(String, Usage.Unit)
     }
 
     /// The columns, in the server's order.
     let columns: [TableColumn]
-    private let sources: [Source]
+    private let sources: [(source: Source, place: Int)]
 
     /// The layout of a table of `kind`, by the columns that its server tells.
     init(_ columns: [ServerTable.Column], kind: ServedKind) {
         let moments = Self.moments[kind.id] ?? [:]
-        var (ours, sources): ([TableColumn], [Source]) = ([], [])
+        var (ours, sources): ([TableColumn], [(Source, Int)]) = ([], [])
         var taken: Set<String> = []
         for (place, column) in columns.enumerated() {
             var id = column.name.lowercased()
@@ -32,14 +34,27 @@ struct ServerTableLayout: Sendable {
             let isAge = id == "age"
             let source: Source =
                 id == "name" ? .name : isAge ? .age : moments[id].map { .moment($0) } ?? .text(isWide: column.priority > 0)
-            sources.append(source)
+            sources.append((source, place))
             ours.append(Self.column(column, id: id, place: place))
+        }
+        if Self.isMeasured(kind), !columns.isEmpty {
+            // Before what is for wide screens alone.
+            let place = columns.firstIndex { $0.priority > 0 } ?? columns.count
+            for (id, unit) in [("memory", Usage.Unit.bytes), ("cpu", .milliCPU)] where taken.insert(id).inserted {
+                ours.insert(
+                    TableColumn(
+                        id: id, title: id.uppercased(), minimumWidth: 16, maximumWidth: 20, priority: unit == .bytes ? 4 : 3), at: place)
+                sources.insert((.allocatable(id, unit), -1), at: place)
+            }
         }
         (self.columns, self.sources) = (ours, sources)
     }
 
     /// How much of each object its rows need.
-    static func objects(_ kind: ServedKind) -> TableObjects { moments[kind.id] == nil ? .metadata : .whole }
+    static func objects(_ kind: ServedKind) -> TableObjects { moments[kind.id] == nil && !isMeasured(kind) ? .metadata : .whole }
+
+    /// Whether the use of its objects is told, and what they can give is in them.
+    static func isMeasured(_ kind: ServedKind) -> Bool { kind.id == ServedKind.nodesID }
 
     /// The order that a table of a kind has at first: by name, and where something happened, what happened last.
     static func sort(_ kind: ServedKind) -> TableSort {
@@ -86,15 +101,18 @@ struct ServerTableLayout: Sendable {
         let created = object.creationTimestamp.map { Timestamp(seconds: $0.seconds) }
         var cells: [TableCell] = []
         cells.reserveCapacity(sources.count)
-        for (place, source) in sources.enumerated() {
-            let value = place < row.cells.count ? row.cells[place] : .null
+        for (position, (source, place)) in sources.enumerated() {
+            let value = row.cells.indices.contains(place) ? row.cells[place] : .null
             switch source {
             case .name: cells.append(.text(object.name, .normal))
             case .age: cells.append(.age(created))
             case .moment(let paths):
                 let moment = paths.lazy.compactMap { object.value.text(at: $0).flatMap { Timestamp(rfc3339: $0) } }.first
                 cells.append(moment.map { .age(Timestamp(seconds: $0.seconds)) } ?? .text(Self.text(value), .dim))
-            case .text(let isWide): cells.append(Self.cell(value, columns[place].id, isWide: isWide))
+            case .text(let isWide): cells.append(Self.cell(value, columns[position].id, isWide: isWide))
+            case .allocatable(let resource, let unit):
+                let amount = Quantity(decoded: object.value["status"]?["allocatable"]?[resource])
+                cells.append(.usage(Usage(limit: unit == .bytes ? amount?.value : amount?.milliValue, unit: unit, showsWhole: true)))
             }
         }
         return ResourceRow(

@@ -16,10 +16,14 @@ package struct Usage: Sendable, Hashable {
     package var unit: Unit
     /// Why the limit is not held; nil when it is.
     package var note: String?
+    /// Whether what it is of is written beside what is used, as `1.5/4`. Default false.
+    package var showsWhole: Bool
     /// A consumption.
     package init(
-        used: Int64? = nil, request: Int64? = nil, limit: Int64? = nil, isLimitEnforced: Bool = true, unit: Unit, note: String? = nil
+        used: Int64? = nil, request: Int64? = nil, limit: Int64? = nil, isLimitEnforced: Bool = true, unit: Unit, note: String? = nil,
+        showsWhole: Bool = false
     ) {
+        self.showsWhole = showsWhole
         self.used = used
         self.request = request
         self.limit = limit

@@ -31,6 +31,15 @@ package enum UsageGap: Sendable, Hashable {
         }
     }
 
+    /// For a line about one of several clusters.
+    var brief: String {
+        switch self {
+        case .missing: "no use is told: it has no metrics API (metrics.k8s.io)"
+        case .forbidden(let words): "its use may not be read: \(words)"
+        case .failing(let words): "no use is told: \(words)"
+        }
+    }
+
     /// For a text, with the remedy.
     var sentence: String {
         switch self {

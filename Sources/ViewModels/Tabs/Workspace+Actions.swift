@@ -43,8 +43,7 @@ extension Workspace {
 
     /// Asks for a context to show in a tab of its own.
     func pickContext(_ app: AppModel) {
-        guard let items = app.contextItems() else { return }
-        app.pick("Context in a new tab", items) { [weak self, weak app] name in if let app { self?.openContexts([name], app) } }
+        app.pickContext("Context in a new tab") { [weak self, weak app] name in if let app { self?.openContexts([name], app) } }
     }
 
     /// Opens a tab with the shown kind of each of some contexts: each a split, with its own cluster's protection.

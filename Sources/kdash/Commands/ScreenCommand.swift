@@ -62,6 +62,10 @@ struct ScreenCommand: ParsableCommand {
         }
         if context == nil, kubeconfig == nil, !ephemeral { try ClusterSize.checkRunning(ClusterAccess(option: data.path), wanted: options.nodes) }
         let isReadOnly = readonly || UserSettings.load(ConfigCommand.directory).screen.isReadOnly
+        if isReadOnly, let wanted = options.simulatedNodes {
+            let reason = readonly ? "--readonly forbids" : "`readonly: true` in screen.yaml forbids"
+            throw CommandError("--simulated-nodes \(wanted) changes the cluster, which \(reason); `kdash up --simulated-nodes \(wanted)` does it")
+        }
         let temporary = ephemeral ? "/tmp/kdash-ephemeral-\(SecureRandom.hex(8))" : nil
         let isForeign = context != nil || kubeconfig != nil
         let gates = ContextGates(isReadOnly: isReadOnly)
@@ -142,6 +146,8 @@ struct ScreenWindow: Sendable {
 
     /// Makes the sessions of panes; those after the first share with it what is the user's.
     @MainActor private func opener(home: ContextState) -> (AppModel, ClusterSession?) -> ClusterSession {
+        // Names only: nothing of a context is contacted before it is picked. Read once before there is a screen, and then beside it.
+        let listing = ForeignTarget.listing(kubeconfig: kubeconfig)
         return { [self] app, first in
             var restart: (@Sendable () async throws -> Void)?
             if target.isEmbedded { restart = { [target] in try await target.restart() } }
@@ -149,10 +155,14 @@ struct ScreenWindow: Sendable {
                 app: app, connect: { [target] in try await target.connect() }, restart: restart, time: SystemTimeSource(),
                 stateDirectory: Environment.current.stateHome + "/kdash", sharing: first)
             session.homeContext = home.name
-            // Names only: nothing of a context is contacted before it is picked.
-            session.listContexts = { [kubeconfig] in ForeignTarget.listing(kubeconfig: kubeconfig) }
+            session.take(first.map { ContextListing(names: $0.contexts, problems: $0.contextProblems) } ?? listing)
+            session.listContexts = { [kubeconfig] in
+                await KernelThread.run("kdash-contexts") { () throws(Never) in ForeignTarget.listing(kubeconfig: kubeconfig) }
+            }
             session.connectTo = { [gates, kubeconfig, own, impersonation] name in
-                let foreign = try ForeignTarget(context: name, kubeconfig: kubeconfig, gates: gates, impersonation: impersonation)
+                let foreign = try await KernelThread.run("kdash-contexts") { () throws(CommandError) in
+                    try ForeignTarget(context: name, kubeconfig: kubeconfig, gates: gates, impersonation: impersonation)
+                }
                 if name == KubeconfigMerge.name, let own, own.isServed(at: foreign.server) { return try await own.connect() }
                 return try await foreign.connect()
             }

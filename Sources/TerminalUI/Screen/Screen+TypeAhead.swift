@@ -1,0 +1,148 @@
+import LinuxKernel
+import ViewModels
+
+/// Keys and pasted text that came before the cluster has what they need.
+struct TypeAhead {
+    /// The most events that wait.
+    static let most = 256
+    /// The most bytes of pasted text that wait.
+    static let mostPasted = 65_536
+    /// How long the first of them waits.
+    static let patience = Duration.seconds(30)
+
+    var events: [InputEvent] = []
+    /// When the first of them was typed.
+    var since: Timestamp?
+    /// Some are being carried out.
+    var isRunning = false
+
+    /// When waiting ends by itself; nil while nothing waits.
+    var end: Timestamp? { events.isEmpty ? nil : since?.advanced(by: Self.patience) }
+    /// Whether what runs now was typed before there was anything to see.
+    var isUnseen: Bool { isRunning }
+    /// What waits, in words for a message.
+    var text: String { events.count == 1 ? "1 key" : "\(events.count) keys" }
+
+    /// The keys, as help writes them.
+    @MainActor var labels: [String] {
+        events.map { event in
+            if case .key(let key) = event { KeyLabel.text(key.name) } else { "(pasted text)" }
+        }
+    }
+}
+
+/// What is typed at the start is kept, as a terminal's buffer would keep it, and carried out in order once what it needs is there. The bottom row
+/// says so; Esc takes it back.
+extension Screen {
+    /// Whether an event comes after others that wait, and waits behind them.
+    func waits(_ event: InputEvent) -> Bool {
+        guard !ahead.events.isEmpty, !ahead.isRunning else { return false }
+        switch event {
+        case .key(let key):
+            // A terminal's own keys, and how one ends.
+            if ["ctrl-z", "ctrl-l", "ctrl-c"].contains(key.name) { return false }
+            guard key.name != "esc" else {
+                app.toast("\(ahead.text) taken back", .dim)
+                forgetAhead()
+                return true
+            }
+            hold([event])
+        case .paste: hold([event])
+        case .mouse, .focus, .reply: return false
+        }
+        return true
+    }
+
+    /// The longest line, with the keys after it, that is taken for typed where it came at once.
+    private static let longestLine = 64
+
+    /// Whether a burst is what somebody typed while the program was starting: it begins with `:` before there is a cluster, and is short. What it
+    /// means waits, and can be taken back.
+    func beginsAtStart(_ events: [InputEvent]) -> Bool {
+        guard case .key(let first)? = events.first, first.name == ":", events.count <= Self.longestLine else { return false }
+        return app.cluster?.startWait(isQueued: false) != nil
+    }
+
+    /// Keeps the keys of a command that needs the cluster, when that is not there yet; whether it does.
+    func hold(_ keys: [Key], for command: Command) -> Bool {
+        guard !ahead.isRunning, !command.needsNoCluster, !keys.isEmpty, app.cluster?.startWait(isQueued: false) != nil else { return false }
+        // In what is open already keys move, whatever the cluster does.
+        if app.detail != nil, command.id.hasPrefix("move.") { return false }
+        hold(keys.map { .key($0) })
+        return true
+    }
+
+    /// Keeps Enter in the list of commands and kinds when what it takes needs the cluster; whether it does.
+    func hold(_ key: Key, in palette: PaletteModel) -> Bool {
+        guard !ahead.isRunning, palette.acceptsLater else { return false }
+        hold([.key(key)])
+        return true
+    }
+
+    private func hold(_ events: [InputEvent]) {
+        if ahead.events.isEmpty { ahead.since = app.clock() }
+        let pasted = (ahead.events + events).reduce(0) { sum, event in if case .paste(let text) = event { sum + text.utf8.count } else { sum } }
+        guard ahead.events.count + events.count <= TypeAhead.most, pasted <= TypeAhead.mostPasted else {
+            return app.toast("too much is typed ahead: this is dropped", .warning)
+        }
+        ahead.events += events
+        tellAhead(app.cluster?.startWait(isQueued: true) ?? "the cluster")
+    }
+
+    private func tellAhead(_ awaited: String) { app.typedAhead = TypedAhead(keys: ahead.labels, awaited: awaited) }
+
+    private func forgetAhead() {
+        ahead = TypeAhead()
+        app.typedAhead = nil
+    }
+
+    /// Carries out what waits, as far as what it needs is there; returns what is left for whatever has the keys now.
+    package func carryOutTypedAhead() -> [InputEvent] {
+        let awaited = app.cluster?.startWait(isQueued: !ahead.events.isEmpty)
+        guard !ahead.events.isEmpty else { return [] }
+        if let reason = end(awaited) {
+            app.toast("\(ahead.text) typed ahead dropped: \(reason)", .warning)
+            forgetAhead()
+            return []
+        }
+        if let awaited {
+            tellAhead(awaited)
+            return []
+        }
+        let since = ahead.since
+        while let event = ahead.events.first, app.cluster?.startWait(isQueued: true) == nil {
+            if let modal = app.modal, modal.isQuestion { break }
+            if case .palette(let palette)? = app.modal { palette.refresh() }
+            ahead.events.removeFirst()
+            ahead.isRunning = true
+            hasSlid = false
+            handle(event)
+            ahead.isRunning = false
+            guard isStillHeard() else { break }
+        }
+        let rest = ahead.events
+        guard isStillHeard() else {
+            forgetAhead()
+            return rest
+        }
+        if rest.isEmpty {
+            forgetAhead()
+        } else {
+            ahead.since = since
+            tellAhead(app.cluster?.startWait(isQueued: true) ?? "the cluster")
+            // A question came: what was typed before it answers nothing.
+            if app.modal?.isQuestion == true { _ = carryOutTypedAhead() }
+        }
+        app.checkTour()
+        rememberSelection()
+        return []
+    }
+
+    /// Why nothing is waited for any more; nil while it is.
+    private func end(_ awaited: String?) -> String? {
+        if let modal = app.modal, modal.isQuestion { return "answer this first" }
+        if case .failed(let reason, _) = app.connection { return reason }
+        guard let awaited, let end = ahead.end, end <= app.clock() else { return nil }
+        return "\(awaited) did not come within \(TypeAhead.patience.components.seconds) s"
+    }
+}
