@@ -31,7 +31,7 @@ static int write_map(pid_t pid, const char *file, const char *text) {
     return written < 0 ? -1 : 0;
 }
 
-static int map_ids(int tree, const struct oci_mount *mount) {
+static int map_tree_ids(int tree, const struct oci_mount *mount) {
     char path[48];
     pid_t holder = kd_oci_user_namespace();
     if (holder < 0) return -1;
@@ -53,7 +53,7 @@ int oci_open_source(struct oci_mount *mount) {
         | (mount->flags & KD_OCI_NO_FOLLOW ? AT_SYMLINK_NOFOLLOW : 0);
     int tree = open_tree(AT_FDCWD, mount->source, flags);
     if (tree < 0) return -1;
-    if (mount->flags & KD_OCI_ID_MAPPED && map_ids(tree, mount) < 0) {
+    if (mount->flags & KD_OCI_ID_MAPPED && map_tree_ids(tree, mount) < 0) {
         int saved = errno;
         close(tree);
         errno = saved;

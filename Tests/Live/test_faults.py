@@ -106,7 +106,8 @@ class Faults:
 
     def node_dies(self):
         self.unreset.clear()
-        self.kill(self.supervisor())
+        # The last one may not have been started anew yet.
+        self.kill(eventually(self.supervisor, within=120, every=0.1, what="a node"))
 
     @staticmethod
     def kill(pid):
