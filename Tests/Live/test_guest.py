@@ -224,3 +224,22 @@ def test_a_machine_whose_clock_jumps_whose_disk_fills_and_whose_cgroups_go_loses
     assert guest.has("GUEST made configmap/room")
     assert "cgroup" in guest.expect("GUEST reason ")
     assert guest.expect("GUEST left").endswith(": 0 0")
+
+
+def test_users_of_a_pods_own_on_cgroup_v2_and_an_older_kernel(boot):
+    mapped = pod("mapped", "id -u; cat /proc/self/uid_map; touch /new; stat -c %u:%g /new /dev/pts; cat /proc/self/cgroup; sleep 1000").replace("spec:\n", "spec:\n  hostUsers: false\n", 1)
+    script = START + mapped + """
+phase mapped Running
+for attempt in $(seq 1 100); do kubectl logs mapped | grep -q 0::/ && break; usleep 200000; done
+echo "GUEST inside $(kubectl logs mapped | tr '\\n' ' ' | tr -s ' ')"
+echo "GUEST exec $(kubectl exec mapped -- sh -c 'cat /proc/self/uid_map; touch /exec; stat -c %u:%g /exec' | tr '\\n' ' ' | tr -s ' ')"
+echo "GUEST owner $(stat -c %u:%g /data/kdash/pods/*/containers/main/0/upper/new)"
+kdash down --purge --data-dir /data/kdash
+"""
+    guest = boot(script)
+    guest.finish(within=400)
+    assert not guest.has("GUEST failed"), "\n".join(guest.lines[-80:])
+    inside = guest.expect("GUEST inside").split()[2:]
+    assert inside[:2] == ["0", "0"] and int(inside[2]) >= 65536 and inside[3:6] == ["65536", "0:0", "0:0"] and inside[6] == "0::/", inside
+    assert guest.expect("GUEST exec").split()[2:] == ["0", inside[2], "65536", "0:0"]
+    assert guest.expect("GUEST owner").split()[2:] == ["0:0"]

@@ -49,6 +49,13 @@ def test_a_cluster_without_root(user):
         user.apply(clusters.pod("rootless", "host/busybox:latest", ["sh", "-c", "echo from a user namespace"], restartPolicy="Never"))
         user.phase("rootless", "Succeeded")
         assert user.kubectl("logs", "rootless").strip() == "from a user namespace"
+        # Nobody's users can be given to a pod by somebody who has one.
+        user.apply(clusters.pod("mapped", "host/busybox:latest", ["true"], hostUsers=False))
+        waits = eventually(lambda: user.get("pod", "mapped")["status"]["containerStatuses"][0]["state"]["waiting"], what="why it waits")
+        assert waits["reason"] == "CreatePodSandboxError" and "hostUsers" in waits["message"] and "sudo kdash up" in waits["message"], waits
+        features = user.get("node", "kdash")["status"]["runtimeHandlers"][0]["features"]
+        assert features["userNamespaces"] is False
+        user.kubectl("delete", "pod", "mapped")
         user.apply({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data"}, "spec": {
             "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Mi"}}}})
         writer = clusters.pod("writer", "host/busybox:latest", ["sh", "-c", "echo kept > /data/file"], restartPolicy="Never")

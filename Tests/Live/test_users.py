@@ -90,6 +90,19 @@ def test_volumes_belong_to_the_same_numbers_inside_and_on_the_disk(shared, image
     assert (made.st_uid, made.st_gid) == (1000, 3000)
 
 
+def test_its_files_and_processes_are_told_and_written_with_the_numbers_inside(shared, image):
+    shared.apply(mapped("looked-at", image, "exec sleep 60106"))
+    shared.phase("looked-at", "Running")
+    place = "/kdash/v1/containers/default/looked-at/main"
+    for path in ("/etc/made", "/etc/hosts"):
+        shared.kubectl("replace", "--raw", f"{place}/file?path={path}", "-f", "-", stdin="written\n")
+        assert shared.kubectl("exec", "looked-at", "--", "sh", "-c", f"stat -c %u:%g {path}; cat {path}") == "0:0\nwritten\n", path
+    listing = json.loads(shared.kubectl("get", "--raw", f"{place}/files?path=/etc"))
+    assert [(one["uid"], one["gid"]) for one in listing["files"] if one.get("name") == "made"] == [(0, 0)], listing
+    processes = json.loads(shared.kubectl("get", "--raw", f"{place}/processes"))["processes"]
+    assert [(one["pid"], one["user"]) for one in processes if one["command"] == "sleep 60106"] == [(1, "root")], processes
+
+
 def test_capabilities_end_at_the_pod(shared, image):
     script = """mkdir -p /m; mount -t tmpfs none /m && echo mounted; hostname other && echo named; umount /proc && echo uncovered
         echo 1 > /proc/sys/vm/drop_caches && echo caches; mknod /d b 8 0 && echo device; ls /host/etc/* > /dev/null

@@ -70,7 +70,8 @@ extension PodContext {
 
     /// The same for the limit of the pod as a whole.
     private func checkUsage(_ wanted: ResourceLimits, _ state: PodWorker.State, _ cgroups: CgroupTree) throws(RuntimeError) {
-        guard PodResize.changes(state.pod, has: state.ownResources), let limit = wanted.memoryLimit, limitsInForce(state).memoryLimit.map({ limit < $0 }) ?? true,
+        guard PodResize.changes(state.pod, has: state.ownResources), let limit = wanted.memoryLimit,
+            limitsInForce(state).memoryLimit.map({ limit < $0 }) ?? true,
             let usage = cgroups.usage(of: placement(of: state.pod)), usage.workingSet >= limit
         else { return }
         throw RuntimeError(.invalid, "attempting to set pod memory limit (\(limit.value)) below current usage (\(usage.workingSet.value))")
