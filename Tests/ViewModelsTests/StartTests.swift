@@ -43,7 +43,7 @@ import Testing
         try await Self.with { application, reachable in
             let app = application.fixture.app
             try await application.press(": \"secrets\" enter j d")
-            #expect(application.shows("takes back what waits for") && application.shows("secrets") && app.toasts.isEmpty)
+            #expect(application.shows("takes back what waits for") && application.shows("Secrets  waits for the cluster") && app.toasts.isEmpty)
             reachable.isOn = true
             try await application.expect("Describe", "keys-2")
             #expect(app.kind.id == "secrets" && app.detail?.binding?.name == "keys-2" && app.toasts.isEmpty)
