@@ -187,8 +187,8 @@ import Testing
 
     @Test func `the name of a kind that is mistyped is put right`() async throws {
         try await HeadlessApplication.with { application in
-            try await application.press(": \"podz\"")
-            #expect(application.shows("did you mean Pods? Tab takes it"))
+            try await application.press(": \"podz\" enter")
+            #expect(application.shows("did you mean Pods? Tab takes it") && application.fixture.app.typedAhead == nil)
             try await application.press("tab enter")
             #expect(application.fixture.app.modal == nil && application.fixture.app.kind.isPods)
             application.fixture.app.run(line: "deploymnts")
