@@ -43,7 +43,7 @@ import Testing
         try await Self.with { application, reachable in
             let app = application.fixture.app
             try await application.press(": \"secrets\" enter j d")
-            #expect(application.shows("takes back what waits for") && application.shows("secrets") && app.toasts.isEmpty)
+            #expect(application.shows("takes back what waits for") && application.shows("Secrets  waits for the cluster") && app.toasts.isEmpty)
             reachable.isOn = true
             try await application.expect("Describe", "keys-2")
             #expect(app.kind.id == "secrets" && app.detail?.binding?.name == "keys-2" && app.toasts.isEmpty)
@@ -187,8 +187,8 @@ import Testing
 
     @Test func `the name of a kind that is mistyped is put right`() async throws {
         try await HeadlessApplication.with { application in
-            try await application.press(": \"podz\"")
-            #expect(application.shows("did you mean Pods? Tab takes it"))
+            try await application.press(": \"podz\" enter")
+            #expect(application.shows("did you mean Pods? Tab takes it") && application.fixture.app.typedAhead == nil)
             try await application.press("tab enter")
             #expect(application.fixture.app.modal == nil && application.fixture.app.kind.isPods)
             application.fixture.app.run(line: "deploymnts")

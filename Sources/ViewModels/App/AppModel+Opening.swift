@@ -57,6 +57,7 @@ extension AppModel {
         palette.source = { [weak self] in self?.paletteItems() ?? [] }
         palette.awaitsCluster = { [weak self] item, isExact in
             guard let self, cluster?.startWait(isQueued: false) != nil else { return false }
+            guard let item else { return true }
             if item.id == "place" { return !Self.contextWords.contains(line.prefix { $0 != " " }.lowercased()) }
             return !(isExact && commands[item.id]?.needsNoCluster == true)
         }

@@ -191,7 +191,9 @@ extension CommandTable {
         Command(
             id, title, section: "Places", keys: [key], scope: .browse,
             availability: { app in
-                app.kinds.contains { $0.id == kind } ? .enabled : .disabled(app.cluster == nil ? "no cluster is connected" : "this cluster has no \(kind)")
+                if app.kinds.contains(where: { $0.id == kind }) { return .enabled }
+                guard let cluster = app.cluster else { return .disabled("no cluster is connected") }
+                return .disabled(cluster.startWait(isQueued: false).map { "waits for \($0)" } ?? "this cluster has no \(kind)")
             },
             run: { app in if let found = app.kinds.first(where: { $0.id == kind }) { app.show(kind: found) } })
     }

@@ -50,8 +50,9 @@ package struct PaletteMatch: Sendable, Hashable {
     private let interpret: (String) -> PaletteItem?
     /// Makes the items anew, where they may become others while it is open.
     var source: (() -> [PaletteItem])?
-    /// Whether an item has to wait for the cluster; told whether what was typed means exactly it. nil where nothing has to.
-    var awaitsCluster: ((PaletteItem, Bool) -> Bool)?
+    /// Whether an item, or nil for one that is not there yet, has to wait for the cluster; told whether what was typed means exactly it. nil where
+    /// nothing has to.
+    var awaitsCluster: ((PaletteItem?, Bool) -> Bool)?
     private let onAccept: (PaletteItem) -> Void
     /// What was typed.
     package var query = LineInput() { didSet { if query.text != oldValue.text { rank() } } }
@@ -105,7 +106,7 @@ package struct PaletteMatch: Sendable, Hashable {
     /// Whether Enter has to wait for the cluster. What was not found may come with its kinds.
     package var acceptsLater: Bool {
         guard let awaitsCluster else { return false }
-        guard results.indices.contains(selected) else { return true }
+        guard results.indices.contains(selected) else { return awaitsCluster(nil, false) }
         let match = results[selected]
         return awaitsCluster(match.item, match.isExact || wasMoved || query.text.isEmpty)
     }
