@@ -21,6 +21,7 @@ enum CreateCommands {
         var options = try read(parsed)
         (options.startsAtOnce, options.detaches, options.keeps) = (true, parsed.has("detach"), parsed.has("keep"))
         var creation = try ContainerCreation(store: context.store, options: options, log: context.log)
+        if !options.detaches { ProcessLauncher.holdSignals() }
         try creation.perform { conversation, creation throws(OCIError) in
             try ProcessLauncher.writePID(creation.pid, to: creation.options.pidFile)
             try conversation.sayContinue()
