@@ -157,7 +157,9 @@ static void mount_one(struct oci_plan *plan, int root, struct oci_mount *mount) 
         // A user namespace may not have its own: the machine's is seen instead, as it is.
         if (tree < 0 && (errno == EPERM || errno == EBUSY) && (mount->flags & KD_OCI_CGROUPS || strcmp(mount->type, "sysfs") == 0)) {
             tree = open_tree(AT_FDCWD, strcmp(mount->type, "sysfs") == 0 ? "/sys" : "/sys/fs/cgroup", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+            // With all that is mounted below it, which the options then hold for, too.
             mount->flags |= KD_OCI_BIND_BELOW;
+            mount->set_below |= mount->set;
         }
         oci_check(tree, "mount", mount->target);
     }

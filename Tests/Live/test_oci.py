@@ -215,13 +215,13 @@ def test_console_socket(runtime, base):
     runtime.until("stopped")
     said = os.read(terminal, 4096).decode()
     os.close(terminal)
-    assert "/dev/pts/0\r\n33 101\r\n" in said and "got me" in said
+    assert all(part in said for part in ("/dev/pts/0\r\n", "33 101\r\n", "got me")), said
 
 
 def test_a_user_namespace_has_private_binds_and_devices(runtime, base):
     secret = base / "private/inner"
     secret.mkdir(parents=True)
-    (secret / "file").write_text("seen")
+    (secret / "file").write_text("seen\n")
     (base / "private").chmod(0o700)
     os.chmod(base, 0o755)
 

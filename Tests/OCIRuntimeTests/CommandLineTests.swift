@@ -79,6 +79,11 @@ import Testing
         #expect(throws: OCIError.self) { try UpdateCommand.read(try CommandArguments(["--memory", "lots"], options)) }
     }
 
+    @Test(arguments: ["-1", "1025", "9223372036854775807", "x", "900"]) func `descriptors that are not there are not passed on`(count: String) throws {
+        let parsed = try CommandArguments(["--preserve-fds", count], [.value("preserve-fds")])
+        #expect(throws: OCIError.self) { try CreateCommands.preserved(parsed) }
+    }
+
     @Test func `tables have columns`() {
         #expect(ListCommands.table([["ID", "PID"], ["long-name", "1"]]) == "ID         PID\nlong-name  1\n")
     }

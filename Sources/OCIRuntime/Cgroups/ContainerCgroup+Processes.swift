@@ -25,10 +25,11 @@ extension ContainerCgroup {
             do throws(SystemError) { return try FileSystem.write("1", to: "\(main.directory)/cgroup.kill") } catch {}
         }
         let wasFrozen = isFrozen
-        if !isVersion2 { freeze(true) }
+        // Frozen while it is listed, so that nothing forks meanwhile; nobody waits for it to be complete, which dying processes hold up.
+        if !isVersion2 { ask(toFreeze: true) }
         for pid in processes() { _ = kill(pid, number) }
         // A frozen cgroup of v1 does not even die.
-        if !isVersion2, number == SIGKILL || !wasFrozen { freeze(false) }
+        if !isVersion2, number == SIGKILL || !wasFrozen { ask(toFreeze: false) }
     }
 
     var isFrozen: Bool {
@@ -41,19 +42,25 @@ extension ContainerCgroup {
     /// Stops or continues all of it. False when the kernel does not do that.
     @discardableResult
     func freeze(_ on: Bool) -> Bool {
-        guard let main else { return false }
-        let file = isVersion2 ? "cgroup.freeze" : "freezer.state"
-        do throws(SystemError) {
-            try FileSystem.write(isVersion2 ? (on ? "1" : "0") : (on ? "FROZEN" : "THAWED"), to: "\(main.directory)/\(file)")
-        } catch { return false }  // The caller says what it was for.
+        guard let main, ask(toFreeze: on) else { return false }
         for _ in 0..<2000 {
             let frozen = isVersion2 ? isFrozen : Self.read("\(main.directory)/freezer.state") == "FROZEN"
             if frozen == on { return true }
             // v1: a process that forks while the rest freezes is asked once more.
-            if !isVersion2, on { do throws(SystemError) { try FileSystem.write("FROZEN", to: "\(main.directory)/freezer.state") } catch { return false } }
+            if !isVersion2, on, !ask(toFreeze: true) { return false }
             usleep(1000)
         }
         return false
+    }
+
+    @discardableResult
+    private func ask(toFreeze on: Bool) -> Bool {
+        guard let main else { return false }
+        let (file, word) = isVersion2 ? ("cgroup.freeze", on ? "1" : "0") : ("freezer.state", on ? "FROZEN" : "THAWED")
+        do throws(SystemError) {
+            try FileSystem.write(word, to: "\(main.directory)/\(file)")
+            return true
+        } catch { return false }  // The caller says what it was for.
     }
 
     /// Kills what is left and removes the directories, and parents that only held it. Waits at most about two seconds for what dies.
@@ -66,7 +73,7 @@ extension ContainerCgroup {
                     throw OCIError(
                         .system, "cannot remove the cgroup \(path)", cause: SystemError(call: "rmdir", errno: number, arguments: hierarchy.directory))
                 }
-                if attempt % 20 == 0 { signal(SIGKILL) }
+                if attempt % 20 == 10 { signal(SIGKILL) }
                 usleep(attempt < 20 ? 500 : 10_000)
             }
         }

@@ -21,6 +21,7 @@ enum CreateCommands {
         var options = try read(parsed)
         (options.startsAtOnce, options.detaches, options.keeps) = (true, parsed.has("detach"), parsed.has("keep"))
         var creation = try ContainerCreation(store: context.store, options: options, log: context.log)
+        if !options.detaches { ProcessLauncher.holdSignals() }
         try creation.perform { conversation, creation throws(OCIError) in
             try ProcessLauncher.writePID(creation.pid, to: creation.options.pidFile)
             try conversation.sayContinue()
@@ -54,8 +55,9 @@ enum CreateCommands {
     /// How many descriptors beyond the standard ones the program gets. Each must be there, or one of ours would be taken for it.
     static func preserved(_ parsed: CommandArguments) throws(OCIError) -> Int {
         let listening = getenv("LISTEN_FDS").flatMap { Int(String(cString: $0)) } ?? 0
-        let count = Int(try parsed.number("preserve-fds") ?? 0) + max(0, min(listening, 1024))
-        guard (0...1024).contains(count) else { throw OCIError(.usage, "--preserve-fds must be between 0 and 1024, not \(count)") }
+        let asked = try parsed.number("preserve-fds") ?? 0
+        guard (0...1024).contains(asked) else { throw OCIError(.usage, "--preserve-fds must be between 0 and 1024, not \(asked)") }
+        let count = Int(asked) + max(0, min(listening, 1024))
         for fd in 3..<(3 + CInt(count)) where fcntl(fd, F_GETFD) < 0 {
             throw OCIError(.usage, "--preserve-fds \(count) needs the descriptors 3 to \(2 + count), and \(fd) is not open")
         }

@@ -43,6 +43,7 @@ struct ContainerCreation {
             id: options.id, pid: 0, startTicks: 0, bundle: bundle, rootfs: FileSystem.truePath(OCIPlan.absolute(configuration.rootPath, in: bundle)),
             created: Timestamp.now().rfc3339Nano, owner: owner == 0 ? "root" : "\(owner)", cgroup: nil, version: configuration.version,
             annotations: configuration.annotations)
+        record.hasOwnProcesses = configuration.makes(KD_CLONE_NEWPID)
         try checkTerminal()
         guard FileSystem.isDirectory(record.rootfs) else {
             throw OCIError(.invalidConfiguration, "config.json: root.path is `\(configuration.rootPath)`, and there is no directory \(record.rootfs)")

@@ -45,6 +45,7 @@ struct ContainerExec {
     }
 
     private func launch(_ plan: inout OCIPlan, _ cgroup: ContainerCgroup?) throws(OCIError) -> CInt {
+        if !detaches { ProcessLauncher.holdSignals() }
         var handles = try LaunchHandles(consoleSocket, cgroup: cgroup, hasTerminal: process.terminal)
         let conversation = ChildConversation(try handles.add(to: &plan), log: log)
         let first = try ProcessLauncher.spawn(plan)

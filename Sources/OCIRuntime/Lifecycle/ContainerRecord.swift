@@ -14,8 +14,8 @@ struct ContainerRecord: Sendable {
     var cgroup: String?
     var version: String
     var annotations: [(key: String, value: String)]
-    /// Whether `systemd` named the cgroup.
-    var isSystemd = false
+    /// Whether it has a pid namespace, with whose first process all others end.
+    var hasOwnProcesses = false
 
     var json: JSONValue {
         var object: JSONObject = [
@@ -23,6 +23,7 @@ struct ContainerRecord: Sendable {
             "rootfs": .string(rootfs), "created": .string(created), "owner": .string(owner), "annotations": Self.object(annotations),
         ]
         if let cgroup { object["cgroup"] = .string(cgroup) }
+        if hasOwnProcesses { object["hasOwnProcesses"] = true }
         return .object(object)
     }
 
@@ -48,6 +49,7 @@ struct ContainerRecord: Sendable {
             id: id, pid: pid, startTicks: ticks, bundle: bundle, rootfs: json["rootfs"]?.stringValue ?? "", created: json["created"]?.stringValue ?? "",
             owner: json["owner"]?.stringValue ?? "", cgroup: json["cgroup"]?.stringValue, version: json["ociVersion"]?.stringValue ?? OCIVersion.newest,
             annotations: annotations)
+        hasOwnProcesses = json["hasOwnProcesses"]?.boolValue ?? false
     }
 
     /// The state as runtime.md has it, for `state` and for hooks.

@@ -44,11 +44,13 @@ struct ContainerRemoval {
 
     /// Kills everything and waits for the first process, at most ten seconds.
     private func end() {
-        if let path = record.cgroup, let layout = ContainerStore.layout() { ContainerCgroup(path: path, layout: layout).signal(SIGKILL) }
-        guard record.pid > 0 else { return }
-        for _ in 0..<10_000 where ProcessFacts.isAlive(record.pid, startTicks: record.startTicks) {
-            kill(record.pid, SIGKILL)
-            usleep(1000)
+        guard record.pid > 0, ProcessFacts.isAlive(record.pid, startTicks: record.startTicks) else { return }
+        let cgroup = record.cgroup.flatMap { path in ContainerStore.layout().map { ContainerCgroup(path: path, layout: $0) } }
+        kill(record.pid, SIGKILL)
+        // The rest dies with its pid namespace; a frozen cgroup of v1 only once it is thawed.
+        if let cgroup, cgroup.isFrozen || !record.hasOwnProcesses { cgroup.signal(SIGKILL) }
+        for attempt in 0..<20_000 where ProcessFacts.isAlive(record.pid, startTicks: record.startTicks) {
+            usleep(attempt < 20 ? 200 : 500)
         }
     }
 }

@@ -14,6 +14,13 @@ enum ProcessLauncher {
         throw OCIError(.container, "cannot \(words): \(SystemError(call: "", errno: number).reason)\(hint)")
     }
 
+    /// Keeps signals until they can be passed on to the program that this process stands for; the new process lets them through at its exec.
+    static func holdSignals() {
+        // All but those of faults, of terminals' job control, and what cannot be held.
+        let signals = (1...31).filter { ![4, 5, 7, 8, 9, 11, 13, 19, 20, 21, 22].contains($0) }.map { CInt($0) }
+        kd_block_signals(signals, CInt(signals.count))
+    }
+
     /// Waits for a child's end; its wait status.
     @discardableResult
     static func reap(_ pid: Int32) -> CInt {
