@@ -38,6 +38,29 @@ struct PodUsersTests {
         }
     }
 
+    @Test func `a pod that has ended gives its users back, for this daemon and the next`() throws {
+        try Self.withData { paths in
+            let users = Self.users(paths)
+            let first = try users.reserve(for: "a")
+            #expect(try users.reserve(for: "b") != first)
+            users.giveBack("a")
+            #expect(try users.reserve(for: "c") == first)
+            #expect(try FileSystem.names(in: paths.pod("c")) == ["userns"] && FileSystem.names(in: paths.pod("a")).isEmpty)
+            #expect(try Self.users(paths).reserve(for: "d") != first)
+        }
+    }
+
+    @Test func `a range that could not be written down is nobody's`() throws {
+        try Self.withData { paths in
+            let users = Self.users(paths)
+            let first = try users.reserve(for: "a")
+            users.giveBack("a")
+            try FileSystem.makeDirectories(paths.pod("b") + "/userns.new")
+            #expect(throws: ConfigurationError.self) { try users.reserve(for: "b") }
+            #expect(try users.reserve(for: "c") == first)
+        }
+    }
+
     @Test func `ids that are somebody's are left out`() throws {
         try Self.withData { paths in
             #expect(try Self.users(paths, [100_000...165_535]).reserve(for: "a") == HostIDRange(first: 196608))
@@ -71,8 +94,9 @@ struct PodUsersTests {
             try FileSystem.makeDirectories("\(paths.data)/pods/a")
             try FileSystem.writeAtomically("\(paths.data)/elsewhere", Array(PodUsersRecord.text(HostIDRange(first: 65536 * 9)).utf8), mode: 0o644)
             try #require(symlink("\(paths.data)/elsewhere", "\(paths.data)/pods/a/userns") == 0)
-            let users = Self.users(paths)
-            #expect(throws: ConfigurationError.self) { _ = try users.reserve(for: "a") }
+            // Neither read nor written through, but replaced.
+            #expect(try Self.users(paths).reserve(for: "a") == HostIDRange(first: 65536))
+            #expect(try FileSystem.readText("\(paths.data)/pods/a/userns").contains("65536"))
             #expect(try FileSystem.readText("\(paths.data)/elsewhere").contains("589824"))
         }
     }

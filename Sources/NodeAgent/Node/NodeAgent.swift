@@ -200,7 +200,12 @@ package final class NodeAgent: NodeConnection, Sendable {
                 case .added(let object), .updated(_, let object):
                     deliver(object, records: known[object.uid] ?? [], hasSandbox: sandboxes.contains(object.uid), to: &group)
                 case .deleted(let object):
-                    workers.withLock { $0.inboxes[object.uid] }?.put { $0.isGone = true }
+                    if let inbox = workers.withLock({ $0.inboxes[object.uid] }) {
+                        inbox.put { $0.isGone = true }
+                    } else {
+                        // It had ended before this daemon came: nobody else looks after its files.
+                        group.addTask { await self.removeFiles(of: object.uid) }
+                    }
                 }
             }
             group.cancelAll()
@@ -266,7 +271,8 @@ package final class NodeAgent: NodeConnection, Sendable {
             sandbox = PodSandbox(address: address, ownsAddress: owns)
         }
         return PodWorker.State(
-            inbox: inbox, pod: pod, histories: recovered.histories, sandbox: sandbox, settled: recovered.ending, allocated: allocated,
+            inbox: inbox, pod: pod, histories: recovered.histories, sandbox: sandbox, hasHalfMadeSandbox: hasSandbox && !keepsSandbox,
+            settled: recovered.ending, allocated: allocated,
             ownResources: allocated[Pod.whole] ?? .object([:]),
             startTime: pod.status.startTime ?? context.time.now())
     }
@@ -285,25 +291,6 @@ package final class NodeAgent: NodeConnection, Sendable {
         context.events.record(.warning, reason: reason, message, about: pod.object)
         context.logger.info("pod rejected", metadata: ["pod": "\(pod.name)", "reason": "\(reason)"])
         return .failed(reason: reason, message: "Pod was rejected: \(message)")
-    }
-
-    /// Ends what the supervisor still holds of pods that were deleted while no daemon ran.
-    private func removeOrphans(_ sandboxes: Set<String>, _ known: [String: [ContainerRecord]]) async {
-        for uid in sandboxes.subtracting(pods.all().map(\.uid)) {
-            context.logger.info("removing what is left of a deleted pod", metadata: ["pod": "\(uid)"])
-            for record in known[uid] ?? [] {
-                try? await context.runtime.kill(record.id)  // best effort: it may have ended
-                try? await context.runtime.remove(record.id)  // best effort: it may be forgotten
-            }
-            try? await context.runtime.removeSandbox(uid)  // best effort: it may be gone
-            await KernelThread.run("kdash-remove") { [cgroups, configuration] in
-                for kind in [QualityOfService.guaranteed, .burstable, .bestEffort] {
-                    if let cgroups { try? cgroups.remove(cgroups.placement(pod: uid, qos: kind)) }  // best effort: swept at the next start
-                }
-                try? FileSystem.removeTree(configuration.paths.pod(uid))  // best effort: swept at the next start
-            }
-            context.users.release(uid)
-        }
     }
 
     private func deliverExits(_ nodeEnded: @Sendable () -> Void) async {

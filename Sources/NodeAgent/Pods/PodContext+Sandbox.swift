@@ -89,11 +89,12 @@ extension PodContext {
             try? await runtime.remove(id)  // best effort: already forgotten
             await removeCgroup(of: id, state.pod)
         }
-        do {
-            try await runtime.removeSandbox(uid)
-        } catch {
-            if error.code != .notFound { logger.warning("could not remove a sandbox", metadata: ["pod": "\(uid)", "error": "\(error)"]) }
-        }
+        var isGone = true
+        do throws(RuntimeError) { try await runtime.removeSandbox(uid) } catch  where error.code != .notFound {
+            isGone = false
+            logger.warning("could not remove a sandbox", metadata: ["pod": "\(uid)", "error": "\(error)"])
+        } catch {}  // It was gone already.
+        if isGone, state.settled != nil || state.pod.isTerminated { users.giveBack(uid) }
         network?.releaseAddress(of: uid)
         if let cgroups {
             let placement = cgroups.placement(pod: uid, qos: QualityOfService(PodResources(state.pod.spec).qosClass))

@@ -38,19 +38,23 @@ final class PodUsers: Sendable {
 
     /// A range for a pod, or the one it has. It is on disk before the pod uses it.
     func reserve(for uid: String) throws(ConfigurationError) -> HostIDRange {
-        let found: HostIDRange? = given.withLock { given in
-            if let known = given[uid] { return known }
+        let (found, isNew): (HostIDRange?, Bool) = given.withLock { given in
+            if let known = given[uid] { return (known, false) }
             given[uid] = block.free(beside: Set(given.values.map { $0.first / HostIDRange.length }), avoiding: others)
-            return given[uid]
+            return (given[uid], true)
         }
         guard let found else {
             throw ConfigurationError(
                 "all \(block.numbers.count) ranges of users of the node are in use; delete pods with `hostUsers: false`", reason: "CreatePodSandboxError")
         }
+        guard isNew else { return found }
         do throws(SystemError) {
             let folder = try SafeDirectory.make(paths.relative(paths.pod(uid)), below: paths.data, mode: 0o755)
-            try VolatileFile.write(PodUsersRecord.text(found), to: Self.fileName, in: folder, mode: 0o600)
+            // Whole or not at all: a range that cannot be read would be given to another.
+            try VolatileFile.write(PodUsersRecord.text(found), to: Self.fileName + ".new", in: folder, mode: 0o600)
+            _ = try SystemError.check("renameat", Self.fileName) { renameat(folder.raw, Self.fileName + ".new", folder.raw, Self.fileName) }
         } catch {
+            release(uid)
             throw ConfigurationError("cannot write down the pod's users: \(error)", reason: "CreatePodSandboxError")
         }
         return found
@@ -58,6 +62,17 @@ final class PodUsers: Sendable {
 
     /// The pod's files are gone, and with them every trace of its users.
     func release(_ uid: String) { given.withLock { _ = $0.removeValue(forKey: uid) } }
+
+    /// The pod has ended, and nothing of it runs: on the disk its files have the numbers seen inside, so others may have its users.
+    func giveBack(_ uid: String) {
+        do throws(SystemError) {
+            let folder = try SafeDirectory.open(paths.relative(paths.pod(uid)), below: paths.data)
+            _ = unlinkat(folder.raw, Self.fileName, 0)  // Without such a file it had the node's users.
+        } catch {
+            guard error.errno == ENOENT else { return }  // It stays the pod's until that is deleted.
+        }
+        release(uid)
+    }
 
     /// Nil for a pod without such a file.
     private static func read(_ uid: String, _ paths: NodePaths) throws(SystemError) -> String? {

@@ -23,6 +23,8 @@ struct PodWorker: Sendable {
         /// Something that the files of volumes are made from has changed.
         var volumesAreStale = false
         var sandbox: PodSandbox?
+        /// The supervisor holds namespaces that are not used again (``PodRecovery/keepsSandbox(of:records:)``); they go before anything else.
+        var hasHalfMadeSandbox = false
         var settled: PodLifecycle.Ending?
         var sandboxBackOff = BackOff()
         /// Monotonic time before which a failed sandbox is not tried again.
@@ -50,6 +52,7 @@ struct PodWorker: Sendable {
     /// Works until the pod is gone and everything of it is cleaned up, or the node went down.
     func run(_ initial: State) async {
         var state = initial
+        if state.hasHalfMadeSandbox { await context.removeSandbox(&state) }
         await withDiscardingTaskGroup { group in
             var timers: [Duration] = []
             for await _ in inbox.wakeUps {
