@@ -7,8 +7,6 @@ import Synchronization
 
 /// The leases of simulated nodes: seldom renewed and long, as thousands of them every ten seconds would be all that the server does.
 final class SimulatedLeases: Sendable {
-    private static let resource = GroupVersionResource(group: "coordination.k8s.io", version: "v1", resource: "leases")
-    private static let namespace = "kube-node-lease"
     private static let seconds: Int64 = 1800
     private static let renewal: Duration = .seconds(600)
 
@@ -54,7 +52,7 @@ final class SimulatedLeases: Sendable {
     /// Forgets the lease of a node that is gone.
     func remove(_ node: SimulatedNode) async {
         do throws(APIStatus) {
-            try await client.delete(Self.resource, namespace: Self.namespace, name: node.name)
+            try await client.delete(KubeClient.leases, namespace: KubeClient.nodeLeaseNamespace, name: node.name)
         } catch {
             guard error.reason != .notFound else { return }
             logger.warning("could not remove the lease of a simulated node", metadata: ["node": "\(node.name)", "error": "\(error.message)"])
@@ -63,19 +61,8 @@ final class SimulatedLeases: Sendable {
 
     /// Renews a lease, or makes it.
     func renew(_ node: SimulatedNode) async {
-        let now = JSONValue.string(time.now().rfc3339Micro)
         do throws(APIStatus) {
-            do throws(APIStatus) {
-                _ = try await client.patch(
-                    Self.resource, namespace: Self.namespace, name: node.name, type: .merge, ["spec": ["renewTime": now]])
-            } catch  where error.reason == .notFound {
-                let metadata: JSONValue = ["name": .string(node.name), "namespace": .string(Self.namespace)]
-                let spec: JSONValue = [
-                    "holderIdentity": .string(node.name), "leaseDurationSeconds": .integer(Self.seconds), "renewTime": now, "acquireTime": now,
-                ]
-                let lease = KubeObject(["apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": metadata, "spec": spec])
-                _ = try await client.create(Self.resource, lease)
-            }
+            try await client.renewNodeLease(node.name, seconds: Self.seconds, now: time.now())
         } catch {
             logger.warning("could not renew the lease of a simulated node", metadata: ["node": "\(node.name)", "error": "\(error.message)"])
         }

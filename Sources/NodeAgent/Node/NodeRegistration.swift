@@ -11,7 +11,6 @@ package struct NodeRegistration: Sendable {
     let time: any TimeSource
     let logger: Logger
     static let nodes = GroupVersionResource(group: "", version: "v1", resource: "nodes")
-    static let leases = GroupVersionResource(group: "coordination.k8s.io", version: "v1", resource: "leases")
     /// Source: the kubelet's lease: 40 s, renewed every 10 s.
     static let leaseSeconds: Int64 = 40
     static let renewal: Duration = .seconds(10)
@@ -59,23 +58,8 @@ package struct NodeRegistration: Sendable {
     }
 
     private func renew() async {
-        let now = JSONValue.string(time.now().rfc3339Micro)
-        let namespace = "kube-node-lease"
         do throws(APIStatus) {
-            do throws(APIStatus) {
-                _ = try await client.patch(
-                    Self.leases, namespace: namespace, name: status.name, type: .merge, ["spec": ["renewTime": now]])
-            } catch  where error.code == 404 {
-                let lease = KubeObject([
-                    "apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
-                    "metadata": ["name": .string(status.name), "namespace": .string(namespace)],
-                    "spec": [
-                        "holderIdentity": .string(status.name), "leaseDurationSeconds": .integer(Self.leaseSeconds), "renewTime": now,
-                        "acquireTime": now,
-                    ],
-                ])
-                _ = try await client.create(Self.leases, lease)
-            }
+            try await client.renewNodeLease(status.name, seconds: Self.leaseSeconds, now: time.now())
         } catch {
             logger.warning("could not renew the node's lease", metadata: ["node": "\(status.name)", "error": "\(error.message)"])
         }
