@@ -32,6 +32,7 @@ static int state_file(const void *state, size_t size) {
 }
 
 _Noreturn static void hook_child(int input, int errors, const char *path, char *const arguments[], char *const environment[]) {
+    umask(0022);  // This command makes nodes with all rights it is told to.
     sigset_t none;
     struct sigaction plain = { .sa_handler = SIG_DFL };
     for (int signal = 1; signal < NSIG; signal++) sigaction(signal, &plain, NULL);
@@ -111,7 +112,8 @@ void oci_run_hooks(const struct oci_plan *plan, uint64_t kind) {
             oci_check((int)pread(plan->state, state, (size_t)info.st_size, 0), "read the state for hooks", NULL);
         }
         char said[400], sentence[sizeof((struct kd_oci_message *)0)->step];
-        char *const *environment = hook->variable_count ? hook->environment : NULL;
+        // A program of the image does not learn the engine's environment.
+        char *const *environment = hook->variable_count ? hook->environment : kind == KD_OCI_HOOK_START_CONTAINER ? plan->variables : NULL;
         int status = kd_oci_hook(hook->path, hook->arguments, environment, state, (size_t)info.st_size, (int64_t)hook->timeout, said, sizeof said);
         if (status == 0) continue;
         if (status < 0) oci_fail("run the hook", hook->path);

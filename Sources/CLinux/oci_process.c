@@ -148,13 +148,31 @@ static void await_start(const struct oci_plan *plan) {
     }
 }
 
+// Nothing of the machine may be open when the program is looked up: a path through /proc/self/fd would lead there (CVE-2024-21626), and what closes
+// itself by execve has been walked through by then. What the caller passes stays, and the runtime's own three ends close themselves.
+static void close_others(struct oci_plan *plan) {
+    close_fd(&plan->cgroup);
+    for (size_t i = 0; i < plan->namespace_count; i++) close_fd(&plan->namespaces[i].fd);
+    const int kept[] = { oci_sync, plan->fifo, plan->state };
+    unsigned first = 3 + (unsigned)plan->preserved;
+    for (;;) {
+        unsigned next = ~0U;
+        for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+            if (kept[i] >= 0 && (unsigned)kept[i] >= first && (unsigned)kept[i] < next) next = (unsigned)kept[i];
+        if (next > first) oci_check(close_range(first, next == ~0U ? ~0U : next - 1, 0), "close descriptors", NULL);
+        if (next == ~0U) return;
+        fcntl((int)next, F_SETFD, FD_CLOEXEC);
+        first = next + 1;
+    }
+}
+
 _Noreturn void oci_finish(struct oci_plan *plan, bool is_container) {
     oci_check(setsid(), "start a session", NULL);
     if (!(plan->flags & KD_OCI_NO_KEYRING) && syscall(SYS_keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */, NULL, 0, 0, 0) < 0 && errno != ENOSYS && errno != EPERM
         && errno != EDQUOT && errno != EACCES)
         oci_warn("join a keyring", NULL);
     if (plan->flags & KD_OCI_HAS_TERMINAL) oci_open_terminal(plan, is_container);
-    if (plan->console >= 0) close(plan->console);
+    close_fd(&plan->console);
     if (!variable(plan, "HOME")) {
         char *home = oci_home(plan->uid);
         char **longer = calloc(plan->variable_count + 2, sizeof *longer);
@@ -173,8 +191,7 @@ _Noreturn void oci_finish(struct oci_plan *plan, bool is_container) {
     close_fd(&plan->proc);
     set_schedule(plan);
     umask((mode_t)plan->umask);
-    oci_check(close_range(3 + (unsigned)plan->preserved, ~0U, CLOSE_RANGE_CLOEXEC), "close descriptors", NULL);
-    for (unsigned fd = 3; fd < 3 + plan->preserved; fd++) fcntl((int)fd, F_SETFD, 0);
+    close_others(plan);
     int moved = chdir(plan->directory);
     if (!(plan->flags & KD_OCI_NO_NEW_PRIVILEGES)) load_filter(plan);  // needs CAP_SYS_ADMIN, so before capabilities go
     oci_become_user(plan);

@@ -258,7 +258,7 @@ int32_t kd_oci_spawn(const void *bytes, size_t size, char *step, size_t step_siz
         }
         if (path) error = errno;
     }
-    umask(0);
+    mode_t mask = umask(0);
     if (!error && (plan.target >= 0 || joined(&plan, CLONE_NEWUSER))) {
         what = "clone";
         pid = clone_process(0, plan.cgroup, false);
@@ -274,6 +274,7 @@ int32_t kd_oci_spawn(const void *bytes, size_t size, char *step, size_t step_siz
     for (size_t i = 0; i < plan.mount_count; i++) close_fd(&plan.mounts[i].tree);
     for (size_t i = 0; i < plan.namespace_count; i++) close_fd(&plan.namespaces[i].fd);
     close_fd(&plan.proc);
+    umask(mask);
     snprintf(step, step_size, "%s%s%s", what, path ? " " : "", path ? path : "");
     errno = error;
     return error ? -1 : pid;

@@ -29,7 +29,7 @@ import Testing
         #expect(lines("cpu") == ["cpu.shares=1024", "cpu.cfs_period_us=100000", "cpu.cfs_quota_us=50000"])
         #expect(lines("cpuset") == ["cpuset.cpus=0-1", "cpuset.mems=0"])
         #expect(lines("pids") == ["pids.max=32"])
-        #expect(lines("blkio") == ["blkio.weight=500", "blkio.throttle.read_bps_device=8:0 1000", "blkio.throttle.write_iops_device=8:0 0"])
+        #expect(lines("blkio") == ["blkio.weight=500", "blkio.bfq.weight=500", "blkio.throttle.read_bps_device=8:0 1000", "blkio.throttle.write_iops_device=8:0 0"])
         #expect(lines("hugetlb") == ["hugetlb.2MB.limit_in_bytes=0"])
     }
 
@@ -49,8 +49,18 @@ import Testing
         #expect(try resources.version2().map(\.value) == ["max", "max", "max 100000", "max"])
     }
 
-    @Test func `a limit of no processes is a limit`() throws {
-        #expect(try Self.resources(["pids": ["limit": 0]]).version2() == [CgroupFile(name: "pids.max", value: "0")])
+    @Test func `zero is not set`() throws {
+        let resources = try Self.resources(["pids": ["limit": 0], "memory": ["limit": 0, "swap": 0, "reservation": 0]])
+        #expect(try resources.version2().isEmpty)
+        #expect(resources.version1("pids").isEmpty && resources.version1("memory").isEmpty)
+    }
+
+    @Test func `a rule for all types that has numbers or less than all access is written for each type`() throws {
+        let rules: JSONValue = ["devices": [["allow": false, "access": "rwm"], ["allow": true, "major": 10, "minor": 200, "access": "rw"]]]
+        #expect(
+            try Self.resources(rules).version1("devices").map { "\($0.name)=\($0.value)" } == [
+                "devices.deny=a *:* rwm", "devices.allow=b 10:200 rw", "devices.allow=c 10:200 rw",
+            ])
     }
 
     @Test(

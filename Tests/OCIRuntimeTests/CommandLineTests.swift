@@ -79,13 +79,9 @@ import Testing
         #expect(throws: OCIError.self) { try UpdateCommand.read(try CommandArguments(["--memory", "lots"], options)) }
     }
 
-    @Test(arguments: ["-1", "1025", "9223372036854775807", "x", "3"]) func `descriptors that are not there are not passed on`(count: String) throws {
+    @Test(arguments: ["-1", "1025", "9223372036854775807", "x"]) func `so many descriptors are not passed on`(count: String) throws {
         let parsed = try CommandArguments(["--preserve-fds", count], [.value("preserve-fds")])
-        #expect(throws: OCIError.self) { try CreateCommands.preserved(parsed) { $0 < 5 } }
-    }
-
-    @Test func `descriptors that are there are passed on`() throws {
-        #expect(try CreateCommands.preserved(try CommandArguments(["--preserve-fds", "2"], [.value("preserve-fds")])) { $0 < 5 } == 2)
+        #expect(throws: OCIError.self) { try CreateCommands.preserved(parsed) }
     }
 
     @Test func `tables have columns`() {

@@ -17,8 +17,8 @@ enum DeviceProgram {
         ]
     }()
 
-    /// The rules that are enforced for those of a configuration; without any, everything else is denied.
-    static func complete(_ rules: [Rule]) -> [Rule] { (rules.isEmpty ? [Rule(isAllowed: false)] : rules) + always }
+    /// The rules that are enforced for those of a configuration: what none of them names is denied.
+    static func complete(_ rules: [Rule]) -> [Rule] { [Rule(isAllowed: false)] + rules + always }
 
     /// Instructions of eBPF, 8 bytes each, for BPF_PROG_TYPE_CGROUP_DEVICE.
     static func compile(_ rules: [Rule]) -> [UInt64] {

@@ -5,12 +5,13 @@ extension ResourceConfiguration {
         case "memory": memory1
         case "cpu": processor1
         case "cpuset": [cpus.flatMap { Self.text("cpuset.cpus", $0) }, memoryNodes.flatMap { Self.text("cpuset.mems", $0) }].compactMap { $0 }
-        case "pids": processLimit.map { [CgroupFile(name: "pids.max", value: $0 < 0 ? "max" : "\($0)")] } ?? []
+        case "pids": processLimit.flatMap { $0 == 0 ? nil : [CgroupFile(name: "pids.max", value: $0 < 0 ? "max" : "\($0)")] } ?? []
         case "blkio": block1
         case "hugetlb": hugePages.map { CgroupFile(name: "hugetlb.\($0.size).limit_in_bytes", value: "\($0.limit)") }
         case "net_cls": networkClass.map { [CgroupFile(name: "net_cls.classid", value: "\($0)")] } ?? []
         case "net_prio": networkPriorities.map { CgroupFile(name: "net_prio.ifpriomap", value: "\($0.name) \($0.priority)") }
-        case "devices": devices.map { CgroupFile(name: $0.isAllowed ? "devices.allow" : "devices.deny", value: $0.version1) }
+        case "devices":
+            devices.flatMap(\.ofOneType).map { CgroupFile(name: $0.isAllowed ? "devices.allow" : "devices.deny", value: $0.version1) }
         case "rdma": rdmaFiles
         default: []
         }
@@ -21,9 +22,9 @@ extension ResourceConfiguration {
     private var memory1: [CgroupFile] {
         var files: [CgroupFile] = []
         // Kernels take the bound of memory first, unless it grows above the one of both; the writer tries the other order then.
-        if let memoryLimit { files.append(CgroupFile(name: "memory.limit_in_bytes", value: "\(memoryLimit)")) }
-        if let memorySwap { files.append(CgroupFile(name: "memory.memsw.limit_in_bytes", value: "\(memorySwap)")) }
-        if let memoryReservation { files.append(CgroupFile(name: "memory.soft_limit_in_bytes", value: "\(memoryReservation)")) }
+        if let memoryLimit, memoryLimit != 0 { files.append(CgroupFile(name: "memory.limit_in_bytes", value: "\(memoryLimit)")) }
+        if let memorySwap, memorySwap != 0 { files.append(CgroupFile(name: "memory.memsw.limit_in_bytes", value: "\(memorySwap)")) }
+        if let memoryReservation, memoryReservation != 0 { files.append(CgroupFile(name: "memory.soft_limit_in_bytes", value: "\(memoryReservation)")) }
         // Gone from kernels since 6.1, which count it as memory.
         if let kernelMemory { files.append(CgroupFile(name: "memory.kmem.limit_in_bytes", value: "\(kernelMemory)", isOptional: true)) }
         if let kernelTCPMemory { files.append(CgroupFile(name: "memory.kmem.tcp.limit_in_bytes", value: "\(kernelTCPMemory)", isOptional: true)) }
@@ -46,7 +47,11 @@ extension ResourceConfiguration {
 
     private var block1: [CgroupFile] {
         var files: [CgroupFile] = []
-        if let blockWeight, blockWeight > 0 { files.append(CgroupFile(name: "blkio.weight", value: "\(blockWeight)")) }
+        if let blockWeight, blockWeight > 0 {
+            // Which of them there is depends on the kernel's schedulers of disks.
+            files.append(CgroupFile(name: "blkio.weight", value: "\(blockWeight)", isOptional: true))
+            files.append(CgroupFile(name: "blkio.bfq.weight", value: "\(blockWeight)", isOptional: true))
+        }
         if let blockLeafWeight, blockLeafWeight > 0 { files.append(CgroupFile(name: "blkio.leaf_weight", value: "\(blockLeafWeight)")) }
         for one in blockWeights {
             if let weight = one.weight { files.append(CgroupFile(name: "blkio.weight_device", value: "\(one.major):\(one.minor) \(weight)")) }
@@ -68,6 +73,16 @@ extension ResourceConfiguration {
 }
 
 extension ResourceConfiguration.DeviceRule {
+    /// For all devices v1 takes numbers and access for all as well, so a rule that has some is written for both types.
+    var ofOneType: [Self] {
+        guard type == "a", major != nil || minor != nil || access != "rwm" else { return [self] }
+        return (["b", "c"] as [Character]).map { type in
+            var one = self
+            one.type = type
+            return one
+        }
+    }
+
     /// As devices.allow and devices.deny of v1 read it.
     var version1: String { "\(type) \(major.map { "\($0)" } ?? "*"):\(minor.map { "\($0)" } ?? "*") \(access)" }
 }

@@ -4,7 +4,7 @@ extension ResourceConfiguration {
     /// What is written to the files of a cgroup of v2. Throws where v2 cannot do what was asked. Sources: crun's and runc's conversions.
     func version2() throws(OCIError) -> [CgroupFile] {
         var files = try memory2() + processor2()
-        if let processLimit { files.append(CgroupFile(name: "pids.max", value: processLimit < 0 ? "max" : "\(processLimit)")) }
+        if let processLimit, processLimit != 0 { files.append(CgroupFile(name: "pids.max", value: processLimit < 0 ? "max" : "\(processLimit)")) }
         if let cpus, !cpus.isEmpty { files.append(CgroupFile(name: "cpuset.cpus", value: cpus)) }
         if let memoryNodes, !memoryNodes.isEmpty { files.append(CgroupFile(name: "cpuset.mems", value: memoryNodes)) }
         files += block2

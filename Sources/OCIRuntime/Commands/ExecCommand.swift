@@ -18,9 +18,9 @@ enum ExecCommand {
             throw OCIError(.wrongState, "container `\(id)` is \(status.rawValue), so nothing can be executed in it")
         }
         let configuration = try context.store.configuration(id)
-        var exec = ContainerExec(
-            store: context.store, record: record, configuration: configuration,
-            process: try process(parsed, configuration, Array(parsed.words.dropFirst())), log: context.log)
+        let process = try process(parsed, configuration, Array(parsed.words.dropFirst()))
+        for name in process.capabilities.unknown { context.log.warn("this kernel does not know the capability `\(name)`") }
+        var exec = ContainerExec(store: context.store, record: record, configuration: configuration, process: process, log: context.log)
         exec.consoleSocket = parsed.last("console-socket").flatMap { $0.isEmpty ? nil : $0 }
         exec.pidFile = parsed.last("pid-file").flatMap { $0.isEmpty ? nil : $0 }
         exec.preserved = try CreateCommands.preserved(parsed)
@@ -67,7 +67,10 @@ enum ExecCommand {
             process.additionalGroups.append(group)
         }
         for name in parsed.all("cap") {
-            guard let one = Capabilities(name: name) else { throw OCIError(.usage, "--cap `\(name)` is no capability") }
+            guard let one = Capabilities(name: name) else {
+                process.capabilities.unknown.append(name)
+                continue
+            }
             process.capabilities.bounding.formUnion(one)
             process.capabilities.effective.formUnion(one)
             process.capabilities.permitted.formUnion(one)

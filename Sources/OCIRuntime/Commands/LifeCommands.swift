@@ -46,7 +46,7 @@ enum LifeCommands {
     }
 
     static func kill(_ arguments: ArraySlice<String>, _ context: OCIContext) throws(OCIError) -> CInt {
-        let parsed = try CommandArguments(arguments, [.flag("all", "a"), .value("regex", "r")])
+        let parsed = try CommandArguments(arguments, [.flag("all", "a")])
         guard let id = parsed.words.first, parsed.words.count <= 2 else { throw OCIError(.usage, "kill takes a container id and a signal") }
         let number = try Signals.number(parsed.words.count > 1 ? parsed.words[1] : "TERM")
         let record = try context.store.read(id)
@@ -79,17 +79,32 @@ enum LifeCommands {
     }
 
     static func delete(_ arguments: ArraySlice<String>, _ context: OCIContext) throws(OCIError) -> CInt {
-        let parsed = try CommandArguments(arguments, [.flag("force", "f"), .value("regex", "r")])
-        let id = try parsed.onlyWord("container id")
+        let parsed = try CommandArguments(arguments, [.flag("force", "f"), .flag("regex", "r")])
+        guard parsed.has("regex") else { return try delete(try parsed.onlyWord("container id"), isForced: parsed.has("force"), context) }
+        for id in try matching(try parsed.onlyWord("regular expression"), context.store) {
+            _ = try delete(id, isForced: parsed.has("force"), context)
+        }
+        return 0
+    }
+
+    /// The containers whose ids an extended regular expression of POSIX finds something in.
+    private static func matching(_ pattern: String, _ store: ContainerStore) throws(OCIError) -> [String] {
+        var expression = regex_t()
+        guard regcomp(&expression, pattern, REG_EXTENDED | REG_NOSUB) == 0 else { throw OCIError(.usage, "`\(pattern)` is no regular expression") }
+        defer { regfree(&expression) }
+        return try store.ids().filter { regexec(&expression, $0, 0, nil, 0) == 0 }
+    }
+
+    private static func delete(_ id: String, isForced: Bool, _ context: OCIContext) throws(OCIError) -> CInt {
         let record: ContainerRecord
         do throws(OCIError) { record = try context.store.read(id) } catch {
-            guard parsed.has("force"), error.code == .notFound else { throw error }
+            guard isForced, error.code == .notFound else { throw error }
             // What another command left behind that was killed while it made the container.
             if FileSystem.isDirectory(context.store.directory(id)) { try context.store.forget(id) }
             return 0
         }
         var removal = ContainerRemoval(store: context.store, record: record, log: context.log)
-        removal.isForced = parsed.has("force")
+        removal.isForced = isForced
         try removal.perform()
         return 0
     }

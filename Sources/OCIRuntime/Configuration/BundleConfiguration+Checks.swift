@@ -1,4 +1,5 @@
 internal import CLinux
+internal import Glibc
 
 extension BundleConfiguration {
     func makes(_ kind: Int) -> Bool { namespaces.contains { $0.kind == UInt64(kind) && $0.path == nil } }
@@ -41,17 +42,25 @@ extension BundleConfiguration {
             let kind: Int? =
                 if name.hasPrefix("net.") { KD_CLONE_NEWNET } else if ipc.contains(name) || name.hasPrefix("fs.mqueue.") {
                     KD_CLONE_NEWIPC
-                } else if name
-                    == "kernel.domainname" || name == "kernel.hostname"
-                {
+                } else if name == "kernel.domainname" {
                     KD_CLONE_NEWUTS
                 } else if name.hasPrefix("user.") { KD_CLONE_NEWUSER } else { nil }
-            guard let kind else { throw field.fault("has `\(key)`, which belongs to no namespace: it would change the machine") }
-            guard has(kind) else { throw field.fault("has `\(key)`, whose namespace is not the container's own") }
             guard !Self.sysctlPath(key).split(separator: "/", omittingEmptySubsequences: false).contains(where: { ["", ".", ".."].contains($0) }) else {
-                throw field.fault("has `\(key)`, which is no name of a sysctl")
+                throw field.fault("has `\(key)`, which contains an invalid path")
             }
+            guard name != "kernel.hostname" else { throw field.fault("has `\(key)`, which is what hostname is for") }
+            guard let kind else { throw field.fault("has `\(key)`, which belongs to no namespace: it would change the machine") }
+            guard has(kind), !isOwn(kind) else { throw field.fault("has `\(key)`, whose namespace is not the container's own") }
         }
+    }
+
+    /// Whether a namespace that is joined by a path is the one this command is in.
+    private func isOwn(_ kind: Int) -> Bool {
+        let files = [KD_CLONE_NEWNET: "net", KD_CLONE_NEWIPC: "ipc", KD_CLONE_NEWUTS: "uts", KD_CLONE_NEWUSER: "user"]
+        guard let file = files[kind], let path = namespaces.first(where: { $0.kind == UInt64(kind) })?.path else { return false }
+        var (joined, own) = (stat(), stat())
+        guard stat(path, &joined) == 0, stat("/proc/self/ns/\(file)", &own) == 0 else { return false }  // Then it cannot be joined either.
+        return joined.st_dev == own.st_dev && joined.st_ino == own.st_ino
     }
 
     /// `net/ipv4/ip_forward` and `net.ipv4.ip_forward` are the same; with slashes, dots belong to names.

@@ -168,7 +168,7 @@ struct ProcessConfiguration: Sendable {
         var words = [UInt64](repeating: 0, count: 16)
         for part in text.split(separator: ",") {
             let ends = part.split(separator: "-", maxSplits: 1).map { Int($0.filter { $0 != " " }) }
-            guard let first = ends[0], let last = ends.last ?? nil, first >= 0, first <= last, last < 1024 else {
+            guard let first = ends.first ?? nil, let last = ends.last ?? nil, first >= 0, first <= last, last < 1024 else {
                 throw field.fault("has `\(part)`, which is no range of processors")
             }
             for processor in first...last { words[processor / 64] |= 1 << UInt64(processor % 64) }

@@ -84,9 +84,14 @@ struct ContainerCreation {
         let parent = isRoot ? "/" : Self.ownCgroup()
         let path = try CgroupPath.resolve(configuration.cgroupsPath, id: options.id, parent: parent)
         let candidate = ContainerCgroup(path: path, layout: layout)
+        // What is not this container's is neither limited nor, at its end, killed.
+        guard candidate.processes().isEmpty else {
+            throw OCIError(.invalidConfiguration, "config.json: linux.cgroupsPath \(path) is a cgroup that has processes; choose one of the container's own")
+        }
         do throws(OCIError) {
             try candidate.make()
         } catch {
+            do throws(OCIError) { try candidate.remove() } catch let second { log.debug("\(second)") }
             // An ordinary user's containers have cgroups where they were delegated, and do without elsewhere.
             guard !isRoot || UserNamespaceFacts.isInside, [EACCES, EPERM, EROFS, ENOENT].contains(error.cause?.errno ?? 0) else { throw error }
             log.debug("no cgroup: \(error)")
@@ -122,6 +127,10 @@ struct ContainerCreation {
         around.isInUserNamespace = UserNamespaceFacts.isInside
         var plan = OCIPlan(configuration, around)
         if state >= 0 { plan.number(KD_OCI_STATE, state) }
+        if CreateCommands.listening > 0 {
+            plan.text(KD_OCI_VARIABLE, "LISTEN_FDS=\(CreateCommands.listening)")
+            plan.text(KD_OCI_VARIABLE, "LISTEN_PID=1")
+        }
         var handles = try LaunchHandles(options.consoleSocket, cgroup: cgroup, hasTerminal: configuration.process?.terminal == true)
         if !options.startsAtOnce { try handles.makeFifo(store.fifo(options.id)) }
         let conversation = ChildConversation(try handles.add(to: &plan), log: log)

@@ -21,8 +21,9 @@ struct ContainerStore: Sendable {
             (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "+")
                 || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".")
         }
-        guard !id.isEmpty, id.utf8.count <= 255, id.utf8.allSatisfy(isPlain), id != ".", id != ".." else {
-            throw OCIError(.usage, "the container id `\(id)` must be 1 to 255 letters, digits and _ + - .")
+        guard !id.isEmpty, id.utf8.count <= 255, id.utf8.allSatisfy(isPlain), !id.hasPrefix(".") else {
+            throw OCIError(
+                .usage, "invalid character in the container ID `\(id)`, or it is too long: 1 to 255 letters, digits and _ + - . that do not begin with a dot")
         }
     }
 
