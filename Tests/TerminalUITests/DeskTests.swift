@@ -291,6 +291,21 @@ import Testing
         #expect(String(decoding: sent, as: UTF8.self) == "\u{1B}[B\u{1B}[B\u{1B}[B", "a pager without the mouse gets arrows")
     }
 
+    @Test func `a program is told of no release whose press it was not told of`() {
+        let (desk, shell, _, _) = Self.looking()
+        var sent: [UInt8] = []
+        shell.onInput = { sent += $0 }
+        shell.receive(Array("\u{1B}[?1002h\u{1B}[?1006h".utf8))
+        let below = Self.text(desk).count - 1
+        Self.mouse(desk, .press, 3, below)
+        Self.mouse(desk, .drag, 3, below - 2)
+        Self.mouse(desk, .release, 3, below - 2)
+        #expect(sent.isEmpty)
+        Self.mouse(desk, .press, 3, below - 2)
+        Self.mouse(desk, .release, 3, below)
+        #expect(String(decoding: sent, as: UTF8.self) == "\u{1B}[<0;4;\(below - 2)M\u{1B}[<0;4;\(below - 1)m")
+    }
+
     @Test func `a drag that ends outside of its split ends in it`() {
         let app = FakeCluster.app()
         let workspace = Workspace(app: app)
