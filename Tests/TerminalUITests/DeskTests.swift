@@ -101,6 +101,65 @@ import Testing
         #expect(String(decoding: typed.suffix(2), as: UTF8.self) == "ls", "what is typed ahead goes where the keys before it lead")
     }
 
+    @Test func `what waits is carried out where it was typed, and not once the keys have gone elsewhere`() {
+        let app = FakeCluster.app()
+        let actions = RecordingActions()
+        app.cluster = actions
+        let workspace = Workspace(app: app)
+        let shell = Self.open("ledger-0", workspace, isBeside: true)
+        var typed: [UInt8] = []
+        shell.onInput = { typed += $0 }
+        let desk = Self.desk(workspace)
+        actions.awaited = "the cluster"
+        _ = Self.text(desk)
+        Self.press(desk, "f12", "d")
+        #expect(app.typedAhead?.keys == ["d"] && typed.isEmpty)
+        actions.awaited = nil
+        desk.carryOutTypedAhead()
+        #expect(app.typedAhead == nil && actions.described.count == 1)
+        actions.awaited = "the cluster"
+        Self.press(desk, "d", "f12")
+        #expect(workspace.focused?.shell === shell && app.typedAhead?.keys == ["d"])
+        desk.carryOutTypedAhead()
+        #expect(app.typedAhead == nil && app.toasts.last?.text == "1 key typed ahead dropped: the keys went elsewhere")
+        Self.press(desk, "f12")
+        actions.awaited = nil
+        desk.carryOutTypedAhead()
+        #expect(actions.described.count == 1 && typed.isEmpty)
+    }
+
+    @Test func `what is typed ahead behind a key that goes to a shell goes into it`() {
+        let app = FakeCluster.app()
+        let actions = RecordingActions()
+        app.cluster = actions
+        let workspace = Workspace(app: app)
+        let shell = Self.open("ledger-0", workspace)
+        var typed: [UInt8] = []
+        shell.onInput = { typed += $0 }
+        let desk = Self.desk(workspace)
+        _ = Self.text(desk)
+        actions.awaited = "the cluster"
+        Self.press(desk, "f12", "d", "t", "2", "l", "s")
+        #expect(app.typedAhead?.keys.count == 5)
+        actions.awaited = nil
+        desk.carryOutTypedAhead()
+        #expect(workspace.focused?.shell === shell && String(decoding: typed, as: UTF8.self) == "ls")
+        #expect(app.typedAhead == nil && actions.described.count == 1)
+    }
+
+    @Test func `what waits in a tab that is left is dropped`() {
+        let app = FakeCluster.app()
+        let actions = RecordingActions()
+        app.cluster = actions
+        let workspace = Workspace(app: app)
+        Self.open("ledger-0", workspace)
+        let desk = Self.desk(workspace)
+        _ = Self.text(desk)
+        actions.awaited = "the cluster"
+        Self.press(desk, "f12", "d", "f12")
+        #expect(app.typedAhead == nil && app.toasts.last?.text == "1 key typed ahead dropped: the keys went elsewhere")
+    }
+
     @Test func `a shell that ended closes with Esc and begins again with F5, and no text does either`() {
         let workspace = Workspace(app: FakeCluster.app())
         let shell = Self.open("ledger-0", workspace)
@@ -289,6 +348,21 @@ import Testing
         shell.receive(Array("\u{1B}[?1002l\u{1B}[?1049h".utf8))
         Self.mouse(desk, .wheelDown, 4, top)
         #expect(String(decoding: sent, as: UTF8.self) == "\u{1B}[B\u{1B}[B\u{1B}[B", "a pager without the mouse gets arrows")
+    }
+
+    @Test func `a program is told of no release whose press it was not told of`() {
+        let (desk, shell, _, _) = Self.looking()
+        var sent: [UInt8] = []
+        shell.onInput = { sent += $0 }
+        shell.receive(Array("\u{1B}[?1002h\u{1B}[?1006h".utf8))
+        let below = Self.text(desk).count - 1
+        Self.mouse(desk, .press, 3, below)
+        Self.mouse(desk, .drag, 3, below - 2)
+        Self.mouse(desk, .release, 3, below - 2)
+        #expect(sent.isEmpty)
+        Self.mouse(desk, .press, 3, below - 2)
+        Self.mouse(desk, .release, 3, below)
+        #expect(String(decoding: sent, as: UTF8.self) == "\u{1B}[<0;4;\(below - 2)M\u{1B}[<0;4;\(below - 1)m")
     }
 
     @Test func `a drag that ends outside of its split ends in it`() {

@@ -74,7 +74,9 @@ import Testing
                         finals[Int(random.next() % UInt64(finals.count))]
                     ])
                 emulator.feed(Array(random.hostileText(8).utf8))
-                emulator.resize(width: 1 + Int(random.next() % 30), height: 1 + Int(random.next() % 12))
+                if random.next() % 3 == 0 { emulator.feed(Array("\u{1B}[?1049\(random.next() % 2 == 0 ? "h" : "l")".utf8)) }
+                let width = random.next() % 2 == 0 ? emulator.surface.width : 1 + Int(random.next() % 30)
+                emulator.resize(width: width, height: 1 + Int(random.next() % 12))
             }
         }
     }
@@ -114,6 +116,15 @@ import Testing
         ("1\r\n2\r\n3\r\n4\u{1B}[2J\u{1B}[H$ ", 10, 3, 20, 3, ["1", "$", "", ""]),
         // An erased end is no part of the line.
         ("0123456789abc\u{1B}[1;3H\u{1B}[K", 10, 3, 20, 3, ["01", "abc", ""]),
+        // What is erased from its first column on is no part of the line above, not even of one that left the screen.
+        ("0123456789abc\r\n1\r\n2\r\n\u{1B}[H\u{1B}[2J$ ", 10, 4, 20, 4, ["0123456789", "$", "", "", ""]),
+        ("0123456789abc\r\n1\r\n2\r\n\u{1B}[H\u{1B}[J$ ", 10, 4, 20, 4, ["0123456789", "$", "", "", ""]),
+        ("0123456789abc\r\n1\r\n2\r\n\u{1B}[2;1H\u{1B}[1J\u{1B}[H$ ", 10, 4, 20, 4, ["0123456789", "$", "", "2", ""]),
+        ("0123456789abc\r\n1\r\n2\r\n\u{1B}c$ ", 10, 4, 20, 4, ["0123456789", "$", "", "", ""]),
+        ("0123456789abc\r\n1\r\n2\r\n\u{1B}[H\u{1B}[M", 10, 4, 20, 4, ["0123456789", "1", "2", "", ""]),
+        ("0123456789abc\u{1B}[2K\r$ ", 10, 3, 20, 3, ["0123456789", "$", ""]),
+        ("0123456789abc\r\u{1B}[K$ ", 10, 3, 20, 3, ["0123456789", "$", ""]),
+        ("0123456789abc\u{1B}[1K\r$ ", 10, 3, 20, 3, ["0123456789", "$", ""]),
     ])
     func `another width wraps lines anew`(output: String, width: Int, height: Int, newWidth: Int, newHeight: Int, expected: [String]) {
         var emulator = Emulator(width: width, height: height, depth: .truecolor)
@@ -145,13 +156,25 @@ import Testing
         #expect(rows(emulator) == ["0123456789abc", "$ x", ""])
     }
 
+    @Test(arguments: ["", "\u{1B}7", "\u{1B}[9;9H\u{1B}7", "\u{1B}[40;80H\u{1B}7"])
+    func `another height below a full-screen program keeps what it will leave, at every width after it`(inside: String) {
+        var emulator = Emulator(width: 80, height: 40, depth: .truecolor)
+        emulator.feed(Array("\((0..<39).map { "line \($0)\r\n" }.joined())$ vi\u{1B}[?1049h\(inside)".utf8))
+        emulator.resize(width: 80, height: 20)
+        emulator.resize(width: 100, height: 20)
+        emulator.resize(width: 100, height: 7)
+        emulator.resize(width: 60, height: 9)
+        emulator.feed(Array("\u{1B}[?1049lx".utf8))
+        #expect(rows(emulator).filter { !$0.isEmpty } == (0..<39).map { "line \($0)" } + ["$ vix"])
+    }
+
     @Test func `places of the text are known after another width`() {
         var emulator = Emulator(width: 10, height: 3, depth: .truecolor)
         emulator.feed(Array("0123456789abc\r\n1\r\n2\r\n3".utf8))
         #expect(emulator.scrollback.count == 2)
         let wanted = [(1, 2), (3, 0), (99, 0)].map { ShellPlace(row: $0.0, column: $0.1) }
         let places = emulator.resize(width: 20, height: 3, places: wanted)
-        #expect(places[0] == ShellPlace(row: 0, column: 12) && places[1] == ShellPlace(row: 2, column: 0))
+        #expect(places[0] == ShellPlace(row: 0, column: 12) && places[1] == ShellPlace(row: 2, column: 0) && places[2] == ShellPlace(row: 3, column: 0))
         #expect(emulator.scrollback.first == 0)
     }
 }

@@ -5,6 +5,9 @@ import ViewModels
 @MainActor final class RecordingActions: ClusterActions {
     private(set) var described: [ObjectBinding] = []
     var contexts: [String] = []
+    /// What keys have to wait for.
+    var awaited: String?
+    func startWait(isQueued: Bool, needsKinds: Bool) -> String? { awaited }
 
     func describe(_ binding: ObjectBinding) { described.append(binding) }
     func perform(_ operation: ObjectOperation, on bindings: [ObjectBinding]) {}

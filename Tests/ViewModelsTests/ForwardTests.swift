@@ -127,6 +127,16 @@ private final class FakePorts: LocalPorts {
         }
     }
 
+    @Test func `the next number is given out while something is written`() throws {
+        let file = SavedForward.File()
+        let first = file.next()
+        var second = 0
+        try file.keep(first) { second = file.next() }
+        #expect(second > first && file.isBehind)
+        try file.keep(second) {}
+        #expect(!file.isBehind)
+    }
+
     @Test func `what is no forward is not read`() {
         for value in [[:], ["port": 0, "remotePort": 1, "context": "a", "namespace": "b", "selector": "c"], ["port": 70000, "remotePort": 1, "context": "a"]]
             as [JSONValue]

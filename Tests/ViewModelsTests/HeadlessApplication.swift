@@ -51,6 +51,20 @@ import Testing
         paint()
     }
 
+    /// Clicks where the frame shows a text.
+    func click(_ text: String) async throws {
+        let rows = paint().split(separator: "\n", omittingEmptySubsequences: false).map(Array.init)
+        let wanted = Array(text)
+        func place(in row: [Character]) -> Int? { row.indices.first { row[$0...].starts(with: wanted) } }
+        guard let y = rows.firstIndex(where: { place(in: $0) != nil }), let x = place(in: rows[y]) else {
+            Issue.record("\(text) is not on the screen")
+            return
+        }
+        screen.handle([.mouse(MouseEvent(kind: .press, button: .left, x: x, y: y, modifiers: []))])
+        try await rest()
+        paint()
+    }
+
     /// Pastes a text, as a terminal with bracketed paste does.
     func paste(_ text: String) async throws {
         screen.handle([.paste(text)])
@@ -80,7 +94,8 @@ import Testing
     /// Draws a frame as if it reached a terminal, and returns its text.
     @discardableResult
     func paint() -> String {
-        _ = screen.carryOutTypedAhead()
+        let rest = screen.carryOutTypedAhead()
+        if !rest.isEmpty { Issue.record("the only screen left \(rest) for another") }
         let surface = screen.render(width: size.width, height: size.height).surface
         screen.didPaint()
         return (0..<size.height).map { surface.text(row: $0) }.joined(separator: "\n")

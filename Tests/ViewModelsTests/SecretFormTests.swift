@@ -80,6 +80,17 @@ import Testing
         }
     }
 
+    @Test func `signs within values are no comments, and where there are too many to look at there may be some`() {
+        func text(_ count: Int, _ end: String = "") -> String {
+            let values = (0..<count).map { "  k\($0): \"a # b\"\n" }.joined()
+            return "apiVersion: v1\nkind: Secret\nmetadata: {name: b}\nstringData:\n\(values)\(end)"
+        }
+        #expect(!SecretForm.hasComments(text(SecretForm.mostCandidates)))
+        #expect(SecretForm.hasComments(text(SecretForm.mostCandidates - 1, "  # mine\n")))
+        #expect(SecretForm.hasComments(text(SecretForm.mostCandidates, "  # mine\n")))
+        #expect(!SecretForm.hasComments("kind: Secret\napiVersion: v1\nstringData: {a: '#'}\n---\na: [\n"))
+    }
+
     @Test func `other documents and their comments stay as they are`() {
         let text =
             "# first\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a} # mine\n---\napiVersion: v1\nkind: Secret\nmetadata: {name: b}\ndata: {k: YQ==}\n\n---\n# last\nkind: X"

@@ -146,6 +146,118 @@ import Testing
         }
     }
 
+    @Test func `neither the palette nor a hotkey does unasked what its key would not`() async throws {
+        try await Self.with { application, reachable in
+            try await application.press(": \"nodes\" enter : \"cordon\" enter")
+            reachable.isOn = true
+            try await application.expect("nothing was on the screen when it was typed")
+            #expect(application.fixture.app.kind.id == "nodes" && application.fixture.server.writes.isEmpty)
+        }
+        try await Self.with { application, reachable in
+            let app = application.fixture.app
+            var settings = UserSettings()
+            settings.keys.hotkeys = [
+                KeySettings.Hotkey(name: "a", key: "0", description: "A", line: "objects.cordon", overrides: true, file: "hotkeys.yaml", fileLine: 2)
+            ]
+            app.preferences.adopt(settings, directory: "/d")
+            try await application.press("g n 0")
+            reachable.isOn = true
+            try await application.expect("nothing was on the screen when it was typed")
+            #expect(app.kind.id == "nodes" && application.fixture.server.writes.isEmpty && !app.isTypedUnseen)
+            try await application.press("0")
+            try await application.fixture.until("it is cordoned") {
+                application.fixture.server.object("/api/v1/nodes/node")?["spec", "unschedulable"] == true
+            }
+        }
+    }
+
+    @Test func `keys about rows that are shown need no kinds, and what goes to a kind waits for them`() async throws {
+        try await Self.with { application, reachable in
+            let (app, server) = (application.fixture.app, application.fixture.server)
+            server.hold(.get, "/apis")
+            try await application.press("j d")
+            reachable.isOn = true
+            try await application.expect("Describe", "web-2")
+            #expect(app.typedAhead == nil && server.isHolding(.get, "/apis"))
+            try await application.press("esc k d")
+            #expect(app.detail?.binding?.name == "web-1" && app.typedAhead == nil)
+            try await application.press("esc g S j d")
+            #expect(application.shows("takes back what waits for the kinds of the cluster: g S j d"))
+            server.release(.get, "/apis")
+            try await application.expect("Describe", "keys-2")
+            #expect(app.kind.id == "secrets" && app.toasts.isEmpty)
+        }
+    }
+
+    @Test func `what goes to a kind waits for the kinds behind keys that do not`() async throws {
+        for keys in ["k g S j d", "k : \"secrets\" enter j d"] {
+            try await Self.with { application, reachable in
+                let (app, server) = (application.fixture.app, application.fixture.server)
+                server.hold(.get, "/apis")
+                try await application.press(keys)
+                reachable.isOn = true
+                try await application.expect("takes back what waits for the kinds of the cluster")
+                server.release(.get, "/apis")
+                try await application.expect("Describe", "keys-2")
+                #expect(app.kind.id == "secrets" && app.toasts.isEmpty && app.typedAhead == nil)
+            }
+        }
+    }
+
+    @Test func `Ctrl-C takes back what waits, too, and leaves no Enter behind`() async throws {
+        try await Self.with { application, reachable in
+            let app = application.fixture.app
+            try await application.press(": \"secrets\" enter ctrl-c")
+            #expect(app.typedAhead == nil && app.modal != nil && application.shows("1 key taken back"))
+            try await application.press("ctrl-c")
+            reachable.isOn = true
+            try await application.expect("web-1")
+            #expect(app.modal == nil && app.kind.isPods && app.detail == nil && app.editor.target == nil)
+        }
+    }
+
+    @Test func `clicks on what waits choose, and wait only once`() async throws {
+        try await Self.with { application, reachable in
+            let app = application.fixture.app
+            try await application.press(": \"describe\" enter")
+            try await application.click("Describe")
+            try await application.click("Describe")
+            #expect(app.typedAhead?.keys == ["Enter"])
+            reachable.isOn = true
+            try await application.fixture.until("its description") {
+                application.paint()
+                return app.detail?.binding?.name == "web-1"
+            }
+            #expect(app.typedAhead == nil && app.modal == nil)
+        }
+    }
+
+    @Test func `keys are not carried out after half a minute, though what they wait for came`() async throws {
+        try await Self.with { application, reachable in
+            let (app, fixture) = (application.fixture.app, application.fixture)
+            try await application.press("d")
+            fixture.time.advance(by: .seconds(31))
+            reachable.isOn = true
+            try await fixture.until("the pods") { app.connection == .ready && app.pods.count == 2 }
+            #expect(application.shows("1 key typed ahead dropped: more than 30 s have passed"))
+            #expect(app.detail == nil && app.typedAhead == nil)
+        }
+    }
+
+    @Test func `keys behind what asks the cluster wait for its answer`() async throws {
+        try await Self.with { application, reachable in
+            let (app, fixture) = (application.fixture.app, application.fixture)
+            fixture.server.hold(.get, fixture.path("web-1"))
+            try await application.press("s d")
+            reachable.isOn = true
+            try await application.expect("takes back what waits for the answer: d")
+            #expect(app.detail == nil)
+            fixture.server.release(.get, fixture.path("web-1"))
+            try await application.expect("no container of", "Describe")
+            #expect(app.detail?.binding?.name == "web-1")
+        }
+    }
+
     @Test func `a question that comes first is answered by nothing that was typed before it`() async throws {
         try await Self.with { application, reachable in
             let app = application.fixture.app

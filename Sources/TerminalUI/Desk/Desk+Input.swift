@@ -18,6 +18,7 @@ extension Desk {
 
     /// Carries out what was typed before the clusters were there. Before a frame is drawn.
     package func carryOutTypedAhead() {
+        for place in layout.places where place.split != workspace.tab.focus { screen(place.split)?.dropTypedAhead() }
         guard let screen = screen(workspace.tab.focus) else { return }
         let focus = workspace.tab.focus
         screen.isStillHeard = { [workspace] in workspace.tab.focus == focus }

@@ -137,6 +137,11 @@ extension ShellView {
         var mouse = mouse
         if mouse.kind == .press || mouse.kind == .wheelUp || mouse.kind == .wheelDown {
             guard mouse.y < emulator.surface.height else { return }
+            if mouse.kind == .press { heldPresses += 1 }
+        } else {
+            // What began outside, in the line below, does not end here.
+            guard heldPresses > 0 else { return }
+            if mouse.kind == .release { heldPresses -= 1 }
         }
         // What was begun in the terminal ends in it.
         mouse.y = min(mouse.y, emulator.surface.height - 1)

@@ -13,6 +13,8 @@ import ViewModels
     var look: ShellLook?
     /// Where the button went down.
     var pressedAt: ShellPlace?
+    /// Presses that were taken and not released yet.
+    var heldPresses = 0
     /// Said once in the line below.
     var notice: String?
     /// Takes what is copied.

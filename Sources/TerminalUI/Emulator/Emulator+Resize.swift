@@ -12,13 +12,22 @@ extension Emulator {
             let shift = max(0, y - height + 1)
             if !isAlternate { for row in 0..<shift { keep(row: row) } }
             surface = Self.fitted(surface, width: width, height: height, droppingRows: shift)
-            primary = primary.map { Self.fitted($0, width: width, height: height, droppingRows: 0) }
             wraps = Self.fitted(wraps, height: height, droppingRows: shift)
-            primaryWraps = Self.fitted(primaryWraps, height: height, droppingRows: 0)
+            if !isOtherWidth { resizePrimary(height: height) }
             (x, y, wrapsNext) = (min(x, width - 1), min(y - shift, height - 1), false)
         }
         resetRegion()
         return moved
+    }
+
+    /// Another height of the screen that a full-screen program will leave: its cursor stays on it, what has no room above goes where all goes.
+    private mutating func resizePrimary(height: Int) {
+        guard let old = primary else { return }
+        let shift = max(0, min(left.y, old.height - 1) - height + 1)
+        for row in 0..<shift { scrollback.append(Self.row(row, of: old, primaryWraps)) }
+        primary = Self.fitted(old, width: old.width, height: height, droppingRows: shift)
+        primaryWraps = Self.fitted(primaryWraps, height: height, droppingRows: shift)
+        left.y = min(left.y - shift, height - 1)
     }
 
     private static func fitted(_ old: Surface, width: Int, height: Int, droppingRows shift: Int) -> Surface {
@@ -40,7 +49,7 @@ extension Emulator {
     /// Wraps what left the screen and the screen itself anew; of a full-screen program, the screen that it will leave.
     private mutating func rewrap(width: Int, height: Int, _ places: [ShellPlace]) -> [ShellPlace] {
         let screen = primary ?? surface
-        let cursor = isAlternate ? (x: saved.x, y: saved.y) : (x: wrapsNext ? x + 1 : x, y: y)
+        let cursor = isAlternate ? (x: min(left.x, screen.width - 1), y: min(left.y, screen.height - 1)) : (x: wrapsNext ? x + 1 : x, y: y)
         let (back, first) = (scrollback.count, scrollback.first)
         let onScreen = Self.rows(of: screen, isAlternate ? primaryWraps : wraps, cursor)
         let isFull = onScreen.count == screen.height
@@ -59,7 +68,7 @@ extension Emulator {
         }
         let (column, isBehind) = (min(place.column, width - 1), place.column >= width)
         if isAlternate {
-            (primary, primaryWraps, saved.x, saved.y) = (next, ends, column, place.row - start)
+            (primary, primaryWraps, left.x, left.y) = (next, ends, column, place.row - start)
         } else {
             (surface, wraps, x, y, wrapsNext) = (next, ends, column, place.row - start, isBehind)
         }

@@ -1,7 +1,7 @@
 /// Moving and erasing what is on the screen.
 extension Emulator {
-    /// Moves rows up (positive) or down inside a region, filling with blanks.
-    mutating func scroll(from: Int, to: Int, by amount: Int) {
+    /// Moves rows up (positive) or down inside a region, filling with blanks. `isKept`: what leaves it at the top was kept.
+    mutating func scroll(from: Int, to: Int, by amount: Int, isKept: Bool = false) {
         let width = surface.width
         let rows = to - from + 1
         let count = min(rows, abs(amount))
@@ -10,7 +10,7 @@ extension Emulator {
         let ends = amount > 0 ? Array(wraps[(from + count)..<(to + 1)]) + noEnds : noEnds + Array(wraps[from..<(to + 1 - count)])
         wraps.replaceSubrange(from...to, with: ends)
         // What was wrapped into a row that has moved away ends before it; on a screen that scrolls as a whole it goes on above.
-        if from > 0 { wraps[from - 1] = 0 }
+        if !isKept { endLine(above: from) }
         if amount < 0 { wraps[to] = 0 }
         if amount > 0 {
             surface.cells.replaceSubrange(
@@ -53,17 +53,29 @@ extension Emulator {
             eraseLine(1)
             surface.fill(Rect(x: 0, y: 0, width: surface.width, height: y), style: blank)
             endLines(0..<y)
+            endLine(above: 0)
         default:
             surface.fill(surface.bounds, style: blank)
             endLines(0..<surface.height)
+            endLine(above: 0)
         }
     }
 
     /// Lines end in these rows.
     private mutating func endLines(_ rows: Range<Int>) { for row in rows { wraps[row] = 0 } }
 
+    /// The row before this one ends its line: what it would go on with is gone from its first column.
+    private mutating func endLine(above row: Int) {
+        if row > 0 {
+            wraps[row - 1] = 0
+        } else if !isAlternate {
+            scrollback.endLine()
+        }
+    }
+
     mutating func eraseLine(_ what: Int) {
         if what != 1 { wraps[y] = 0 }
+        if what != 0 || x == 0 { endLine(above: y) }
         switch what {
         case 0: surface.fill(Rect(x: x, y: y, width: surface.width - x, height: 1), style: blank)
         case 1: surface.fill(Rect(x: 0, y: y, width: min(surface.width, x + 1), height: 1), style: blank)

@@ -23,6 +23,8 @@
     private var bottom: Int
     var saved: (x: Int, y: Int, pen: Style) = (0, 0, .plain)
     var primary: Surface?
+    /// Where a full-screen program took the screen over, and with which pen: its own saved cursor is another.
+    var left: (x: Int, y: Int, pen: Style) = (0, 0, .plain)
     /// A program has the screen for itself: what it moves off it is nothing to look back at.
     var isAlternate: Bool { primary != nil }
     private var isAutoWrap = true
@@ -240,14 +242,15 @@
 
     private mutating func useAlternate(_ isOn: Bool) {
         if isOn, primary == nil {
-            saved = (x, y, pen)
+            (saved, left) = ((x, y, pen), (x, y, pen))
             (primary, primaryWraps) = (surface, wraps)
             surface = Surface(width: surface.width, height: surface.height)
             wraps = Array(repeating: 0, count: surface.height)
         } else if !isOn, let back = primary {
             (surface, wraps) = (back, primaryWraps)
             (primary, primaryWraps) = (nil, [])
-            (x, y, pen) = (min(saved.x, surface.width - 1), min(saved.y, surface.height - 1), saved.pen)
+            (x, y, pen) = (min(left.x, surface.width - 1), min(left.y, surface.height - 1), left.pen)
+            saved = left
             (top, bottom) = (0, surface.height - 1)
         }
         wrapsNext = false
@@ -257,13 +260,14 @@
         let kept = scrollback
         self = Emulator(width: surface.width, height: surface.height, depth: depth)
         scrollback = kept
+        scrollback.endLine()
     }
 
     private mutating func lineFeed() {
         wrapsNext = false
         if y == bottom {
             if top == 0, !isAlternate { keep(row: 0) }
-            scroll(from: top, to: bottom, by: 1)
+            scroll(from: top, to: bottom, by: 1, isKept: top == 0)
         } else if y < surface.height - 1 {
             y += 1
         }

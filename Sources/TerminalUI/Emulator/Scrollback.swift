@@ -38,4 +38,9 @@ struct Scrollback: Sendable {
         kept.append(row)
         if kept.count >= Self.capacity + Self.lot { kept.removeFirst(Self.lot) }
     }
+
+    /// The newest row's line does not go on in what comes after it.
+    mutating func endLine() {
+        if !kept.isEmpty { kept[kept.count - 1].goesOn = false }
+    }
 }

@@ -81,7 +81,6 @@ extension Screen {
             let typed = pressedKeys
             pressedKeys = []
             if hold(typed, for: command) { return }
-            if ahead.isUnseen, command.actsUnasked { return app.toast(AppModel.unseen, .warning) }
             // A sequence for an object is bound to what its first key was pressed on; it never slides to a neighbour.
             let isForObject = command.scope == .pane(app.focus) || command.subject != nil
             guard keys.count == 1 || !isForObject || pressedUID == boundUID(app.focus) else {

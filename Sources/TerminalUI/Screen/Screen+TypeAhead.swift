@@ -15,11 +15,11 @@ struct TypeAhead {
     var since: Timestamp?
     /// Some are being carried out.
     var isRunning = false
+    /// The first of them goes to a kind, and waits for the kinds of the cluster.
+    var needsKinds = false
 
     /// When waiting ends by itself; nil while nothing waits.
     var end: Timestamp? { events.isEmpty ? nil : since?.advanced(by: Self.patience) }
-    /// Whether what runs now was typed before there was anything to see.
-    var isUnseen: Bool { isRunning }
     /// What waits, in words for a message.
     var text: String { events.count == 1 ? "1 key" : "\(events.count) keys" }
 
@@ -39,9 +39,9 @@ extension Screen {
         guard !ahead.events.isEmpty, !ahead.isRunning else { return false }
         switch event {
         case .key(let key):
-            // A terminal's own keys, and how one ends.
-            if ["ctrl-z", "ctrl-l", "ctrl-c"].contains(key.name) { return false }
-            guard key.name != "esc" else {
+            // A terminal's own keys, and those that go away from here.
+            if Self.passing.contains(key.name) { return false }
+            guard key.name != "esc", key.name != "ctrl-c" else {
                 app.toast("\(ahead.text) taken back", .dim)
                 forgetAhead()
                 return true
@@ -53,6 +53,9 @@ extension Screen {
         return true
     }
 
+    /// The keys that never wait.
+    private static let passing: Set = ["ctrl-z", "ctrl-l", "ctrl-q", "f12"]
+
     /// The longest line, with the keys after it, that is taken for typed where it came at once.
     private static let longestLine = 64
 
@@ -60,34 +63,46 @@ extension Screen {
     /// means waits, and can be taken back.
     func beginsAtStart(_ events: [InputEvent]) -> Bool {
         guard case .key(let first)? = events.first, first.name == ":", events.count <= Self.longestLine else { return false }
-        return app.cluster?.startWait(isQueued: false) != nil
+        return app.cluster?.startWait(isQueued: false, needsKinds: true) != nil
     }
 
     /// Keeps the keys of a command that needs the cluster, when that is not there yet; whether it does.
     func hold(_ keys: [Key], for command: Command) -> Bool {
-        guard !ahead.isRunning, !command.needsNoCluster, !keys.isEmpty, app.cluster?.startWait(isQueued: false) != nil else { return false }
+        guard !command.needsNoCluster, !keys.isEmpty, !ahead.isRunning || command.needsKinds else { return false }
+        guard app.cluster?.startWait(isQueued: ahead.isRunning, needsKinds: command.needsKinds) != nil else { return false }
         // In what is open already keys move, whatever the cluster does.
         if app.detail != nil, command.id.hasPrefix("move.") { return false }
-        hold(keys.map { .key($0) })
+        hold(keys.map { .key($0) }, needsKinds: command.needsKinds)
         return true
     }
 
     /// Keeps Enter in the list of commands and kinds when what it takes needs the cluster; whether it does.
     func hold(_ key: Key, in palette: PaletteModel) -> Bool {
-        guard !ahead.isRunning, palette.acceptsLater else { return false }
-        hold([.key(key)])
+        guard palette.acceptsLater else { return false }
+        // A click on another item while Enter waits already: that takes what is selected then.
+        if !ahead.isRunning, case .key(let first)? = ahead.events.first, first.name == "enter" { return true }
+        hold([.key(key)], needsKinds: true)
         return true
     }
 
-    private func hold(_ events: [InputEvent]) {
-        if ahead.events.isEmpty { ahead.since = app.clock() }
+    private func hold(_ events: [InputEvent], needsKinds: Bool = false) {
+        if ahead.isRunning {
+            // One of those that are being carried out: it is the first again.
+            ahead.events.insert(contentsOf: events, at: 0)
+            ahead.needsKinds = needsKinds
+            return
+        }
+        if ahead.events.isEmpty { (ahead.since, ahead.needsKinds) = (app.clock(), needsKinds) }
         let pasted = (ahead.events + events).reduce(0) { sum, event in if case .paste(let text) = event { sum + text.utf8.count } else { sum } }
         guard ahead.events.count + events.count <= TypeAhead.most, pasted <= TypeAhead.mostPasted else {
             return app.toast("too much is typed ahead: this is dropped", .warning)
         }
         ahead.events += events
-        tellAhead(app.cluster?.startWait(isQueued: true) ?? "the cluster")
+        tellAhead(awaited ?? "the cluster")
     }
+
+    /// What the first of what waits is waiting for; nil when it is there.
+    private var awaited: String? { app.cluster?.startWait(isQueued: true, needsKinds: ahead.needsKinds) }
 
     private func tellAhead(_ awaited: String) { app.typedAhead = TypedAhead(keys: ahead.labels, awaited: awaited) }
 
@@ -96,10 +111,21 @@ extension Screen {
         app.typedAhead = nil
     }
 
+    /// The keys go elsewhere now: what was typed for this screen is not carried out when they come back.
+    func dropTypedAhead() {
+        guard !ahead.events.isEmpty else { return }
+        app.toast("\(ahead.text) typed ahead dropped: the keys went elsewhere", .warning)
+        forgetAhead()
+    }
+
     /// Carries out what waits, as far as what it needs is there; returns what is left for whatever has the keys now.
     package func carryOutTypedAhead() -> [InputEvent] {
-        let awaited = app.cluster?.startWait(isQueued: !ahead.events.isEmpty)
-        guard !ahead.events.isEmpty else { return [] }
+        guard !ahead.events.isEmpty else {
+            // Asked in every frame: once all was there, nothing waits any more.
+            _ = app.cluster?.startWait(isQueued: false, needsKinds: true)
+            return []
+        }
+        let awaited = awaited
         if let reason = end(awaited) {
             app.toast("\(ahead.text) typed ahead dropped: \(reason)", .warning)
             forgetAhead()
@@ -110,13 +136,15 @@ extension Screen {
             return []
         }
         let since = ahead.since
-        while let event = ahead.events.first, app.cluster?.startWait(isQueued: true) == nil {
+        while let event = ahead.events.first, self.awaited == nil {
             if let modal = app.modal, modal.isQuestion { break }
             if case .palette(let palette)? = app.modal { palette.refresh() }
             ahead.events.removeFirst()
-            ahead.isRunning = true
+            (ahead.isRunning, ahead.needsKinds) = (true, false)
+            app.isTypedUnseen = true
             hasSlid = false
             handle(event)
+            app.isTypedUnseen = false
             ahead.isRunning = false
             guard isStillHeard() else { break }
         }
@@ -129,7 +157,7 @@ extension Screen {
             forgetAhead()
         } else {
             ahead.since = since
-            tellAhead(app.cluster?.startWait(isQueued: true) ?? "the cluster")
+            tellAhead(self.awaited ?? "the cluster")
             // A question came: what was typed before it answers nothing.
             if app.modal?.isQuestion == true { _ = carryOutTypedAhead() }
         }
@@ -142,7 +170,8 @@ extension Screen {
     private func end(_ awaited: String?) -> String? {
         if let modal = app.modal, modal.isQuestion { return "answer this first" }
         if case .failed(let reason, _) = app.connection { return reason }
-        guard let awaited, let end = ahead.end, end <= app.clock() else { return nil }
-        return "\(awaited) did not come within \(TypeAhead.patience.components.seconds) s"
+        guard let end = ahead.end, end <= app.clock() else { return nil }
+        let limit = "\(TypeAhead.patience.components.seconds) s"
+        return awaited.map { "\($0) did not come within \(limit)" } ?? "more than \(limit) have passed"
     }
 }

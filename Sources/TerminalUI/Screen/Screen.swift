@@ -125,6 +125,7 @@ package import ViewModels
     func leave() {
         paintedModal = nil
         pressedKeys = []
+        dropTypedAhead()
     }
 
     /// What is under the cursors as far as the user knows: painted, or moved there by keys.

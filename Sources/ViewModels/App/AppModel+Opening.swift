@@ -30,7 +30,7 @@ extension AppModel {
     func openPalette() {
         let bound = (list.selectedUID, namespaces.selectedUID)
         // What is typed before the first rows are there is about the object that the cursor is on then.
-        let isBound = list.selectedIndex != nil || cluster?.startWait(isQueued: false) == nil
+        let isBound = list.selectedIndex != nil || cluster?.startWait(isQueued: false, needsKinds: false) == nil
         cluster?.refreshKinds()
         let interpret = { [weak self] (line: String) in self?.viewItem(line) ?? self?.placeItem(line)?.item }
         var line = ""
@@ -48,7 +48,9 @@ extension AppModel {
                 if item.id.hasPrefix("view:") { return open(viewItem: item.id) }
                 if item.id.hasPrefix("kind:") { return show(kindID: item.id) }
                 guard let command = commands[item.id] else { return }
-                if !isBound, command.actsUnasked { return toast(AppModel.unseen, .warning) }
+                let isUnseen = isTypedUnseen
+                defer { isTypedUnseen = isUnseen }
+                isTypedUnseen = isUnseen || !isBound
                 if isBound, command.isDestructive || command.subject != nil, bound != (list.selectedUID, namespaces.selectedUID) {
                     return toast("the selected object is gone: nothing was done", .warning)
                 }
@@ -56,7 +58,7 @@ extension AppModel {
             })
         palette.source = { [weak self] in self?.paletteItems() ?? [] }
         palette.awaitsCluster = { [weak self] item, isExact in
-            guard let self, cluster?.startWait(isQueued: false) != nil else { return false }
+            guard let self, cluster?.startWait(isQueued: isTypedUnseen, needsKinds: true) != nil else { return false }
             guard let item else { return true }
             if item.id == "place" { return !Self.contextWords.contains(line.prefix { $0 != " " }.lowercased()) }
             return !(isExact && commands[item.id]?.needsNoCluster == true)

@@ -102,6 +102,8 @@ package import LinuxKernel
     package var modal: Modal? { didSet { signal.touch() } }
     /// What was typed before the cluster has what it needs; nil for nothing. Set by the screen, which holds the keys.
     package var typedAhead: TypedAhead? { didSet { if typedAhead != oldValue { signal.touch() } } }
+    /// Whether what runs now was typed before there was anything to see. Set by the screen.
+    package var isTypedUnseen = false
     /// The one-line input at the bottom.
     package var prompt: PromptModel? { didSet { signal.touch() } }
     /// The messages that go by themselves.

@@ -2,8 +2,8 @@ package import KubeClient
 
 /// What commands ask of a cluster. Every call carries the object it was bound to at the key press.
 @MainActor package protocol ClusterActions: AnyObject {
-    /// What keys about the cluster have to wait for; nil for nothing. `isQueued` where some wait already.
-    func startWait(isQueued: Bool) -> String?
+    /// What keys about the cluster have to wait for; nil for nothing. `isQueued` where some wait already, `needsKinds` where they go to a kind.
+    func startWait(isQueued: Bool, needsKinds: Bool) -> String?
     /// Opens an object's description and keeps it current.
     func describe(_ binding: ObjectBinding)
     /// Does something with objects, after asking what is needed.
@@ -95,6 +95,6 @@ package import KubeClient
 }
 
 extension ClusterActions {
-    package func startWait(isQueued: Bool) -> String? { nil }
+    package func startWait(isQueued: Bool, needsKinds: Bool) -> String? { nil }
     package var isListingContexts: Bool { false }
 }

@@ -27,6 +27,12 @@ extension Command {
         "app.context", "app.drafts", "history.log", "plugins.output", "objects.unmark",
     ]
 
+    /// Whether it goes to a kind, or has to know them all. Everything else is about what is shown.
+    package var needsKinds: Bool {
+        if ["places.pods", "places.back", "places.forward"].contains(id) { return false }
+        return id.hasPrefix("places.") || id.hasPrefix("hotkey.") || id == "views.open"
+    }
+
     /// Whether it does something to the object under the cursor at once, without a question: on an object that nobody saw it is not run.
     package var actsUnasked: Bool {
         id.hasPrefix("plugin.") || ObjectOperation.unasked.contains { id == "objects.\($0.rawValue)" || id == "namespaces.\($0.rawValue)" }

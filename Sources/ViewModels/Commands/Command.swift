@@ -79,7 +79,9 @@ package struct Command {
     }
 
     /// Does it; in a table of several contexts what is about an object, in a tab of the object's context.
+    /// On an object that nobody saw it does nothing unasked.
     @MainActor package func run(_ app: AppModel) {
+        if app.isTypedUnseen, actsUnasked { return app.toast(AppModel.unseen, .warning) }
         guard app.joined != nil else { return action(app) }
         switch JoinedContexts.routing(self) {
         case .here: action(app)

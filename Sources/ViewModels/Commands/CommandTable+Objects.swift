@@ -193,7 +193,7 @@ extension CommandTable {
             availability: { app in
                 if app.kinds.contains(where: { $0.id == kind }) { return .enabled }
                 guard let cluster = app.cluster else { return .disabled("no cluster is connected") }
-                return .disabled(cluster.startWait(isQueued: false).map { "waits for \($0)" } ?? "this cluster has no \(kind)")
+                return .disabled(cluster.startWait(isQueued: false, needsKinds: true).map { "waits for \($0)" } ?? "this cluster has no \(kind)")
             },
             run: { app in if let found = app.kinds.first(where: { $0.id == kind }) { app.show(kind: found) } })
     }

@@ -92,19 +92,22 @@ enum SecretForm {
     }
 
     /// How many lines are looked at for a comment.
-    private static let mostCandidates = 50
+    static let mostCandidates = 50
 
-    /// Whether a Secret of a text has comments, which a conversion drops; not those that it writes itself.
+    /// Whether a Secret of a text has comments, which a conversion drops; not those that it writes itself. True as well where more lines may have one
+    /// than are looked at.
     static func hasComments(_ text: String) -> Bool {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         let ranges = Manifest(text).documents.filter { isSecret($0.yaml.value) }.map { $0.yaml.range.clamped(to: 0..<lines.count) }
         let candidates = ranges.joined().filter { lines[$0].contains("#") && lines[$0] != kept && lines[$0] != plain }
         // What stands after a # may as well be a part of a value: without it the text would say something else.
-        return candidates.prefix(mostCandidates).contains { place in
+        guard candidates.count <= mostCandidates else { return true }
+        guard !candidates.isEmpty, let meant = meaning(text) else { return false }
+        return candidates.contains { place in
             var rest = lines
             guard let start = rest[place].lastIndex(of: "#") else { return false }
             rest[place].removeSubrange(start...)
-            return says(rest.joined(separator: "\n"), like: text)
+            return meaning(rest.joined(separator: "\n")) == meant
         }
     }
 
@@ -120,11 +123,14 @@ enum SecretForm {
 
     /// Whether two texts say the same.
     private static func says(_ text: String, like other: String) -> Bool {
-        do throws(YAMLError) {
-            return try YAML.parse(text).map(\.value).map(encoded) == YAML.parse(other).map(\.value).map(encoded)
-        } catch {
-            return false
-        }
+        guard let meant = meaning(other) else { return false }
+        return meaning(text) == meant
+    }
+
+    /// What a text says, whichever form its Secrets have; nil when it cannot be read.
+    private static func meaning(_ text: String) -> [JSONValue]? {
+        // best effort: who asks only compares.
+        try? YAML.parse(text).map(\.value).map(encoded)
     }
 
     private static func isSecret(_ value: JSONValue) -> Bool { value["kind"]?.stringValue == "Secret" && value["apiVersion"]?.stringValue == "v1" }

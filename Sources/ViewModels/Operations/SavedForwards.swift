@@ -51,25 +51,27 @@ struct SavedForward: Sendable, Hashable {
 
     /// The file, written from several threads: what is older never comes after what is newer.
     final class File: Sendable {
-        private let versions = Mutex((newest: 0, written: 0))
+        private let newest = Atomic(0)
+        /// The number of what was written last; held while something is written.
+        private let written = Mutex(0)
 
-        /// The number of what is to be written next.
-        func next() -> Int {
-            versions.withLock {
-                $0.newest += 1
-                return $0.newest
-            }
-        }
+        /// The number of what is to be written next. Does not wait for what is being written.
+        func next() -> Int { newest.add(1, ordering: .relaxed).newValue }
 
-        /// Whether something is not written yet.
-        var isBehind: Bool { versions.withLock { $0.written < $0.newest } }
+        /// Whether something is not written yet. Blocking.
+        var isBehind: Bool { written.withLock { $0 < newest.load(ordering: .relaxed) } }
 
         /// Keeps them unless something newer is kept. Blocking.
         func keep(_ forwards: [SavedForward], _ version: Int, _ stateDirectory: String) throws(SystemError) {
-            try versions.withLock { state throws(SystemError) in
-                guard version > state.written else { return }
-                try SavedForward.keep(forwards, stateDirectory)
-                state.written = version
+            try keep(version) { () throws(SystemError) in try SavedForward.keep(forwards, stateDirectory) }
+        }
+
+        /// Writes unless something newer was written. Blocking.
+        func keep(_ version: Int, _ write: () throws(SystemError) -> Void) throws(SystemError) {
+            try written.withLock { written throws(SystemError) in
+                guard version > written else { return }
+                try write()
+                written = version
             }
         }
     }
