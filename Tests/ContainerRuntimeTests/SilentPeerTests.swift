@@ -124,7 +124,8 @@ struct SilentPeerTests {
         _ = try await first.createSandbox(sandbox).release()
         _ = try await first.createSandbox(SandboxSpec(id: "other", hostname: "o", users: users)).release()
         let other = try await first.start(try node.spec("c2", "sleep 1000", sandbox: "other"))
-        let calm = try children(of: first.pid)
+        let calm = [Substring("\(other.pid)")]
+        try await eventually { try children(of: first.pid) == calm }
         let limits = ResourceLimits(cpuLimit: .cores(1))
         let hung = try node.spec("c1", "true", limits: limits, mounts: [Mount(source: "/pods/hung", subPath: "inner", target: "/data")])
         let start = Task { try await first.start(hung) }
