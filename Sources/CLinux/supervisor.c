@@ -47,10 +47,27 @@ static bool put_text(uint32_t tag, const char *text) { return put(tag, text, str
 static bool put_number(uint32_t tag, uint64_t number) { return put(tag, &number, sizeof number); }
 static void put_fd(int fd) { out.fds[out.fd_count++] = fd; }
 
+static void read_sync(struct entry *entry, int slot);
+
+static void kill_processes(struct entry *entry) {
+    if (entry->pidfd >= 0) syscall(SYS_pidfd_send_signal, entry->pidfd, SIGKILL, NULL, 0);
+    if (entry->kind == CONTAINER) kill_cgroup(entry);
+}
+
+// What a daemon has not heard of as started, none will look for: it ends untold. Here it stays until it is reaped, as callers may be
+// at work with it.
 static void drop_client(int client) {
     close_fd(&node.clients[client]);
-    for (int i = 0; i < entry_limit; i++)
-        if (entries[i] && entries[i]->client == client) entries[i]->client = -1;
+    for (int i = 0; i < entry_limit; i++) {
+        struct entry *entry = entries[i];
+        if (!entry || entry->client != client) continue;
+        entry->client = -1;
+        if (entry->state != KD_STATE_STARTING || entry->failed || entry->pid <= 0) continue;
+        read_sync(entry, i);  // it may run by now, which a returning daemon sees in the list
+        if (entry->state != KD_STATE_STARTING) continue;
+        entry->failed = true;
+        kill_processes(entry);
+    }
 }
 
 static void finish_to(int client) {
@@ -483,8 +500,7 @@ static void resize_entry(const struct request *request, const struct entry *entr
 
 static void kill_entry(const struct request *request, struct entry *entry) {
     if (entry->state == KD_STATE_EXITED) { reply_done(request); return; }
-    if (entry->pidfd >= 0) syscall(SYS_pidfd_send_signal, entry->pidfd, SIGKILL, NULL, 0);
-    if (entry->kind == CONTAINER) kill_cgroup(entry);
+    kill_processes(entry);
     reply_done(request);
 }
 

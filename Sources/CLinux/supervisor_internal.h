@@ -140,7 +140,7 @@ struct entry {
     int status;
     int client;                     // who waits for the start, or owns the exec; -1: nobody
     uint64_t request;
-    bool ready, failed, ended, acknowledged;
+    bool ready, failed, ended, acknowledged;    // failed: not to run any more, and whoever waited knows or has gone
     struct stream streams[2];
     struct log log;
 };

@@ -190,8 +190,12 @@ int sandbox_create(const char *id, const char *hostname, uint64_t flags, char *c
 }
 
 int sandbox_remove(struct sandbox *sandbox) {
-    for (int i = 0; i < entry_limit; i++)
-        if (entries[i] && entries[i]->state != KD_STATE_EXITED && strcmp(entries[i]->sandbox, sandbox->id) == 0) return EBUSY;
+    for (int i = 0; i < entry_limit; i++) {
+        const struct entry *entry = entries[i];
+        // A start that failed holds its namespaces itself, until the process has died of it.
+        bool is_over = entry && (entry->state == KD_STATE_EXITED || (entry->state == KD_STATE_STARTING && entry->failed));
+        if (entry && !is_over && strcmp(entry->sandbox, sandbox->id) == 0) return EBUSY;
+    }
     if (sandbox->pause > 0) kill(sandbox->pause, SIGKILL);
     close_fd(&sandbox->network);
     close_fd(&sandbox->uts);

@@ -107,6 +107,47 @@ struct SilentPeerTests {
         _ = server.raw
     }
 
+    /// Numbers of the processes that the supervisor has made and not yet reaped.
+    private func children(of supervisor: Int32) throws -> [Substring] {
+        try FileSystem.readText("/proc/\(supervisor)/task/\(supervisor)/children").split(separator: " ")
+    }
+
+    @Test(.enabled(if: access("/dev/fuse", R_OK | W_OK) == 0, "needs /dev/fuse"), arguments: [nil, HostIDRange(first: UserNamespaceTests.first)])
+    func `a start that outlives its daemon ends, and keeps neither its id nor its sandbox`(users: HostIDRange?) async throws {
+        let node = try Node()
+        defer { node.clean() }
+        try FileSystem.makeDirectories("\(node.directory)/pods/hung")
+        let first = try await NodeSupervisor.attachOrStart(node.configuration)
+        try node.cgroups.prepare(capacity: ResourceLimits())
+        let server = try await mountUnanswered("/pods/hung", in: first.pid)
+        let sandbox = SandboxSpec(id: "pod", hostname: "p", users: users)
+        _ = try await first.createSandbox(sandbox).release()
+        _ = try await first.createSandbox(SandboxSpec(id: "other", hostname: "o", users: users)).release()
+        let other = try await first.start(try node.spec("c2", "sleep 1000", sandbox: "other"))
+        let calm = [Substring("\(other.pid)")]
+        try await eventually { try children(of: first.pid) == calm }
+        let limits = ResourceLimits(cpuLimit: .cores(1))
+        let hung = try node.spec("c1", "true", limits: limits, mounts: [Mount(source: "/pods/hung", subPath: "inner", target: "/data")])
+        let start = Task { try await first.start(hung) }
+        try await eventually { try children(of: first.pid).count > calm.count }
+        try await SystemTimeSource().sleep(for: .milliseconds(300))
+        first.disconnect()
+        await #expect(throws: RuntimeError.self) { _ = try await start.value }
+
+        let second = try await NodeSupervisor.attachOrStart(node.configuration)
+        #expect(!second.isFresh)
+        try await second.removeSandbox("pod")
+        _ = try await second.createSandbox(sandbox).release()
+        try await eventually { try children(of: first.pid) == calm }
+        #expect(try await second.list().map(\.id) == ["c2"])
+        // The first end that is told of is that of the id's new owner.
+        try FileSystem.removeTree("\(node.directory)/pods/c1")
+        #expect(try await second.run(try node.spec("c1", "exit 4", limits: limits)).code == 4)
+        #expect(kill(other.pid, 0) == 0)
+        await second.shutdown()
+        _ = server.raw
+    }
+
     /// Greets, then takes requests and answers none; what they were, until the other end goes.
     private func silentSupervisor(_ node: Node) throws -> AsyncStream<UInt32> {
         let listener = try UnixSocket.listen("\(node.configuration.runDirectory)/supervisor.sock", kind: .sequencedPacket).release()

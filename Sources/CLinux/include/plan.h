@@ -30,8 +30,8 @@ struct kd_field_header {
 enum kd_operation {
     KD_OP_HELLO = 1,          // -> BOOT_ID, BUILD, PID descriptor
     KD_OP_NODE_HANDLES,       // -> network namespace, netlink socket
-    KD_OP_CREATE_SANDBOX,     // ID, HOSTNAME, FLAGS, SYSCTL*, USERS, COUNT -> USERS, network namespace, netlink socket
-    KD_OP_SANDBOX_HANDLES,    // ID -> network namespace, netlink socket
+    KD_OP_CREATE_SANDBOX,     // ID, HOSTNAME, FLAGS, SYSCTL*, USERS, COUNT -> USERS likewise, network namespace, netlink socket
+    KD_OP_SANDBOX_HANDLES,    // ID -> USERS where it has its own, network namespace, netlink socket
     KD_OP_REMOVE_SANDBOX,     // ID
     KD_OP_LIST_SANDBOXES,     // INDEX -> ID*, INDEX
     KD_OP_START,              // one descriptor: the plan -> STARTED, PID descriptor
