@@ -319,9 +319,10 @@ static void create_sandbox(struct request *request) {
         return;
     }
     struct sandbox *sandbox = NULL;
+    const char *step = "create the sandbox";
     int error = sandbox_create(request->id, request->hostname, request->flags, (char *const *)request->sysctls, (uint32_t)request->users,
-        (uint32_t)request->count, &sandbox);
-    if (error) reply_error(request, error, request->count ? "make a user namespace" : "create the sandbox");
+        (uint32_t)request->count, &sandbox, &step);
+    if (error) reply_error(request, error, step);
     else reply_handles(request, sandbox);
 }
 

@@ -346,6 +346,8 @@ _Noreturn static void mapped_main(const struct plan *plan, const struct sandbox 
         check(root, "open the root", NULL);
         send_descriptor(gate[1], &(struct failure) { 0 }, root);
     }
+    // Both hold the socket whose end tells of the program's exec, but no program's end comes before that: the kernel keeps the first
+    // process of a namespace until the builder in it has been reaped, which happens once this process has gone.
     _exit(0);
 }
 

@@ -153,9 +153,9 @@ struct entry *entry_add(enum entry_kind kind, const char *id, const char *sandbo
 void entry_free(struct entry *entry);
 struct sandbox *sandbox_find(const char *id);
 struct sandbox *sandbox_add(void);
-// `user_count` 0: the node's users.
+// `user_count` 0: the node's users. `step` becomes what failed, where there is more to say of it than that.
 int sandbox_create(const char *id, const char *hostname, uint64_t flags, char *const *sysctls, uint32_t first_user, uint32_t user_count,
-    struct sandbox **created);
+    struct sandbox **created, const char **step);
 int sandbox_remove(struct sandbox *sandbox);
 // Brings about the host name and the settings of the namespaces that this process has just got; `fresh` are those.
 int sandbox_settle(int fresh, const char *hostname, char *const *sysctls);
@@ -175,8 +175,9 @@ void watch_again(int fd, uint32_t events, uint64_t what, int slot);
 void close_fd(int *fd);
 
 // --- users (supervisor_users.c)
-// Makes the namespaces of a sandbox with users of its own, which own them. 0 or an errno.
-int users_create(struct sandbox *sandbox, const char *hostname, char *const *sysctls, uint32_t count);
+// Makes the namespaces of a sandbox with users of its own, which own them. 0 or an errno; `step` changes when
+// it was the users that could not be had.
+int users_create(struct sandbox *sandbox, const char *hostname, char *const *sysctls, uint32_t count, const char **step);
 // Enters a user namespace as its root, who has no rights beyond it.
 int users_join(int users);
 // Becomes root of the user namespace this process is in.

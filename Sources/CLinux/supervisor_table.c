@@ -174,13 +174,13 @@ struct sandbox *sandbox_add(void) {
 }
 
 int sandbox_create(const char *id, const char *hostname, uint64_t flags, char *const *sysctls, uint32_t first_user, uint32_t user_count,
-    struct sandbox **created) {
+    struct sandbox **created, const char **step) {
     struct sandbox *sandbox = sandbox_add();
     if (!sandbox) return ENOMEM;
     sandbox->flags = flags;
     strcpy(sandbox->id, id);
     sandbox->first_user = first_user;
-    int error = user_count ? users_create(sandbox, hostname, sysctls, user_count) : take_new(sandbox, hostname, sysctls);
+    int error = user_count ? users_create(sandbox, hostname, sysctls, user_count, step) : take_new(sandbox, hostname, sysctls);
     if (error) {
         sandbox_remove(sandbox);
         return error;

@@ -51,7 +51,7 @@ static int open_all(struct sandbox *sandbox, pid_t pid, bool shares_processes) {
     return 0;
 }
 
-int users_create(struct sandbox *sandbox, const char *hostname, char *const *sysctls, uint32_t count) {
+int users_create(struct sandbox *sandbox, const char *hostname, char *const *sysctls, uint32_t count, const char **step) {
     bool reaps = sandbox->flags & KD_SANDBOX_SHARED_PID;
     int gate[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, gate) < 0) return errno;
@@ -64,8 +64,9 @@ int users_create(struct sandbox *sandbox, const char *hostname, char *const *sys
     }
     int error = pid < 0 ? errno : 0, answer = 0;
     close(gate[1]);
-    if (!error && (write_map(pid, "gid_map", sandbox->first_user, count) < 0 || write_map(pid, "uid_map", sandbox->first_user, count) < 0
-            || send(gate[0], "", 1, MSG_NOSIGNAL) < 0)) error = errno;
+    if (!error && (write_map(pid, "gid_map", sandbox->first_user, count) < 0 || write_map(pid, "uid_map", sandbox->first_user, count) < 0)) error = errno;
+    if (error) *step = "make a user namespace";
+    if (!error && send(gate[0], "", 1, MSG_NOSIGNAL) < 0) error = errno;
     if (!error) error = recv(gate[0], &answer, sizeof answer, 0) == sizeof answer ? answer : ECHILD;
     if (!error && (open_all(sandbox, pid, reaps) < 0 || send(gate[0], "", 1, MSG_NOSIGNAL) < 0)) error = errno;
     close(gate[0]);

@@ -238,6 +238,11 @@ extension RuntimeError {
             self.init(.notPermitted, "the machine has no room for a user namespace; raise /proc/sys/user/max_user_namespaces", cause: cause)
         case ("make a user namespace", EPERM):
             self.init(.notPermitted, "the node may not give users of the machine to pods: an ordinary user's node has none to give", cause: cause)
+        case ("create the sandbox", ENOSPC):
+            self.init(
+                .notPermitted,
+                "the machine has no room for the namespaces of a pod; raise max_net_namespaces, max_uts_namespaces, max_ipc_namespaces or max_pid_namespaces in /proc/sys/user",
+                cause: cause)
         case ("map the users of", _):
             self.init(
                 .setupFailed, "what is mounted at \(path) lies on a file system that cannot be shown to users of the pod's own (no id-mapped mounts)",

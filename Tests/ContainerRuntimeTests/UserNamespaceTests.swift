@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import LinuxKernel
 import Testing
@@ -172,6 +173,55 @@ struct UserNamespaceTests {
             try await eventuallyAsync { try await supervisor.list().allSatisfy { if case .exited = $0.state { true } else { false } } }
             try await supervisor.removeSandbox("pod")
         }
+    }
+
+    /// The supervisor, but every process of it that ends well takes its time for that.
+    private static let lingering = """
+        #include <unistd.h>
+        _Noreturn void __real__exit(int status);
+        _Noreturn void __wrap__exit(int status) { if (status == 0) usleep(300000); __real__exit(status); }
+        int main(void) { return 64; }
+        """
+
+    @Test(.enabled(if: StaticSupervisor.obstacle == nil, "\(StaticSupervisor.obstacle ?? "")"))
+    func `a program that ends before those who prepared it has started all the same`() async throws {
+        let node = try Node()
+        defer { node.clean() }
+        let folder = "\(node.directory)-programs"
+        try FileSystem.makeDirectories(folder)
+        defer { try? FileSystem.removeTree(folder) }  // best effort: it is under /tmp
+        var configuration = node.configuration
+        configuration.executable = try StaticSupervisor.build("\(folder)/lingering", main: Self.lingering, ["-Wl,--wrap=_exit"])
+        let supervisor = try await NodeSupervisor.attachOrStart(configuration)
+        try node.cgroups.prepare(capacity: ResourceLimits())
+        _ = try await supervisor.createSandbox(sandbox()).release()
+        for number in 0..<3 {
+            #expect(try await supervisor.run(try node.spec("c\(number)", "echo once; exit 6")).code == 6)
+            #expect(try node.output("c\(number)") == "once")
+        }
+        // When they have gone as well, nothing starts a second time.
+        try await SystemTimeSource().sleep(for: .milliseconds(600))
+        #expect(try await supervisor.list().allSatisfy { if case .exited(let exit) = $0.state { exit.code == 6 } else { false } })
+        await supervisor.shutdown()
+    }
+
+    @Test func `a setting that is not the pod's is not taken for a lack of users`() async throws {
+        try await Node.with { _, supervisor in
+            var spec = sandbox()
+            spec.sysctls["kernel.panic"] = "1"
+            let error = await #expect(throws: RuntimeError.self) { _ = try await supervisor.createSandbox(spec).release() }
+            #expect(error?.cause?.call == "create the sandbox" && error?.cause?.errno == EPERM, "\(error?.description ?? "")")
+            let left = try await supervisor.sandboxes()
+            #expect(left.isEmpty)
+        }
+    }
+
+    @Test(arguments: [("make a user namespace", "max_user_namespaces"), ("create the sandbox", "max_net_namespaces")])
+    func `too few namespaces name the setting to raise`(step: String, setting: String) throws {
+        var writer = PlanWriter()
+        try writer.text(KD_STEP, step)
+        let error = RuntimeError(supervisorError: ENOSPC, fields: PlanReader(writer.bytes[...]))
+        #expect(error.code == .notPermitted && error.message.contains(setting), "\(error)")
     }
 
     @Test func `users are refused together with the node's namespaces`() async throws {
