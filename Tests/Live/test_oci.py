@@ -279,6 +279,34 @@ def test_descriptors_privileges_and_the_filter(runtime):
     assert "NoNewPrivs:\t1\nSeccomp:\t2\n" in said.stdout and "CapInh:\t0000000000000000\nCapEff:\t0000000000000000\n" in said.stdout.replace("CapPrm", "")
 
 
+def test_no_descriptor_leads_a_program_s_path_to_the_machine(runtime):
+    outside = os.open("/", os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.set_inheritable(outside, True)
+        for number in range(3, max(24, outside + 2)):
+            path = f"/proc/self/fd/{number}/../../../../../../bin/true"
+            result = runtime.run(path, check=False, close_fds=False)
+            assert result.returncode != 0, f"{path} ran: {result.stdout}{result.stderr}"
+    finally:
+        os.close(outside)
+
+
+def test_a_cgroup_of_others_is_left_alone(runtime):
+    group = pathlib.Path("/sys/fs/cgroup/pids" if os.path.isdir("/sys/fs/cgroup/pids") else "/sys/fs/cgroup") / f"kdash-oci-others-{os.getpid()}"
+    group.mkdir()
+    sleeper = subprocess.Popen(["sleep", "1000"])
+    try:
+        (group / "cgroup.procs").write_text(str(sleeper.pid))
+        result = runtime.run("true", change=lambda document: document["linux"].update(cgroupsPath=f"/{group.name}"), check=False)
+        assert result.returncode == 1 and "has processes" in result.stderr
+        assert sleeper.poll() is None
+    finally:
+        sleeper.kill()
+        sleeper.wait()
+        for path in pathlib.Path("/sys/fs/cgroup").glob(f"**/{group.name}"):
+            path.rmdir()
+
+
 def test_the_program_itself_cannot_be_written_from_a_container(runtime):
     # What the container's first process runs from is read-only, even for root with every capability.
     runtime.configure("sleep", "100")
@@ -301,7 +329,7 @@ def test_bad_input_names_itself(runtime):
         assert result.returncode == 1 and words in result.stderr
     (runtime.bundle / "config.json").write_text("{")
     assert "is not JSON" in runtime.create(check=False).stderr
-    assert "must be 1 to 255 letters" in runtime.call("state", "../x", check=False).stderr
+    assert "invalid character in the container ID" in runtime.call("state", "../x", check=False).stderr
     log = runtime.base / "log"
     runtime.call("--log", str(log), "--log-format", "json", "state", "nobody", check=False)
     assert json.loads(log.read_text())["msg"] == "container `nobody` does not exist"

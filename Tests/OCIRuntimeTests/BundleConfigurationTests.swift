@@ -46,7 +46,7 @@ import Testing
         (["linux", "namespaces"], [["type": "mount"], ["type": "uts"], ["type": "user"]], "are required for a new user namespace"),
         (["linux", "uidMappings"], [["containerID": 0, "hostID": 0, "size": 1]], "has no user namespace, but there are uidMappings"),
         (["linux", "sysctl"], ["kernel.core_pattern": "|/x"], "belongs to no namespace: it would change the machine"),
-        (["linux", "sysctl"], ["net./.kernel.core_pattern": "|/x"], "which is no name of a sysctl"),
+        (["linux", "sysctl"], ["net./.kernel.core_pattern": "|/x"], "contains an invalid path"),
         (["linux", "rootfsPropagation"], "open", "linux.rootfsPropagation is `open`"),
         (["linux", "maskedPaths"], ["proc/keys"], "linux.maskedPaths[0] must be absolute"),
         (["linux", "devices"], [["path": "/dev/x", "type": "c"]], "linux.devices[0] needs major and minor"),

@@ -29,7 +29,10 @@ import Testing
         #expect(lines("cpu") == ["cpu.shares=1024", "cpu.cfs_period_us=100000", "cpu.cfs_quota_us=50000"])
         #expect(lines("cpuset") == ["cpuset.cpus=0-1", "cpuset.mems=0"])
         #expect(lines("pids") == ["pids.max=32"])
-        #expect(lines("blkio") == ["blkio.weight=500", "blkio.bfq.weight=500", "blkio.throttle.read_bps_device=8:0 1000", "blkio.throttle.write_iops_device=8:0 0"])
+        #expect(
+            lines("blkio") == [
+                "blkio.weight=500", "blkio.bfq.weight=500", "blkio.throttle.read_bps_device=8:0 1000", "blkio.throttle.write_iops_device=8:0 0",
+            ])
         #expect(lines("hugetlb") == ["hugetlb.2MB.limit_in_bytes=0"])
     }
 

@@ -8,6 +8,9 @@ extension ContainerCgroup {
     /// Every process in it and below, by the machine's numbers.
     func processes() -> [Int32] { main.map { Self.processes(in: $0.directory) } ?? [] }
 
+    /// Whether any of its directories has processes.
+    var isInUse: Bool { hierarchies.contains { !Self.processes(in: $0.directory).isEmpty } }
+
     private static func processes(in directory: String) -> [Int32] {
         read("\(directory)/cgroup.procs").split(separator: "\n").compactMap { Int32($0) }.filter { $0 > 0 } + children(directory).flatMap { processes(in: $0) }
     }

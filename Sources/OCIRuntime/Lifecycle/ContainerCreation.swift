@@ -85,7 +85,7 @@ struct ContainerCreation {
         let path = try CgroupPath.resolve(configuration.cgroupsPath, id: options.id, parent: parent)
         let candidate = ContainerCgroup(path: path, layout: layout)
         // What is not this container's is neither limited nor, at its end, killed.
-        guard candidate.processes().isEmpty else {
+        guard !candidate.isInUse else {
             throw OCIError(.invalidConfiguration, "config.json: linux.cgroupsPath \(path) is a cgroup that has processes; choose one of the container's own")
         }
         do throws(OCIError) {
