@@ -279,6 +279,19 @@ def test_descriptors_privileges_and_the_filter(runtime):
     assert "NoNewPrivs:\t1\nSeccomp:\t2\n" in said.stdout and "CapInh:\t0000000000000000\nCapEff:\t0000000000000000\n" in said.stdout.replace("CapPrm", "")
 
 
+def test_hooks_run_in_the_bundle_and_are_told_the_path_that_was_given(runtime, base):
+    link, note = base / "link", base / "where"
+    link.symlink_to(runtime.bundle)
+    runtime.configure("true", change=lambda document: document.update(hooks={"createRuntime": hook(f"(pwd -P; cat) > {note}")}))
+    runtime.ids.add("c")
+    runtime.call("--log", "messages", "run", "--bundle", "link", "--pid-file", "pid", "c", cwd=base)
+    where, state = note.read_text().split("\n", 1)
+    assert where == os.path.realpath(runtime.bundle) and json.loads(state)["bundle"] == str(link)
+    assert (base / "pid").exists(), "relative paths are those of the caller"
+    refused = runtime.call("--log", "journal:kdash", "list", check=False)
+    assert refused.returncode == 1 and "is no file" in refused.stderr
+
+
 def test_no_descriptor_leads_a_program_s_path_to_the_machine(runtime):
     outside = os.open("/", os.O_RDONLY | os.O_DIRECTORY)
     try:

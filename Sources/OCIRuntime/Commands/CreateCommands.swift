@@ -42,9 +42,9 @@ enum CreateCommands {
     private static func read(_ parsed: CommandArguments) throws(OCIError) -> ContainerCreation.Options {
         var options = ContainerCreation.Options()
         options.id = try parsed.onlyWord("container id")
-        options.bundle = parsed.last("bundle") ?? "."
+        options.bundle = OCICommand.absolute(parsed.last("bundle") ?? ".")
         options.consoleSocket = parsed.last("console-socket").flatMap { $0.isEmpty ? nil : $0 }
-        options.pidFile = parsed.last("pid-file").flatMap { $0.isEmpty ? nil : $0 }
+        options.pidFile = parsed.last("pid-file").flatMap { $0.isEmpty ? nil : OCICommand.absolute($0) }
         options.noPivot = parsed.has("no-pivot")
         options.noNewKeyring = parsed.has("no-new-keyring")
         options.preserved = try preserved(parsed)

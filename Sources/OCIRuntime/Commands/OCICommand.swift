@@ -17,7 +17,7 @@ package enum OCICommand {
         var log = OCILog()
         do throws(OCIError) {
             let parsed = try CommandArguments(call(arguments) ?? [], globalOptions, stopsAtWord: true)
-            log.path = parsed.last("log").flatMap { $0.isEmpty ? nil : $0.hasPrefix("file:") ? String($0.dropFirst(5)) : $0 }
+            log.path = try logFile(parsed.last("log"))
             log.isVerbose = parsed.has("debug")
             switch parsed.last("log-format") ?? "text" {
             case "json": log.isJSON = true
@@ -52,7 +52,16 @@ package enum OCICommand {
     /// The container's directory must not move with `chdir`.
     static func absolute(_ path: String) -> String {
         guard !path.hasPrefix("/") else { return path }
-        return "\(FileSystem.truePath("."))/\(path)"
+        let here = FileSystem.truePath(".")
+        return path == "." || path.isEmpty ? here : "\(here)/\(path)"
+    }
+
+    /// The file that `--log` names, by its path or as `file:PATH`; nil for none.
+    static func logFile(_ text: String?) throws(OCIError) -> String? {
+        guard let text, !text.isEmpty else { return nil }
+        guard let colon = text.firstIndex(of: ":"), !text[..<colon].contains("/") else { return absolute(text) }
+        guard text[..<colon] == "file" else { throw OCIError(.usage, "--log `\(text)` names a place that is no file; use file:PATH or a path") }
+        return absolute(String(text[text.index(after: colon)...]))
     }
 
     private static func dispatch(_ name: String, _ arguments: ArraySlice<String>, _ context: OCIContext) throws(OCIError) -> CInt {

@@ -7,7 +7,8 @@ internal import LinuxKernel
 struct ContainerCreation {
     struct Options: Sendable {
         var id = ""
-        var bundle = "."
+        /// Absolute, as hooks are told it: a link stays one.
+        var bundle = "/"
         /// nil: the bundle's `config.json`.
         var configurationFile: String?
         var consoleSocket: String?
@@ -36,7 +37,7 @@ struct ContainerCreation {
     init(store: ContainerStore, options: Options, log: OCILog) throws(OCIError) {
         (self.store, self.options, self.log) = (store, options, log)
         try ContainerStore.check(id: options.id)
-        bundle = FileSystem.truePath(options.bundle)
+        bundle = options.bundle
         (bytes, configuration) = try ContainerStore.parse(OCIPlan.absolute(options.configurationFile ?? "config.json", in: bundle))
         let owner = geteuid()
         record = ContainerRecord(
@@ -133,6 +134,8 @@ struct ContainerCreation {
         }
         var handles = try LaunchHandles(options.consoleSocket, cgroup: cgroup, hasTerminal: configuration.process?.terminal == true)
         if !options.startsAtOnce { try handles.makeFifo(store.fifo(options.id)) }
+        // Where hooks are, as with other runtimes.
+        guard chdir(bundle) == 0 else { throw OCIError(.system, "cannot enter the bundle", cause: .last("chdir", bundle)) }
         let conversation = ChildConversation(try handles.add(to: &plan), log: log)
         pid = try ProcessLauncher.spawn(plan)
         handles.closeChildEnds()
