@@ -14,6 +14,14 @@
 #define ALLOW() MOVE(BPF_REG_0, 1), EXIT()
 #define MAJOR_MINOR(major, minor) JUMP(BPF_JNE, BPF_REG_4, major, 3), JUMP(BPF_JNE, BPF_REG_5, minor, 2), ALLOW()
 
+int kd_load_device_program(const void *program, size_t count) {
+    union bpf_attr load = {
+        .prog_type = BPF_PROG_TYPE_CGROUP_DEVICE, .insns = (uint64_t)(uintptr_t)program, .insn_cnt = (uint32_t)count,
+        .license = (uint64_t)(uintptr_t) "Apache-2.0",
+    };
+    return (int)syscall(SYS_bpf, BPF_PROG_LOAD, &load, sizeof load);
+}
+
 int kd_restrict_devices(const char *cgroup) {
     struct bpf_insn program[] = {
         LOAD(BPF_REG_2, access_type),
@@ -34,12 +42,8 @@ int kd_restrict_devices(const char *cgroup) {
     for (size_t i = 0; i < count; i++)
         if (program[i].imm == BPF_DEVCG_DEV_CHAR && program[i].dst_reg == BPF_REG_2 && program[i].code == (BPF_JMP | BPF_JNE | BPF_K))
             program[i].off = (short)(count - 2 - i - 1);
-    union bpf_attr load = {
-        .prog_type = BPF_PROG_TYPE_CGROUP_DEVICE, .insns = (uint64_t)(uintptr_t)program, .insn_cnt = (uint32_t)count,
-        .license = (uint64_t)(uintptr_t) "Apache-2.0",
-    };
     int target = open(cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int loaded = target < 0 ? -1 : (int)syscall(SYS_bpf, BPF_PROG_LOAD, &load, sizeof load);
+    int loaded = target < 0 ? -1 : kd_load_device_program(program, count);
     union bpf_attr attach = { .target_fd = (uint32_t)target, .attach_bpf_fd = (uint32_t)loaded, .attach_type = BPF_CGROUP_DEVICE };
     int result = loaded < 0 ? -1 : (int)syscall(SYS_bpf, BPF_PROG_ATTACH, &attach, sizeof attach), saved = errno;
     if (target >= 0) close(target);

@@ -133,10 +133,6 @@ void oci_mount_cgroups1(const struct oci_plan *plan, const struct oci_mount *mou
 }
 
 int kd_oci_devices(const char *cgroup, const void *program, size_t count) {
-    union bpf_attr load = {
-        .prog_type = BPF_PROG_TYPE_CGROUP_DEVICE, .insns = (uint64_t)(uintptr_t)program, .insn_cnt = (uint32_t)count,
-        .license = (uint64_t)(uintptr_t) "Apache-2.0",
-    };
     int target = open(cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (target < 0) return -1;
     uint32_t ids[64];
@@ -144,7 +140,7 @@ int kd_oci_devices(const char *cgroup, const void *program, size_t count) {
         .query = { .target_fd = (uint32_t)target, .attach_type = BPF_CGROUP_DEVICE, .prog_ids = (uint64_t)(uintptr_t)ids, .prog_cnt = 64 },
     };
     int known = syscall(SYS_bpf, BPF_PROG_QUERY, &query, sizeof query) == 0 ? (int)query.query.prog_cnt : 0;
-    int loaded = (int)syscall(SYS_bpf, BPF_PROG_LOAD, &load, sizeof load);
+    int loaded = kd_load_device_program(program, count);
     // Beside the old one first, which goes afterwards: at no moment is everything allowed.
     union bpf_attr attach = {
         .target_fd = (uint32_t)target, .attach_bpf_fd = (uint32_t)loaded, .attach_type = BPF_CGROUP_DEVICE, .attach_flags = BPF_F_ALLOW_MULTI,

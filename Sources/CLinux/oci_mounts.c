@@ -1,5 +1,6 @@
 // The container's root: everything is opened by descriptor inside the root before it is mounted on, so that no link of the image leads out.
 #include "oci_internal.h"
+#include "include/syscalls.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -19,33 +20,12 @@
 #endif
 enum { PROC_MAGIC = 0x9fa0 };
 
-static int write_map(pid_t pid, const char *file, const char *text) {
-    char path[48];
-    snprintf(path, sizeof path, "/proc/%d/%s", pid, file);
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    if (fd < 0) return -1;
-    ssize_t written = write(fd, text, strlen(text));
-    int saved = errno;
-    close(fd);
-    errno = saved;
-    return written < 0 ? -1 : 0;
-}
-
 static int map_tree_ids(int tree, const struct oci_mount *mount) {
-    char path[48];
-    pid_t holder = kd_oci_user_namespace();
-    if (holder < 0) return -1;
-    snprintf(path, sizeof path, "/proc/%d/ns/user", holder);
-    int failed = write_map(holder, "uid_map", mount->uid_map) < 0 || write_map(holder, "gid_map", mount->gid_map) < 0;
-    int namespace = failed ? -1 : open(path, O_RDONLY | O_CLOEXEC);
-    struct mount_attr attributes = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)namespace };
-    bool below = mount->flags & KD_OCI_ID_MAPPED_BELOW;
-    failed = namespace < 0 || mount_setattr(tree, "", AT_EMPTY_PATH | (below ? AT_RECURSIVE : 0), &attributes, sizeof attributes) < 0;
-    int saved = errno;
-    close_fd(&namespace);
-    kd_oci_end(holder);
+    int users = kd_user_namespace(mount->uid_map, mount->gid_map);
+    int result = users < 0 ? -1 : kd_mount_map(tree, mount->flags & KD_OCI_ID_MAPPED_BELOW, users), saved = errno;
+    close_fd(&users);
     errno = saved;
-    return failed ? -1 : 0;
+    return result;
 }
 
 int oci_open_source(struct oci_mount *mount) {

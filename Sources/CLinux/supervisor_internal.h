@@ -40,8 +40,6 @@ int make_filesystem(const char *type, unsigned attributes, const char *const *op
 int clone_tree(int fd, const char *path, bool recursive);
 int attach(int mount, int target);
 int set_attributes(int fd, bool recursive, uint64_t set, uint64_t propagation);
-// Shows a detached mount as the users of a namespace see it: what belongs to 0 on the disk belongs to the first of them.
-int map_ids(int tree, bool recursive, int users);
 int write_in(int directory, const char *path, const char *text);
 ssize_t read_in(int directory, const char *path, char *buffer, size_t size);
 // Mounts /dev with its nodes, shm and mqueue on `target`; returns a descriptor of its root.

@@ -90,11 +90,6 @@ int set_attributes(int fd, bool recursive, uint64_t set, uint64_t propagation) {
     return mount_setattr(fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attributes, sizeof attributes);
 }
 
-int map_ids(int tree, bool recursive, int users) {
-    struct mount_attr attributes = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)users };
-    return mount_setattr(tree, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attributes, sizeof attributes);
-}
-
 int write_in(int directory, const char *path, const char *text) {
     int fd = open_in(directory, path, O_WRONLY, RESOLVE_NO_MAGICLINKS | RESOLVE_BENEATH | RESOLVE_NO_XDEV);
     if (fd < 0) return -1;

@@ -34,8 +34,8 @@ static int open_source(const struct mount_plan *mount) {
 // What is mounted below and cannot be shown so (proc, say) leaves the rest unchanged; then it is the source alone that counts.
 static void map_source(int tree, const struct mount_plan *mount, const struct sandbox *mapped) {
     bool recursive = mount->flags & KD_MOUNT_RECURSIVE;
-    if (recursive && map_ids(tree, true, mapped->users) == 0) return;
-    check(map_ids(tree, false, mapped->users), "map the users of", mount->target);
+    if (recursive && kd_mount_map(tree, true, mapped->users) == 0) return;
+    check(kd_mount_map(tree, false, mapped->users), "map the users of", mount->target);
 }
 
 static int *clone_sources(const struct plan *plan, const struct sandbox *mapped) {
@@ -72,7 +72,7 @@ static int open_mapped(int shelf, const char *path, const struct sandbox *mapped
     snprintf(name, sizeof name, "%d", number++);
     int tree = clone_tree(AT_FDCWD, path, false);
     check(tree, "open an image layer", path);
-    check(map_ids(tree, false, mapped->users), "map the users of the directory", path);
+    check(kd_mount_map(tree, false, mapped->users), "map the users of the directory", path);
     check(mkdirat(shelf, name, 0700), "make a place for", path);
     int place = openat(shelf, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
     check(place, "open the place of", path);

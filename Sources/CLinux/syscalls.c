@@ -138,23 +138,23 @@ int kd_mount_copy(int directory, int is_read_only) {
     return -1;
 }
 
-int kd_mount_map(int mount, int users) {
+int kd_mount_map(int mount, int below, int users) {
     struct mount_attr attributes = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)users };
-    return mount_setattr(mount, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes, sizeof attributes);
+    return mount_setattr(mount, "", AT_EMPTY_PATH | (below ? AT_RECURSIVE : 0), &attributes, sizeof attributes);
 }
 
-static int write_id_map(pid_t pid, const char *name, uint32_t first, uint32_t count) {
-    char path[40], text[40];
+static int write_id_map(pid_t pid, const char *name, const char *lines) {
+    char path[40];
     snprintf(path, sizeof path, "/proc/%d/%s", pid, name);
-    int length = snprintf(text, sizeof text, "0 %u %u\n", first, count), fd = open(path, O_WRONLY | O_CLOEXEC);
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
     if (fd < 0) return -1;
-    int failed = write(fd, text, (size_t)length) < 0 ? -1 : 0, saved = errno;
+    int failed = write(fd, lines, strlen(lines)) < 0 ? -1 : 0, saved = errno;
     close(fd);
     errno = saved;
     return failed;
 }
 
-int kd_user_namespace(uint32_t first, uint32_t count) {
+int kd_user_namespace(const char *users, const char *groups) {
     struct clone_args arguments = { .flags = CLONE_NEWUSER, .exit_signal = SIGCHLD };
     pid_t pid = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
     if (pid < 0) return -1;
@@ -165,12 +165,12 @@ int kd_user_namespace(uint32_t first, uint32_t count) {
     }
     char path[40];
     snprintf(path, sizeof path, "/proc/%d/ns/user", pid);
-    bool mapped = write_id_map(pid, "gid_map", first, count) == 0 && write_id_map(pid, "uid_map", first, count) == 0;
-    int users = mapped ? open(path, O_RDONLY | O_CLOEXEC) : -1, saved = errno;
+    bool mapped = write_id_map(pid, "gid_map", groups) == 0 && write_id_map(pid, "uid_map", users) == 0;
+    int namespace = mapped ? open(path, O_RDONLY | O_CLOEXEC) : -1, saved = errno;
     kill(pid, SIGKILL);
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {}
     errno = saved;
-    return users;
+    return namespace;
 }
 
 int kd_mount_attach(int mount, int target) {

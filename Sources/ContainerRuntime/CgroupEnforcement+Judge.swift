@@ -32,7 +32,7 @@ extension CgroupEnforcement {
                 remedy: controller == "memory" ? "add cgroup_enable=memory to the kernel command line and reboot" : nil)
         }
         let root = existing(hierarchy.base)
-        let offered = CgroupHierarchy.read("\(root)/cgroup.controllers").split(separator: " ").map(String.init)
+        let offered = CgroupDirectory.read("\(root)/cgroup.controllers").split(separator: " ").map(String.init)
         guard access(root, W_OK) == 0, offered.contains(controller) else {
             return .notEnforced(
                 reason: "systemd does not delegate the \(controller) controller to this user",

@@ -14,7 +14,7 @@ struct CgroupHierarchy: Sendable, Hashable {
     /// All hierarchies in which a node gets cgroups. `own` is the text of /proc/self/cgroup, `path` starts with a slash.
     static func all(_ layout: CgroupLayout, own: String, path: String) -> (CgroupVersion, [CgroupHierarchy]) {
         if layout.mode == .v2, let root = layout.unified {
-            let names = read("\(root)/cgroup.controllers").split(separator: " ").map(String.init)
+            let names = CgroupDirectory.read("\(root)/cgroup.controllers").split(separator: " ").map(String.init)
             return (.v2, [CgroupHierarchy(options: "", controllers: Set(names), base: root + path, isVersion2: true)])
         }
         // In a hybrid layout the limits are v1's; the unified tree only tracks processes, which the supervisor does itself.
@@ -30,19 +30,13 @@ struct CgroupHierarchy: Sendable, Hashable {
 
     /// Makes one directory; harmless when it exists.
     func make(at path: String) throws(SystemError) {
-        if mkdir(path, 0o755) < 0, errno != EEXIST { throw .last("mkdir", path) }
-        guard !isVersion2, controllers.contains("cpuset") else { return }
-        // A v1 cpuset starts empty, and nothing may enter it until it has been filled.
-        let parent = FileSystem.directory(of: path)
-        for file in ["cpuset.cpus", "cpuset.mems"] where Self.read("\(path)/\(file)").isEmpty {
-            try FileSystem.write(Self.read("\(parent)/\(file)"), to: "\(path)/\(file)")
-        }
+        try CgroupDirectory.make(path, isCpuset: !isVersion2 && controllers.contains("cpuset"))
     }
 
     /// v2: lets the children of `path` have limits. One by one, as some may be missing.
     func enableControllers(at path: String) {
         guard isVersion2 else { return }
-        let enabled = Set(Self.read("\(path)/cgroup.subtree_control").split(separator: " ").map(String.init))
+        let enabled = Set(CgroupDirectory.read("\(path)/cgroup.subtree_control").split(separator: " ").map(String.init))
         var missing = path
         // The whole way down from the first ancestor that does not pass them on.
         var chain: [String] = []
@@ -103,24 +97,24 @@ struct CgroupHierarchy: Sendable, Hashable {
         let freezer = controllers.contains("freezer") ? "\(path)/freezer.state" : nil
         if let freezer { _ = write(best: "FROZEN", to: freezer) }
         defer { if let freezer { _ = write(best: "THAWED", to: freezer) } }
-        for pid in Self.read("\(path)/cgroup.procs").split(separator: "\n").compactMap({ pid_t($0) }) where pid > 1 {
+        for pid in CgroupDirectory.read("\(path)/cgroup.procs").split(separator: "\n").compactMap({ pid_t($0) }) where pid > 1 {
             _ = Glibc.kill(pid, SIGKILL)
         }
-        for child in Self.children(of: path) { killListed(below: child) }
+        for child in CgroupDirectory.children(of: path) { killListed(below: child) }
     }
 
     /// Dying costs processor time, too: what may use little of it would take minutes to go with everything it has forked.
     private func liftQuotas(below path: String) {
         guard isVersion2 || controllers.contains("cpu") else { return }
         _ = isVersion2 ? write(best: "max", to: "\(path)/cpu.max") : write(best: "-1", to: "\(path)/cpu.cfs_quota_us")
-        for child in Self.children(of: path) { liftQuotas(below: child) }
+        for child in CgroupDirectory.children(of: path) { liftQuotas(below: child) }
     }
 
     /// Removes `path` and everything below, killing what holds it. Waits for dying processes at most about a second.
     func remove(_ path: String) throws(SystemError) {
         guard FileSystem.exists(path) else { return }
         for attempt in 0..<60 {
-            if removeOnce(path) { return }
+            if CgroupDirectory.remove(path) { return }
             let number = errno
             guard number == EBUSY, attempt < 59 else { throw SystemError(call: "rmdir", errno: number, arguments: path) }
             kill(below: path)
@@ -128,30 +122,10 @@ struct CgroupHierarchy: Sendable, Hashable {
         }
     }
 
-    private func removeOnce(_ path: String) -> Bool {
-        if rmdir(path) == 0 || errno == ENOENT { return true }
-        for child in Self.children(of: path) where !removeOnce(child) { return false }
-        return rmdir(path) == 0 || errno == ENOENT
-    }
-
     private func write(best text: String, to path: String) -> Bool {
         do throws(SystemError) {
             try FileSystem.write(text, to: path)
             return true
         } catch { return false }  // best effort: the caller falls back
-    }
-
-    static func children(of path: String) -> [String] {
-        do throws(SystemError) {
-            return try FileSystem.names(in: path).map { "\(path)/\($0)" }.filter { FileSystem.isDirectory($0) }
-        } catch { return [] }  // It vanished meanwhile.
-    }
-
-    /// A small file without its line end; empty when it cannot be read.
-    static func read(_ path: String) -> String {
-        do throws(SystemError) {
-            let text = try FileSystem.readText(path)
-            return text.hasSuffix("\n") ? String(text.dropLast()) : text
-        } catch { return "" }  // A file that a kernel lacks says nothing.
     }
 }

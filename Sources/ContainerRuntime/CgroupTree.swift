@@ -116,7 +116,7 @@ package final class CgroupTree: Sendable {
     /// Some process that is in it now, in this process's own numbering; nil when there is none.
     package func process(in placement: CgroupPlacement) -> Int32? {
         hierarchies.first.flatMap { hierarchy in
-            CgroupHierarchy.read("\(hierarchy.base)/\(placement.path)/cgroup.procs").split(separator: "\n").lazy.compactMap { Int32($0) }.first { $0 > 0 }
+            CgroupDirectory.read("\(hierarchy.base)/\(placement.path)/cgroup.procs").split(separator: "\n").lazy.compactMap { Int32($0) }.first { $0 > 0 }
         }
     }
 

@@ -5,7 +5,7 @@ extension CgroupUsage {
     static func read(version: CgroupVersion, hierarchies: [CgroupHierarchy], path: String) -> CgroupUsage? {
         func file(_ controller: String, _ name: String) -> String {
             guard let hierarchy = hierarchies.first(where: { $0.isVersion2 || $0.controllers.contains(controller) }) else { return "" }
-            return CgroupHierarchy.read("\(hierarchy.base)/\(path)/\(name)")
+            return CgroupDirectory.read("\(hierarchy.base)/\(path)/\(name)")
         }
         guard let first = hierarchies.first, FileSystem.isDirectory("\(first.base)/\(path)") else { return nil }
         return version == .v2 ? version2(file, "\(first.base)/\(path)") : version1(file)

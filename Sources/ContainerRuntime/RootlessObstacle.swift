@@ -26,7 +26,7 @@ struct RootlessObstacle: Sendable, Hashable {
     static func find() -> RootlessObstacle? {
         find { name in
             let path = "/proc/sys/\(name)"
-            return FileSystem.exists(path) ? CgroupHierarchy.read(path) : nil
+            return FileSystem.exists(path) ? CgroupDirectory.read(path) : nil
         }
     }
 

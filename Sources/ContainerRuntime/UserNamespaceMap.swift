@@ -1,4 +1,3 @@
-internal import CLinux
 internal import Glibc
 internal import LinuxKernel
 
@@ -53,14 +52,10 @@ enum UserNamespaceMap {
     }
 
     private static func help(_ helper: String, _ pid: pid_t, _ id: UInt32, _ range: Range) -> Bool {
-        for directory in ["/usr/bin", "/usr/local/bin", "/bin"] where FileSystem.exists("\(directory)/\(helper)") {
-            let program = "\(directory)/\(helper)"
-            let arguments = [program, "\(pid)", "0", "\(id)", "1", "1", "\(range.start)", "\(range.count)"]
-            var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
-            pointers.append(nil)
-            defer { for pointer in pointers { free(pointer) } }
-            return kd_run_helper(program, pointers) == 0
-        }
-        return false
+        // Without it, or when it refuses, the own id is all there is.
+        do throws(SystemError) {
+            try IDMapHelper.map([(0, id, 1), (1, range.start, range.count)], by: helper, of: pid)
+            return true
+        } catch { return false }
     }
 }

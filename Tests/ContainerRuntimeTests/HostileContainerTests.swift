@@ -80,8 +80,8 @@ struct HostileContainerTests {
             // Dying is not held up by the quota, and the pod has its own again.
             let cpu = try #require(node.cgroups.hierarchies.first { $0.isVersion2 || $0.controllers.contains("cpu") })
             let file = cpu.isVersion2 ? "cpu.max" : "cpu.cfs_quota_us"
-            #expect(CgroupHierarchy.read("\(cpu.base)/\(spec.cgroup.path)/\(file)").hasPrefix(cpu.isVersion2 ? "max" : "-1"))
-            #expect(CgroupHierarchy.read("\(cpu.base)/\(FileSystem.directory(of: spec.cgroup.path))/\(file)").hasPrefix("5000"))
+            #expect(CgroupDirectory.read("\(cpu.base)/\(spec.cgroup.path)/\(file)").hasPrefix(cpu.isVersion2 ? "max" : "-1"))
+            #expect(CgroupDirectory.read("\(cpu.base)/\(FileSystem.directory(of: spec.cgroup.path))/\(file)").hasPrefix("5000"))
             #expect(try await supervisor.run(try node.spec("c2", "exit 3")).code == 3)
         }
     }

@@ -60,7 +60,3 @@ int kd_oci_prlimit(int32_t pid, uint32_t resource, uint64_t soft, uint64_t hard)
 int kd_oci_mkfifo(const char *path);
 // cgroup v2: replaces the program of devices of `cgroup`; `program` is `count` instructions of eBPF.
 int kd_oci_devices(const char *cgroup, const void *program, size_t count);
-// A child in a user namespace of its own that lives until it is killed: its pid, or -1.
-int32_t kd_oci_user_namespace(void);
-// Ends and reaps a child.
-void kd_oci_end(int32_t pid);

@@ -29,6 +29,8 @@ int kd_run_helper(const char *program, char *const argv[]);
 
 // cgroup v2: everything in `cgroup` and below may use the standard character devices, terminals, tun and fuse only.
 int kd_restrict_devices(const char *cgroup);
+// Loads a program of `count` eBPF instructions that guards devices: its descriptor, or -1.
+int kd_load_device_program(const void *program, size_t count);
 
 // pipe2 with CLOEXEC.
 int kd_pipe_pair(int ends[2]);

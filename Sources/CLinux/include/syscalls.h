@@ -41,10 +41,11 @@ int kd_close_range(unsigned first, unsigned last, unsigned flags);
 // so that what is mounted or unmounted in the copy never comes back.
 int kd_mount_copy(int directory, int is_read_only);
 int kd_mount_attach(int mount, int target);
-// A user namespace in which `first` and what follows are 0 to `count` - 1. /proc must be that of this process's own pid namespace.
-int kd_user_namespace(uint32_t first, uint32_t count);
-// Shows a copy of mounts as the users of a user namespace see it: what belongs to 0 on the disk belongs to the first of them.
-int kd_mount_map(int mount, int users);
+// A user namespace with these maps, lines of "inside outside count". /proc must be that of this process's own pid namespace.
+int kd_user_namespace(const char *users, const char *groups);
+// Shows a detached mount as the users of a namespace see it: what belongs to 0 on the disk belongs to the first of them. With `below` also what is
+// mounted below it, all or nothing.
+int kd_mount_map(int mount, int below, int users);
 
 // Processes and namespaces.
 int kd_pidfd_open(int32_t pid);

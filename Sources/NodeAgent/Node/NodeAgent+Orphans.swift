@@ -25,23 +25,12 @@ extension NodeAgent {
             }
             await KernelThread.run("kdash-remove") { [cgroups] in
                 for kind in [QualityOfService.guaranteed, .burstable, .bestEffort] {
-                    if let cgroups { try? cgroups.remove(cgroups.placement(pod: uid, qos: kind)) }  // best effort: swept at the next start
+                    if let cgroups { try? cgroups.remove(cgroups.placement(pod: uid, qos: kind)) }  // best effort: they go with the node
                 }
             }
-            await removeFiles(of: uid)
+            await context.removeFiles(of: uid)
         }
-        for uid in Set(folders).subtracting(live).subtracting(held) { await removeFiles(of: uid) }
-    }
-
-    /// Removes the files of a pod that is gone; its users are another's only then. What stays is tried again by the next daemon.
-    func removeFiles(of uid: String) async {
-        let path = configuration.paths.pod(uid)
-        do throws(SystemError) {
-            try await KernelThread.run("kdash-remove") { () throws(SystemError) in try FileSystem.removeTree(path) }
-            context.users.release(uid)
-        } catch {
-            context.logger.warning("could not remove a pod's files", metadata: ["path": "\(path)", "error": "\(error)"])
-        }
+        for uid in Set(folders).subtracting(live).subtracting(held) { await context.removeFiles(of: uid) }
     }
 
     /// Whether the supervisor lets go of something within five seconds: what was killed takes a moment to end.

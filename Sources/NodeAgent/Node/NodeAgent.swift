@@ -204,7 +204,7 @@ package final class NodeAgent: NodeConnection, Sendable {
                         inbox.put { $0.isGone = true }
                     } else {
                         // It had ended before this daemon came: nobody else looks after its files.
-                        group.addTask { await self.removeFiles(of: object.uid) }
+                        group.addTask { await self.context.removeFiles(of: object.uid) }
                     }
                 }
             }

@@ -79,16 +79,7 @@ extension PodContext {
             logger.warning("could not confirm a pod's deletion", metadata: ["pod": "\(object.name)", "error": "\(error.message)"])
             return false
         }
-        let directory = paths.pod(object.uid)
-        let (logger, users) = (logger, users)
-        await KernelThread.run("kdash-remove") {
-            do throws(SystemError) {
-                try FileSystem.removeTree(directory)
-                users.release(object.uid)
-            } catch {
-                logger.warning("could not remove a pod's files", metadata: ["path": "\(directory)", "error": "\(error)"])
-            }
-        }
+        await removeFiles(of: object.uid)
         return true
     }
 }

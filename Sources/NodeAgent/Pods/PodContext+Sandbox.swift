@@ -109,14 +109,15 @@ extension PodContext {
         if state.isEvicted { await removeFiles(of: uid) }
     }
 
-    /// A pod that was ended since the disk is short gives its part of it back.
-    private func removeFiles(of uid: String) async {
+    /// Removes the files of a pod that is gone, or was ended since the disk is short; its users are another's only then. What stays is tried again by
+    /// the next daemon.
+    func removeFiles(of uid: String) async {
         let path = paths.pod(uid)
         do throws(SystemError) {
             try await KernelThread.run("kdash-remove") { () throws(SystemError) in try FileSystem.removeTree(path) }
             users.release(uid)
         } catch {
-            logger.warning("could not remove an evicted pod's files", metadata: ["path": "\(path)", "error": "\(error)"])
+            logger.warning("could not remove a pod's files", metadata: ["path": "\(path)", "error": "\(error)"])
         }
     }
 

@@ -9,7 +9,8 @@ extension NodeTree {
         let pid = pid
         try await KernelThread.run("kdash-mount") { () throws(SystemError) in
             // While /proc is the machine's.
-            let map = FileDescriptor(try SystemError.check("clone", "CLONE_NEWUSER") { kd_user_namespace(users.first, users.count) })
+            let lines = "0 \(users.first) \(users.count)\n"
+            let map = FileDescriptor(try SystemError.check("clone", "CLONE_NEWUSER") { kd_user_namespace(lines, lines) })
             let namespace = try FileDescriptor.open("/proc/\(pid)/ns/mnt", O_RDONLY)
             let (raw, mapRaw) = (namespace.raw, map.raw)
             // A thread that shares its working directory with others cannot change its mount namespace.
@@ -38,7 +39,7 @@ extension NodeTree {
             let (folderRaw, targetRaw) = (folder.raw, target.raw)
             let copy = FileDescriptor(try SystemError.check("open_tree", layer) { kd_mount_copy(folderRaw, 1) })
             let raw = copy.raw
-            try SystemError.check("mount_setattr", "MOUNT_ATTR_IDMAP, \(layer)") { kd_mount_map(raw, map) }
+            try SystemError.check("mount_setattr", "MOUNT_ATTR_IDMAP, \(layer)") { kd_mount_map(raw, 1, map) }
             try SystemError.check("move_mount", layer) { kd_mount_attach(raw, targetRaw) }
         }
         // An empty folder below all: one layer alone is no overlay.

@@ -1,3 +1,4 @@
+internal import ContainerRuntime
 internal import Glibc
 internal import LinuxKernel
 
@@ -12,13 +13,8 @@ extension ContainerCgroup {
     var isInUse: Bool { hierarchies.contains { !Self.processes(in: $0.directory).isEmpty } }
 
     private static func processes(in directory: String) -> [Int32] {
-        read("\(directory)/cgroup.procs").split(separator: "\n").compactMap { Int32($0) }.filter { $0 > 0 } + children(directory).flatMap { processes(in: $0) }
-    }
-
-    static func children(_ directory: String) -> [String] {
-        do throws(SystemError) {
-            return try FileSystem.names(in: directory).map { "\(directory)/\($0)" }.filter { FileSystem.isDirectory($0) }
-        } catch { return [] }  // It vanished meanwhile.
+        CgroupDirectory.read("\(directory)/cgroup.procs").split(separator: "\n").compactMap { Int32($0) }.filter { $0 > 0 }
+            + CgroupDirectory.children(of: directory).flatMap { processes(in: $0) }
     }
 
     /// Sends a signal to every process.
@@ -37,8 +33,8 @@ extension ContainerCgroup {
 
     var isFrozen: Bool {
         guard let main else { return false }
-        if isVersion2 { return Self.read("\(main.directory)/cgroup.events").split(separator: "\n").contains("frozen 1") }
-        let state = Self.read("\(main.directory)/freezer.state")
+        if isVersion2 { return CgroupDirectory.read("\(main.directory)/cgroup.events").split(separator: "\n").contains("frozen 1") }
+        let state = CgroupDirectory.read("\(main.directory)/freezer.state")
         return state == "FROZEN" || state == "FREEZING"
     }
 
@@ -47,7 +43,7 @@ extension ContainerCgroup {
     func freeze(_ on: Bool) -> Bool {
         guard let main, ask(toFreeze: on) else { return false }
         for _ in 0..<2000 {
-            let frozen = isVersion2 ? isFrozen : Self.read("\(main.directory)/freezer.state") == "FROZEN"
+            let frozen = isVersion2 ? isFrozen : CgroupDirectory.read("\(main.directory)/freezer.state") == "FROZEN"
             if frozen == on { return true }
             // v1: a process that forks while the rest freezes is asked once more.
             if !isVersion2, on, !ask(toFreeze: true) { return false }
@@ -66,11 +62,11 @@ extension ContainerCgroup {
         } catch { return false }  // The caller says what it was for.
     }
 
-    /// Kills what is left and removes the directories, and parents that only held it. Waits at most about two seconds for what dies.
+    /// Kills what is left and removes the directories; those above them stay. Waits at most about two seconds for what dies.
     func remove() throws(OCIError) {
         for hierarchy in hierarchies {
             for attempt in 0..<200 {
-                if Self.removeOnce(hierarchy.directory) { break }
+                if CgroupDirectory.remove(hierarchy.directory) { break }
                 let number = errno
                 guard number == EBUSY, attempt < 199 else {
                     throw OCIError(
@@ -80,11 +76,5 @@ extension ContainerCgroup {
                 usleep(attempt < 20 ? 500 : 10_000)
             }
         }
-    }
-
-    private static func removeOnce(_ directory: String) -> Bool {
-        if rmdir(directory) == 0 || errno == ENOENT { return true }
-        for child in children(directory) where !removeOnce(child) { return false }
-        return rmdir(directory) == 0 || errno == ENOENT
     }
 }

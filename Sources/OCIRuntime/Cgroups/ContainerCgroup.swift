@@ -1,4 +1,5 @@
 internal import CLinux
+internal import ContainerRuntime
 internal import Glibc
 internal import LinuxKernel
 
@@ -35,7 +36,7 @@ struct ContainerCgroup: Sendable {
     /// Options of a v1 mount that are no controllers.
     private static let mountOptions: Set = ["xattr", "clone_children", "noprefix", "cpuset_v2_mode", "nosuid", "nodev", "noexec", "relatime"]
 
-    /// Makes the directories. Returns those that were not there, deepest last, which a failure must remove.
+    /// Makes the directories; harmless where they exist.
     func make() throws(OCIError) {
         for hierarchy in hierarchies { try make(hierarchy) }
     }
@@ -44,22 +45,16 @@ struct ContainerCgroup: Sendable {
         var directory = hierarchy.mount
         for name in path.split(separator: "/") {
             if isVersion2 { enableControllers(directory) }
-            let parent = directory
             directory += "/\(name)"
             try OCIError.attempt("make the cgroup \(directory)") { () throws(SystemError) in
-                if mkdir(directory, 0o755) < 0, errno != EEXIST { throw .last("mkdir", directory) }
-            }
-            guard hierarchy.controllers.contains("cpuset") else { continue }
-            // A v1 cpuset starts empty, and nothing may enter it until it has been filled.
-            for file in ["cpuset.cpus", "cpuset.mems"] where Self.read("\(directory)/\(file)").isEmpty {
-                try write(CgroupFile(name: file, value: Self.read("\(parent)/\(file)")), to: directory)
+                try CgroupDirectory.make(directory, isCpuset: hierarchy.controllers.contains("cpuset"))
             }
         }
     }
 
     private func enableControllers(_ directory: String) {
-        let there = Self.read("\(directory)/cgroup.controllers").split(separator: " ")
-        let enabled = Self.read("\(directory)/cgroup.subtree_control").split(separator: " ")
+        let there = CgroupDirectory.read("\(directory)/cgroup.controllers").split(separator: " ")
+        let enabled = CgroupDirectory.read("\(directory)/cgroup.subtree_control").split(separator: " ")
         for controller in there where !enabled.contains(controller) {
             // best effort, one by one: a limit whose file is missing then fails with that file's name.
             do throws(SystemError) { try FileSystem.write("+\(controller)", to: "\(directory)/cgroup.subtree_control") } catch { continue }
@@ -121,10 +116,5 @@ struct ContainerCgroup: Sendable {
     /// Lets a process enter everywhere.
     func enter(_ pid: Int32) throws(OCIError) {
         for hierarchy in hierarchies { try write(CgroupFile(name: "cgroup.procs", value: "\(pid)"), to: hierarchy.directory) }
-    }
-
-    /// A small file without its line end; empty when it cannot be read.
-    static func read(_ path: String) -> String {
-        do throws(SystemError) { return try FileSystem.readText(path) } catch { return "" }  // What a kernel lacks says nothing.
     }
 }

@@ -1,4 +1,5 @@
 internal import CLinux
+internal import ContainerRuntime
 internal import Glibc
 internal import JSONCore
 internal import LinuxKernel
@@ -110,7 +111,7 @@ struct ContainerCreation {
 
     /// Where an ordinary user's session has its cgroup in v2, one above the leaf that this process is in.
     private static func ownCgroup() -> String {
-        let own = ContainerCgroup.read("/proc/self/cgroup").split(separator: "\n").first { $0.hasPrefix("0::/") }.map { String($0.dropFirst(3)) } ?? "/"
+        let own = CgroupDirectory.read("/proc/self/cgroup").split(separator: "\n").first { $0.hasPrefix("0::/") }.map { String($0.dropFirst(3)) } ?? "/"
         return FileSystem.directory(of: own)
     }
 

@@ -1,4 +1,5 @@
 internal import CLinux
+internal import ContainerRuntime
 internal import Glibc
 internal import LinuxKernel
 
@@ -83,13 +84,13 @@ struct ContainerExec {
     }
 
     private static func isInside(_ cgroup: ContainerCgroup, _ pid: Int32) -> Bool {
-        ContainerCgroup.read("/proc/\(pid)/cgroup").split(separator: "\n").contains { $0.hasPrefix("0::") && $0.hasSuffix(cgroup.path) }
+        CgroupDirectory.read("/proc/\(pid)/cgroup").split(separator: "\n").contains { $0.hasPrefix("0::") && $0.hasSuffix(cgroup.path) }
     }
 
     /// A container with cgroups of its own cannot have processes in the upper one: then it is where its first process is.
     private func enter(_ cgroup: ContainerCgroup, _ pid: Int32) {
         do throws(OCIError) { return try cgroup.enter(pid) } catch { log.debug("\(error)") }
-        let own = ContainerCgroup.read("/proc/\(record.pid)/cgroup").split(separator: "\n").first { $0.hasPrefix("0::/") }.map { String($0.dropFirst(3)) }
+        let own = CgroupDirectory.read("/proc/\(record.pid)/cgroup").split(separator: "\n").first { $0.hasPrefix("0::/") }.map { String($0.dropFirst(3)) }
         guard let own, let layout = ContainerStore.layout() else { return }
         do throws(OCIError) { try ContainerCgroup(path: own, layout: layout).enter(pid) } catch { log.warn("\(error)") }
     }

@@ -1,4 +1,4 @@
-internal import CLinux
+internal import ContainerRuntime
 internal import Glibc
 internal import LinuxKernel
 
@@ -22,15 +22,6 @@ enum IDMapper {
 
     private static func write(_ ranges: [Range], _ path: String, helper: String?, _ pid: Int32) throws(SystemError) {
         guard let helper else { return try FileSystem.write(ranges.map(\.line).joined(), to: path) }
-        for directory in ["/usr/bin", "/usr/local/bin", "/bin"] where FileSystem.exists("\(directory)/\(helper)") {
-            let arguments = ["\(directory)/\(helper)", "\(pid)"] + ranges.flatMap { ["\($0.container)", "\($0.host)", "\($0.size)"] }
-            let pointers = arguments.map { strdup($0) } + [nil]
-            defer { for pointer in pointers { free(pointer) } }
-            guard kd_run_helper("\(directory)/\(helper)", pointers) == 0 else {
-                throw SystemError(call: helper, errno: EPERM, arguments: arguments.dropFirst().joined(separator: " "))
-            }
-            return
-        }
-        throw SystemError(call: helper, errno: ENOENT, arguments: "install uidmap, or map only the own user and group")
+        try IDMapHelper.map(ranges.map { ($0.container, $0.host, $0.size) }, by: helper, of: pid)
     }
 }
