@@ -77,7 +77,17 @@ import Testing
                 if random.next() % 3 == 0 { emulator.feed(Array("\u{1B}[?1049\(random.next() % 2 == 0 ? "h" : "l")".utf8)) }
                 let width = random.next() % 2 == 0 ? emulator.surface.width : 1 + Int(random.next() % 30)
                 emulator.resize(width: width, height: 1 + Int(random.next() % 12))
+                #expect(isWhole(emulator.surface))
             }
+        }
+    }
+
+    /// Whether every wide sign has both of its cells.
+    private func isWhole(_ surface: Surface) -> Bool {
+        surface.cells.indices.allSatisfy { index in
+            let (cell, column) = (surface.cells[index], index % surface.width)
+            if cell.width == 2 { return column < surface.width - 1 && surface.cells[index + 1].width == 0 }
+            return cell.width == 1 || column > 0 && surface.cells[index - 1].width == 2
         }
     }
 
@@ -112,6 +122,7 @@ import Testing
         ("0123456789\r\n1\r\n2\r\n$ ", 20, 3, 5, 3, ["01234", "56789", "1", "2", "$"]),
         // Wide signs are not cut.
         ("日本語", 6, 3, 5, 3, ["日本", "語", ""]), ("a日本語", 6, 3, 10, 3, ["a日本語", "", ""]),
+        ("a日", 6, 3, 1, 3, ["a", "", ""]), ("日\r\nb\r\nc\r\nd", 6, 2, 1, 2, ["日", "b", "c", "d"]),
         // What was cleared does not come back.
         ("1\r\n2\r\n3\r\n4\u{1B}[2J\u{1B}[H$ ", 10, 3, 20, 3, ["1", "$", "", ""]),
         // An erased end is no part of the line.

@@ -119,7 +119,7 @@ import ViewModels
             let row = y - rowsBack
             if row < 0 {
                 for (x, cell) in back[back.count + row].prefix(width).enumerated() {
-                    painter.surface.cells[y * width + x] = cell.width == 2 && x == width - 1 ? .blank : cell
+                    painter.surface.cells[y * width + x] = Emulator.uncut(cell, x, width)
                 }
             } else {
                 for x in 0..<min(shown.width, width) { painter.surface.cells[y * width + x] = shown[x, row] }

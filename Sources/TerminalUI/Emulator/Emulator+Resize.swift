@@ -34,12 +34,14 @@ extension Emulator {
         var next = Surface(width: width, height: height)
         for row in 0..<min(height, old.height - shift) {
             for column in 0..<min(width, old.width) {
-                let cell = old[column, row + shift]
-                next.cells[row * width + column] = cell.width == 2 && column == width - 1 ? .blank : cell
+                next.cells[row * width + column] = uncut(old[column, row + shift], column, width)
             }
         }
         return next
     }
+
+    /// A cell of a row that is shown in so many columns: half a wide sign at the margin is blank.
+    static func uncut(_ cell: Cell, _ column: Int, _ width: Int) -> Cell { cell.width == 2 && column == width - 1 ? .blank : cell }
 
     private static func fitted(_ old: [Int], height: Int, droppingRows shift: Int) -> [Int] {
         let rest = old.dropFirst(shift).prefix(height)
@@ -63,7 +65,7 @@ extension Emulator {
         var next = Surface(width: width, height: height)
         var ends = Array(repeating: 0, count: height)
         for (row, content) in reflow.rows[start...].prefix(height).enumerated() {
-            for (column, cell) in content.cells.prefix(width).enumerated() { next.cells[row * width + column] = cell }
+            for (column, cell) in content.cells.prefix(width).enumerated() { next.cells[row * width + column] = Self.uncut(cell, column, width) }
             if content.goesOn { ends[row] = min(width, content.cells.count) }
         }
         let (column, isBehind) = (min(place.column, width - 1), place.column >= width)

@@ -50,15 +50,16 @@ struct Reflow {
         }
     }
 
-    /// Where each row of a line begins. A wide sign that is cut by the margin goes to the next row whole.
+    /// Where each row of a line begins. A wide sign that is cut by the margin goes to the next row whole; where a row has one column only, it keeps
+    /// both cells in it, and comes back with the next width.
     private static func starts(_ cells: [Cell], width: Int) -> [Int] {
         var starts = [0]
-        var start = 0
-        while cells.count - start > width {
-            var end = start + width
-            if width > 1, cells[end].width == 0 { end -= 1 }
+        var end = width
+        while end < cells.count {
+            if cells[end].width == 0 { end += width > 1 ? -1 : 1 }
+            guard end < cells.count else { break }
             starts.append(end)
-            start = end
+            end += width
         }
         return starts
     }
