@@ -181,13 +181,7 @@ _Noreturn void oci_finish(struct oci_plan *plan, bool is_container) {
         longer[plan->variable_count++] = home;
         plan->variables = longer;
     }
-    if (plan->label) {
-        char path[64];
-        snprintf(path, sizeof path, "self/attr/%s", plan->label_file);
-        int result = write_in(plan->proc, path, plan->label);
-        if (result < 0 && errno == ENOENT && strncmp(plan->label_file, "apparmor/", 9) == 0) result = write_in(plan->proc, "self/attr/exec", plan->label);
-        oci_check(result, "set the security label", plan->label);
-    }
+    if (plan->label) oci_check(write_label(plan->proc, plan->label_file, plan->label), "set the security label", plan->label);
     close_fd(&plan->proc);
     set_schedule(plan);
     umask((mode_t)plan->umask);

@@ -230,11 +230,20 @@ static void connect_streams(const struct plan *plan, const int stdio[3]) {
     }
 }
 
+// What confines the program from its exec on.
+static void confine(const struct plan *plan) {
+    char label[512];
+    if (!plan->profile) return;
+    if ((size_t)snprintf(label, sizeof label, "exec %s", plan->profile) >= sizeof label) { errno = ENAMETOOLONG; fail("confine by the AppArmor profile", plan->profile); }
+    check(write_label(node.proc, "apparmor/exec", label), "confine by the AppArmor profile", plan->profile);
+}
+
 _Noreturn static void finish(const struct plan *plan, const int stdio[3], bool is_container) {
     check(setsid(), "start a session", NULL);
     if (plan->flags & KD_HAS_TERMINAL) open_terminal(plan, is_container);
     else connect_streams(plan, stdio);
     set_limits(plan);
+    confine(plan);
     syscall(SYS_keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */, NULL, 0, 0, 0);
     umask(0022);
     int keep[] = { 0, 1, 2, child_sync };

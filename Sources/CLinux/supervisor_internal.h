@@ -41,6 +41,8 @@ int clone_tree(int fd, const char *path, bool recursive);
 int attach(int mount, int target);
 int set_attributes(int fd, bool recursive, uint64_t set, uint64_t propagation);
 int write_in(int directory, const char *path, const char *text);
+// Sets what the next exec is confined with: `file` of this process's security attributes below `proc`.
+int write_label(int proc, const char *file, const char *label);
 ssize_t read_in(int directory, const char *path, char *buffer, size_t size);
 // Mounts /dev with its nodes, shm and mqueue on `target`; returns a descriptor of its root.
 int mount_devices(int target);
@@ -64,6 +66,7 @@ struct plan {
     gid_t *groups;
     size_t argument_count, variable_count, layer_count, mask_count, read_only_count, mount_count, group_count, limit_count;
     const char *upper, *work;
+    const char *profile;            // of AppArmor; NULL: none
     const char *log_path;
     uint64_t log_size, log_files;
     uint64_t uid, gid, capabilities, flags, terminal;

@@ -100,6 +100,14 @@ int write_in(int directory, const char *path, const char *text) {
     return written < 0 ? -1 : 0;
 }
 
+int write_label(int proc, const char *file, const char *label) {
+    char path[64];
+    snprintf(path, sizeof path, "self/attr/%s", file);
+    int result = write_in(proc, path, label);
+    // Kernels before 5.8 have no directory for each security module.
+    return result < 0 && errno == ENOENT && strncmp(file, "apparmor/", 9) == 0 ? write_in(proc, "self/attr/exec", label) : result;
+}
+
 ssize_t read_in(int directory, const char *path, char *buffer, size_t size) {
     int fd = openat(directory, path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return -1;

@@ -71,6 +71,7 @@ static int read_field(const struct kd_field *field, struct plan *plan) {
     case KD_UPPER: return read_text(field, &plan->upper);
     case KD_WORK: return read_text(field, &plan->work);
     case KD_PROCESSES: return read_text(field, &plan->processes);
+    case KD_PROFILE: return read_text(field, &plan->profile);
     case KD_ARGUMENT: return read_text(field, (const char **)&plan->arguments[plan->argument_count++]);
     case KD_VARIABLE: return read_text(field, (const char **)&plan->variables[plan->variable_count++]);
     case KD_LAYER: return read_text(field, &plan->layers[plan->layer_count++]);

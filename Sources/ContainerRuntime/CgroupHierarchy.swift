@@ -54,7 +54,7 @@ struct CgroupHierarchy: Sendable, Hashable {
         }
     }
 
-    private static let wanted: Set<String> = ["cpu", "memory", "pids", "cpuset", "io"]
+    private static let wanted: Set<String> = ["cpu", "memory", "pids", "cpuset", "io", "hugetlb"]
 
     /// Writes the limits that this hierarchy carries.
     func apply(_ limits: ResourceLimits, at path: String, isContainer: Bool) throws(SystemError) {

@@ -91,6 +91,7 @@ enum ContainerPlan {
         case .program(let bytes): writer.field(KD_FILTER, bytes)
         case .unconfined: break
         }
+        if let profile = process.appArmorProfile { try writer.text(KD_PROFILE, profile) }
         for limit in process.limits {
             writer.numbers(KD_LIMIT, [UInt64(truncatingIfNeeded: limit.resource), limit.soft, limit.hard])
         }

@@ -53,6 +53,8 @@ package struct ProcessSpec: Sendable, Hashable {
     /// Setuid programs gain nothing: the negation of `allowPrivilegeEscalation`.
     package var noNewPrivileges: Bool
     package var seccomp: SeccompPolicy
+    /// The AppArmor profile that confines it, which the kernel has to have; nil confines as the node's supervisor is, by nothing.
+    package var appArmorProfile: String?
     package var limits: [ResourceLimit]
     /// -1000 … 1000. A value the kernel refuses (no CAP_SYS_RESOURCE) is skipped.
     package var oomScoreAdjust: Int32
@@ -64,7 +66,7 @@ package struct ProcessSpec: Sendable, Hashable {
     package init(
         arguments: [String], environment: [String] = [], workingDirectory: String = "/", user: ProcessUser = ProcessUser(),
         capabilities: Capabilities = .containerDefault, noNewPrivileges: Bool = false,
-        seccomp: SeccompPolicy = .runtimeDefault, limits: [ResourceLimit] = [.defaultOpenFiles], oomScoreAdjust: Int32 = 0,
+        seccomp: SeccompPolicy = .runtimeDefault, appArmorProfile: String? = nil, limits: [ResourceLimit] = [.defaultOpenFiles], oomScoreAdjust: Int32 = 0,
         hasTerminal: Bool = false, terminalSize: TerminalSize = TerminalSize()
     ) {
         self.arguments = arguments
@@ -74,6 +76,7 @@ package struct ProcessSpec: Sendable, Hashable {
         self.capabilities = capabilities
         self.noNewPrivileges = noNewPrivileges
         self.seccomp = seccomp
+        self.appArmorProfile = appArmorProfile
         self.limits = limits
         self.oomScoreAdjust = oomScoreAdjust
         self.hasTerminal = hasTerminal

@@ -17,6 +17,7 @@ extension ResourceLimits {
             files.append(("memory.memsw.limit_in_bytes", "\(limit)"))
         }
         if controllers.contains("pids"), let pids { files.append(("pids.max", pids < 0 ? "max" : "\(pids)")) }
+        if controllers.contains("hugetlb") { files += hugePageFiles("limit_in_bytes") }
         return files
     }
 
@@ -31,8 +32,13 @@ extension ResourceLimits {
             files.append(("memory.swap.max", "0"))
         }
         if let pids { files.append(("pids.max", pids < 0 ? "max" : "\(pids)")) }
+        files += hugePageFiles("max")
         // One process killed for memory takes its container along: half a container helps nobody.
         if isContainer { files.append(("memory.oom.group", "1")) }
         return files
+    }
+
+    private func hugePageFiles(_ suffix: String) -> [(String, String)] {
+        hugePages.sorted { $0.key < $1.key }.map { ("hugetlb.\(HugePages.cgroupName($0.key)).\(suffix)", "\($0.value.value)") }
     }
 }

@@ -8,15 +8,19 @@ package struct ResourceLimits: Sendable, Hashable {
     package var memoryLimit: ByteCount?
     /// Most processes and threads.
     package var pids: Int64?
+    /// Most bytes in huge pages, by the size of a page; what is not named is not limited here.
+    package var hugePages: [ByteCount: ByteCount]
 
     package init(
-        cpuRequest: MilliCPU? = nil, cpuLimit: MilliCPU? = nil, memoryRequest: ByteCount? = nil, memoryLimit: ByteCount? = nil, pids: Int64? = nil
+        cpuRequest: MilliCPU? = nil, cpuLimit: MilliCPU? = nil, memoryRequest: ByteCount? = nil, memoryLimit: ByteCount? = nil, pids: Int64? = nil,
+        hugePages: [ByteCount: ByteCount] = [:]
     ) {
         self.cpuRequest = cpuRequest
         self.cpuLimit = cpuLimit
         self.memoryRequest = memoryRequest
         self.memoryLimit = memoryLimit
         self.pids = pids
+        self.hugePages = hugePages
     }
 }
 

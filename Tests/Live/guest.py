@@ -63,16 +63,20 @@ def module_files(version):
     return root, wanted
 
 
-def build_initramfs(directory, script, kubectl):
+def build_initramfs(directory, script, kubectl, programs=()):
     tree = directory / "root"
     for folder in ("bin", "lib", "etc"):
         (tree / folder).mkdir(parents=True)
     shutil.copy("/bin/busybox", tree / "bin/busybox")
     shutil.copy(clusters.PROGRAM, tree / "bin/kdash")
+    for program in programs:
+        (tree / program[1:]).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(program, tree / program[1:])
     # The program that is shipped needs none; one that is built for looking for mistakes does.
-    for library in re.findall(r"/\S+", subprocess.run(["ldd", clusters.PROGRAM], capture_output=True, text=True).stdout):
-        (tree / library[1:]).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(library, tree / library[1:])
+    for program in (clusters.PROGRAM, *programs):
+        for library in re.findall(r"/\S+", subprocess.run(["ldd", program], capture_output=True, text=True).stdout):
+            (tree / library[1:]).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(library, tree / library[1:])
     shutil.copy(kubectl, tree / "bin/kubectl")
     (tree / "init").write_text(INIT.replace("MODULES", " ".join(MODULES)))
     (tree / "init").chmod(0o755)
@@ -95,15 +99,15 @@ def build_initramfs(directory, script, kubectl):
 
 
 class Guest:
-    """One boot of the machine; what it prints is in `lines`."""
+    """One boot of the machine; what it prints is in `lines`. `programs` are there at the places that they have on this machine."""
 
-    def __init__(self, directory, script, kubectl):
+    def __init__(self, directory, script, kubectl, programs=()):
         self.directory = pathlib.Path(directory)
         self.disk = self.directory / "disk.ext4"
         if not self.disk.exists():
             subprocess.run(["truncate", "-s", "1G", self.disk], check=True)
             subprocess.run(["mkfs.ext4", "-q", "-F", self.disk], check=True)
-        archive = build_initramfs(self.directory, script, kubectl)
+        archive = build_initramfs(self.directory, script, kubectl, programs)
         command = ["qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-m", "3072", "-smp", "2", "-nographic", "-no-reboot", "-nic", "none",
                    "-kernel", str(kernel()[0]), "-initrd", str(archive), "-append", "console=ttyS0 quiet panic=-1 cgroup_no_v1=all",
                    "-drive", f"file={self.disk},format=raw,if=virtio,cache=none"]

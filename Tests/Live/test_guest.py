@@ -39,8 +39,8 @@ def pod(name, command, limits="{}", policy="Never"):
 def boot(base, kubectl):
     guests = []
 
-    def start(script):
-        guests.append(Guest(base, script, kubectl))
+    def start(script, programs=()):
+        guests.append(Guest(base, script, kubectl, programs))
         return guests[-1]
 
     yield start
@@ -243,3 +243,113 @@ kdash down --purge --data-dir /data/kdash
     assert inside[:2] == ["0", "0"] and int(inside[2]) >= 65536 and inside[3:6] == ["65536", "0:0", "0:0"] and inside[6] == "0::/", inside
     assert guest.expect("GUEST exec").split()[2:] == ["0", inside[2], "65536", "0:0"]
     assert guest.expect("GUEST owner").split()[2:] == ["0:0"]
+
+
+# A profile that this test loads, and kdash's own; what each container may do is asked from inside.
+CONFINED = """
+export PATH=$PATH:/usr/sbin:/sbin
+mount -t securityfs securityfs /sys/kernel/security
+apparmor_parser --replace --skip-cache <<END
+profile only-read flags=(attach_disconnected) {
+  file,
+  deny /forbidden w,
+  signal (receive) peer=unconfined,
+}
+END
+""" + START + "".join(
+    pod(name, "cat /proc/self/attr/current; echo x > /forbidden && echo wrote; echo x > /allowed && echo went on; mkdir /mnt; mount -t tmpfs t /mnt && echo mounted; (sleep 300 & kill \\$! && echo signalled); exec sleep 100000").replace("    ", "  ").replace("name: main,", f"name: main, securityContext: {{{context}}},")
+    for name, context in {
+        "plain": "capabilities: {add: [SYS_ADMIN]}, seccompProfile: {type: Unconfined}",
+        "local": "appArmorProfile: {type: Localhost, localhostProfile: only-read}, allowPrivilegeEscalation: false",
+        "free": "privileged: true",
+        "lost": "appArmorProfile: {type: Localhost, localhostProfile: not-loaded}",
+    }.items()) + """
+for name in plain local free; do
+  phase $name Running
+  for attempt in $(seq 1 100); do kubectl logs $name | grep -qE "signalled|kill" && break; usleep 200000; done
+  echo "GUEST $name $(kubectl logs $name | grep -v denied | tr '\\n' ' ')"
+  echo "GUEST exec $name $(kubectl exec $name -- cat /proc/self/attr/current)"
+done
+message() { kubectl get pod lost -o jsonpath='{.status.containerStatuses[0].state.waiting.message} {.status.containerStatuses[0].state.terminated.message}'; }
+for attempt in $(seq 1 100); do message | grep -q not-loaded && break; usleep 200000; done
+echo "GUEST lost $(message)"
+kdash down --purge --data-dir /data/kdash
+"""
+
+
+def test_apparmor_confines_containers_where_the_kernel_has_it(boot):
+    parser = shutil.which("apparmor_parser", path="/usr/sbin:/sbin:/usr/bin")
+    assert parser, "no apparmor_parser; scripts/packages test installs the package apparmor"
+    guest = boot(CONFINED, [parser])
+    guest.finish(within=400)
+    assert not guest.has("GUEST failed"), "\n".join(guest.lines[-80:])
+    for name, said in {
+        "plain": "kdash-default (enforce) wrote went on signalled",
+        "local": "only-read (enforce) went on",
+        "free": "unconfined wrote went on mounted signalled",
+    }.items():
+        words = guest.expect(f"GUEST {name} ").split()[2:]
+        assert " ".join(words) == said, (name, words)
+        assert guest.expect(f"GUEST exec {name} ").split()[3:] == said.split(" wrote")[0].split(" went")[0].split(), name
+    assert "not-loaded" in guest.expect("GUEST lost ")
+
+
+HUGE = """
+echo 8 > /sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages
+""" + START + """
+kubectl get nodes -o jsonpath='{range .items[*]}GUEST node {.status.capacity.hugepages-2Mi} {.status.allocatable.hugepages-2Mi}{"\\n"}{end}'
+kubectl create -f - <<END
+apiVersion: v1
+kind: Pod
+metadata: {name: huge}
+spec:
+  restartPolicy: Never
+  terminationGracePeriodSeconds: 1
+  volumes: [{name: pages, emptyDir: {medium: HugePages}}]
+  containers:
+  - name: main
+    image: host/busybox:latest
+    command: [sh, -c, 'grep " /pages " /proc/mounts; fallocate -l 4M /pages/fits && echo fits; fallocate -l 8M /pages/more && echo more; echo done; exec sleep 100000']
+    resources: {limits: {hugepages-2Mi: 4Mi, memory: 64Mi}}
+    volumeMounts: [{name: pages, mountPath: /pages}]
+END
+kubectl create -f - 2>&1 <<END | sed 's/^/GUEST refused /'
+apiVersion: v1
+kind: Pod
+metadata: {name: wrong}
+spec:
+  containers:
+  - {name: main, image: host/busybox:latest, resources: {limits: {hugepages-2Mi: 3Mi}, requests: {hugepages-2Mi: 2Mi}}}
+END
+""" + pod("plain", "exec sleep 100000") + """
+phase huge Running
+phase plain Running
+for attempt in $(seq 1 100); do kubectl logs huge | grep -q done && break; usleep 200000; done
+echo "GUEST said $(kubectl logs huge | grep -v fallocate | tr '\\n' ' ')"
+for name in huge plain; do
+  uid=$(kubectl get pod $name -o jsonpath={.metadata.uid})
+  echo "GUEST limits $name $(cat $(find /sys/fs/cgroup/kdash-* -path "*pod$uid*" -name hugetlb.2MB.max | sort) | tr '\\n' ' ')"
+done
+kill -9 $(cat /data/kdash/lock)
+kdash up --data-dir /data/kdash --no-merge
+echo "GUEST again $(kubectl exec huge -- sh -c 'ls /pages; grep -c " /pages " /proc/mounts' | tr '\\n' ' ')"
+kubectl delete pod huge
+echo "GUEST free $(cat /sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages)"
+kdash down --purge --data-dir /data/kdash
+"""
+
+
+def test_huge_pages_are_counted_limited_and_given_back(boot):
+    guest = boot(HUGE)
+    guest.finish(within=400)
+    assert not guest.has("GUEST failed"), "\n".join(guest.lines[-80:])
+    assert guest.expect("GUEST node").split()[2:] == ["16Mi", "16Mi"]
+    said = guest.expect("GUEST said").split()[2:]
+    assert said[2] == "hugetlbfs" and "pagesize=2M" in said[3] and said[-2:] == ["fits", "done"], said
+    refused = " ".join(guest.has("GUEST refused"))
+    for text in ("3Mi is not positive integer multiple of 2Mi", "must be equal to hugepages-2Mi limit of 3Mi", "HugePages require cpu or memory"):
+        assert text in refused, refused
+    assert guest.expect("GUEST limits huge").split()[3:] == ["4194304", "4194304"]
+    assert guest.expect("GUEST limits plain").split()[3:] == ["0", "0"]
+    assert guest.expect("GUEST again").split()[2:] == ["fits", "more", "1"], "mounted once, with what was written; the file that had no room is empty"
+    assert guest.expect("GUEST free").split()[2:] == ["8"]

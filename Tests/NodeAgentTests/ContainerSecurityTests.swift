@@ -22,18 +22,18 @@ struct ContainerSecurityTests {
     }
 
     private func spec(
-        _ container: JSONObject, spec: JSONObject = [:], volumes: JSONValue = []
+        _ container: JSONObject, spec: JSONObject = [:], volumes: JSONValue = [], metadata: JSONObject = [:], appArmor: AppArmor.Support = .disabled
     ) throws -> ContainerSpec {
         try Self.withData { paths in
             var value: JSONObject = ["name": "main", "command": ["/bin/app"]]
             for member in container { value[member.key] = member.value }
             var more = spec
             more["volumes"] = volumes
-            let pod = Pod.sample(containers: [.object(value)], spec: more)
+            let pod = Pod.sample(containers: [.object(value)], spec: more, metadata: metadata)
             let image = Image.sample(user: "app", layers: ["\(paths.data)/images/layers/l/fs"])
             return try ContainerSpecBuilder(
                 pod: pod, container: pod.spec.containers[0], image: image, attempt: 0, paths: paths, environment: [], cgroup: .none, oomScoreAdjust: 0,
-                log: .init()
+                log: .init(), appArmor: appArmor
             ).build()
         }
     }
@@ -45,6 +45,40 @@ struct ContainerSecurityTests {
         } catch let error as ConfigurationError {
             return "\(error.reason): \(error.message)"
         }
+    }
+
+    // MARK: - AppArmor
+
+    private static let enabled = AppArmor.Support.enabled(defaultProfile: .success("kdash-default"))
+    private func appArmor(_ profile: JSONObject) -> JSONObject { ["securityContext": ["appArmorProfile": .object(profile)]] }
+
+    @Test func `AppArmor confines by the container's profile, else the pod's, else the annotation's, else the default`() throws {
+        func profile(_ container: JSONObject, spec: JSONObject = [:], metadata: JSONObject = [:]) throws -> String? {
+            try self.spec(container, spec: spec, metadata: metadata, appArmor: Self.enabled).process.appArmorProfile
+        }
+        let mine = appArmor(["type": "Localhost", "localhostProfile": "mine"])
+        #expect(try profile([:]) == "kdash-default")
+        #expect(try profile(mine) == "mine")
+        #expect(try profile([:], spec: mine) == "mine")
+        #expect(try profile(appArmor(["type": "RuntimeDefault"]), spec: mine) == "kdash-default")
+        #expect(try profile(appArmor(["type": "Unconfined"]), spec: mine) == nil)
+        let old = { (value: JSONValue) -> JSONObject in ["annotations": ["container.apparmor.security.beta.kubernetes.io/main": value]] }
+        #expect(try profile([:], metadata: old("localhost/old")) == "old")
+        #expect(try profile([:], metadata: old("unconfined")) == nil)
+        #expect(try profile([:], metadata: old("runtime/default")) == "kdash-default")
+        #expect(try profile(mine, metadata: old("unconfined")) == "mine")
+        #expect(try spec([:]).process.appArmorProfile == nil)
+    }
+
+    @Test func `AppArmor's default is not for privileged containers, and its lack is said to who asked for it`() throws {
+        let privileged: JSONObject = ["securityContext": ["privileged": true]]
+        #expect(try spec(privileged, appArmor: Self.enabled).process.appArmorProfile == nil)
+        let named: JSONObject = ["securityContext": ["privileged": true, "appArmorProfile": ["type": "Localhost", "localhostProfile": "mine"]]]
+        #expect(try spec(named, appArmor: Self.enabled).process.appArmorProfile == "mine")
+        let failing = AppArmor.Support.enabled(defaultProfile: .failure(RuntimeError(.notFound, "no parser")))
+        #expect(try spec([:], appArmor: failing).process.appArmorProfile == nil)
+        let error = #expect(throws: ConfigurationError.self) { try spec(appArmor(["type": "RuntimeDefault"]), appArmor: failing) }
+        #expect(error?.message.contains("no parser") == true && error?.reason == "CreateContainerError")
     }
 
     private func seccomp(_ profile: JSONObject) -> JSONObject { ["securityContext": ["seccompProfile": .object(profile)]] }

@@ -26,6 +26,19 @@ struct NodeCapacityTests {
         #expect(status["allocatable"]?["memory"] == "1994752Ki")
     }
 
+    @Test func `huge pages are shared whole, and are no part of the memory that pods are given`() {
+        var machine = machine
+        machine.hugePages = [HugePages(pageSize: .mebibytes(2), count: 513), HugePages(pageSize: .gibibytes(1), count: 0)]
+        let status = NodeStatusBuilder(
+            name: "n", address: "10.0.0.1", podRange: "", version: "1", storage: .gibibytes(10), notReadyReason: nil, now: Timestamp(seconds: 0),
+            capacity: .share(of: 2, machine: machine)
+        ).status
+        for list in ["capacity", "allocatable"] {
+            #expect(status[list]?["hugepages-2Mi"] == "512Mi" && status[list]?["hugepages-1Gi"] == "0")
+        }
+        #expect(status["capacity"]?["memory"] == "3145728Ki" && status["allocatable"]?["memory"] == "2519040Ki")
+    }
+
     @Test func `a node that has a share is short when its pods use it up`() {
         let reading = NodePressure.Reading(memory: .gibibytes(4), disk: .gibibytes(9))
         #expect(reading.bounded(by: .gibibytes(2), used: .mebibytes(2000)).memory == .mebibytes(48))

@@ -221,6 +221,25 @@ struct VolumeLocationTests {
 }
 
 struct MemoryVolumeTests {
+    private func hugePages(_ medium: String, limits: [JSONObject]) throws -> VolumeLocation.Kind {
+        let containers = limits.enumerated().map { ["name": .string("c\($0.offset)"), "resources": ["limits": .object($0.element)]] as JSONValue }
+        return try VolumeLocation(
+            Volume(["name": "v", "emptyDir": ["medium": .string(medium), "sizeLimit": "6Mi"]]), pod: .sample(containers: containers), paths: NodePaths(data: "/d")
+        ).kind
+    }
+
+    @Test func `a volume of huge pages has the size that it or its pod names`() throws {
+        let both: [JSONObject] = [["hugepages-2Mi": "4Mi", "memory": "1Gi"], ["hugepages-1Gi": "1Gi"]]
+        #expect(try hugePages("HugePages", limits: [both[0]]) == .hugePages(pageSize: .mebibytes(2), limit: .mebibytes(6)))
+        #expect(try hugePages("HugePages-1Gi", limits: both) == .hugePages(pageSize: .gibibytes(1), limit: .mebibytes(6)))
+        let several = #expect(throws: VolumeProblem.self) { try hugePages("HugePages", limits: both) }
+        #expect(several?.message.contains("asks for 2 sizes") == true)
+        #expect(throws: VolumeProblem.self) { try hugePages("HugePages", limits: [[:]]) }
+        let missing = #expect(throws: VolumeProblem.self) { try hugePages("HugePages-1Gi", limits: [both[0]]) }
+        #expect(missing?.message.contains("limit of hugepages-1Gi") == true)
+        #expect(throws: VolumeProblem.self) { try hugePages("HugePages-x", limits: both) }
+    }
+
     @Test(arguments: [(nil, nil, nil), ("10Mi", nil, 10), (nil, "64Mi", 64), ("10Mi", "64Mi", 10), ("1Gi", "64Mi", 64)] as [(String?, String?, Int64?)])
     func `a volume in memory takes no more than its limit and its pod's`(own: String?, pods: String?, expected: Int64?) throws {
         var source: JSONValue = ["medium": "Memory"]

@@ -176,30 +176,6 @@ enum ContainerValidation {
         return errors
     }
 
-    private static func resources(_ resources: JSONValue?, field: String) -> [FieldError] {
-        guard let resources, !resources.isNull else { return [] }
-        var errors: [FieldError] = []
-        var limits: [String: Quantity] = [:]
-        for kind in ["limits", "requests"] {
-            for member in resources[kind]?.objectValue ?? JSONObject() {
-                let place = "\(field).\(kind)[\(member.key)]"
-                for why in LabelValidation.keyProblems(member.key) { errors.append(.invalid(place, .string(member.key), why)) }
-                guard let quantity = Quantity(decoded: member.value) else { continue }
-                if quantity.isNegative {
-                    errors.append(.invalid(place, member.value, "must be greater than or equal to 0"))
-                }
-                if kind == "limits" {
-                    limits[member.key] = quantity
-                } else if let limit = limits[member.key], limit < quantity {
-                    errors.append(
-                        .invalid(
-                            "\(field).requests", .string(quantity.canonical), "must be less than or equal to \(member.key) limit of \(limit.canonical)"))
-                }
-            }
-        }
-        return errors
-    }
-
     private static func probe(_ probe: JSONValue, field: String, isReadiness: Bool) -> [FieldError] {
         var errors = HandlerValidation.handler(probe, field: field, gracePeriod: nil)
         if let seconds = probe["terminationGracePeriodSeconds"]?.integerValue {

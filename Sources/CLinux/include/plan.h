@@ -58,6 +58,7 @@ enum kd_tag {
     KD_USERS, KD_COUNT,       // the node's first id of a sandbox's own users and groups, and how many: inside they begin with 0
     // process
     KD_ARGUMENT = 32, KD_VARIABLE, KD_DIRECTORY, KD_UID, KD_GID, KD_GROUP, KD_CAPABILITIES, KD_FILTER, KD_LIMIT, KD_OOM_SCORE,
+    KD_PROFILE,               // the AppArmor profile that confines it; without, what confines the supervisor
     // container
     KD_LAYER = 64, KD_UPPER, KD_WORK, KD_MOUNT, KD_MASK, KD_READ_ONLY, KD_CGROUP, KD_LOG,
     KD_SOURCE, KD_SUBPATH, KD_TARGET, KD_SIZE, KD_FILES,

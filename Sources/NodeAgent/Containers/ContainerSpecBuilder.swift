@@ -17,6 +17,8 @@ struct ContainerSpecBuilder: Sendable {
     let cgroup: CgroupPlacement
     let oomScoreAdjust: Int32
     let log: LogSettings
+    /// What this machine can confine containers with.
+    let appArmor: AppArmor.Support
     /// What the claims of the pod's volumes stand for, by volume; not needed for a process alone.
     var claimed: [String: ClaimedVolume] = [:]
 
@@ -73,7 +75,7 @@ struct ContainerSpecBuilder: Sendable {
             user: ProcessUser(uid: user.uid, gid: user.gid, supplementalGroups: groups),
             capabilities: try capabilities(),
             noNewPrivileges: security["allowPrivilegeEscalation"]?.boolValue == false,
-            seccomp: try seccomp(),
+            seccomp: try seccomp(), appArmorProfile: try AppArmorChoice(of: container, in: pod).profile(isPrivileged: isPrivileged, support: appArmor),
             oomScoreAdjust: oomScoreAdjust, hasTerminal: hasTerminal)
     }
 

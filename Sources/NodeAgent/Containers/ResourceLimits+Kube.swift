@@ -10,7 +10,8 @@ extension ResourceLimits {
         let limits = container.resources.limits
         self.init(
             cpuRequest: requests["cpu"].map { MilliCPU($0.milliValue) }, cpuLimit: limits["cpu"].map { MilliCPU($0.milliValue) },
-            memoryRequest: requests["memory"].map { ByteCount($0.value) }, memoryLimit: limits["memory"].map { ByteCount($0.value) })
+            memoryRequest: requests["memory"].map { ByteCount($0.value) }, memoryLimit: limits["memory"].map { ByteCount($0.value) },
+            hugePages: Self.hugePages(limits))
     }
 
     /// What the pod as a whole asks for. A limit holds for the pod when the pod itself names one, or when every container has one, sidecars and
@@ -25,7 +26,14 @@ extension ResourceLimits {
         self.init(
             cpuRequest: resources.requests["cpu"].map { MilliCPU($0.milliValue) }, cpuLimit: isBounded("cpu") ? resources.cpuLimit : nil,
             memoryRequest: resources.requests["memory"].map { ByteCount($0.value) }, memoryLimit: isBounded("memory") ? resources.memoryLimit : nil,
-            pids: pids)
+            pids: pids, hugePages: Self.hugePages(resources.limits))
+    }
+
+    /// Of every size that the machine has: what was asked for, or none.
+    private static func hugePages(_ limits: [String: Quantity]) -> [ByteCount: ByteCount] {
+        Dictionary(uniqueKeysWithValues: HugePages.sizes.map { size in
+            (size, ByteCount(limits[HugePages(pageSize: size, count: 0).resourceName]?.value ?? 0))
+        })
     }
 }
 

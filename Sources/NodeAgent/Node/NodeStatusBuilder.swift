@@ -40,15 +40,17 @@ struct NodeStatusBuilder: Sendable {
     }
 
     var status: JSONValue {
-        let capacity: JSONValue = [
+        var capacity: JSONValue = [
             "cpu": .string("\(self.capacity.cpu)"), "memory": .string("\(self.capacity.memory.value / 1024)Ki"),
             "pods": .string("\(self.capacity.pods)"), "ephemeral-storage": .string("\(storage.value / 1024)Ki"),
         ]
+        for pages in self.capacity.hugePages { capacity[pages.resourceName] = .string(HugePages.text(pages.total)) }
+        let ordinary = self.capacity.hugePages.reduce(self.capacity.memory.value) { max(0, $0 - $1.total.value) }
         var allocatable = capacity
         // The rest is the kubelet's eviction threshold for its file system, 10 %.
         allocatable["ephemeral-storage"] = .string("\(storage.value / 10 * 9)")
         // And that for memory, 100 MiB.
-        allocatable["memory"] = .string("\(max(self.capacity.memory.value / 1024 - 100 * 1024, 0))Ki")
+        allocatable["memory"] = .string("\(max(ordinary / 1024 - 100 * 1024, 0))Ki")
         return [
             "capacity": capacity, "allocatable": allocatable, "conditions": .array(conditions), "images": imageList,
             // Where clients of nodes/proxy name the agent; the API server answers for it.

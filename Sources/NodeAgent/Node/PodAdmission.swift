@@ -1,4 +1,5 @@
 import APIMachinery
+import ContainerRuntime
 import JSONCore
 import KubeSchemas
 import LinuxKernel
@@ -10,7 +11,7 @@ struct SecurityModules: Sendable, Hashable {
 
     /// This machine's.
     static let ofHost = SecurityModules(
-        hasAppArmor: (try? FileSystem.readText("/sys/module/apparmor/parameters/enabled"))?.hasPrefix("Y") ?? false,  // best effort: absent is no
+        hasAppArmor: AppArmor.isEnabled,
         hasSELinux: FileSystem.exists("/sys/fs/selinux/enforce"))
 }
 
@@ -23,23 +24,9 @@ enum PodAdmission {
             return .refused(reason: "PodOSNotSupported", message: "Failed to admit pod as the OS field doesn't match node OS: \(name) is not linux")
         }
         if let complaint = SafeSysctls.complaint(pod) { return .refused(reason: "SysctlForbidden", message: "forbidden sysctl: \(complaint)") }
-        if let profile = appArmorProfile(pod) {
-            let why =
-                security.hasAppArmor
-                ? "kdash applies no AppArmor profiles, not even \(profile); use type Unconfined or leave the profile out"
-                : "AppArmor is not enabled on the host"
-            return .refused(reason: "AppArmor", message: "Cannot enforce AppArmor: \(why)")
+        if !security.hasAppArmor, pod.allContainers.contains(where: { AppArmorChoice(of: $0, in: pod).isConfining }) {
+            return .refused(reason: "AppArmor", message: "Cannot enforce AppArmor: AppArmor is not enabled on the host")
         }
         return nil
-    }
-
-    private static let annotationPrefix = "container.apparmor.security.beta.kubernetes.io/"
-
-    /// The first AppArmor profile that would confine something.
-    private static func appArmorProfile(_ pod: Pod) -> String? {
-        let contexts = [pod.spec.value["securityContext"]] + pod.allContainers.map { $0.value["securityContext"] }
-        let types = contexts.compactMap { $0?["appArmorProfile"]?["type"]?.stringValue }
-        if let found = types.first(where: { $0 != "Unconfined" }) { return found }
-        return pod.object.annotations.first { $0.key.hasPrefix(annotationPrefix) && $0.value != "unconfined" }?.value
     }
 }

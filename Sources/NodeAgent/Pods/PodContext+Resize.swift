@@ -102,6 +102,6 @@ extension ResourceLimits {
         return ResourceLimits(
             cpuRequest: larger(cpuRequest, other.cpuRequest) ?? cpuRequest ?? other.cpuRequest, cpuLimit: larger(cpuLimit, other.cpuLimit),
             memoryRequest: larger(memoryRequest, other.memoryRequest) ?? memoryRequest ?? other.memoryRequest,
-            memoryLimit: larger(memoryLimit, other.memoryLimit))
+            memoryLimit: larger(memoryLimit, other.memoryLimit), hugePages: hugePages.merging(other.hugePages) { max($0, $1) })
     }
 }

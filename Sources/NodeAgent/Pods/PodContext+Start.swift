@@ -90,7 +90,7 @@ extension PodContext {
         let builder = ContainerSpecBuilder(
             pod: pod, container: container, image: image, attempt: attempt, paths: paths, environment: environment,
             cgroup: try cgroup(state.allocatedPod, container, attempt), oomScoreAdjust: oomScoreAdjust(container, pod), log: logSettings,
-            claimed: state.volumes.claimed)
+            appArmor: await AppArmor.support(), claimed: state.volumes.claimed)
         for (volume, subPath) in try builder.subPaths() { try makeSubPath(subPath, in: volume, pod, claimed: state.volumes.claimed[volume.name]) }
         var specification = try builder.build()
         specification.processesOf = try target(of: container, state)
@@ -159,7 +159,8 @@ extension PodContext {
         let environment = try await EnvironmentBuilder(context: self, pod: target.pod, podIP: target.podIP).build(target.container, image: image)
         return try ContainerSpecBuilder(
             pod: target.pod, container: target.container, image: image, attempt: 0, paths: paths, environment: environment,
-            cgroup: target.cgroup, oomScoreAdjust: oomScoreAdjust(target.container, target.pod), log: logSettings
+            cgroup: target.cgroup, oomScoreAdjust: oomScoreAdjust(target.container, target.pod), log: logSettings,
+            appArmor: await AppArmor.support()
         ).process()
     }
 

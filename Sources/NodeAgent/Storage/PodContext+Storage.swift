@@ -56,5 +56,5 @@ extension NodeAgent {
 
 extension Volume {
     /// Whether its files lie on the disk with the pod's own.
-    var isOnPodDisk: Bool { emptyDir.map { $0.medium != "Memory" } ?? projectsFiles }
+    var isOnPodDisk: Bool { emptyDir.map { $0.medium.isEmpty } ?? projectsFiles }
 }

@@ -21,7 +21,7 @@ struct StorageLimits: Sendable, Hashable {
     /// Nil for a pod without limits, which nobody needs to measure.
     init?(_ pod: Pod) {
         volumes = pod.spec.volumes.compactMap { volume in
-            guard let source = volume.emptyDir, source.medium != "Memory", let limit = source.sizeLimit, !limit.isZero else { return nil }
+            guard let source = volume.emptyDir, source.medium.isEmpty, let limit = source.sizeLimit, !limit.isZero else { return nil }
             return Limit(name: volume.name, amount: limit)
         }
         let resource = "ephemeral-storage"

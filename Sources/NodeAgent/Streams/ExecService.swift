@@ -21,7 +21,7 @@ struct ExecService: Sendable {
             let cgroup = context.placement(of: id, pod)
             var process = try ContainerSpecBuilder(
                 pod: pod, container: container, image: image, attempt: attempt, paths: context.paths, environment: environment, cgroup: cgroup,
-                oomScoreAdjust: context.oomScoreAdjust(container, pod), log: context.logSettings
+                oomScoreAdjust: context.oomScoreAdjust(container, pod), log: context.logSettings, appArmor: await AppArmor.support()
             ).process()
             process.arguments = request.command
             process.hasTerminal = request.tty

@@ -42,6 +42,14 @@ struct NodeTree: Sendable {
         }
     }
 
+    /// The same in huge pages of a size, which only containers that have a limit of them can fill.
+    func mountHugePages(at path: String, pageSize: ByteCount, limit: ByteCount?) async throws(SystemError) {
+        let options = "mode=0777,pagesize=\(pageSize.value)" + (limit.map { ",size=\($0.value)" } ?? "")
+        try await inside { () throws(SystemError) in
+            try SystemError.check("mount", "hugetlbfs, \(path)") { mount("hugetlbfs", path, "hugetlbfs", UInt(MS_NOSUID | MS_NODEV), options) }
+        }
+    }
+
     /// Mounts image layers, the uppermost first, at a directory of the node, read-only and without programs; it goes with the node.
     func mountLayers(_ layers: [String], at path: String) async throws(SystemError) {
         try await inside { () throws(SystemError) in

@@ -65,7 +65,22 @@ extension PodContext {
         case .emptyDirectory: try makeEmptyDirectory(volume, state.pod)
         case .memory(let size):
             try makeEmptyDirectory(volume, state.pod)
-            await mountMemory(volume, at: location.nodePath, size: size, &state)
+            do throws(SystemError) {
+                try await mountOnce(volume, at: location.nodePath, &state) { tree, path throws(SystemError) in try await tree.mountMemory(at: path, size: size) }
+            } catch {
+                // Without the right to mount in the node (an ordinary user's), the directory on disk serves.
+                logger.info("memory volume is on disk", metadata: ["pod": "\(state.pod.name)", "volume": "\(volume.name)", "error": "\(error)"])
+            }
+        case .hugePages(let pageSize, let limit):
+            try makeEmptyDirectory(volume, state.pod)
+            do throws(SystemError) {
+                try await mountOnce(volume, at: location.nodePath, &state) { tree, path throws(SystemError) in
+                    try await tree.mountHugePages(at: path, pageSize: pageSize, limit: limit)
+                }
+            } catch {
+                throw VolumeProblem(
+                    message: "cannot mount huge pages of \(HugePages.text(pageSize)): \(error); the machine has \(HugePages.sizes.map { HugePages.text($0) }) for root's nodes")
+            }
         case .files: try await writeFiles(volume, &state)
         case .nodePath:
             try checkNodePath(location)
@@ -94,18 +109,15 @@ extension PodContext {
         }
     }
 
-    private func mountMemory(_ volume: Volume, at path: String, size: ByteCount?, _ state: inout PodWorker.State) async {
+    /// Mounts what lies in memory; a daemon that took the pod over finds it mounted.
+    private func mountOnce(
+        _ volume: Volume, at path: String, _ state: inout PodWorker.State, _ mount: (NodeTree, String) async throws(SystemError) -> Void
+    ) async throws(SystemError) {
         guard !state.volumes.memory.contains(volume.name) else { return }
-        do throws(SystemError) {
-            // A daemon that took the pod over finds the memory mounted.
-            let above = try node.open(FileSystem.directory(of: path)).status().st_dev
-            if try node.open(path).status().st_dev == above { try await node.mountMemory(at: path, size: size) }
-            state.volumes.memory.insert(volume.name)
-            if let group = state.pod.fsGroup { try await node.own(path, group: group) }
-        } catch {
-            // Without the right to mount in the node (an ordinary user's), the directory on disk serves.
-            logger.info("memory volume is on disk", metadata: ["pod": "\(state.pod.name)", "volume": "\(volume.name)", "error": "\(error)"])
-        }
+        let above = try node.open(FileSystem.directory(of: path)).status().st_dev
+        if try node.open(path).status().st_dev == above { try await mount(node, path) }
+        state.volumes.memory.insert(volume.name)
+        if let group = state.pod.fsGroup { try await node.own(path, group: group) }
     }
 
     /// A folder that is made empty in the node, although the machine has one there, is hardly what was meant.
@@ -182,7 +194,7 @@ extension PodContext {
         objects.follow([], user: state.pod.uid) {}
         state.volumes.tokens = [:]
         for volume in state.pod.spec.volumes {
-            guard volume.imageReference != nil || volume.emptyDir?.medium == "Memory" else { continue }
+            guard volume.imageReference != nil || volume.emptyDir?.medium.isEmpty == false else { continue }
             do throws(SystemError) {
                 try await node.unmount(at: paths.node(paths.volume(state.pod.uid, volume.name)))
             } catch {

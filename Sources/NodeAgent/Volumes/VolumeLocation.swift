@@ -1,6 +1,7 @@
 import APIMachinery
 import ContainerRuntime
 import Glibc
+import JSONCore
 import KubeSchemas
 import LinuxKernel
 
@@ -11,6 +12,8 @@ struct VolumeLocation: Sendable {
         case emptyDirectory
         /// As before, in memory.
         case memory(ByteCount?)
+        /// As before, in huge pages of a size.
+        case hugePages(pageSize: ByteCount, limit: ByteCount?)
         /// Files made from API objects.
         case files
         /// A path of the node: never of the workstation.
@@ -40,11 +43,7 @@ struct VolumeLocation: Sendable {
             (kind, nodePath) = (.nodePath(type: source.type), source.path)
         case "emptyDir":
             let source = volume.emptyDir ?? EmptyDirSource()
-            let isMemory = source.medium == "Memory"
-            guard isMemory || source.medium.isEmpty else {
-                throw VolumeProblem(message: "emptyDir medium \(source.medium) is not supported; use Memory or none")
-            }
-            (kind, nodePath) = (isMemory ? .memory(Self.memorySize(source, pod)) : .emptyDirectory, own)
+            (kind, nodePath) = (try Self.emptyDirectory(source, pod), own)
         case "configMap", "secret", "downwardAPI", "projected":
             (kind, nodePath) = (.files, own)
         case "persistentVolumeClaim", "ephemeral", "image":
@@ -54,6 +53,36 @@ struct VolumeLocation: Sendable {
             let known = "emptyDir, hostPath, persistentVolumeClaim, ephemeral, image, configMap, secret, downwardAPI or projected"
             throw VolumeProblem(message: "volumes of type \(volume.sourceKind) are not supported; use \(known)")
         }
+    }
+
+    private static func emptyDirectory(_ source: EmptyDirSource, _ pod: Pod) throws(VolumeProblem) -> Kind {
+        switch source.medium {
+        case "": return .emptyDirectory
+        case "Memory": return .memory(memorySize(source, pod))
+        case let medium where medium == "HugePages" || medium.hasPrefix("HugePages-"):
+            let limit = source.sizeLimit.flatMap { $0.isZero ? nil : ByteCount($0.value) }
+            return .hugePages(pageSize: try pageSize(medium, pod), limit: limit)
+        default: throw VolumeProblem(message: "emptyDir medium \(source.medium) is not supported; use Memory, HugePages, HugePages-<size> or none")
+        }
+    }
+
+    /// The size of pages that a medium names, or the only one that the pod asks for. Source: the kubelet's getPageSizeMountOption.
+    private static func pageSize(_ medium: String, _ pod: Pod) throws(VolumeProblem) -> ByteCount {
+        let prefix = "hugepages-"
+        let limits = PodResources(pod.spec).limits.filter { $0.key.hasPrefix(prefix) && !$0.value.isZero }
+        let sizes = Set(limits.keys.compactMap { Quantity(decoded: .string(String($0.dropFirst(prefix.count))))?.value })
+        guard medium != "HugePages" else {
+            guard let only = sizes.first, sizes.count == 1 else {
+                throw VolumeProblem(
+                    message: "medium HugePages: the pod asks for \(sizes.count) sizes of huge pages and not for one; name it, as in HugePages-2Mi, and in its limits")
+            }
+            return ByteCount(only)
+        }
+        let text = String(medium.dropFirst("HugePages-".count))
+        guard let size = Quantity(decoded: .string(text))?.value, sizes.contains(size) else {
+            throw VolumeProblem(message: "medium \(medium): no container of the pod has a limit of \(prefix)\(text)")
+        }
+        return ByteCount(size)
     }
 
     /// The smaller of the volume's limit and the pod's, whose memory it is; nil when there is neither. Source: the kubelet's calculateEmptyDirMemorySize.

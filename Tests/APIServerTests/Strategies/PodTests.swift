@@ -51,6 +51,26 @@ struct PodTests {
             "spec.containers[0].resources.requests: Invalid value: \"2\": must be less than or equal to cpu limit of 1"
         ),
         (
+            #""containers":[{"name":"a","image":"x","resources":{"requests":{"hugepages-2Mi":"2Mi","cpu":"1"},"limits":{"hugepages-2Mi":"4Mi"}}}]"#,
+            #"spec.containers[0].resources.requests: Invalid value: "2Mi": must be equal to hugepages-2Mi limit of 4Mi"#
+        ),
+        (
+            #""containers":[{"name":"a","image":"x","resources":{"limits":{"hugepages-2Mi":"3Mi","cpu":"1"}}}]"#,
+            #"spec.containers[0].resources.limits[hugepages-2Mi]: Invalid value: "3Mi": 3Mi is not positive integer multiple of 2Mi"#
+        ),
+        (
+            #""containers":[{"name":"a","image":"x","resources":{"limits":{"hugepages-2Mi":"2Mi"}}}]"#,
+            "spec.containers[0].resources: Forbidden: HugePages require cpu or memory"
+        ),
+        (
+            #""containers":[{"name":"a","image":"x","resources":{"requests":{"example.com/dongle":"1"}}}]"#,
+            "spec.containers[0].resources.limits: Required value: Limit must be set for non overcommitable resources"
+        ),
+        (
+            #""containers":[{"name":"a","image":"x","resources":{"limits":{"dongle":"1"}}}]"#,
+            #"spec.containers[0].resources.limits[dongle]: Invalid value: "dongle": must be a standard resource for containers"#
+        ),
+        (
             "\"containers\":[{\"name\":\"a\",\"image\":\"x\",\"resources\":{\"limits\":{\"memory\":\"-1\"}}}]",
             "must be greater than or equal to 0"
         ),

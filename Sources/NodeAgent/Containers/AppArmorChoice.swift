@@ -1,0 +1,50 @@
+import APIMachinery
+import ContainerRuntime
+import JSONCore
+import KubeSchemas
+
+/// The AppArmor profile that a container asks for: in its own security context, in the pod's, or in the annotation that came before both.
+struct AppArmorChoice: Sendable, Hashable {
+    /// `RuntimeDefault`, `Localhost` or `Unconfined`; nil when nothing is asked for.
+    let type: String?
+    /// The profile's name, with `Localhost`.
+    let name: String
+
+    private static let annotationPrefix = "container.apparmor.security.beta.kubernetes.io/"
+
+    init(of container: Container, in pod: Pod) {
+        let contexts = [container.value["securityContext"], pod.spec.value["securityContext"]]
+        if let profile = contexts.lazy.compactMap({ $0?["appArmorProfile"] }).first {
+            (type, name) = (profile["type"]?.stringValue, profile["localhostProfile"]?.stringValue ?? "")
+            return
+        }
+        switch pod.object.annotations[Self.annotationPrefix + container.name] {
+        case nil, "": (type, name) = (nil, "")
+        case "runtime/default": (type, name) = ("RuntimeDefault", "")
+        case "unconfined": (type, name) = ("Unconfined", "")
+        case let other?: (type, name) = ("Localhost", other.hasPrefix("localhost/") ? String(other.dropFirst("localhost/".count)) : other)
+        }
+    }
+
+    /// Whether a container without it would have more rights than it was given.
+    var isConfining: Bool { type != nil && type != "Unconfined" }
+
+    /// The profile that the container's programs get; nil is none. Privileged containers have the default neither, and who asks for nothing gets it where
+    /// it could be loaded. Throws what is missing.
+    /// Source: containerd's generateApparmorSpecOpts.
+    func profile(isPrivileged: Bool, support: AppArmor.Support) throws(ConfigurationError) -> String? {
+        guard case .enabled(let defaultProfile) = support else { return nil }
+        switch type {
+        case nil: return isPrivileged ? nil : try? defaultProfile.get()  // best effort: without the profile as on a machine without AppArmor
+        case "Unconfined": return nil
+        case "Localhost": return name
+        default:
+            if isPrivileged { return nil }
+            do throws(RuntimeError) {
+                return try defaultProfile.get()
+            } catch {
+                throw ConfigurationError("cannot confine by AppArmor: \(error)", reason: "CreateContainerError")
+            }
+        }
+    }
+}
