@@ -62,6 +62,16 @@ import Testing
         #expect(screen("x\u{1B}[99999b", width: 4, height: 4) == ["xxxx", "x", "", ""])
     }
 
+    @Test func `what left the screen is forgotten when the program asks for it, and the screen stays`() {
+        var emulator = Emulator(width: 10, height: 2, depth: .truecolor)
+        emulator.feed(Array("1\r\n2\r\n3\r\n4".utf8))
+        let first = emulator.scrollback.first + emulator.scrollback.count
+        emulator.feed(Array("\u{1B}[3J".utf8))
+        #expect(rows(emulator) == ["3", "4"] && emulator.scrollback.first == first)
+        emulator.feed(Array("\r\n5\u{1B}[H\u{1B}[2J".utf8))
+        #expect(rows(emulator) == ["3", "", ""], "what clears the screen keeps what left it")
+    }
+
     @Test func `no output traps, at any size`() {
         var random = SeededGenerator(seed: 11)
         for _ in 0..<300 {

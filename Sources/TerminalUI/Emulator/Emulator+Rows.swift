@@ -54,10 +54,12 @@ extension Emulator {
             surface.fill(Rect(x: 0, y: 0, width: surface.width, height: y), style: blank)
             endLines(0..<y)
             endLine(above: 0)
-        default:
+        case 2:
             surface.fill(surface.bounds, style: blank)
             endLines(0..<surface.height)
             endLine(above: 0)
+        case 3: scrollback.removeAll()
+        default: break
         }
     }
 

@@ -39,6 +39,9 @@ struct Scrollback: Sendable {
         if kept.count >= Self.capacity + Self.lot { kept.removeFirst(Self.lot) }
     }
 
+    /// Forgets all rows; the next one's number is as it would have been.
+    mutating func removeAll() { kept = [] }
+
     /// The newest row's line does not go on in what comes after it.
     mutating func endLine() {
         if !kept.isEmpty { kept[kept.count - 1].goesOn = false }
