@@ -82,7 +82,7 @@ class Cluster:
 
     @property
     def supervisor(self):
-        for path in pathlib.Path("/sys/fs/cgroup").glob(f"**/kdash-{self.id}/*/supervisor/cgroup.procs"):
+        for path in self.groups("*/supervisor/cgroup.procs"):
             pids = path.read_text().split()
             if pids:
                 return int(pids[0])
@@ -90,8 +90,12 @@ class Cluster:
 
     def processes(self, uid):
         """The pids of a pod's containers."""
-        paths = pathlib.Path("/sys/fs/cgroup").glob(f"**/kdash-{self.id}/**/pod{uid}/**/cgroup.procs")
-        return {int(pid) for path in paths for pid in path.read_text().split()}
+        return {int(pid) for path in self.groups(f"**/pod{uid}/**/cgroup.procs") for pid in path.read_text().split()}
+
+    def groups(self, pattern):
+        """Files of the cluster's cgroups, of v1 and v2; no other cluster's are looked at, which come and go."""
+        root = pathlib.Path("/sys/fs/cgroup")
+        return [file for own in (f"kdash-{self.id}", f"*/kdash-{self.id}") for folder in root.glob(own) for file in folder.glob(pattern)]
 
     def processor_seconds(self):
         """What the daemon's threads have used so far."""
