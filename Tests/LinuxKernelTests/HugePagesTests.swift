@@ -16,7 +16,8 @@ struct HugePagesTests {
         }
     }
 
-    @Test(arguments: [(64 << 10, "64Ki", "64KB"), (2 << 20, "2Mi", "2MB"), (1 << 30, "1Gi", "1GB"), (1536 << 10, "1536Ki", "1MB")] as [(Int64, String, String)])
+    @Test(
+        arguments: [(64 << 10, "64Ki", "64KB"), (2 << 20, "2Mi", "2MB"), (1 << 30, "1Gi", "1GB"), (1536 << 10, "1536Ki", "1MB")] as [(Int64, String, String)])
     func `sizes are spelt as quantities and as the kernel does`(bytes: Int64, quantity: String, kernel: String) {
         #expect(HugePages.text(ByteCount(bytes)) == quantity && HugePages.cgroupName(ByteCount(bytes)) == kernel)
     }

@@ -223,9 +223,8 @@ struct VolumeLocationTests {
 struct MemoryVolumeTests {
     private func hugePages(_ medium: String, limits: [JSONObject]) throws -> VolumeLocation.Kind {
         let containers = limits.enumerated().map { ["name": .string("c\($0.offset)"), "resources": ["limits": .object($0.element)]] as JSONValue }
-        return try VolumeLocation(
-            Volume(["name": "v", "emptyDir": ["medium": .string(medium), "sizeLimit": "6Mi"]]), pod: .sample(containers: containers), paths: NodePaths(data: "/d")
-        ).kind
+        let volume = Volume(["name": "v", "emptyDir": ["medium": .string(medium), "sizeLimit": "6Mi"]])
+        return try VolumeLocation(volume, pod: .sample(containers: containers), paths: NodePaths(data: "/d")).kind
     }
 
     @Test func `a volume of huge pages has the size that it or its pod names`() throws {
