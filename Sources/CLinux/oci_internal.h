@@ -10,7 +10,7 @@ struct oci_mount {
     uint64_t flags, set, clear, set_below, clear_below, propagation;
     int tree;                       // opened before the user namespace was entered; -1: not yet
 };
-struct oci_device { const char *path; uint64_t type, major, minor, mode, uid, gid; };
+struct oci_device { const char *path; uint64_t type, major, minor, mode, uid, gid, host_uid, host_gid; };
 struct oci_pair { const char *name, *value; };
 struct oci_namespace { uint64_t kind; const char *path; int fd; };
 struct oci_hook { uint64_t kind, timeout; const char *path; char **arguments, **environment; size_t argument_count, variable_count; };
@@ -33,7 +33,8 @@ struct oci_plan {
     size_t filter_size, scheduler_size;
     uint64_t affinity[16];          // processors that an exec may use from its start; none: any
     size_t affinity_count;
-    int sync, fifo, console, state, target, cgroup;
+    int sync, fifo, console, state, target, cgroup, hook_output, hook_errors;
+    int seed;                       // a file system with the nodes of devices by their positions; -1: none
     int proc;                       // the machine's own proc file system, which no container has touched
 };
 
@@ -51,6 +52,8 @@ int oci_build_root(struct oci_plan *plan);
 // Makes it the root of this process, with its propagation and whether it can be written.
 void oci_enter_root(const struct oci_plan *plan, int root);
 void oci_make_devices(const struct oci_plan *plan, int root);
+// The file system that becomes the plan's seed; -1 with errno.
+int oci_seed_devices(const struct oci_plan *plan);
 void oci_mount_cgroups1(const struct oci_plan *plan, const struct oci_mount *mount, int target);
 void oci_cover_paths(const struct oci_plan *plan, int root);
 int oci_null(void);

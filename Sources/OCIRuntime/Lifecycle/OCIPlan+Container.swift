@@ -40,7 +40,7 @@ extension OCIPlan {
                     KD_OCI_NUMBERS,
                     [
                         UInt64(device.type), UInt64(bitPattern: device.major), UInt64(bitPattern: device.minor), UInt64(device.mode), UInt64(device.uid),
-                        UInt64(device.gid),
+                        UInt64(device.gid), Self.host(device.uid, configuration.uidMap), Self.host(device.gid, configuration.gidMap),
                     ])
             }
         }
@@ -89,9 +89,15 @@ extension OCIPlan {
         let isMapped = configuration.mounts.contains { $0.flags & UInt64(KD_OCI_ID_MAPPED) != 0 }
         if (hasUserNamespace && geteuid() == 0 && !around.isInUserNamespace) || isMapped { flags |= KD_OCI_OPENS_SOURCES }
         if configuration.has(KD_CLONE_NEWNS), !configuration.mounts.contains(where: { $0.destination == "/dev" && $0.isBind }) { flags |= KD_OCI_HAS_DEVICES }
+        if flags & KD_OCI_HAS_DEVICES != 0, configuration.makes(KD_CLONE_NEWUSER), geteuid() == 0, !around.isInUserNamespace { flags |= KD_OCI_SEEDS_DEVICES }
         if around.cgroup?.isVersion2 ?? (ContainerStore.layout()?.mode == .v2) { flags |= KD_OCI_CGROUP2 }
         if configuration.has(KD_CLONE_NEWCGROUP) { flags |= KD_OCI_CGROUP_NAMESPACE }
         return UInt64(flags)
+    }
+
+    /// An id of the container as the machine's; the largest number, which changes no owner, for what is not mapped.
+    static func host(_ id: UInt32, _ map: [MountConfiguration.IDRange]) -> UInt64 {
+        map.first { id >= $0.container && id - $0.container < $0.size }.map { UInt64($0.host) + UInt64(id - $0.container) } ?? UInt64(UInt32.max)
     }
 
     static func absolute(_ path: String, in bundle: String) -> String { path.hasPrefix("/") ? path : "\(bundle)/\(path)" }
