@@ -167,6 +167,21 @@ static void close_others(struct oci_plan *plan) {
     }
 }
 
+static void set_label(const struct oci_plan *plan) {
+    char path[64];
+    bool is_profile = strncmp(plan->label_file, "apparmor/", 9) == 0;
+    snprintf(path, sizeof path, "self/attr/%s", plan->label_file);
+    int result = write_in(plan->proc, path, plan->label);
+    // Kernels before 5.8 have no directory of AppArmor's own.
+    if (result < 0 && errno == ENOENT && is_profile) result = write_in(plan->proc, "self/attr/exec", plan->label);
+    if (result < 0 && errno == ENOENT && is_profile) {
+        char sentence[400];
+        snprintf(sentence, sizeof sentence, "cannot apply apparmor profile `%.300s`: profile not loaded", plan->label + strlen("exec "));
+        oci_refuse(sentence, NULL);
+    }
+    oci_check(result, "set the security label", plan->label);
+}
+
 _Noreturn void oci_finish(struct oci_plan *plan, bool is_container) {
     oci_check(setsid(), "start a session", NULL);
     if (!(plan->flags & KD_OCI_NO_KEYRING) && syscall(SYS_keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */, NULL, 0, 0, 0) < 0 && errno != ENOSYS && errno != EPERM
@@ -182,13 +197,7 @@ _Noreturn void oci_finish(struct oci_plan *plan, bool is_container) {
         longer[plan->variable_count++] = home;
         plan->variables = longer;
     }
-    if (plan->label) {
-        char path[64];
-        snprintf(path, sizeof path, "self/attr/%s", plan->label_file);
-        int result = write_in(plan->proc, path, plan->label);
-        if (result < 0 && errno == ENOENT && strncmp(plan->label_file, "apparmor/", 9) == 0) result = write_in(plan->proc, "self/attr/exec", plan->label);
-        oci_check(result, "set the security label", plan->label);
-    }
+    if (plan->label) set_label(plan);
     close_fd(&plan->proc);
     set_schedule(plan);
     umask((mode_t)plan->umask);

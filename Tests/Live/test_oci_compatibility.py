@@ -124,3 +124,22 @@ def test_without_a_cgroup_manager_a_container_stays_in_the_caller_s_cgroups(runt
     said = runtime.call("--cgroup-manager", "disabled", "run", "--bundle", str(runtime.bundle), "c").stdout
     assert said == pathlib.Path("/proc/self/cgroup").read_text()
     assert "is none of" in runtime.call("--cgroup-manager=other", "list", check=False).stderr
+
+
+@pytest.mark.parametrize("name", [None, "renamed0"])
+def test_network_devices_are_moved_with_their_addresses(runtime, name):
+    # In a network of the command's own, as nothing of the machine is to be moved.
+    setup = "ip link add moved0 type veth peer name other0 && ip link set other0 up && ip addr add 10.1.2.3/24 brd 10.1.2.254 dev moved0 && ip -6 addr add fd00::5/64 nodad dev moved0"
+    runtime.configure("sh", "-c", "ip addr; ip route", change=lambda document: document["linux"].update(netDevices={"moved0": {"name": name} if name else {}}))
+    (runtime.bundle / "rootfs/bin/ip").symlink_to("busybox")
+    runtime.ids.add("c")
+    run = f"{clusters.PROGRAM} oci --root {runtime.root} run --bundle {runtime.bundle} c"
+    said = subprocess.run(["unshare", "--net", "sh", "-c", f"{setup} && {run} && ! ip link show moved0"], capture_output=True, text=True, check=True).stdout
+    assert [line for line in said.splitlines() if f": {name or 'moved0'}@" in line and ",UP" in line], said
+    assert "inet 10.1.2.3/24 brd 10.1.2.254 scope global" in said and "inet6 fd00::5/64 scope global" in said
+    assert f"10.1.2.0/24 dev {name or 'moved0'}" in said
+
+
+def test_a_network_device_that_is_not_there_is_named(runtime):
+    result = runtime.run("true", change=lambda document: document["linux"].update(netDevices={"nowhere0": {}}), check=False)
+    assert result.returncode == 1 and "linux.netDevices has `nowhere0`, and there is no such network device" in result.stderr

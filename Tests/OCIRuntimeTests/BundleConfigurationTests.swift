@@ -59,6 +59,8 @@ import Testing
         (["hooks", "prestart"], [["path": "/bin/true", "timeout": 0]], "hooks.prestart[0].timeout is 0"),
         (["linux", "timeOffsets"], ["boottime": ["secs": 1]], "has no new time namespace"),
         (["linux", "intelRdt"], ["closID": "x"], "linux.intelRdt is not supported by this runtime"),
+        (["linux", "netDevices"], ["eth 0": [:]], "linux.netDevices has `eth 0`, which is no name of a network device"),
+        (["linux", "netDevices"], ["eth0": ["name": "x"], "x": [:]], "linux.netDevices calls two devices `x`"),
         (["linux", "personality"], ["domain": "BSD"], "linux.personality.domain is `BSD`"),
     ]
 
@@ -89,6 +91,19 @@ import Testing
     @Test func `names of the machine may be sysctls, too, when they are the same`() throws {
         let document = Self.document([(["linux", "sysctl"], ["kernel.hostname": "kdash", "kernel.domainname": "example"])])
         #expect(try BundleConfiguration(document).sysctls.map(\.key) == ["kernel.hostname", "kernel.domainname"])
+    }
+
+    @Test func `network devices need a namespace that is the container's, and keep their name unless they get another`() throws {
+        let devices: JSONValue = ["eth1": ["name": "eth0"], "dummy0": [:]]
+        let whole = try BundleConfiguration(Self.document([(["linux", "netDevices"], devices)]))
+        #expect(whole.networkDevices.map(\.newName) == ["eth0", "dummy0"])
+        for network in [nil, ["type": "network", "path": "/proc/self/ns/net"]] as [JSONValue?] {
+            let namespaces = JSONValue.array([["type": "mount"], ["type": "uts"]] + (network.map { [$0] } ?? []))
+            let error = #expect(throws: OCIError.self) {
+                try BundleConfiguration(Self.document([(["linux", "netDevices"], devices), (["linux", "namespaces"], namespaces)]))
+            }
+            #expect(error?.message.contains("no network namespace of the container's own") == true)
+        }
     }
 
     @Test func `a device's path may end in slashes`() throws {

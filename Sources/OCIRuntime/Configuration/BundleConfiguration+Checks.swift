@@ -25,6 +25,9 @@ extension BundleConfiguration {
         if makes(KD_CLONE_NEWUSER), uidMap.isEmpty != gidMap.isEmpty {
             throw try linux.member("uidMappings").fault("and gidMappings must both be there for a new user namespace, or none of them")
         }
+        if !networkDevices.isEmpty, !has(KD_CLONE_NEWNET) || isOwn(KD_CLONE_NEWNET) {
+            throw namespaces.fault("has no network namespace of the container's own, but there are netDevices")
+        }
         if !timeOffsets.isEmpty, !makes(0x80) { throw namespaces.fault("has no new time namespace, but there are timeOffsets") }
         for name in [hostname, domainname] {
             if let name, name.utf8.count > 64 { throw OCIError(.invalidConfiguration, "config.json: the name `\(name)` is longer than 64 bytes") }

@@ -49,6 +49,7 @@ package struct BundleConfiguration: Sendable {
     private(set) var gidMap: [MountConfiguration.IDRange]
     let timeOffsets: [(clock: String, seconds: Int64, nanoseconds: Int64)]
     let devices: [Device]
+    let networkDevices: [NetworkDevice]
     let cgroupsPath: String?
     let resources: ResourceConfiguration
     let propagation: UInt64
@@ -86,6 +87,7 @@ package struct BundleConfiguration: Sendable {
         gidMap = try MountConfiguration.ranges(linux.member("gidMappings"))
         timeOffsets = try Self.offsets(linux.member("timeOffsets"))
         devices = try Self.devices(linux.member("devices"))
+        networkDevices = try NetworkDevice.list(linux.member("netDevices"))
         cgroupsPath = try linux.member("cgroupsPath").text()
         resources = try ResourceConfiguration(linux.member("resources"))
         let propagation = try linux.member("rootfsPropagation")
@@ -103,7 +105,7 @@ package struct BundleConfiguration: Sendable {
         mountLabel = try linux.member("mountLabel").text()
         personality = try Self.personality(linux.member("personality"))
         seccomp = try linux.member("seccomp").value
-        for name in ["intelRdt", "memoryPolicy", "netDevices"] {
+        for name in ["intelRdt", "memoryPolicy"] {
             let field = try linux.member(name)
             guard try field.members().isEmpty else { throw field.fault("is not supported by this runtime; leave it out") }
         }

@@ -162,6 +162,7 @@ struct ContainerCreation {
         if let process = configuration.process { try ProcessLauncher.limit(pid, process, log: log) }
         record.pid = pid
         record.startTicks = ProcessFacts.status(pid)?.startTicks ?? 0
+        try NetworkDeviceMove.perform(configuration.networkDevices, to: pid)
         try conversation.sayContinue()
         while true {
             switch try conversation.next() {
