@@ -83,8 +83,9 @@ package enum OCICommand {
     }
 
     private static func dispatch(_ name: String, _ arguments: ArraySlice<String>, _ context: OCIContext) throws(OCIError) -> CInt {
-        let wantsHelp = arguments.prefix { $0.hasPrefix("-") }.contains { $0 == "--help" || $0 == "-h" }
-        if wantsHelp, let help = CommandHelp.command(name, context.program) {
+        // Behind a word, it may be an option of the program that exec runs, or of ps.
+        let own = name == "exec" || name == "ps" ? arguments.prefix { $0.hasPrefix("-") } : arguments
+        if own.contains(where: { $0 == "--help" || $0 == "-h" }), let help = CommandHelp.command(name, context.program) {
             OCILog.put(help)
             return 0
         }
