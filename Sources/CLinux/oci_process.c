@@ -193,7 +193,6 @@ _Noreturn void oci_finish(struct oci_plan *plan, bool is_container) {
     umask((mode_t)plan->umask);
     close_others(plan);
     int moved = chdir(plan->directory);
-    if (!(plan->flags & KD_OCI_NO_NEW_PRIVILEGES)) load_filter(plan);  // needs CAP_SYS_ADMIN, so before capabilities go
     oci_become_user(plan);
     enter_directory(plan, moved == 0);
     if (plan->flags & KD_OCI_NO_NEW_PRIVILEGES) oci_check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "forbid new privileges", NULL);
@@ -207,8 +206,9 @@ _Noreturn void oci_finish(struct oci_plan *plan, bool is_container) {
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     if (is_container) oci_run_hooks(plan, KD_OCI_HOOK_START_CONTAINER);
-    if (plan->flags & KD_OCI_NO_NEW_PRIVILEGES) load_filter(plan);
     if (!program) oci_refuse("the configuration has no process", NULL);
+    // At the very end: what a filter allows is up to the program, not to what this process still needs.
+    load_filter(plan);
     execve(program, plan->arguments, plan->variables);
     oci_fail("execute", program);
 }
