@@ -33,6 +33,8 @@ struct oci_plan {
     size_t filter_size, scheduler_size;
     uint64_t affinity[16];          // processors that an exec may use from its start; none: any
     size_t affinity_count;
+    const uint64_t *memory_policy;  // mode with its flags, then a bit for each node
+    size_t memory_policy_count;
     int sync, fifo, console, state, target, cgroup;
     int proc;                       // the machine's own proc file system, which no container has touched
 };

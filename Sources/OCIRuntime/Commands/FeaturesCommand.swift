@@ -37,6 +37,7 @@ enum FeaturesCommand {
                     "knownFlags": texts(flags), "supportedFlags": texts(flags),
                 ],
                 "apparmor": ["enabled": .bool(isAppArmor)], "selinux": ["enabled": .bool(isSELinux)], "intelRdt": ["enabled": false],
+                "memoryPolicy": ["modes": texts(MemoryPolicy.modes.map(\.name)), "flags": texts(MemoryPolicy.flags.map(\.name))],
                 "mountExtensions": ["idmap": ["enabled": true]],
             ],
             "annotations": [:],

@@ -112,6 +112,8 @@ struct ContainerCreation {
     /// Where an ordinary user's session has its cgroup in v2, one above the leaf that this process is in.
     private static func ownCgroup() -> String {
         let own = CgroupDirectory.read("/proc/self/cgroup").split(separator: "\n").first { $0.hasPrefix("0::/") }.map { String($0.dropFirst(3)) } ?? "/"
+        var resources = configuration.resources
+        resources.needsRealtime = configuration.process?.scheduler?.isRealtime ?? false
         return FileSystem.directory(of: own)
     }
 

@@ -65,6 +65,7 @@ extension OCIPlan {
             for hierarchy in cgroup.hierarchies { pair(KD_OCI_HIERARCHY, hierarchy.options, hierarchy.directory) }
         }
         if let personality = configuration.personality { number(KD_OCI_PERSONALITY, personality) }
+        if let policy = configuration.memoryPolicy { numbers(KD_OCI_MEMORY_POLICY, policy.words) }
         if let process = configuration.process {
             self.process(process, filter: around.filter, filterFlags: around.filterFlags)
             if let (file, label) = Self.label(process) { pair(KD_OCI_LABEL, file, label) }
@@ -84,7 +85,7 @@ extension OCIPlan {
             flags |= KD_OCI_ENTERS_CGROUPS
         }
         if hasUserNamespace || around.isInUserNamespace { flags |= KD_OCI_IN_USER_NAMESPACE }
-        if around.keepsGroups { flags |= KD_OCI_KEEPS_GROUPS }
+        if around.keepsGroups || keepsCallersGroups(configuration) { flags |= KD_OCI_KEEPS_GROUPS }
         // Privileged, they are opened before the user namespace is entered; what is mapped is, in any case.
         let isMapped = configuration.mounts.contains { $0.flags & UInt64(KD_OCI_ID_MAPPED) != 0 }
         if (hasUserNamespace && geteuid() == 0 && !around.isInUserNamespace) || isMapped { flags |= KD_OCI_OPENS_SOURCES }
@@ -95,6 +96,12 @@ extension OCIPlan {
     }
 
     static func absolute(_ path: String, in bundle: String) -> String { path.hasPrefix("/") ? path : "\(bundle)/\(path)" }
+
+    /// Whether the program keeps the groups of whoever runs this command. Source: crun's annotation, which podman's `--group-add keep-groups` sets.
+    static func keepsCallersGroups(_ configuration: BundleConfiguration) -> Bool {
+        let isAsked = configuration.annotations.contains { $0.key == "run.oci.keep_original_groups" && $0.value == "1" }
+        return isAsked && configuration.process?.additionalGroups.isEmpty ?? true
+    }
 
     /// The default devices, each unless the configuration has its own at that path, then the configuration's.
     static func devices(_ configuration: BundleConfiguration) -> [BundleConfiguration.Device] {
