@@ -62,7 +62,7 @@ struct ContainerCreation {
             return
         }
         guard process.terminal, options.consoleSocket == nil, !isForeground else { return }
-        throw OCIError(.usage, "config.json: process.terminal is true, so --console-socket must name who gets the terminal")
+        throw OCIError(.usage, "config.json: process.terminal is true, but nobody is there for it; use --console-socket to name who gets the terminal")
     }
 
     /// Makes it. `body` does the rest with the conversation; whatever throws until it returns takes everything back.
@@ -164,9 +164,9 @@ struct ContainerCreation {
         while true {
             switch try conversation.next() {
             case .mounted:
-                let value = record.state(.creating, for: true)
-                try HookRunner.run(configuration.hooks[.prestart] ?? [], "prestart", state: value)
-                try HookRunner.run(configuration.hooks[.createRuntime] ?? [], "createRuntime", state: value)
+                // The first kind is of the time before 1.0.2, when it ran between create and start: its programs are told so.
+                try HookRunner.run(configuration.hooks[.prestart] ?? [], "prestart", state: record.state(.created, for: true))
+                try HookRunner.run(configuration.hooks[.createRuntime] ?? [], "createRuntime", state: record.state(.creating, for: true))
                 try conversation.sayContinue()
             case .master(let descriptor): master = descriptor
             case .ready:
