@@ -52,6 +52,9 @@ int oci_open_source(struct oci_mount *mount);
 int oci_build_root(struct oci_plan *plan);
 // Makes it the root of this process, with its propagation and whether it can be written.
 void oci_enter_root(const struct oci_plan *plan, int root);
+// In the root of a container that this process has joined.
+void oci_add_mounts(struct oci_plan *plan);
+void oci_remove_mounts(const struct oci_plan *plan);
 void oci_make_devices(const struct oci_plan *plan, int root);
 void oci_mount_cgroups1(const struct oci_plan *plan, const struct oci_mount *mount, int target);
 void oci_cover_paths(const struct oci_plan *plan, int root);

@@ -40,7 +40,6 @@ import Testing
         (["mounts"], [["destination": "/x"]], "mounts[0].type is required unless the options have bind or rbind"),
         (["linux", "namespaces"], [["type": "mount"], ["type": "mount"]], "names the mount namespace a second time"),
         (["linux", "namespaces"], [["type": "clock"]], "linux.namespaces[0].type is `clock`"),
-        (["linux", "namespaces"], [["type": "pid"]], "has no mount namespace"),
         (["linux", "namespaces"], [["type": "mount"]], "has no uts namespace, so the hostname `kdash` cannot be set"),
         (["linux", "namespaces"], [["type": "mount"], ["type": "uts", "path": "uts"]], "linux.namespaces[1].path must be absolute"),
         (["linux", "namespaces"], [["type": "mount"], ["type": "uts"], ["type": "user"]], "are required for a new user namespace"),
@@ -57,6 +56,7 @@ import Testing
         (["hooks", "prestart"], [["path": "true"]], "hooks.prestart[0].path must be absolute, not `true`"),
         (["hooks", "prestart"], [["path": "/bin/true", "timeout": 0]], "hooks.prestart[0].timeout is 0"),
         (["linux", "timeOffsets"], ["boottime": ["secs": 1]], "has no new time namespace"),
+        (["linux", "intelRdt"], ["closID": "x"], "linux.intelRdt is not supported by this runtime"),
         (["linux", "memoryPolicy"], [:], "linux.memoryPolicy.mode is required"),
         (["linux", "memoryPolicy"], ["mode": "MPOL_ANY"], "linux.memoryPolicy.mode is `MPOL_ANY`"),
         (["linux", "memoryPolicy"], ["mode": "MPOL_BIND", "flags": ["MPOL_F_FAST"]], "linux.memoryPolicy.flags has `MPOL_F_FAST`"),
@@ -68,7 +68,6 @@ import Testing
         (["process", "scheduler"], ["policy": "SCHED_DEADLINE", "runtime": 1023, "deadline": 2000], "runtime 1023 must be between 1024 and "),
         (["process", "scheduler"], ["policy": "SCHED_DEADLINE", "runtime": 3000, "deadline": 2000], "runtime 3000 must be <= the deadline 2000"),
         (["process", "scheduler"], ["policy": "SCHED_DEADLINE", "runtime": 2000, "deadline": 4000, "period": 3000], "must be <= the period 3000"),
-        (["linux", "intelRdt"], ["closID": "x"], "linux.intelRdt is not supported by this runtime"),
         (["linux", "personality"], ["domain": "BSD"], "linux.personality.domain is `BSD`"),
     ]
 
@@ -83,6 +82,7 @@ import Testing
         let document = Self.document([(["ociVersion"], "1.3.0-rc.1"), (["linux", "somethingNew"], [1, 2])])
         #expect(try BundleConfiguration(document).version == "1.3.0-rc.1")
     }
+
     @Test func `a memory policy is a mode with flags and the bits of nodes`() throws {
         let policy: JSONValue = ["mode": "MPOL_BIND", "flags": ["MPOL_F_STATIC_NODES"], "nodes": "0-2,64"]
         let words = try #require(try BundleConfiguration(Self.document([(["linux", "memoryPolicy"], policy)])).memoryPolicy).words
@@ -104,7 +104,6 @@ import Testing
         ]
         #expect(try !BundleConfiguration(Self.document(nothing + [namespaces(["uts"])])).mountsInPlace)
     }
-
 
     @Test func `the largest limit means without a bound`() throws {
         let document = try JSON.parse(#"[{"type": "RLIMIT_CORE", "soft": 18446744073709551615, "hard": 18446744073709551615}]"#)

@@ -73,11 +73,23 @@ struct ContainerCreation {
             try makeCgroup()
             record.cgroup = cgroup?.path
             try store.write(record)
+            if configuration.mountsInPlace { try coverRoot() }
             try spawn(body)
         } catch {
             takeBack()
             throw error
         }
+    }
+
+    private mutating func coverRoot() throws(OCIError) {
+        guard record.rootfs != "/" else {
+            throw OCIError(
+                .invalidConfiguration, "config.json: linux.namespaces has no mount namespace, so what is mounted in the root / would be the machine's")
+        }
+        let root = record.rootfs
+        try OCIError.attempt("mount the root over itself") { () throws(SystemError) in try SystemError.check("mount", root) { kd_oci_cover_root(root) } }
+        record.coversRoot = true
+        try store.write(record)
     }
 
     private mutating func makeCgroup() throws(OCIError) {
@@ -100,8 +112,10 @@ struct ContainerCreation {
             return
         }
         cgroup = candidate
+        var resources = configuration.resources
+        resources.needsRealtime = configuration.process?.scheduler?.isRealtime ?? false
         do throws(OCIError) {
-            try candidate.apply(configuration.resources, enforcesDevices: isRoot && !UserNamespaceFacts.isInside)
+            try candidate.apply(resources, enforcesDevices: isRoot && !UserNamespaceFacts.isInside)
         } catch {
             do throws(OCIError) { try candidate.remove() } catch let second { log.warn("\(second)") }
             cgroup = nil
@@ -112,8 +126,6 @@ struct ContainerCreation {
     /// Where an ordinary user's session has its cgroup in v2, one above the leaf that this process is in.
     private static func ownCgroup() -> String {
         let own = CgroupDirectory.read("/proc/self/cgroup").split(separator: "\n").first { $0.hasPrefix("0::/") }.map { String($0.dropFirst(3)) } ?? "/"
-        var resources = configuration.resources
-        resources.needsRealtime = configuration.process?.scheduler?.isRealtime ?? false
         return FileSystem.directory(of: own)
     }
 

@@ -89,19 +89,21 @@ extension OCIPlan {
         // Privileged, they are opened before the user namespace is entered; what is mapped is, in any case.
         let isMapped = configuration.mounts.contains { $0.flags & UInt64(KD_OCI_ID_MAPPED) != 0 }
         if (hasUserNamespace && geteuid() == 0 && !around.isInUserNamespace) || isMapped { flags |= KD_OCI_OPENS_SOURCES }
-        if configuration.has(KD_CLONE_NEWNS), !configuration.mounts.contains(where: { $0.destination == "/dev" && $0.isBind }) { flags |= KD_OCI_HAS_DEVICES }
+        let hasMounts = configuration.has(KD_CLONE_NEWNS) || configuration.mountsInPlace
+        if hasMounts, !configuration.mounts.contains(where: { $0.destination == "/dev" && $0.isBind }) { flags |= KD_OCI_HAS_DEVICES }
+        if configuration.mountsInPlace { flags |= KD_OCI_MOUNTS_IN_PLACE }
         if around.cgroup?.isVersion2 ?? (ContainerStore.layout()?.mode == .v2) { flags |= KD_OCI_CGROUP2 }
         if configuration.has(KD_CLONE_NEWCGROUP) { flags |= KD_OCI_CGROUP_NAMESPACE }
         return UInt64(flags)
     }
-
-    static func absolute(_ path: String, in bundle: String) -> String { path.hasPrefix("/") ? path : "\(bundle)/\(path)" }
 
     /// Whether the program keeps the groups of whoever runs this command. Source: crun's annotation, which podman's `--group-add keep-groups` sets.
     static func keepsCallersGroups(_ configuration: BundleConfiguration) -> Bool {
         let isAsked = configuration.annotations.contains { $0.key == "run.oci.keep_original_groups" && $0.value == "1" }
         return isAsked && configuration.process?.additionalGroups.isEmpty ?? true
     }
+
+    static func absolute(_ path: String, in bundle: String) -> String { path.hasPrefix("/") ? path : "\(bundle)/\(path)" }
 
     /// The default devices, each unless the configuration has its own at that path, then the configuration's.
     static func devices(_ configuration: BundleConfiguration) -> [BundleConfiguration.Device] {
