@@ -10,7 +10,7 @@ struct oci_mount {
     uint64_t flags, set, clear, set_below, clear_below, propagation;
     int tree;                       // opened before the user namespace was entered; -1: not yet
 };
-struct oci_device { const char *path; uint64_t type, major, minor, mode, uid, gid; };
+struct oci_device { const char *path; uint64_t type, major, minor, mode, uid, gid, host_uid, host_gid; };
 struct oci_pair { const char *name, *value; };
 struct oci_namespace { uint64_t kind; const char *path; int fd; };
 struct oci_hook { uint64_t kind, timeout; const char *path; char **arguments, **environment; size_t argument_count, variable_count; };
@@ -35,7 +35,8 @@ struct oci_plan {
     size_t affinity_count;
     const uint64_t *memory_policy;  // mode with its flags, then a bit for each node
     size_t memory_policy_count;
-    int sync, fifo, console, state, target, cgroup;
+    int sync, fifo, console, state, target, cgroup, hook_output, hook_errors;
+    int seed;                       // a file system with the nodes of devices by their positions; -1: none
     int proc;                       // the machine's own proc file system, which no container has touched
 };
 
@@ -56,6 +57,8 @@ void oci_enter_root(const struct oci_plan *plan, int root);
 void oci_add_mounts(struct oci_plan *plan);
 void oci_remove_mounts(const struct oci_plan *plan);
 void oci_make_devices(const struct oci_plan *plan, int root);
+// The file system that becomes the plan's seed; -1 with errno.
+int oci_seed_devices(const struct oci_plan *plan);
 void oci_mount_cgroups1(const struct oci_plan *plan, const struct oci_mount *mount, int target);
 void oci_cover_paths(const struct oci_plan *plan, int root);
 int oci_null(void);

@@ -163,11 +163,12 @@ static void await_start(const struct oci_plan *plan) {
 }
 
 // Nothing of the machine may be open when the program is looked up: a path through /proc/self/fd would lead there (CVE-2024-21626), and what closes
-// itself by execve has been walked through by then. What the caller passes stays, and the runtime's own three ends close themselves.
+// itself by execve has been walked through by then. What the caller passes stays, and the runtime's own few close themselves.
 static void close_others(struct oci_plan *plan) {
     close_fd(&plan->cgroup);
+    close_fd(&plan->seed);
     for (size_t i = 0; i < plan->namespace_count; i++) close_fd(&plan->namespaces[i].fd);
-    const int kept[] = { oci_sync, plan->fifo, plan->state };
+    const int kept[] = { oci_sync, plan->fifo, plan->state, plan->hook_output, plan->hook_errors };
     unsigned first = 3 + (unsigned)plan->preserved;
     for (;;) {
         unsigned next = ~0U;

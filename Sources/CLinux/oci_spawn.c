@@ -275,6 +275,7 @@ int32_t kd_oci_spawn(const void *bytes, size_t size, char *step, size_t step_siz
             if (mount->tree < 0) path = mount->source;
         }
         if (path) error = errno;
+        if (!error && plan.flags & KD_OCI_SEEDS_DEVICES && (plan.seed = oci_seed_devices(&plan)) < 0) { error = errno; what = "make the devices"; }
     }
     mode_t mask = umask(0);
     if (!error && (plan.target >= 0 || joined(&plan, CLONE_NEWUSER))) {
@@ -292,6 +293,7 @@ int32_t kd_oci_spawn(const void *bytes, size_t size, char *step, size_t step_siz
     }
     for (size_t i = 0; i < plan.mount_count; i++) close_fd(&plan.mounts[i].tree);
     for (size_t i = 0; i < plan.namespace_count; i++) close_fd(&plan.namespaces[i].fd);
+    close_fd(&plan.seed);
     close_fd(&plan.proc);
     umask(mask);
     snprintf(step, step_size, "%s%s%s", what, path ? " " : "", path ? path : "");

@@ -74,7 +74,7 @@ void oci_write_sysctls(const struct oci_plan *plan) {
 
 // HOME of a user as the container's /etc/passwd says, which is read as the file of a stranger.
 static bool home_of(uint64_t uid, char *home, size_t size) {
-    int file = open_in(AT_FDCWD, "/etc/passwd", O_RDONLY | O_NONBLOCK | O_NOFOLLOW, RESOLVE_NO_MAGICLINKS);
+    int file = open_in(AT_FDCWD, "/etc/passwd", O_RDONLY | O_NONBLOCK, RESOLVE_NO_MAGICLINKS);
     struct stat info;
     bool found = false;
     if (file < 0) return false;

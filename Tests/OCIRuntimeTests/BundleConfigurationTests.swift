@@ -42,7 +42,8 @@ import Testing
         (["linux", "namespaces"], [["type": "clock"]], "linux.namespaces[0].type is `clock`"),
         (["linux", "namespaces"], [["type": "mount"]], "has no uts namespace, so the hostname `kdash` cannot be set"),
         (["linux", "namespaces"], [["type": "mount"], ["type": "uts", "path": "uts"]], "linux.namespaces[1].path must be absolute"),
-        (["linux", "namespaces"], [["type": "mount"], ["type": "uts"], ["type": "user"]], "are required for a new user namespace"),
+        (["linux", "sysctl"], ["kernel.hostname": "other"], "has `kernel.hostname` as `other`, but hostname is `kdash`"),
+        (["linux", "devices"], [["path": "//", "type": "p"]], "linux.devices[0].path is the root"),
         (["linux", "uidMappings"], [["containerID": 0, "hostID": 0, "size": 1]], "has no user namespace, but there are uidMappings"),
         (["linux", "sysctl"], ["kernel.core_pattern": "|/x"], "belongs to no namespace: it would change the machine"),
         (["linux", "sysctl"], ["net./.kernel.core_pattern": "|/x"], "contains an invalid path"),
@@ -78,6 +79,33 @@ import Testing
         #expect(error?.message.contains(fault.words) == true, "\(error?.message ?? "")")
     }
 
+    @Test func `a user namespace without maps has the caller's ids, and never only users or only groups`() throws {
+        let namespaces: JSONValue = [["type": "mount"], ["type": "uts"], ["type": "user"]]
+        var configuration = try BundleConfiguration(Self.document([(["linux", "namespaces"], namespaces), (["process", "user", "uid"], 5)]))
+        configuration.mapOwnIDs(user: 1000, group: 1001)
+        #expect(configuration.uidMap == [MountConfiguration.IDRange(container: 5, host: 1000, size: 1)])
+        #expect(configuration.gidMap == [MountConfiguration.IDRange(container: 0, host: 1001, size: 1)])
+        let range: JSONValue = [["containerID": 0, "hostID": 7, "size": 9]]
+        let half = Self.document([(["linux", "namespaces"], namespaces), (["linux", "uidMappings"], range)])
+        let error = #expect(throws: OCIError.self) { try BundleConfiguration(half) }
+        #expect(error?.message.contains("must both be there for a new user namespace") == true)
+        let both: [(path: [String], value: JSONValue?)] = [(["linux", "uidMappings"], range), (["linux", "gidMappings"], range)]
+        var whole = try BundleConfiguration(Self.document([(["linux", "namespaces"], namespaces)] + both))
+        whole.mapOwnIDs(user: 1000, group: 1001)
+        #expect(whole.uidMap.first?.host == 7)
+        #expect(OCIPlan.host(8, whole.uidMap) == 15 && OCIPlan.host(9, whole.uidMap) == 0xffff_ffff)
+    }
+
+    @Test func `names of the machine may be sysctls, too, when they are the same`() throws {
+        let document = Self.document([(["linux", "sysctl"], ["kernel.hostname": "kdash", "kernel.domainname": "example"])])
+        #expect(try BundleConfiguration(document).sysctls.map(\.key) == ["kernel.hostname", "kernel.domainname"])
+    }
+
+    @Test func `a device's path may end in slashes`() throws {
+        let document = Self.document([(["linux", "devices"], [["path": "/mnt//", "type": "p"]])])
+        #expect(try BundleConfiguration(document).devices.map(\.path) == ["/mnt"])
+    }
+
     @Test func `newer minor versions and unknown members are understood`() throws {
         let document = Self.document([(["ociVersion"], "1.3.0-rc.1"), (["linux", "somethingNew"], [1, 2])])
         #expect(try BundleConfiguration(document).version == "1.3.0-rc.1")
@@ -103,6 +131,12 @@ import Testing
             (["mounts"], []), (["linux", "maskedPaths"], []), (["linux", "readonlyPaths"], []), (["root", "readonly"], false),
         ]
         #expect(try !BundleConfiguration(Self.document(nothing + [namespaces(["uts"])])).mountsInPlace)
+    }
+
+    @Test func `the sysctl of the host name is no other way to set it`() throws {
+        let document = Self.document([(["hostname"], nil), (["linux", "sysctl"], ["kernel.hostname": "other"])])
+        let error = #expect(throws: OCIError.self) { try BundleConfiguration(document) }
+        #expect(error?.message.contains("has `kernel.hostname`, which is what hostname is for") == true)
     }
 
     @Test func `the largest limit means without a bound`() throws {

@@ -20,8 +20,8 @@ extension BundleConfiguration {
         if !makes(KD_CLONE_NEWUSER), !joins(KD_CLONE_NEWUSER), !uidMap.isEmpty || !gidMap.isEmpty {
             throw namespaces.fault("has no user namespace, but there are uidMappings or gidMappings")
         }
-        if makes(KD_CLONE_NEWUSER), uidMap.isEmpty || gidMap.isEmpty {
-            throw try linux.member("uidMappings").fault("and gidMappings are required for a new user namespace")
+        if makes(KD_CLONE_NEWUSER), uidMap.isEmpty != gidMap.isEmpty {
+            throw try linux.member("uidMappings").fault("and gidMappings must both be there for a new user namespace, or none of them")
         }
         if !timeOffsets.isEmpty, !makes(0x80) { throw namespaces.fault("has no new time namespace, but there are timeOffsets") }
         for name in [hostname, domainname] {
@@ -35,20 +35,24 @@ extension BundleConfiguration {
         let ipc: Set = [
             "kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem", "kernel.shmall", "kernel.shmmax", "kernel.shmmni", "kernel.shm_rmid_forced",
         ]
-        for (key, _) in sysctls {
+        for (key, value) in sysctls {
             let name = Self.dotted(key)
             let kind: Int? =
                 if name.hasPrefix("net.") { KD_CLONE_NEWNET } else if ipc.contains(name) || name.hasPrefix("fs.mqueue.") {
                     KD_CLONE_NEWIPC
-                } else if name == "kernel.domainname" {
+                } else if name == "kernel.domainname" || name == "kernel.hostname" {
                     KD_CLONE_NEWUTS
                 } else if name.hasPrefix("user.") { KD_CLONE_NEWUSER } else { nil }
             guard !Self.sysctlPath(key).split(separator: "/", omittingEmptySubsequences: false).contains(where: { ["", ".", ".."].contains($0) }) else {
                 throw field.fault("has `\(key)`, which contains an invalid path")
             }
-            guard name != "kernel.hostname" else { throw field.fault("has `\(key)`, which is what hostname is for") }
             guard let kind else { throw field.fault("has `\(key)`, which belongs to no namespace: it would change the machine") }
             guard has(kind), !isOwn(kind) else { throw field.fault("has `\(key)`, whose namespace is not the container's own") }
+            guard name != "kernel.hostname" || hostname?.isEmpty == false else { throw field.fault("has `\(key)`, which is what hostname is for") }
+            let names = ["kernel.hostname": hostname, "kernel.domainname": domainname]
+            if let given = names[name] ?? nil, !given.isEmpty, given != value {
+                throw field.fault("has `\(key)` as `\(value)`, but \(name.dropFirst(7)) is `\(given)`")
+            }
         }
     }
 

@@ -19,6 +19,8 @@ struct ContainerCreation {
         var preserved = 0
         var detaches = false
         var keeps = false
+        /// Otherwise it stays in the caller's cgroups, without limits.
+        var makesCgroups = true
         /// Whether the program is to run at once, and not when `start` says so.
         var startsAtOnce = false
     }
@@ -93,7 +95,7 @@ struct ContainerCreation {
     }
 
     private mutating func makeCgroup() throws(OCIError) {
-        guard let layout = ContainerStore.layout(), layout.mode != .none else { return }
+        guard options.makesCgroups, let layout = ContainerStore.layout(), layout.mode != .none else { return }
         let isRoot = geteuid() == 0
         let parent = isRoot ? "/" : Self.ownCgroup()
         let path = try CgroupPath.resolve(configuration.cgroupsPath, id: options.id, parent: parent)
@@ -147,6 +149,9 @@ struct ContainerCreation {
             plan.text(KD_OCI_VARIABLE, "LISTEN_FDS=\(CreateCommands.listening)")
             plan.text(KD_OCI_VARIABLE, "LISTEN_PID=1")
         }
+        let streams = try HookStreams(needsState ? configuration : nil)
+        if streams.output >= 0 { plan.number(KD_OCI_HOOK_OUTPUT, streams.output) }
+        if streams.errors >= 0 { plan.number(KD_OCI_HOOK_ERRORS, streams.errors) }
         var handles = try LaunchHandles(options.consoleSocket, cgroup: cgroup, hasTerminal: configuration.process?.terminal == true)
         if !options.startsAtOnce { try handles.makeFifo(store.fifo(options.id)) }
         // Where hooks are, as with other runtimes.
@@ -171,27 +176,40 @@ struct ContainerCreation {
         if let process = configuration.process { try ProcessLauncher.limit(pid, process, log: log) }
         record.pid = pid
         record.startTicks = ProcessFacts.status(pid)?.startTicks ?? 0
-        try publish(.creating, to: state)
         try conversation.sayContinue()
         while true {
             switch try conversation.next() {
             case .mounted:
-                // The first kind is of the time before 1.0.2, when it ran between create and start: its programs are told so.
-                try HookRunner.run(configuration.hooks[.prestart] ?? [], "prestart", state: record.state(.created, for: true))
-                try HookRunner.run(configuration.hooks[.createRuntime] ?? [], "createRuntime", state: record.state(.creating, for: true))
+                try runHooks()
+                // What is left to do is the container's own, so its hooks are told that it is made.
+                try publish(.created, to: state)
                 try conversation.sayContinue()
             case .master(let descriptor): master = descriptor
             case .ready:
-                try publish(.created, to: state)
+                if let path = configuration.annotation("run.oci.pidfd_receiver") { try ProcessLauncher.hand(pid, to: path) }
                 return try store.write(record)
             case .process, .ended: throw ProcessLauncher.died(pid)
             }
         }
     }
 
+    private func runHooks() throws(OCIError) {
+        let hooks = [(BundleConfiguration.HookKind.prestart), .createRuntime].filter { configuration.hooks[$0] != nil }
+        guard !hooks.isEmpty else { return }
+        let streams = try HookStreams(configuration)
+        for kind in hooks {
+            // The first kind is of the time before 1.0.2, when it ran between create and start: its programs are told so.
+            let state = record.state(kind == .prestart ? .created : .creating, for: true)
+            try HookRunner.run(configuration.hooks[kind] ?? [], kind.rawValue, state: state, streams: streams)
+        }
+    }
+
+    /// Tells the hooks inside of the container, where its first process has another number.
     private func publish(_ status: ContainerStatus, to state: CInt) throws(OCIError) {
         guard state >= 0 else { return }
-        let text = JSON.encode(record.state(status, for: true))
+        var inside = record
+        inside.pid = ProcessFacts.innermost(pid) ?? pid
+        let text = JSON.encode(inside.state(status, for: true))
         try OCIError.attempt("write the state") { () throws(SystemError) in
             try SystemError.check("ftruncate") { ftruncate(state, 0) }
             try SystemError.check("pwrite") { pwrite(state, text, text.count, 0) }
