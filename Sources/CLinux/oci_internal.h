@@ -33,6 +33,8 @@ struct oci_plan {
     size_t filter_size, scheduler_size;
     uint64_t affinity[16];          // processors that an exec may use from its start; none: any
     size_t affinity_count;
+    const uint64_t *memory_policy;  // mode with its flags, then a bit for each node
+    size_t memory_policy_count;
     int sync, fifo, console, state, target, cgroup, hook_output, hook_errors;
     int seed;                       // a file system with the nodes of devices by their positions; -1: none
     int proc;                       // the machine's own proc file system, which no container has touched
@@ -51,6 +53,9 @@ int oci_open_source(struct oci_mount *mount);
 int oci_build_root(struct oci_plan *plan);
 // Makes it the root of this process, with its propagation and whether it can be written.
 void oci_enter_root(const struct oci_plan *plan, int root);
+// In the root of a container that this process has joined.
+void oci_add_mounts(struct oci_plan *plan);
+void oci_remove_mounts(const struct oci_plan *plan);
 void oci_make_devices(const struct oci_plan *plan, int root);
 // The file system that becomes the plan's seed; -1 with errno.
 int oci_seed_devices(const struct oci_plan *plan);

@@ -23,7 +23,7 @@ static bool is_oci(int argc, char **argv) {
 
 static bool starts_processes(int argc, char **argv) {
     for (int i = 1; i < argc; i++)
-        if (strcmp(argv[i], "create") == 0 || strcmp(argv[i], "run") == 0 || strcmp(argv[i], "exec") == 0) return true;
+        if (strcmp(argv[i], "create") == 0 || strcmp(argv[i], "run") == 0 || strcmp(argv[i], "exec") == 0 || strcmp(argv[i], "mounts") == 0) return true;
     return false;
 }
 

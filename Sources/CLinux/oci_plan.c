@@ -139,6 +139,11 @@ static int read_process(const struct kd_field *field, struct oci_plan *plan, con
         memcpy(plan->affinity, field->bytes, field->size);
         plan->affinity_count = field->size / 8;
         return 0;
+    case KD_OCI_MEMORY_POLICY:
+        if (!field->size || field->size % 8) return EINVAL;
+        plan->memory_policy = (const uint64_t *)(const void *)field->bytes;
+        plan->memory_policy_count = field->size / 8;
+        return 0;
     case KD_OCI_SYNC: return read_descriptor(field, &plan->sync);
     case KD_OCI_FIFO: return read_descriptor(field, &plan->fifo);
     case KD_OCI_CONSOLE: return read_descriptor(field, &plan->console);

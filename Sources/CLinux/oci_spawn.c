@@ -112,13 +112,14 @@ _Noreturn static void container_main(struct oci_plan *plan) {
     if (mounts) oci_check(setns(mounts->fd, CLONE_NEWNS), "join the mount namespace", mounts->path);
     if (made & CLONE_NEWNET) raise_loopback();
     int root = -1;
-    if (made & CLONE_NEWNS || mounts) root = oci_build_root(plan);
+    bool builds = made & CLONE_NEWNS || mounts || plan->flags & KD_OCI_MOUNTS_IN_PLACE;
+    if (builds) root = oci_build_root(plan);
     else oci_check(root = open(plan->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC), "open the root", plan->rootfs);
     oci_say(KD_OCI_MOUNTED, 0, NULL, NULL);
     oci_await(KD_OCI_CONTINUE);
     oci_run_hooks(plan, KD_OCI_HOOK_CREATE_CONTAINER);
     oci_write_sysctls(plan);
-    if (made & CLONE_NEWNS || mounts) {
+    if (builds) {
         oci_cover_paths(plan, root);
         oci_enter_root(plan, root);
     } else {
@@ -165,6 +166,23 @@ static bool differs(int proc, pid_t pid, const char *file) {
     if (fstatat(proc, path, &its, 0) < 0) return false;
     snprintf(path, sizeof path, "self/ns/%s", file);
     return fstatat(proc, path, &own, 0) == 0 && (own.st_ino != its.st_ino || own.st_dev != its.st_dev);
+}
+
+// Changes what is mounted in a container, as the root of its user namespace, and ends.
+_Noreturn static void mounts_main(struct oci_plan *plan) {
+    oci_await(KD_OCI_CONTINUE);
+    prctl(PR_SET_DUMPABLE, 0);
+    int target = (int)syscall(SYS_pidfd_open, plan->target, 0);
+    oci_check(target, "find the container's process", NULL);
+    if (!differs(plan->proc, plan->target, "mnt")) oci_refuse("the container has no mount namespace of its own", NULL);
+    bool has_users = differs(plan->proc, plan->target, "user");
+    oci_check(setns(target, CLONE_NEWNS | (has_users ? CLONE_NEWUSER : 0)), "join the container", NULL);
+    close(target);
+    if (has_users) become_root(plan);
+    if (plan->flags & KD_OCI_ADDS_MOUNTS) oci_add_mounts(plan);
+    else oci_remove_mounts(plan);
+    oci_say(KD_OCI_READY, 0, NULL, NULL);
+    _exit(0);
 }
 
 // One more process in a container.
@@ -264,6 +282,7 @@ int32_t kd_oci_spawn(const void *bytes, size_t size, char *step, size_t step_siz
         what = "clone";
         pid = clone_process(0, plan.cgroup, false);
         if (pid == 0) {
+            if (plan.flags & (KD_OCI_ADDS_MOUNTS | KD_OCI_REMOVES_MOUNTS)) mounts_main(&plan);
             if (plan.target >= 0) exec_main(&plan);
             joiner_main(&plan);
         }

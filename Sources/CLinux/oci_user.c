@@ -41,6 +41,11 @@ void oci_become_user(const struct oci_plan *plan) {
     // Only what there is to give: what cannot be granted is no error, as the specification says.
     uint64_t permitted = wanted[OCI_PERMITTED] & held, effective = wanted[OCI_EFFECTIVE] & permitted, inheritable = wanted[OCI_INHERITABLE];
     inheritable &= held;
+    // Without no_new_privs only this capability loads a filter, which is the last step: execve takes it away again, unless it is wanted or not bounded.
+    if (plan->filter_size && !(plan->flags & KD_OCI_NO_NEW_PRIVILEGES)) {
+        permitted |= held & 1ULL << CAP_SYS_ADMIN;
+        effective |= held & 1ULL << CAP_SYS_ADMIN;
+    }
     for (int i = 0; i < 2; i++) {
         data[i].permitted = (uint32_t)(permitted >> (32 * i));
         data[i].effective = (uint32_t)(effective >> (32 * i));

@@ -175,7 +175,7 @@ def test_hooks(runtime, base):
     result = runtime.run("echo", "main", change=change)
     lines = [line.split(" ", 1) for line in note.read_text().splitlines()]
     assert [line[0] for line in lines] == ["prestart", "createRuntime", "createContainer", "poststart", "poststop"]
-    assert [json.loads(line[1])["status"] for line in lines] == ["creating", "creating", "created", "running", "stopped"]
+    assert [json.loads(line[1])["status"] for line in lines] == ["created", "creating", "created", "running", "stopped"]
     assert json.loads(result.stdout.removesuffix("main\n"))["status"] == "created"
 
 

@@ -40,7 +40,6 @@ import Testing
         (["mounts"], [["destination": "/x"]], "mounts[0].type is required unless the options have bind or rbind"),
         (["linux", "namespaces"], [["type": "mount"], ["type": "mount"]], "names the mount namespace a second time"),
         (["linux", "namespaces"], [["type": "clock"]], "linux.namespaces[0].type is `clock`"),
-        (["linux", "namespaces"], [["type": "pid"]], "has no mount namespace"),
         (["linux", "namespaces"], [["type": "mount"]], "has no uts namespace, so the hostname `kdash` cannot be set"),
         (["linux", "namespaces"], [["type": "mount"], ["type": "uts", "path": "uts"]], "linux.namespaces[1].path must be absolute"),
         (["linux", "sysctl"], ["kernel.hostname": "other"], "has `kernel.hostname` as `other`, but hostname is `kdash`"),
@@ -61,6 +60,17 @@ import Testing
         (["linux", "intelRdt"], ["closID": "x"], "linux.intelRdt is not supported by this runtime"),
         (["linux", "netDevices"], ["eth 0": [:]], "linux.netDevices has `eth 0`, which is no name of a network device"),
         (["linux", "netDevices"], ["eth0": ["name": "x"], "x": [:]], "linux.netDevices calls two devices `x`"),
+        (["linux", "memoryPolicy"], [:], "linux.memoryPolicy.mode is required"),
+        (["linux", "memoryPolicy"], ["mode": "MPOL_ANY"], "linux.memoryPolicy.mode is `MPOL_ANY`"),
+        (["linux", "memoryPolicy"], ["mode": "MPOL_BIND", "flags": ["MPOL_F_FAST"]], "linux.memoryPolicy.flags has `MPOL_F_FAST`"),
+        (["linux", "memoryPolicy"], ["mode": "MPOL_BIND", "nodes": "0,5-2"], "linux.memoryPolicy.nodes has `5-2`"),
+        (["linux", "memoryPolicy"], ["mode": "MPOL_BIND", "nodes": "1024"], "no range of nodes below 1024"),
+        (["process", "scheduler"], ["policy": "SCHED_DEADLINE", "deadline": 2000], "`SCHED_DEADLINE` requires `runtime`"),
+        (["process", "scheduler"], ["policy": "SCHED_DEADLINE", "runtime": 2000], "`SCHED_DEADLINE` requires `deadline`"),
+        (["process", "scheduler"], ["policy": "SCHED_DEADLINE", "runtime": 0, "deadline": 2000], "runtime must be greater than 0"),
+        (["process", "scheduler"], ["policy": "SCHED_DEADLINE", "runtime": 1023, "deadline": 2000], "runtime 1023 must be between 1024 and "),
+        (["process", "scheduler"], ["policy": "SCHED_DEADLINE", "runtime": 3000, "deadline": 2000], "runtime 3000 must be <= the deadline 2000"),
+        (["process", "scheduler"], ["policy": "SCHED_DEADLINE", "runtime": 2000, "deadline": 4000, "period": 3000], "must be <= the period 3000"),
         (["linux", "personality"], ["domain": "BSD"], "linux.personality.domain is `BSD`"),
     ]
 
@@ -114,6 +124,34 @@ import Testing
     @Test func `newer minor versions and unknown members are understood`() throws {
         let document = Self.document([(["ociVersion"], "1.3.0-rc.1"), (["linux", "somethingNew"], [1, 2])])
         #expect(try BundleConfiguration(document).version == "1.3.0-rc.1")
+    }
+
+    @Test func `a memory policy is a mode with flags and the bits of nodes`() throws {
+        let policy: JSONValue = ["mode": "MPOL_BIND", "flags": ["MPOL_F_STATIC_NODES"], "nodes": "0-2,64"]
+        let words = try #require(try BundleConfiguration(Self.document([(["linux", "memoryPolicy"], policy)])).memoryPolicy).words
+        #expect(words.count == 17)
+        #expect(words.prefix(3) == [2 | 1 << 15, 0b111, 1])
+        let local = try BundleConfiguration(Self.document([(["linux", "memoryPolicy"], ["mode": "MPOL_LOCAL"])]))
+        #expect(local.memoryPolicy?.words == [4])
+        #expect(try BundleConfiguration(Self.document()).memoryPolicy == nil)
+    }
+
+    @Test func `what is mounted without a mount namespace is mounted in place`() throws {
+        func namespaces(_ names: [String]) -> (path: [String], value: JSONValue?) {
+            (["linux", "namespaces"], .array(names.map { ["type": .string($0)] }))
+        }
+        #expect(try BundleConfiguration(Self.document([namespaces(["uts"])])).mountsInPlace)
+        #expect(try !BundleConfiguration(Self.document([namespaces(["uts", "mount"])])).mountsInPlace)
+        let nothing: [(path: [String], value: JSONValue?)] = [
+            (["mounts"], []), (["linux", "maskedPaths"], []), (["linux", "readonlyPaths"], []), (["root", "readonly"], false),
+        ]
+        #expect(try !BundleConfiguration(Self.document(nothing + [namespaces(["uts"])])).mountsInPlace)
+    }
+
+    @Test func `the sysctl of the host name is no other way to set it`() throws {
+        let document = Self.document([(["hostname"], nil), (["linux", "sysctl"], ["kernel.hostname": "other"])])
+        let error = #expect(throws: OCIError.self) { try BundleConfiguration(document) }
+        #expect(error?.message.contains("has `kernel.hostname`, which is what hostname is for") == true)
     }
 
     @Test func `the largest limit means without a bound`() throws {

@@ -36,6 +36,14 @@ import Testing
         #expect(lines("hugetlb") == ["hugetlb.2MB.limit_in_bytes=0", "hugetlb.2MB.rsvd.limit_in_bytes=0"])
     }
 
+    @Test func `real-time processes get time of their own where the kernel divides it, unless it was said how much`() throws {
+        var resources = try Self.resources([:])
+        resources.needsRealtime = true
+        #expect(resources.version1("cpu") == [CgroupFile(name: "cpu.rt_runtime_us", value: "50000", isOptional: true)])
+        resources.realtimeRuntime = 9000
+        #expect(resources.version1("cpu") == [CgroupFile(name: "cpu.rt_runtime_us", value: "9000")])
+    }
+
     @Test func `version 2 counts swap by itself and weighs processors anew`() throws {
         let lines = try Self.resources(Self.everything).version2().map { "\($0.name)=\($0.value)" }
         #expect(

@@ -11,7 +11,7 @@ enum kd_oci_tag {
     // process
     KD_OCI_ARGUMENT = 32, KD_OCI_VARIABLE, KD_OCI_DIRECTORY, KD_OCI_UID, KD_OCI_GID, KD_OCI_GROUP, KD_OCI_UMASK, KD_OCI_CAPABILITIES,
     KD_OCI_FILTER, KD_OCI_FILTER_FLAGS, KD_OCI_LABEL, KD_OCI_TERMINAL_SIZE, KD_OCI_PERSONALITY, KD_OCI_SCHEDULER, KD_OCI_IO_PRIORITY,
-    KD_OCI_AFFINITY,
+    KD_OCI_AFFINITY, KD_OCI_MEMORY_POLICY,
     // descriptors and processes
     KD_OCI_SYNC = 64, KD_OCI_FIFO, KD_OCI_CONSOLE, KD_OCI_STATE, KD_OCI_PRESERVED, KD_OCI_TARGET, KD_OCI_CGROUP, KD_OCI_HOOK_OUTPUT, KD_OCI_HOOK_ERRORS,
     // inside of a record
@@ -27,10 +27,12 @@ enum {  // KD_OCI_FLAGS of the plan
     KD_OCI_CGROUP2 = 512, KD_OCI_CGROUP_NAMESPACE = 1024,
     KD_OCI_ENTERS_CGROUPS = 2048,    // it enters the hierarchies by itself; otherwise the command has done that
     KD_OCI_SEEDS_DEVICES = 4096,     // nodes of devices are made before the user namespace is entered
+    KD_OCI_MOUNTS_IN_PLACE = 32768,  // there is no mount namespace: the command has mounted the root over itself
+    KD_OCI_ADDS_MOUNTS = 8192, KD_OCI_REMOVES_MOUNTS = 16384,  // with a target: nothing but that is done in the container
 };
 enum {  // KD_OCI_FLAGS of a mount
     KD_OCI_BIND = 1, KD_OCI_BIND_BELOW = 2, KD_OCI_COPY_UP = 4, KD_OCI_ID_MAPPED = 8, KD_OCI_CGROUPS = 16, KD_OCI_NO_FOLLOW = 32,
-    KD_OCI_ID_MAPPED_BELOW = 64,
+    KD_OCI_ID_MAPPED_BELOW = 64, KD_OCI_NO_FOLLOW_TARGET = 128,
 };
 enum { KD_OCI_HOOK_CREATE_CONTAINER = 1, KD_OCI_HOOK_START_CONTAINER };
 
@@ -60,5 +62,9 @@ int kd_oci_attend(int32_t pid, int master);
 // Sets a limit of `pid`: 0, 1 when only as much as the hard limit that there was, -1.
 int kd_oci_prlimit(int32_t pid, uint32_t resource, uint64_t soft, uint64_t hard);
 int kd_oci_mkfifo(const char *path);
+// Mounts a directory over itself, with what is mounted below it, and keeps what is mounted there from other mount namespaces; and takes that away
+// again with all that was mounted on it. -1 with errno.
+int kd_oci_cover_root(const char *path);
+int kd_oci_uncover_root(const char *path);
 // cgroup v2: replaces the program of devices of `cgroup`; `program` is `count` instructions of eBPF.
 int kd_oci_devices(const char *cgroup, const void *program, size_t count);

@@ -40,6 +40,8 @@ extension ResourceConfiguration {
         if let cpuQuota, cpuQuota != 0 { files.append(CgroupFile(name: "cpu.cfs_quota_us", value: "\(cpuQuota)")) }
         if let cpuBurst { files.append(CgroupFile(name: "cpu.cfs_burst_us", value: "\(cpuBurst)", isOptional: cpuBurst == 0)) }
         if let realtimePeriod, realtimePeriod > 0 { files.append(CgroupFile(name: "cpu.rt_period_us", value: "\(realtimePeriod)")) }
+        // A twentieth of a second in each. Kernels without groups of real-time processes have no such file, and need none.
+        if needsRealtime, realtimeRuntime ?? 0 == 0 { files.append(CgroupFile(name: "cpu.rt_runtime_us", value: "50000", isOptional: true)) }
         if let realtimeRuntime, realtimeRuntime != 0 { files.append(CgroupFile(name: "cpu.rt_runtime_us", value: "\(realtimeRuntime)")) }
         if let cpuIdle { files.append(CgroupFile(name: "cpu.idle", value: "\(cpuIdle)", isOptional: cpuIdle == 0)) }
         return files

@@ -47,8 +47,9 @@ enum CommandHelp {
         Command(name: "pause", words: "CONTAINER", does: "freeze a container", options: []),
         Command(name: "resume", words: "CONTAINER", does: "thaw it", options: []),
         Command(
-            name: "update", words: "CONTAINER", does: "change its limits",
+            name: "update", words: "[OPTION]... CONTAINER", does: "change its limits",
             options: [("-r, --resources FILE", "linux.resources as JSON (-: standard input)")] + UpdateCommand.fields.map { ("--\($0.option) VALUE", "") }),
+        Command(name: "mounts", words: "[add|remove] CONTAINER FILE", does: "change what is mounted in it, by a list as `mounts` of config.json", options: []),
         Command(name: "features", words: "", does: "say what is understood, as JSON", options: []),
         Command(
             name: "spec", words: "", does: "write a config.json to begin with",

@@ -38,6 +38,7 @@ enum FeaturesCommand {
                 ],
                 "apparmor": ["enabled": .bool(isAppArmor)], "selinux": ["enabled": .bool(isSELinux)],
                 "intelRdt": ["enabled": false], "netDevices": ["enabled": true],
+                "memoryPolicy": ["modes": texts(MemoryPolicy.modes.map(\.name)), "flags": texts(MemoryPolicy.flags.map(\.name))],
                 "mountExtensions": ["idmap": ["enabled": true]],
             ],
             "annotations": [:],

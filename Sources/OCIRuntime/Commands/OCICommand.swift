@@ -102,6 +102,7 @@ package enum OCICommand {
         case "list": return try ListCommands.list(arguments, context)
         case "ps": return try ListCommands.processes(arguments, context)
         case "update": return try UpdateCommand.run(arguments, context)
+        case "mounts": return try MountsCommand.run(arguments, context)
         case "features": return FeaturesCommand.run()
         case "spec": return try SpecCommand.run(arguments)
         default: throw OCIError(.usage, "no command `\(name)`; see kdash oci --help")

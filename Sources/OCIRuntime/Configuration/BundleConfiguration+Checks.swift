@@ -8,13 +8,11 @@ extension BundleConfiguration {
 
     func has(_ kind: Int) -> Bool { makes(kind) || joins(kind) }
 
+    /// Whether what is mounted is seen by the machine, too, as there is no mount namespace; then it is mounted on the root, which covers itself.
+    var mountsInPlace: Bool { !has(KD_CLONE_NEWNS) && !(mounts.isEmpty && maskedPaths.isEmpty && readOnlyPaths.isEmpty && !isRootReadOnly) }
+
     func checkNamespaces(_ linux: SpecField) throws(OCIError) {
         let namespaces = try linux.member("namespaces")
-        if !has(KD_CLONE_NEWNS) {
-            guard mounts.isEmpty, maskedPaths.isEmpty, readOnlyPaths.isEmpty, !isRootReadOnly else {
-                throw namespaces.fault("has no mount namespace, without which mounts, maskedPaths, readonlyPaths and a read-only root would be the machine's")
-            }
-        }
         if let hostname, !hostname.isEmpty, !has(KD_CLONE_NEWUTS) {
             throw namespaces.fault("has no uts namespace, so the hostname `\(hostname)` cannot be set")
         }
@@ -53,6 +51,7 @@ extension BundleConfiguration {
             }
             guard let kind else { throw field.fault("has `\(key)`, which belongs to no namespace: it would change the machine") }
             guard has(kind), !isOwn(kind) else { throw field.fault("has `\(key)`, whose namespace is not the container's own") }
+            guard name != "kernel.hostname" || hostname?.isEmpty == false else { throw field.fault("has `\(key)`, which is what hostname is for") }
             let names = ["kernel.hostname": hostname, "kernel.domainname": domainname]
             if let given = names[name] ?? nil, !given.isEmpty, given != value {
                 throw field.fault("has `\(key)` as `\(value)`, but \(name.dropFirst(7)) is `\(given)`")

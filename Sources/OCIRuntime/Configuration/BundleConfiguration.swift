@@ -58,6 +58,7 @@ package struct BundleConfiguration: Sendable {
     let readOnlyPaths: [String]
     let mountLabel: String?
     let personality: UInt64?
+    let memoryPolicy: MemoryPolicy?
     /// The filter's JSON; nil: none.
     let seccomp: JSONValue?
 
@@ -104,10 +105,10 @@ package struct BundleConfiguration: Sendable {
         readOnlyPaths = try Self.paths(linux.member("readonlyPaths"))
         mountLabel = try linux.member("mountLabel").text()
         personality = try Self.personality(linux.member("personality"))
+        memoryPolicy = try MemoryPolicy(linux.member("memoryPolicy"))
         seccomp = try linux.member("seccomp").value
-        for name in ["intelRdt", "memoryPolicy"] {
-            let field = try linux.member(name)
-            guard try field.members().isEmpty else { throw field.fault("is not supported by this runtime; leave it out") }
+        guard try linux.member("intelRdt").members().isEmpty else {
+            throw try linux.member("intelRdt").fault("is not supported by this runtime; leave it out")
         }
         try checkNamespaces(linux)
         try checkSysctls(linux)

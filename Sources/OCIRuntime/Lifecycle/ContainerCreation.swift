@@ -64,7 +64,7 @@ struct ContainerCreation {
             return
         }
         guard process.terminal, options.consoleSocket == nil, !isForeground else { return }
-        throw OCIError(.usage, "config.json: process.terminal is true, so --console-socket must name who gets the terminal")
+        throw OCIError(.usage, "config.json: process.terminal is true, but nobody is there for it; use --console-socket to name who gets the terminal")
     }
 
     /// Makes it. `body` does the rest with the conversation; whatever throws until it returns takes everything back.
@@ -75,11 +75,23 @@ struct ContainerCreation {
             try makeCgroup()
             record.cgroup = cgroup?.path
             try store.write(record)
+            if configuration.mountsInPlace { try coverRoot() }
             try spawn(body)
         } catch {
             takeBack()
             throw error
         }
+    }
+
+    private mutating func coverRoot() throws(OCIError) {
+        guard record.rootfs != "/" else {
+            throw OCIError(
+                .invalidConfiguration, "config.json: linux.namespaces has no mount namespace, so what is mounted in the root / would be the machine's")
+        }
+        let root = record.rootfs
+        try OCIError.attempt("mount the root over itself") { () throws(SystemError) in try SystemError.check("mount", root) { kd_oci_cover_root(root) } }
+        record.coversRoot = true
+        try store.write(record)
     }
 
     private mutating func makeCgroup() throws(OCIError) {
@@ -102,8 +114,10 @@ struct ContainerCreation {
             return
         }
         cgroup = candidate
+        var resources = configuration.resources
+        resources.needsRealtime = configuration.process?.scheduler?.isRealtime ?? false
         do throws(OCIError) {
-            try candidate.apply(configuration.resources, enforcesDevices: isRoot && !UserNamespaceFacts.isInside)
+            try candidate.apply(resources, enforcesDevices: isRoot && !UserNamespaceFacts.isInside)
         } catch {
             do throws(OCIError) { try candidate.remove() } catch let second { log.warn("\(second)") }
             cgroup = nil
@@ -184,7 +198,11 @@ struct ContainerCreation {
         let hooks = [(BundleConfiguration.HookKind.prestart), .createRuntime].filter { configuration.hooks[$0] != nil }
         guard !hooks.isEmpty else { return }
         let streams = try HookStreams(configuration)
-        for kind in hooks { try HookRunner.run(configuration.hooks[kind] ?? [], kind.rawValue, state: record.state(.creating, for: true), streams: streams) }
+        for kind in hooks {
+            // The first kind is of the time before 1.0.2, when it ran between create and start: its programs are told so.
+            let state = record.state(kind == .prestart ? .created : .creating, for: true)
+            try HookRunner.run(configuration.hooks[kind] ?? [], kind.rawValue, state: state, streams: streams)
+        }
     }
 
     /// Tells the hooks inside of the container, where its first process has another number.

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 internal import LinuxKernel
 
@@ -31,6 +32,9 @@ struct ContainerRemoval {
     }
 
     private func clear() throws(OCIError) {
+        if record.coversRoot, kd_oci_uncover_root(record.rootfs) != 0 {
+            log.warn("\(OCIError(.system, "cannot unmount what was mounted in \(record.rootfs)", cause: .last("umount2", record.rootfs)))")
+        }
         if let path = record.cgroup, let layout = ContainerStore.layout() { try ContainerCgroup(path: path, layout: layout).remove() }
         try store.forget(record.id)
     }
