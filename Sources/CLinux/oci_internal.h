@@ -73,6 +73,8 @@ void oci_warn(const char *step, const char *path);
 void oci_say(int32_t type, int32_t number, const char *step, const char *path);
 void oci_await(int32_t type);
 void oci_open_terminal(const struct oci_plan *plan, bool is_container);
+// In a user namespace everything is done as its root, or as what there is of it.
+void oci_become_root(struct oci_plan *plan);
 void oci_become_user(const struct oci_plan *plan);
 // "HOME=…" of a user, allocated; NULL without memory.
 char *oci_home(uint64_t uid);

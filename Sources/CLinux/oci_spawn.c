@@ -2,7 +2,6 @@
 #include "oci_internal.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <linux/nsfs.h>
 #include <linux/sched.h>
 #include <sched.h>
@@ -74,21 +73,6 @@ static int write_offsets(const struct oci_plan *plan) {
     return written < 0 ? -1 : 0;
 }
 
-// In a user namespace everything is done as its root, or as what there is of it.
-static void become_root(struct oci_plan *plan) {
-    char refused[16];
-    if (read_in(plan->proc, "self/setgroups", refused, sizeof refused) >= 4 && strncmp(refused, "deny", 4) == 0) plan->flags |= KD_OCI_KEEPS_GROUPS;
-    if (!(plan->flags & KD_OCI_KEEPS_GROUPS)) setgroups(0, NULL);
-    uid_t uid = 0;
-    gid_t gid = 0;
-    if (setresgid(gid, gid, gid) < 0 && setresgid((gid_t)plan->gid, (gid_t)plan->gid, (gid_t)plan->gid) < 0)
-        oci_fail("become the group 0 of the user namespace", NULL);
-    if (setresuid(uid, uid, uid) < 0) {
-        prctl(PR_SET_KEEPCAPS, 1);
-        if (setresuid((uid_t)plan->uid, (uid_t)plan->uid, (uid_t)plan->uid) < 0) oci_fail("become the user 0 of the user namespace", NULL);
-    }
-}
-
 static void enter_cgroups(const struct oci_plan *plan) {
     if (!(plan->flags & KD_OCI_ENTERS_CGROUPS)) return;
     // v1: "tasks", and this single thread itself, is the one way that needs no RCU grace period (10 ms on a busy machine).
@@ -106,7 +90,7 @@ _Noreturn static void container_main(struct oci_plan *plan) {
     // Who is already in the pid namespace may look at this process.
     if (joined(plan, CLONE_NEWPID) && !(plan->flags & KD_OCI_IN_USER_NAMESPACE)) prctl(PR_SET_DUMPABLE, 0);
     enter_cgroups(plan);
-    if (plan->flags & KD_OCI_IN_USER_NAMESPACE && (made & CLONE_NEWUSER || joined(plan, CLONE_NEWUSER))) become_root(plan);
+    if (plan->flags & KD_OCI_IN_USER_NAMESPACE && (made & CLONE_NEWUSER || joined(plan, CLONE_NEWUSER))) oci_become_root(plan);
     if (made & CLONE_NEWCGROUP) oci_check(unshare(CLONE_NEWCGROUP), "make a cgroup namespace", NULL);
     struct oci_namespace *mounts = joined(plan, CLONE_NEWNS);
     if (mounts) oci_check(setns(mounts->fd, CLONE_NEWNS), "join the mount namespace", mounts->path);
@@ -178,7 +162,7 @@ _Noreturn static void mounts_main(struct oci_plan *plan) {
     bool has_users = differs(plan->proc, plan->target, "user");
     oci_check(setns(target, CLONE_NEWNS | (has_users ? CLONE_NEWUSER : 0)), "join the container", NULL);
     close(target);
-    if (has_users) become_root(plan);
+    if (has_users) oci_become_root(plan);
     if (plan->flags & KD_OCI_ADDS_MOUNTS) oci_add_mounts(plan);
     else oci_remove_mounts(plan);
     oci_say(KD_OCI_READY, 0, NULL, NULL);
@@ -216,7 +200,7 @@ _Noreturn static void exec_main(struct oci_plan *plan) {
         oci_say(KD_OCI_IS, pid, NULL, NULL);
         _exit(0);
     }
-    if (flags & CLONE_NEWUSER) become_root(plan);
+    if (flags & CLONE_NEWUSER) oci_become_root(plan);
     oci_finish(plan, false);
 }
 

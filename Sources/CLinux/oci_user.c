@@ -13,6 +13,20 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+void oci_become_root(struct oci_plan *plan) {
+    char refused[16];
+    if (read_in(plan->proc, "self/setgroups", refused, sizeof refused) >= 4 && strncmp(refused, "deny", 4) == 0) plan->flags |= KD_OCI_KEEPS_GROUPS;
+    if (!(plan->flags & KD_OCI_KEEPS_GROUPS)) setgroups(0, NULL);
+    uid_t uid = 0;
+    gid_t gid = 0;
+    if (setresgid(gid, gid, gid) < 0 && setresgid((gid_t)plan->gid, (gid_t)plan->gid, (gid_t)plan->gid) < 0)
+        oci_fail("become the group 0 of the user namespace", NULL);
+    if (setresuid(uid, uid, uid) < 0) {
+        prctl(PR_SET_KEEPCAPS, 1);
+        if (setresuid((uid_t)plan->uid, (uid_t)plan->uid, (uid_t)plan->uid) < 0) oci_fail("become the user 0 of the user namespace", NULL);
+    }
+}
+
 static void drop_bounding(uint64_t kept) {
     for (int capability = 0; capability < 64; capability++) {
         if (kept >> capability & 1 || prctl(PR_CAPBSET_DROP, capability) == 0) continue;
