@@ -6,6 +6,7 @@
 #include <linux/bpf.h>
 #include <linux/openat2.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -13,7 +14,49 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-// In a user namespace nodes cannot be made: the machine's are bound where they are the same device.
+// A user namespace can have nodes but not make them. These are the machine's root's, in a file system that only this container sees.
+int oci_seed_devices(const struct oci_plan *plan) {
+    const char *options[] = { "mode", "755", "size", "1m", NULL };
+    int seed = make_filesystem("tmpfs", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, options);
+    for (size_t i = 0; seed >= 0 && i < plan->device_count; i++) {
+        const struct oci_device *device = &plan->devices[i];
+        char name[24];
+        snprintf(name, sizeof name, "%zu", i);
+        if (mknodat(seed, name, (mode_t)(device->type | 0600), makedev((unsigned)device->major, (unsigned)device->minor)) == 0
+            && fchownat(seed, name, (uid_t)device->host_uid, (gid_t)device->host_gid, 0) == 0 && fchmodat(seed, name, (mode_t)device->mode, 0) == 0) continue;
+        int saved = errno;
+        close(seed);
+        errno = saved;
+        return -1;
+    }
+    return seed;
+}
+
+// Nodes are copied out of a mount that is this namespace's own, so it covers /dev until all of them are.
+static void bind_seeds(const struct oci_plan *plan, int root) {
+    int dev = oci_make_in(root, "dev", MAKE_DIRECTORY), *nodes = calloc(plan->device_count, sizeof *nodes);
+    oci_check(dev, "prepare", "/dev");
+    if (!nodes) oci_fail("allocate", NULL);
+    oci_check(attach(plan->seed, dev), "mount the devices", NULL);
+    char path[48];
+    for (size_t i = 0; i < plan->device_count; i++) {
+        snprintf(path, sizeof path, "%zu", i);
+        oci_check(nodes[i] = clone_tree(plan->seed, path, false), "copy the device", plan->devices[i].path);
+    }
+    snprintf(path, sizeof path, "/proc/self/fd/%d", plan->seed);
+    oci_check(umount2(path, MNT_DETACH), "unmount the devices", NULL);
+    close(dev);
+    for (size_t i = 0; i < plan->device_count; i++) {
+        int target = oci_make_in(root, plan->devices[i].path, MAKE_FILE);
+        oci_check(target, "make the device", plan->devices[i].path);
+        oci_check(attach(nodes[i], target), "mount the device", plan->devices[i].path);
+        close(target);
+        close(nodes[i]);
+    }
+    free(nodes);
+}
+
+// Who is not the machine's root has the machine's nodes bound, where they are the same device.
 static void bind_device(int root, const struct oci_device *device) {
     int target = oci_make_in(root, device->path, MAKE_FILE), tree = open_tree(AT_FDCWD, device->path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
     oci_check(target, "make the device", device->path);
@@ -69,7 +112,8 @@ static void make_link(int dev, const char *leads_to, const char *name) {
 }
 
 void oci_make_devices(const struct oci_plan *plan, int root) {
-    for (size_t i = 0; i < plan->device_count; i++) make_device(plan, root, &plan->devices[i]);
+    if (plan->seed >= 0) bind_seeds(plan, root);
+    else for (size_t i = 0; i < plan->device_count; i++) make_device(plan, root, &plan->devices[i]);
     int dev = oci_make_in(root, "dev", MAKE_DIRECTORY);
     oci_check(dev, "prepare", "/dev");
     make_link(dev, "/proc/self/fd", "fd");

@@ -31,7 +31,7 @@ static int state_file(const void *state, size_t size) {
     return -1;
 }
 
-_Noreturn static void hook_child(int input, int errors, const char *path, char *const arguments[], char *const environment[]) {
+_Noreturn static void hook_child(int input, int output, int errors, const char *path, char *const arguments[], char *const environment[]) {
     umask(0022);  // This command makes nodes with all rights it is told to.
     sigset_t none;
     struct sigaction plain = { .sa_handler = SIG_DFL };
@@ -40,7 +40,7 @@ _Noreturn static void hook_child(int input, int errors, const char *path, char *
     sigprocmask(SIG_SETMASK, &none, NULL);
     char *const own[] = { (char *)path, NULL };
     int to = fcntl(errors, F_DUPFD, 3);
-    if (dup2(input, 0) == 0 && dup2(to, 2) == 2 && close_range(3, ~0U, 0) == 0) execve(path, arguments[0] ? arguments : own, environment);
+    if (dup2(input, 0) == 0 && (output < 0 || dup2(output, 1) == 1) && dup2(to, 2) == 2 && close_range(3, ~0U, 0) == 0) execve(path, arguments[0] ? arguments : own, environment);
     dprintf(2, "%s", strerrordesc_np(errno));
     _exit(127);
 }
@@ -57,7 +57,7 @@ static void drain(int from, char *said, size_t size, size_t *length) {
 }
 
 int kd_oci_hook(const char *path, char *const arguments[], char *const environment[], const void *state, size_t state_size, int64_t timeout,
-                char *said, size_t size) {
+                int output, int told, char *said, size_t size) {
     int errors[2], input = state_file(state, state_size), status = -1;
     size_t length = 0;
     said[0] = 0;
@@ -65,7 +65,7 @@ int kd_oci_hook(const char *path, char *const arguments[], char *const environme
     if (pipe2(errors, O_CLOEXEC | O_NONBLOCK) < 0) { close(input); return -1; }
     fcntl(errors[1], F_SETFL, 0);
     pid_t pid = fork();
-    if (pid == 0) hook_child(input, errors[1], path, arguments, environment ? environment : environ);
+    if (pid == 0) hook_child(input, output, told < 0 ? errors[1] : told, path, arguments, environment ? environment : environ);
     int saved = errno;
     close(input);
     close(errors[1]);
@@ -114,11 +114,12 @@ void oci_run_hooks(const struct oci_plan *plan, uint64_t kind) {
         char said[400], sentence[sizeof((struct kd_oci_message *)0)->step];
         // A program of the image does not learn the engine's environment.
         char *const *environment = hook->variable_count ? hook->environment : kind == KD_OCI_HOOK_START_CONTAINER ? plan->variables : NULL;
-        int status = kd_oci_hook(hook->path, hook->arguments, environment, state, (size_t)info.st_size, (int64_t)hook->timeout, said, sizeof said);
+        int status = kd_oci_hook(hook->path, hook->arguments, environment, state, (size_t)info.st_size, (int64_t)hook->timeout,
+                                 plan->hook_output, plan->hook_errors, said, sizeof said);
         if (status == 0) continue;
         if (status < 0) oci_fail("run the hook", hook->path);
         if (WIFSIGNALED(status)) snprintf(sentence, sizeof sentence, "the hook was ended by signal %d", WTERMSIG(status));
-        else snprintf(sentence, sizeof sentence, "the hook ended with status %d", WEXITSTATUS(status));
+        else snprintf(sentence, sizeof sentence, "the hook failed with exit code %d", WEXITSTATUS(status));
         char whole[512];
         snprintf(whole, sizeof whole, "%.90s%s%.400s", hook->path, said[0] ? ": " : "", said);
         oci_refuse(sentence, whole);

@@ -10,7 +10,7 @@ struct oci_mount {
     uint64_t flags, set, clear, set_below, clear_below, propagation;
     int tree;                       // opened before the user namespace was entered; -1: not yet
 };
-struct oci_device { const char *path; uint64_t type, major, minor, mode, uid, gid; };
+struct oci_device { const char *path; uint64_t type, major, minor, mode, uid, gid, host_uid, host_gid; };
 struct oci_pair { const char *name, *value; };
 struct oci_namespace { uint64_t kind; const char *path; int fd; };
 struct oci_hook { uint64_t kind, timeout; const char *path; char **arguments, **environment; size_t argument_count, variable_count; };
@@ -33,7 +33,10 @@ struct oci_plan {
     size_t filter_size, scheduler_size;
     uint64_t affinity[16];          // processors that an exec may use from its start; none: any
     size_t affinity_count;
-    int sync, fifo, console, state, target, cgroup;
+    const uint64_t *memory_policy;  // mode with its flags, then a bit for each node
+    size_t memory_policy_count;
+    int sync, fifo, console, state, target, cgroup, hook_output, hook_errors;
+    int seed;                       // a file system with the nodes of devices by their positions; -1: none
     int proc;                       // the machine's own proc file system, which no container has touched
 };
 
@@ -50,7 +53,12 @@ int oci_open_source(struct oci_mount *mount);
 int oci_build_root(struct oci_plan *plan);
 // Makes it the root of this process, with its propagation and whether it can be written.
 void oci_enter_root(const struct oci_plan *plan, int root);
+// In the root of a container that this process has joined.
+void oci_add_mounts(struct oci_plan *plan);
+void oci_remove_mounts(const struct oci_plan *plan);
 void oci_make_devices(const struct oci_plan *plan, int root);
+// The file system that becomes the plan's seed; -1 with errno.
+int oci_seed_devices(const struct oci_plan *plan);
 void oci_mount_cgroups1(const struct oci_plan *plan, const struct oci_mount *mount, int target);
 void oci_cover_paths(const struct oci_plan *plan, int root);
 int oci_null(void);
@@ -65,6 +73,8 @@ void oci_warn(const char *step, const char *path);
 void oci_say(int32_t type, int32_t number, const char *step, const char *path);
 void oci_await(int32_t type);
 void oci_open_terminal(const struct oci_plan *plan, bool is_container);
+// In a user namespace everything is done as its root, or as what there is of it.
+void oci_become_root(struct oci_plan *plan);
 void oci_become_user(const struct oci_plan *plan);
 // "HOME=…" of a user, allocated; NULL without memory.
 char *oci_home(uint64_t uid);

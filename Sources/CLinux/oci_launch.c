@@ -15,14 +15,15 @@ extern char **environ;
 
 static bool is_oci(int argc, char **argv) {
     if (argc < 1 || !argv || !argv[0]) return false;
-    const char *slash = strrchr(argv[0], '/');
-    if (strcmp(slash ? slash + 1 : argv[0], "kdash-oci") == 0) return true;
+    const char *slash = strrchr(argv[0], '/'), *name = slash ? slash + 1 : argv[0];
+    // The names of links that OCICommand knows.
+    if (strcmp(name, "kdash-oci") == 0 || strcmp(name, "crun") == 0 || strcmp(name, "runc") == 0) return true;
     return argc > 1 && strcmp(argv[1], "oci") == 0;
 }
 
 static bool starts_processes(int argc, char **argv) {
     for (int i = 1; i < argc; i++)
-        if (strcmp(argv[i], "create") == 0 || strcmp(argv[i], "run") == 0 || strcmp(argv[i], "exec") == 0) return true;
+        if (strcmp(argv[i], "create") == 0 || strcmp(argv[i], "run") == 0 || strcmp(argv[i], "exec") == 0 || strcmp(argv[i], "mounts") == 0) return true;
     return false;
 }
 

@@ -119,13 +119,40 @@ static void copy_up(int root, const struct oci_mount *mount, int tree) {
     close(to);
 }
 
+static bool has_mode(const struct oci_mount *mount) {
+    for (size_t i = 0; i < mount->option_count; i++)
+        if (strncmp(mount->options[i], "mode=", 5) == 0) return true;
+    return false;
+}
+
+// A tmpfs of which nobody said otherwise has the mode of the directory that it covers, as with other runtimes.
+static void keep_mode(const struct oci_mount *mount, int tree, mode_t mode) {
+    int top = openat(tree, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    oci_check(top, "open what is mounted at", mount->target);
+    if (fchmod(top, mode & 07777) < 0) oci_warn("set the mode of", mount->target);
+    close(top);
+}
+
+static int make_target(int root, const struct oci_mount *mount, enum make make) {
+    if (mount->flags & KD_OCI_NO_FOLLOW_TARGET) {
+        // A link that is there is mounted on itself, wherever it leads.
+        int link = open_in(root, mount->target, O_PATH | O_NOFOLLOW, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+        if (link >= 0 || errno != ENOENT) return link;
+    }
+    return oci_make_in(root, mount->target, make);
+}
+
 static void mount_one(struct oci_plan *plan, int root, struct oci_mount *mount) {
     struct stat info = { .st_mode = S_IFDIR };
     bool binds = mount->flags & KD_OCI_BIND;
     int tree = mount->tree;
     if (binds && tree < 0) oci_check(tree = oci_open_source(mount), "open the source of a mount", mount->source);
     if (binds) oci_check(fstat(tree, &info), "examine the source of a mount", mount->source);
-    int target = oci_make_in(root, mount->target, S_ISDIR(info.st_mode) ? MAKE_DIRECTORY : MAKE_FILE);
+    struct stat covered = { 0 };
+    int before = strcmp(mount->type, "tmpfs") == 0 && !has_mode(mount) ? oci_make_in(root, mount->target, MAKE_NOTHING) : -1;
+    if (before >= 0) oci_check(fstat(before, &covered), "examine the mount point", mount->target);
+    close_fd(&before);
+    int target = make_target(root, mount, S_ISDIR(info.st_mode) ? MAKE_DIRECTORY : MAKE_FILE);
     oci_check(target, "prepare the mount point", mount->target);
     if (mount->flags & KD_OCI_CGROUPS && !(plan->flags & KD_OCI_CGROUP2)) {
         oci_mount_cgroups1(plan, mount, target);
@@ -145,6 +172,7 @@ static void mount_one(struct oci_plan *plan, int root, struct oci_mount *mount) 
     }
     refuse_proc(mount, tree, target);
     if (mount->flags & KD_OCI_COPY_UP) copy_up(root, mount, tree);
+    else if (covered.st_mode) keep_mode(mount, tree, covered.st_mode);
     bool below = mount->flags & KD_OCI_BIND_BELOW;
     change_attributes(tree, below, mount->set_below, mount->clear_below, 0, mount->target);
     change_attributes(tree, false, mount->set, mount->clear, 0, mount->target);
@@ -171,7 +199,7 @@ static void open_sources(struct oci_plan *plan) {
     }
 }
 
-int oci_build_root(struct oci_plan *plan) {
+static int separate_root(struct oci_plan *plan) {
     open_sources(plan);
     uint64_t kept = plan->propagation & (MS_SHARED | MS_SLAVE) ? MS_SLAVE : MS_PRIVATE;
     oci_check(mount(NULL, "/", NULL, MS_REC | kept, NULL), "separate the mounts", NULL);
@@ -183,6 +211,13 @@ int oci_build_root(struct oci_plan *plan) {
     oci_check(place, "open the root", plan->rootfs);
     oci_check(attach(root, place), "mount the root", plan->rootfs);
     close(place);
+    return root;
+}
+
+int oci_build_root(struct oci_plan *plan) {
+    int root = -1;
+    if (plan->flags & KD_OCI_MOUNTS_IN_PLACE) oci_check(root = open(plan->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC), "open the root", plan->rootfs);
+    else root = separate_root(plan);
     for (size_t i = 0; i < plan->mount_count; i++) mount_one(plan, root, &plan->mounts[i]);
     if (plan->flags & KD_OCI_HAS_DEVICES) oci_make_devices(plan, root);
     int directory = oci_make_in(root, plan->directory, MAKE_DIRECTORY);
@@ -198,7 +233,10 @@ static void hide(const char *path) {
 }
 
 void oci_enter_root(const struct oci_plan *plan, int root) {
-    if (plan->flags & KD_OCI_NO_PIVOT) {
+    if (plan->flags & KD_OCI_MOUNTS_IN_PLACE) {
+        oci_check(fchdir(root), "enter the root", plan->rootfs);
+        oci_check(chroot("."), "enter the root", plan->rootfs);
+    } else if (plan->flags & KD_OCI_NO_PIVOT) {
         // A machine that runs from its initial RAM file system cannot leave it: it is covered, and cannot be reached through /proc and /sys.
         hide("/proc");
         hide("/sys");
@@ -214,4 +252,30 @@ void oci_enter_root(const struct oci_plan *plan, int root) {
         change_attributes(top, false, MOUNT_ATTR_RDONLY, 0, 0, "/");
         close(top);
     }
+}
+
+int kd_oci_cover_root(const char *path) {
+    int root = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE), place = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    struct mount_attr attributes = { .propagation = MS_PRIVATE };
+    int failed = root < 0 || place < 0 || mount_setattr(root, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes, sizeof attributes) < 0;
+    failed = failed || attach(root, place) < 0;
+    int saved = errno;
+    close_fd(&root);
+    close_fd(&place);
+    errno = saved;
+    return failed ? -1 : 0;
+}
+
+int kd_oci_uncover_root(const char *path) { return umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW); }
+
+void oci_add_mounts(struct oci_plan *plan) {
+    int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    oci_check(root, "open the container's root", NULL);
+    for (size_t i = 0; i < plan->mount_count; i++) mount_one(plan, root, &plan->mounts[i]);
+    close(root);
+}
+
+void oci_remove_mounts(const struct oci_plan *plan) {
+    // What came last may be inside of what came first.
+    for (size_t i = plan->mount_count; i--;) oci_check(umount2(plan->mounts[i].target, MNT_DETACH | UMOUNT_NOFOLLOW), "unmount", plan->mounts[i].target);
 }

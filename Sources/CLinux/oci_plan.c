@@ -74,10 +74,10 @@ static int read_device(struct kd_cursor cursor, struct oci_device *device) {
     struct kd_field field;
     while (kd_next(&cursor, &field) == 1) {
         if (field.tag == KD_OCI_PATH) device->path = kd_text(&field);
-        if (field.tag == KD_OCI_NUMBERS && field.size == 6 * sizeof(uint64_t)) {
-            uint64_t numbers[6];
-            memcpy(numbers, field.bytes, sizeof numbers);
-            *device = (struct oci_device) { device->path, numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], numbers[5] };
+        if (field.tag == KD_OCI_NUMBERS && field.size == 8 * sizeof(uint64_t)) {
+            uint64_t n[8];
+            memcpy(n, field.bytes, sizeof n);
+            *device = (struct oci_device) { device->path, n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7] };
         }
     }
     return device->path ? 0 : EINVAL;
@@ -139,12 +139,19 @@ static int read_process(const struct kd_field *field, struct oci_plan *plan, con
         memcpy(plan->affinity, field->bytes, field->size);
         plan->affinity_count = field->size / 8;
         return 0;
+    case KD_OCI_MEMORY_POLICY:
+        if (!field->size || field->size % 8) return EINVAL;
+        plan->memory_policy = (const uint64_t *)(const void *)field->bytes;
+        plan->memory_policy_count = field->size / 8;
+        return 0;
     case KD_OCI_SYNC: return read_descriptor(field, &plan->sync);
     case KD_OCI_FIFO: return read_descriptor(field, &plan->fifo);
     case KD_OCI_CONSOLE: return read_descriptor(field, &plan->console);
     case KD_OCI_STATE: return read_descriptor(field, &plan->state);
     case KD_OCI_TARGET: return read_descriptor(field, &plan->target);
     case KD_OCI_CGROUP: return read_descriptor(field, &plan->cgroup);
+    case KD_OCI_HOOK_OUTPUT: return read_descriptor(field, &plan->hook_output);
+    case KD_OCI_HOOK_ERRORS: return read_descriptor(field, &plan->hook_errors);
     case KD_OCI_PRESERVED: plan->preserved = number; return 0;
     }
     return EINVAL;
@@ -175,7 +182,10 @@ static int read_field(const struct kd_field *field, struct oci_plan *plan) {
 }
 
 int oci_plan_read(const void *bytes, size_t size, struct oci_plan *plan) {
-    *plan = (struct oci_plan) { .directory = "/", .umask = 0022, .sync = -1, .fifo = -1, .console = -1, .state = -1, .target = -1, .cgroup = -1, .proc = -1 };
+    *plan = (struct oci_plan) {
+        .directory = "/", .umask = 0022, .sync = -1, .fifo = -1, .console = -1, .state = -1, .target = -1, .cgroup = -1, .hook_output = -1,
+        .hook_errors = -1, .seed = -1, .proc = -1,
+    };
     struct kd_cursor cursor = { bytes, (const uint8_t *)bytes + size };
     struct kd_field field;
     int result, error;

@@ -118,6 +118,20 @@ static void set_schedule(const struct oci_plan *plan) {
         oci_check((int)syscall(SYS_sched_setattr, 0, attributes, 0), "set the scheduler", NULL);
     }
     if (plan->has_io_priority) oci_check((int)syscall(SYS_ioprio_set, 1, 0, (int)plan->io_priority), "set the I/O priority", NULL);
+    if (!plan->memory_policy_count) return;
+    size_t words = plan->memory_policy_count - 1;
+    // The kernel takes one from the number of bits.
+    long result = syscall(SYS_set_mempolicy, (int)plan->memory_policy[0], words ? plan->memory_policy + 1 : NULL, words ? words * 64 + 1 : 0);
+    oci_check((int)result, "set linux.memoryPolicy", NULL);
+}
+
+// So that whoever the program runs as can open /dev/stdout and its like again, which are its caller's. Only pipes: files stay whose they are.
+static void own_streams(const struct oci_plan *plan) {
+    for (int fd = 0; fd < 3; fd++) {
+        struct stat info;
+        if (fstat(fd, &info) < 0 || !S_ISFIFO(info.st_mode) || (info.st_uid == plan->uid && info.st_gid == plan->gid)) continue;
+        if (fchown(fd, (uid_t)plan->uid, (gid_t)plan->gid) < 0 && errno != EPERM && errno != EINVAL && errno != EROFS && errno != ENOSYS) oci_fail("own", "the streams");
+    }
 }
 
 static void enter_directory(const struct oci_plan *plan, bool entered) {
@@ -149,11 +163,12 @@ static void await_start(const struct oci_plan *plan) {
 }
 
 // Nothing of the machine may be open when the program is looked up: a path through /proc/self/fd would lead there (CVE-2024-21626), and what closes
-// itself by execve has been walked through by then. What the caller passes stays, and the runtime's own three ends close themselves.
+// itself by execve has been walked through by then. What the caller passes stays, and the runtime's own few close themselves.
 static void close_others(struct oci_plan *plan) {
     close_fd(&plan->cgroup);
+    close_fd(&plan->seed);
     for (size_t i = 0; i < plan->namespace_count; i++) close_fd(&plan->namespaces[i].fd);
-    const int kept[] = { oci_sync, plan->fifo, plan->state };
+    const int kept[] = { oci_sync, plan->fifo, plan->state, plan->hook_output, plan->hook_errors };
     unsigned first = 3 + (unsigned)plan->preserved;
     for (;;) {
         unsigned next = ~0U;
@@ -166,12 +181,23 @@ static void close_others(struct oci_plan *plan) {
     }
 }
 
+static void set_label(const struct oci_plan *plan) {
+    int result = write_label(plan->proc, plan->label_file, plan->label);
+    if (result < 0 && errno == ENOENT && strncmp(plan->label_file, "apparmor/", 9) == 0) {
+        char sentence[400];
+        snprintf(sentence, sizeof sentence, "cannot apply apparmor profile `%.300s`: profile not loaded", plan->label + strlen("exec "));
+        oci_refuse(sentence, NULL);
+    }
+    oci_check(result, "set the security label", plan->label);
+}
+
 _Noreturn void oci_finish(struct oci_plan *plan, bool is_container) {
     oci_check(setsid(), "start a session", NULL);
     if (!(plan->flags & KD_OCI_NO_KEYRING) && syscall(SYS_keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */, NULL, 0, 0, 0) < 0 && errno != ENOSYS && errno != EPERM
         && errno != EDQUOT && errno != EACCES)
         oci_warn("join a keyring", NULL);
     if (plan->flags & KD_OCI_HAS_TERMINAL) oci_open_terminal(plan, is_container);
+    else own_streams(plan);
     close_fd(&plan->console);
     if (!variable(plan, "HOME")) {
         char *home = oci_home(plan->uid);
@@ -181,13 +207,12 @@ _Noreturn void oci_finish(struct oci_plan *plan, bool is_container) {
         longer[plan->variable_count++] = home;
         plan->variables = longer;
     }
-    if (plan->label) oci_check(write_label(plan->proc, plan->label_file, plan->label), "set the security label", plan->label);
+    if (plan->label) set_label(plan);
     close_fd(&plan->proc);
     set_schedule(plan);
     umask((mode_t)plan->umask);
     close_others(plan);
     int moved = chdir(plan->directory);
-    if (!(plan->flags & KD_OCI_NO_NEW_PRIVILEGES)) load_filter(plan);  // needs CAP_SYS_ADMIN, so before capabilities go
     oci_become_user(plan);
     enter_directory(plan, moved == 0);
     if (plan->flags & KD_OCI_NO_NEW_PRIVILEGES) oci_check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "forbid new privileges", NULL);
@@ -201,8 +226,9 @@ _Noreturn void oci_finish(struct oci_plan *plan, bool is_container) {
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     if (is_container) oci_run_hooks(plan, KD_OCI_HOOK_START_CONTAINER);
-    if (plan->flags & KD_OCI_NO_NEW_PRIVILEGES) load_filter(plan);
     if (!program) oci_refuse("the configuration has no process", NULL);
+    // At the very end: what a filter allows is up to the program, not to what this process still needs.
+    load_filter(plan);
     execve(program, plan->arguments, plan->variables);
     oci_fail("execute", program);
 }

@@ -2,7 +2,6 @@
 #include "oci_internal.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <linux/nsfs.h>
 #include <linux/sched.h>
 #include <sched.h>
@@ -74,21 +73,6 @@ static int write_offsets(const struct oci_plan *plan) {
     return written < 0 ? -1 : 0;
 }
 
-// In a user namespace everything is done as its root, or as what there is of it.
-static void become_root(struct oci_plan *plan) {
-    char refused[16];
-    if (read_in(plan->proc, "self/setgroups", refused, sizeof refused) >= 4 && strncmp(refused, "deny", 4) == 0) plan->flags |= KD_OCI_KEEPS_GROUPS;
-    if (!(plan->flags & KD_OCI_KEEPS_GROUPS)) setgroups(0, NULL);
-    uid_t uid = 0;
-    gid_t gid = 0;
-    if (setresgid(gid, gid, gid) < 0 && setresgid((gid_t)plan->gid, (gid_t)plan->gid, (gid_t)plan->gid) < 0)
-        oci_fail("become the group 0 of the user namespace", NULL);
-    if (setresuid(uid, uid, uid) < 0) {
-        prctl(PR_SET_KEEPCAPS, 1);
-        if (setresuid((uid_t)plan->uid, (uid_t)plan->uid, (uid_t)plan->uid) < 0) oci_fail("become the user 0 of the user namespace", NULL);
-    }
-}
-
 static void enter_cgroups(const struct oci_plan *plan) {
     if (!(plan->flags & KD_OCI_ENTERS_CGROUPS)) return;
     // v1: "tasks", and this single thread itself, is the one way that needs no RCU grace period (10 ms on a busy machine).
@@ -106,19 +90,20 @@ _Noreturn static void container_main(struct oci_plan *plan) {
     // Who is already in the pid namespace may look at this process.
     if (joined(plan, CLONE_NEWPID) && !(plan->flags & KD_OCI_IN_USER_NAMESPACE)) prctl(PR_SET_DUMPABLE, 0);
     enter_cgroups(plan);
-    if (plan->flags & KD_OCI_IN_USER_NAMESPACE && (made & CLONE_NEWUSER || joined(plan, CLONE_NEWUSER))) become_root(plan);
+    if (plan->flags & KD_OCI_IN_USER_NAMESPACE && (made & CLONE_NEWUSER || joined(plan, CLONE_NEWUSER))) oci_become_root(plan);
     if (made & CLONE_NEWCGROUP) oci_check(unshare(CLONE_NEWCGROUP), "make a cgroup namespace", NULL);
     struct oci_namespace *mounts = joined(plan, CLONE_NEWNS);
     if (mounts) oci_check(setns(mounts->fd, CLONE_NEWNS), "join the mount namespace", mounts->path);
     if (made & CLONE_NEWNET) raise_loopback();
     int root = -1;
-    if (made & CLONE_NEWNS || mounts) root = oci_build_root(plan);
+    bool builds = made & CLONE_NEWNS || mounts || plan->flags & KD_OCI_MOUNTS_IN_PLACE;
+    if (builds) root = oci_build_root(plan);
     else oci_check(root = open(plan->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC), "open the root", plan->rootfs);
     oci_say(KD_OCI_MOUNTED, 0, NULL, NULL);
     oci_await(KD_OCI_CONTINUE);
     oci_run_hooks(plan, KD_OCI_HOOK_CREATE_CONTAINER);
     oci_write_sysctls(plan);
-    if (made & CLONE_NEWNS || mounts) {
+    if (builds) {
         oci_cover_paths(plan, root);
         oci_enter_root(plan, root);
     } else {
@@ -167,6 +152,23 @@ static bool differs(int proc, pid_t pid, const char *file) {
     return fstatat(proc, path, &own, 0) == 0 && (own.st_ino != its.st_ino || own.st_dev != its.st_dev);
 }
 
+// Changes what is mounted in a container, as the root of its user namespace, and ends.
+_Noreturn static void mounts_main(struct oci_plan *plan) {
+    oci_await(KD_OCI_CONTINUE);
+    prctl(PR_SET_DUMPABLE, 0);
+    int target = (int)syscall(SYS_pidfd_open, plan->target, 0);
+    oci_check(target, "find the container's process", NULL);
+    if (!differs(plan->proc, plan->target, "mnt")) oci_refuse("the container has no mount namespace of its own", NULL);
+    bool has_users = differs(plan->proc, plan->target, "user");
+    oci_check(setns(target, CLONE_NEWNS | (has_users ? CLONE_NEWUSER : 0)), "join the container", NULL);
+    close(target);
+    if (has_users) oci_become_root(plan);
+    if (plan->flags & KD_OCI_ADDS_MOUNTS) oci_add_mounts(plan);
+    else oci_remove_mounts(plan);
+    oci_say(KD_OCI_READY, 0, NULL, NULL);
+    _exit(0);
+}
+
 // One more process in a container.
 _Noreturn static void exec_main(struct oci_plan *plan) {
     oci_await(KD_OCI_CONTINUE);
@@ -198,7 +200,7 @@ _Noreturn static void exec_main(struct oci_plan *plan) {
         oci_say(KD_OCI_IS, pid, NULL, NULL);
         _exit(0);
     }
-    if (flags & CLONE_NEWUSER) become_root(plan);
+    if (flags & CLONE_NEWUSER) oci_become_root(plan);
     oci_finish(plan, false);
 }
 
@@ -257,12 +259,14 @@ int32_t kd_oci_spawn(const void *bytes, size_t size, char *step, size_t step_siz
             if (mount->tree < 0) path = mount->source;
         }
         if (path) error = errno;
+        if (!error && plan.flags & KD_OCI_SEEDS_DEVICES && (plan.seed = oci_seed_devices(&plan)) < 0) { error = errno; what = "make the devices"; }
     }
     mode_t mask = umask(0);
     if (!error && (plan.target >= 0 || joined(&plan, CLONE_NEWUSER))) {
         what = "clone";
         pid = clone_process(0, plan.cgroup, false);
         if (pid == 0) {
+            if (plan.flags & (KD_OCI_ADDS_MOUNTS | KD_OCI_REMOVES_MOUNTS)) mounts_main(&plan);
             if (plan.target >= 0) exec_main(&plan);
             joiner_main(&plan);
         }
@@ -273,6 +277,7 @@ int32_t kd_oci_spawn(const void *bytes, size_t size, char *step, size_t step_siz
     }
     for (size_t i = 0; i < plan.mount_count; i++) close_fd(&plan.mounts[i].tree);
     for (size_t i = 0; i < plan.namespace_count; i++) close_fd(&plan.namespaces[i].fd);
+    close_fd(&plan.seed);
     close_fd(&plan.proc);
     umask(mask);
     snprintf(step, step_size, "%s%s%s", what, path ? " " : "", path ? path : "");

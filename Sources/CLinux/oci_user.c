@@ -13,6 +13,20 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+void oci_become_root(struct oci_plan *plan) {
+    char refused[16];
+    if (read_in(plan->proc, "self/setgroups", refused, sizeof refused) >= 4 && strncmp(refused, "deny", 4) == 0) plan->flags |= KD_OCI_KEEPS_GROUPS;
+    if (!(plan->flags & KD_OCI_KEEPS_GROUPS)) setgroups(0, NULL);
+    uid_t uid = 0;
+    gid_t gid = 0;
+    if (setresgid(gid, gid, gid) < 0 && setresgid((gid_t)plan->gid, (gid_t)plan->gid, (gid_t)plan->gid) < 0)
+        oci_fail("become the group 0 of the user namespace", NULL);
+    if (setresuid(uid, uid, uid) < 0) {
+        prctl(PR_SET_KEEPCAPS, 1);
+        if (setresuid((uid_t)plan->uid, (uid_t)plan->uid, (uid_t)plan->uid) < 0) oci_fail("become the user 0 of the user namespace", NULL);
+    }
+}
+
 static void drop_bounding(uint64_t kept) {
     for (int capability = 0; capability < 64; capability++) {
         if (kept >> capability & 1 || prctl(PR_CAPBSET_DROP, capability) == 0) continue;
@@ -41,6 +55,11 @@ void oci_become_user(const struct oci_plan *plan) {
     // Only what there is to give: what cannot be granted is no error, as the specification says.
     uint64_t permitted = wanted[OCI_PERMITTED] & held, effective = wanted[OCI_EFFECTIVE] & permitted, inheritable = wanted[OCI_INHERITABLE];
     inheritable &= held;
+    // Without no_new_privs only this capability loads a filter, which is the last step: execve takes it away again, unless it is wanted or not bounded.
+    if (plan->filter_size && !(plan->flags & KD_OCI_NO_NEW_PRIVILEGES)) {
+        permitted |= held & 1ULL << CAP_SYS_ADMIN;
+        effective |= held & 1ULL << CAP_SYS_ADMIN;
+    }
     for (int i = 0; i < 2; i++) {
         data[i].permitted = (uint32_t)(permitted >> (32 * i));
         data[i].effective = (uint32_t)(effective >> (32 * i));
@@ -69,7 +88,7 @@ void oci_write_sysctls(const struct oci_plan *plan) {
 
 // HOME of a user as the container's /etc/passwd says, which is read as the file of a stranger.
 static bool home_of(uint64_t uid, char *home, size_t size) {
-    int file = open_in(AT_FDCWD, "/etc/passwd", O_RDONLY | O_NONBLOCK | O_NOFOLLOW, RESOLVE_NO_MAGICLINKS);
+    int file = open_in(AT_FDCWD, "/etc/passwd", O_RDONLY | O_NONBLOCK, RESOLVE_NO_MAGICLINKS);
     struct stat info;
     bool found = false;
     if (file < 0) return false;

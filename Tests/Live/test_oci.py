@@ -175,7 +175,7 @@ def test_hooks(runtime, base):
     result = runtime.run("echo", "main", change=change)
     lines = [line.split(" ", 1) for line in note.read_text().splitlines()]
     assert [line[0] for line in lines] == ["prestart", "createRuntime", "createContainer", "poststart", "poststop"]
-    assert [json.loads(line[1])["status"] for line in lines] == ["creating", "creating", "creating", "running", "stopped"]
+    assert [json.loads(line[1])["status"] for line in lines] == ["created", "creating", "created", "running", "stopped"]
     assert json.loads(result.stdout.removesuffix("main\n"))["status"] == "created"
 
 
@@ -186,7 +186,7 @@ def test_a_failing_hook_stops_creation_and_leaves_nothing(runtime, base, name):
 
     runtime.configure("true", change=change)
     result = runtime.create(check=False)
-    assert result.returncode == 1 and "ended with status 3" in result.stderr and "no" in result.stderr
+    assert result.returncode == 1 and "failed with exit code 3" in result.stderr and "no" in result.stderr
     assert not list(runtime.root.iterdir()) and (base / "after").read_text() == "stopped\n"
 
 

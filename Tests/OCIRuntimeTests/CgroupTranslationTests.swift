@@ -33,7 +33,15 @@ import Testing
             lines("blkio") == [
                 "blkio.weight=500", "blkio.bfq.weight=500", "blkio.throttle.read_bps_device=8:0 1000", "blkio.throttle.write_iops_device=8:0 0",
             ])
-        #expect(lines("hugetlb") == ["hugetlb.2MB.limit_in_bytes=0"])
+        #expect(lines("hugetlb") == ["hugetlb.2MB.limit_in_bytes=0", "hugetlb.2MB.rsvd.limit_in_bytes=0"])
+    }
+
+    @Test func `real-time processes get time of their own where the kernel divides it, unless it was said how much`() throws {
+        var resources = try Self.resources([:])
+        resources.needsRealtime = true
+        #expect(resources.version1("cpu") == [CgroupFile(name: "cpu.rt_runtime_us", value: "50000", isOptional: true)])
+        resources.realtimeRuntime = 9000
+        #expect(resources.version1("cpu") == [CgroupFile(name: "cpu.rt_runtime_us", value: "9000")])
     }
 
     @Test func `version 2 counts swap by itself and weighs processors anew`() throws {
@@ -42,7 +50,7 @@ import Testing
             lines == [
                 "memory.swap.max=67108864", "memory.max=67108864", "memory.low=33554432", "cpu.weight=100", "cpu.max=50000 100000", "pids.max=32",
                 "cpuset.cpus=0-1", "cpuset.mems=0", "io.bfq.weight=500", "io.weight=default 4950", "io.max=8:0 rbps=1000", "io.max=8:0 wiops=max",
-                "hugetlb.2MB.max=0",
+                "hugetlb.2MB.max=0", "hugetlb.2MB.rsvd.max=0",
             ])
     }
 

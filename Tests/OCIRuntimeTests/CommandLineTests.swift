@@ -7,12 +7,30 @@ import Testing
 @Suite struct CommandLineTests {
     @Test(
         arguments: [
-            (["kdash", "oci", "list"], ["list"]), (["/opt/bin/kdash-oci", "list"], ["list"]), (["kdash", "oci"], []), (["kdash", "up"], nil), (["kdash"], nil),
+            (["kdash", "oci", "list"], ["list"]), (["/opt/bin/kdash-oci", "list"], ["list"]), (["crun", "list"], ["list"]),
+            (["/sbin/runc"], []), (["crunch", "list"], nil), (["kdash", "oci"], []), (["kdash", "up"], nil), (["kdash"], nil),
             ([], nil),
         ] as [([String], [String]?)]) func `the runtime is called by its name or by its word`(arguments: [String], rest: [String]?)
     {
         #expect(OCICommand.call(arguments).map { Array($0) } == rest)
         #expect(OCICommand.isCalled(arguments) == (rest != nil))
+    }
+
+    @Test func `help and version name what was called, and every command has help`() throws {
+        #expect(OCICommand.calledName(["/usr/bin/crun", "list"]) == "crun" && OCICommand.calledName(["/x/kdash", "oci"]) == "kdash oci")
+        #expect(OCICommand.versionText("1.2", name: "kdash oci").hasPrefix("kdash-oci version 1.2\nspec: 1.2.0\n+"))
+        for command in CommandHelp.commands {
+            let help = try #require(CommandHelp.command(command.name, "crun"))
+            #expect(help.hasPrefix("Usage: crun [OPTION...] \(command.name)"))
+            #expect(CommandHelp.overview("crun").contains("\n  \(command.name) "))
+        }
+        #expect(CommandHelp.command("fly", "crun") == nil)
+    }
+
+    @Test func `cgroups are made unless they are disabled`() throws {
+        #expect(try OCICommand.makesCgroups(nil) && OCICommand.makesCgroups("cgroupfs") && OCICommand.makesCgroups("systemd"))
+        #expect(try !OCICommand.makesCgroups("disabled"))
+        #expect(throws: OCIError.self) { try OCICommand.makesCgroups("other") }
     }
 
     @Test func `options stand before and behind words, with and without an equals sign`() throws {
@@ -66,6 +84,7 @@ import Testing
         let options: [CommandArguments.Option] = [.value("env", "e"), .value("cap", "c"), .flag("tty", "t"), .value("process", "p")]
         let parsed = try CommandArguments(["-e", "A=3", "--cap", "CAP_SYS_ADMIN"], options)
         let process = try ExecCommand.process(parsed, configuration, ["ls"])
+        #expect(configuration.process?.noNewPrivileges == true && !process.noNewPrivileges)
         #expect(process.environment == ["B=2", "A=3"] && process.arguments == ["ls"] && !process.terminal)
         #expect(process.capabilities.effective.rawValue >> 21 & 1 == 1 && process.capabilities.inheritable.rawValue == 0)
         #expect(throws: OCIError.self) { try ExecCommand.process(parsed, configuration, []) }

@@ -74,6 +74,8 @@ import Testing
 
     @Test func `features follow the specification's names`() {
         let features = FeaturesCommand.document()
+        #expect(features["potentiallyUnsafeConfigAnnotations"]?.arrayValue?.contains("run.oci.hooks.") == true)
+        #expect(features["linux"]?["memoryPolicy"]?["modes"]?.arrayValue?.contains("MPOL_BIND") == true)
         #expect(features["ociVersionMax"] == "1.2.0" && features["linux", "seccomp", "enabled"] == true)
         #expect(features["mountOptions"]?.arrayValue?.contains("rro") == true)
     }

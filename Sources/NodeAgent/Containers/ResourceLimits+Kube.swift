@@ -31,9 +31,9 @@ extension ResourceLimits {
 
     /// Of every size that the machine has: what was asked for, or none.
     private static func hugePages(_ limits: [String: Quantity]) -> [ByteCount: ByteCount] {
-        Dictionary(uniqueKeysWithValues: HugePages.sizes.map { size in
-            (size, ByteCount(limits[HugePages(pageSize: size, count: 0).resourceName]?.value ?? 0))
-        })
+        var result: [ByteCount: ByteCount] = [:]
+        for size in HugePages.sizes { result[size] = ByteCount(limits[HugePages(pageSize: size, count: 0).resourceName]?.value ?? 0) }
+        return result
     }
 }
 

@@ -38,6 +38,21 @@ extension ContainerCgroup {
         return state == "FROZEN" || state == "FREEZING"
     }
 
+    /// Takes a process back that somebody moved to another cgroup of v1's freezer, where it may be frozen, which it would not even die of. True when
+    /// it was elsewhere.
+    func reclaim(_ pid: Int32) -> Bool {
+        guard !isVersion2, let main else { return false }
+        let line = CgroupDirectory.read("/proc/\(pid)/cgroup").split(separator: "\n").first { line in
+            let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+            return fields.count == 3 && fields[1].split(separator: ",").contains("freezer")
+        }
+        guard let line, !line.hasSuffix(path) else { return false }
+        do throws(SystemError) {
+            try FileSystem.write("\(pid)", to: "\(main.directory)/cgroup.procs")
+            return true
+        } catch { return false }  // It ended meanwhile, or its own cgroup is gone: then it dies where it is.
+    }
+
     /// Stops or continues all of it. False when the kernel does not do that.
     @discardableResult
     func freeze(_ on: Bool) -> Bool {

@@ -7,7 +7,7 @@ extension ResourceConfiguration {
         case "cpuset": [cpus.flatMap { Self.text("cpuset.cpus", $0) }, memoryNodes.flatMap { Self.text("cpuset.mems", $0) }].compactMap { $0 }
         case "pids": processLimit.flatMap { $0 == 0 ? nil : [CgroupFile(name: "pids.max", value: $0 < 0 ? "max" : "\($0)")] } ?? []
         case "blkio": block1
-        case "hugetlb": hugePages.map { CgroupFile(name: "hugetlb.\($0.size).limit_in_bytes", value: "\($0.limit)") }
+        case "hugetlb": hugePageFiles("limit_in_bytes")
         case "net_cls": networkClass.map { [CgroupFile(name: "net_cls.classid", value: "\($0)")] } ?? []
         case "net_prio": networkPriorities.map { CgroupFile(name: "net_prio.ifpriomap", value: "\($0.name) \($0.priority)") }
         case "devices":
@@ -40,6 +40,8 @@ extension ResourceConfiguration {
         if let cpuQuota, cpuQuota != 0 { files.append(CgroupFile(name: "cpu.cfs_quota_us", value: "\(cpuQuota)")) }
         if let cpuBurst { files.append(CgroupFile(name: "cpu.cfs_burst_us", value: "\(cpuBurst)", isOptional: cpuBurst == 0)) }
         if let realtimePeriod, realtimePeriod > 0 { files.append(CgroupFile(name: "cpu.rt_period_us", value: "\(realtimePeriod)")) }
+        // A twentieth of a second in each. Kernels without groups of real-time processes have no such file, and need none.
+        if needsRealtime, realtimeRuntime ?? 0 == 0 { files.append(CgroupFile(name: "cpu.rt_runtime_us", value: "50000", isOptional: true)) }
         if let realtimeRuntime, realtimeRuntime != 0 { files.append(CgroupFile(name: "cpu.rt_runtime_us", value: "\(realtimeRuntime)")) }
         if let cpuIdle { files.append(CgroupFile(name: "cpu.idle", value: "\(cpuIdle)", isOptional: cpuIdle == 0)) }
         return files
@@ -62,6 +64,16 @@ extension ResourceConfiguration {
         }
         return files + throttle("read_bps", readBytes) + throttle("write_bps", writeBytes) + throttle("read_iops", readOperations)
             + throttle("write_iops", writeOperations)
+    }
+
+    /// What is used, and where the kernel counts that what is reserved.
+    func hugePageFiles(_ name: String) -> [CgroupFile] {
+        hugePages.flatMap { page in
+            [
+                CgroupFile(name: "hugetlb.\(page.size).\(name)", value: "\(page.limit)"),
+                CgroupFile(name: "hugetlb.\(page.size).rsvd.\(name)", value: "\(page.limit)", isOptional: true),
+            ]
+        }
     }
 
     var rdmaFiles: [CgroupFile] {

@@ -8,7 +8,7 @@ extension ResourceConfiguration {
         if let cpus, !cpus.isEmpty { files.append(CgroupFile(name: "cpuset.cpus", value: cpus)) }
         if let memoryNodes, !memoryNodes.isEmpty { files.append(CgroupFile(name: "cpuset.mems", value: memoryNodes)) }
         files += block2
-        files += hugePages.map { CgroupFile(name: "hugetlb.\($0.size).max", value: "\($0.limit)") }
+        files += hugePageFiles("max")
         files += rdmaFiles
         // Last, so that what is said in v2's own words wins.
         files += unified.map { CgroupFile(name: $0.key, value: $0.value) }

@@ -11,14 +11,14 @@ enum CreateCommands {
 
     static func create(_ arguments: ArraySlice<String>, _ context: OCIContext) throws(OCIError) -> CInt {
         let parsed = try CommandArguments(arguments, options)
-        var creation = try ContainerCreation(store: context.store, options: read(parsed), log: context.log)
+        var creation = try ContainerCreation(store: context.store, options: read(parsed, context), log: context.log)
         try creation.perform { _, creation throws(OCIError) in try ProcessLauncher.writePID(creation.pid, to: creation.options.pidFile) }
         return 0
     }
 
     static func run(_ arguments: ArraySlice<String>, _ context: OCIContext) throws(OCIError) -> CInt {
         let parsed = try CommandArguments(arguments, options + [.flag("detach", "d"), .flag("keep")])
-        var options = try read(parsed)
+        var options = try read(parsed, context)
         (options.startsAtOnce, options.detaches, options.keeps) = (true, parsed.has("detach"), parsed.has("keep"))
         var creation = try ContainerCreation(store: context.store, options: options, log: context.log)
         if !options.detaches { ProcessLauncher.holdSignals() }
@@ -27,7 +27,7 @@ enum CreateCommands {
             try conversation.sayContinue()
             // Its end closes the socket as its exec does; what fails says so first.
             guard case .ended = try conversation.next() else { throw OCIError(.container, "the container's process spoke out of turn") }
-            LifeCommands.runPoststart(creation.configuration, creation.record, context)
+            try LifeCommands.runPoststart(creation.configuration, creation.record)
         }
         if options.detaches { return 0 }
         let status = kd_oci_attend(creation.pid, creation.master)
@@ -39,7 +39,7 @@ enum CreateCommands {
         return ProcessLauncher.exitCode(status)
     }
 
-    private static func read(_ parsed: CommandArguments) throws(OCIError) -> ContainerCreation.Options {
+    private static func read(_ parsed: CommandArguments, _ context: OCIContext) throws(OCIError) -> ContainerCreation.Options {
         var options = ContainerCreation.Options()
         options.id = try parsed.onlyWord("container id")
         options.bundle = OCICommand.absolute(parsed.last("bundle") ?? ".")
@@ -48,6 +48,7 @@ enum CreateCommands {
         options.noPivot = parsed.has("no-pivot")
         options.noNewKeyring = parsed.has("no-new-keyring")
         options.preserved = try preserved(parsed)
+        options.makesCgroups = context.makesCgroups
         options.configurationFile = parsed.last("config")
         return options
     }

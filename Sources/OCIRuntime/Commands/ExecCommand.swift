@@ -75,7 +75,8 @@ enum ExecCommand {
             process.capabilities.effective.formUnion(one)
             process.capabilities.permitted.formUnion(one)
         }
-        if parsed.has("no-new-privs") { process.noNewPrivileges = true }
+        // Who runs this decides, not who made the container; as with crun.
+        process.noNewPrivileges = parsed.has("no-new-privs")
         if let profile = parsed.last("apparmor") { process.appArmorProfile = profile }
         if let label = parsed.last("process-label") { process.selinuxLabel = label }
         return process

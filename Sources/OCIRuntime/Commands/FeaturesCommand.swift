@@ -36,11 +36,13 @@ enum FeaturesCommand {
                     "archs": texts([native]),
                     "knownFlags": texts(flags), "supportedFlags": texts(flags),
                 ],
-                "apparmor": ["enabled": .bool(isAppArmor)], "selinux": ["enabled": .bool(isSELinux)], "intelRdt": ["enabled": false],
+                "apparmor": ["enabled": .bool(isAppArmor)], "selinux": ["enabled": .bool(isSELinux)],
+                "intelRdt": ["enabled": false], "netDevices": ["enabled": true],
+                "memoryPolicy": ["modes": texts(MemoryPolicy.modes.map(\.name)), "flags": texts(MemoryPolicy.flags.map(\.name))],
                 "mountExtensions": ["idmap": ["enabled": true]],
             ],
             "annotations": [:],
-            "potentiallyUnsafeConfigAnnotations": [],
+            "potentiallyUnsafeConfigAnnotations": texts(annotations),
         ]
     }
 
@@ -53,6 +55,9 @@ enum FeaturesCommand {
     private static let flags = [
         "SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_SPEC_ALLOW", "SECCOMP_FILTER_FLAG_TSYNC", "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV",
     ]
+
+    /// What this runtime acts on, so that engines pass it on only from who may decide it; what ends in a dot is a prefix.
+    private static let annotations = ["run.oci.hooks.", "run.oci.keep_original_groups", "run.oci.pidfd_receiver"]
 
     private static var mountOptions: [String] {
         let plain = Array(MountConfiguration.attributes.keys)

@@ -28,15 +28,19 @@ enum LifeCommands {
             var poll = pollfd(fd: fifo.raw, events: 0, revents: 0)
             while Glibc.poll(&poll, 1, -1) < 0, errno == EINTR {}
         }
-        runPoststart(configuration, record, context)
+        do throws(OCIError) { try runPoststart(configuration, record) } catch {
+            var removal = ContainerRemoval(store: context.store, record: record, log: context.log)
+            removal.isForced = true
+            do throws(OCIError) { try removal.perform() } catch let second { context.log.warn("\(second)") }
+            throw error
+        }
         return 0
     }
 
-    /// Failures are warnings. Source: runtime.md of 1.2, step 9.
-    static func runPoststart(_ configuration: BundleConfiguration, _ record: ContainerRecord, _ context: OCIContext) {
-        for hook in configuration.hooks[.poststart] ?? [] {
-            do throws(OCIError) { try HookRunner.run([hook], "poststart", state: record.state(.running, for: true)) } catch { context.log.warn("\(error)") }
-        }
+    /// One that fails ends the container, as runc and crun do it.
+    static func runPoststart(_ configuration: BundleConfiguration, _ record: ContainerRecord) throws(OCIError) {
+        guard let hooks = configuration.hooks[.poststart] else { return }
+        try HookRunner.run(hooks, "poststart", state: record.state(.running, for: true), streams: HookStreams(configuration))
     }
 
     static func state(_ arguments: ArraySlice<String>, _ context: OCIContext) throws(OCIError) -> CInt {

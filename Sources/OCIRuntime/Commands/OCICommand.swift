@@ -3,13 +3,21 @@ internal import LinuxKernel
 
 /// `kdash oci …`, and `kdash-oci …`.
 package enum OCICommand {
+    /// Names of links to this program that are the runtime: its own, and those that engines look for. `CLinux/oci_launch.c` has them, too.
+    static let names: Set = ["kdash-oci", "crun", "runc"]
+
     /// Whether this program was called as an OCI runtime: by its name, or with the word `oci`.
     package static func isCalled(_ arguments: [String]) -> Bool { call(arguments) != nil }
 
     static func call(_ arguments: [String]) -> ArraySlice<String>? {
         guard let program = arguments.first else { return nil }
-        if FileSystem.name(of: program) == "kdash-oci" { return arguments.dropFirst() }
+        if names.contains(FileSystem.name(of: program)) { return arguments.dropFirst() }
         return arguments.count > 1 && arguments[1] == "oci" ? arguments.dropFirst(2) : nil
+    }
+
+    /// What the runtime was called as, for its help and version.
+    static func calledName(_ arguments: [String]) -> String {
+        arguments.first.map { FileSystem.name(of: $0) }.flatMap { names.contains($0) ? $0 : nil } ?? "kdash oci"
     }
 
     /// Runs it; the exit code.
@@ -25,14 +33,15 @@ package enum OCICommand {
             case let other: throw OCIError(.usage, "the log format `\(other)` is neither text nor json")
             }
             if parsed.has("version") {
-                OCILog.put("\(versionText(version))\n")
+                OCILog.put("\(versionText(version, name: calledName(arguments)))\n")
                 return 0
             }
             let root =
                 parsed.last("root") ?? ContainerStore.defaultRoot(user: geteuid(), runtimeDirectory: getenv("XDG_RUNTIME_DIR").map { String(cString: $0) })
-            let context = OCIContext(store: ContainerStore(root: absolute(root)), log: log, version: version)
+            var context = OCIContext(store: ContainerStore(root: absolute(root)), log: log, program: calledName(arguments))
+            context.makesCgroups = try makesCgroups(parsed.last("cgroup-manager"))
             guard let name = parsed.words.first, name != "help", !parsed.has("help") else {
-                OCILog.put(usage)
+                OCILog.put(CommandHelp.overview(context.program))
                 return 0
             }
             return try dispatch(name, parsed.words.dropFirst(), context)
@@ -42,12 +51,21 @@ package enum OCICommand {
         }
     }
 
-    static func versionText(_ version: String) -> String { "kdash-oci version \(version)\nspec: \(OCIVersion.newest)" }
+    /// The last line names what was built in, as crun's does.
+    static func versionText(_ version: String, name: String) -> String {
+        "\(name == "kdash oci" ? "kdash-oci" : name) version \(version)\nspec: \(OCIVersion.newest)\n+SELINUX +APPARMOR +CAP +SECCOMP +EBPF"
+    }
 
     static let globalOptions: [CommandArguments.Option] = [
         .value("root"), .value("log"), .value("log-format"), .flag("systemd-cgroup"), .value("cgroup-manager"), .value("rootless"), .flag("debug"),
         .flag("version", "v"), .flag("help", "h"), .value("criu"), .value("log-level"),
     ]
+
+    /// Whether containers get cgroups of their own, by `--cgroup-manager`. The others of its values mean the same: files.
+    static func makesCgroups(_ text: String?) throws(OCIError) -> Bool {
+        guard let text, !["cgroupfs", "systemd", "disabled"].contains(text) else { return text != "disabled" }
+        throw OCIError(.usage, "--cgroup-manager `\(text)` is none of cgroupfs, systemd and disabled")
+    }
 
     /// The container's directory must not move with `chdir`.
     static func absolute(_ path: String) -> String {
@@ -65,8 +83,10 @@ package enum OCICommand {
     }
 
     private static func dispatch(_ name: String, _ arguments: ArraySlice<String>, _ context: OCIContext) throws(OCIError) -> CInt {
-        if arguments.contains("--help"), name != "exec" {
-            OCILog.put(usage)
+        // Behind a word, it may be an option of the program that exec runs, or of ps.
+        let own = name == "exec" || name == "ps" ? arguments.prefix { $0.hasPrefix("-") } : arguments
+        if own.contains(where: { $0 == "--help" || $0 == "-h" }), let help = CommandHelp.command(name, context.program) {
+            OCILog.put(help)
             return 0
         }
         switch name {
@@ -82,42 +102,20 @@ package enum OCICommand {
         case "list": return try ListCommands.list(arguments, context)
         case "ps": return try ListCommands.processes(arguments, context)
         case "update": return try UpdateCommand.run(arguments, context)
+        case "mounts": return try MountsCommand.run(arguments, context)
         case "features": return FeaturesCommand.run()
         case "spec": return try SpecCommand.run(arguments)
         default: throw OCIError(.usage, "no command `\(name)`; see kdash oci --help")
         }
     }
-
-    static let usage = """
-        usage: kdash oci [global options] <command> [options] <arguments>
-
-        Runs containers from OCI bundles, for container engines. A link named kdash-oci does the same.
-
-        COMMANDS
-            create [-b DIR] [--console-socket S] [--pid-file F] [--no-pivot] [--no-new-keyring] [--preserve-fds N] ID
-            start ID                        state ID
-            run [create's options] [--detach] [--keep] ID
-            kill [--all] ID [SIGNAL]        delete [--force] ID
-            exec [--process F | --tty --user U --cwd D --env E --cap C] [--detach] [--pid-file F] ID COMMAND...
-            list [--format table|json] [--quiet]
-            ps [--format table|json] ID     pause ID     resume ID
-            update [--resources F | --memory N --cpu-quota N ...] ID
-            features                        spec [--bundle DIR] [--rootless]
-
-        GLOBAL OPTIONS
-            --root DIR          where containers are kept (/run/kdash-oci, or $XDG_RUNTIME_DIR/kdash-oci)
-            --log FILE          where errors are written, beside standard error
-            --log-format F      text or json
-            --systemd-cgroup    cgroupsPath is slice:prefix:name (which is understood without it, too)
-            --debug             say more
-            --version           print the version
-
-        """
 }
 
 /// What every command needs.
 struct OCIContext: Sendable {
     let store: ContainerStore
     let log: OCILog
-    let version: String
+    /// What the runtime was called as.
+    let program: String
+    /// Whether new containers get cgroups of their own.
+    var makesCgroups = true
 }

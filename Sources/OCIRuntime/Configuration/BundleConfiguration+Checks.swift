@@ -8,13 +8,11 @@ extension BundleConfiguration {
 
     func has(_ kind: Int) -> Bool { makes(kind) || joins(kind) }
 
+    /// Whether what is mounted is seen by the machine, too, as there is no mount namespace; then it is mounted on the root, which covers itself.
+    var mountsInPlace: Bool { !has(KD_CLONE_NEWNS) && !(mounts.isEmpty && maskedPaths.isEmpty && readOnlyPaths.isEmpty && !isRootReadOnly) }
+
     func checkNamespaces(_ linux: SpecField) throws(OCIError) {
         let namespaces = try linux.member("namespaces")
-        if !has(KD_CLONE_NEWNS) {
-            guard mounts.isEmpty, maskedPaths.isEmpty, readOnlyPaths.isEmpty, !isRootReadOnly else {
-                throw namespaces.fault("has no mount namespace, without which mounts, maskedPaths, readonlyPaths and a read-only root would be the machine's")
-            }
-        }
         if let hostname, !hostname.isEmpty, !has(KD_CLONE_NEWUTS) {
             throw namespaces.fault("has no uts namespace, so the hostname `\(hostname)` cannot be set")
         }
@@ -22,8 +20,11 @@ extension BundleConfiguration {
         if !makes(KD_CLONE_NEWUSER), !joins(KD_CLONE_NEWUSER), !uidMap.isEmpty || !gidMap.isEmpty {
             throw namespaces.fault("has no user namespace, but there are uidMappings or gidMappings")
         }
-        if makes(KD_CLONE_NEWUSER), uidMap.isEmpty || gidMap.isEmpty {
-            throw try linux.member("uidMappings").fault("and gidMappings are required for a new user namespace")
+        if makes(KD_CLONE_NEWUSER), uidMap.isEmpty != gidMap.isEmpty {
+            throw try linux.member("uidMappings").fault("and gidMappings must both be there for a new user namespace, or none of them")
+        }
+        if !networkDevices.isEmpty, !has(KD_CLONE_NEWNET) || isOwn(KD_CLONE_NEWNET) {
+            throw namespaces.fault("has no network namespace of the container's own, but there are netDevices")
         }
         if !timeOffsets.isEmpty, !makes(0x80) { throw namespaces.fault("has no new time namespace, but there are timeOffsets") }
         for name in [hostname, domainname] {
@@ -37,20 +38,24 @@ extension BundleConfiguration {
         let ipc: Set = [
             "kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem", "kernel.shmall", "kernel.shmmax", "kernel.shmmni", "kernel.shm_rmid_forced",
         ]
-        for (key, _) in sysctls {
+        for (key, value) in sysctls {
             let name = Self.dotted(key)
             let kind: Int? =
                 if name.hasPrefix("net.") { KD_CLONE_NEWNET } else if ipc.contains(name) || name.hasPrefix("fs.mqueue.") {
                     KD_CLONE_NEWIPC
-                } else if name == "kernel.domainname" {
+                } else if name == "kernel.domainname" || name == "kernel.hostname" {
                     KD_CLONE_NEWUTS
                 } else if name.hasPrefix("user.") { KD_CLONE_NEWUSER } else { nil }
             guard !Self.sysctlPath(key).split(separator: "/", omittingEmptySubsequences: false).contains(where: { ["", ".", ".."].contains($0) }) else {
                 throw field.fault("has `\(key)`, which contains an invalid path")
             }
-            guard name != "kernel.hostname" else { throw field.fault("has `\(key)`, which is what hostname is for") }
             guard let kind else { throw field.fault("has `\(key)`, which belongs to no namespace: it would change the machine") }
             guard has(kind), !isOwn(kind) else { throw field.fault("has `\(key)`, whose namespace is not the container's own") }
+            guard name != "kernel.hostname" || hostname?.isEmpty == false else { throw field.fault("has `\(key)`, which is what hostname is for") }
+            let names = ["kernel.hostname": hostname, "kernel.domainname": domainname]
+            if let given = names[name] ?? nil, !given.isEmpty, given != value {
+                throw field.fault("has `\(key)` as `\(value)`, but \(name.dropFirst(7)) is `\(given)`")
+            }
         }
     }
 

@@ -45,10 +45,11 @@ package struct BundleConfiguration: Sendable {
     let annotations: [(key: String, value: String)]
     let hooks: [HookKind: [Hook]]
     let namespaces: [Namespace]
-    let uidMap: [MountConfiguration.IDRange]
-    let gidMap: [MountConfiguration.IDRange]
+    private(set) var uidMap: [MountConfiguration.IDRange]
+    private(set) var gidMap: [MountConfiguration.IDRange]
     let timeOffsets: [(clock: String, seconds: Int64, nanoseconds: Int64)]
     let devices: [Device]
+    let networkDevices: [NetworkDevice]
     let cgroupsPath: String?
     let resources: ResourceConfiguration
     let propagation: UInt64
@@ -57,8 +58,12 @@ package struct BundleConfiguration: Sendable {
     let readOnlyPaths: [String]
     let mountLabel: String?
     let personality: UInt64?
+    let memoryPolicy: MemoryPolicy?
     /// The filter's JSON; nil: none.
     let seccomp: JSONValue?
+
+    /// The value of an annotation that this runtime acts on; nil when it is not there or empty.
+    func annotation(_ key: String) -> String? { annotations.last { $0.key == key && !$0.value.isEmpty }?.value }
 
     /// Reads the document. Throws `invalidConfiguration` with the name of the field that is wrong.
     package init(_ document: JSONValue) throws(OCIError) {
@@ -83,6 +88,7 @@ package struct BundleConfiguration: Sendable {
         gidMap = try MountConfiguration.ranges(linux.member("gidMappings"))
         timeOffsets = try Self.offsets(linux.member("timeOffsets"))
         devices = try Self.devices(linux.member("devices"))
+        networkDevices = try NetworkDevice.list(linux.member("netDevices"))
         cgroupsPath = try linux.member("cgroupsPath").text()
         resources = try ResourceConfiguration(linux.member("resources"))
         let propagation = try linux.member("rootfsPropagation")
@@ -99,13 +105,20 @@ package struct BundleConfiguration: Sendable {
         readOnlyPaths = try Self.paths(linux.member("readonlyPaths"))
         mountLabel = try linux.member("mountLabel").text()
         personality = try Self.personality(linux.member("personality"))
+        memoryPolicy = try MemoryPolicy(linux.member("memoryPolicy"))
         seccomp = try linux.member("seccomp").value
-        for name in ["intelRdt", "memoryPolicy", "netDevices"] {
-            let field = try linux.member(name)
-            guard try field.members().isEmpty else { throw field.fault("is not supported by this runtime; leave it out") }
+        guard try linux.member("intelRdt").members().isEmpty else {
+            throw try linux.member("intelRdt").fault("is not supported by this runtime; leave it out")
         }
         try checkNamespaces(linux)
         try checkSysctls(linux)
+    }
+
+    /// Gives a new user namespace without maps that of the process's user to the caller alone, as crun does.
+    mutating func mapOwnIDs(user: UInt32, group: UInt32) {
+        guard makes(KD_CLONE_NEWUSER), uidMap.isEmpty, gidMap.isEmpty else { return }
+        uidMap = [MountConfiguration.IDRange(container: process?.uid ?? 0, host: user, size: 1)]
+        gidMap = [MountConfiguration.IDRange(container: process?.gid ?? 0, host: group, size: 1)]
     }
 
     private static func check(version: String, _ field: SpecField) throws(OCIError) {
@@ -166,9 +179,12 @@ package struct BundleConfiguration: Sendable {
     private static func devices(_ field: SpecField) throws(OCIError) -> [Device] {
         var devices: [Device] = []
         for entry in try field.elements() {
-            let path = try entry.member("path").requiredText()
+            var path = try entry.member("path").requiredText()
             let type = try entry.member("type").requiredText()
             guard path.hasPrefix("/") else { throw try entry.member("path").fault("must be absolute, not `\(path)`") }
+            // `/dev/x/` is the node x, whose directory cannot be meant.
+            while path.hasSuffix("/") { path.removeLast() }
+            guard !path.isEmpty else { throw try entry.member("path").fault("is the root, which cannot be a device") }
             let types: [String: UInt32] = ["c": S_IFCHR, "u": S_IFCHR, "b": S_IFBLK, "p": S_IFIFO]
             guard let kind = types[type] else { throw try entry.member("type").fault("is `\(type)`, not c, u, b or p") }
             let major = try entry.member("major").integer(0...0xffff_ffff)

@@ -89,6 +89,7 @@ struct MountConfiguration: Sendable {
     static let others: [String: UInt64] = [
         "bind": UInt64(KD_OCI_BIND), "rbind": UInt64(KD_OCI_BIND | KD_OCI_BIND_BELOW),
         "tmpcopyup": UInt64(KD_OCI_COPY_UP), "copy-symlink": UInt64(KD_OCI_NO_FOLLOW), "src-nofollow": UInt64(KD_OCI_NO_FOLLOW),
+        "dest-nofollow": UInt64(KD_OCI_NO_FOLLOW_TARGET),
         "idmap": UInt64(KD_OCI_ID_MAPPED), "ridmap": UInt64(KD_OCI_ID_MAPPED | KD_OCI_ID_MAPPED_BELOW),
     ]
 

@@ -27,9 +27,25 @@ struct ProcessConfiguration: Sendable {
         var flags: UInt64 = 0
         var nice: Int32 = 0
         var priority: UInt32 = 0
+        // Nanoseconds.
         var runtime: UInt64 = 0
         var deadline: UInt64 = 0
         var period: UInt64 = 0
+
+        /// Whether processes are put before all ordinary ones, as SCHED_FIFO and SCHED_RR do.
+        var isRealtime: Bool { policy == 1 || policy == 2 }
+
+        /// What the kernel would refuse with nothing but "Invalid argument". Source: sched(7), __checkparam_dl of the kernel.
+        func deadlineProblem(hasRuntime: Bool, hasDeadline: Bool) -> String? {
+            let range: ClosedRange<UInt64> = 1024...UInt64(Int64.max)
+            guard hasRuntime else { return "requires `runtime`" }
+            guard hasDeadline else { return "requires `deadline`" }
+            guard runtime > 0 else { return "runtime must be greater than 0" }
+            guard range.contains(runtime) else { return "runtime \(runtime) must be between \(range.lowerBound) and \(range.upperBound)" }
+            guard runtime <= deadline else { return "runtime \(runtime) must be <= the deadline \(deadline)" }
+            guard period == 0 || deadline <= period else { return "deadline \(deadline) must be <= the period \(period)" }
+            return nil
+        }
     }
 
     var terminal = false
@@ -150,6 +166,12 @@ struct ProcessConfiguration: Sendable {
         scheduler.runtime = try field.member("runtime").unsigned() ?? 0
         scheduler.deadline = try field.member("deadline").unsigned() ?? 0
         scheduler.period = try field.member("period").unsigned() ?? 0
+        if policy == "SCHED_DEADLINE" {
+            let isGiven = (try field.member("runtime").isPresent, try field.member("deadline").isPresent)
+            if let problem = scheduler.deadlineProblem(hasRuntime: isGiven.0, hasDeadline: isGiven.1) {
+                throw field.fault("is nothing for sched_setattr: `SCHED_DEADLINE` \(problem)")
+            }
+        }
         return scheduler
     }
 

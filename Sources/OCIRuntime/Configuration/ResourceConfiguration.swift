@@ -45,6 +45,8 @@ struct ResourceConfiguration: Sendable {
     var cpuPeriod: UInt64?
     var realtimeRuntime: Int64?
     var realtimePeriod: UInt64?
+    /// Whether real-time processes must be able to run; a cgroup of v1 has no time for them of its own.
+    var needsRealtime = false
     var cpuIdle: Int64?
     var cpus: String?
     var memoryNodes: String?

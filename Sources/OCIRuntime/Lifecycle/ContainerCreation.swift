@@ -19,6 +19,8 @@ struct ContainerCreation {
         var preserved = 0
         var detaches = false
         var keeps = false
+        /// Otherwise it stays in the caller's cgroups, without limits.
+        var makesCgroups = true
         /// Whether the program is to run at once, and not when `start` says so.
         var startsAtOnce = false
     }
@@ -62,7 +64,7 @@ struct ContainerCreation {
             return
         }
         guard process.terminal, options.consoleSocket == nil, !isForeground else { return }
-        throw OCIError(.usage, "config.json: process.terminal is true, so --console-socket must name who gets the terminal")
+        throw OCIError(.usage, "config.json: process.terminal is true, but nobody is there for it; use --console-socket to name who gets the terminal")
     }
 
     /// Makes it. `body` does the rest with the conversation; whatever throws until it returns takes everything back.
@@ -73,6 +75,7 @@ struct ContainerCreation {
             try makeCgroup()
             record.cgroup = cgroup?.path
             try store.write(record)
+            if configuration.mountsInPlace { try coverRoot() }
             try spawn(body)
         } catch {
             takeBack()
@@ -80,8 +83,19 @@ struct ContainerCreation {
         }
     }
 
+    private mutating func coverRoot() throws(OCIError) {
+        guard record.rootfs != "/" else {
+            throw OCIError(
+                .invalidConfiguration, "config.json: linux.namespaces has no mount namespace, so what is mounted in the root / would be the machine's")
+        }
+        let root = record.rootfs
+        try OCIError.attempt("mount the root over itself") { () throws(SystemError) in try SystemError.check("mount", root) { kd_oci_cover_root(root) } }
+        record.coversRoot = true
+        try store.write(record)
+    }
+
     private mutating func makeCgroup() throws(OCIError) {
-        guard let layout = ContainerStore.layout(), layout.mode != .none else { return }
+        guard options.makesCgroups, let layout = ContainerStore.layout(), layout.mode != .none else { return }
         let isRoot = geteuid() == 0
         let parent = isRoot ? "/" : Self.ownCgroup()
         let path = try CgroupPath.resolve(configuration.cgroupsPath, id: options.id, parent: parent)
@@ -100,8 +114,10 @@ struct ContainerCreation {
             return
         }
         cgroup = candidate
+        var resources = configuration.resources
+        resources.needsRealtime = configuration.process?.scheduler?.isRealtime ?? false
         do throws(OCIError) {
-            try candidate.apply(configuration.resources, enforcesDevices: isRoot && !UserNamespaceFacts.isInside)
+            try candidate.apply(resources, enforcesDevices: isRoot && !UserNamespaceFacts.isInside)
         } catch {
             do throws(OCIError) { try candidate.remove() } catch let second { log.warn("\(second)") }
             cgroup = nil
@@ -133,6 +149,9 @@ struct ContainerCreation {
             plan.text(KD_OCI_VARIABLE, "LISTEN_FDS=\(CreateCommands.listening)")
             plan.text(KD_OCI_VARIABLE, "LISTEN_PID=1")
         }
+        let streams = try HookStreams(needsState ? configuration : nil)
+        if streams.output >= 0 { plan.number(KD_OCI_HOOK_OUTPUT, streams.output) }
+        if streams.errors >= 0 { plan.number(KD_OCI_HOOK_ERRORS, streams.errors) }
         var handles = try LaunchHandles(options.consoleSocket, cgroup: cgroup, hasTerminal: configuration.process?.terminal == true)
         if !options.startsAtOnce { try handles.makeFifo(store.fifo(options.id)) }
         // Where hooks are, as with other runtimes.
@@ -157,27 +176,41 @@ struct ContainerCreation {
         if let process = configuration.process { try ProcessLauncher.limit(pid, process, log: log) }
         record.pid = pid
         record.startTicks = ProcessFacts.status(pid)?.startTicks ?? 0
-        try publish(.creating, to: state)
+        try NetworkDeviceMove.perform(configuration.networkDevices, to: pid)
         try conversation.sayContinue()
         while true {
             switch try conversation.next() {
             case .mounted:
-                let value = record.state(.creating, for: true)
-                try HookRunner.run(configuration.hooks[.prestart] ?? [], "prestart", state: value)
-                try HookRunner.run(configuration.hooks[.createRuntime] ?? [], "createRuntime", state: value)
+                try runHooks()
+                // What is left to do is the container's own, so its hooks are told that it is made.
+                try publish(.created, to: state)
                 try conversation.sayContinue()
             case .master(let descriptor): master = descriptor
             case .ready:
-                try publish(.created, to: state)
+                if let path = configuration.annotation("run.oci.pidfd_receiver") { try ProcessLauncher.hand(pid, to: path) }
                 return try store.write(record)
             case .process, .ended: throw ProcessLauncher.died(pid)
             }
         }
     }
 
+    private func runHooks() throws(OCIError) {
+        let hooks = [(BundleConfiguration.HookKind.prestart), .createRuntime].filter { configuration.hooks[$0] != nil }
+        guard !hooks.isEmpty else { return }
+        let streams = try HookStreams(configuration)
+        for kind in hooks {
+            // The first kind is of the time before 1.0.2, when it ran between create and start: its programs are told so.
+            let state = record.state(kind == .prestart ? .created : .creating, for: true)
+            try HookRunner.run(configuration.hooks[kind] ?? [], kind.rawValue, state: state, streams: streams)
+        }
+    }
+
+    /// Tells the hooks inside of the container, where its first process has another number.
     private func publish(_ status: ContainerStatus, to state: CInt) throws(OCIError) {
         guard state >= 0 else { return }
-        let text = JSON.encode(record.state(status, for: true))
+        var inside = record
+        inside.pid = ProcessFacts.innermost(pid) ?? pid
+        let text = JSON.encode(inside.state(status, for: true))
         try OCIError.attempt("write the state") { () throws(SystemError) in
             try SystemError.check("ftruncate") { ftruncate(state, 0) }
             try SystemError.check("pwrite") { pwrite(state, text, text.count, 0) }

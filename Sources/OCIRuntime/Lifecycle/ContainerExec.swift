@@ -37,6 +37,7 @@ struct ContainerExec {
         }
         plan.number(KD_OCI_FLAGS, flags)
         plan.number(KD_OCI_TARGET, record.pid)
+        if let policy = configuration.memoryPolicy { plan.numbers(KD_OCI_MEMORY_POLICY, policy.words) }
         plan.process(process, filter: filter.program, filterFlags: filter.flags)
         if let (file, label) = OCIPlan.label(process) { plan.pair(KD_OCI_LABEL, file, label) }
         if preserved > 0 { plan.number(KD_OCI_PRESERVED, preserved) }

@@ -16,6 +16,8 @@ struct ContainerRecord: Sendable {
     var annotations: [(key: String, value: String)]
     /// Whether it has a pid namespace, with whose first process all others end.
     var hasOwnProcesses = false
+    /// Whether its root covers itself on the machine, where everything else of it is mounted.
+    var coversRoot = false
 
     var json: JSONValue {
         var object: JSONObject = [
@@ -24,6 +26,7 @@ struct ContainerRecord: Sendable {
         ]
         if let cgroup { object["cgroup"] = .string(cgroup) }
         if hasOwnProcesses { object["hasOwnProcesses"] = true }
+        if coversRoot { object["coversRoot"] = true }
         return .object(object)
     }
 
@@ -50,6 +53,7 @@ struct ContainerRecord: Sendable {
             owner: json["owner"]?.stringValue ?? "", cgroup: json["cgroup"]?.stringValue, version: json["ociVersion"]?.stringValue ?? OCIVersion.newest,
             annotations: annotations)
         hasOwnProcesses = json["hasOwnProcesses"]?.boolValue ?? false
+        coversRoot = json["coversRoot"]?.boolValue ?? false
     }
 
     /// The state as runtime.md has it, for `state` and for hooks.

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 internal import LinuxKernel
 
@@ -31,15 +32,23 @@ struct ContainerRemoval {
     }
 
     private func clear() throws(OCIError) {
+        if record.coversRoot, kd_oci_uncover_root(record.rootfs) != 0 {
+            log.warn("\(OCIError(.system, "cannot unmount what was mounted in \(record.rootfs)", cause: .last("umount2", record.rootfs)))")
+        }
         if let path = record.cgroup, let layout = ContainerStore.layout() { try ContainerCgroup(path: path, layout: layout).remove() }
         try store.forget(record.id)
     }
 
     private func runPoststop(_ configuration: BundleConfiguration?) {
-        for hook in configuration?.hooks[.poststop] ?? [] {
-            // Each one, whatever the others did. Source: runtime.md, step 13.
-            do throws(OCIError) { try HookRunner.run([hook], "poststop", state: record.state(.stopped, for: true)) } catch { log.warn("\(error)") }
-        }
+        guard let hooks = configuration?.hooks[.poststop] else { return }
+        let state = record.state(.stopped, for: true)
+        do throws(OCIError) {
+            let streams = try HookStreams(configuration)
+            for hook in hooks {
+                // Each one, whatever the others did. Source: runtime.md, step 13.
+                do throws(OCIError) { try HookRunner.run([hook], "poststop", state: state, streams: streams) } catch { log.warn("\(error)") }
+            }
+        } catch { log.warn("\(error)") }
     }
 
     /// Kills everything and waits for the first process, at most ten seconds.
@@ -48,8 +57,10 @@ struct ContainerRemoval {
         let cgroup = record.cgroup.flatMap { path in ContainerStore.layout().map { ContainerCgroup(path: path, layout: $0) } }
         kill(record.pid, SIGKILL)
         // The rest dies with its pid namespace; a frozen cgroup of v1 only once it is thawed.
-        if let cgroup, cgroup.isFrozen || !record.hasOwnProcesses { cgroup.signal(SIGKILL) }
-        for attempt in 0..<20_000 where ProcessFacts.isAlive(record.pid, startTicks: record.startTicks) {
+        let wasElsewhere = cgroup?.reclaim(record.pid) ?? false
+        if let cgroup, wasElsewhere || cgroup.isFrozen || !record.hasOwnProcesses { cgroup.signal(SIGKILL) }
+        for attempt in 0..<20_000 {
+            guard ProcessFacts.isAlive(record.pid, startTicks: record.startTicks) else { return }
             usleep(attempt < 20 ? 200 : 500)
         }
     }

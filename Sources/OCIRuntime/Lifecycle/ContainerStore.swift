@@ -81,7 +81,9 @@ struct ContainerStore: Sendable {
 
     static func parse(_ path: String) throws(OCIError) -> ([UInt8], BundleConfiguration) {
         let bytes = try OCIError.attempt("read \(path)") { () throws(SystemError) in try FileSystem.readFile(path, limit: 3 << 20) }
-        return (bytes, try BundleConfiguration(try document(bytes, path)))
+        var configuration = try BundleConfiguration(try document(bytes, path))
+        configuration.mapOwnIDs(user: geteuid(), group: getegid())
+        return (bytes, configuration)
     }
 
     static func document(_ bytes: [UInt8], _ path: String) throws(OCIError) -> JSONValue {

@@ -40,7 +40,7 @@ extension OCIPlan {
                     KD_OCI_NUMBERS,
                     [
                         UInt64(device.type), UInt64(bitPattern: device.major), UInt64(bitPattern: device.minor), UInt64(device.mode), UInt64(device.uid),
-                        UInt64(device.gid),
+                        UInt64(device.gid), Self.host(device.uid, configuration.uidMap), Self.host(device.gid, configuration.gidMap),
                     ])
             }
         }
@@ -65,6 +65,7 @@ extension OCIPlan {
             for hierarchy in cgroup.hierarchies { pair(KD_OCI_HIERARCHY, hierarchy.options, hierarchy.directory) }
         }
         if let personality = configuration.personality { number(KD_OCI_PERSONALITY, personality) }
+        if let policy = configuration.memoryPolicy { numbers(KD_OCI_MEMORY_POLICY, policy.words) }
         if let process = configuration.process {
             self.process(process, filter: around.filter, filterFlags: around.filterFlags)
             if let (file, label) = Self.label(process) { pair(KD_OCI_LABEL, file, label) }
@@ -84,14 +85,27 @@ extension OCIPlan {
             flags |= KD_OCI_ENTERS_CGROUPS
         }
         if hasUserNamespace || around.isInUserNamespace { flags |= KD_OCI_IN_USER_NAMESPACE }
-        if around.keepsGroups { flags |= KD_OCI_KEEPS_GROUPS }
+        if around.keepsGroups || keepsCallersGroups(configuration) { flags |= KD_OCI_KEEPS_GROUPS }
         // Privileged, they are opened before the user namespace is entered; what is mapped is, in any case.
         let isMapped = configuration.mounts.contains { $0.flags & UInt64(KD_OCI_ID_MAPPED) != 0 }
         if (hasUserNamespace && geteuid() == 0 && !around.isInUserNamespace) || isMapped { flags |= KD_OCI_OPENS_SOURCES }
-        if configuration.has(KD_CLONE_NEWNS), !configuration.mounts.contains(where: { $0.destination == "/dev" && $0.isBind }) { flags |= KD_OCI_HAS_DEVICES }
+        let hasMounts = configuration.has(KD_CLONE_NEWNS) || configuration.mountsInPlace
+        if hasMounts, !configuration.mounts.contains(where: { $0.destination == "/dev" && $0.isBind }) { flags |= KD_OCI_HAS_DEVICES }
+        if configuration.mountsInPlace { flags |= KD_OCI_MOUNTS_IN_PLACE }
+        if flags & KD_OCI_HAS_DEVICES != 0, configuration.makes(KD_CLONE_NEWUSER), geteuid() == 0, !around.isInUserNamespace { flags |= KD_OCI_SEEDS_DEVICES }
         if around.cgroup?.isVersion2 ?? (ContainerStore.layout()?.mode == .v2) { flags |= KD_OCI_CGROUP2 }
         if configuration.has(KD_CLONE_NEWCGROUP) { flags |= KD_OCI_CGROUP_NAMESPACE }
         return UInt64(flags)
+    }
+
+    /// Whether the program keeps the groups of whoever runs this command. Source: crun's annotation, which podman's `--group-add keep-groups` sets.
+    static func keepsCallersGroups(_ configuration: BundleConfiguration) -> Bool {
+        configuration.annotation("run.oci.keep_original_groups") == "1" && configuration.process?.additionalGroups.isEmpty ?? true
+    }
+
+    /// An id of the container as the machine's; the largest number, which changes no owner, for what is not mapped.
+    static func host(_ id: UInt32, _ map: [MountConfiguration.IDRange]) -> UInt64 {
+        map.first { id >= $0.container && id - $0.container < $0.size }.map { UInt64($0.host) + UInt64(id - $0.container) } ?? UInt64(UInt32.max)
     }
 
     static func absolute(_ path: String, in bundle: String) -> String { path.hasPrefix("/") ? path : "\(bundle)/\(path)" }

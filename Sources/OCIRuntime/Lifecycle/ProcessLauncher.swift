@@ -63,6 +63,15 @@ enum ProcessLauncher {
         }
     }
 
+    /// Sends a descriptor of a process to who listens at a Unix socket. Source: crun's annotation run.oci.pidfd_receiver.
+    static func hand(_ pid: Int32, to path: String) throws(OCIError) {
+        try OCIError.attempt("send the process to \(path), which the annotation run.oci.pidfd_receiver names") { () throws(SystemError) in
+            let socket = try UnixSocket.connect(path, kind: .stream)
+            let process = FileDescriptor(try SystemError.check("pidfd_open", "\(pid)") { kd_pidfd_open(pid) })
+            try UnixSocket.send([0], descriptors: [process.raw], to: socket.raw)
+        }
+    }
+
     /// What a shell says of how a process ended.
     static func exitCode(_ status: CInt) -> CInt { status & 0x7f == 0 ? status >> 8 & 0xff : 128 + status & 0x7f }
 }
