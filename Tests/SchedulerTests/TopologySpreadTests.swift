@@ -81,7 +81,7 @@ import Testing
 
     @Test func `pods of another version and pods that end do not count`() {
         let keyed = spread("zone", ["matchLabelKeys": ["version"]])
-        func versioned(_ name: String, _ version: String) -> Pod { pod(name, labels: ["app": "web", "version": version], spec: keyed) }
+        func versioned(_ name: String, _ version: String) -> Pod { stored(pod(name, labels: ["app": "web", "version": version], spec: keyed)) }
         let nodes = [zoned[0], node("b1", labels: ["zone": "b"], isCordoned: true)]
         var cluster = snapshot(nodes, placed: [(versioned("x", "1"), "a1")])
         #expect(cluster.decide(versioned("p", "2")) == .bind("a1"))

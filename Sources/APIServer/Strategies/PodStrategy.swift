@@ -15,6 +15,7 @@ struct PodStrategy: ResourceStrategy {
 
     func prepareForCreate(_ object: inout KubeObject, _ context: WriteContext) throws(APIStatus) {
         object["status"] = ["phase": "Pending", "qosClass": .string(qosClass(object))]
+        LabelKeyMerge.apply(to: &object)
         guard !object.array("spec", "schedulingGates").isEmpty else { return }
         // The scheduler leaves such a pod alone, so nobody else would say why it waits.
         object["status", "conditions"] = [
