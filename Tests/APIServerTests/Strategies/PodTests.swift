@@ -100,7 +100,9 @@ struct PodTests {
     /// A pod with two labels and a rule of each kind that looks at keys of labels.
     private func keyed(_ name: String, selector: String) -> String {
         let term = #"{"topologyKey":"z","labelSelector":\#(selector),"matchLabelKeys":["version","absent"],"mismatchLabelKeys":["team"]}"#
-        let kind = #"{"requiredDuringSchedulingIgnoredDuringExecution":[\#(term)],"preferredDuringSchedulingIgnoredDuringExecution":[{"weight":1,"podAffinityTerm":\#(term)}]}"#
+        let preferred = #"{"weight":1,"podAffinityTerm":\#(term)}"#
+        let kind =
+            #"{"requiredDuringSchedulingIgnoredDuringExecution":[\#(term)],"preferredDuringSchedulingIgnoredDuringExecution":[\#(preferred)]}"#
         let spread = #"{"maxSkew":1,"topologyKey":"z","whenUnsatisfiable":"DoNotSchedule","labelSelector":\#(selector),"matchLabelKeys":["version"]}"#
         return #"""
             {"apiVersion":"v1","kind":"Pod","metadata":{"name":"\#(name)","labels":{"version":"7","team":"red"}},"spec":{"containers":[{"name":"c","image":"i"}],
