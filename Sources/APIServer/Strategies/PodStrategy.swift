@@ -33,6 +33,9 @@ struct PodStrategy: ResourceStrategy {
         if !object.array("spec", "ephemeralContainers").isEmpty {
             errors.append(.forbidden("spec.ephemeralContainers", "cannot be set on create"))
         }
+        if !object.array("spec", "schedulingGates").isEmpty, !(object.string("spec", "nodeName") ?? "").isEmpty {
+            errors.append(.forbidden("spec.nodeName", "cannot be set until all schedulingGates have been cleared"))
+        }
         return errors
     }
 

@@ -183,6 +183,12 @@ struct ServiceStrategy: ResourceStrategy {
         context.core.addresses.release(before, owner: "\(old.namespace ?? "")/\(old.name)")
     }
 
+    func prepareForStatusUpdate(_ object: inout KubeObject, old: KubeObject, _ context: WriteContext) { LoadBalancerStatus.complete(&object) }
+
+    func validateSubresource(_ object: KubeObject, old: KubeObject, _ context: WriteContext) -> [FieldError] {
+        context.subresource == "status" ? LoadBalancerStatus.serviceErrors(object) : []
+    }
+
     func validateCreate(_ object: KubeObject, _ context: WriteContext) -> [FieldError] { ServiceValidation.errors(object) }
 
     func validateUpdate(_ object: KubeObject, old: KubeObject, _ context: WriteContext) -> [FieldError] {

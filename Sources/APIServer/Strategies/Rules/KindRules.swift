@@ -27,6 +27,7 @@ struct KindRules: Sendable {
         "/resourcequotas": .resourceQuota,
         "admissionregistration.k8s.io/mutatingwebhookconfigurations": .webhooks,
         "admissionregistration.k8s.io/validatingwebhookconfigurations": .webhooks,
+        "apps/controllerrevisions": .controllerRevision,
         "apps/daemonsets": .daemonSet,
         "apps/statefulsets": .statefulSet,
         "autoscaling/horizontalpodautoscalers": .autoscaler,
