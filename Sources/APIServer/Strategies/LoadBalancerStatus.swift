@@ -23,14 +23,15 @@ enum LoadBalancerStatus {
         }
     }
 
-    /// What is wrong with those of a service, which has them only while its type is LoadBalancer.
-    static func serviceErrors(_ service: KubeObject) -> [FieldError] {
+    /// What is wrong with those of a service, which gets them only while its type is LoadBalancer; those of an earlier type may stay.
+    static func serviceErrors(_ service: KubeObject, old: KubeObject) -> [FieldError] {
         let field = "status.loadBalancer.ingress"
-        let type = service.string("spec", "type")
-        guard service.array("status", "loadBalancer", "ingress").isEmpty || type == "LoadBalancer" else {
+        let isBalanced = service.string("spec", "type") == "LoadBalancer"
+        let addresses = service.array("status", "loadBalancer", "ingress")
+        guard isBalanced || addresses.isEmpty || addresses == old.array("status", "loadBalancer", "ingress") else {
             return [.forbidden(field, "may only be used when `spec.type` is \"LoadBalancer\"")]
         }
-        let modes = service.array("status", "loadBalancer", "ingress").enumerated().compactMap { index, entry -> FieldError? in
+        let modes = addresses.enumerated().compactMap { index, entry -> FieldError? in
             guard let mode = entry["ipMode"]?.stringValue, (entry["ip"]?.stringValue ?? "").isEmpty, !mode.isEmpty else { return nil }
             return .forbidden("\(field)[\(index)].ipMode", "may not be specified when `ip` is not set")
         }

@@ -45,6 +45,11 @@ struct StatusRulesTests {
             #expect(told.object.array("status", "loadBalancer", "ingress") == [["ip": "203.0.113.1", "ipMode": "VIP"]])
             let stray = try await tell(api, "\(Self.services)/a", #"{"hostname":"a.example","ipMode":"VIP"}"#)
             #expect(stray.message.contains("ingress[0].ipMode: Forbidden: may not be specified when `ip` is not set"), "\(stray.message)")
+            let other = try await api.call(.patch, "\(Self.services)/a", #"{"spec":{"loadBalancerClass":"example.com/x"}}"#, type: Self.merge)
+            #expect(other.message.contains("spec.loadBalancerClass: Invalid value: \"example.com/x\": may not change once set"), "\(other.message)")
+            _ = try await api.call(.patch, "\(Self.services)/a", #"{"spec":{"type":"ClusterIP"}}"#, type: Self.merge)
+            let noted = try await api.call(.patch, "\(Self.services)/a/status", #"{"metadata":{"annotations":{"a":"b"}}}"#, type: Self.merge)
+            #expect(noted.status == 200, "\(noted.message)")
             let wrong = try await tell(api, "\(Self.services)/b", #"{"ip":"203.0.113.1"}"#)
             #expect(wrong.message.contains("status.loadBalancer.ingress: Forbidden: may only be used when `spec.type` is \"LoadBalancer\""))
         }
