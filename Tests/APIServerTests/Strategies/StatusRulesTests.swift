@@ -55,6 +55,49 @@ struct StatusRulesTests {
         }
     }
 
+    @Test(arguments: [
+        ("/apis/apps/v1/namespaces/default/deployments/w", #"{"replicas":-1}"#, "status.replicas: Invalid value: -1: must be greater than or equal to 0"),
+        (
+            "/apis/apps/v1/namespaces/default/deployments/w", #"{"replicas":1,"readyReplicas":2}"#,
+            "status.readyReplicas: Invalid value: 2: cannot be greater than status.replicas"
+        ),
+        (
+            "/apis/apps/v1/namespaces/default/replicasets/w", #"{"replicas":2,"readyReplicas":1,"availableReplicas":2}"#,
+            "status.availableReplicas: Invalid value: 2: cannot be greater than readyReplicas"
+        ),
+        (
+            "/api/v1/namespaces/default/replicationcontrollers/w", #"{"fullyLabeledReplicas":1}"#,
+            "status.fullyLabeledReplicas: Invalid value: 1: cannot be greater than status.replicas"
+        ), ("/apis/apps/v1/namespaces/default/daemonsets/w", #"{"numberReady":-1}"#, "status.numberReady: Invalid value: -1"),
+        ("/apis/apps/v1/namespaces/default/statefulsets/w", #"{"currentReplicas":-1}"#, "status.currentReplicas: Invalid value: -1"),
+    ])
+    func `numbers of a workload's status are possible`(object: String, status: String, text: String) async throws {
+        try await TestServer.with { api async throws in
+            let collection = String(object.dropLast(2))
+            let selector = collection.contains("/api/") ? #"{"a":"b"}"# : #"{"matchLabels":{"a":"b"}}"#
+            let spec = #"{"selector":\#(selector),"serviceName":"s","template":\#(Self.template)}"#
+            let made = try await api.call(.post, "\(collection)?fieldValidation=Ignore", #"{"metadata":{"name":"w"},"spec":\#(spec)}"#)
+            #expect(made.status == 201, "\(made.message)")
+            let refused = try await api.call(.patch, "\(object)/status", #"{"status":\#(status)}"#, type: Self.merge)
+            #expect(refused.status == 422 && refused.message.contains(text), "\(refused.message)")
+            let fine = #"{"status":{"replicas":2,"readyReplicas":1,"availableReplicas":1}}"#
+            #expect(try await api.call(.patch, "\(object)/status?fieldValidation=Ignore", fine, type: Self.merge).status == 200)
+        }
+    }
+
+    private static let template = #"{"metadata":{"labels":{"a":"b"}},"spec":{"containers":[{"name":"c","image":"i"}]}}"#
+
+    @Test func `a budget's numbers are not negative, and a node's ranges say the same`() async throws {
+        try await TestServer.with { api async throws in
+            let budgets = "/apis/policy/v1/namespaces/default/poddisruptionbudgets"
+            _ = try await api.call(.post, budgets, #"{"metadata":{"name":"b"},"spec":{"minAvailable":1}}"#)
+            let refused = try await api.call(.patch, "\(budgets)/b/status", #"{"status":{"disruptionsAllowed":-1}}"#, type: Self.merge)
+            #expect(refused.status == 422 && refused.message.contains("status.disruptionsAllowed: Invalid value: -1"), "\(refused.message)")
+            let node = try await api.call(.post, "/api/v1/nodes", #"{"metadata":{"name":"n"},"spec":{"podCIDR":"10.9.0.0/24"}}"#).object
+            #expect(node.array("spec", "podCIDRs") == ["10.9.0.0/24"])
+        }
+    }
+
     @Test func `a revision has data and a number that is not negative`() async throws {
         try await TestServer.with { api async throws in
             let bare = try await api.call(.post, Self.revisions, #"{"metadata":{"name":"r"},"revision":1}"#)
