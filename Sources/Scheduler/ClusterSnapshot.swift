@@ -12,6 +12,8 @@ package struct ClusterSnapshot: Sendable {
     private(set) var nominated: [String: PlacedPod] = [:]
     /// What is known of claims and volumes; without it pods are placed as if they had no claims.
     package var storage: (any StorageFacts)?
+    /// What is known of services; without it only pods of one controller are spread by default.
+    package var services: (any ServiceFacts)?
     /// Volumes on their way to a claim, by name, with the claim's uid.
     var promisedVolumes: [String: String] = [:]
     /// Which pods are where, by the groups that placement rules ask for.
@@ -80,6 +82,7 @@ package struct ClusterSnapshot: Sendable {
         for term in rules.apart { index.follow([term.group], among: placed.values) }
         for preference in rules.preferences { index.follow([preference.term.group], among: placed.values) }
         for spread in rules.hardSpread + rules.softSpread { index.follow([spread.group], among: placed.values) }
+        if let group = served(with: pod) { index.follow([group], among: placed.values) }
     }
 
     /// Forgets a pod. True when it freed something.

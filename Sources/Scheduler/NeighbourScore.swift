@@ -12,7 +12,7 @@ struct NeighbourScore {
     init?(_ demand: PodDemand, _ index: PodIndex, nodes: [String: NodeState], placed: [String: PlacedPod]) {
         let hasRules = !demand.rules.preferences.isEmpty || !demand.rules.softSpread.isEmpty
         let isDrawn = index.terms.keys.contains { $0.effect != .forbids && index.contains(demand.member, [$0.term.group]) }
-        guard hasRules || isDrawn || Self.spreadsByDefault(demand, index) else { return nil }
+        guard hasRules || isDrawn || Self.siblings(demand, index, placed) != nil else { return nil }
         self.demand = demand
         self.index = index
         self.nodes = nodes
@@ -62,15 +62,20 @@ struct NeighbourScore {
 
     private static let hostname = "kubernetes.io/hostname"
 
-    private static func spreadsByDefault(_ demand: PodDemand, _ index: PodIndex) -> Bool {
-        guard demand.rules.softSpread.isEmpty, demand.rules.hardSpread.isEmpty, let owner = demand.owner else { return false }
-        return index.owned[owner] != nil
+    /// The pods that one without spreading rules is spread with, by node: those of its controller, else those that its services lead to; nil
+    /// for none. What a controller selects is what it owns, and services of its pods lead to all of them.
+    private static func siblings(_ demand: PodDemand, _ index: PodIndex, _ placed: [String: PlacedPod]) -> [String: Int]? {
+        guard demand.rules.softSpread.isEmpty, demand.rules.hardSpread.isEmpty else { return nil }
+        if let owner = demand.owner { return index.owned[owner] }
+        guard let group = demand.served else { return nil }
+        let counts = index.counts(of: [group], among: placed.values).staying
+        return counts.isEmpty ? nil : counts
     }
 
     /// The pod's own rules, or for a pod without any Kubernetes' own: over nodes and zones, with its siblings.
+    /// Source: kube-scheduler `podtopologyspread` systemDefaultConstraints.
     private var rules: [Rule] {
-        if let owner = demand.owner, Self.spreadsByDefault(demand, index) {
-            let siblings = index.owned[owner] ?? [:]
+        if let siblings = Self.siblings(demand, index, placed) {
             return [(Self.hostname, 3), ("topology.kubernetes.io/zone", 5)].map { key, skew in
                 Rule(key: key, maxSkew: skew, counts: siblings) { NodeFit.matchesAffinity(demand, $0) }
             }

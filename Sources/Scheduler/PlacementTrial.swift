@@ -18,11 +18,14 @@ package struct PlacementTrial: Sendable {
     private var snapshot = ClusterSnapshot()
 
     /// The cluster with these nodes and pods, of which those in `leaving` (uids) are gone already. Without `storage` the claims of pods
-    /// are not looked at; rules that choose namespaces by label know the labels of `namespaces`.
+    /// are not looked at, without `services` only pods of one controller are spread by default; rules that choose namespaces by label know
+    /// the labels of `namespaces`.
     package init(
-        nodes: [KubeObject], pods: [KubeObject], namespaces: [KubeObject] = [], leaving: Set<String> = [], storage: (any StorageFacts)? = nil
+        nodes: [KubeObject], pods: [KubeObject], namespaces: [KubeObject] = [], leaving: Set<String> = [], storage: (any StorageFacts)? = nil,
+        services: (any ServiceFacts)? = nil
     ) {
         snapshot.storage = storage
+        snapshot.services = services
         for namespace in namespaces {
             _ = snapshot.put(namespace: namespace.name, labels: namespace["metadata", "labels"]?.objectValue)
         }

@@ -21,6 +21,8 @@ package struct PodDemand: Sendable {
     let rules: PodRules
     /// The uid of the ReplicaSet, ReplicationController or StatefulSet that it belongs to; nil for none.
     let owner: String?
+    /// The pods that its services lead to, when nothing else says which it is to be spread with; nil for none or when nothing is known of services.
+    var served: PodGroup?
     /// The claims that it uses, as `namespace/name`.
     let claims: [String]
     /// What they ask of a node; nil when it has none or nothing is known of them.

@@ -36,8 +36,8 @@ struct PodGroup: Sendable, Hashable {
         let isLocal = term.namespaces.isEmpty && term.namespaceSelector.isNull
         namespaces = isLocal ? [pod.namespace] : Set(term.namespaces)
         namespaceSelector = term.namespaceSelector.isNull ? nil : LabelSelector(stored: term.namespaceSelector)
+        // Label keys of the term are in its selector since the pod was made.
         selector = LabelSelector(stored: term.labelSelector)
-            .sharing(term.matchLabelKeys, .in, with: pod.labels).sharing(term.mismatchLabelKeys, .notIn, with: pod.labels)
     }
 
     /// Whether a pod is one of them. `labels` are those of the namespaces.
@@ -51,13 +51,5 @@ extension LabelSelector {
     /// A selector of an object that was validated; one that cannot be read selects nothing.
     init(stored value: JSONValue) {
         self = (try? LabelSelector(value: value)) ?? .nothing  // best effort: validation has refused what cannot be read
-    }
-
-    /// With a requirement for each key that the pod has a label of: its value, or (`notIn`) any other.
-    func sharing(_ keys: [String], _ operator: Operator, with labels: JSONObject) -> LabelSelector {
-        let added = keys.compactMap { key in
-            labels[key]?.stringValue.map { Requirement(key: key, operator: `operator`, values: [$0]) }
-        }
-        return added.isEmpty || matchesNothing ? self : LabelSelector(requirements: requirements + added)
     }
 }

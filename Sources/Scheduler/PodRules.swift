@@ -71,7 +71,7 @@ struct PodRules: Sendable, Hashable {
 
 extension PodRules.Spread {
     init(_ constraint: TopologySpreadConstraint, of pod: GroupMember) {
-        let selector = LabelSelector(stored: constraint.labelSelector).sharing(constraint.matchLabelKeys, .in, with: pod.labels)
+        let selector = LabelSelector(stored: constraint.labelSelector)
         topologyKey = constraint.topologyKey
         maxSkew = min(max(constraint.maxSkew, 1), Int64(Int32.max))
         minDomains = constraint.minDomains

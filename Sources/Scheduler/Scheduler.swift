@@ -58,6 +58,7 @@ package final class Scheduler: Sendable {
     private let budgets: Informer
     private let namespaces: Informer
     let storage: InformerStorage
+    private let services: InformerServices
     let writer: SchedulerWriter
     private let time: any TimeSource
     private let logger: Logger
@@ -72,10 +73,14 @@ package final class Scheduler: Sendable {
         budgets = informers.informer(GroupVersionResource(group: "policy", version: "v1", resource: "poddisruptionbudgets"))
         namespaces = informers.informer(Namespace.resource)
         storage = InformerStorage(informers)
+        services = InformerServices(informers)
         writer = SchedulerWriter(client: client, time: time, logger: logger)
         self.time = time
         self.logger = logger
-        state.withLock { [storage] in $0.cluster.storage = storage }
+        state.withLock { [storage, services] in
+            $0.cluster.storage = storage
+            $0.cluster.services = services
+        }
         (wakeUps, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
@@ -93,6 +98,7 @@ package final class Scheduler: Sendable {
         await budgets.waitUntilSynced()
         await namespaces.waitUntilSynced()
         await storage.waitUntilSynced()
+        await services.waitUntilSynced()
         wake.yield()
         await withDiscardingTaskGroup { group in
             for await _ in wakeUps {

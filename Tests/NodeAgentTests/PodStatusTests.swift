@@ -68,6 +68,32 @@ struct PodStatusTests {
         #expect(again.phase == "Failed")
     }
 
+    @Test func `a deleted pod ends as its containers did, although something holds it`() {
+        let deleted = Pod.sample(containers: [["name": "main"], ["name": "other"]], deleted: true, status: ["phase": "Running"])
+        let stopping = status(deleted, ["main": .exited(0), "other": .running()])
+        #expect(stopping.phase == "Running" && stopping.conditions["Ready"]?.isTrue == false)
+        let done = status(deleted, ["main": .exited(0), "other": .exited(0)], sandbox: false)
+        #expect(done.phase == "Succeeded")
+        #expect(condition(done, "Ready") == "False | PodCompleted" && condition(done, "ContainersReady") == "False | PodCompleted")
+        let killed = status(deleted, ["main": .exited(0), "other": .exited(143)], sandbox: false)
+        #expect(killed.phase == "Failed" && killed.reason.isEmpty)
+        #expect(condition(killed, "Ready") == "False | PodFailed")
+        #expect(status(.sample(), ["main": .exited(143)]).phase == "Running")
+    }
+
+    @Test func `a deleted pod that never ran has failed, and what waited to run again has ended`() {
+        let fresh = status(.sample(deleted: true, status: ["phase": "Pending"]), sandbox: false)
+        #expect(fresh.phase == "Failed")
+        let unseen = fresh.containerStatuses.first?.state.terminated
+        #expect(unseen?.reason == "ContainerStatusUnknown" && unseen?.exitCode == 137)
+        let initial = status(.sample(inits: [["name": "a"]], deleted: true), ["a": .exited(1)], sandbox: false)
+        #expect(initial.phase == "Failed" && initial.containerStatuses.first?.state.waiting?.reason == "PodInitializing")
+        var crashed = ContainerHistory.exited(1)
+        crashed.waiting = .init(reason: "CrashLoopBackOff", message: "")
+        let looping = status(.sample(deleted: true), ["main": crashed], sandbox: false)
+        #expect(looping.phase == "Failed" && looping.containerStatuses.first?.state.terminated?.exitCode == 1)
+    }
+
     @Test func `a rejected pod says why and nothing of its containers`() {
         let status = status(.sample(), ending: .failed(reason: "OutOfcpu", message: "Pod was rejected: no"), sandbox: false)
         #expect(status.phase == "Failed")

@@ -39,6 +39,13 @@ func pod(
     return pod
 }
 
+/// A pod as the API server stores it: keys of labels are in the selectors.
+func stored(_ pod: Pod) -> Pod {
+    var pod = pod
+    LabelKeyMerge.apply(to: &pod.object)
+    return pod
+}
+
 func snapshot(_ nodes: [Node], placed: [(Pod, String)] = []) -> ClusterSnapshot {
     var result = ClusterSnapshot()
     for node in nodes { _ = result.put(node) }

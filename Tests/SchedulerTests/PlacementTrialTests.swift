@@ -37,6 +37,44 @@ struct PlacementTrialTests {
         #expect(trial.place(pod("new").object, count: 1).first?.message == "no nodes available to schedule pods")
     }
 
+    @Test(arguments: [
+        (
+            #"{"affinity":{"podAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":[{"labelSelector":{"matchExpressions":[{"key":"a","operator":"Near"}]}}]}}}"#,
+            #"spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].labelSelector: "Near" is not a valid label selector operator"#
+        ),
+        (
+            #"{"affinity":{"podAntiAffinity":{"preferredDuringSchedulingIgnoredDuringExecution":[{"podAffinityTerm":{"namespaceSelector":"x"}}]}}}"#,
+            "spec.affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].podAffinityTerm.namespaceSelector: a label selector must be an object"
+        ),
+        (
+            #"{"topologySpreadConstraints":[{"topologyKey":"z"},{"labelSelector":{"matchExpressions":[{"key":"a b","operator":"Exists"}]}}]}"#,
+            #"spec.topologySpreadConstraints[1].labelSelector: <nil>: Invalid value: "a b""#
+        ),
+        (
+            #"{"affinity":{"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":{"nodeSelectorTerms":[{"matchExpressions":[{"key":"a","operator":"Gt","values":["x"]}]}]}}}}"#,
+            #"nodeSelectorTerms[0].matchExpressions[0].values: ["x"] is not one integer, as Gt asks for"#
+        ), (#"{"nodeSelector":{"disk":5}}"#, "spec.nodeSelector[disk]: must be a string, found"),
+    ])
+    func `what cannot choose anything is refused, with its name and value`(spec: String, text: String) throws {
+        let pod = KubeObject(["metadata": ["name": "p"], "spec": try JSON.parse(Array(spec.utf8))])
+        do throws(APIStatus) {
+            try PlacementTrial.checkSelectors(of: pod)
+            Issue.record("nothing is wrong with it")
+        } catch {
+            #expect(error.code == 400 && error.message.contains(text), "\(error.message)")
+        }
+    }
+
+    @Test func `selectors that are well are let pass`() throws {
+        let term: JSONValue = ["labelSelector": ["matchLabels": ["a": "b"]], "topologyKey": "z"]
+        let spec: JSONValue = [
+            "nodeSelector": ["a": "b"], "affinity": ["podAffinity": ["requiredDuringSchedulingIgnoredDuringExecution": [term]]],
+            "topologySpreadConstraints": [term],
+        ]
+        try PlacementTrial.checkSelectors(of: KubeObject(["spec": spec]))
+        try PlacementTrial.checkSelectors(of: pod("plain").object)
+    }
+
     @Test func `rules about other pods hold in a trial`() {
         var trial = PlacementTrial(nodes: zoned.map(\.object), pods: [])
         let alone = pod("new", labels: ["app": "web"], spec: rule("podAntiAffinity", term("web"))).object

@@ -128,10 +128,14 @@ let zoned = [
         let cluster = snapshot(zoned, placed: [(pod("x", labels: old), "b1")])
         func decide(_ field: String, _ version: String) -> SchedulingDecision {
             let spec = rule("podAffinity", term("web", "zone", [field: ["version"]]))
-            return cluster.decide(pod("p", labels: ["app": "db", "version": version], spec: spec))
+            return cluster.decide(stored(pod("p", labels: ["app": "db", "version": version], spec: spec)))
         }
         #expect(decide("matchLabelKeys", "1") == .bind("b1") && decide("matchLabelKeys", "2") == refusal(Self.notNear))
         #expect(decide("mismatchLabelKeys", "2") == .bind("b1") && decide("mismatchLabelKeys", "1") == refusal(Self.notNear))
+        // What counts is the selector, which has the labels that the pod was made with.
+        var changed = stored(pod("p", labels: ["app": "db", "version": "1"], spec: rule("podAffinity", term("web", "zone", ["matchLabelKeys": ["version"]]))))
+        changed.object.labels = ["app": "db", "version": "2"]
+        #expect(cluster.decide(changed) == .bind("b1"))
     }
 
     @Test func `preferences of either side draw a pod and push it away`() {

@@ -81,7 +81,7 @@ import Testing
 
     @Test func `pods of another version and pods that end do not count`() {
         let keyed = spread("zone", ["matchLabelKeys": ["version"]])
-        func versioned(_ name: String, _ version: String) -> Pod { pod(name, labels: ["app": "web", "version": version], spec: keyed) }
+        func versioned(_ name: String, _ version: String) -> Pod { stored(pod(name, labels: ["app": "web", "version": version], spec: keyed)) }
         let nodes = [zoned[0], node("b1", labels: ["zone": "b"], isCordoned: true)]
         var cluster = snapshot(nodes, placed: [(versioned("x", "1"), "a1")])
         #expect(cluster.decide(versioned("p", "2")) == .bind("a1"))
@@ -113,6 +113,39 @@ import Testing
         #expect(cluster.decide(pod("p")) == .bind("a1"))
         _ = cluster.remove(podWithUID: "uid-x")
         #expect(cluster.decide(pod("p", owner: "r1")) == .bind("a1"))
+    }
+
+    /// Services that do not change, by namespace.
+    private struct Services: ServiceFacts {
+        var selectors: [JSONObject]
+
+        func selectors(in namespace: String) -> [JSONObject] { namespace == "default" ? selectors : [] }
+    }
+
+    @Test func `pods of the same services spread, if no controller's are`() {
+        let busy = pod("heavy", cpu: "1")
+        var cluster = snapshot(zoned, placed: [(pod("x", labels: ["app": "web", "track": "new"]), "a1"), (busy, "b1")])
+        let fresh = pod("p", labels: ["app": "web", "track": "old"])
+        #expect(cluster.decide(fresh) == .bind("a1"))
+        let other = pod("far", cpu: "2", labels: ["app": "web"])
+        _ = cluster.put(bound(other, to: "a2"))
+        #expect(cluster.decide(fresh) == .bind("a1"))
+        cluster.services = Services(selectors: [["app": "web"], ["app": "db"]])
+        #expect(cluster.decide(fresh) == .bind("b1"))
+        // A narrower service leaves those out that it does not lead to, and another namespace's is none.
+        cluster.services = Services(selectors: [["app": "web"], ["track": "old"]])
+        #expect(cluster.decide(fresh) == .bind("a1"))
+        cluster.services = Services(selectors: [["app": "web"]])
+        #expect(cluster.decide(pod("p", namespace: "elsewhere", labels: ["app": "web"])) == .bind("a1"))
+        #expect(cluster.decide(pod("p", labels: ["app": "web"], owner: "r1")) == .bind("a1"))
+        cluster.follow(fresh)
+        #expect(cluster.decide(fresh) == .bind("b1"))
+    }
+
+    private func bound(_ pod: Pod, to node: String) -> Pod {
+        var pod = pod
+        pod.object["spec", "nodeName"] = .string(node)
+        return pod
     }
 
     @Test func `twelve pods take three zones in equal parts`() {

@@ -37,6 +37,10 @@ struct DeploymentStrategy: ResourceStrategy {
         return errors
     }
 
+    func validateSubresource(_ object: KubeObject, old: KubeObject, _ context: WriteContext) -> [FieldError] {
+        context.subresource == "status" ? StatusCounts.deployment.errors(object) : []
+    }
+
     func validateUpdate(_ object: KubeObject, old: KubeObject, _ context: WriteContext) -> [FieldError] {
         validateCreate(object, context) + WorkloadValidation.fixed(["spec", "selector"], object, old)
     }

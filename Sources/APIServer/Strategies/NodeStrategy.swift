@@ -7,6 +7,14 @@ struct NodeStrategy: ResourceStrategy {
     /// A node that registers itself brings its first status.
     var keepsStatusOnCreate: Bool { true }
 
+    /// One range and the list of ranges say the same. Source: `pkg/apis/core/v1/conversion.go` Convert_v1_NodeSpec_To_core_NodeSpec.
+    func complete(_ object: inout KubeObject, old: KubeObject?, _ context: WriteContext) {
+        guard let range = object.string("spec", "podCIDR"), !range.isEmpty, object.array("spec", "podCIDRs").first?.stringValue != range else {
+            return
+        }
+        object["spec", "podCIDRs"] = [.string(range)]
+    }
+
     func prepareForCreate(_ object: inout KubeObject, _ context: WriteContext) throws(APIStatus) { dateTaints(&object, old: nil, context) }
 
     func prepareForUpdate(_ object: inout KubeObject, old: KubeObject, _ context: WriteContext) throws(APIStatus) {

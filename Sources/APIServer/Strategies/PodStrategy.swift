@@ -15,6 +15,7 @@ struct PodStrategy: ResourceStrategy {
 
     func prepareForCreate(_ object: inout KubeObject, _ context: WriteContext) throws(APIStatus) {
         object["status"] = ["phase": "Pending", "qosClass": .string(qosClass(object))]
+        LabelKeyMerge.apply(to: &object)
         guard !object.array("spec", "schedulingGates").isEmpty else { return }
         // The scheduler leaves such a pod alone, so nobody else would say why it waits.
         object["status", "conditions"] = [
@@ -31,6 +32,9 @@ struct PodStrategy: ResourceStrategy {
         var errors = PodValidation.spec(object["spec"] ?? .null, field: "spec")
         if !object.array("spec", "ephemeralContainers").isEmpty {
             errors.append(.forbidden("spec.ephemeralContainers", "cannot be set on create"))
+        }
+        if !object.array("spec", "schedulingGates").isEmpty, !(object.string("spec", "nodeName") ?? "").isEmpty {
+            errors.append(.forbidden("spec.nodeName", "cannot be set until all schedulingGates have been cleared"))
         }
         return errors
     }

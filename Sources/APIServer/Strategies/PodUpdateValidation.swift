@@ -1,7 +1,7 @@
 internal import APIMachinery
 internal import JSONCore
 
-/// What may change in a pod's spec: images, a shorter deadline, more tolerations, and the grace period from negative to 1.
+/// What may change in a pod's spec: images, a shorter deadline, more tolerations, fewer gates, and the grace period from negative to 1.
 enum PodUpdateValidation {
     private static let message =
         """
@@ -19,7 +19,10 @@ enum PodUpdateValidation {
             errors.append(.forbidden("spec.tolerations", "existing toleration can not be modified except its tolerationSeconds"))
             return errors
         }
-        guard normalized(spec, before) != before else { return errors }
+        errors += GatedPodValidation.gates(spec, before)
+        var rest = normalized(spec, before)
+        errors += GatedPodValidation.settle(&rest, before)
+        guard rest != before else { return errors }
         for field in ["containers", "initContainers"] where count(spec, field) != count(before, field) {
             errors.append(.forbidden("spec.\(field)", "pod updates may not add or remove containers"))
             return errors

@@ -68,19 +68,31 @@ extension PodValidation {
         for (index, name) in (term["namespaces"]?.arrayValue ?? []).compactMap(\.stringValue).enumerated() {
             for why in NameValidation.dnsLabel(name) { errors.append(.invalid("\(field).namespaces[\(index)]", .string(name), why)) }
         }
-        let shared = term["matchLabelKeys"]?.arrayValue ?? []
-        errors += labelKeys(shared, "\(field).matchLabelKeys", term["labelSelector"])
-        let unshared = term["mismatchLabelKeys"]?.arrayValue ?? []
-        errors += labelKeys(unshared, "\(field).mismatchLabelKeys", term["labelSelector"])
-        for (index, key) in unshared.enumerated() where shared.contains(key) {
-            errors.append(.invalid("\(field).mismatchLabelKeys[\(index)]", key, "exists in both matchLabelKeys and mismatchLabelKeys"))
-        }
+        errors += labelKeys(term, field)
         if (term["topologyKey"]?.stringValue ?? "").isEmpty { errors.append(.required("\(field).topologyKey", "can not be empty")) }
         return errors
     }
 
-    /// Labels of the pod that are to narrow a selector down.
-    private static func labelKeys(_ keys: [JSONValue], _ field: String, _ selector: JSONValue?) -> [FieldError] {
+    /// Labels of the pod that are to narrow a selector down. In a pod they are merged into it already, so that a key that is there twice was
+    /// in the selector before; a template's are merged once there is a pod. Source: ValidateMatchLabelKeysAndMismatchLabelKeys.
+    private static func labelKeys(_ rule: JSONValue, _ field: String) -> [FieldError] {
+        let shared = rule["matchLabelKeys"]?.arrayValue ?? []
+        let unshared = rule["mismatchLabelKeys"]?.arrayValue ?? []
+        let selector = rule["labelSelector"]
+        var errors = keyNames(shared, "\(field).matchLabelKeys", selector) + keyNames(unshared, "\(field).mismatchLabelKeys", selector)
+        var selected = Set((selector?["matchLabels"]?.objectValue?.keys.map { $0 }) ?? [])
+        for key in (selector?["matchExpressions"]?.arrayValue ?? []).compactMap({ $0["key"]?.stringValue }) {
+            if !selected.insert(key).inserted, let index = shared.lastIndex(of: .string(key)) {
+                errors.append(.invalid("\(field)[\(index)]", .string(key), "exists in both matchLabelKeys and labelSelector"))
+            }
+        }
+        for (index, key) in shared.enumerated() where unshared.contains(key) {
+            errors.append(.invalid("\(field).matchLabelKeys[\(index)]", key, "exists in both matchLabelKeys and mismatchLabelKeys"))
+        }
+        return errors
+    }
+
+    private static func keyNames(_ keys: [JSONValue], _ field: String, _ selector: JSONValue?) -> [FieldError] {
         guard !keys.isEmpty else { return [] }
         guard let selector, !selector.isNull else { return [.forbidden(field, "must not be specified when labelSelector is not set")] }
         return keys.enumerated().flatMap { index, key in
@@ -104,16 +116,7 @@ extension PodValidation {
                         "\(place).minDomains", constraint["minDomains"] ?? .null,
                         "can only use minDomains if whenUnsatisfiable=DoNotSchedule, not \(policy)"))
             }
-            let selector = constraint["labelSelector"]
-            errors += RuleChecks.selector(selector, "\(place).labelSelector")
-            let keys = constraint["matchLabelKeys"]?.arrayValue ?? []
-            errors += labelKeys(keys, "\(place).matchLabelKeys", selector)
-            let selected =
-                (selector?["matchLabels"]?.objectValue?.keys.map { .string($0) } ?? [])
-                + (selector?["matchExpressions"]?.arrayValue ?? []).compactMap { $0["key"] }
-            for (number, key) in keys.enumerated() where selected.contains(key) {
-                errors.append(.invalid("\(place).matchLabelKeys[\(number)]", key, "exists in both matchLabelKeys and labelSelector"))
-            }
+            errors += RuleChecks.selector(constraint["labelSelector"], "\(place).labelSelector") + labelKeys(constraint, place)
         }
         return errors
     }

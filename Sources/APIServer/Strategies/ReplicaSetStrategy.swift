@@ -12,6 +12,10 @@ struct ReplicaSetStrategy: ResourceStrategy {
             + WorkloadValidation.count(object, "spec", "replicas") + WorkloadValidation.count(object, "spec", "minReadySeconds")
     }
 
+    func validateSubresource(_ object: KubeObject, old: KubeObject, _ context: WriteContext) -> [FieldError] {
+        context.subresource == "status" ? StatusCounts.replicas.errors(object) : []
+    }
+
     func validateUpdate(_ object: KubeObject, old: KubeObject, _ context: WriteContext) -> [FieldError] {
         validateCreate(object, context) + WorkloadValidation.fixed(["spec", "selector"], object, old)
     }

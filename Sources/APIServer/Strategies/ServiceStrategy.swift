@@ -183,6 +183,12 @@ struct ServiceStrategy: ResourceStrategy {
         context.core.addresses.release(before, owner: "\(old.namespace ?? "")/\(old.name)")
     }
 
+    func prepareForStatusUpdate(_ object: inout KubeObject, old: KubeObject, _ context: WriteContext) { LoadBalancerStatus.complete(&object) }
+
+    func validateSubresource(_ object: KubeObject, old: KubeObject, _ context: WriteContext) -> [FieldError] {
+        context.subresource == "status" ? LoadBalancerStatus.serviceErrors(object, old: old) : []
+    }
+
     func validateCreate(_ object: KubeObject, _ context: WriteContext) -> [FieldError] { ServiceValidation.errors(object) }
 
     func validateUpdate(_ object: KubeObject, old: KubeObject, _ context: WriteContext) -> [FieldError] {
@@ -191,6 +197,10 @@ struct ServiceStrategy: ResourceStrategy {
             object.string("spec", "clusterIP") != address
         {
             errors.append(.invalid("spec.clusterIPs[0]", .array([object["spec", "clusterIP"] ?? .null]), "may not change once set"))
+        }
+        let isBalanced = object.string("spec", "type") == "LoadBalancer" && old.string("spec", "type") == "LoadBalancer"
+        if isBalanced, object["spec", "loadBalancerClass"] != old["spec", "loadBalancerClass"] {
+            errors.append(.invalid("spec.loadBalancerClass", object["spec", "loadBalancerClass"] ?? .null, "may not change once set"))
         }
         return errors
     }

@@ -15,13 +15,8 @@ enum DeleteCollectionVerb {
         let gathering = Gathering(count: page.items.count) { outcomes in
             if let failure = outcomes.compactMap(\.failure).first { return context.reply(ResponseMaking.status(failure)) }
             let objects = outcomes.compactMap(\.object).map { renderer.served($0) }
-            context.reply(
-                renderer.respond([
-                    "kind": .string(context.descriptor.listKind.kind),
-                    "apiVersion": .string(context.descriptor.groupVersion.apiVersion),
-                    "metadata": ["resourceVersion": .string(String(context.core.store.currentRevision))],
-                    "items": .array(objects.map { ListVerb.item($0, context.descriptor) }),
-                ]))
+            let metadata: JSONObject = ["resourceVersion": .string(String(context.core.store.currentRevision))]
+            context.reply(ListVerb.answer(objects, metadata: metadata, renderer, context.descriptor))
         }
         gathering.finishIfEmpty()
         for (index, item) in page.items.enumerated() {

@@ -4,7 +4,7 @@ package import JSONCore
 package struct PodAffinityTerm: ValueView {
     package var value: JSONValue
     package init(_ value: JSONValue) { self.value = value }
-    /// Which pods; null for none.
+    /// Which pods, `matchLabelKeys` and `mismatchLabelKeys` of a stored pod included; null for none.
     package var labelSelector: JSONValue { value["labelSelector"] ?? .null }
     /// Their namespaces.
     package var namespaces: [String] { texts("namespaces") }
@@ -12,10 +12,6 @@ package struct PodAffinityTerm: ValueView {
     package var namespaceSelector: JSONValue { value["namespaceSelector"] ?? .null }
     /// The node label whose value says what is near.
     package var topologyKey: String { text("topologyKey") ?? "" }
-    /// Labels of the pod itself that the others share.
-    package var matchLabelKeys: [String] { texts("matchLabelKeys") }
-    /// Labels of the pod itself that the others do not share.
-    package var mismatchLabelKeys: [String] { texts("mismatchLabelKeys") }
 }
 
 extension Affinity {

@@ -10,7 +10,7 @@ package struct TopologySpreadConstraint: ValueView {
     package var topologyKey: String { text("topologyKey") ?? "" }
     /// Whether the pod waits rather than to break the rule.
     package var isRequired: Bool { text("whenUnsatisfiable") != "ScheduleAnyway" }
-    /// Which pods count; null for none.
+    /// Which pods count, `matchLabelKeys` of a stored pod included; null for none.
     package var labelSelector: JSONValue { value["labelSelector"] ?? .null }
     /// How many places there have to be before an empty one that exists is the emptiest. Default 1.
     package var minDomains: Int64 { integer("minDomains") ?? 1 }
@@ -18,8 +18,6 @@ package struct TopologySpreadConstraint: ValueView {
     package var honorsNodeAffinity: Bool { text("nodeAffinityPolicy") != "Ignore" }
     /// Whether nodes with taints that the pod does not bear are no places. Default no.
     package var honorsNodeTaints: Bool { text("nodeTaintsPolicy") == "Honor" }
-    /// Labels of the pod itself that the counted ones share.
-    package var matchLabelKeys: [String] { texts("matchLabelKeys") }
 }
 
 extension PodSpec {

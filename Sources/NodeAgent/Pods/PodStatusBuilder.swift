@@ -37,7 +37,7 @@ struct PodStatusBuilder: Sendable {
             status["podIP"] = .string(podIP)
             status["podIPs"] = .array([.object(["ip": .string(podIP)])])
         }
-        if case .failed(let reason, let message) = ending, !anyRunning {
+        if case .failed(let reason, let message) = outcome, !anyRunning {
             if !reason.isEmpty { status["reason"] = .string(reason) }
             if !message.isEmpty { status["message"] = .string(message) }
         }
@@ -64,10 +64,21 @@ struct PodStatusBuilder: Sendable {
 
     private var anyRunning: Bool { histories.values.contains(where: \.isRunning) }
 
+    /// What the pod has come to: as was decided, or, for one that was deleted and of which nothing runs any more, by how its containers ended.
+    /// Something may hold the object still. Source: the kubelet's getPhase for terminal pods and its status manager's TerminatePod.
+    private var outcome: PodLifecycle.Ending? {
+        guard ending == nil, isGone else { return ending }
+        let isDone = pod.spec.containers.allSatisfy { history($0).termination?.exitCode == 0 }
+        return isDone ? .succeeded : .failed(reason: "", message: "")
+    }
+
+    /// Was deleted, and runs no more.
+    private var isGone: Bool { pod.object.deletionTimestamp != nil && !anyRunning }
+
     /// A terminal phase is told when nothing runs any more, and never taken back.
     private var phase: String {
         if !anyRunning {
-            switch ending {
+            switch outcome {
             case .succeeded: return "Succeeded"
             case .failed: return "Failed"
             case nil: break
@@ -200,21 +211,30 @@ struct PodStatusBuilder: Sendable {
 
     /// While the next attempt waits, the instance that ended last is the "last state".
     private func lastEnd(_ history: ContainerHistory) -> Termination? {
-        history.waiting != nil && ending == nil ? history.termination ?? history.previous : history.previous
+        history.waiting != nil && outcome == nil ? history.termination ?? history.previous : history.previous
     }
 
     private func state(_ history: ContainerHistory) -> JSONValue {
         if case .running(let since) = history.current?.phase, !history.isInPostStart {
             return ["running": ["startedAt": .string(since.rfc3339)]]
         }
-        if let waiting = history.waiting, ending == nil {
+        if let waiting = history.waiting, outcome == nil {
             var value: JSONObject = ["reason": .string(waiting.reason)]
             if !waiting.message.isEmpty { value["message"] = .string(waiting.message) }
             return ["waiting": .object(value)]
         }
         if let termination = history.termination { return terminated(termination) }
+        if isGone, isInitialized { return Self.neverSeen }
         return ["waiting": ["reason": .string(uninitialized.isEmpty || isInitialized ? "ContainerCreating" : "PodInitializing")]]
     }
+
+    /// A container of a pod that is gone, and of which nobody knows that it ever ran. Source: the kubelet's TerminatePod.
+    private static let neverSeen: JSONValue = [
+        "terminated": [
+            "exitCode": 137, "reason": "ContainerStatusUnknown", "message": "The container could not be located when the pod was terminated",
+            "startedAt": .null, "finishedAt": .null,
+        ]
+    ]
 
     /// The containers of a pod share what their last words may take. Source: the kubelet's MaxPodTerminationMessageLogLength.
     private var messageLimit: Int { 12 * 1024 / max(pod.allContainers.count, 1) }

@@ -14,11 +14,13 @@ extension ControlPlane {
         }
         let (nodes, pods) = (informers.informer(Node.resource), informers.informer(Pod.resource))
         guard nodes.hasSynced, pods.hasSynced else { throw .serviceUnavailable("the scheduler does not know the cluster yet: try again") }
-        let pod = KubeObject(question["pod"] ?? .null)
+        var pod = KubeObject(question["pod"] ?? .null)
+        try PlacementTrial.checkSelectors(of: pod)
+        LabelKeyMerge.apply(to: &pod)
         var trial = PlacementTrial(
             nodes: nodes.all(), pods: pods.all(), namespaces: informers.informer(Namespace.resource).all(),
             leaving: Set((question["leaving"]?.arrayValue ?? []).compactMap(\.stringValue)),
-            storage: InformerStorage(informers))
+            storage: InformerStorage(informers), services: InformerServices(informers))
         let obstacles = trial.obstacles(pod)
         let verdicts = trial.place(pod, count: Int(count))
         return [

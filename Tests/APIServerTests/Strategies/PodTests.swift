@@ -80,15 +80,15 @@ struct PodTests {
         ),
         (
             #""containers":[{"name":"a","image":"x"}],"affinity":{"podAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":[{"topologyKey":"z","labelSelector":{},"matchLabelKeys":["a"],"mismatchLabelKeys":["a"]}]}}"#,
-            #"spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].mismatchLabelKeys[0]: Invalid value: "a": exists in both matchLabelKeys and mismatchLabelKeys"#
+            #"spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].matchLabelKeys[0]: Invalid value: "a": exists in both matchLabelKeys and mismatchLabelKeys"#
         ),
         (
             #""containers":[{"name":"a","image":"x"}],"topologySpreadConstraints":[{"maxSkew":1,"topologyKey":"z","whenUnsatisfiable":"DoNotSchedule","matchLabelKeys":["/"],"labelSelector":{}}]"#,
             #"spec.topologySpreadConstraints[0].matchLabelKeys[0]: Invalid value: "/""#
         ),
         (
-            #""containers":[{"name":"a","image":"x"}],"topologySpreadConstraints":[{"maxSkew":1,"topologyKey":"z","whenUnsatisfiable":"DoNotSchedule","matchLabelKeys":["a"],"labelSelector":{"matchLabels":{"a":"b"}}}]"#,
-            #"spec.topologySpreadConstraints[0].matchLabelKeys[0]: Invalid value: "a": exists in both matchLabelKeys and labelSelector"#
+            #""containers":[{"name":"a","image":"x"}],"topologySpreadConstraints":[{"maxSkew":1,"topologyKey":"z","whenUnsatisfiable":"DoNotSchedule","matchLabelKeys":["a"],"labelSelector":{"matchLabels":{"a":"b"},"matchExpressions":[{"key":"a","operator":"Exists"}]}}]"#,
+            #"spec.topologySpreadConstraints[0][0]: Invalid value: "a": exists in both matchLabelKeys and labelSelector"#
         ),
         (
             "\"containers\":[{\"name\":\"a\",\"image\":\"x\",\"env\":[{\"name\":\"a=b\",\"value\":\"x\"}]}]",
@@ -114,6 +114,57 @@ struct PodTests {
             #expect(answer.message.hasPrefix("Pod \"p\" is invalid: "))
             #expect(answer.message.contains(text), "\(answer.message)")
             #expect(answer.value["details"]?["causes"]?.arrayValue?.isEmpty == false)
+        }
+    }
+
+    /// A pod with two labels and a rule of each kind that looks at keys of labels.
+    private func keyed(_ name: String, selector: String) -> String {
+        let term = #"{"topologyKey":"z","labelSelector":\#(selector),"matchLabelKeys":["version","absent"],"mismatchLabelKeys":["team"]}"#
+        let preferred = #"{"weight":1,"podAffinityTerm":\#(term)}"#
+        let kind =
+            #"{"requiredDuringSchedulingIgnoredDuringExecution":[\#(term)],"preferredDuringSchedulingIgnoredDuringExecution":[\#(preferred)]}"#
+        let spread = #"{"maxSkew":1,"topologyKey":"z","whenUnsatisfiable":"DoNotSchedule","labelSelector":\#(selector),"matchLabelKeys":["version"]}"#
+        return #"""
+            {"apiVersion":"v1","kind":"Pod","metadata":{"name":"\#(name)","labels":{"version":"7","team":"red"}},"spec":{"containers":[{"name":"c","image":"i"}],
+            "affinity":{"podAffinity":\#(kind),"podAntiAffinity":\#(kind)},"topologySpreadConstraints":[\#(spread)]}}
+            """#
+    }
+
+    @Test func `keys of labels are written into the selectors of a new pod, once`() async throws {
+        try await TestServer.with { api async throws in
+            let created = try await api.call(.post, pods, keyed("p", selector: #"{"matchExpressions":[{"key":"app","operator":"Exists"}]}"#))
+            #expect(created.status == 201, "\(created.message)")
+            let app: JSONValue = ["key": "app", "operator": "Exists"]
+            let same: JSONValue = ["key": "version", "operator": "In", "values": ["7"]]
+            let other: JSONValue = ["key": "team", "operator": "NotIn", "values": ["red"]]
+            for kind in ["podAffinity", "podAntiAffinity"] {
+                let rules = created.object["spec", "affinity", kind]
+                let required = rules?["requiredDuringSchedulingIgnoredDuringExecution"]?.arrayValue?.first
+                let preferred = rules?["preferredDuringSchedulingIgnoredDuringExecution"]?.arrayValue?.first?["podAffinityTerm"]
+                #expect(required?["labelSelector", "matchExpressions"] == .array([app, same, other]))
+                #expect(preferred?["labelSelector", "matchExpressions"] == .array([app, same, other]))
+            }
+            #expect(created.object.array("spec", "topologySpreadConstraints")[0]["labelSelector", "matchExpressions"] == .array([app, same]))
+            let again = try await api.call(.put, "\(pods)/p", "\(created.value)")
+            #expect(again.status == 200, "\(again.message)")
+            #expect(again.object["spec"] == created.object["spec"])
+        }
+    }
+
+    @Test(arguments: [#"{"matchLabels":{"version":"7"}}"#, #"{"matchExpressions":[{"key":"version","operator":"Exists"}]}"#])
+    func `a key that the selector has itself is refused where it is merged, and not before`(selector: String) async throws {
+        try await TestServer.with { api async throws in
+            let refused = try await api.call(.post, pods, keyed("p", selector: selector))
+            #expect(refused.status == 422)
+            for field in [
+                "affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0][0]",
+                "affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].podAffinityTerm[0]", "topologySpreadConstraints[0][0]",
+            ] {
+                let text = "spec.\(field): Invalid value: \"version\": exists in both matchLabelKeys and labelSelector"
+                #expect(refused.message.contains(text), "\(refused.message)")
+            }
+            let unlabelled = keyed("p", selector: selector).replacing(#""version":"7","team":"red""#, with: #""app":"web""#)
+            #expect(try await api.call(.post, pods, unlabelled).status == 201)
         }
     }
 

@@ -120,6 +120,27 @@ struct DeleteTests {
         }
     }
 
+    @Test func `a collection that is deleted is shown in the form that was asked for`() async throws {
+        try await TestServer.with { api async throws in
+            func deletion(_ accept: String, _ query: String = "") async throws -> JSONValue {
+                for name in ["a", "b"] { _ = try await api.call(.post, configMaps, TestServer.configMap(name, data: #"{"k":"v","l":"w"}"#)) }
+                let answer = try await api.call(.delete, "\(configMaps)?fieldSelector=metadata.name%21%3Dkube-root-ca.crt\(query)", accept: accept)
+                #expect(answer.status == 200, "\(answer.message)")
+                return answer.value
+            }
+            let partial = try await deletion("application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1")
+            #expect(partial["kind"] == "PartialObjectMetadataList" && partial["apiVersion"] == "meta.k8s.io/v1")
+            let items = partial["items"]?.arrayValue ?? []
+            #expect(items.compactMap { $0["metadata", "name"]?.stringValue } == ["a", "b"] && items.allSatisfy { $0["data"] == nil })
+            #expect(partial["metadata", "resourceVersion"]?.stringValue?.isEmpty == false)
+            let table = try await deletion("application/json;as=Table;g=meta.k8s.io;v=v1", "&includeObject=Object")
+            #expect(table["kind"] == "Table")
+            let rows = table["rows"]?.arrayValue ?? []
+            #expect(rows.compactMap { $0["cells"]?.arrayValue?[1] } == [2, 2] && rows.first?["object", "data", "k"] == "v")
+            #expect(try await deletion("application/json")["kind"] == "ConfigMapList")
+        }
+    }
+
     @Test func `a dry run deletes nothing`() async throws {
         try await TestServer.with { api async throws in
             _ = try await api.call(.post, configMaps, TestServer.configMap("c"))

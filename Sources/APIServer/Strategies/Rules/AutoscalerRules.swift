@@ -7,6 +7,11 @@ extension KindRules {
     static let autoscaler = KindRules(
         complete: { object in
             if object["spec", "minReplicas"] == nil { object["spec", "minReplicas"] = 1 }
+            if let behavior = object["spec", "behavior"], !behavior.isNull {
+                for (direction, missing) in AutoscalerRules.defaults {
+                    object["spec", "behavior", direction] = AutoscalerRules.filled(behavior[direction], missing)
+                }
+            }
             guard object.apiVersion == "autoscaling/v2", object.array("spec", "metrics").isEmpty else { return }
             object["spec", "metrics"] = [
                 ["type": "Resource", "resource": ["name": "cpu", "target": ["type": "Utilization", "averageUtilization": 80]]]
@@ -41,6 +46,25 @@ enum AutoscalerRules {
     private static let fields = [
         "Object": "object", "Pods": "pods", "Resource": "resource", "External": "external", "ContainerResource": "containerResource",
     ]
+
+    /// What a `behavior` gets for what it leaves out, in either direction; how long a shrinking is held back is the controller's to say.
+    /// Source: `pkg/apis/autoscaling/v2/defaults.go` SetDefaults_HorizontalPodAutoscalerBehavior.
+    static let defaults: [(direction: String, rules: JSONObject)] = [
+        (
+            "scaleUp",
+            [
+                "stabilizationWindowSeconds": 0, "selectPolicy": "Max",
+                "policies": [["type": "Pods", "value": 4, "periodSeconds": 15], ["type": "Percent", "value": 100, "periodSeconds": 15]],
+            ]
+        ), ("scaleDown", ["selectPolicy": "Max", "policies": [["type": "Percent", "value": 100, "periodSeconds": 15]]]),
+    ]
+
+    /// The rules of a direction with these for the missing ones.
+    static func filled(_ rules: JSONValue?, _ missing: JSONObject) -> JSONValue {
+        var filled = rules?.objectValue ?? JSONObject()
+        for member in missing where filled[member.key]?.isNull ?? true { filled[member.key] = member.value }
+        return .object(filled)
+    }
 
     /// How fast the number may change in one direction.
     static func direction(_ rules: JSONValue, _ field: String) -> [FieldError] {

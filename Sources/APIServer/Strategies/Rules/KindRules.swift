@@ -18,18 +18,26 @@ struct KindRules: Sendable {
     /// What is wrong with a write of the status.
     var status: @Sendable (_ object: KubeObject, _ old: KubeObject) -> [FieldError] = { _, _ in [] }
 
+    /// The rules with those of the numbers in the status.
+    func counting(_ counts: StatusCounts) -> KindRules {
+        var rules = self
+        rules.status = { object, _ in counts.errors(object) }
+        return rules
+    }
+
     static let table: [String: KindRules] = [
         "/limitranges": .limitRange,
         "/persistentvolumeclaims": .persistentVolumeClaim,
         "/persistentvolumes": .persistentVolume,
         "/podtemplates": .podTemplate,
-        "/replicationcontrollers": .replicationController,
+        "/replicationcontrollers": .replicationController.counting(.replicas),
         "/resourcequotas": .resourceQuota,
         "admissionregistration.k8s.io/mutatingwebhookconfigurations": .webhooks,
         "admissionregistration.k8s.io/validatingwebhookconfigurations": .webhooks,
-        "apps/daemonsets": .daemonSet,
-        "apps/statefulsets": .statefulSet,
-        "autoscaling/horizontalpodautoscalers": .autoscaler,
+        "apps/controllerrevisions": .controllerRevision,
+        "apps/daemonsets": .daemonSet.counting(.daemonSet),
+        "apps/statefulsets": .statefulSet.counting(.statefulSet),
+        "autoscaling/horizontalpodautoscalers": .autoscaler.counting(.autoscaler),
         "batch/cronjobs": .cronJob,
         "discovery.k8s.io/endpointslices": .endpointSlice,
         "flowcontrol.apiserver.k8s.io/flowschemas": .flowSchema,
@@ -39,7 +47,7 @@ struct KindRules: Sendable {
         "networking.k8s.io/ipaddresses": .ipAddress,
         "networking.k8s.io/networkpolicies": .networkPolicy,
         "networking.k8s.io/servicecidrs": .serviceCIDR,
-        "policy/poddisruptionbudgets": .disruptionBudget,
+        "policy/poddisruptionbudgets": .disruptionBudget.counting(.disruptionBudget),
         "resource.k8s.io/deviceclasses": .deviceClass,
         "resource.k8s.io/resourceclaims": .resourceClaim,
         "resource.k8s.io/resourceclaimtemplates": .resourceClaimTemplate,

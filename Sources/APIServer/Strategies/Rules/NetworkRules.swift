@@ -3,25 +3,27 @@ internal import JSONCore
 
 /// Source: `pkg/apis/networking/validation/validation.go`.
 extension KindRules {
-    static let ingress = KindRules(check: { object in
-        var errors: [FieldError] = []
-        let rules = object.array("spec", "rules")
-        let fallback = object["spec", "defaultBackend"]
-        if rules.isEmpty, fallback?.isNull ?? true {
-            errors.append(.invalid("spec", object["spec"] ?? .null, "either `defaultBackend` or `rules` must be specified"))
-        }
-        if let fallback, !fallback.isNull { errors += IngressRules.backend(fallback, "spec.defaultBackend") }
-        for (index, rule) in rules.enumerated() { errors += IngressRules.rule(rule, "spec.rules[\(index)]") }
-        for (index, entry) in object.array("spec", "tls").enumerated() {
-            for (place, host) in (entry["hosts"]?.arrayValue ?? []).compactMap(\.stringValue).enumerated() {
-                for why in IngressRules.host(host) { errors.append(.invalid("spec.tls[\(index)].hosts[\(place)]", .string(host), why)) }
+    static let ingress = KindRules(
+        check: { object in
+            var errors: [FieldError] = []
+            let rules = object.array("spec", "rules")
+            let fallback = object["spec", "defaultBackend"]
+            if rules.isEmpty, fallback?.isNull ?? true {
+                errors.append(.invalid("spec", object["spec"] ?? .null, "either `defaultBackend` or `rules` must be specified"))
             }
-        }
-        if let name = object.string("spec", "ingressClassName") {
-            for why in NameValidation.dnsSubdomain(name) { errors.append(.invalid("spec.ingressClassName", .string(name), why)) }
-        }
-        return errors
-    })
+            if let fallback, !fallback.isNull { errors += IngressRules.backend(fallback, "spec.defaultBackend") }
+            for (index, rule) in rules.enumerated() { errors += IngressRules.rule(rule, "spec.rules[\(index)]") }
+            for (index, entry) in object.array("spec", "tls").enumerated() {
+                for (place, host) in (entry["hosts"]?.arrayValue ?? []).compactMap(\.stringValue).enumerated() {
+                    for why in IngressRules.host(host) { errors.append(.invalid("spec.tls[\(index)].hosts[\(place)]", .string(host), why)) }
+                }
+            }
+            if let name = object.string("spec", "ingressClassName") {
+                for why in NameValidation.dnsSubdomain(name) { errors.append(.invalid("spec.ingressClassName", .string(name), why)) }
+            }
+            return errors
+        },
+        status: { object, _ in LoadBalancerStatus.errors(object) })
 
     static let ingressClass = KindRules(
         check: { object in

@@ -3,6 +3,15 @@ internal import JSONCore
 
 /// Source: `pkg/apis/apps/validation/validation.go`, `pkg/apis/core/validation/validation.go`.
 extension KindRules {
+    static let controllerRevision = KindRules(check: { object in
+        var errors: [FieldError] = []
+        if object["data"]?.isNull ?? true { errors.append(.required("data", "data is mandatory")) }
+        if let revision = object.integer("revision"), revision < 0 {
+            errors.append(.invalid("revision", .integer(revision), "must be greater than or equal to 0"))
+        }
+        return errors
+    })
+
     static let statefulSet = KindRules(
         name: { NameValidation.dnsLabel($0) }, complete: { WorkloadValidation.complete(&$0) },
         check: { object in
