@@ -232,7 +232,7 @@ struct MemoryVolumeTests {
         #expect(try hugePages("HugePages", limits: [both[0]]) == .hugePages(pageSize: .mebibytes(2), limit: .mebibytes(6)))
         #expect(try hugePages("HugePages-1Gi", limits: both) == .hugePages(pageSize: .gibibytes(1), limit: .mebibytes(6)))
         let several = #expect(throws: VolumeProblem.self) { try hugePages("HugePages", limits: both) }
-        #expect(several?.message.contains("asks for 2 sizes") == true)
+        #expect(several?.message.contains("have 2 sizes") == true)
         #expect(throws: VolumeProblem.self) { try hugePages("HugePages", limits: [[:]]) }
         let missing = #expect(throws: VolumeProblem.self) { try hugePages("HugePages-1Gi", limits: [both[0]]) }
         #expect(missing?.message.contains("limit of hugepages-1Gi") == true)

@@ -57,7 +57,7 @@ extension ContainerValidation {
 
     /// The size that the name of huge pages ends in; nil for anything else.
     private static func pageSize(_ name: String) -> Quantity? {
-        guard name.hasPrefix("hugepages-"), let size = Quantity(decoded: .string(String(name.dropFirst("hugepages-".count)))), size.value > 0 else { return nil }
-        return size
+        guard name.hasPrefix("hugepages-") else { return nil }
+        return Quantity(decoded: .string(String(name.dropFirst("hugepages-".count)))).flatMap { $0.value > 0 ? $0 : nil }
     }
 }

@@ -14,7 +14,7 @@ package struct NodeCapacity: Sendable, Hashable {
     package var hugePages: [HugePages] = []
 
     /// The whole machine.
-    package static var machine: NodeCapacity { 
+    package static var machine: NodeCapacity {
         NodeCapacity(cpu: .cores(Int64(SystemFacts.processorCount)), memory: SystemFacts.totalMemory, hugePages: HugePages.ofMachine)
     }
 

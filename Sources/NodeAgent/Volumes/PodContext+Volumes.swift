@@ -66,7 +66,9 @@ extension PodContext {
         case .memory(let size):
             try makeEmptyDirectory(volume, state.pod)
             do throws(SystemError) {
-                try await mountOnce(volume, at: location.nodePath, &state) { tree, path throws(SystemError) in try await tree.mountMemory(at: path, size: size) }
+                try await mountOnce(volume, at: location.nodePath, &state) { tree, path throws(SystemError) in
+                    try await tree.mountMemory(at: path, size: size)
+                }
             } catch {
                 // Without the right to mount in the node (an ordinary user's), the directory on disk serves.
                 logger.info("memory volume is on disk", metadata: ["pod": "\(state.pod.name)", "volume": "\(volume.name)", "error": "\(error)"])
@@ -78,8 +80,9 @@ extension PodContext {
                     try await tree.mountHugePages(at: path, pageSize: pageSize, limit: limit)
                 }
             } catch {
+                let sizes = HugePages.sizes.map { HugePages.text($0) }.joined(separator: ", ")
                 throw VolumeProblem(
-                    message: "cannot mount huge pages of \(HugePages.text(pageSize)): \(error); the machine has \(HugePages.sizes.map { HugePages.text($0) }) for root's nodes")
+                    message: "cannot mount huge pages of \(HugePages.text(pageSize)): \(error); the machine has pages of \(sizes) for nodes of root")
             }
         case .files: try await writeFiles(volume, &state)
         case .nodePath:

@@ -74,7 +74,7 @@ struct VolumeLocation: Sendable {
         guard medium != "HugePages" else {
             guard let only = sizes.first, sizes.count == 1 else {
                 throw VolumeProblem(
-                    message: "medium HugePages: the pod asks for \(sizes.count) sizes of huge pages and not for one; name it, as in HugePages-2Mi, and in its limits")
+                    message: "medium HugePages: the pod's limits have \(sizes.count) sizes of huge pages and not one; name it, as in HugePages-2Mi")
             }
             return ByteCount(only)
         }
