@@ -63,13 +63,19 @@ struct PodDiagnosis {
         guard let why else { return [Cause(rank: 2, tone: .pending, text: "no node was chosen for it yet")] }
         var details = [why]
         if why.contains("Insufficient") {
-            let resources = PodResources(spec)
-            let memory = resources.memoryRequest.value == 0 ? "" : " and \(resources.memoryRequest) memory"
-            details.append("it asks for \(resources.cpuRequest) CPU\(memory): ask for less, or free some")
+            details.append("it asks for \(Self.requests(PodResources(spec))): ask for less, or free some")
         }
         if why.contains("taint") { details.append("tolerate the taint in spec.tolerations, or take it from the node") }
         details += Self.placementRemedies(why)
         return [Cause(rank: 0, tone: .error, text: "no node fits it", details: details)]
+    }
+
+    /// What is set aside for a pod, in words.
+    private static func requests(_ resources: PodResources) -> String {
+        var words = resources.memoryRequest.value == 0 ? [] : ["\(resources.memoryRequest) memory"]
+        words += resources.requests.filter { !["cpu", "memory"].contains($0.key) && !$0.value.isZero }.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
+        if resources.cpuRequest.value > 0 || words.isEmpty { words.insert("\(resources.cpuRequest) CPU", at: 0) }
+        return words.count == 1 ? words[0] : "\(words.dropLast().joined(separator: ", ")) and \(words[words.count - 1])"
     }
 
     private var deletion: [Cause] {

@@ -9,23 +9,34 @@ enum PlacementReasons {
 
     /// One line a node; nodes that would do say so.
     static func lines(_ pod: Pod, nodes: [Node], pods: [Pod]) -> [String] {
-        var used: [String: (cpu: Int64, memory: Int64, count: Int64)] = [:]
+        var used: [String: Used] = [:]
         for other in pods where !other.spec.nodeName.isEmpty && !other.isTerminated {
             let resources = PodResources(other.spec)
-            var sum = used[other.spec.nodeName] ?? (0, 0, 0)
+            var sum = used[other.spec.nodeName] ?? Used()
             sum.cpu = saturating(sum.cpu, resources.cpuRequest.value)
             sum.memory = saturating(sum.memory, resources.memoryRequest.value)
+            for (name, amount) in resources.requests where isOther(name) { sum.others[name] = saturating(sum.others[name] ?? 0, amount.value) }
             sum.count += 1
             used[other.spec.nodeName] = sum
         }
         let lines = nodes.prefix(most).map { node in
-            let reasons = reasons(pod, node, used[node.name] ?? (0, 0, 0))
+            let reasons = reasons(pod, node, used[node.name] ?? Used())
             return "\(node.name): \(reasons.isEmpty ? "nothing seen that keeps it away" : reasons.joined(separator: "; "))"
         }
         return nodes.count > most ? lines + ["and \(nodes.count - most) more nodes"] : lines
     }
 
-    private static func reasons(_ pod: Pod, _ node: Node, _ used: (cpu: Int64, memory: Int64, count: Int64)) -> [String] {
+    /// What is set aside on a node already.
+    private struct Used {
+        var cpu: Int64 = 0
+        var memory: Int64 = 0
+        var others: [String: Int64] = [:]
+        var count: Int64 = 0
+    }
+
+    private static func isOther(_ resource: String) -> Bool { resource != "cpu" && resource != "memory" }
+
+    private static func reasons(_ pod: Pod, _ node: Node, _ used: Used) -> [String] {
         var reasons: [String] = []
         if !node.isReady { reasons.append("not ready") }
         if node.spec.unschedulable { reasons.append("cordoned") }
@@ -44,6 +55,14 @@ enum PlacementReasons {
         }
         if let memory = room["memory"]?.value, wanted.memoryRequest.value > memory - used.memory {
             reasons.append("wants \(ByteCount(wanted.memoryRequest.value)) memory, \(ByteCount(max(0, memory - used.memory))) of \(ByteCount(memory)) free")
+        }
+        for (name, amount) in wanted.requests.sorted(by: { $0.key < $1.key }) where isOther(name) && amount.value > 0 {
+            guard let all = room[name] else {
+                reasons.append("it has no \(name)")
+                continue
+            }
+            let free = max(0, all.value - (used.others[name] ?? 0))
+            if amount.value > free { reasons.append("wants \(amount) \(name), \(Quantity(value: free, format: all.format)) of \(all) free") }
         }
         if let most = room["pods"]?.value, used.count >= most { reasons.append("all \(most) places for pods are taken") }
         return reasons
