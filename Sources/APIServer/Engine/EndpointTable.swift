@@ -13,7 +13,7 @@ struct EndpointTable: Sendable {
         "/namespaces": NamespaceStrategy(),
         "/nodes": NodeStrategy(),
         "/services": ServiceStrategy(),
-        "/endpoints": CreatableByUpdateStrategy(),
+        "/endpoints": EndpointsStrategy(),
         "/secrets": SecretStrategy(),
         "/configmaps": ConfigMapStrategy(),
         "/serviceaccounts": ServiceAccountStrategy(),

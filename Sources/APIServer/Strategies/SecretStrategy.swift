@@ -62,7 +62,24 @@ struct SecretStrategy: ResourceStrategy {
             case "kubernetes.io/ssh-auth": ["ssh-privatekey"]
             default: []
             }
-        return keys.filter { object["data", $0] == nil }.map { .required("data[\($0)]") }
+        if object.string("type") == "kubernetes.io/basic-auth", object["data", "username"] == nil, object["data", "password"] == nil {
+            return [.required("data[username]"), .required("data[password]")]
+        }
+        return keys.filter { object["data", $0] == nil }.map { .required("data[\($0)]") } + configuration(object)
+    }
+
+    /// What signs in to registries has to be an object of JSON; what it says stays out of the answer.
+    private func configuration(_ object: KubeObject) -> [FieldError] {
+        let keys = ["kubernetes.io/dockerconfigjson": ".dockerconfigjson", "kubernetes.io/dockercfg": ".dockercfg"]
+        guard let key = object.string("type").flatMap({ keys[$0] }), let text = object["data", key]?.stringValue else { return [] }
+        let wrong = FieldError.invalid("data[\(key)]", "<secret contents redacted>", "must be a JSON object")
+        guard let bytes = Base64.decode(text.utf8) else { return [wrong] }
+        do throws(JSONError) {
+            guard case .object = try JSON.parse(bytes) else { return [wrong] }
+            return []
+        } catch {
+            return [wrong]
+        }
     }
 
     func validateUpdate(_ object: KubeObject, old: KubeObject, _ context: WriteContext) -> [FieldError] {

@@ -98,6 +98,22 @@ struct StatusRulesTests {
         }
     }
 
+    @Test func `a driver's node stays what it was, but for its room`() async throws {
+        try await TestServer.with { api async throws in
+            let nodes = "/apis/storage.k8s.io/v1/csinodes"
+            let node = #"{"metadata":{"name":"n"},"spec":{"drivers":[{"name":"d","nodeID":"x","topologyKeys":["a"],"allocatable":{"count":1}}]}}"#
+            #expect(try await api.call(.post, nodes, node).status == 201)
+            func change(_ driver: String) async throws -> TestServer.Answer {
+                try await api.call(.patch, "\(nodes)/n", #"{"spec":{"drivers":[\#(driver)]}}"#, type: Self.merge)
+            }
+            let more = try await change(#"{"name":"d","nodeID":"x","topologyKeys":["a"],"allocatable":{"count":2}},{"name":"e","nodeID":"y"}"#)
+            #expect(more.status == 200, "\(more.message)")
+            let other = try await change(#"{"name":"d","nodeID":"z","topologyKeys":["a"]}"#)
+            #expect(other.status == 422 && other.message.contains("field is immutable"), "\(other.message)")
+            #expect(try await change("").status == 200)
+        }
+    }
+
     @Test func `a revision has data and a number that is not negative`() async throws {
         try await TestServer.with { api async throws in
             let bare = try await api.call(.post, Self.revisions, #"{"metadata":{"name":"r"},"revision":1}"#)

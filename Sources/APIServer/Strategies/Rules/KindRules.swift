@@ -53,6 +53,7 @@ struct KindRules: Sendable {
         "resource.k8s.io/resourceclaimtemplates": .resourceClaimTemplate,
         "resource.k8s.io/resourceslices": .resourceSlice,
         "scheduling.k8s.io/priorityclasses": .priorityClass,
+        "storage.k8s.io/csinodes": .storageNode,
         "storage.k8s.io/storageclasses": .storageClass,
     ]
 }

@@ -84,13 +84,14 @@ extension KindRules {
                 if addresses.isEmpty { errors.append(.required(field, "must contain at least 1 address")) }
                 if addresses.count > 100 { errors.append(.tooMany(field, actual: addresses.count, maximum: 100)) }
                 for (place, address) in addresses.enumerated() {
-                    let problems = type == "FQDN" ? NameValidation.dnsSubdomain(address) : ValueValidation.address(address)
+                    let problems = type == "FQDN" ? NameValidation.dnsSubdomain(address) : EndpointAddress.problems(address)
                     for why in problems { errors.append(.invalid("\(field)[\(place)]", .string(address), why)) }
                     let isIPv6 = address.contains(":")
-                    if problems.isEmpty, type == "IPv4", isIPv6 {
+                    let isAddress = type != "FQDN" && ValueValidation.address(address).isEmpty
+                    if isAddress, type == "IPv4", isIPv6 {
                         errors.append(.invalid("\(field)[\(place)]", .string(address), "must be an IPv4 address"))
                     }
-                    if problems.isEmpty, type == "IPv6", !isIPv6 {
+                    if isAddress, type == "IPv6", !isIPv6 {
                         errors.append(.invalid("\(field)[\(place)]", .string(address), "must be an IPv6 address"))
                     }
                 }

@@ -18,6 +18,17 @@ extension KindRules {
             return errors + WorkloadValidation.fixed(["spec", "volumeMode"], object, old)
         })
 
+    /// What a driver has told of a node stays, but for how many volumes it can take.
+    static let storageNode = KindRules(change: { object, old in
+        let known = old.array("spec", "drivers")
+        return object.array("spec", "drivers").compactMap { driver in
+            guard let before = known.first(where: { $0["name"] == driver["name"] }) else { return nil }
+            var (new, rest) = (driver, before)
+            (new["allocatable"], rest["allocatable"]) = (nil, nil)
+            return new == rest ? nil : .invalid("CSINodeDriver", driver, "field is immutable")
+        }
+    })
+
     static let storageClass = KindRules(
         check: StorageClassRules.check,
         change: { object, old in
