@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 // A user namespace can have nodes but not make them. These are the machine's root's, in a file system that only this container sees.
+// EPERM where not even root may make them: then the machine's own are bound.
 int oci_seed_devices(const struct oci_plan *plan) {
     const char *options[] = { "mode", "755", "size", "1m", NULL };
     int seed = make_filesystem("tmpfs", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, options);

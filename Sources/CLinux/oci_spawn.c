@@ -259,7 +259,7 @@ int32_t kd_oci_spawn(const void *bytes, size_t size, char *step, size_t step_siz
             if (mount->tree < 0) path = mount->source;
         }
         if (path) error = errno;
-        if (!error && plan.flags & KD_OCI_SEEDS_DEVICES && (plan.seed = oci_seed_devices(&plan)) < 0) { error = errno; what = "make the devices"; }
+        if (!error && plan.flags & KD_OCI_SEEDS_DEVICES && (plan.seed = oci_seed_devices(&plan)) < 0 && errno != EPERM) { error = errno; what = "make the devices"; }
     }
     mode_t mask = umask(0);
     if (!error && (plan.target >= 0 || joined(&plan, CLONE_NEWUSER))) {

@@ -67,12 +67,16 @@ void oci_become_user(const struct oci_plan *plan) {
     }
     oci_check((int)syscall(SYS_capset, &header, data), "set capabilities", NULL);
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-    for (int capability = 0; capability < 64; capability++)
-        if (wanted[OCI_AMBIENT] >> capability & 1 && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0, 0) < 0) {
-            char name[16];
-            snprintf(name, sizeof name, "%d", capability);
-            oci_warn("raise the ambient capability", name);
-        }
+    for (int capability = 0; capability < 64; capability++) {
+        if (!(wanted[OCI_AMBIENT] >> capability & 1)) continue;
+        // Only of what is wanted as permitted, too: what is held just to load a filter must not stay.
+        bool is_permitted = wanted[OCI_PERMITTED] >> capability & 1;
+        if (is_permitted && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0, 0) == 0) continue;
+        if (!is_permitted) errno = EPERM;
+        char name[16];
+        snprintf(name, sizeof name, "%d", capability);
+        oci_warn("raise the ambient capability", name);
+    }
 }
 
 void oci_write_sysctls(const struct oci_plan *plan) {

@@ -17,7 +17,7 @@ extension ResourceLimits {
             files.append(("memory.memsw.limit_in_bytes", "\(limit)"))
         }
         if controllers.contains("pids"), let pids { files.append(("pids.max", pids < 0 ? "max" : "\(pids)")) }
-        if controllers.contains("hugetlb") { files += hugePageFiles("limit_in_bytes") }
+        if controllers.contains("hugetlb") { files += hugePageFiles("limit_in_bytes") + hugePageFiles("rsvd.limit_in_bytes") }
         return files
     }
 
@@ -32,12 +32,13 @@ extension ResourceLimits {
             files.append(("memory.swap.max", "0"))
         }
         if let pids { files.append(("pids.max", pids < 0 ? "max" : "\(pids)")) }
-        files += hugePageFiles("max")
+        files += hugePageFiles("max") + hugePageFiles("rsvd.max")
         // One process killed for memory takes its container along: half a container helps nobody.
         if isContainer { files.append(("memory.oom.group", "1")) }
         return files
     }
 
+    /// Pages are limited when they are used, and (`rsvd`) when they are promised to who maps them: a promise takes them from everybody else.
     private func hugePageFiles(_ suffix: String) -> [(String, String)] {
         hugePages.sorted { $0.key < $1.key }.map { ("hugetlb.\(HugePages.cgroupName($0.key)).\(suffix)", "\($0.value.value)") }
     }

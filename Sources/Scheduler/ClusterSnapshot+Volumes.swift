@@ -4,7 +4,7 @@ extension ClusterSnapshot {
     /// What a pod needs, its volumes and the pods that its services lead to included. Throws when they can be nowhere.
     func demand(_ pod: Pod) throws(VolumeDemand.Obstacle) -> PodDemand {
         var demand = PodDemand(pod)
-        demand.served = served(with: pod)
+        demand.served = served(with: demand)
         guard !demand.claims.isEmpty, let storage else { return demand }
         demand.volumes = try VolumeDemand(pod, storage, promised: promisedVolumes)
         let exclusive = demand.volumes?.exclusive ?? []

@@ -82,7 +82,7 @@ package struct ClusterSnapshot: Sendable {
         for term in rules.apart { index.follow([term.group], among: placed.values) }
         for preference in rules.preferences { index.follow([preference.term.group], among: placed.values) }
         for spread in rules.hardSpread + rules.softSpread { index.follow([spread.group], among: placed.values) }
-        if let group = served(with: pod) { index.follow([group], among: placed.values) }
+        if let group = served(with: PodDemand(pod)) { index.follow([group], among: placed.values) }
     }
 
     /// Forgets a pod. True when it freed something.

@@ -27,9 +27,9 @@ package struct InformerServices: ServiceFacts {
 extension ClusterSnapshot {
     /// The pods that services of a pod lead to beside it, when it has neither spreading rules nor a controller whose pods are spread; nil for none.
     /// Source: kube-scheduler `helper.DefaultSelector`.
-    func served(with pod: Pod) -> PodGroup? {
-        let demand = PodDemand(pod)
-        guard let services, demand.owner == nil, demand.rules.hardSpread.isEmpty, demand.rules.softSpread.isEmpty else { return nil }
+    func served(with demand: PodDemand) -> PodGroup? {
+        // With a single node there is nothing to weigh.
+        guard nodes.count > 1, let services, demand.owner == nil, demand.rules.hardSpread.isEmpty, demand.rules.softSpread.isEmpty else { return nil }
         let member = demand.member
         guard !member.labels.isEmpty else { return nil }
         var wanted: [String: String] = [:]

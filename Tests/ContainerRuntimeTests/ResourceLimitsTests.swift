@@ -26,9 +26,14 @@ struct ResourceLimitsTests {
         #expect(limits.version1(controllers: ["freezer"]).isEmpty)
         let huge = ResourceLimits(hugePages: [.gibibytes(1): .zero, .mebibytes(2): .mebibytes(4)])
         #expect(
-            huge.version1(controllers: ["hugetlb"]).map { "\($0.0)=\($0.1)" } == ["hugetlb.2MB.limit_in_bytes=4194304", "hugetlb.1GB.limit_in_bytes=0"])
+            huge.version1(controllers: ["hugetlb"]).map { "\($0.0)=\($0.1)" } == [
+                "hugetlb.2MB.limit_in_bytes=4194304", "hugetlb.1GB.limit_in_bytes=0", "hugetlb.2MB.rsvd.limit_in_bytes=4194304",
+                "hugetlb.1GB.rsvd.limit_in_bytes=0",
+            ])
         #expect(
-            huge.version2(isContainer: false).map { "\($0.0)=\($0.1)" } == ["cpu.weight=1", "hugetlb.2MB.max=4194304", "hugetlb.1GB.max=0"])
+            huge.version2(isContainer: false).map { "\($0.0)=\($0.1)" } == [
+                "cpu.weight=1", "hugetlb.2MB.max=4194304", "hugetlb.1GB.max=0", "hugetlb.2MB.rsvd.max=4194304", "hugetlb.1GB.rsvd.max=0",
+            ])
         #expect(
             limits.version2(isContainer: true).map { "\($0.0)=\($0.1)" } == [
                 "cpu.weight=35", "cpu.max=25000 100000", "memory.max=67108864", "memory.swap.max=0", "pids.max=100", "memory.oom.group=1",

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from cluster import eventually, pod
+from cluster import eventually, pod, steady
 
 
 @pytest.fixture(scope="module")
@@ -86,12 +86,11 @@ def test_a_deleted_pod_that_is_held_has_ended(shared, image, name, script, phase
         return shared.get("pod", name)["metadata"]["resourceVersion"]
 
     # The node is done with it: nothing changes any more until it is let go.
-    before = eventually(lambda: (lambda one, other: one if one == other else None)(version(), version()), what="a pod at rest")
+    before = steady(version, span=2, what="the pod's version")
     shared.kubectl("annotate", "pod", name, "example.com/look=1")
-    assert int(version()) > int(before)
     rest = version()
-    shared.kubectl("get", "pods")
-    assert version() == rest
+    assert int(rest) > int(before)
+    assert steady(version, span=2, what="the pod's version") == rest
     shared.kubectl("patch", "pod", name, "--type=merge", "-p", '{"metadata":{"finalizers":null}}')
     eventually(lambda: "NotFound" in shared.kubectl("get", "pod", name, check=False).stderr, what="no pod")
 

@@ -347,7 +347,7 @@ def test_huge_pages_are_counted_limited_and_given_back(boot):
     said = guest.expect("GUEST said").split()[2:]
     assert said[2] == "hugetlbfs" and "pagesize=2M" in said[3] and said[-2:] == ["fits", "done"], said
     refused = " ".join(guest.has("GUEST refused"))
-    for text in ("3Mi is not positive integer multiple of 2Mi", "must be equal to hugepages-2Mi limit of 3Mi", "HugePages require cpu or memory"):
+    for text in ("3Mi is not positive integer multiple of hugepages-2Mi", "must be equal to hugepages-2Mi limit of 3Mi", "HugePages require cpu or memory"):
         assert text in refused, refused
     assert guest.expect("GUEST limits huge").split()[3:] == ["4194304", "4194304"]
     assert guest.expect("GUEST limits plain").split()[3:] == ["0", "0"]

@@ -108,14 +108,18 @@ def test_a_user_namespace_without_maps_has_one_user(runtime):
     assert said.split() == ["0", "0", "1"]
 
 
-def test_exec_decides_about_new_privileges_and_finds_home_behind_a_link(runtime):
+def test_exec_keeps_what_forbids_new_privileges_and_finds_home_behind_a_link(runtime):
     passwd = runtime.bundle / "rootfs/etc/passwd"
     passwd.rename(runtime.bundle / "rootfs/mnt/passwd")
     passwd.symlink_to("../mnt/passwd")
     runtime.run("sleep", "100", options=["--detach"])
     command = ["c", "sh", "-c", "grep NoNewPrivs /proc/self/status; echo $HOME"]
-    assert runtime.call("exec", "--user", "7", *command).stdout.split() == ["NoNewPrivs:", "0", "/home/guest"]
-    assert "NoNewPrivs:\t1" in runtime.call("exec", "--no-new-privs", *command).stdout
+    assert runtime.call("exec", "--user", "7", *command).stdout.split() == ["NoNewPrivs:", "1", "/home/guest"]
+    crun = runtime.bundle.parent / "crun"
+    crun.symlink_to(clusters.PROGRAM)
+    for options, shown in (([], "0"), (["--no-new-privs"], "1")):
+        said = subprocess.run([crun, "--root", runtime.root, "exec", *options, *command], capture_output=True, text=True, timeout=30, check=True)
+        assert f"NoNewPrivs:\t{shown}\n" in said.stdout
 
 
 def test_without_a_cgroup_manager_a_container_stays_in_the_caller_s_cgroups(runtime):

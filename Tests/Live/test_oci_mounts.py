@@ -2,9 +2,11 @@
 
 import json
 import os
+import subprocess
 
 import pytest
 
+import cluster as clusters
 from test_oci import add_user_namespace, pytestmark, runtime  # noqa: F401
 
 
@@ -66,6 +68,9 @@ def test_mounts_are_added_and_removed(runtime, base, has_users):
     assert "/mnt/own" not in mounted(open("/proc/self/mountinfo").read())
     runtime.call("mounts", "remove", "c", str(base / "mounts.json"))
     assert not mounted(runtime.call("exec", "c", "cat", "/proc/self/mountinfo").stdout).keys() & {"/mnt/bound", "/mnt/own"}
+    (base / "machine.json").write_text(json.dumps([{"destination": "/mnt/own", "type": "proc", "source": "proc"}]))
+    refused = runtime.call("mounts", "add", "c", str(base / "machine.json"), check=False)
+    assert refused.returncode == 1 and "not a mount of type `proc`" in refused.stderr
     assert "cannot unmount `/mnt/own`" in runtime.call("mounts", "remove", "c", str(base / "mounts.json"), check=False).stderr
     assert "takes `add` or `remove`" in runtime.call("mounts", "c", check=False).stderr
 
@@ -89,6 +94,28 @@ def test_without_a_mount_namespace_everything_is_mounted_on_the_root_and_goes_wi
     assert not [path for path in mounted(open("/proc/self/mountinfo").read()) if path.startswith(root)]
     refused = runtime.run("true", change=lambda document: (change(document), document["root"].update(path="/")), check=False)
     assert refused.returncode == 1 and "would be the machine's" in refused.stderr
+
+
+def test_what_is_mounted_on_the_root_stays_in_its_mount_namespace(runtime):
+    """Also where the machine shares its mounts with every new namespace, as systemd does."""
+    def change(document):
+        document.pop("hostname", None)
+        document["linux"]["namespaces"] = []
+
+    runtime.configure("sleep", "100", change=change)
+    script = """
+mount --make-rshared /
+"$1" oci --root "$2" run --detach --bundle "$3" shared-root
+grep -c " $3/rootfs.* shared:" /proc/self/mountinfo
+grep -c " $3/rootfs" /proc/self/mountinfo
+"$1" oci --root "$2" delete --force shared-root
+"""
+    with open(runtime.base / "said", "w+") as said:
+        command = ["unshare", "-m", "sh", "-c", script, "sh", clusters.PROGRAM, runtime.root, runtime.bundle]
+        subprocess.run(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, timeout=60)
+        said.seek(0)
+        shared, all_of_them = said.read().split()
+    assert shared == "0" and int(all_of_them) > 3
 
 
 def test_what_was_mounted_for_a_container_that_could_not_be_made_goes_with_it(runtime):

@@ -52,7 +52,7 @@ struct ContainerSecurityTests {
     private static let enabled = AppArmor.Support.enabled(defaultProfile: .success("kdash-default"))
     private func appArmor(_ profile: JSONObject) -> JSONObject { ["securityContext": ["appArmorProfile": .object(profile)]] }
 
-    @Test func `AppArmor confines by the container's profile, else the pod's, else the annotation's, else the default`() throws {
+    @Test func `AppArmor confines by the container's profile, else the annotation's, else the pod's, else the default`() throws {
         func profile(_ container: JSONObject, spec: JSONObject = [:], metadata: JSONObject = [:]) throws -> String? {
             try self.spec(container, spec: spec, metadata: metadata, appArmor: Self.enabled).process.appArmorProfile
         }
@@ -67,6 +67,7 @@ struct ContainerSecurityTests {
         #expect(try profile([:], metadata: old("unconfined")) == nil)
         #expect(try profile([:], metadata: old("runtime/default")) == "kdash-default")
         #expect(try profile(mine, metadata: old("unconfined")) == "mine")
+        #expect(try profile([:], spec: appArmor(["type": "Unconfined"]), metadata: old("localhost/strict")) == "strict")
         #expect(try spec([:]).process.appArmorProfile == nil)
     }
 

@@ -84,7 +84,7 @@ import Testing
         let options: [CommandArguments.Option] = [.value("env", "e"), .value("cap", "c"), .flag("tty", "t"), .value("process", "p")]
         let parsed = try CommandArguments(["-e", "A=3", "--cap", "CAP_SYS_ADMIN"], options)
         let process = try ExecCommand.process(parsed, configuration, ["ls"])
-        #expect(configuration.process?.noNewPrivileges == true && !process.noNewPrivileges)
+        #expect(configuration.process?.noNewPrivileges == true && process.noNewPrivileges)
         #expect(process.environment == ["B=2", "A=3"] && process.arguments == ["ls"] && !process.terminal)
         #expect(process.capabilities.effective.rawValue >> 21 & 1 == 1 && process.capabilities.inheritable.rawValue == 0)
         #expect(throws: OCIError.self) { try ExecCommand.process(parsed, configuration, []) }

@@ -128,6 +128,28 @@ import Testing
             ])
     }
 
+    @Test func `what else a pod asks for is told, node by node and in all`() throws {
+        let pod = Pod(
+            try Self.object(
+                "kind: Pod\nmetadata: {name: big, uid: p}\nspec: {containers: [{name: a, resources: {requests: {memory: 1Gi, hugepages-2Mi: 4Mi, x.io/gpu: 2}}}]}"
+            ))
+        let other = Pod(
+            try Self.object(
+                "kind: Pod\nmetadata: {name: o, uid: o}\nspec: {nodeName: n1, containers: [{name: a, resources: {requests: {hugepages-2Mi: 6Mi}}}]}\nstatus: {phase: Running}"
+            ))
+        let nodes = try ["n1: {hugepages-2Mi: 8Mi, x.io/gpu: 2}", "n2: {hugepages-2Mi: 8Mi}"].map { text in
+            let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
+            return Node(
+                try Self.object(
+                    "kind: Node\nmetadata: {name: \(parts[0])}\nstatus: {allocatable:\(parts[1].dropLast()), memory: 8Gi, pods: 110}, conditions: [{type: Ready, status: 'True'}]}"
+                ))
+        }
+        #expect(
+            PlacementReasons.lines(pod, nodes: nodes, pods: [other]) == [
+                "n1: wants 4Mi hugepages-2Mi, 2Mi of 8Mi free", "n2: it has no x.io/gpu",
+            ])
+    }
+
     @Test func `the timeline joins conditions, events, exits and changed fields, newest first`() throws {
         let subject = try Self.object(
             """

@@ -2,8 +2,9 @@ internal import APIMachinery
 internal import JSONCore
 
 extension ContainerValidation {
-    /// What is wrong with what a container asks for. Source: `pkg/apis/core/validation/validation.go` ValidateContainerResourceRequirements.
-    static func resources(_ resources: JSONValue?, field: String) -> [FieldError] {
+    /// What is wrong with what a container, or a pod as a whole, asks for. Source: `pkg/apis/core/validation/validation.go`
+    /// ValidateContainerResourceRequirements and validatePodResources.
+    static func resources(_ resources: JSONValue?, field: String, ofPod: Bool = false) -> [FieldError] {
         guard let resources, !resources.isNull else { return [] }
         var errors: [FieldError] = []
         var named: Set<String> = []
@@ -12,16 +13,22 @@ extension ContainerValidation {
             for member in resources[kind]?.objectValue ?? JSONObject() {
                 let (name, place) = (member.key, "\(field).\(kind)[\(member.key)]")
                 named.insert(name)
+                if ofPod, !["cpu", "memory"].contains(name), !isHugePages(name) {
+                    errors.append(.notSupported(place, .string(name), ["cpu", "hugepages-", "memory"]))
+                    continue
+                }
                 for why in LabelValidation.keyProblems(name) + nameProblems(name) { errors.append(.invalid(place, .string(name), why)) }
                 guard let quantity = Quantity(decoded: member.value) else { continue }
-                if quantity.isNegative { errors.append(.invalid(place, member.value, "must be greater than or equal to 0")) }
-                if let pageSize = pageSize(name), quantity.value % pageSize.value != 0 {
-                    errors.append(.invalid(place, member.value, "\(quantity.canonical) is not positive integer multiple of \(pageSize.canonical)"))
+                let value = JSONValue.string(quantity.canonical)
+                if quantity.isNegative { errors.append(.invalid(place, value, "must be greater than or equal to 0")) }
+                if !isNative(name), quantity.milliValue % 1000 != 0 { errors.append(.invalid(place, value, "must be an integer")) }
+                if isHugePages(name), !isMultiple(quantity, ofPagesIn: name) {
+                    errors.append(.invalid(place, value, "\(quantity.canonical) is not positive integer multiple of \(name)"))
                 }
                 if kind == "requests" { errors += request(quantity, of: name, limit: limits[name], field: field) }
             }
         }
-        if named.contains(where: { pageSize($0) != nil }), named.isDisjoint(with: ["cpu", "memory"]) {
+        if named.contains(where: isHugePages), named.isDisjoint(with: ["cpu", "memory"]) {
             errors.append(.forbidden(field, "HugePages require cpu or memory"))
         }
         return errors
@@ -35,7 +42,7 @@ extension ContainerValidation {
 
     /// What cannot be given twice is limited to exactly what is asked for.
     private static func request(_ quantity: Quantity, of name: String, limit: Quantity?, field: String) -> [FieldError] {
-        let isShared = isNative(name) && pageSize(name) == nil
+        let isShared = isNative(name) && !isHugePages(name)
         guard let limit else { return isShared ? [] : [.required("\(field).limits", "Limit must be set for non overcommitable resources")] }
         let value = JSONValue.string(quantity.canonical)
         if !isShared, quantity != limit {
@@ -47,17 +54,21 @@ extension ContainerValidation {
     /// Resources of Kubernetes' own, by their name.
     private static func isNative(_ name: String) -> Bool { !name.contains("/") || name.contains("kubernetes.io/") }
 
+    private static func isHugePages(_ name: String) -> Bool { name.hasPrefix("hugepages-") }
+
     private static func nameProblems(_ name: String) -> [String] {
         if !name.contains("/") {
-            let isStandard = ["cpu", "memory", "ephemeral-storage"].contains(name) || name.hasPrefix("hugepages-")
-            return isStandard ? [] : ["must be a standard resource for containers"]
+            if ["cpu", "memory", "ephemeral-storage"].contains(name) || isHugePages(name) { return [] }
+            let isKnown = ["pods", "storage", "services", "configmaps", "secrets"].contains(name) || name.hasPrefix("requests.") || name.hasPrefix("limits.")
+            return (isKnown ? [] : ["must be a standard resource type or fully qualified"]) + ["must be a standard resource for containers"]
         }
         return !isNative(name) && name.hasPrefix("requests.") ? ["doesn't follow extended resource name standard"] : []
     }
 
-    /// The size that the name of huge pages ends in; nil for anything else.
-    private static func pageSize(_ name: String) -> Quantity? {
-        guard name.hasPrefix("hugepages-") else { return nil }
-        return Quantity(decoded: .string(String(name.dropFirst("hugepages-".count)))).flatMap { $0.value > 0 ? $0 : nil }
+    /// Whether an amount is whole pages of the size that the name of huge pages ends in.
+    private static func isMultiple(_ amount: Quantity, ofPagesIn name: String) -> Bool {
+        let size = Quantity(decoded: .string(String(name.dropFirst("hugepages-".count))))
+        guard let size, size.value > 0, size.milliValue % 1000 == 0 else { return false }
+        return amount.value % size.value == 0
     }
 }

@@ -29,7 +29,7 @@ enum LoadBalancerStatus {
         let isBalanced = service.string("spec", "type") == "LoadBalancer"
         let addresses = service.array("status", "loadBalancer", "ingress")
         guard isBalanced || addresses.isEmpty || addresses == old.array("status", "loadBalancer", "ingress") else {
-            return [.forbidden(field, "may only be used when `spec.type` is \"LoadBalancer\"")]
+            return [.forbidden(field, "may only be used when `spec.type` is 'LoadBalancer'")]
         }
         let modes = addresses.enumerated().compactMap { index, entry -> FieldError? in
             guard let mode = entry["ipMode"]?.stringValue, (entry["ip"]?.stringValue ?? "").isEmpty, !mode.isEmpty else { return nil }

@@ -26,6 +26,7 @@ enum PodValidation {
                 errors += hostPorts(container, field: place, seen: &ports)
             }
         }
+        errors += ContainerValidation.resources(spec["resources"], field: "\(field).resources", ofPod: true)
         errors += scalars(spec, field: field)
         errors += users(spec, field: field)
         errors += placement(spec, field: field)

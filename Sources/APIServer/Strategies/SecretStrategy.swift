@@ -75,8 +75,11 @@ struct SecretStrategy: ResourceStrategy {
         let wrong = FieldError.invalid("data[\(key)]", "<secret contents redacted>", "must be a JSON object")
         guard let bytes = Base64.decode(text.utf8) else { return [wrong] }
         do throws(JSONError) {
-            guard case .object = try JSON.parse(bytes) else { return [wrong] }
-            return []
+            switch try JSON.parse(bytes) {
+            // As Go reads null into a map: it is an empty one.
+            case .object, .null: return []
+            default: return [wrong]
+            }
         } catch {
             return [wrong]
         }

@@ -19,7 +19,7 @@ struct StatusCounts: Sendable {
     static let statefulSet = StatusCounts(
         counts: [
             "observedGeneration", "replicas", "readyReplicas", "currentReplicas", "updatedReplicas", "availableReplicas", "collisionCount",
-        ])
+        ], parts: ["readyReplicas", "currentReplicas", "updatedReplicas"])
     static let daemonSet = StatusCounts(
         counts: [
             "currentNumberScheduled", "numberMisscheduled", "desiredNumberScheduled", "numberReady", "observedGeneration",

@@ -35,7 +35,8 @@ struct ServiceBackends {
             let labels = object.labels
             guard selector.allSatisfy({ labels[$0.key] == $0.value }) else { continue }
             let pod = Pod(object)
-            guard !pod.status.podIP.isEmpty, !pod.isTerminated else { continue }
+            // A pod of an ordinary user's node that is on the machine's network has its loopback address, to which no service may lead.
+            guard !pod.status.podIP.isEmpty, !pod.status.podIP.hasPrefix("127."), !pod.isTerminated else { continue }
             let isReady = pod.isReady || spec.publishNotReadyAddresses
             let backend = Backend(pod: pod, isReady: isReady && !object.isBeingDeleted, isTerminating: object.isBeingDeleted)
             groups[spec.ports.compactMap { Self.resolve($0, in: pod) }, default: []].append(backend)

@@ -3,7 +3,8 @@ import ContainerRuntime
 import JSONCore
 import KubeSchemas
 
-/// The AppArmor profile that a container asks for: in its own security context, in the pod's, or in the annotation that came before both.
+/// The AppArmor profile that a container asks for: in its own security context, else in the annotation that came
+/// before the fields, else in the pod's context. Source: kubelet `pkg/security/apparmor` GetProfile.
 struct AppArmorChoice: Sendable, Hashable {
     /// `RuntimeDefault`, `Localhost` or `Unconfined`; nil when nothing is asked for.
     let type: String?
@@ -13,16 +14,17 @@ struct AppArmorChoice: Sendable, Hashable {
     private static let annotationPrefix = "container.apparmor.security.beta.kubernetes.io/"
 
     init(of container: Container, in pod: Pod) {
-        let contexts = [container.value["securityContext"], pod.spec.value["securityContext"]]
-        if let profile = contexts.lazy.compactMap({ $0?["appArmorProfile"] }).first {
+        let annotation = pod.object.annotations[Self.annotationPrefix + container.name] ?? ""
+        let own = container.value["securityContext"]?["appArmorProfile"]
+        if let profile = own ?? (annotation.isEmpty ? pod.spec.value["securityContext"]?["appArmorProfile"] : nil) {
             (type, name) = (profile["type"]?.stringValue, profile["localhostProfile"]?.stringValue ?? "")
             return
         }
-        switch pod.object.annotations[Self.annotationPrefix + container.name] {
-        case nil, "": (type, name) = (nil, "")
+        switch annotation {
+        case "": (type, name) = (nil, "")
         case "runtime/default": (type, name) = ("RuntimeDefault", "")
         case "unconfined": (type, name) = ("Unconfined", "")
-        case let other?: (type, name) = ("Localhost", other.hasPrefix("localhost/") ? String(other.dropFirst("localhost/".count)) : other)
+        case let other: (type, name) = ("Localhost", other.hasPrefix("localhost/") ? String(other.dropFirst("localhost/".count)) : other)
         }
     }
 

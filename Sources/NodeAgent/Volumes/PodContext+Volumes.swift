@@ -82,7 +82,7 @@ extension PodContext {
             } catch {
                 let sizes = HugePages.sizes.map { HugePages.text($0) }.joined(separator: ", ")
                 throw VolumeProblem(
-                    message: "cannot mount huge pages of \(HugePages.text(pageSize)): \(error); the machine has pages of \(sizes) for nodes of root")
+                    message: "cannot prepare huge pages of \(HugePages.text(pageSize)): \(error); the machine has pages of \(sizes) for nodes of root")
             }
         case .files: try await writeFiles(volume, &state)
         case .nodePath:
@@ -119,8 +119,8 @@ extension PodContext {
         guard !state.volumes.memory.contains(volume.name) else { return }
         let above = try node.open(FileSystem.directory(of: path)).status().st_dev
         if try node.open(path).status().st_dev == above { try await mount(node, path) }
-        state.volumes.memory.insert(volume.name)
         if let group = state.pod.fsGroup { try await node.own(path, group: group) }
+        state.volumes.memory.insert(volume.name)
     }
 
     /// A folder that is made empty in the node, although the machine has one there, is hardly what was meant.

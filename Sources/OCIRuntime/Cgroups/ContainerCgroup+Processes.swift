@@ -46,7 +46,8 @@ extension ContainerCgroup {
             let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
             return fields.count == 3 && fields[1].split(separator: ",").contains("freezer")
         }
-        guard let line, !line.hasSuffix(path) else { return false }
+        // One that is ending is shown in the root.
+        guard let line, !line.hasSuffix(path), !line.hasSuffix(":/") else { return false }
         do throws(SystemError) {
             try FileSystem.write("\(pid)", to: "\(main.directory)/cgroup.procs")
             return true

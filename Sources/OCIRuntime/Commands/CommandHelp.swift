@@ -38,7 +38,8 @@ enum CommandHelp {
                 ("-g, --additional-gids GID", "in one more group"), ("--cgroup PATH", "in a cgroup below the container's"),
                 ("-d, --detach", "do not wait for its end"), ("--pid-file FILE", "where its id is written"),
                 ("--console-socket SOCKET", "who gets the terminal"), ("--preserve-fds N", "descriptors that it gets"),
-                ("--ignore-paused", "in a paused container, too"),
+                ("--ignore-paused", "in a paused container, too"), ("--apparmor PROFILE", "confined by this AppArmor profile"),
+                ("--process-label LABEL", "with this SELinux label"), ("--exec-cpu-affinity CPUS", "begin on these processors"),
             ]),
         Command(
             name: "list", words: "", does: "name the containers", options: [("-f, --format FORMAT", "table or json"), ("-q, --quiet", "only the ids")]),

@@ -18,7 +18,7 @@ enum ExecCommand {
             throw OCIError(.wrongState, "container `\(id)` is \(status.rawValue), so nothing can be executed in it")
         }
         let configuration = try context.store.configuration(id)
-        let process = try process(parsed, configuration, Array(parsed.words.dropFirst()))
+        let process = try process(parsed, configuration, Array(parsed.words.dropFirst()), calledAs: context.program)
         for name in process.capabilities.unknown { context.log.warn("this kernel does not know the capability `\(name)`") }
         var exec = ContainerExec(store: context.store, record: record, configuration: configuration, process: process, log: context.log)
         exec.consoleSocket = parsed.last("console-socket").flatMap { $0.isEmpty ? nil : $0 }
@@ -40,7 +40,9 @@ enum ExecCommand {
     }
 
     /// What is run: a file's process, or the container's own with what the command line changes.
-    static func process(_ parsed: CommandArguments, _ configuration: BundleConfiguration, _ words: [String]) throws(OCIError) -> ProcessConfiguration {
+    static func process(
+        _ parsed: CommandArguments, _ configuration: BundleConfiguration, _ words: [String], calledAs program: String = "kdash oci"
+    ) throws(OCIError) -> ProcessConfiguration {
         if let path = parsed.last("process") {
             let bytes = try OCIError.attempt("read \(path)") { () throws(SystemError) in try FileSystem.readFile(path, limit: 3 << 20) }
             return try ProcessConfiguration(SpecField(path: "process", value: try ContainerStore.document(bytes, path)))
@@ -75,8 +77,8 @@ enum ExecCommand {
             process.capabilities.effective.formUnion(one)
             process.capabilities.permitted.formUnion(one)
         }
-        // Who runs this decides, not who made the container; as with crun.
-        process.noNewPrivileges = parsed.has("no-new-privs")
+        // Called crun, who runs this decides and not who made the container, as with crun.
+        process.noNewPrivileges = parsed.has("no-new-privs") || (program != "crun" && process.noNewPrivileges)
         if let profile = parsed.last("apparmor") { process.appArmorProfile = profile }
         if let label = parsed.last("process-label") { process.selinuxLabel = label }
         return process

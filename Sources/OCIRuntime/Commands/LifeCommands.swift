@@ -40,7 +40,7 @@ enum LifeCommands {
     /// One that fails ends the container, as runc and crun do it.
     static func runPoststart(_ configuration: BundleConfiguration, _ record: ContainerRecord) throws(OCIError) {
         guard let hooks = configuration.hooks[.poststart] else { return }
-        try HookRunner.run(hooks, "poststart", state: record.state(.running, for: true), streams: HookStreams(configuration))
+        try HookRunner.run(hooks, "poststart", state: record.state(.running, for: true), streams: HookStreams(configuration, bundle: record.bundle))
     }
 
     static func state(_ arguments: ArraySlice<String>, _ context: OCIContext) throws(OCIError) -> CInt {

@@ -26,6 +26,10 @@ enum MountsCommand {
         var mounts: [MountConfiguration] = []
         for entry in try SpecField(path: "mounts", value: ContainerStore.document(bytes, path)).elements() {
             var mount = try MountConfiguration(entry)
+            // What shows processes, cgroups, queues or networks would show the machine's: who mounts is not in the container's namespaces of those.
+            guard mount.isBind || mount.type == "tmpfs" || mount.type == "ramfs" else {
+                throw OCIError(.usage, "a container that is there takes binds, tmpfs and ramfs, not a mount of type `\(mount.type)` at \(mount.destination)")
+            }
             if mount.isBind { mount.source = OCICommand.absolute(mount.source) }
             mounts.append(mount)
         }
@@ -41,6 +45,9 @@ enum MountsCommand {
         if ContainerStore.layout()?.mode == .v2 { flags |= KD_OCI_CGROUP2 }
         plan.number(KD_OCI_FLAGS, flags)
         plan.number(KD_OCI_TARGET, record.pid)
+        // Whom the helper becomes where the user namespace has no root.
+        plan.number(KD_OCI_UID, configuration.process?.uid ?? 0)
+        plan.number(KD_OCI_GID, configuration.process?.gid ?? 0)
         for var mount in mounts {
             if mount.flags & UInt64(KD_OCI_ID_MAPPED) != 0, mount.uidMap.isEmpty { (mount.uidMap, mount.gidMap) = (configuration.uidMap, configuration.gidMap) }
             plan.mount(mount)

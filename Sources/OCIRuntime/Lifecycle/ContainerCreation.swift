@@ -149,7 +149,7 @@ struct ContainerCreation {
             plan.text(KD_OCI_VARIABLE, "LISTEN_FDS=\(CreateCommands.listening)")
             plan.text(KD_OCI_VARIABLE, "LISTEN_PID=1")
         }
-        let streams = try HookStreams(needsState ? configuration : nil)
+        let streams = try HookStreams(needsState ? configuration : nil, bundle: bundle)
         if streams.output >= 0 { plan.number(KD_OCI_HOOK_OUTPUT, streams.output) }
         if streams.errors >= 0 { plan.number(KD_OCI_HOOK_ERRORS, streams.errors) }
         var handles = try LaunchHandles(options.consoleSocket, cgroup: cgroup, hasTerminal: configuration.process?.terminal == true)
@@ -197,7 +197,7 @@ struct ContainerCreation {
     private func runHooks() throws(OCIError) {
         let hooks = [(BundleConfiguration.HookKind.prestart), .createRuntime].filter { configuration.hooks[$0] != nil }
         guard !hooks.isEmpty else { return }
-        let streams = try HookStreams(configuration)
+        let streams = try HookStreams(configuration, bundle: bundle)
         for kind in hooks {
             // The first kind is of the time before 1.0.2, when it ran between create and start: its programs are told so.
             let state = record.state(kind == .prestart ? .created : .creating, for: true)

@@ -43,7 +43,7 @@ struct ContainerRemoval {
         guard let hooks = configuration?.hooks[.poststop] else { return }
         let state = record.state(.stopped, for: true)
         do throws(OCIError) {
-            let streams = try HookStreams(configuration)
+            let streams = try HookStreams(configuration, bundle: record.bundle)
             for hook in hooks {
                 // Each one, whatever the others did. Source: runtime.md, step 13.
                 do throws(OCIError) { try HookRunner.run([hook], "poststop", state: state, streams: streams) } catch { log.warn("\(error)") }

@@ -8,9 +8,10 @@ struct HookStreams: ~Copyable {
     /// -1: the words become part of the error.
     let errors: CInt
 
-    init(_ configuration: BundleConfiguration?) throws(OCIError) {
-        let output = try Self.open("stdout", configuration)
-        do throws(OCIError) { errors = try Self.open("stderr", configuration) } catch {
+    /// Relative names are below the bundle.
+    init(_ configuration: BundleConfiguration?, bundle: String) throws(OCIError) {
+        let output = try Self.open("stdout", configuration, bundle)
+        do throws(OCIError) { errors = try Self.open("stderr", configuration, bundle) } catch {
             if output >= 0 { close(output) }
             throw error
         }
@@ -19,10 +20,10 @@ struct HookStreams: ~Copyable {
 
     deinit { for descriptor in [output, errors] where descriptor >= 0 { close(descriptor) } }
 
-    private static func open(_ name: String, _ configuration: BundleConfiguration?) throws(OCIError) -> CInt {
+    private static func open(_ name: String, _ configuration: BundleConfiguration?, _ bundle: String) throws(OCIError) -> CInt {
         guard let path = configuration?.annotation("run.oci.hooks.\(name)") else { return -1 }
         return try OCIError.attempt("open what the annotation run.oci.hooks.\(name) names") { () throws(SystemError) in
-            try FileDescriptor.open(path, O_WRONLY | O_APPEND | O_CREAT, mode: 0o644).release()
+            try FileDescriptor.open(path.hasPrefix("/") ? path : "\(bundle)/\(path)", O_WRONLY | O_APPEND | O_CREAT, mode: 0o644).release()
         }
     }
 }

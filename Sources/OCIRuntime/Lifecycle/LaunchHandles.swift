@@ -27,7 +27,7 @@ struct LaunchHandles: ~Copyable {
     deinit { for fd in [console, cgroup, fifo, theirs] where fd >= 0 { close(fd) } }
 
     /// A path of any length: what an address has no room for is reached through a descriptor of its folder.
-    private static func connect(_ path: String) throws(SystemError) -> CInt {
+    static func connect(_ path: String) throws(SystemError) -> CInt {
         guard path.utf8.count > 100 else { return try UnixSocket.connect(path, kind: .stream).release() }
         let folder = try FileDescriptor.open(FileSystem.directory(of: path), CInt(KD_O_PATH) | O_DIRECTORY)
         return try UnixSocket.connect("/proc/self/fd/\(folder.raw)/\(FileSystem.name(of: path))", kind: .stream).release()

@@ -66,7 +66,7 @@ enum ProcessLauncher {
     /// Sends a descriptor of a process to who listens at a Unix socket. Source: crun's annotation run.oci.pidfd_receiver.
     static func hand(_ pid: Int32, to path: String) throws(OCIError) {
         try OCIError.attempt("send the process to \(path), which the annotation run.oci.pidfd_receiver names") { () throws(SystemError) in
-            let socket = try UnixSocket.connect(path, kind: .stream)
+            let socket = FileDescriptor(try LaunchHandles.connect(path))
             let process = FileDescriptor(try SystemError.check("pidfd_open", "\(pid)") { kd_pidfd_open(pid) })
             try UnixSocket.send([0], descriptors: [process.raw], to: socket.raw)
         }

@@ -73,7 +73,8 @@ struct PodDiagnosis {
     /// What is set aside for a pod, in words.
     private static func requests(_ resources: PodResources) -> String {
         var words = resources.memoryRequest.value == 0 ? [] : ["\(resources.memoryRequest) memory"]
-        words += resources.requests.filter { !["cpu", "memory"].contains($0.key) && !$0.value.isZero }.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
+        let others = resources.requests.filter { !["cpu", "memory"].contains($0.key) && !$0.value.isZero }
+        words += others.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
         if resources.cpuRequest.value > 0 || words.isEmpty { words.insert("\(resources.cpuRequest) CPU", at: 0) }
         return words.count == 1 ? words[0] : "\(words.dropLast().joined(separator: ", ")) and \(words[words.count - 1])"
     }

@@ -56,11 +56,27 @@ struct PodTests {
         ),
         (
             #""containers":[{"name":"a","image":"x","resources":{"limits":{"hugepages-2Mi":"3Mi","cpu":"1"}}}]"#,
-            #"spec.containers[0].resources.limits[hugepages-2Mi]: Invalid value: "3Mi": 3Mi is not positive integer multiple of 2Mi"#
+            #"spec.containers[0].resources.limits[hugepages-2Mi]: Invalid value: "3Mi": 3Mi is not positive integer multiple of hugepages-2Mi"#
         ),
         (
             #""containers":[{"name":"a","image":"x","resources":{"limits":{"hugepages-2Mi":"2Mi"}}}]"#,
             "spec.containers[0].resources: Forbidden: HugePages require cpu or memory"
+        ),
+        (
+            #""containers":[{"name":"a","image":"x","resources":{"limits":{"hugepages-odd":"2Mi","cpu":"1"}}}]"#,
+            #"spec.containers[0].resources.limits[hugepages-odd]: Invalid value: "2Mi": 2Mi is not positive integer multiple of hugepages-odd"#
+        ),
+        (
+            #""containers":[{"name":"a","image":"x","resources":{"limits":{"example.com/dongle":"500m"}}}]"#,
+            #"spec.containers[0].resources.limits[example.com/dongle]: Invalid value: "500m": must be an integer"#
+        ),
+        (
+            #""containers":[{"name":"a","image":"x"}],"resources":{"limits":{"example.com/dongle":"1"}}"#,
+            #"spec.resources.limits[example.com/dongle]: Unsupported value: "example.com/dongle": supported values: "cpu", "hugepages-", "memory""#
+        ),
+        (
+            #""containers":[{"name":"a","image":"x"}],"resources":{"requests":{"cpu":"2"},"limits":{"cpu":"1"}}"#,
+            #"spec.resources.requests: Invalid value: "2": must be less than or equal to cpu limit of 1"#
         ),
         (
             #""containers":[{"name":"a","image":"x","resources":{"requests":{"example.com/dongle":"1"}}}]"#,

@@ -51,7 +51,7 @@ struct StatusRulesTests {
             let noted = try await api.call(.patch, "\(Self.services)/a/status", #"{"metadata":{"annotations":{"a":"b"}}}"#, type: Self.merge)
             #expect(noted.status == 200, "\(noted.message)")
             let wrong = try await tell(api, "\(Self.services)/b", #"{"ip":"203.0.113.1"}"#)
-            #expect(wrong.message.contains("status.loadBalancer.ingress: Forbidden: may only be used when `spec.type` is \"LoadBalancer\""))
+            #expect(wrong.message.contains("status.loadBalancer.ingress: Forbidden: may only be used when `spec.type` is 'LoadBalancer'"))
         }
     }
 
