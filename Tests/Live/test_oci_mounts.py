@@ -106,8 +106,8 @@ def test_what_is_mounted_on_the_root_stays_in_its_mount_namespace(runtime):
     script = """
 mount --make-rshared /
 "$1" oci --root "$2" run --detach --bundle "$3" shared-root
-grep -c " $3/rootfs.* shared:" /proc/self/mountinfo
-grep -c " $3/rootfs" /proc/self/mountinfo
+grep -cE " $3/rootfs(/proc|/dev|/sys)? .* shared:" /proc/self/mountinfo
+grep -cE " $3/rootfs(/proc|/dev|/sys)? " /proc/self/mountinfo
 "$1" oci --root "$2" delete --force shared-root
 """
     with open(runtime.base / "said", "w+") as said:
@@ -115,7 +115,7 @@ grep -c " $3/rootfs" /proc/self/mountinfo
         subprocess.run(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, timeout=60)
         said.seek(0)
         shared, all_of_them = said.read().split()
-    assert shared == "0" and int(all_of_them) > 3
+    assert (shared, all_of_them) == ("0", "4")
 
 
 def test_what_was_mounted_for_a_container_that_could_not_be_made_goes_with_it(runtime):
