@@ -159,7 +159,7 @@ def test_reading_tasks(day):
     hands.done()
 
     hands = Hands(day.open("broken"), 11)
-    hands.press("g f", "Find an object of any kind", "ledger-settings")
+    hands.press("g f", "Find an object of any kind")
     hands.press("l e d", "ledger-settings")
     hands.press("Enter", "currency: EUR")
     hands.done()
