@@ -110,6 +110,24 @@ import Testing
         }
     }
 
+    @Test func `the end of what followed one context never ends what follows the next`() async throws {
+        let client = MemoryServer().client(gate: ContextGate(context: "prod", mode: .protected(canUnlock: false)))
+        let fixture = Fixture()
+        fixture.session.contexts = ["prod"]
+        fixture.session.connectTo = { _ in
+            ConnectedCluster(client: client, contextName: "prod", access: .protected, isEmbedded: false, server: "elsewhere")
+        }
+        try await fixture.run { fixture in
+            // Which of both comes first is up to the scheduler.
+            for _ in 0..<100 {
+                for context in ["prod", "kdash"] {
+                    fixture.session.use(context: context)
+                    try await fixture.until("it is open") { fixture.app.connection == .ready && fixture.app.context.name == context }
+                }
+            }
+        }
+    }
+
     @Test func `usage is sampled every second only while pods are visible`() async throws {
         let count = Mutex(0)
         let fixture = Fixture(usage: {

@@ -268,7 +268,8 @@ package import LinuxKernel
         sampleWhileVisible()
         resumeAfterConnect()
         resumeTables()
-        defer { tasks.cancel(.feed) }
+        // Another context may have been opened meanwhile, whose feed runs in the place of this one: that goes on.
+        defer { if self.feed === feed { tasks.cancel(.feed) } }
         for await _ in feed.wake {
             if Task.isCancelled { return nil }
             if let loss = apply(feed.take(), feed) { return loss }
