@@ -148,4 +148,19 @@ import Testing
             #expect(FileSystem.exists("\(fixture.directory)/demo-answer"))
         }
     }
+
+    @Test func `the offer of the demo goes when somebody else fills the cluster`() async throws {
+        let fixture = Fixture()
+        try await fixture.run { fixture in
+            try await fixture.until("the offer") { if case .demoOffer? = fixture.app.modal { true } else { false } }
+            fixture.addPod("coredns", namespace: "kube-system")
+            try await fixture.until("the pod") { fixture.app.pods.count == 1 }
+            guard case .demoOffer? = fixture.app.modal else { return #expect(Bool(false), "the cluster's own pods are nothing to look at") }
+            fixture.addPod("web-1")
+            try await fixture.until("no offer") { fixture.app.modal == nil }
+            #expect(fixture.app.toasts.contains { $0.text.contains("not empty any more") })
+            // Nobody has answered: the next empty cluster offers it again.
+            #expect(!FileSystem.exists("\(fixture.directory)/demo-answer"))
+        }
+    }
 }

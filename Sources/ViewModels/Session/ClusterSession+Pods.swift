@@ -9,6 +9,7 @@ extension ClusterSession {
         if isListEnded { arePodsListed = true }
         goToAwaitedPod()
         if app.kind.isPods, app.logs.selection == nil, let uid = app.pods.selectedUID, uid != followedUID { followSelected() }
+        withdrawDemoOffer()
         updateNamespaces()
         explainEmptyLog()
         podsRefusal = refusal

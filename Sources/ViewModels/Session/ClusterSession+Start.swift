@@ -31,7 +31,7 @@ extension ClusterSession {
     func offerDemo() {
         guard app.context.isEmbedded, app.refusal == nil, mayInterrupt, let clusterID else { return }
         guard namespaceRows.values.allSatisfy({ Self.ownNamespaces.contains($0.name) }) else { return }
-        guard app.pods.countByNamespace.allSatisfy({ $0.value == 0 || $0.key.hasPrefix("kube-") }) else { return }
+        guard holdsNothing else { return }
         // best effort: an answer that cannot be read is asked for again.
         guard (try? FileSystem.readText(answerPath)) != clusterID else { return }
         app.modal = .demoOffer(
@@ -43,6 +43,15 @@ extension ClusterSession {
                 if isWanted { return startDemo() }
                 app.toast("not started; the demo stays among the commands: press : and type demo", .dim)
             })
+    }
+
+    private var holdsNothing: Bool { app.pods.countByNamespace.allSatisfy { $0.value == 0 || $0.key.hasPrefix("kube-") } }
+
+    /// Takes the offer back when somebody else has filled the cluster meanwhile: what it says of an empty one is not true any more.
+    func withdrawDemoOffer() {
+        guard case .demoOffer? = app.modal, !holdsNothing else { return }
+        app.modal = nil
+        app.toast("the cluster is not empty any more; the demo stays among the commands: press : and type demo", .dim)
     }
 
     /// Nothing asks by itself while something is typed or answered: the next key would be taken for the answer.
