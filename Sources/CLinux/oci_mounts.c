@@ -256,10 +256,9 @@ void oci_enter_root(const struct oci_plan *plan, int root) {
 
 int kd_oci_cover_root(const char *path) {
     int root = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE), place = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    struct mount_attr attributes = { .propagation = MS_PRIVATE };
     int failed = root < 0 || place < 0 || attach(root, place) < 0;
     // Afterwards: what is attached below a shared mount becomes shared.
-    if (!failed && mount_setattr(root, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes, sizeof attributes) < 0) {
+    if (!failed && set_attributes(root, true, 0, MS_PRIVATE) < 0) {
         int refused = errno;
         umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW);
         errno = refused;

@@ -13,20 +13,10 @@ package struct HugePages: Sendable, Hashable {
     /// All of them together.
     package var total: ByteCount { ByteCount(pageSize.value.multipliedReportingOverflow(by: count).overflow ? .max : pageSize.value * count) }
 
-    /// Kubernetes' name of what a container asks for: `hugepages-2Mi`.
-    package var resourceName: String { "hugepages-\(Self.text(pageSize))" }
-
     /// The kernel's spelling in names of cgroup files: `2MB`. Source: hugetlb_cgroup.c, mem_fmt.
     package static func cgroupName(_ pageSize: ByteCount) -> String {
         let value = pageSize.value
         return value >= 1 << 30 ? "\(value >> 30)GB" : value >= 1 << 20 ? "\(value >> 20)MB" : "\(value >> 10)KB"
-    }
-
-    /// As a quantity: the largest unit that needs no fraction.
-    package static func text(_ bytes: ByteCount) -> String {
-        guard bytes.value > 0 else { return "0" }
-        for (shift, unit) in [(30, "Gi"), (20, "Mi"), (10, "Ki")] where bytes.value & (1 << shift - 1) == 0 { return "\(bytes.value >> shift)\(unit)" }
-        return "\(bytes.value)"
     }
 
     /// What this machine has, a size of which it has none included; the smallest pages first.

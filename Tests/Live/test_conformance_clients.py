@@ -7,39 +7,31 @@ import pytest
 
 from cluster import eventually
 
+
+def web(path, port, body, before=""):
+    """A script that serves what the lines of `body` write, below /cgi-bin."""
+    return rf"""
+mkdir -p /srv/cgi-bin && cd /srv
+{before}
+cat > cgi-bin/{path} <<'END'
+#!/bin/sh
+printf 'Content-Type: text/plain\r\n\r\n'
+{body}
+END
+chmod +x cgi-bin/{path} && exec httpd -f -p {port} -h /srv
+"""
+
+
 # An entry is written to the leader alone; followers ask it, and the front asks a follower, each by its service's address.
-LEADER = r"""
-mkdir -p /srv/cgi-bin && touch /tmp/entries && cd /srv
-cat > cgi-bin/book <<'END'
-#!/bin/sh
-printf 'Content-Type: text/plain\r\n\r\n'
-case "$QUERY_STRING" in add=*) echo "${QUERY_STRING#add=}" >> /tmp/entries;; esac
-cat /tmp/entries
-END
-chmod +x cgi-bin/book && exec httpd -f -p 6379 -h /srv
-"""
-FOLLOWER = r"""
-mkdir -p /srv/cgi-bin && cd /srv
-cat > cgi-bin/book <<'END'
-#!/bin/sh
-printf 'Content-Type: text/plain\r\n\r\n'
-wget -q -O - "http://$LEADER_SERVICE_HOST:$LEADER_SERVICE_PORT/cgi-bin/book"
-END
-chmod +x cgi-bin/book && exec httpd -f -p 6379 -h /srv
-"""
-FRONT = r"""
-mkdir -p /srv/cgi-bin && cd /srv
-cat > cgi-bin/guestbook <<'END'
-#!/bin/sh
-printf 'Content-Type: text/plain\r\n\r\n'
-echo "from $HOSTNAME"
+LEADER = web("book", 6379, """case "$QUERY_STRING" in add=*) echo "${QUERY_STRING#add=}" >> /tmp/entries;; esac
+cat /tmp/entries""", before="touch /tmp/entries")
+FOLLOWER = web("book", 6379, 'wget -q -O - "http://$LEADER_SERVICE_HOST:$LEADER_SERVICE_PORT/cgi-bin/book"')
+FRONT = web("guestbook", 80, """echo "from $HOSTNAME"
 case "$QUERY_STRING" in
 add=*) wget -q -O /dev/null "http://$LEADER_SERVICE_HOST:$LEADER_SERVICE_PORT/cgi-bin/book?$QUERY_STRING";;
 esac
 wget -q -O - "http://$FOLLOWER_SERVICE_HOST:$FOLLOWER_SERVICE_PORT/cgi-bin/book"
-END
-chmod +x cgi-bin/guestbook && exec httpd -f -p 80 -h /srv
-"""
+""")
 DEMO = "mkdir -p /srv && echo '{\"image\": \"nautilus.jpg\"}' > /srv/data.json && exec httpd -f -p 80 -h /srv"
 
 

@@ -78,6 +78,16 @@ struct ContainerSecurityTests {
         #expect(try spec(named, appArmor: Self.enabled).process.appArmorProfile == "mine")
         let failing = AppArmor.Support.enabled(defaultProfile: .failure(RuntimeError(.notFound, "no parser")))
         #expect(try spec([:], appArmor: failing).process.appArmorProfile == nil)
+        func missing(_ container: JSONObject, isPrivileged: Bool = false, support: AppArmor.Support) -> String? {
+            var container = container
+            container["name"] = "main"
+            let pod = Pod.sample(containers: [.object(container)])
+            return AppArmorChoice(of: pod.spec.containers[0], in: pod).missingDefault(isPrivileged: isPrivileged, support: support)?.message
+        }
+        #expect(missing([:], support: failing) == "no parser")
+        #expect(missing([:], support: Self.enabled) == nil && missing([:], support: .disabled) == nil)
+        #expect(missing([:], isPrivileged: true, support: failing) == nil)
+        #expect(missing(appArmor(["type": "Unconfined"]), support: failing) == nil)
         let error = #expect(throws: ConfigurationError.self) { try spec(appArmor(["type": "RuntimeDefault"]), appArmor: failing) }
         #expect(error?.message.contains("no parser") == true && error?.reason == "CreateContainerError")
     }

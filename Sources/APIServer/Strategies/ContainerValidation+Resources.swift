@@ -1,5 +1,7 @@
 internal import APIMachinery
 internal import JSONCore
+internal import KubeSchemas
+internal import LinuxKernel
 
 extension ContainerValidation {
     /// What is wrong with what a container, or a pod as a whole, asks for. Source: `pkg/apis/core/validation/validation.go`
@@ -13,8 +15,8 @@ extension ContainerValidation {
             for member in resources[kind]?.objectValue ?? JSONObject() {
                 let (name, place) = (member.key, "\(field).\(kind)[\(member.key)]")
                 named.insert(name)
-                if ofPod, !["cpu", "memory"].contains(name), !isHugePages(name) {
-                    errors.append(.notSupported(place, .string(name), ["cpu", "hugepages-", "memory"]))
+                if ofPod, !["cpu", "memory"].contains(name), !HugePageResource.isName(name) {
+                    errors.append(.notSupported(place, .string(name), ["cpu", HugePageResource.prefix, "memory"]))
                     continue
                 }
                 for why in LabelValidation.keyProblems(name) + nameProblems(name) { errors.append(.invalid(place, .string(name), why)) }
@@ -22,13 +24,13 @@ extension ContainerValidation {
                 let value = JSONValue.string(quantity.canonical)
                 if quantity.isNegative { errors.append(.invalid(place, value, "must be greater than or equal to 0")) }
                 if !isNative(name), quantity.milliValue % 1000 != 0 { errors.append(.invalid(place, value, "must be an integer")) }
-                if isHugePages(name), !isMultiple(quantity, ofPagesIn: name) {
+                if HugePageResource.isName(name), !isMultiple(quantity, ofPagesIn: name) {
                     errors.append(.invalid(place, value, "\(quantity.canonical) is not positive integer multiple of \(name)"))
                 }
                 if kind == "requests" { errors += request(quantity, of: name, limit: limits[name], field: field) }
             }
         }
-        if named.contains(where: isHugePages), named.isDisjoint(with: ["cpu", "memory"]) {
+        if named.contains(where: HugePageResource.isName), named.isDisjoint(with: ["cpu", "memory"]) {
             errors.append(.forbidden(field, "HugePages require cpu or memory"))
         }
         return errors
@@ -42,7 +44,7 @@ extension ContainerValidation {
 
     /// What cannot be given twice is limited to exactly what is asked for.
     private static func request(_ quantity: Quantity, of name: String, limit: Quantity?, field: String) -> [FieldError] {
-        let isShared = isNative(name) && !isHugePages(name)
+        let isShared = isNative(name) && !HugePageResource.isName(name)
         guard let limit else { return isShared ? [] : [.required("\(field).limits", "Limit must be set for non overcommitable resources")] }
         let value = JSONValue.string(quantity.canonical)
         if !isShared, quantity != limit {
@@ -54,11 +56,9 @@ extension ContainerValidation {
     /// Resources of Kubernetes' own, by their name.
     private static func isNative(_ name: String) -> Bool { !name.contains("/") || name.contains("kubernetes.io/") }
 
-    private static func isHugePages(_ name: String) -> Bool { name.hasPrefix("hugepages-") }
-
     private static func nameProblems(_ name: String) -> [String] {
         if !name.contains("/") {
-            if ["cpu", "memory", "ephemeral-storage"].contains(name) || isHugePages(name) { return [] }
+            if ["cpu", "memory", "ephemeral-storage"].contains(name) || HugePageResource.isName(name) { return [] }
             let isKnown = ["pods", "storage", "services", "configmaps", "secrets"].contains(name) || name.hasPrefix("requests.") || name.hasPrefix("limits.")
             return (isKnown ? [] : ["must be a standard resource type or fully qualified"]) + ["must be a standard resource for containers"]
         }
@@ -67,8 +67,6 @@ extension ContainerValidation {
 
     /// Whether an amount is whole pages of the size that the name of huge pages ends in.
     private static func isMultiple(_ amount: Quantity, ofPagesIn name: String) -> Bool {
-        let size = Quantity(decoded: .string(String(name.dropFirst("hugepages-".count))))
-        guard let size, size.value > 0, size.milliValue % 1000 == 0 else { return false }
-        return amount.value % size.value == 0
+        HugePageResource.pageSize(name).map { amount.value % $0.value == 0 } ?? false
     }
 }

@@ -1,5 +1,6 @@
 internal import APIMachinery
 internal import JSONCore
+internal import KubeSchemas
 
 /// What a pod may tell its containers about itself. Source: `pkg/apis/core/validation/validation.go` validateObjectFieldSelector and
 /// validateContainerResourceFieldSelector, `pkg/apis/core/pods/helpers.go` ConvertDownwardAPIFieldLabel.
@@ -49,7 +50,7 @@ enum DownwardValidation {
         let resource = reference["resource"]?.stringValue ?? ""
         if isFile, (reference["containerName"]?.stringValue ?? "").isEmpty { return [.required("\(field).containerName")] }
         if resource.isEmpty { return [.required("\(field).resource")] }
-        let isHuge = resource.hasPrefix("limits.hugepages-") || resource.hasPrefix("requests.hugepages-")
+        let isHuge = ["limits.", "requests."].contains { resource.hasPrefix($0 + HugePageResource.prefix) }
         guard isHuge || resources.contains(resource) else { return [.notSupported("\(field).resource", .string(resource), resources)] }
         return divisor(reference["divisor"], resource, "\(field).divisor")
     }

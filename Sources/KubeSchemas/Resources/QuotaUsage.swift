@@ -34,7 +34,7 @@ package struct QuotaUsage: Sendable, Hashable {
         switch resource {
         case "pods":
             if name == "pods" || name == "cpu" || name == "memory" || name == "ephemeral-storage" { return true }
-            if name.hasPrefix("limits.") || name.hasPrefix("hugepages-") { return true }
+            if name.hasPrefix("limits.") || HugePageResource.isName(name) { return true }
             return name.hasPrefix("requests.") && name != "requests.storage"
         case "services": return name == "services" || name == "services.nodeports" || name == "services.loadbalancers"
         case "persistentvolumeclaims":

@@ -65,14 +65,21 @@ extension NetlinkSocket {
 
     /// Every IPv4 address.
     package func addresses() throws(SystemError) -> [NetworkAddress] {
-        var payload = NetlinkPayload()
-        payload.header(UInt8(2), UInt8(0), UInt8(0), UInt8(0), Int32(0))
-        return try dump(NetlinkMessage("RTM_GETADDR", type: 22, payload: payload)).compactMap { reply in
+        try dump(Self.addressListing(family: 2)).compactMap { reply in
             let attributes = reply.attributes(after: 8)
             guard let address = attributes.address(2) ?? attributes.address(1) else { return nil }
             return NetworkAddress(
                 address: address, prefixLength: Int(reply.field(UInt8.self, at: 1)), interface: reply.field(Int32.self, at: 4))
         }
+    }
+
+    /// Every address of either protocol that was given for good and holds beyond its link.
+    package func lastingAddresses() throws(SystemError) -> [LinkAddress] { try dump(Self.addressListing(family: 0)).compactMap { LinkAddress($0) } }
+
+    private static func addressListing(family: UInt8) -> NetlinkMessage {
+        var payload = NetlinkPayload()
+        payload.header(family, UInt8(0), UInt8(0), UInt8(0), Int32(0))
+        return NetlinkMessage("RTM_GETADDR", type: 22, payload: payload)
     }
 
     /// Every IPv4 policy rule.

@@ -47,6 +47,15 @@ package enum RouteRequest {
         return NetlinkMessage("RTM_NEWLINK up \(index)", type: 16, payload: payload)
     }
 
+    /// Takes an interface into another network namespace, an open /proc/…/ns/net, under a name. It is down there and has lost its addresses.
+    package static func move(_ index: Int32, as name: String, to namespace: CInt) -> NetlinkMessage {
+        var payload = NetlinkPayload()
+        payload.header(UInt8(0), UInt8(0), UInt16(0), index, UInt32(0), UInt32(0))
+        payload.attribute(3, name)  // IFLA_IFNAME
+        payload.attribute(28, UInt32(bitPattern: namespace))  // IFLA_NET_NS_FD
+        return NetlinkMessage("RTM_NEWLINK \(index) as \(name)", type: 16, payload: payload)
+    }
+
     /// Removes an interface and, of a veth, its peer. Slow (12-44 ms); dropping the namespace is free.
     package static func deleteLink(named name: String) -> NetlinkMessage {
         var payload = NetlinkPayload()

@@ -37,7 +37,10 @@ struct AppArmorChoice: Sendable, Hashable {
     func profile(isPrivileged: Bool, support: AppArmor.Support) throws(ConfigurationError) -> String? {
         guard case .enabled(let defaultProfile) = support else { return nil }
         switch type {
-        case nil: return isPrivileged ? nil : try? defaultProfile.get()  // best effort: without the profile as on a machine without AppArmor
+        case nil:
+            // Without it as on a machine without AppArmor; the caller tells, see ``missingDefault(isPrivileged:support:)``.
+            guard !isPrivileged, case .success(let name) = defaultProfile else { return nil }
+            return name
         case "Unconfined": return nil
         case "Localhost": return name
         default:
@@ -48,5 +51,11 @@ struct AppArmorChoice: Sendable, Hashable {
                 throw ConfigurationError("cannot confine by AppArmor: \(error)", reason: "CreateContainerError")
             }
         }
+    }
+
+    /// Why a container that asks for nothing does not get the default profile on a machine that has AppArmor; nil where it gets it, or is to have none.
+    func missingDefault(isPrivileged: Bool, support: AppArmor.Support) -> RuntimeError? {
+        guard type == nil, !isPrivileged, case .enabled(.failure(let error)) = support else { return nil }
+        return error
     }
 }

@@ -32,7 +32,7 @@ extension ResourceLimits {
     /// Of every size that the machine has: what was asked for, or none.
     private static func hugePages(_ limits: [String: Quantity]) -> [ByteCount: ByteCount] {
         var result: [ByteCount: ByteCount] = [:]
-        for size in HugePages.sizes { result[size] = ByteCount(limits[HugePages(pageSize: size, count: 0).resourceName]?.value ?? 0) }
+        for size in HugePages.sizes { result[size] = ByteCount(limits[HugePageResource.name(size)]?.value ?? 0) }
         return result
     }
 }

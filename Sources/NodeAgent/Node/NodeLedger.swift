@@ -175,7 +175,7 @@ final class NodeLedger: Sendable {
     }
 
     /// What is given out in bytes beside memory. Nobody can be given huge pages that the machine has not.
-    static func isCounted(_ name: String) -> Bool { name == "ephemeral-storage" || name.hasPrefix("hugepages-") }
+    static func isCounted(_ name: String) -> Bool { name == "ephemeral-storage" || HugePageResource.isName(name) }
 
     private static func short(_ name: String, _ requested: Int64, _ used: Int64, _ capacity: Int64) -> Answer {
         .refused(

@@ -44,7 +44,7 @@ struct NodeStatusBuilder: Sendable {
             "cpu": .string("\(self.capacity.cpu)"), "memory": .string("\(self.capacity.memory.value / 1024)Ki"),
             "pods": .string("\(self.capacity.pods)"), "ephemeral-storage": .string("\(storage.value / 1024)Ki"),
         ]
-        for pages in self.capacity.hugePages { capacity[pages.resourceName] = .string(HugePages.text(pages.total)) }
+        for pages in self.capacity.hugePages { capacity[HugePageResource.name(pages.pageSize)] = .string(HugePageResource.text(pages.total)) }
         let ordinary = self.capacity.hugePages.reduce(self.capacity.memory.value) { max(0, $0 - $1.total.value) }
         var allocatable = capacity
         // The rest is the kubelet's eviction threshold for its file system, 10 %.

@@ -87,13 +87,18 @@ extension PodContext {
         let pod = state.pod
         let environment = try await EnvironmentBuilder(context: self, pod: pod, podIP: state.sandbox?.address ?? "").build(container, image: image)
         try makeDirectories(pod, container.name, attempt)
+        let appArmor = await AppArmor.support()
         let builder = ContainerSpecBuilder(
             pod: pod, container: container, image: image, attempt: attempt, paths: paths, environment: environment,
             cgroup: try cgroup(state.allocatedPod, container, attempt), oomScoreAdjust: oomScoreAdjust(container, pod), log: logSettings,
-            appArmor: await AppArmor.support(), claimed: state.volumes.claimed)
+            appArmor: appArmor, claimed: state.volumes.claimed)
         for (volume, subPath) in try builder.subPaths() { try makeSubPath(subPath, in: volume, pod, claimed: state.volumes.claimed[volume.name]) }
         var specification = try builder.build()
         specification.processesOf = try target(of: container, state)
+        if let error = AppArmorChoice(of: container, in: pod).missingDefault(isPrivileged: specification.isPrivileged, support: appArmor) {
+            logger.warning(
+                "a container runs without AppArmor's default profile", metadata: ["pod": "\(pod.name)", "container": "\(container.name)", "error": "\(error)"])
+        }
         return specification
     }
 

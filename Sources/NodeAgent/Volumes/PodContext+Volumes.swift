@@ -80,9 +80,9 @@ extension PodContext {
                     try await tree.mountHugePages(at: path, pageSize: pageSize, limit: limit)
                 }
             } catch {
-                let sizes = HugePages.sizes.map { HugePages.text($0) }.joined(separator: ", ")
+                let sizes = HugePages.sizes.map { HugePageResource.text($0) }.joined(separator: ", ")
                 throw VolumeProblem(
-                    message: "cannot prepare huge pages of \(HugePages.text(pageSize)): \(error); the machine has pages of \(sizes) for nodes of root")
+                    message: "cannot prepare huge pages of \(HugePageResource.text(pageSize)): \(error); the machine has pages of \(sizes) for nodes of root")
             }
         case .files: try await writeFiles(volume, &state)
         case .nodePath:

@@ -1,7 +1,6 @@
 import APIMachinery
 import ContainerRuntime
 import Glibc
-import JSONCore
 import KubeSchemas
 import LinuxKernel
 
@@ -68,21 +67,20 @@ struct VolumeLocation: Sendable {
 
     /// The size of pages that a medium names, or the only one that the pod asks for. Source: the kubelet's getPageSizeMountOption.
     private static func pageSize(_ medium: String, _ pod: Pod) throws(VolumeProblem) -> ByteCount {
-        let prefix = "hugepages-"
-        let limits = PodResources(pod.spec).limits.filter { $0.key.hasPrefix(prefix) && !$0.value.isZero }
-        let sizes = Set(limits.keys.compactMap { Quantity(decoded: .string(String($0.dropFirst(prefix.count))))?.value })
+        let limits = PodResources(pod.spec).limits.filter { !$0.value.isZero }
+        let sizes = Set(limits.keys.compactMap { HugePageResource.pageSize($0) })
         guard medium != "HugePages" else {
             guard let only = sizes.first, sizes.count == 1 else {
                 throw VolumeProblem(
                     message: "medium HugePages: the pod's limits have \(sizes.count) sizes of huge pages and not one; name it, as in HugePages-2Mi")
             }
-            return ByteCount(only)
+            return only
         }
-        let text = String(medium.dropFirst("HugePages-".count))
-        guard let size = Quantity(decoded: .string(text))?.value, sizes.contains(size) else {
-            throw VolumeProblem(message: "medium \(medium): no container of the pod has a limit of \(prefix)\(text)")
+        let name = HugePageResource.prefix + medium.dropFirst("HugePages-".count)
+        guard let size = HugePageResource.pageSize(name), sizes.contains(size) else {
+            throw VolumeProblem(message: "medium \(medium): no container of the pod has a limit of \(name)")
         }
-        return ByteCount(size)
+        return size
     }
 
     /// The smaller of the volume's limit and the pod's, whose memory it is; nil when there is neither. Source: the kubelet's calculateEmptyDirMemorySize.

@@ -4,10 +4,21 @@ struct CommandArguments {
     struct Option: Sendable {
         let name: String
         let short: Character?
-        let takesValue: Bool
+        /// What help calls the value; nil for a flag.
+        let value: String?
+        /// What it is for; nil for what is taken from engines and changes nothing, which help leaves out.
+        let does: String?
 
-        static func flag(_ name: String, _ short: Character? = nil) -> Option { Option(name: name, short: short, takesValue: false) }
-        static func value(_ name: String, _ short: Character? = nil) -> Option { Option(name: name, short: short, takesValue: true) }
+        var takesValue: Bool { value != nil }
+        /// As help shows it: `-b, --bundle DIR`.
+        var usage: String { "\(short.map { "-\($0), " } ?? "")--\(name)\(value.map { " \($0)" } ?? "")" }
+
+        static func flag(_ name: String, _ short: Character? = nil, does: String? = nil) -> Option {
+            Option(name: name, short: short, value: nil, does: does)
+        }
+        static func value(_ name: String, _ short: Character? = nil, _ value: String = "VALUE", does: String? = nil) -> Option {
+            Option(name: name, short: short, value: value, does: does)
+        }
     }
 
     private(set) var values: [String: [String]] = [:]

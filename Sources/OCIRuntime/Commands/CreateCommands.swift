@@ -4,20 +4,25 @@ internal import LinuxKernel
 
 /// `create` and `run`.
 enum CreateCommands {
-    private static let options: [CommandArguments.Option] = [
-        .value("bundle", "b"), .value("console-socket"), .value("pid-file"), .flag("no-pivot"), .flag("no-new-keyring"), .value("preserve-fds"),
-        .value("config", "f"), .flag("no-subreaper"),
+    static let createOptions: [CommandArguments.Option] = [
+        .value("bundle", "b", "DIR", does: "where config.json is (the working directory)"),
+        .value("config", "f", "FILE", does: "another file than the bundle's config.json"),
+        .value("console-socket", nil, "SOCKET", does: "who gets the terminal"), .value("pid-file", nil, "FILE", does: "where the process id is written"),
+        .value("preserve-fds", nil, "N", does: "descriptors beyond the standard ones that the program gets"),
+        .flag("no-pivot", does: "move the root instead of pivoting"), .flag("no-new-keyring", does: "keep the session keyring"), .flag("no-subreaper"),
     ]
+    static let runOptions: [CommandArguments.Option] =
+        createOptions + [.flag("detach", "d", does: "do not wait for its end"), .flag("keep", does: "do not delete it")]
 
     static func create(_ arguments: ArraySlice<String>, _ context: OCIContext) throws(OCIError) -> CInt {
-        let parsed = try CommandArguments(arguments, options)
+        let parsed = try CommandArguments(arguments, createOptions)
         var creation = try ContainerCreation(store: context.store, options: read(parsed, context), log: context.log)
         try creation.perform { _, creation throws(OCIError) in try ProcessLauncher.writePID(creation.pid, to: creation.options.pidFile) }
         return 0
     }
 
     static func run(_ arguments: ArraySlice<String>, _ context: OCIContext) throws(OCIError) -> CInt {
-        let parsed = try CommandArguments(arguments, options + [.flag("detach", "d"), .flag("keep")])
+        let parsed = try CommandArguments(arguments, runOptions)
         var options = try read(parsed, context)
         (options.startsAtOnce, options.detaches, options.keeps) = (true, parsed.has("detach"), parsed.has("keep"))
         var creation = try ContainerCreation(store: context.store, options: options, log: context.log)

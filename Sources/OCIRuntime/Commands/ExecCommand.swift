@@ -3,10 +3,16 @@ internal import LinuxKernel
 
 /// `exec`.
 enum ExecCommand {
-    private static let options: [CommandArguments.Option] = [
-        .value("process", "p"), .flag("tty", "t"), .value("user", "u"), .value("cwd"), .value("env", "e"), .flag("detach", "d"), .value("pid-file"),
-        .value("console-socket"), .value("cap", "c"), .flag("no-new-privs"), .value("preserve-fds"), .value("additional-gids", "g"), .value("apparmor"),
-        .value("process-label"), .flag("ignore-paused"), .value("cgroup"), .flag("no-subreaper"), .value("exec-cpu-affinity"),
+    static let options: [CommandArguments.Option] = [
+        .value("process", "p", "FILE", does: "the process as JSON, instead of what follows"), .flag("tty", "t", does: "with a terminal"),
+        .value("user", "u", "UID[:GID]", does: "as this user"), .value("additional-gids", "g", "GID", does: "in one more group"),
+        .value("cwd", nil, "DIR", does: "in this directory"), .value("env", "e", "NAME=VALUE", does: "with one more variable"),
+        .value("cap", "c", "CAP", does: "with one more capability"), .flag("no-new-privs", does: "without ways to more rights"),
+        .value("apparmor", nil, "PROFILE", does: "confined by this AppArmor profile"), .value("process-label", nil, "LABEL", does: "with this SELinux label"),
+        .value("cgroup", nil, "PATH", does: "in a cgroup below the container's"), .value("exec-cpu-affinity", nil, "CPUS", does: "begin on these processors"),
+        .flag("detach", "d", does: "do not wait for its end"), .value("pid-file", nil, "FILE", does: "where its id is written"),
+        .value("console-socket", nil, "SOCKET", does: "who gets the terminal"), .value("preserve-fds", nil, "N", does: "descriptors that it gets"),
+        .flag("ignore-paused", does: "in a paused container, too"), .flag("no-subreaper"),
     ]
 
     static func run(_ arguments: ArraySlice<String>, _ context: OCIContext) throws(OCIError) -> CInt {

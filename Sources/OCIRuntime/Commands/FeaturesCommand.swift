@@ -10,7 +10,6 @@ enum FeaturesCommand {
     }
 
     static func document() -> JSONValue {
-        let isAppArmor = FileSystem.exists("/sys/module/apparmor/parameters/enabled")
         let isSELinux = FileSystem.exists("/sys/fs/selinux/enforce")
         let layout = ContainerStore.layout()
         return [
@@ -36,7 +35,7 @@ enum FeaturesCommand {
                     "archs": texts([native]),
                     "knownFlags": texts(flags), "supportedFlags": texts(flags),
                 ],
-                "apparmor": ["enabled": .bool(isAppArmor)], "selinux": ["enabled": .bool(isSELinux)],
+                "apparmor": ["enabled": .bool(AppArmor.isEnabled)], "selinux": ["enabled": .bool(isSELinux)],
                 "intelRdt": ["enabled": false], "netDevices": ["enabled": true],
                 "memoryPolicy": ["modes": texts(MemoryPolicy.modes.map(\.name)), "flags": texts(MemoryPolicy.flags.map(\.name))],
                 "mountExtensions": ["idmap": ["enabled": true]],

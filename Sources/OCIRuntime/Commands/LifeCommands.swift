@@ -5,6 +5,11 @@ internal import LinuxKernel
 
 /// Commands about a container that exists.
 enum LifeCommands {
+    static let killOptions: [CommandArguments.Option] = [.flag("all", "a", does: "to all its processes")]
+    static let deleteOptions: [CommandArguments.Option] = [
+        .flag("force", "f", does: "kill it first"), .flag("regex", "r", does: "all containers whose id the word matches"),
+    ]
+
     static func start(_ arguments: ArraySlice<String>, _ context: OCIContext) throws(OCIError) -> CInt {
         let id = try CommandArguments(arguments, []).onlyWord("container id")
         let record = try context.store.read(id)
@@ -50,7 +55,7 @@ enum LifeCommands {
     }
 
     static func kill(_ arguments: ArraySlice<String>, _ context: OCIContext) throws(OCIError) -> CInt {
-        let parsed = try CommandArguments(arguments, [.flag("all", "a")])
+        let parsed = try CommandArguments(arguments, killOptions)
         guard let id = parsed.words.first, parsed.words.count <= 2 else { throw OCIError(.usage, "kill takes a container id and a signal") }
         let number = try Signals.number(parsed.words.count > 1 ? parsed.words[1] : "TERM")
         let record = try context.store.read(id)
@@ -83,7 +88,7 @@ enum LifeCommands {
     }
 
     static func delete(_ arguments: ArraySlice<String>, _ context: OCIContext) throws(OCIError) -> CInt {
-        let parsed = try CommandArguments(arguments, [.flag("force", "f"), .flag("regex", "r")])
+        let parsed = try CommandArguments(arguments, deleteOptions)
         guard parsed.has("regex") else { return try delete(try parsed.onlyWord("container id"), isForced: parsed.has("force"), context) }
         for id in try matching(try parsed.onlyWord("regular expression"), context.store) {
             _ = try delete(id, isForced: parsed.has("force"), context)

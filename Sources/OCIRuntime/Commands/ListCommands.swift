@@ -5,8 +5,11 @@ internal import LinuxKernel
 
 /// `list` and `ps`.
 enum ListCommands {
+    static let processOptions: [CommandArguments.Option] = [.value("format", "f", "FORMAT", does: "table or json")]
+    static let listOptions = processOptions + [CommandArguments.Option.flag("quiet", "q", does: "only the ids")]
+
     static func list(_ arguments: ArraySlice<String>, _ context: OCIContext) throws(OCIError) -> CInt {
-        let parsed = try CommandArguments(arguments, [.value("format", "f"), .flag("quiet", "q")])
+        let parsed = try CommandArguments(arguments, listOptions)
         let format = try format(parsed)
         var rows: [[String]] = []
         var states: [JSONValue] = []
@@ -48,7 +51,7 @@ enum ListCommands {
     }
 
     static func processes(_ arguments: ArraySlice<String>, _ context: OCIContext) throws(OCIError) -> CInt {
-        let parsed = try CommandArguments(arguments, [.value("format", "f")], stopsAtWord: true)
+        let parsed = try CommandArguments(arguments, processOptions, stopsAtWord: true)
         guard let id = parsed.words.first else { throw OCIError(.usage, "container id is missing") }
         let format = try format(parsed)
         let record = try context.store.read(id)

@@ -57,8 +57,12 @@ package enum OCICommand {
     }
 
     static let globalOptions: [CommandArguments.Option] = [
-        .value("root"), .value("log"), .value("log-format"), .flag("systemd-cgroup"), .value("cgroup-manager"), .value("rootless"), .flag("debug"),
-        .flag("version", "v"), .flag("help", "h"), .value("criu"), .value("log-level"),
+        .value("root", nil, "DIR", does: "where containers are kept (/run/kdash-oci, or $XDG_RUNTIME_DIR/kdash-oci)"),
+        .value("log", nil, "FILE", does: "where errors are written, beside standard error"), .value("log-format", nil, "FORMAT", does: "text or json"),
+        .value("cgroup-manager", nil, "NAME", does: "cgroupfs, systemd (which is not told), or disabled: without cgroups and limits"),
+        .flag("systemd-cgroup", does: "cgroupsPath is slice:prefix:name (which is understood without it, too)"),
+        .flag("debug", does: "say more"), .flag("version", "v", does: "print the version"), .flag("help", "h", does: "print this"),
+        .value("rootless"), .value("criu"), .value("log-level"),
     ]
 
     /// Whether containers get cgroups of their own, by `--cgroup-manager`. The others of its values mean the same: files.

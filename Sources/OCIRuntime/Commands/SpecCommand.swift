@@ -4,8 +4,10 @@ internal import LinuxKernel
 
 /// `spec`: a configuration to begin with.
 enum SpecCommand {
+    static let options: [CommandArguments.Option] = [.value("bundle", "b", "DIR", does: "where to"), .flag("rootless", does: "for an ordinary user")]
+
     static func run(_ arguments: ArraySlice<String>) throws(OCIError) -> CInt {
-        let parsed = try CommandArguments(arguments, [.value("bundle", "b"), .flag("rootless")])
+        let parsed = try CommandArguments(arguments, options)
         let path = "\(parsed.last("bundle") ?? ".")/config.json"
         let text = JSON.encode(document(isRootless: parsed.has("rootless"), user: geteuid(), group: getegid()), pretty: true) + [10]
         do throws(SystemError) {

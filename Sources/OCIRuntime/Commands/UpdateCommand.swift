@@ -14,8 +14,11 @@ enum UpdateCommand {
         ("memory-swap", ["memory", "swap"], false), ("pids-limit", ["pids", "limit"], false),
     ]
 
+    static let options: [CommandArguments.Option] =
+        [.value("resources", "r", "FILE", does: "linux.resources as JSON (-: standard input)")] + fields.map { .value($0.option, does: "") }
+
     static func run(_ arguments: ArraySlice<String>, _ context: OCIContext) throws(OCIError) -> CInt {
-        let parsed = try CommandArguments(arguments, [.value("resources", "r")] + fields.map { .value($0.option) })
+        let parsed = try CommandArguments(arguments, options)
         let record = try context.store.read(try parsed.onlyWord("container id"))
         let status = context.store.status(record)
         guard status != .stopped, let path = record.cgroup, let layout = ContainerStore.layout() else {

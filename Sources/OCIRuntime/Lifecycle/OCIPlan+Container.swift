@@ -1,4 +1,5 @@
 internal import CLinux
+internal import ContainerRuntime
 internal import Glibc
 internal import LinuxKernel
 
@@ -122,11 +123,7 @@ extension OCIPlan {
     /// What is written to which file below /proc/self/attr for the next exec.
     static func label(_ process: ProcessConfiguration) -> (file: String, label: String)? {
         if let label = process.selinuxLabel, !label.isEmpty, FileSystem.exists("/sys/fs/selinux/enforce") { return ("exec", label) }
-        if let profile = process.appArmorProfile, !profile.isEmpty,
-            FileSystem.exists("/sys/kernel/security/apparmor") || FileSystem.exists("/sys/module/apparmor/parameters/enabled")
-        {
-            return ("apparmor/exec", "exec \(profile)")
-        }
-        return nil
+        guard AppArmor.isEnabled, let profile = process.appArmorProfile, !profile.isEmpty else { return nil }
+        return ("apparmor/exec", "exec \(profile)")
     }
 }

@@ -73,7 +73,7 @@ enum QuotaRules {
     private static func nameProblems(_ name: String) -> [String] {
         let problems = NameValidation.qualifiedName(name)
         guard problems.isEmpty, !name.contains("/"), !standard.contains(name) else { return problems }
-        if name.hasPrefix("hugepages-") || name.hasPrefix("requests.hugepages-") { return [] }
+        if HugePageResource.isName(name) || name.hasPrefix("requests.\(HugePageResource.prefix)") { return [] }
         let isResource = name == "storage"
         return (isResource ? [] : ["must be a standard resource type or fully qualified"]) + ["must be a standard resource for quota"]
     }

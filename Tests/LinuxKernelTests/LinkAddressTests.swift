@@ -1,7 +1,6 @@
-import LinuxKernel
 import Testing
 
-@testable import OCIRuntime
+@testable import LinuxKernel
 
 @Suite struct LinkAddressTests {
     /// What the kernel says of 10.1.2.3/24 on the interface 7, with the given flags and scope.
@@ -31,10 +30,5 @@ import Testing
 
     @Test func `addresses that come by themselves are not`() throws {
         #expect(try address(flags: 0) == nil && address(scope: 253) == nil && address(type: 16) == nil)
-    }
-
-    @Test(arguments: [("eth0", true), ("", false), ("a/b", false), ("a:b", false), ("a b", false), (".", false), ("..", false), ("sixteen-letters-", false)])
-    func `network devices have names that the kernel takes`(name: String, isName: Bool) {
-        #expect(NetworkDevice.isName(name) == isName)
     }
 }
