@@ -439,6 +439,11 @@ int kd_cpu_count(void) {
     return CPU_COUNT(&set);
 }
 
+void kd_bound_free_memory(void) {
+    mallopt(M_MMAP_THRESHOLD, 4 << 20);
+    mallopt(M_TRIM_THRESHOLD, 8 << 20);
+}
+
 void kd_give_back_memory(void) {
     malloc_trim(0);
 }

@@ -2,6 +2,9 @@ internal import CLinux
 
 /// What a process does about itself.
 package enum OwnProcess {
+    /// Bounds what the allocator keeps free for itself, however large the buffers were that it has seen. Once, before any threads.
+    package static func boundFreeMemory() { kd_bound_free_memory() }
+
     /// Gives memory that was freed between things still in use back to the system. Takes some milliseconds after a large burst.
     package static func giveBackMemory() { kd_give_back_memory() }
 

@@ -14,8 +14,16 @@ extension ObjectStore {
         return StoreWatch(cursor: WatchCursor(prefix: prefix, position: position), shared: shared, readers: readers)
     }
 
-    /// Drops the wire forms of events that watches have been sent: for a process that has become quiet.
-    package func forgetWireForms() {
-        for event in shared.withLock({ $0.ring.events }) { event.forgetWireForms() }
+    /// Drops what the log has too of the newest events, and the wire forms of the rest: for a process that has become quiet.
+    ///
+    /// Each event was made among short-lived memory a hundred times its size, so that some thousand of them hold tens of megabytes of the
+    /// allocator's pages. A watch that continues from before reads the log.
+    package func forgetEvents() {
+        let (evicted, kept) = shared.withLock { (state) in (state.shrinkRing(to: Self.quietRingBytes), state.ring.events) }
+        for event in kept { event.forgetWireForms() }
+        withExtendedLifetime(evicted) {}
     }
+
+    // What a client that lost its connection for a moment asks for.
+    private static let quietRingBytes = 1 << 20
 }

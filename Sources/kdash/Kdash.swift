@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import LinuxKernel
 import OCIRuntime
 import ViewModels
 
@@ -60,6 +61,7 @@ struct Kdash: ParsableCommand {
             Output.error("kdash: no command `\(word)`\(near.map { "; did you mean `\($0)`?" } ?? "; see kdash --help")")
             Glibc.exit(64)
         }
+        OwnProcess.boundFreeMemory()
         main(nil)
     }
 

@@ -142,10 +142,32 @@ struct WatchTests {
             }
             #expect(made == 1)
             let late = try store.watch(prefix: "", from: 0)
-            store.forgetWireForms()
+            store.forgetEvents()
             let event = try #require(try drain(late).first)
             #expect(event.encodedOnce { _ in [0x34] } == [0x34])
             #expect(event.encodedOnce(.binary) { _ in [0x35] } == [0x35])
+        }
+    }
+
+    @Test func `events that a quiet process forgot are read from the log`() async throws {
+        try await TemporaryStore.with { fixture in
+            let store = fixture.store
+            let live = try store.watch(prefix: "", from: nil)
+            let text = String(repeating: "x", count: 60_000)
+            for name in 0..<40 { try await store.write(.put(.pod("\(name)"), text)) }
+            let half = store.currentRevision
+            try await store.write(.put(.pod("0"), "changed"))
+            try await store.write(.put(.pod("1"), nil))
+            let floor = store.shared.withLock { $0.ring.floor }
+            store.forgetEvents()
+            let (after, left) = store.shared.withLock { ($0.ring.floor, $0.ring.bytes) }
+            #expect(after > floor && after < half && left <= 1 << 20 && left > 1 << 19)
+            for watch in [live, try store.watch(prefix: "", from: 0)] {
+                let events = try drain(watch)
+                #expect(events.map(\.kind) == Array(repeating: .added, count: 40) + [.modified, .deleted])
+                #expect(events.map(\.revision) == events.map(\.revision).sorted())
+                #expect(events[40].previous?.count == 60_000 && events[41].previous?.count == 60_000)
+            }
         }
     }
 

@@ -71,6 +71,13 @@ struct CurrentState {
         return aftermath
     }
 
+    /// Leaves only the newest events, of at most `limit` bytes, and returns the others, which the caller releases outside the lock.
+    mutating func shrinkRing(to limit: Int) -> [StoreEvent] {
+        var evicted: [StoreEvent] = []
+        ring.shrink(to: limit, evicted: &evicted)
+        return evicted
+    }
+
     /// Keeps bytes that were read from the log, as far as they are still current and there is room.
     mutating func remember(_ objects: [StoredObject]) {
         for object in objects where residentBytes + object.bytes.count <= maximumResidentBytes {

@@ -39,19 +39,28 @@ struct EventRing: Sendable {
         let size = Self.overhead + 2 * event.object.bytes.count + (event.previous?.count ?? 0)
         slots.append(Slot(event: event, size: size, time: time))
         bytes += size
-        while head < slots.count, bytes > maximumBytes || time - slots[head].time > maximumAge {
-            guard let oldest = slots[head].event else { break }
-            evicted.append(oldest)
-            floor = oldest.revision
-            bytes -= slots[head].size
-            slots[head].event = nil
-            head += 1
-        }
+        while head < slots.count, bytes > maximumBytes || time - slots[head].time > maximumAge { evictOldest(&evicted) }
         // Moving the rest down costs less than the events that went have brought in.
         if head > 256 && head > slots.count / 2 {
             slots.removeFirst(head)
             head = 0
         }
+    }
+
+    /// Moves the oldest events to `evicted` until the rest weighs at most `limit` bytes, and takes no more room than the rest needs.
+    mutating func shrink(to limit: Int, evicted: inout [StoreEvent]) {
+        while head < slots.count, bytes > limit { evictOldest(&evicted) }
+        slots = Array(slots[head...])
+        head = 0
+    }
+
+    private mutating func evictOldest(_ evicted: inout [StoreEvent]) {
+        guard let oldest = slots[head].event else { preconditionFailure("slots from the head on have events") }
+        evicted.append(oldest)
+        floor = oldest.revision
+        bytes -= slots[head].size
+        slots[head].event = nil
+        head += 1
     }
 
     /// Looks at up to `limit` events above `revision`, oldest first, until `body` returns false; returns the last revision looked at.

@@ -159,7 +159,7 @@ final class ControlPlane: Sendable {
         nodes.findOthers { [weak fleet] in fleet?.connection(named: $0) }
         // Weakly: the informers reach the server.
         server.onQuiet { [weak informers] in informers?.forgetTrees() }
-        server.onQuiet { store.forgetWireForms() }
+        server.onQuiet { store.forgetEvents() }
     }
 
     func client(_ user: UserInfo) -> KubeClient {
