@@ -6,6 +6,9 @@ package import LinuxKernel
 /// Host: interface `kd<id>n<index>` with the first service address, routes to the node's pods and to services, one masquerade
 /// rule in table `kdash_<id>`, forwarding on. Node: `eth0` with the node's address and the default route, and none to the
 /// reserved 240.0.0.0/4.
+///
+/// An ordinary user's node has no link (``enclose(_:)``): its addresses and the first service address are on its loopback interface, and its way
+/// out is ``outsideInterface``, which a program of the user makes.
 package struct NodeLink: Sendable {
     package struct Configuration: Sendable {
         /// Eight hexadecimal digits.
@@ -35,8 +38,8 @@ package struct NodeLink: Sendable {
     }
 
     private let configuration: Configuration
-    /// The host's end, for example `kd12ab34cdn0`.
-    package let hostInterface: String
+    /// The host's end, for example `kd12ab34cdn0`; nil for a node without a link.
+    package let hostInterface: String?
     /// The largest packet on the way out; pods use it too.
     package let mtu: UInt32
     /// The node's own address, which is its InternalIP.
@@ -46,14 +49,17 @@ package struct NodeLink: Sendable {
     /// Whether forwarding was off on the host before.
     package let didEnableForwarding: Bool
 
+    /// What leads an ordinary user's node to the outside, when something does.
+    package static let outsideInterface = "tap0"
+    /// What programs that stand for the outside take at once. Source: the largest packet of slirp4netns and pasta.
+    private static let outsideMTU: UInt32 = 65520
+
     /// The node's own network.
     package var namespace: NetworkNamespace { configuration.node }
 
     /// Makes the link, or adopts and completes the one a surviving node has.
     package static func establish(_ c: Configuration) throws(PodNetworkError) -> NodeLink {
-        guard let podCIDR = c.ranges.podCIDR(ofNode: c.nodeIndex), let address = c.ranges.address(ofNode: c.nodeIndex) else {
-            throw PodNetworkError(.noFreeRange, "the pod range \(c.ranges.podCIDR) has no room for node \(c.nodeIndex)")
-        }
+        let (podCIDR, address) = try place(c)
         let name = interfacePrefix(c.clusterID) + "n\(c.nodeIndex)"
         return try explaining("link node \(c.nodeIndex) to the host") { () throws(SystemError) in
             let host = try NetlinkSocket.open(.route, in: c.host)
@@ -62,7 +68,7 @@ package struct NodeLink: Sendable {
             try connect(c, name, address, podCIDR, host, node, mtu)
             try guardLoopback(c.node)
             try prepareNode(c.node)
-            try makeWayOut(c)
+            try makeWayOut(c, in: c.host, leavingTheNodes)
             let forwarding = try HostForwarding(directory: c.runDirectory, namespace: c.host).acquire(c.clusterID)
             return NodeLink(
                 configuration: c, hostInterface: name, mtu: mtu, nodeAddress: address, podCIDR: podCIDR,
@@ -70,11 +76,35 @@ package struct NodeLink: Sendable {
         }
     }
 
+    /// Gives a node of a user namespace of this user's own its addresses, and what of it goes out by ``outsideInterface`` the address there.
+    /// Repeating it changes nothing.
+    package static func enclose(_ c: Configuration) throws(PodNetworkError) -> NodeLink {
+        let (podCIDR, address) = try place(c)
+        return try explaining("give node \(c.nodeIndex) its addresses") { () throws(SystemError) in
+            try NetlinkSocket.open(.route, in: c.node).send(
+                [
+                    RouteRequest.setUp(1), RouteRequest.addAddress(address, to: 1), RouteRequest.addAddress(c.ranges.apiAddress, to: 1),
+                ] + routesWithin(c.ranges, address))
+            try guardLoopback(c.node)
+            try makeWayOut(c, in: c.node, [.meta(.outputName), .compare(.equal, Array(outsideInterface.utf8) + [0])])
+            return NodeLink(
+                configuration: c, hostInterface: nil, mtu: outsideMTU, nodeAddress: address, podCIDR: podCIDR, didEnableForwarding: false)
+        }
+    }
+
+    private static func place(_ c: Configuration) throws(PodNetworkError) -> (pods: IPv4Network, address: IPv4Address) {
+        guard let pods = c.ranges.podCIDR(ofNode: c.nodeIndex), let address = c.ranges.address(ofNode: c.nodeIndex) else {
+            throw PodNetworkError(.noFreeRange, "the pod range \(c.ranges.podCIDR) has no room for node \(c.nodeIndex)")
+        }
+        return (pods, address)
+    }
+
     /// The cluster's address ranges.
     package var ranges: ClusterRanges { configuration.ranges }
 
     /// What was changed on the host, a line each, for `up` to print.
     package func announce() -> [String] {
+        guard let hostInterface else { return [] }
         let ranges = configuration.ranges
         var lines = [
             "link \(hostInterface) (\(ranges.apiAddress)) with routes to pods \(podCIDR)"
@@ -87,6 +117,7 @@ package struct NodeLink: Sendable {
 
     /// What in the host's firewall keeps pods from the outside; nil when nothing does.
     package func forwardObstacle() throws(PodNetworkError) -> ForwardObstacle? {
+        guard hostInterface != nil else { return nil }
         let netfilter = try explaining("read the host's firewall") { () throws(SystemError) in
             try NetlinkSocket.open(.netfilter, in: configuration.host)
         }
@@ -155,19 +186,25 @@ extension NodeLink {
             hostSide.append(RouteRequest.addRoute(to: c.ranges.serviceCIDR, through: outer, gateway: address, source: api))
         }
         try host.send(hostSide)
-        try node.send([
+        try node.send(
+            [
             RouteRequest.setUp(1),
             RouteRequest.setUp(inner),
             RouteRequest.addAddress(address, to: inner),
             RouteRequest.addNeighbour(api, hostHardware, on: inner),
             RouteRequest.addRoute(to: .host(api), through: inner, source: address),
             RouteRequest.addRoute(to: IPv4Network(IPv4Address(0), 0), through: inner, gateway: api, source: address),
+        ] + routesWithin(c.ranges, address))
+    }
+
+    private static func routesWithin(_ ranges: ClusterRanges, _ address: IPv4Address) -> [NetlinkMessage] {
+        [
             // Gives connections from the node itself to a service a route, so that the output hook gets to translate them;
             // what no rule translates ends here instead of wandering between node and host.
-            RouteRequest.addRoute(to: c.ranges.serviceCIDR, through: 1, source: address),
+            RouteRequest.addRoute(to: ranges.serviceCIDR, through: 1, source: address),
             // Reserved, and where simulated nodes say that their pods are: Linux would send it out by the default route.
             RouteRequest.addUnreachable(IPv4Network(IPv4Address(240, 0, 0, 0), 4)),
-        ])
+        ]
     }
 
     private static func prepareNode(_ node: NetworkNamespace) throws(SystemError) {
@@ -199,29 +236,27 @@ extension NodeLink {
             ] + rules.map { table.appendRule(to: "loopback", $0) })
     }
 
-    private static func makeWayOut(_ c: Configuration) throws(SystemError) {
+    private static func makeWayOut(_ c: Configuration, in namespace: NetworkNamespace?, _ isOut: [NFExpression]) throws(SystemError) {
         let table = NFTable(.ipv4, tableName(c.clusterID))
-        try NetlinkSocket.open(.netfilter, in: c.host).commit([
+        try NetlinkSocket.open(.netfilter, in: namespace).commit([
             // Made, deleted, made: one transaction that ends with exactly these rules whatever was there.
             table.create(), table.delete(), table.create(),
             table.createBaseChain("postrouting", .nat, .postrouting, priority: 100),
-            table.appendRule(to: "postrouting", wayOutRule(pods: c.ranges.podCIDR)),
+            table.appendRule(to: "postrouting", wayOutRule(pods: c.ranges.podCIDR, isOut)),
         ])
     }
 
-    /// ip saddr PODS oifname != "kd*" masquerade fully-random
+    /// oifname != "kd*"
     ///
     /// Other clusters' nodes are left out, too: what a cluster left that was killed must not change the addresses of one that has its range now.
-    static func wayOutRule(pods: IPv4Network) -> [NFExpression] {
-        [
-            .sourceAddress(),
-            .bitwise(mask: pods.mask.bytes, xor: [0, 0, 0, 0]),
-            .compare(.equal, pods.address.bytes),
-            .meta(.outputName),
-            .compare(.notEqual, Array(anyInterface.utf8)),
-            .counter(),
-            .masquerade(),
+    static let leavingTheNodes: [NFExpression] = [.meta(.outputName), .compare(.notEqual, Array(anyInterface.utf8))]
+
+    /// ip saddr PODS <is out> masquerade fully-random
+    static func wayOutRule(pods: IPv4Network, _ isOut: [NFExpression]) -> [NFExpression] {
+        let isFromPods: [NFExpression] = [
+            .sourceAddress(), .bitwise(mask: pods.mask.bytes, xor: [0, 0, 0, 0]), .compare(.equal, pods.address.bytes),
         ]
+        return isFromPods + isOut + [.counter(), .masquerade()]
     }
 
     /// The MTU of the interface that the default route uses; 1500 when there is none.

@@ -1,3 +1,4 @@
+internal import LinuxKernel
 internal import NIOCore
 internal import NIOPosix
 internal import NIOSSL
@@ -12,6 +13,8 @@ final class Listener: Sendable {
         var loops: [ObjectIdentifier: LoopState] = [:]
         var isStopped = false
     }
+
+    private static let backlog: Int32 = 1024
 
     private let group: MultiThreadedEventLoopGroup
     private let freed: FreedMemory
@@ -30,17 +33,23 @@ final class Listener: Sendable {
     /// Replaces the certificate for connections from now on.
     func reload(_ tls: NIOSSLContext) { state.withLock { $0.tls = tls } }
 
-    /// Listens on an address; port 0 takes any free one. Returns the port.
-    func bind(address: String, port: Int, service: any HTTPService) async throws -> Int {
+    /// Listens on an address; port 0 takes any free one. In another `network` it must be an IPv4 address. Returns the port.
+    func bind(address: String, port: Int, in network: NetworkNamespace? = nil, service: any HTTPService) async throws -> Int {
         let bootstrap = ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.backlog, value: Self.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.socketOption(.so_keepalive), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.maxMessagesPerRead, value: 4)
             .childChannelOption(.allowRemoteHalfClosure, value: false)
             .childChannelInitializer { channel in self.adopt(channel, service) }
-        let channel = try await bootstrap.bind(host: address, port: port).get()
+        let channel: any Channel
+        if let network, let inside = IPv4Address(address) {
+            let socket = try network.listen(inside, port: UInt16(port), backlog: Self.backlog)
+            channel = try await bootstrap.withBoundSocket(socket.release()).get()
+        } else {
+            channel = try await bootstrap.bind(host: address, port: port).get()
+        }
         state.withLock { $0.channels.append(channel) }
         return channel.localAddress?.port ?? port
     }

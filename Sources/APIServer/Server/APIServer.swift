@@ -1,7 +1,7 @@
 package import APIMachinery
 internal import JSONCore
 package import KubeClient
-internal import LinuxKernel
+package import LinuxKernel
 internal import Logging
 internal import NIOCore
 internal import NIOPosix
@@ -75,15 +75,16 @@ package final class APIServer: RequestPipeline, Sendable {
         scheduleRenewal()
     }
 
-    /// Listens on one more address, for example the service address once the node's link exists. Returns the port.
+    /// Listens on one more address, for example the service address once the node's link exists, in this process's network or another.
+    /// Returns the port.
     @discardableResult
-    package func add(_ listen: APIServerConfiguration.Listen) async throws -> Int {
+    package func add(_ listen: APIServerConfiguration.Listen, in network: NetworkNamespace? = nil) async throws -> Int {
         guard let listener = state.withLock({ $0.listener }) else {
             throw APIStatus.serviceUnavailable("the API server has not been started")
         }
         let port: Int
         do {
-            port = try await listener.bind(address: listen.address, port: listen.port, service: self)
+            port = try await listener.bind(address: listen.address, port: listen.port, in: network, service: self)
         } catch let error as IOError {
             throw SystemError(call: "bind", errno: error.errnoCode, arguments: "\(listen.address):\(listen.port)")
         }

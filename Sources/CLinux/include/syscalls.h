@@ -58,7 +58,10 @@ int kd_make_files_as(uint32_t id);
 int kd_in_network_namespace(int namespace_fd, int (*body)(void *), void *context);
 // A new network namespace, referenced by the returned fd only.
 int kd_network_namespace_create(void);
-// socket(2) made inside the network namespace of `namespace_fd`; CLOEXEC.
+// A descriptor of the user namespace that a namespace belongs to; CLOEXEC.
+int kd_user_namespace_of(int namespace_fd);
+// socket(2) made inside the network namespace of `namespace_fd`, which is entered through its user namespace where that is the caller's own
+// making; CLOEXEC.
 int kd_socket_in_namespace(int namespace_fd, int domain, int type, int protocol);
 
 // Events.

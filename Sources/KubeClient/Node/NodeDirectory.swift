@@ -1,9 +1,12 @@
-import Synchronization
+package import LinuxKernel
+internal import Synchronization
 
 /// The nodes whose agents run in this process, by name.
 package final class NodeDirectory: Sendable {
     private let connections = Mutex<[String: any NodeConnection]>([:])
     private let others = Mutex<(@Sendable (String) -> (any NodeConnection)?)?>(nil)
+
+    private let enclosure = Mutex<NetworkNamespace?>(nil)
 
     /// A directory without nodes.
     package init() {}
@@ -28,6 +31,12 @@ package final class NodeDirectory: Sendable {
         if let own = connections.withLock({ $0[name] }) { return own }
         return others.withLock { $0 }?(name)
     }
+
+    /// The network that pods, services and nodes are reached through; nil, the default, when this process's own leads to them.
+    package var network: NetworkNamespace? { enclosure.withLock { $0 } }
+
+    /// Sets ``network``.
+    package func reach(through network: NetworkNamespace?) { enclosure.withLock { $0 = network } }
 
     /// The names of all registered nodes, sorted.
     package var names: [String] {

@@ -18,6 +18,11 @@ package final class NetworkNamespace: Sendable {
         NetworkNamespace(owning: try FileDescriptor.open("/proc/\(pid)/ns/net", O_RDONLY).release())
     }
 
+    /// The user namespace it belongs to, whose owner may do in it what root may.
+    package func owner() throws(SystemError) -> FileDescriptor {
+        FileDescriptor(try SystemError.check("ioctl", "NS_GET_USERNS") { kd_user_namespace_of(raw) })
+    }
+
     /// The descriptor's number; owned by this object.
     package var raw: CInt { file.raw }
 

@@ -9,6 +9,8 @@ package final class NodeNetwork: Sendable {
     private let pool: PodAddressPool
     private let node: NetlinkSocket
     private let mtu: UInt32
+    /// Where pods are reached from; nil when the machine's own network leads to them.
+    package let enclosure: NetworkNamespace?
     private let addresses = Mutex<[String: IPv4Address]>([:])
     private let policies = Mutex<PolicyEnforcer?>(nil)
 
@@ -16,10 +18,12 @@ package final class NodeNetwork: Sendable {
     ///   - pool: the node's addresses.
     ///   - node: a route socket inside the node's network namespace.
     ///   - mtu: of the node's link.
-    package init(pool: PodAddressPool, node: NetlinkSocket, mtu: UInt32) {
+    ///   - enclosure: the node's network, when there is no link.
+    package init(pool: PodAddressPool, node: NetlinkSocket, mtu: UInt32, enclosure: NetworkNamespace? = nil) {
         self.pool = pool
         self.node = node
         self.mtu = mtu
+        self.enclosure = enclosure
     }
 
     /// From now on pods are isolated as policies say before they are connected.

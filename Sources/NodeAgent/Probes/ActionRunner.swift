@@ -84,15 +84,17 @@ struct ActionRunner: Sendable {
         let request = HTTPProbe.Request(
             isSecure: action.scheme.uppercased() == "HTTPS", host: try host(action.host, target), port: try port(action.port, target), path: action.path,
             headers: action.headers)
-        return await HTTPProbe.run(request, timeout: timeout)
+        return await HTTPProbe.run(request, from: context.network?.enclosure, timeout: timeout)
     }
 
     private func tcp(_ action: PortAction, _ target: ActionTarget, timeout: Duration) async throws(ActionProblem) -> ProbeOutcome {
-        await TCPProbe.run(host: try host(action.host, target), port: try port(action.port, target), timeout: timeout)
+        await TCPProbe.run(
+            host: try host(action.host, target), port: try port(action.port, target), from: context.network?.enclosure, timeout: timeout)
     }
 
     private func grpc(_ action: PortAction, _ target: ActionTarget, timeout: Duration) async throws(ActionProblem) -> ProbeOutcome {
-        await GRPCProbe.run(host: try host("", target), port: try port(action.port, target), service: action.service, timeout: timeout)
+        await GRPCProbe.run(
+            host: try host("", target), port: try port(action.port, target), service: action.service, from: context.network?.enclosure, timeout: timeout)
     }
 
     private func host(_ named: String, _ target: ActionTarget) throws(ActionProblem) -> String {

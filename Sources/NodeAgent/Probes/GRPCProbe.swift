@@ -1,22 +1,22 @@
+import LinuxKernel
 import NIOCore
 import NIOPosix
 
 /// One call of grpc.health.v1.Health/Check over plain HTTP/2. Source: the kubelet's grpc prober.
 enum GRPCProbe {
-    static func run(host: String, port: Int, service: String, timeout: Duration) async -> ProbeOutcome {
+    static func run(host: String, port: Int, service: String, from network: NetworkNamespace? = nil, timeout: Duration) async -> ProbeOutcome {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let answer = loop.makePromise(of: GRPCHealth.Answer.self)
         let late = loop.scheduleTask(in: timeout.timeAmount) { answer.fail(ProbeConnection.Late()) }
         let authority = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
-        let connecting = ClientBootstrap(group: loop)
-            .connectTimeout(timeout.timeAmount)
-            .channelInitializer { channel in
+        let connecting = ProbeDialing.connect(host, port, from: network, on: loop, timeout: timeout) {
+            ClientBootstrap(group: loop).channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(
                         GRPCProbeHandler(request: GRPCHealth.request(authority: authority, service: service), answer: answer))
                 }
             }
-            .connect(host: host, port: port)
+        }
         connecting.cascadeFailure(to: answer)
         defer {
             late.cancel()

@@ -47,7 +47,7 @@ enum HTTPProbe {
 
     private static let maximumRedirects = 10
 
-    static func run(_ request: Request, timeout: Duration) async -> ProbeOutcome {
+    static func run(_ request: Request, from network: NetworkNamespace? = nil, timeout: Duration) async -> ProbeOutcome {
         let clock = ContinuousClock()
         let deadline = clock.now + timeout
         var request = request
@@ -56,7 +56,7 @@ enum HTTPProbe {
             guard left > .zero else { return .failure("Get \"\(request.url)\": \(timeoutText)") }
             let answer: HTTPProbeAnswer
             do {
-                answer = try await exchange(request, timeout: left)
+                answer = try await exchange(request, from: network, timeout: left)
             } catch {
                 return .failure("Get \"\(request.url)\": \(ProbeConnection.describe(error, request.host, request.port, whenLate: timeoutText))")
             }
@@ -82,14 +82,13 @@ enum HTTPProbe {
         return try NIOSSLContext(configuration: configuration)
     }
 
-    private static func exchange(_ request: Request, timeout: Duration) async throws -> HTTPProbeAnswer {
+    private static func exchange(_ request: Request, from network: NetworkNamespace?, timeout: Duration) async throws -> HTTPProbeAnswer {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let answer = loop.makePromise(of: HTTPProbeAnswer.self)
         let late = loop.scheduleTask(in: timeout.timeAmount) { answer.fail(ProbeConnection.Late()) }
         let context = request.isSecure ? try tls.get() : nil
-        let connecting = ClientBootstrap(group: loop)
-            .connectTimeout(timeout.timeAmount)
-            .channelInitializer { channel in
+        let connecting = ProbeDialing.connect(request.host, request.port, from: network, on: loop, timeout: timeout) {
+            ClientBootstrap(group: loop).channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     if let context {
                         try channel.pipeline.syncOperations.addHandler(NIOSSLClientHandler(context: context, serverHostname: request.serverName))
@@ -98,7 +97,7 @@ enum HTTPProbe {
                     try channel.pipeline.syncOperations.addHandler(HTTPProbeHandler(head: request.head, answer: answer))
                 }
             }
-            .connect(host: request.host, port: request.port)
+        }
         connecting.cascadeFailure(to: answer)
         defer {
             late.cancel()

@@ -1,14 +1,14 @@
 import Glibc
+import LinuxKernel
 import NIOCore
 import NIOPosix
 
 /// Opens a connection and closes it. Source: the kubelet's tcp prober.
 enum TCPProbe {
-    static func run(host: String, port: Int, timeout: Duration) async -> ProbeOutcome {
+    static func run(host: String, port: Int, from network: NetworkNamespace? = nil, timeout: Duration) async -> ProbeOutcome {
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
         do {
-            let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-                .connectTimeout(timeout.timeAmount)
-                .connect(host: host, port: port).get()
+            let channel = try await ProbeDialing.connect(host, port, from: network, on: loop, timeout: timeout) { ClientBootstrap(group: loop) }.get()
             channel.close(promise: nil)
             return .success
         } catch {

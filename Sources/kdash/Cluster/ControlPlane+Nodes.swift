@@ -56,6 +56,7 @@ extension ControlPlane {
         let (deaths, death) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         return await withDiscardingTaskGroup { group in
             group.addTask { await self.runServices(node) }
+            group.addTask { await node.outside?.keep() }
             group.addTask { await self.runAgent(node, ready: ready) { death.yield() } }
             var isDead = false
             for await _ in deaths {
@@ -86,7 +87,8 @@ extension ControlPlane {
             }
         }
         do {
-            if node.link != nil { try await listenForPods() }
+            nodes.reach(through: node.network?.enclosure)
+            if node.link != nil { try await listenForPods(in: node.network?.enclosure) }
             let agent = try NodeAgent(
                 configuration: .init(
                     nodeName: name, paths: node.identity.paths, capacity: node.identity.capacity,
@@ -116,15 +118,16 @@ extension ControlPlane {
         }
     }
 
-    /// Has the API listen at the first service address, which is the host's as soon as one node has a link.
-    private func listenForPods() async throws {
-        let isFirst = known.withLock { known in
+    /// Has the API listen at the first service address, which is the host's as soon as one node has a link, or in `network` the node's own.
+    private func listenForPods(in network: NetworkNamespace?) async throws {
+        // A node that started anew has a new network.
+        let isFirst = network != nil || known.withLock { known in
             defer { known.hasServiceListener = true }
             return !known.hasServiceListener
         }
         guard isFirst else { return }
         do {
-            _ = try await server.add(.init(address: serviceAddress, port: 443))
+            _ = try await server.add(.init(address: serviceAddress, port: 443), in: network)
         } catch {
             known.withLock { $0.hasServiceListener = false }
             throw error

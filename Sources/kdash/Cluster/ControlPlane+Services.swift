@@ -1,4 +1,3 @@
-import Glibc
 import KubeClient
 import LinuxKernel
 import Logging
@@ -6,9 +5,6 @@ import NodeAgent
 import PodNetwork
 
 extension ControlPlane {
-    /// Whether pods can have a network, and with it service addresses and cluster DNS.
-    static var hasPodNetwork: Bool { geteuid() == 0 }
-
     /// Runs service addresses and cluster DNS in the node until cancelled; ends at once for a node without a network.
     func runServices(_ node: LaunchedNode) async {
         guard let link = node.link else { return }

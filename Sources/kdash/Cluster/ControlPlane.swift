@@ -71,7 +71,7 @@ final class ControlPlane: Sendable {
         if let ranges = instance.ranges, let range = AddressRange(ranges.serviceCIDR.description) {
             configuration.serviceAddress = ranges.apiAddress.description
             configuration.serviceRange = range
-            if hasPodNetwork { configuration.dnsAddress = ranges.dnsAddress.description }
+            configuration.dnsAddress = ranges.dnsAddress.description
         }
         let box = PlaneBox()
         let endpoints = KdashEndpoints(

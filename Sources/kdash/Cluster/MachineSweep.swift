@@ -13,7 +13,10 @@ struct MachineSweep: Sendable {
         CgroupTree.sweep(clusterID: id)
         // Only root's clusters have a link and rules on the host.
         if geteuid() == 0 { try NodeLink.sweep(clusterID: id, runDirectory: run.base) }
-        if FileSystem.exists(run.cluster(id)) { try FileSystem.removeTree(run.cluster(id)) }
+        if FileSystem.exists(run.cluster(id)) {
+            for node in try FileSystem.names(in: run.cluster(id)) { OutsideProgram.end(in: run.node(id, node)) }
+            try FileSystem.removeTree(run.cluster(id))
+        }
         try removeSharedDirectory(run.base)
     }
 

@@ -40,14 +40,16 @@ struct NodeLauncher: Sendable {
             try cgroups?.prepare(
                 capacity: ResourceLimits(cpuRequest: identity.capacity.cpu, memoryLimit: identity.capacity.memory))
             if !isRootless { notes += await shares.bring(intoNode: identity.name, supervisor.pid) }
-            let (link, network) = try await connect(supervisor, &notes)
+            let (link, network, outside) = try await connect(supervisor, &notes)
             return LaunchedNode(
-                identity: identity, supervisor: supervisor, cgroups: cgroups, link: link, network: network, notes: notes, reason: nil, logger: logger)
+                identity: identity, supervisor: supervisor, cgroups: cgroups, link: link, network: network, outside: outside, notes: notes, reason: nil,
+                logger: logger)
         } catch {
             logger.error("the node cannot run", metadata: ["error": "\(error)"])
             notes.append("the node cannot run pods: \(error)")
             return LaunchedNode(
-                identity: identity, supervisor: nil, cgroups: cgroups, link: nil, network: nil, notes: notes, reason: "\(error)", logger: logger)
+                identity: identity, supervisor: nil, cgroups: cgroups, link: nil, network: nil, outside: nil, notes: notes, reason: "\(error)",
+                logger: logger)
         }
     }
 
@@ -93,14 +95,11 @@ struct NodeLauncher: Sendable {
             isRootless: geteuid() != 0)
     }
 
-    private func connect(_ supervisor: NodeSupervisor, _ notes: inout [String]) async throws -> (NodeLink?, NodeNetwork?) {
-        guard geteuid() == 0 else {
-            notes.append("pods have no network beyond their node: that needs root; run `sudo kdash up`")
-            return (nil, nil)
-        }
+    private func connect(_ supervisor: NodeSupervisor, _ notes: inout [String]) async throws -> (NodeLink, NodeNetwork, OutsideProgram?) {
         let handles = try await supervisor.nodeHandles().release()
         let namespace = NetworkNamespace(owning: handles.networkNamespace)
         let socket = NetlinkSocket(owning: handles.netlink)
+        guard geteuid() == 0 else { return try await enclose(namespace, socket, &notes) }
         let link = try NodeLink.establish(
             .init(clusterID: identity.clusterID, nodeIndex: identity.index, ranges: ranges, node: namespace, runDirectory: RunDirectory().base))
         notes += link.announce()
@@ -108,7 +107,26 @@ struct NodeLauncher: Sendable {
             let places = identity.count > 1 ? "the outside and other nodes" : "the outside"
             notes.append("pods cannot reach \(places): \(obstacle.description). Lift it with: \(obstacle.remedy)")
         }
-        return (link, NodeNetwork(pool: PodAddressPool(range: link.podCIDR), node: socket, mtu: link.mtu))
+        return (link, NodeNetwork(pool: PodAddressPool(range: link.podCIDR), node: socket, mtu: link.mtu), nil)
+    }
+
+    /// An ordinary user cannot make a link to the host: the node has a network of its own, and a program leads out of it.
+    private func enclose(
+        _ namespace: NetworkNamespace, _ socket: NetlinkSocket, _ notes: inout [String]
+    ) async throws -> (NodeLink, NodeNetwork, OutsideProgram?) {
+        let link = try NodeLink.enclose(
+            .init(clusterID: identity.clusterID, nodeIndex: identity.index, ranges: ranges, node: namespace, runDirectory: RunDirectory().base))
+        let outside = OutsideProgram(
+            network: namespace, runDirectory: identity.runDirectory, stateDirectory: identity.stateDirectory, time: time, logger: logger)
+        switch await outside.ensure() {
+        case .runs(let name): notes.append("pods reach the outside through \(name)")
+        case .missing:
+            notes.append("pods cannot reach the outside: neither slirp4netns nor pasta is installed. Lift it with: sudo apt-get install slirp4netns")
+        case .failed(let reason): notes.append("pods cannot reach the outside: \(reason); kdash tries again")
+        }
+        notes.append("the addresses of pods and services are the cluster's own: this machine reaches them by `kubectl port-forward`, or with `sudo kdash up`")
+        let network = NodeNetwork(pool: PodAddressPool(range: link.podCIDR), node: socket, mtu: link.mtu, enclosure: namespace)
+        return (link, network, outside)
     }
 }
 
@@ -119,6 +137,8 @@ struct LaunchedNode: Sendable {
     let cgroups: CgroupTree?
     let link: NodeLink?
     let network: NodeNetwork?
+    /// What leads an ordinary user's node to the outside.
+    let outside: OutsideProgram?
     /// What `up` tells about the host and the limits.
     let notes: [String]
     /// Why the node is NotReady, with the remedy; nil when it runs.
@@ -128,6 +148,7 @@ struct LaunchedNode: Sendable {
     /// Ends the node. Its link goes with its network.
     func end() async {
         await supervisor?.shutdown()
+        OutsideProgram.end(in: identity.runDirectory)
         cgroups?.removeNode()
     }
 

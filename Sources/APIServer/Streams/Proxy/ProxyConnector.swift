@@ -1,5 +1,6 @@
 internal import APIMachinery
 internal import Glibc
+internal import LinuxKernel
 internal import NIOCore
 internal import NIOPosix
 internal import NIOSSL
@@ -13,13 +14,14 @@ struct ProxyConnector: Sendable {
     let host: String
     let port: Int
     let isTLS: Bool
+    /// Where it is connected from; nil is this process's own network.
+    var network: NetworkNamespace?
 
     /// A channel whose handlers `configure` has added behind TLS. Throws ServiceUnavailable in the API server's words.
     func connect(_ configure: @escaping @Sendable (any Channel) throws -> Void) async throws(APIStatus) -> any Channel {
         do {
-            let address = try SocketAddress(ipAddress: host, port: port)
             let tls = isTLS ? try Self.unverified() : nil
-            return try await ClientBootstrap(group: loop)
+            let bootstrap = ClientBootstrap(group: loop)
                 .connectTimeout(Self.patience)
                 .channelOption(.socketOption(.so_keepalive), value: 1)
                 .channelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -29,7 +31,11 @@ struct ProxyConnector: Sendable {
                         try configure(channel)
                     }
                 }
-                .connect(to: address).get()
+            guard let network, let address = IPv4Address(host) else {
+                return try await bootstrap.connect(to: try SocketAddress(ipAddress: host, port: port)).get()
+            }
+            let socket = try await network.dial(address, port: UInt16(port), within: .nanoseconds(Self.patience.nanoseconds))
+            return try await bootstrap.withConnectedSocket(socket.release()).get()
         } catch {
             throw Self.failure("dial tcp \(host.contains(":") ? "[\(host)]" : host):\(port): \(Self.words(error))")
         }
@@ -40,6 +46,7 @@ struct ProxyConnector: Sendable {
 
     private static func words(_ error: any Error) -> String {
         if let error = error as? IOError { return "connect: \(words(error.errnoCode))" }
+        if let error = error as? SystemError { return error.errno == ETIMEDOUT ? "i/o timeout" : "connect: \(words(error.errno))" }
         if case .connectTimeout = error as? ChannelError { return "i/o timeout" }
         return "\(error)"
     }

@@ -43,7 +43,7 @@ enum ProxySubresource {
                 method: request.method, path: path.rest, query: query, life: request.life, node: node, connection: connection, core: core
             ).answer()
         case .address(let host, let port, let isTLS):
-            let connector = ProxyConnector(loop: core.group.any(), host: host, port: port, isTLS: isTLS)
+            let connector = ProxyConnector(loop: core.group.any(), host: host, port: port, isTLS: isTLS, network: core.nodes.network)
             return try await ProxyExchange.run(request, body: body, to: connector) { core.tasks.perform($0) }
         }
     }
@@ -55,6 +55,6 @@ enum ProxySubresource {
         guard case .address(let host, let port, let isTLS) = try ProxyTarget.resolve(path, core) else {
             throw .badRequest("the node's agent has nothing to upgrade to")
         }
-        return try await ProxyUpgrade.open(request, to: ProxyConnector(loop: loop, host: host, port: port, isTLS: isTLS))
+        return try await ProxyUpgrade.open(request, to: ProxyConnector(loop: loop, host: host, port: port, isTLS: isTLS, network: core.nodes.network))
     }
 }

@@ -1,0 +1,170 @@
+import Glibc
+import KubeClient
+import LinuxKernel
+import Logging
+import PodNetwork
+
+/// What leads an ordinary user's node to the outside: slirp4netns or pasta, a process of the user's own that makes `NodeLink.outsideInterface`.
+///
+/// It outlives the daemon, as containers do. Which process it is is noted beside the supervisor's socket, with the time of its start, so that no
+/// other process with its number is taken for it.
+struct OutsideProgram: Sendable {
+    /// Whether the node has a way out.
+    enum State: Sendable, Hashable {
+        case runs(String)
+        case missing
+        case failed(String)
+    }
+
+    /// What kdash knows how to start, the first that is there: its arguments lead to the network and its owner as descriptors 3 and 4.
+    private static let known: [(name: String, arguments: [String])] = [
+        (
+            "slirp4netns",
+            [
+                "--configure", "--mtu=65520", "--disable-host-loopback", "--disable-dns", "--netns-type=path", "--userns-path=/proc/self/fd/4",
+                "/proc/self/fd/3", NodeLink.outsideInterface,
+            ]
+        ),
+        (
+            "pasta",
+            [
+                "--foreground", "--quiet", "--config-net", "--ns-ifname", NodeLink.outsideInterface, "-t", "none", "-u", "none", "-T", "none", "-U", "none",
+                "--no-map-gw", "--userns", "/proc/self/fd/4", "--netns", "/proc/self/fd/3",
+            ]
+        ),
+    ]
+    private static let directories = ["/usr/bin", "/usr/local/bin", "/bin", "/usr/sbin", "/sbin"]
+    private static let noteName = "outside"
+    private static let patience: Duration = .seconds(5)
+
+    let network: NetworkNamespace
+    let runDirectory: String
+    let stateDirectory: String
+    let time: any TimeSource
+    let logger: Logger
+
+    /// Finds the process that runs, or starts one, and waits until its interface is there.
+    func ensure() async -> State {
+        if let running = Self.noted(in: runDirectory), running.isAlive, hasInterface { return .runs(running.name) }
+        Self.end(in: runDirectory)
+        guard let (name, path, arguments) = Self.find() else { return .missing }
+        do {
+            let log = try FileDescriptor.open("\(stateDirectory)/\(name).log", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: 0o600)
+            let owner = try network.owner()
+            let child = try ChildProcess.start(
+                path, arguments: [name] + arguments, standardStreams: (nil, log.raw, log.raw), inherited: [network.raw, owner.raw], newSession: true)
+            try Running(name: name, pid: child.pid).note(in: runDirectory)
+            let clock = ContinuousClock()
+            let deadline = clock.now + Self.patience
+            while clock.now < deadline {
+                if hasInterface { return .runs(name) }
+                if ProcessLife.isEnding(child.pid) { break }
+                try await time.sleep(for: .milliseconds(10))
+            }
+            Self.end(in: runDirectory)
+            // best effort: what it said is only told.
+            let said = (try? FileSystem.readText("\(stateDirectory)/\(name).log").split(separator: "\n").last).map(String.init) ?? ""
+            return .failed("\(name) made no network: \(said.isEmpty ? "it said nothing" : said)")
+        } catch {
+            return .failed("\(name) cannot be started: \(error)")
+        }
+    }
+
+    /// Starts it anew whenever it has ended, until cancelled.
+    func keep() async {
+        var backoff = Backoff(first: .seconds(1), maximum: .seconds(60))
+        while !Task.isCancelled {
+            if let running = Self.noted(in: runDirectory), let process = try? ChildProcess.pidfd(of: running.pid), running.isAlive {
+                await Self.waitForEnd(process)
+                guard !Task.isCancelled else { return }
+                Self.reap(running.pid)
+                logger.warning("the node's way out has ended; starting it anew", metadata: ["program": "\(running.name)"])
+            }
+            if case .runs = await ensure() { backoff.reset() }
+            do {
+                try await time.sleep(for: backoff.next())
+            } catch {
+                return
+            }
+        }
+    }
+}
+
+extension OutsideProgram {
+    /// Ends the process that is noted in a node's directory, if it still is that process.
+    static func end(in runDirectory: String) {
+        guard let running = noted(in: runDirectory) else { return }
+        if let process = try? ChildProcess.pidfd(of: running.pid), running.isAlive {
+            // best effort: a process that has ended meanwhile is what we want.
+            try? ChildProcess.signal(SIGKILL, to: process)
+            _ = try? pollReadable([process.raw], timeout: .seconds(2))
+        }
+        reap(running.pid)
+        try? FileSystem.removeFile("\(runDirectory)/\(noteName)")
+    }
+
+    /// One process, told from later ones with its number.
+    private struct Running {
+        let name: String
+        let pid: Int32
+        let start: String
+
+        /// One that has just been started.
+        init(name: String, pid: Int32) {
+            self.init(name: name, pid: pid, start: ProcessLife.start(of: pid) ?? "")
+        }
+
+        init(name: String, pid: Int32, start: String) {
+            self.name = name
+            self.pid = pid
+            self.start = start
+        }
+
+        var isAlive: Bool { !start.isEmpty && ProcessLife.start(of: pid) == start && !ProcessLife.isEnding(pid) }
+
+        func note(in directory: String) throws(SystemError) {
+            try FileSystem.writeAtomically("\(directory)/\(noteName)", Array("\(pid) \(start) \(name)\n".utf8), mode: 0o600)
+        }
+    }
+
+    private static func noted(in directory: String) -> Running? {
+        guard let text = try? FileSystem.readText("\(directory)/\(noteName)") else { return nil }
+        let words = text.split(whereSeparator: \.isWhitespace).map(String.init)
+        guard words.count == 3, let pid = Int32(words[0]), pid > 1 else { return nil }
+        return Running(name: words[2], pid: pid, start: words[1])
+    }
+
+    private static func find() -> (name: String, path: String, arguments: [String])? {
+        for (name, arguments) in known {
+            for path in directories.map({ "\($0)/\(name)" }) where access(path, X_OK) == 0 { return (name, path, arguments) }
+        }
+        return nil
+    }
+
+    /// The interface is there and leads on.
+    private var hasInterface: Bool {
+        guard let socket = try? NetlinkSocket.open(.route, in: network), let links = try? socket.links(), let routes = try? socket.routes(),
+            let link = links.first(where: { $0.name == NodeLink.outsideInterface })
+        else { return false }
+        return routes.contains { $0.destination.prefixLength == 0 && $0.interface == link.index }
+    }
+
+    /// A child of this daemon is a zombie until somebody asks; one of an earlier daemon is not ours.
+    private static func reap(_ pid: Int32) {
+        var status: CInt = 0
+        _ = waitpid(pid, &status, WNOHANG)
+    }
+
+    private static func waitForEnd(_ process: consuming FileDescriptor) async {
+        guard let wake = try? EventFD() else { return }
+        let raw = process.raw
+        await withTaskCancellationHandler {
+            await KernelThread.run("kdash-outside") {
+                while let seen = try? pollReadable([raw, wake.raw]), !seen.contains(true) {}
+            }
+        } onCancel: {
+            wake.signal()
+        }
+        withExtendedLifetime(process) {}
+    }
+}
