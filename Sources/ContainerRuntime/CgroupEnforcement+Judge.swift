@@ -33,7 +33,12 @@ extension CgroupEnforcement {
         }
         let root = existing(hierarchy.base)
         let offered = CgroupDirectory.read("\(root)/cgroup.controllers").split(separator: " ").map(String.init)
-        guard access(root, W_OK) == 0, offered.contains(controller) else {
+        guard access(root, W_OK) == 0 else {
+            return .notEnforced(
+                reason: "this session's cgroup is not the user's, and its processes cannot go into one that is",
+                remedy: "systemd-run --user --scope kdash up")
+        }
+        guard offered.contains(controller) else {
             return .notEnforced(
                 reason: "systemd does not delegate the \(controller) controller to this user",
                 remedy: "sudo mkdir -p /etc/systemd/system/user@.service.d && printf '[Service]\\nDelegate=cpu cpuset io memory pids\\n' | "

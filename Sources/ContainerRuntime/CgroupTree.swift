@@ -11,13 +11,15 @@ package final class CgroupTree: Sendable {
     let hierarchies: [CgroupHierarchy]
     private let clusterDirectories: [String]
 
-    /// Looks at the mounts of this process. `parent` is the cgroup below which the tree is made: the root for root, the
-    /// delegated one for an ordinary user. Throws `notPermitted` when no hierarchy can be written.
-    package init(clusterID: String, node: String, parent: String = "") throws(RuntimeError) {
+    /// Looks at the mounts of this process. The tree is made below the root by root, and by an ordinary user below the cgroup that is delegated to
+    /// that user, as far as there is one. Throws `notPermitted` when no hierarchy can be written.
+    package init(clusterID: String, node: String) throws(RuntimeError) {
         let found: (CgroupVersion, [CgroupHierarchy])
         do throws(SystemError) {
             let layout = try CgroupLayout.detect()
             let own = try FileSystem.readText("/proc/self/cgroup")
+            var parent = ""
+            if geteuid() != 0, layout.mode == .v2, let root = layout.unified { parent = DelegatedCgroup.find(own: own, root: root) ?? "" }
             found = CgroupHierarchy.all(layout, own: own, path: "\(parent)/kdash-\(clusterID)/\(node)")
         } catch { throw RuntimeError(.system, "cannot find the machine's cgroups", cause: error) }
         (version, hierarchies) = found

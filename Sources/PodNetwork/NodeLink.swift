@@ -188,13 +188,13 @@ extension NodeLink {
         try host.send(hostSide)
         try node.send(
             [
-            RouteRequest.setUp(1),
-            RouteRequest.setUp(inner),
-            RouteRequest.addAddress(address, to: inner),
-            RouteRequest.addNeighbour(api, hostHardware, on: inner),
-            RouteRequest.addRoute(to: .host(api), through: inner, source: address),
-            RouteRequest.addRoute(to: IPv4Network(IPv4Address(0), 0), through: inner, gateway: api, source: address),
-        ] + routesWithin(c.ranges, address))
+                RouteRequest.setUp(1),
+                RouteRequest.setUp(inner),
+                RouteRequest.addAddress(address, to: inner),
+                RouteRequest.addNeighbour(api, hostHardware, on: inner),
+                RouteRequest.addRoute(to: .host(api), through: inner, source: address),
+                RouteRequest.addRoute(to: IPv4Network(IPv4Address(0), 0), through: inner, gateway: api, source: address),
+            ] + routesWithin(c.ranges, address))
     }
 
     private static func routesWithin(_ ranges: ClusterRanges, _ address: IPv4Address) -> [NetlinkMessage] {

@@ -31,7 +31,7 @@ def cgroups():
 
 
 def processes():
-    """Every live kdash process, by pid and name: daemons, supervisors, screens."""
+    """Every live kdash process, by pid and name: daemons, supervisors, screens, and what leads an ordinary user's nodes out."""
     found = []
     for entry in pathlib.Path("/proc").iterdir():
         if not entry.name.isdigit():
@@ -41,7 +41,7 @@ def processes():
             state = (entry / "stat").read_text().rsplit(")", 1)[1].split()[0]
         except OSError:
             continue
-        if state != "Z" and command and os.path.basename(command[0]) in (b"kdash", b"kdash-t", b"kdash-node", b"kdash-demo"):
+        if state != "Z" and command and os.path.basename(command[0]) in (b"kdash", b"kdash-t", b"kdash-node", b"kdash-demo", b"slirp4netns", b"pasta"):
             found.append((int(entry.name), b" ".join(command).decode(errors="replace")))
     return found
 

@@ -353,3 +353,49 @@ def test_huge_pages_are_counted_limited_and_given_back(boot):
     assert guest.expect("GUEST limits plain").split()[3:] == ["0", "0"]
     assert guest.expect("GUEST again").split()[2:] == ["fits", "more", "1"], "mounted once, with what was written; the file that had no room is empty"
     assert guest.expect("GUEST free").split()[2:] == ["8"]
+
+
+# What systemd gives a user: a cgroup of the user's own below its slice, and in it the processes.
+USER = """
+home=/data/user; mkdir -p $home/run; chown -R 65534:65534 $home; chmod 755 /data
+slice=/sys/fs/cgroup/user.slice/user-65534.slice; service=$slice/user@65534.service; scope=$service/app.scope
+mkdir -p $scope
+for each in /sys/fs/cgroup/user.slice $slice; do echo "+cpu +memory +pids" > $each/cgroup.subtree_control; done
+for each in $service $scope; do chown 65534:65534 $each $each/cgroup.procs $each/cgroup.subtree_control $each/cgroup.threads; done
+as() { HOME=$home XDG_RUNTIME_DIR=$home/run KUBECONFIG=$home/kdash/kubeconfig /usr/bin/setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
+kd() { verb=$1; shift; as kdash $verb "$@" --data-dir $home/kdash; }
+fail() { echo "GUEST failed: $1"; tail -n 40 $home/kdash/daemon.log; exit 1; }
+phase() { for attempt in $(seq 1 300); do [ "$(kubectl get pod $1 -o jsonpath={.status.phase})" = $2 ] && return 0; usleep 200000; done; kubectl describe pod $1; fail "$1 is not $2"; }
+kubectl() { as /bin/kubectl "$@"; }
+(sh -c 'echo $PPID' > /tmp/pid; cat /tmp/pid > $slice/cgroup.procs; kd up --no-merge 2>&1 | sed "s/^/GUEST outside: /"; kd down)
+echo $$ > $scope/cgroup.procs
+kd up --no-merge 2>&1 | sed "s/^/GUEST inside: /"
+kd image import-host /bin/busybox
+"""
+
+
+def test_an_ordinary_users_limits_where_cgroups_are_delegated(boot):
+    script = USER + pod("burner", "while :; do :; done", "{cpu: 250m}") + pod("eater", "x=a; while :; do x=\\$x\\$x; done", "{memory: 24Mi}") + """
+phase burner Running
+group=$(find $service/kdash-* -path '*kubepods*' -name cpu.max -exec grep -l '25000 100000' {} + | head -n 1)
+[ -n "$group" ] || fail "no cgroup with cpu.max 25000 100000"
+[ -n "$(cat $(dirname $group)/cgroup.procs)" ] || [ -n "$(cat $(dirname $group)/*/cgroup.procs)" ] || fail "nobody is limited"
+phase eater Failed
+echo "GUEST eater $(kubectl get pod eater -o jsonpath='{.status.containerStatuses[0].state.terminated.reason}')"
+first=$(kubectl get pod burner -o jsonpath='{.status.containerStatuses[0].containerID}')
+kill -9 $(cat $home/kdash/lock)
+kd up --no-merge
+echo "GUEST adopted $first / $(kubectl get pod burner -o jsonpath='{.status.containerStatuses[0].containerID} {.status.containerStatuses[0].restartCount}')"
+kd down --purge
+echo "GUEST cgroups left: $(ls -d $service/kdash-* 2>/dev/null | wc -l)"
+"""
+    guest = boot(script, [shutil.which("setpriv")])
+    guest.finish(within=400)
+    assert not guest.has("GUEST failed"), "\n".join(guest.lines[-80:])
+    outside, inside = "\n".join(guest.has("GUEST outside:")), "\n".join(guest.has("GUEST inside:"))
+    assert "systemd-run --user --scope kdash up" in outside and "not enforced" in outside, outside
+    assert "kdash is ready" in inside and "not enforced" not in inside, inside
+    assert guest.expect("GUEST eater").split()[2:] == ["OOMKilled"]
+    first, _, second, restarts = guest.expect("GUEST adopted").split()[2:]
+    assert first == second and restarts == "0"
+    assert guest.expect("GUEST cgroups left").endswith(": 0")

@@ -1,10 +1,15 @@
 """An ordinary user: the API and the screen start, the node runs in a user namespace where the kernel allows it, and purge leaves nothing. And the user behind sudo."""
 
+import http.server
 import json
 import os
+import pathlib
 import shlex
 import shutil
+import signal
+import socket
 import subprocess
+import threading
 
 import pytest
 
@@ -26,6 +31,7 @@ def user(base, kubectl):
     one = clusters.Cluster(base, kubectl)
     for path in (one.base, one.home, one.base / "run"):
         os.chown(path, NOBODY, NOBODY)
+    before = machine.snapshot()
 
     def kdash(*arguments, check=True):
         command = ["setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups", str(program), *arguments, "--data-dir", str(one.data)]
@@ -34,6 +40,16 @@ def user(base, kubectl):
     one.user = kdash
     yield one
     kdash("down", "--purge", check=False)
+    left = machine.difference(before, machine.snapshot())
+    assert not left, "left on the machine:\n" + "\n".join(left)
+
+
+@pytest.fixture
+def program(base):
+    """What asks from inside pods; busybox of Debian cannot look names up."""
+    path = base / "peer"
+    subprocess.run(["cc", "-O1", "-o", path, pathlib.Path(__file__).with_name("peer.c")], check=True)
+    return str(path)
 
 
 def test_a_cluster_without_root(user):
@@ -75,6 +91,108 @@ def test_a_cluster_without_root(user):
     assert refused.returncode == 1 and "sudo kdash up --nodes 2" in refused.stderr and "network between them" in refused.stderr
     user.user("down", "--purge")
     eventually(lambda: not user.data.exists(), what="the directory gone")
+
+
+class Outside(http.server.BaseHTTPRequestHandler):
+    """A server of this machine's that no cluster knows."""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"outside\n")
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def outside():
+    """The address and port of a server that is reached by this machine's way out."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+        one.connect(("203.0.113.1", 9))
+        address = one.getsockname()[0]
+    server = http.server.ThreadingHTTPServer((address, 0), Outside)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server.server_address
+    server.shutdown()
+    server.server_close()
+
+
+def way_out(user):
+    """The process that leads the node to the outside."""
+    notes = list((user.base / "run").glob("kdash/*/kdash/outside"))
+    return int(notes[0].read_text().split()[0]) if notes else None
+
+
+def supervisor():
+    """Nobody's node; others' may run at the same time."""
+    def owner(pid):
+        return pathlib.Path(f"/proc/{pid}/status").read_text().split("\nUid:")[1].split()[0]
+
+    return next(pid for pid, command in machine.processes() if command.startswith("kdash-node") and owner(pid) == str(NOBODY))
+
+
+WEB = "mkdir -p /tmp/w && hostname > /tmp/w/name && exec httpd -f -p 8080 -h /tmp/w"
+
+
+def test_a_network_without_root(user, program, outside):
+    up = user.user("up", "--no-merge")
+    assert "pods reach the outside through slirp4netns" in up.stderr, up.stderr
+    for each in ("/bin/busybox", program):
+        user.user("image", "import-host", each)
+    web = clusters.pod("web", "host/busybox:latest", ["sh", "-c", WEB])
+    web["metadata"]["labels"] = {"app": "web"}
+    web["spec"]["containers"][0] |= {
+        "ports": [{"containerPort": 8080, "hostPort": 9000}],
+        "readinessProbe": {"httpGet": {"path": "/name", "port": 8080}, "periodSeconds": 1, "failureThreshold": 1},
+        "livenessProbe": {"tcpSocket": {"port": 8080}},
+    }
+    user.apply(web)
+    user.apply({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {"selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": 8080}]}})
+    user.apply(clusters.pod("client", "host/peer:latest", [program, "wait"]))
+    user.phase("client", "Running")
+
+    def get(host, port, path="/name", check=True):
+        return user.kubectl("exec", "client", "--", program, "get", host, port, path, check=check)
+
+    def answers(host, port, text, path="/name"):
+        eventually(lambda: get(host, port, path).strip() == text, within=30, what=f"{text} from {host}:{port}")
+
+    # A probe has reached the pod, or there would be no endpoint.
+    answers("web", 80, "web")
+    answers("web.default.svc.cluster.local", 80, "web")
+    answers(user.get("pod", "web")["status"]["podIP"], 8080, "web")
+    answers(user.get("node", "kdash")["status"]["addresses"][0]["address"], 9000, "web")
+    answers(outside[0], outside[1], "outside")
+    for path in ("services/web:80", "pods/web:8080"):
+        assert user.kubectl("get", "--raw", f"/api/v1/namespaces/default/{path}/proxy/name").strip() == "web"
+    refused = user.kubectl("get", "--raw", "/api/v1/namespaces/default/pods/web:8081/proxy/", check=False)
+    assert refused.returncode == 1 and "connection refused" in refused.stderr
+
+    policy = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": "nobody"}, "spec": {
+        "podSelector": {"matchLabels": {"app": "web"}}, "policyTypes": ["Ingress"]}}
+    user.apply(policy)
+    shut = ["exec", "client", "--", "timeout", "1", program, "get", "web", 80, "/name"]
+    eventually(lambda: user.kubectl(*shut, check=False).returncode != 0, within=30, what="the policy in force")
+    user.kubectl("delete", "networkpolicy", "nobody")
+    answers("web", 80, "web")
+
+    # Neither the daemon nor the way out nor the node takes the network with it for good.
+    first = way_out(user)
+    user.kill_daemon()
+    user.user("up", "--no-merge")
+    assert way_out(user) == first
+    answers("web", 80, "web")
+    os.kill(first, signal.SIGKILL)
+    answers(outside[0], outside[1], "outside")
+    second = way_out(user)
+    assert second != first
+    os.kill(supervisor(), signal.SIGKILL)
+    eventually(lambda: way_out(user) not in (None, second), within=30, what="a new way out")
+    eventually(lambda: user.get("pod", "client")["status"]["containerStatuses"][0]["restartCount"] == 1, within=30, what="the client again")
+    user.phase("client", "Running")
+    answers("web", 80, "web")
+    answers(outside[0], outside[1], "outside")
 
 
 class SudoMachine:

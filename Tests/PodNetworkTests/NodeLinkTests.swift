@@ -27,6 +27,27 @@ struct NodeLinkTests {
         }
     }
 
+    @Test func `a node without a link has its addresses and leads its pods to each other`() throws {
+        try SimulatedNetwork.with { network in
+            // Twice, as after a restart of the daemon.
+            _ = try NodeLink.enclose(network.configuration)
+            let link = try NodeLink.enclose(network.configuration)
+            try network.node.run { () throws(SystemError) in try FileSystem.write("1", to: "/proc/sys/net/ipv4/ip_forward") }
+            let (a, b) = (try network.pod(IPv4Address(10, 42, 0, 2)), try network.pod(IPv4Address(10, 42, 0, 3)))
+            let inB = try Listener(in: b, port: 80)
+            let inNode = try Listener(in: network.node, port: 6443)
+            try connectTCP(from: a, to: IPv4Address(10, 42, 0, 3), port: 80)
+            #expect(try inB.acceptPeer() == IPv4Address(10, 42, 0, 2))
+            try connectTCP(from: a, to: IPv4Address(10, 96, 0, 1), port: 6443)
+            #expect(try inNode.acceptPeer() == IPv4Address(10, 42, 0, 2))
+            try connectTCP(from: network.node, to: IPv4Address(10, 42, 0, 3), port: 80)
+            #expect(try inB.acceptPeer() == IPv4Address(10, 42, 0, 1))
+            #expect(link.hostInterface == nil && link.announce().isEmpty)
+            #expect(try link.forwardObstacle() == nil)
+            #expect(try !NetlinkSocket.open(.route, in: network.host).links().contains { $0.name.hasPrefix("kd") })
+        }
+    }
+
     @Test func `reserved addresses are refused in the node instead of leaving it`() throws {
         try SimulatedNetwork.with { network in
             _ = try NodeLink.establish(network.configuration)

@@ -9,6 +9,8 @@ final class Listener: Sendable {
     private struct State {
         var tls: NIOSSLContext
         var channels: [any Channel] = []
+        /// The one of them that listens in another network.
+        var enclosed: (any Channel)?
         var children: ConnectionTable<ObjectIdentifier, any Channel>
         var loops: [ObjectIdentifier: LoopState] = [:]
         var isStopped = false
@@ -33,7 +35,8 @@ final class Listener: Sendable {
     /// Replaces the certificate for connections from now on.
     func reload(_ tls: NIOSSLContext) { state.withLock { $0.tls = tls } }
 
-    /// Listens on an address; port 0 takes any free one. In another `network` it must be an IPv4 address. Returns the port.
+    /// Listens on an address; port 0 takes any free one. In another `network` it must be an IPv4 address, and takes the place of the one before
+    /// in such a network, which would keep that alive. Returns the port.
     func bind(address: String, port: Int, in network: NetworkNamespace? = nil, service: any HTTPService) async throws -> Int {
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: Self.backlog)
@@ -50,7 +53,16 @@ final class Listener: Sendable {
         } else {
             channel = try await bootstrap.bind(host: address, port: port).get()
         }
-        state.withLock { $0.channels.append(channel) }
+        let isEnclosed = network != nil
+        let former = state.withLock { state in
+            state.channels.append(channel)
+            guard isEnclosed else { return nil as (any Channel)? }
+            defer { state.enclosed = channel }
+            state.channels.removeAll { $0 === state.enclosed }
+            return state.enclosed
+        }
+        // best effort: a listener that is closed already is what we want.
+        try? await former?.close()
         return channel.localAddress?.port ?? port
     }
 

@@ -120,12 +120,12 @@ extension ControlPlane {
 
     /// Has the API listen at the first service address, which is the host's as soon as one node has a link, or in `network` the node's own.
     private func listenForPods(in network: NetworkNamespace?) async throws {
-        // A node that started anew has a new network.
-        let isFirst = network != nil || known.withLock { known in
+        let isFirst = known.withLock { known in
             defer { known.hasServiceListener = true }
             return !known.hasServiceListener
         }
-        guard isFirst else { return }
+        // A node that started anew has a new network.
+        guard isFirst || network != nil else { return }
         do {
             _ = try await server.add(.init(address: serviceAddress, port: 443), in: network)
         } catch {
