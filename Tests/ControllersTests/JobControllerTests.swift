@@ -70,6 +70,13 @@ import Testing
         #expect(!world.all(Pod.self).contains(where: JobPods.isTracked))
     }
 
+    @Test func `a paused job that is over has begun, too`() {
+        var world = world(["completions": 0, "suspend": true])
+        world.settle(controller, key)
+        #expect(status(world).conditions["Complete"]?.isTrue == true)
+        #expect(status(world).startTime == world.now && status(world).completionTime == world.now)
+    }
+
     @Test func `an ended pod is noted before it is let go, and let go before it is counted`() {
         var world = world(["completions": 2])
         world.settle(controller, key)

@@ -64,7 +64,7 @@ package struct FieldError: Error, Sendable, Hashable, CustomStringConvertible {
         var text = kind.title
         switch kind {
         case .required, .forbidden, .tooLong, .internalError: break
-        default: text += ": \(FieldError.rendered(badValue ?? .null))"
+        default: if let badValue { text += ": \(FieldError.rendered(badValue))" }
         }
         if !detail.isEmpty { text += ": \(detail)" }
         return text
@@ -91,6 +91,11 @@ extension FieldError {
     /// `Invalid value: V: why`.
     package static func invalid(_ field: String, _ value: JSONValue, _ detail: String) -> FieldError {
         FieldError(.invalid, field: field, badValue: value, detail: detail)
+    }
+
+    /// `Invalid value: why`, where the value would say nothing.
+    package static func invalid(_ field: String, _ detail: String) -> FieldError {
+        FieldError(.invalid, field: field, detail: detail)
     }
 
     /// `Invalid value: V: why` for a value of the wrong JSON type.
@@ -120,9 +125,9 @@ extension FieldError {
         FieldError(.forbidden, field: field, badValue: .string(""), detail: detail)
     }
 
-    /// `Not found: V`.
-    package static func notFound(_ field: String, _ value: JSONValue) -> FieldError {
-        FieldError(.notFound, field: field, badValue: value)
+    /// `Not found: V`, with an optional explanation.
+    package static func notFound(_ field: String, _ value: JSONValue, _ detail: String = "") -> FieldError {
+        FieldError(.notFound, field: field, badValue: value, detail: detail)
     }
 
     /// `Too long: may not be more than N bytes`.

@@ -15,7 +15,7 @@ extension ContainerValidation {
             for member in resources[kind]?.objectValue ?? JSONObject() {
                 let (name, place) = (member.key, "\(field).\(kind)[\(member.key)]")
                 named.insert(name)
-                if ofPod, !["cpu", "memory"].contains(name), !HugePageResource.isName(name) {
+                if ofPod, !PodLevelResources.isKnown(name) {
                     errors.append(.notSupported(place, .string(name), ["cpu", HugePageResource.prefix, "memory"]))
                     continue
                 }

@@ -38,7 +38,7 @@ struct DeploymentStrategy: ResourceStrategy {
     }
 
     func validateSubresource(_ object: KubeObject, old: KubeObject, _ context: WriteContext) -> [FieldError] {
-        context.subresource == "status" ? StatusCounts.deployment.errors(object) : []
+        context.subresource == "status" ? StatusCounts.deployment.errors(object, old: old) : []
     }
 
     func validateUpdate(_ object: KubeObject, old: KubeObject, _ context: WriteContext) -> [FieldError] {

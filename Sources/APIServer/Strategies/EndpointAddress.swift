@@ -32,28 +32,3 @@ enum EndpointAddress {
         return inet_pton(isIPv6 ? AF_INET6 : AF_INET, text, &bytes) == 1 ? bytes : nil
     }
 }
-
-/// Endpoints. Source: `pkg/apis/core/validation/validation.go` validateEndpointSubsets.
-struct EndpointsStrategy: ResourceStrategy {
-    var createsOnUpdate: Bool { true }
-
-    func validateCreate(_ object: KubeObject, _ context: WriteContext) -> [FieldError] {
-        object.array("subsets").enumerated().flatMap { index, subset -> [FieldError] in
-            let field = "subsets[\(index)]"
-            let lists = ["addresses", "notReadyAddresses"].map { ($0, subset[$0]?.arrayValue ?? []) }
-            var errors: [FieldError] = []
-            if lists.allSatisfy({ $0.1.isEmpty }) { errors.append(.required(field, "must specify `addresses` or `notReadyAddresses`")) }
-            for (list, addresses) in lists {
-                for (place, address) in addresses.enumerated() {
-                    let text = address["ip"]?.stringValue ?? ""
-                    errors += EndpointAddress.problems(text).map { .invalid("\(field).\(list)[\(place)].ip", .string(text), $0) }
-                }
-            }
-            let ports = subset["ports"]?.arrayValue ?? []
-            for (place, port) in ports.enumerated() where ports.count > 1 && (port["name"]?.stringValue ?? "").isEmpty {
-                errors.append(.required("\(field).ports[\(place)].name"))
-            }
-            return errors
-        }
-    }
-}

@@ -46,6 +46,10 @@ struct JobStrategy: ResourceStrategy {
         return errors
     }
 
+    func validateSubresource(_ object: KubeObject, old: KubeObject, _ context: WriteContext) -> [FieldError] {
+        context.subresource == "status" ? JobStatusRules.errors(object, old: old) : []
+    }
+
     func validateUpdate(_ object: KubeObject, old: KubeObject, _ context: WriteContext) -> [FieldError] {
         validateCreate(object, context) + JobChanges.errors(object, old)
     }

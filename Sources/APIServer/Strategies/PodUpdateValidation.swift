@@ -27,7 +27,7 @@ enum PodUpdateValidation {
             errors.append(.forbidden("spec.\(field)", "pod updates may not add or remove containers"))
             return errors
         }
-        errors.append(.forbidden("spec", message))
+        errors.append(.forbidden("spec", "\(message)\n\(ValueDifference.text(before, rest, path: "spec"))"))
         return errors
     }
 

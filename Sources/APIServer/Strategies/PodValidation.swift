@@ -11,6 +11,8 @@ enum PodValidation {
         errors += volumeErrors
         if containers.isEmpty { errors.append(.required("\(field).containers")) }
         var names: Set<String> = []
+        let claims = spec["resourceClaims"]?.arrayValue ?? []
+        let claimNames = Set(claims.compactMap { $0["name"]?.stringValue })
         let lists = ["initContainers", "containers", "ephemeralContainers"].map { ($0, spec[$0]?.arrayValue ?? []) }
         for (kind, list) in lists {
             var ports: Set<String> = []
@@ -20,13 +22,20 @@ enum PodValidation {
                     container, field: place, volumes: volumes, isInit: kind == "initContainers",
                     gracePeriod: spec["terminationGracePeriodSeconds"]?.integerValue ?? 30)
                 errors += ContainerValidation.isolation(container, field: place, hasOwnUsers: spec["hostUsers"]?.boolValue == false)
-                if kind == "ephemeralContainers" { errors += ContainerValidation.debugging(container, field: place) }
+                if kind == "ephemeralContainers" {
+                    errors += ContainerValidation.debugging(container, field: place)
+                } else {
+                    let used = container["resources", "claims"]?.arrayValue ?? []
+                    errors += ContainerValidation.claims(used, field: "\(place).resources.claims", known: claimNames)
+                }
                 let name = container["name"]?.stringValue ?? ""
                 if !name.isEmpty, !names.insert(name).inserted { errors.append(.duplicate("\(place).name", .string(name))) }
                 errors += hostPorts(container, field: place, seen: &ports)
             }
         }
         errors += ContainerValidation.resources(spec["resources"], field: "\(field).resources", ofPod: true)
+        errors += PodLevelResources.errors(spec, field: "\(field).resources")
+        errors += ContainerValidation.podClaims(claims, field: "\(field).resourceClaims")
         errors += scalars(spec, field: field)
         errors += users(spec, field: field)
         errors += placement(spec, field: field)

@@ -13,7 +13,7 @@ struct ReplicaSetStrategy: ResourceStrategy {
     }
 
     func validateSubresource(_ object: KubeObject, old: KubeObject, _ context: WriteContext) -> [FieldError] {
-        context.subresource == "status" ? StatusCounts.replicas.errors(object) : []
+        context.subresource == "status" ? StatusCounts.replicas.errors(object, old: old) : []
     }
 
     func validateUpdate(_ object: KubeObject, old: KubeObject, _ context: WriteContext) -> [FieldError] {

@@ -173,6 +173,8 @@ package struct JobController: Controller {
 
     private func finish(_ job: Job, _ outcome: JobOutcome, _ status: inout JobStatus, _ now: Timestamp, _ result: inout Reconciliation) {
         status.conditions.put(Self.condition(outcome.final, outcome, now))
+        // A pause takes the start away, and no job ends without one.
+        if status.startTime == nil { status.set("startTime", now) }
         if outcome.isSuccess { status.set("completionTime", now) }
         result.changes.append(
             .event(

@@ -39,15 +39,29 @@ struct AutoscalerTests {
         }
     }
 
-    @Test func `an update is completed, too, and an empty list of policies is none`() async throws {
+    @Test func `an update is completed, too`() async throws {
         try await TestServer.with { api async throws in
             _ = try await api.call(.post, Self.new, Self.autoscaler("a", ""))
             let patch = #"{"spec":{"behavior":{"scaleUp":{"policies":null,"selectPolicy":"Disabled"}}}}"#
             let changed = try await api.call(.patch, "\(Self.new)/a", patch, type: "application/merge-patch+json").object["spec", "behavior"]
             #expect(changed?["scaleUp", "selectPolicy"] == "Disabled" && changed?["scaleUp", "policies"] == Self.ups)
             #expect(changed?["scaleDown", "selectPolicy"] == "Max")
-            let none = try await api.call(.post, Self.new, Self.autoscaler("b", #","behavior":{"scaleDown":{"policies":[]}}"#)).object
-            #expect(none["spec", "behavior", "scaleDown", "policies"] == Self.downs)
+        }
+    }
+
+    @Test(arguments: ["scaleUp", "scaleDown"]) func `an empty list of policies is none, not the usual ones`(direction: String) async throws {
+        try await TestServer.with { api async throws in
+            let text = "spec.behavior.\(direction).policies: Required value: must specify at least one Policy"
+            let none = try await api.call(.post, Self.new, Self.autoscaler("a", #","behavior":{"\#(direction)":{"policies":[]}}"#))
+            #expect(none.status == 422 && none.message.contains(text), "\(none.message)")
+            _ = try await api.call(.post, Self.new, Self.autoscaler("a", ""))
+            let patch = #"{"spec":{"behavior":{"\#(direction)":{"policies":[]}}}}"#
+            for type in ["application/merge-patch+json", "application/strategic-merge-patch+json"] {
+                let refused = try await api.call(.patch, "\(Self.new)/a", patch, type: type)
+                #expect(refused.status == 422 && refused.message.contains(text), "\(refused.message)")
+            }
+            let absent = try await api.call(.patch, "\(Self.new)/a", patch.replacing("[]", with: "null"), type: "application/merge-patch+json")
+            #expect(absent.status == 200, "\(absent.message)")
         }
     }
 

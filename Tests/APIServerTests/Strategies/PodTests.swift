@@ -203,6 +203,7 @@ struct PodTests {
             let refused = try await api.call(.put, "\(pods)/p", "\(node.value)")
             #expect(refused.status == 422)
             #expect(refused.message.contains("pod updates may not change fields other than `spec.containers[*].image`"))
+            #expect(refused.message.hasSuffix("(allow it to be set to 1 if it was previously negative)\n+ spec.nodeName: \"other\""), "\(refused.message)")
         }
     }
 

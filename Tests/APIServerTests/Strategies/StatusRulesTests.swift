@@ -70,6 +70,14 @@ struct StatusRulesTests {
             "status.fullyLabeledReplicas: Invalid value: 1: cannot be greater than status.replicas"
         ), ("/apis/apps/v1/namespaces/default/daemonsets/w", #"{"numberReady":-1}"#, "status.numberReady: Invalid value: -1"),
         ("/apis/apps/v1/namespaces/default/statefulsets/w", #"{"currentReplicas":-1}"#, "status.currentReplicas: Invalid value: -1"),
+        (
+            "/apis/apps/v1/namespaces/default/statefulsets/w", #"{"availableReplicas":1}"#,
+            "status.availableReplicas: Invalid value: 1: cannot be greater than status.replicas"
+        ),
+        (
+            "/apis/apps/v1/namespaces/default/statefulsets/w", #"{"replicas":1,"availableReplicas":1}"#,
+            "status.availableReplicas: Invalid value: 1: cannot be greater than status.readyReplicas"
+        ), ("/apis/apps/v1/namespaces/default/replicasets/w", #"{"terminatingReplicas":-1}"#, "status.terminatingReplicas: Invalid value: -1"),
     ])
     func `numbers of a workload's status are possible`(object: String, status: String, text: String) async throws {
         try await TestServer.with { api async throws in
@@ -82,6 +90,23 @@ struct StatusRulesTests {
             #expect(refused.status == 422 && refused.message.contains(text), "\(refused.message)")
             let fine = #"{"status":{"replicas":2,"readyReplicas":1,"availableReplicas":1}}"#
             #expect(try await api.call(.patch, "\(object)/status?fieldValidation=Ignore", fine, type: Self.merge).status == 200)
+        }
+    }
+
+    @Test(arguments: ["deployments", "statefulsets", "daemonsets"]) func `a count of collisions does not go back`(kind: String) async throws {
+        try await TestServer.with { api async throws in
+            let path = "/apis/apps/v1/namespaces/default/\(kind)"
+            let spec = #"{"selector":{"matchLabels":{"a":"b"}},"template":\#(Self.template)}"#
+            #expect(try await api.call(.post, path, #"{"metadata":{"name":"w"},"spec":\#(spec)}"#).status == 201)
+            func tell(_ count: String) async throws -> TestServer.Answer {
+                try await api.call(.patch, "\(path)/w/status", #"{"status":{"collisionCount":\#(count)}}"#, type: Self.merge)
+            }
+            for count in ["2", "2", "3"] { #expect(try await tell(count).status == 200) }
+            for (count, shown) in [("2", "2"), ("null", "0")] {
+                let refused = try await tell(count)
+                #expect(refused.status == 422, "\(refused.message)")
+                #expect(refused.message.contains("status.collisionCount: Invalid value: \(shown): cannot be decremented"), "\(refused.message)")
+            }
         }
     }
 

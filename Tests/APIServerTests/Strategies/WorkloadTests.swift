@@ -210,4 +210,25 @@ struct WorkloadTests {
                 ).count <= 1)
         }
     }
+
+    @Test func `a lease keeps what belongs to coordinated elections only where it was`() async throws {
+        try await TestServer.with { api async throws in
+            let path = "/apis/coordination.k8s.io/v1/namespaces/default/leases"
+            let spec = #""spec":{"holderIdentity":"n","strategy":"OldestEmulationVersion","preferredHolder":"m"}"#
+            let created = try await api.call(.post, path, #"{"metadata":{"name":"new"},\#(spec)}"#)
+            #expect(created.object["spec"] == ["holderIdentity": "n"], "\(created.message)")
+            let patch = #"{"spec":{"strategy":"OldestEmulationVersion","preferredHolder":"m"}}"#
+            let changed = try await api.call(.patch, "\(path)/new", patch, type: "application/merge-patch+json")
+            #expect(changed.object["spec"] == ["holderIdentity": "n"], "\(changed.message)")
+            var old = created.object
+            (old.name, old.uid, old.resourceVersion) = ("old", "u", "")
+            old["spec", "strategy"] = "OldestEmulationVersion"
+            let (bytes, splice) = ObjectCoding.encode(old)
+            let key = api.server.core.endpoints["coordination.k8s.io", "v1", "leases"]!.key(namespace: "default", name: "old")
+            let write = ObjectWrite(key: key, bytes: bytes, spliceOffset: splice, precondition: .mustNotExist, writer: "test")
+            await withCheckedContinuation { done in api.store.submit([write]) { _ in done.resume() } }
+            let kept = try await api.call(.patch, "\(path)/old", #"{"spec":{"strategy":"a.b/c","preferredHolder":"m"}}"#, type: "application/merge-patch+json")
+            #expect(kept.object["spec"] == ["holderIdentity": "n", "strategy": "a.b/c"], "\(kept.message)")
+        }
+    }
 }

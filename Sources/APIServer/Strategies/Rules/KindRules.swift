@@ -21,7 +21,7 @@ struct KindRules: Sendable {
     /// The rules with those of the numbers in the status.
     func counting(_ counts: StatusCounts) -> KindRules {
         var rules = self
-        rules.status = { object, _ in counts.errors(object) }
+        rules.status = { object, old in counts.errors(object, old: old) }
         return rules
     }
 
