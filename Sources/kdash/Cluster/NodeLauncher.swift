@@ -102,7 +102,7 @@ struct NodeLauncher: Sendable {
         let namespace = NetworkNamespace(owning: handles.networkNamespace)
         let socket = NetlinkSocket(owning: handles.netlink)
         let link = try NodeLink.establish(
-            .init(clusterID: identity.clusterID, nodeIndex: identity.index, ranges: ranges, node: namespace, runDirectory: RunDirectory().base))
+            .init(clusterID: identity.clusterID, nodeIndex: identity.index, ranges: ranges, node: namespace, shared: RunDirectory().shared))
         notes += link.announce()
         if let obstacle = try link.forwardObstacle() {
             let places = identity.count > 1 ? "the outside and other nodes" : "the outside"
