@@ -1,8 +1,9 @@
-"""Clusters that share a machine."""
+"""Clusters that share a machine, with each other and with other programs."""
 
 import ipaddress
 import itertools
 import json
+import socket
 import subprocess
 
 import cluster as clusters
@@ -77,3 +78,18 @@ def test_a_cluster_whose_addresses_another_took_says_which_and_comes_back(make_c
     third.up("--no-merge")
     ready(third)
     assert not any(left.overlaps(right) for left in ranges(first) for right in ranges(third))
+
+
+def test_a_node_waits_while_another_program_has_the_place_of_the_api(make_cluster):
+    one = make_cluster()
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("0.0.0.0", 443))
+        other.listen()
+        one.up("--no-merge")
+        (node,) = one.status()["nodes"]
+        assert not node["ready"] and ":443" in node["reason"], node
+        assert "False" in one.kubectl("get", "node", "kdash", "-o", "jsonpath={.status.conditions[?(@.type=='Ready')].status}")
+    ready(one)
+    one.apply(pod("web", one.busybox(), ["sleep", "1000"]))
+    one.phase("web", "Running")
