@@ -1,6 +1,6 @@
 package import LinuxKernel
 
-/// The address ranges of a cluster, free of the host's own routes.
+/// The address ranges of a cluster, free of the host's own routes and of other clusters' ranges.
 package struct ClusterRanges: Sendable, Hashable {
     /// Pods and nodes; every node has a /24 of it (or all of it when it is that small).
     package let podCIDR: IPv4Network
@@ -29,16 +29,6 @@ package struct ClusterRanges: Sendable, Hashable {
     /// A node's own address: the first of its pod range.
     package func address(ofNode index: Int) -> IPv4Address? { podCIDR(ofNode: index)?.address(at: 1) }
 
-    /// A host route in the way of a range.
-    package struct Route: Sendable, Hashable {
-        package let destination: IPv4Network
-        package let interface: String
-        package init(_ destination: IPv4Network, _ interface: String) {
-            self.destination = destination
-            self.interface = interface
-        }
-    }
-
     /// Where to look when the preferred 10.42.0.0/16 is taken.
     static let podCandidates = [
         "10.42.0.0/16", "10.52.0.0/16", "10.142.0.0/16", "10.242.0.0/16", "172.22.0.0/16", "172.29.0.0/16", "192.168.192.0/20",
@@ -47,60 +37,41 @@ package struct ClusterRanges: Sendable, Hashable {
     /// Where to look when the preferred 10.96.0.0/12 is taken.
     static let serviceCandidates = ["10.96.0.0/12", "10.112.0.0/12", "10.176.0.0/12", "172.24.0.0/14", "192.168.224.0/20", "100.80.0.0/12"]
 
-    /// Chooses ranges that overlap no route.
+    /// Chooses ranges that overlap nothing that is taken.
     /// - Parameters:
-    ///   - routes: the host's routes without default routes and without this cluster's own.
+    ///   - taken: the host's routes without default routes and without this cluster's own, and other clusters' ranges.
     ///   - stored: what this cluster uses already; kept, or `rangeTaken` names the clash, because pods hold those addresses.
     ///   - wantedPods, wantedServices: what the user asked for; taken or refused, never replaced.
     package static func choose(
-        avoiding routes: [Route], stored: ClusterRanges? = nil, wantedPods: IPv4Network? = nil, wantedServices: IPv4Network? = nil
+        avoiding taken: [Obstacle], stored: ClusterRanges? = nil, wantedPods: IPv4Network? = nil, wantedServices: IPv4Network? = nil
     ) throws(PodNetworkError) -> ClusterRanges {
-        let pods = try pick("pod", wanted: wantedPods ?? stored?.podCIDR, podCandidates, maximumPrefix: 28, avoiding: routes)
-        let taken = routes + [Route(pods, "the pod range")]
+        let pods = try pick("pod", wanted: wantedPods ?? stored?.podCIDR, podCandidates, maximumPrefix: 28, avoiding: taken)
         let services = try pick(
-            "service", wanted: wantedServices ?? stored?.serviceCIDR, serviceCandidates, maximumPrefix: 28, avoiding: taken)
+            "service", wanted: wantedServices ?? stored?.serviceCIDR, serviceCandidates, maximumPrefix: 28,
+            avoiding: taken + [Obstacle(pods, .ownPods)])
         return ClusterRanges(podCIDR: pods, serviceCIDR: services)
     }
 
     private static func pick(
-        _ what: String, wanted: IPv4Network?, _ candidates: [String], maximumPrefix: Int, avoiding routes: [Route]
+        _ what: String, wanted: IPv4Network?, _ candidates: [String], maximumPrefix: Int, avoiding taken: [Obstacle]
     ) throws(PodNetworkError) -> IPv4Network {
         if let wanted {
             guard wanted.prefixLength <= maximumPrefix else {
                 throw PodNetworkError(.rangeTaken, "the \(what) range \(wanted) (\(what)CIDR) is too small; give at least a /\(maximumPrefix)")
             }
-            if let clash = routes.first(where: { $0.destination.overlaps(wanted) }) {
+            if let clash = taken.first(where: { $0.network.overlaps(wanted) })?.description {
+                let remedy = clash.remedy.map { "\($0) or " } ?? ""
                 throw PodNetworkError(
                     .rangeTaken,
-                    "the \(what) range \(wanted) overlaps \(clash.destination) on \(clash.interface); remove that route or set another range as \(what)CIDR in config.yaml"
-                )
+                    "the \(what) range \(wanted) overlaps \(clash.holder); \(remedy)set another range as \(what)CIDR in config.yaml")
             }
             return wanted
         }
         for text in candidates {
-            guard let candidate = IPv4Network(text), !routes.contains(where: { $0.destination.overlaps(candidate) }) else { continue }
+            guard let candidate = IPv4Network(text), !taken.contains(where: { $0.network.overlaps(candidate) }) else { continue }
             return candidate
         }
-        throw PodNetworkError(.noFreeRange, "no free \(what) range: every candidate overlaps a route; set one as \(what)CIDR in config.yaml")
-    }
-}
-
-extension ClusterRanges {
-    /// What of the host's routes a range must keep clear of: everything but default routes and links whose name starts with
-    /// `ownPrefix`, and the host's own addresses.
-    package static func hostRoutes(
-        _ host: NetlinkSocket, ownPrefix: String
-    ) throws(PodNetworkError) -> [Route] {
-        try explaining("read the host's routes") { () throws(SystemError) -> [Route] in
-            var names: [Int32: String] = [:]
-            for link in try host.links() { names[link.index] = link.name }
-            func isOurs(_ index: Int32) -> Bool { names[index]?.hasPrefix(ownPrefix) ?? false }
-            // Broadcast entries lie inside a route that is listed anyway.
-            var routes = try host.routes().filter { $0.destination.prefixLength > 0 && $0.type != 3 && !isOurs($0.interface) }
-                .map { Route($0.destination, names[$0.interface] ?? "no interface") }
-            routes += try host.addresses().filter { !isOurs($0.interface) }
-                .map { Route(IPv4Network($0.address, $0.prefixLength), names[$0.interface] ?? "") }
-            return routes
-        }
+        throw PodNetworkError(
+            .noFreeRange, "no free \(what) range: every candidate overlaps a route or another cluster's range; set one as \(what)CIDR in config.yaml")
     }
 }

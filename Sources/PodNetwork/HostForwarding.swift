@@ -5,13 +5,13 @@ package import LinuxKernel
 /// leaves puts that back.
 package struct HostForwarding: Sendable {
     private static let sysctl = "/proc/sys/net/ipv4/ip_forward"
-    private let directory: String
+    private let directory: SharedDirectory
     private let namespace: NetworkNamespace?
 
     /// - Parameters:
-    ///   - directory: where all clusters keep the note; it must vanish at reboot, as /run/kdash does.
+    ///   - directory: where all clusters keep the note.
     ///   - namespace: the host's network; nil is this process's own.
-    package init(directory: String, namespace: NetworkNamespace? = nil) {
+    package init(directory: SharedDirectory, namespace: NetworkNamespace? = nil) {
         self.directory = directory
         self.namespace = namespace
     }
@@ -42,10 +42,9 @@ package struct HostForwarding: Sendable {
     }
 
     private func change(_ body: (inout Note) throws(SystemError) -> Bool) throws(SystemError) -> Bool {
-        try FileSystem.makeDirectories(directory, mode: 0o755)
-        let lock = try FileLock.acquire("\(directory)/forwarding.lock")
+        let lock = try directory.lock()
         defer { withExtendedLifetime(lock) {} }
-        let path = "\(directory)/forwarding"
+        let path = "\(directory.path)/forwarding"
         var note = Note()
         if FileSystem.exists(path) {
             let lines = try FileSystem.readText(path).split(separator: "\n", omittingEmptySubsequences: false)

@@ -19,12 +19,11 @@ package struct NodeLink: Sendable {
         package let node: NetworkNamespace
         /// The host's network; nil is this process's own. Tests give another.
         package let host: NetworkNamespace?
-        /// Shared by all clusters, gone at reboot.
-        package let runDirectory: String
+        package let shared: SharedDirectory
 
         package init(
             clusterID: String, nodeIndex: Int, ranges: ClusterRanges, node: NetworkNamespace, host: NetworkNamespace? = nil,
-            runDirectory: String = "/run/kdash"
+            shared: SharedDirectory
         ) {
             precondition(clusterID.utf8.count == 8, "a cluster id has eight digits")
             precondition((0...126).contains(nodeIndex), "a node index fits the link's hardware address")
@@ -33,7 +32,7 @@ package struct NodeLink: Sendable {
             self.ranges = ranges
             self.node = node
             self.host = host
-            self.runDirectory = runDirectory
+            self.shared = shared
         }
     }
 
@@ -69,7 +68,7 @@ package struct NodeLink: Sendable {
             try guardLoopback(c.node)
             try prepareNode(c.node)
             try makeWayOut(c, in: c.host, leavingTheNodes)
-            let forwarding = try HostForwarding(directory: c.runDirectory, namespace: c.host).acquire(c.clusterID)
+            let forwarding = try HostForwarding(directory: c.shared, namespace: c.host).acquire(c.clusterID)
             return NodeLink(
                 configuration: c, hostInterface: name, mtu: mtu, nodeAddress: address, podCIDR: podCIDR,
                 didEnableForwarding: forwarding)
@@ -124,10 +123,10 @@ package struct NodeLink: Sendable {
         return try ForwardObstacle.find(netfilter, podCIDR: configuration.ranges.podCIDR)
     }
 
-    /// Undoes everything a cluster changed on the host: links that its dead nodes left, its table, its need of forwarding.
+    /// Undoes everything a cluster changed on the host: links that its dead nodes left, its table, its need of forwarding, its claim to addresses.
     /// Repeating it is harmless. A living node loses its link.
     package static func sweep(
-        clusterID: String, host: NetworkNamespace? = nil, runDirectory: String = "/run/kdash"
+        clusterID: String, host: NetworkNamespace? = nil, shared: SharedDirectory
     ) throws(PodNetworkError) {
         try explaining("remove the network of cluster \(clusterID)") { () throws(SystemError) in
             let route = try NetlinkSocket.open(.route, in: host)
@@ -137,13 +136,15 @@ package struct NodeLink: Sendable {
             let table = NFTable(.ipv4, tableName(clusterID))
             let netfilter = try NetlinkSocket.open(.netfilter, in: host)
             if try netfilter.tables(.ipv4).contains(table.name) { try netfilter.commit([table.delete()]) }
-            try HostForwarding(directory: runDirectory, namespace: host).release(clusterID)
+            try HostForwarding(directory: shared, namespace: host).release(clusterID)
+            // Last: others may have the addresses once nothing uses them.
+            try RangeClaim.remove(clusterID, from: shared)
         }
     }
 
     /// As `sweep`, for the cluster of this link.
     package func remove() throws(PodNetworkError) {
-        try Self.sweep(clusterID: configuration.clusterID, host: configuration.host, runDirectory: configuration.runDirectory)
+        try Self.sweep(clusterID: configuration.clusterID, host: configuration.host, shared: configuration.shared)
     }
 
     /// The start of every interface name of a cluster, for example `kd12ab34cd`.

@@ -1,5 +1,6 @@
 import pathlib
 import shutil
+import subprocess
 
 import pytest
 
@@ -22,6 +23,14 @@ def pytest_runtest_makereport(item, call):
 @pytest.fixture(scope="session")
 def kubectl():
     return clusters.kubectl_versions()[0][1]
+
+
+@pytest.fixture(scope="session")
+def peer(tmp_path_factory):
+    """What asks from inside pods, and answers there; busybox of Debian cannot look names up, and knows neither end of SCTP."""
+    path = tmp_path_factory.mktemp("peer") / "peer"
+    subprocess.run(["cc", "-O1", "-o", path, pathlib.Path(__file__).with_name("peer.c")], check=True)
+    return str(path)
 
 
 @pytest.fixture

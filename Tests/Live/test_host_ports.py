@@ -1,5 +1,8 @@
 """Ports of the node that lead to pods."""
 
+import errno
+import socket
+import subprocess
 import urllib.error
 import urllib.request
 
@@ -55,6 +58,69 @@ def test_a_host_port_leads_to_the_pod_from_host_node_and_pods(shared, image):
     assert fetch(shared, "guest", "127.0.0.1", 8081) == "", "not a pod's own loopback"
     gone(shared, "door", node, 8081)
     assert fetch(shared, "local", "127.0.0.1", 8081) == ""
+
+
+@pytest.fixture(scope="module")
+def asking(shared, peer):
+    """Pods to ask from: `far` with an address of its own, and `near` on the node's network."""
+    shared.kdash("image", "import-host", peer)
+    for name, spec in (("far", {}), ("near", {"hostNetwork": True})):
+        shared.apply(pod(name, "host/peer:latest", [peer, "wait"], **spec))
+    for name in ("far", "near"):
+        shared.phase(name, "Running")
+
+
+def answering(peer, name, port, transport):
+    made = pod(name, "host/peer:latest", [peer, "answer", "7000"] + ([] if transport == "udp" else [transport]))
+    made["spec"]["containers"][0]["ports"] = [{"containerPort": 7000, "hostPort": port, "protocol": transport.upper()}]
+    return made
+
+
+@pytest.mark.parametrize("transport, port", [("udp", 8085), ("tcp", 8086), ("sctp", 8087)])
+def test_a_host_port_carries_each_transport(shared, asking, peer, transport, port):
+    if transport == "sctp":
+        try:
+            socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_SCTP).close()
+        except OSError as error:
+            if error.errno == errno.EPROTONOSUPPORT:
+                pytest.skip("this kernel has no SCTP")
+            raise
+    name = f"door-{transport}"
+    shared.apply(answering(peer, name, port, transport))
+    node = shared.phase(name, "Running")["hostIP"]
+
+    def answer(address, source=None):
+        """What comes back to the host, or to a pod; nothing when nothing does."""
+        question = [peer, "ask", address, str(port)] + ([] if transport == "udp" else [transport])
+        if source:
+            return shared.kubectl("exec", source, "--", *question, check=False).stdout.strip()
+        return subprocess.run(question, capture_output=True, text=True).stdout.strip()
+
+    eventually(lambda: answer(node) == name, within=60, what="an answer to the host")
+    assert answer(node, "far") == name
+    assert answer(node, name) == name, "the pod itself"
+    assert answer(node, "near") == name
+    assert answer("127.0.0.1", "near") == name
+    assert answer("127.0.0.1", "far") == "", "not a pod's own loopback"
+    shared.kubectl("delete", "pod", name, "--wait")
+    eventually(lambda: answer(node) == "", within=60, what="no answer")
+
+
+def test_datagrams_follow_a_host_port_to_its_next_pod(shared, asking, peer):
+    shared.apply(answering(peer, "early", 8088, "udp"))
+    node = shared.phase("early", "Running")["hostIP"]
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+        # One socket that goes on sending: what the kernel remembers of it must follow the port.
+        one.settimeout(1)
+
+        def answered(name):
+            one.sendto(b"hello", (node, 8088))
+            return one.recv(100).decode() == name
+
+        eventually(lambda: answered("early"), within=60, what="an answer over UDP")
+        shared.kubectl("delete", "pod", "early", "--wait")
+        shared.apply(answering(peer, "late", 8088, "udp"))
+        eventually(lambda: answered("late"), within=60, what="an answer of the next pod")
 
 
 def test_a_pod_sees_who_asks_and_policies_apply(shared, image):

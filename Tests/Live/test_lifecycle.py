@@ -236,20 +236,6 @@ def test_an_entry_named_kdash_that_is_not_ours_stays(make_cluster):
     assert config.read_text() == text
 
 
-def test_two_clusters_live_side_by_side(make_cluster):
-    first, second = make_cluster("first"), make_cluster("second")
-    first.up("--no-merge")
-    second.up("--no-merge")
-    for one in (first, second):
-        image = one.busybox()
-        one.apply(pod("same-name", image, ["sleep", "600"]))
-    ids = [one.phase("same-name", "Running") and one.get("pod", "same-name")["status"]["containerStatuses"][0]["containerID"] for one in (first, second)]
-    first.down("--purge")
-    status = second.get("pod", "same-name")["status"]["containerStatuses"][0]
-    assert status["containerID"] == ids[1] and status["restartCount"] == 0 and "running" in status["state"]
-    assert "hello" in second.kubectl("exec", "same-name", "--", "echo", "hello")
-
-
 def test_killed_under_64_writers_nothing_acknowledged_is_missing(make_cluster):
     from kubernetes import client as kubernetes, config, watch
 

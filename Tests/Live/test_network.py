@@ -1,6 +1,5 @@
 """Service addresses and cluster DNS, asked from inside pods and from the host."""
 
-import pathlib
 import socket
 import struct
 import subprocess
@@ -19,14 +18,6 @@ def image(shared):
     return shared.busybox()
 
 
-@pytest.fixture(scope="session")
-def program(tmp_path_factory):
-    """What asks from inside pods; busybox of Debian cannot look names up."""
-    path = tmp_path_factory.mktemp("peer") / "peer"
-    subprocess.run(["cc", "-O1", "-o", path, pathlib.Path(__file__).with_name("peer.c")], check=True)
-    return str(path)
-
-
 def start_client(cluster, program):
     cluster.kdash("image", "import-host", program)
     cluster.apply(pod("client", "host/peer:latest", [program, "wait"]))
@@ -34,12 +25,12 @@ def start_client(cluster, program):
 
 
 @pytest.fixture(scope="module")
-def client(shared, image, program):
+def client(shared, image, peer):
     """A pod to ask from; beside it `looker`, which has nslookup."""
-    start_client(shared, program)
+    start_client(shared, peer)
     shared.apply(pod("looker", image, ["sleep", "100000"]))
     shared.phase("looker", "Running")
-    return program
+    return peer
 
 
 def web(cluster, image, name, app, **spec):
@@ -295,13 +286,13 @@ def test_pods_ask_the_clusters_server(shared, image, client):
     assert [(port["name"], port["port"], port["protocol"]) for port in ports] == [("dns", 53, "UDP"), ("dns-tcp", 53, "TCP")]
 
 
-def test_services_outlive_the_daemon(fresh, program):
-    start_client(fresh, program)
+def test_services_outlive_the_daemon(fresh, peer):
+    start_client(fresh, peer)
     web(fresh, fresh.busybox(), "kept", "kept")
     fresh.phase("kept", "Running")
     address = service(fresh, "kept", "kept")["clusterIP"]
     url = f"http://{address}/name"
-    assert fetched(fresh, program, "http://kept/name") == "kept"
+    assert fetched(fresh, peer, "http://kept/name") == "kept"
 
     def reached():
         with urllib.request.urlopen(url, timeout=10) as answer:
@@ -317,6 +308,6 @@ def test_services_outlive_the_daemon(fresh, program):
             assert reached(), "while a daemon starts"
     finally:
         assert starting.wait(timeout=60) == 0
-    assert fetched(fresh, program, "http://kept/name") == "kept"
+    assert fetched(fresh, peer, "http://kept/name") == "kept"
     fresh.kubectl("delete", "pod", "kept", "--wait")
-    eventually(lambda: refused(fresh, program, url), within=60, what="a refusal: changes are followed again")
+    eventually(lambda: refused(fresh, peer, url), within=60, what="a refusal: changes are followed again")

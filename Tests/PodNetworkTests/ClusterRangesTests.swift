@@ -4,7 +4,7 @@ import Testing
 @testable import PodNetwork
 
 @Suite struct ClusterRangesTests {
-    private func route(_ text: String) -> ClusterRanges.Route { .init(IPv4Network(text)!, "eth0") }
+    private func route(_ text: String) -> ClusterRanges.Obstacle { .init(IPv4Network(text)!, .interface("eth0")) }
 
     @Test func `the preferred ranges are taken when the host does not use them`() throws {
         let ranges = try ClusterRanges.choose(avoiding: [route("192.0.2.0/24")])

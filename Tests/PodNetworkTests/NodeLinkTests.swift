@@ -92,14 +92,14 @@ struct NodeLinkTests {
 
     @Test func `forwarding stays on until the last cluster leaves`() throws {
         try SimulatedNetwork.with { network in
-            let forwarding = HostForwarding(directory: network.folder, namespace: network.host)
+            let forwarding = HostForwarding(directory: SharedDirectory(network.folder), namespace: network.host)
             #expect(try forwarding.acquire("aaaaaaaa"))
             #expect(try forwarding.acquire("bbbbbbbb"))
             try forwarding.release("aaaaaaaa")
             #expect(try self.forwarding(network) == "1")
             try forwarding.release("bbbbbbbb")
             #expect(try self.forwarding(network) == "0")
-            #expect(try FileSystem.names(in: network.folder) == ["forwarding.lock"])
+            #expect(try FileSystem.names(in: network.folder) == ["lock"])
         }
     }
 

@@ -22,7 +22,7 @@ struct NodesLinkTests {
                 try NodeLink.establish(first),
                 try NodeLink.establish(
                     .init(
-                        clusterID: first.clusterID, nodeIndex: 1, ranges: first.ranges, node: second, host: first.host, runDirectory: first.runDirectory)),
+                        clusterID: first.clusterID, nodeIndex: 1, ranges: first.ranges, node: second, host: first.host, shared: first.shared)),
             ]
             #expect(links.map(\.nodeAddress) == [IPv4Address(10, 42, 0, 1), IPv4Address(10, 42, 1, 1)])
             let other = try NetworkNamespace.create()
@@ -97,7 +97,7 @@ struct NodesLinkTests {
             let before = (try route.links(), try route.routes())
             let pair = try Pair(network)
             #expect(try route.links().map(\.name).filter { $0.hasPrefix("kd0badcafe") }.sorted() == ["kd0badcafen0", "kd0badcafen1"])
-            try NodeLink.sweep(clusterID: "0badcafe", host: network.host, runDirectory: network.folder)
+            try NodeLink.sweep(clusterID: "0badcafe", host: network.host, shared: SharedDirectory(network.folder))
             #expect(try route.links() == before.0 && route.routes() == before.1)
             _ = pair
         }

@@ -42,10 +42,10 @@ struct SimulatedNetwork {
             RouteRequest.addRoute(to: IPv4Network("192.0.2.0/24")!, through: 2),
         ])
         try host.run { () throws(SystemError) in try FileSystem.write("0", to: "/proc/sys/net/ipv4/ip_forward") }
-        let routes = try ClusterRanges.hostRoutes(inner, ownPrefix: "kd")
+        let taken = try ClusterRanges.hostObstacles(inner, ownPrefix: "kd")
         configuration = NodeLink.Configuration(
-            clusterID: "0badcafe", nodeIndex: 0, ranges: try ClusterRanges.choose(avoiding: routes), node: node, host: host,
-            runDirectory: folder)
+            clusterID: "0badcafe", nodeIndex: 0, ranges: try ClusterRanges.choose(avoiding: taken), node: node, host: host,
+            shared: SharedDirectory(folder))
     }
 
     /// A pod's namespace with its address, attached.

@@ -75,7 +75,7 @@ extension ControlPlane {
         if node.identity.count > 1 { logger[metadataKey: "node"] = "\(name)" }
         known.withLock { $0.failures[name] = nil }
         guard let supervisor = node.supervisor else {
-            await registerUnready(node)
+            await registerUnready(node, node.reason ?? "")
             ready()
             return
         }
@@ -88,7 +88,7 @@ extension ControlPlane {
         }
         do {
             nodes.reach(through: node.network?.enclosure)
-            if node.link != nil { try await listenForPods(in: node.network?.enclosure) }
+            if node.link != nil { try await awaitListener(node, ready: ready) }
             let agent = try NodeAgent(
                 configuration: .init(
                     nodeName: name, paths: node.identity.paths, capacity: node.identity.capacity,
@@ -110,11 +110,32 @@ extension ControlPlane {
             let policies = enforcePolicies(on: node)
             async let _ = policies?.run()
             try await agent.run(ready: ready, nodeEnded: nodeEnded)
+        } catch is CancellationError {
+            ready()
         } catch {
             logger.error("the node's agent ended", metadata: ["node": "\(name)", "error": "\(error)"])
             if await supervisor.hasEnded(within: .seconds(2)) { return nodeEnded() }
             known.withLock { $0.failures[name] = "\(error)" }
             ready()
+        }
+    }
+
+    /// Returns once the API listens for pods. While something else has its place the node is not ready and says why, and the start of the cluster goes on.
+    private func awaitListener(_ node: LaunchedNode, ready: @escaping @Sendable () -> Void) async throws {
+        let name = node.identity.name
+        var backoff = Backoff(first: .seconds(1), maximum: .seconds(30))
+        while true {
+            do {
+                try await listenForPods(in: node.network?.enclosure)
+                return known.withLock { $0.failures[name] = nil }
+            } catch {
+                let reason = "the API cannot listen at \(serviceAddress):443, where pods look for it; trying again: \(error)"
+                logger.error("the node waits", metadata: ["node": "\(name)", "error": "\(reason)"])
+                known.withLock { $0.failures[name] = reason }
+                await registerUnready(node, reason)
+            }
+            ready()
+            try await time.sleep(for: backoff.next())
         }
     }
 
@@ -136,10 +157,10 @@ extension ControlPlane {
 
     private var serviceAddress: String { instance.ranges?.apiAddress.description ?? "10.96.0.1" }
 
-    private func registerUnready(_ node: LaunchedNode) async {
+    private func registerUnready(_ node: LaunchedNode, _ reason: String) async {
         let name = node.identity.name
         let registration = NodeAgent.registration(
-            name: name, reason: node.reason ?? "", version: Version.number, client: client(.node(name)), time: time, logger: logger)
+            name: name, reason: reason, version: Version.number, client: client(.node(name)), time: time, logger: logger)
         do throws(APIStatus) {
             try await registration.register()
         } catch {

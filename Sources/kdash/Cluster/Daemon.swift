@@ -3,6 +3,7 @@ import APIServer
 import ContainerImages
 import ContainerRuntime
 import Controllers
+import Glibc
 import JSONCore
 import KubeClient
 import KubeSchemas
@@ -34,13 +35,22 @@ struct Daemon: Sendable {
         var instance = try loadInstance(settings)
         let before = instance
         try ClusterSize(directory: directory).apply(options.nodes, to: &instance)
-        let ranges = try chooseRanges(&instance, settings)
-        try ClusterSize(directory: directory).check(instance, ranges)
+        let claim = try claimRanges(instance, settings)
+        let ranges = if let claim { claim.ranges } else { try chooseRanges(instance, settings) }
+        instance.ranges = ranges
         // A smaller number holds once the nodes that go are empty.
         var kept = instance
         kept.nodes = max(before.nodes, instance.nodes)
-        try save(kept)
-        let shares = try loadShares()
+        let shares: NodeShares
+        do throws(CommandError) {
+            try ClusterSize(directory: directory).check(instance, ranges)
+            try save(kept)
+            shares = try loadShares()
+        } catch {
+            claim?.withdraw()
+            throw error
+        }
+        claim?.holdUntilExit()
         let launchers = NodeIdentity.all(instance, in: directory).map {
             NodeLauncher(identity: $0, ranges: ranges, shares: shares, logger: logger, time: time)
         }
@@ -126,18 +136,26 @@ struct Daemon: Sendable {
         return instance
     }
 
-    private func chooseRanges(_ instance: inout ClusterInstance, _ settings: ClusterSettings) throws(CommandError) -> ClusterRanges {
-        do {
-            let socket = try NetlinkSocket.open(.route)
-            let routes = try ClusterRanges.hostRoutes(socket, ownPrefix: NodeLink.interfacePrefix(instance.id))
-            let ranges = try ClusterRanges.choose(
-                avoiding: routes, stored: instance.ranges, wantedPods: settings.podCIDR, wantedServices: settings.serviceCIDR)
-            instance.ranges = ranges
-            return ranges
-        } catch let error as PodNetworkError {
-            throw CommandError(error.message)
+    /// Addresses on this machine, which no other cluster has: only root's clusters have any.
+    private func claimRanges(_ instance: ClusterInstance, _ settings: ClusterSettings) throws(CommandError) -> RangeClaim? {
+        guard geteuid() == 0 else { return nil }
+        do throws(PodNetworkError) {
+            return try RangeClaim.take(
+                .init(clusterID: instance.id, directory: directory.path, shared: RunDirectory().shared),
+                stored: instance.ranges, wantedPods: settings.podCIDR, wantedServices: settings.serviceCIDR)
         } catch {
-            throw CommandError("cannot read the host's routes: \(error)")
+            throw CommandError("\(error)")
+        }
+    }
+
+    /// An ordinary user's addresses are on no link: those that were chosen once are in nobody's way.
+    private func chooseRanges(_ instance: ClusterInstance, _ settings: ClusterSettings) throws(CommandError) -> ClusterRanges {
+        do {
+            let routes = try instance.ranges == nil ? ClusterRanges.hostObstacles(.open(.route), ownPrefix: NodeLink.interfacePrefix(instance.id)) : []
+            return try ClusterRanges.choose(
+                avoiding: routes, stored: instance.ranges, wantedPods: settings.podCIDR, wantedServices: settings.serviceCIDR)
+        } catch {
+            throw CommandError("\(error)")
         }
     }
 }

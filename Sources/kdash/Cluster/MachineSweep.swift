@@ -12,21 +12,11 @@ struct MachineSweep: Sendable {
         let run = RunDirectory()
         CgroupTree.sweep(clusterID: id)
         // Only root's clusters have a link and rules on the host.
-        if geteuid() == 0 { try NodeLink.sweep(clusterID: id, runDirectory: run.base) }
+        if geteuid() == 0 { try NodeLink.sweep(clusterID: id, shared: run.shared) }
         if FileSystem.exists(run.cluster(id)) {
             for node in try FileSystem.names(in: run.cluster(id)) { OutsideProgram.end(in: run.node(id, node)) }
             try FileSystem.removeTree(run.cluster(id))
         }
-        try removeSharedDirectory(run.base)
-    }
-
-    /// The last cluster takes the directory that all share with it; what others keep there stays.
-    private func removeSharedDirectory(_ base: String) throws {
-        guard FileSystem.exists(base) else { return }
-        let lock = base + "/forwarding.lock"
-        let held = try FileLock.tryAcquire(lock)
-        guard held != nil, try FileSystem.names(in: base) == ["forwarding.lock"] else { return }
-        try FileSystem.removeFile(lock)
-        try FileSystem.removeDirectory(base)
+        try run.shared.removeIfUnused()
     }
 }

@@ -101,7 +101,7 @@ struct NodeLauncher: Sendable {
         let socket = NetlinkSocket(owning: handles.netlink)
         guard geteuid() == 0 else { return try await enclose(namespace, socket, &notes) }
         let link = try NodeLink.establish(
-            .init(clusterID: identity.clusterID, nodeIndex: identity.index, ranges: ranges, node: namespace, runDirectory: RunDirectory().base))
+            .init(clusterID: identity.clusterID, nodeIndex: identity.index, ranges: ranges, node: namespace, shared: RunDirectory().shared))
         notes += link.announce()
         if let obstacle = try link.forwardObstacle() {
             let places = identity.count > 1 ? "the outside and other nodes" : "the outside"
@@ -115,7 +115,7 @@ struct NodeLauncher: Sendable {
         _ namespace: NetworkNamespace, _ socket: NetlinkSocket, _ notes: inout [String]
     ) async throws -> (NodeLink, NodeNetwork, OutsideProgram?) {
         let link = try NodeLink.enclose(
-            .init(clusterID: identity.clusterID, nodeIndex: identity.index, ranges: ranges, node: namespace, runDirectory: RunDirectory().base))
+            .init(clusterID: identity.clusterID, nodeIndex: identity.index, ranges: ranges, node: namespace, shared: RunDirectory().shared))
         let outside = OutsideProgram(
             network: namespace, runDirectory: identity.runDirectory, stateDirectory: identity.stateDirectory, time: time, logger: logger)
         switch await outside.ensure() {

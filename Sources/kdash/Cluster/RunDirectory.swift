@@ -1,4 +1,5 @@
 import Glibc
+import PodNetwork
 
 /// Where sockets and namespace files of clusters live; gone at reboot.
 struct RunDirectory: Sendable, Hashable {
@@ -15,6 +16,8 @@ struct RunDirectory: Sendable, Hashable {
         }
     }
 
+    /// What all clusters of the user's share.
+    var shared: SharedDirectory { SharedDirectory(base) }
     /// One cluster's directory.
     func cluster(_ id: String) -> String { "\(base)/\(id)" }
     /// One node's directory, with the supervisor's socket.
