@@ -41,6 +41,8 @@ import KubeClient
     var kindID: String
     /// The rows.
     package internal(set) var table: JoinedTable
+    /// When the shown kind had its first rows, by the steady clock; nil before.
+    var firstRows: Duration?
     /// The row that the cursor goes to once it is listed.
     var awaitedUID: String?
     /// What is read of the objects for columns of the user's own.
