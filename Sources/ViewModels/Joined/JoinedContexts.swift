@@ -84,7 +84,7 @@ import KubeClient
     /// Says of every context why it is not shown as it is, and what is waited for.
     func tell(_ scope: String) {
         // What is missing in the table comes before what is missing in its cells; where all of that has one reason, the heading says it.
-        let isMixed = !table.usage.samples.isEmpty || Set(members.compactMap(\.usageTrouble)).count > 1
+        let isMixed = table.tellsUse || Set(members.compactMap(\.usageTrouble)).count > 1
         table.troubles = [\Member.trouble, \.usageTrouble].prefix(isMixed ? 2 : 1).flatMap { part in
             members.compactMap { member in member[keyPath: part].map { "\(member.name): \($0)" } }
         }
