@@ -1,5 +1,6 @@
 import APIMachinery
 import JSONCore
+import KubeClient
 import Testing
 
 @testable import ViewModels
@@ -41,6 +42,33 @@ import Testing
         try await Fixture.with { fixture in
             fixture.session.openYAML(named: text)
             #expect(fixture.app.toasts.last?.text.hasPrefix(why) == true && fixture.app.prompt?.input.text == text)
+        }
+    }
+
+    @Test(arguments: ["configmaps", "secrets", "services"])
+    func `what is found stands by how well it matches, then by kind and name, whichever kind answers last`(late: String) async throws {
+        try await Fixture.with(pods: ["a-web-1"]) { fixture in
+            let (app, server) = (fixture.app, fixture.server)
+            try await fixture.until("the kinds") { app.kinds.count > 30 }
+            for name in ["web-b", "web-a", "web"] { put(fixture, name, "default") }
+            put(fixture, "web-a", "kube-system")
+            for (kind, resource, name) in [("Service", "services", "web"), ("Secret", "secrets", "web-a"), ("Secret", "secrets", "web")] {
+                server.put(
+                    "/api/v1/namespaces/default/\(resource)/\(name)",
+                    ["apiVersion": "v1", "kind": .string(kind), "metadata": ["name": .string(name), "namespace": "default"]])
+            }
+            server.hold(.get, "/api/v1/\(late)")
+            fixture.session.findObjects()
+            guard case .palette(let palette)? = app.modal else { return #expect(Bool(false)) }
+            palette.query.text = "web"
+            try await fixture.until("all but one kind") { palette.results.count > 2 && server.isHolding(.get, "/api/v1/\(late)") }
+            server.release(.get, "/api/v1/\(late)")
+            try await fixture.until("everything") { palette.results.count == 8 }
+            #expect(
+                palette.results.map { "\($0.item.title) \($0.item.detail)" } == [
+                    "web ConfigMap in default", "web Secret in default", "web Service in default", "web-a ConfigMap in default",
+                    "web-a ConfigMap in kube-system", "web-b ConfigMap in default", "web-a Secret in default", "a-web-1 Pod in default",
+                ])
         }
     }
 }

@@ -47,6 +47,12 @@ private final class FakePorts: LocalPorts {
 
     private func words(_ fixture: Fixture) -> String { (fixture.app.detail?.lines ?? []).map { $0.map(\.text).joined() }.joined(separator: "\n") }
 
+    /// All that the file has, whoever has it open.
+    private func kept(_ fixture: Fixture) throws -> [SavedForward] {
+        let value = try JSON.parse(Array(try FileSystem.readText("\(fixture.directory)/forwards.json").utf8))
+        return (value["forwards"]?.arrayValue ?? []).compactMap { SavedForward($0) }
+    }
+
     /// Answers the questions about a forward; the local port last.
     private func open(_ fixture: Fixture, local: String) async throws {
         fixture.session.perform(.forward, on: [service])
@@ -79,12 +85,12 @@ private final class FakePorts: LocalPorts {
             let file = "\(fixture.directory)/forwards.json"
             try await fixture.until("it is kept") { FileSystem.exists(file) }
             #expect(try FileSystem.status(file)?.st_mode == S_IFREG | 0o600)
-            let saved = try #require(try SavedForward.load(fixture.directory).first)
+            let saved = try #require(try kept(fixture).first)
             #expect(saved.port == 8080 && saved.target.text == "service default/web:80" && saved.context == "kdash")
             fixture.run("forwards.list")
             fixture.run("detail.stop")
             #expect(words(fixture).contains("Stopped"))
-            try await fixture.until("it is not kept") { (try? SavedForward.load(fixture.directory).isEmpty) == true }
+            try await fixture.until("it is not kept") { (try? kept(fixture).isEmpty) == true }
             fixture.run("forwards.beginAgain")
             try await fixture.until("it is open again") { fixture.session.operations.forwards.map(\.forward.port) == [8080] }
             // Open ones begin anew at their port.
@@ -96,9 +102,9 @@ private final class FakePorts: LocalPorts {
             // Another kdash finds it, and one of a context that is not open.
             var other = saved
             other.context = "prod"
-            try await fixture.until("all is written") { !fixture.session.operations.forwardsFile.isBehind }
-            try SavedForward.keep([saved, other], fixture.directory)
+            try await fixture.until("all is written") { !fixture.session.operations.forwardsFile(fixture.directory).isBehind }
             fixture.session.operations.forwards[0].stop()
+            try FileSystem.writeAtomically(file, JSON.encode(["forwards": [saved.value, other.value]]), mode: 0o600)
             fixture.session.operations.forwards = []
             fixture.session.operations.stoppedForwards = []
             fixture.session.operations.leftForwards = nil
@@ -109,7 +115,7 @@ private final class FakePorts: LocalPorts {
             try await fixture.until("it is open") { fixture.session.operations.forwards.count == 1 }
             #expect(fixture.app.toasts.contains { $0.text.contains("open context prod first") })
             #expect(fixture.session.operations.leftForwards == [other])
-            try await fixture.until("both are kept") { (try? SavedForward.load(fixture.directory).count) == 2 }
+            try await fixture.until("both are kept") { (try? kept(fixture).count) == 2 }
         }
     }
 
@@ -118,23 +124,8 @@ private final class FakePorts: LocalPorts {
             try await open(fixture, local: "8080")
             try await fixture.until("it is open") { fixture.session.operations.forwards.count == 1 }
             fixture.session.prepareToQuit()
-            #expect(try SavedForward.load(fixture.directory).map(\.port) == [8080])
-            let file = SavedForward.File()
-            let (old, new) = (file.next(), file.next())
-            try file.keep([], new, fixture.directory)
-            try file.keep(fixture.session.operations.forwards.map(\.saved), old, fixture.directory)
-            #expect(try SavedForward.load(fixture.directory).isEmpty && !file.isBehind)
+            #expect(try kept(fixture).map(\.port) == [8080])
         }
-    }
-
-    @Test func `the next number is given out while something is written`() throws {
-        let file = SavedForward.File()
-        let first = file.next()
-        var second = 0
-        try file.keep(first) { second = file.next() }
-        #expect(second > first && file.isBehind)
-        try file.keep(second) {}
-        #expect(!file.isBehind)
     }
 
     @Test func `what is no forward is not read`() {

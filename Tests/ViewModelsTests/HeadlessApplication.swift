@@ -14,11 +14,12 @@ import Testing
     var size = (width: 120, height: 40)
     private var changes = 0
 
-    init(_ fixture: Fixture) {
+    /// The screen of a fixture's application, or of another one on its clock.
+    init(_ fixture: Fixture, of app: AppModel? = nil) {
         self.fixture = fixture
-        screen = Screen(app: fixture.app, theme: ThemeLibrary.standard(depth: .truecolor), glyphs: .unicode)
+        screen = Screen(app: app ?? fixture.app, theme: ThemeLibrary.standard(depth: .truecolor), glyphs: .unicode)
         screen.hasBracketedPaste = true
-        fixture.app.signal.onChange = { [weak self] in self?.changes += 1 }
+        (app ?? fixture.app).signal.onChange = { [weak self] in self?.changes += 1 }
     }
 
     /// Runs a test with an application whose cluster has these pods.

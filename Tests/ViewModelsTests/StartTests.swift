@@ -8,7 +8,7 @@ import Testing
 /// What is typed before the cluster is there.
 @MainActor @Suite struct StartTests {
     /// Runs a test with an application that is open, and a cluster that is reached when the test says so.
-    private static func with(_ body: (HeadlessApplication, Reachable) async throws -> Void) async throws {
+    static func with(_ body: (HeadlessApplication, Reachable) async throws -> Void) async throws {
         let reachable = Reachable()
         let fixture = Fixture(reachable: reachable)
         for pod in ["web-1", "web-2"] { fixture.addPod(pod) }

@@ -85,7 +85,7 @@ extension Screen {
 
     private func press(_ key: Key, in model: HelpModel) {
         switch key.name {
-        case "esc", "ctrl-c", "f1": app.modal = nil
+        case "esc", "ctrl-c", "f1": model.close()
         case "down", "enter": model.top += 1
         case "up": model.top = max(0, model.top - 1)
         case "pagedown": model.top += layout.body.height / 2

@@ -17,6 +17,8 @@ struct TypeAhead {
     var isRunning = false
     /// The first of them goes to a kind, and waits for the kinds of the cluster.
     var needsKinds = false
+    /// Help that was opened past them: it has the keys, and they wait behind it.
+    var help: HelpModel?
 
     /// When waiting ends by itself; nil while nothing waits.
     var end: Timestamp? { events.isEmpty ? nil : since?.advanced(by: Self.patience) }
@@ -40,13 +42,15 @@ extension Screen {
         switch event {
         case .key(let key):
             // A terminal's own keys, and those that go away from here.
-            if Self.passing.contains(key.name) { return false }
+            if Self.passing.contains(key.name) || isHelpAhead { return false }
+            if opensHelp(key) { return true }
             guard key.name != "esc", key.name != "ctrl-c" else {
                 app.toast("\(ahead.text) taken back", .dim)
                 forgetAhead()
                 return true
             }
             hold([event])
+        case .paste where isHelpAhead: return false
         case .paste: hold([event])
         case .mouse, .focus, .reply: return false
         }
@@ -55,6 +59,22 @@ extension Screen {
 
     /// The keys that never wait.
     private static let passing: Set = ["ctrl-z", "ctrl-l", "ctrl-q", "f12"]
+
+    /// Whether help has the keys that was opened past what waits.
+    private var isHelpAhead: Bool {
+        if case .help(let model)? = app.modal { model === ahead.help } else { false }
+    }
+
+    /// Opens help past what waits, over the list whose Enter may be among that, when a key means nothing else; whether it does.
+    private func opensHelp(_ key: Key) -> Bool {
+        guard key.isChord, app.modal?.isQuestion != true else { return false }
+        guard case .command(let command) = app.commands.lookup([key.name], scopes: [.anywhere], on: nil), command.id == "app.helpF1" else { return false }
+        let help = HelpModel(commands: app.commands.commands, app: app, beneath: app.modal)
+        app.modal = .help(help)
+        ahead.help = help
+        app.signal.touch()
+        return true
+    }
 
     /// The longest line, with the keys after it, that is taken for typed where it came at once.
     private static let longestLine = 64
@@ -104,7 +124,9 @@ extension Screen {
     /// What the first of what waits is waiting for; nil when it is there.
     private var awaited: String? { app.cluster?.startWait(isQueued: true, needsKinds: ahead.needsKinds) }
 
-    private func tellAhead(_ awaited: String) { app.typedAhead = TypedAhead(keys: ahead.labels, awaited: awaited) }
+    private func tellAhead(_ awaited: String) {
+        app.typedAhead = TypedAhead(keys: ahead.labels, awaited: awaited, isBehindHelp: isHelpAhead)
+    }
 
     private func forgetAhead() {
         ahead = TypeAhead()
@@ -131,8 +153,8 @@ extension Screen {
             forgetAhead()
             return []
         }
-        if let awaited {
-            tellAhead(awaited)
+        if awaited != nil || isHelpAhead {
+            tellAhead(awaited ?? "the end of help")
             return []
         }
         let since = ahead.since

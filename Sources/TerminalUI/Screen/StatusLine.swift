@@ -94,7 +94,7 @@ import ViewModels
             rect.x
             + painter.surface.put(isTyping ? " TYPE " : " BROWSE ", x: rect.x, y: rect.y, style: theme[isTyping ? .barType : .barBrowse])
             + 1
-        if let ahead = app.typedAhead {
+        if let ahead = app.typedAhead, !ahead.isBehindHelp {
             x += painter.surface.put("Esc", x: x, y: rect.y, style: theme[.barKey].on(ground)) + 1
             x += painter.surface.put("takes back what waits for \(ahead.awaited): ", x: x, y: rect.y, limit: rect.maxX - x, style: ground)
             let keys = ahead.keys.joined(separator: " ")

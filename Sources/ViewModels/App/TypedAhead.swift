@@ -4,11 +4,14 @@ package struct TypedAhead: Sendable, Hashable {
     package var keys: [String]
     /// What they wait for: `the cluster`, `its pods`.
     package var awaited: String
+    /// Whether help was opened past them: Esc closes that first.
+    package var isBehindHelp: Bool
 
     /// Keys that wait.
-    package init(keys: [String], awaited: String) {
+    package init(keys: [String], awaited: String, isBehindHelp: Bool = false) {
         self.keys = keys
         self.awaited = awaited
+        self.isBehindHelp = isBehindHelp
     }
 }
 

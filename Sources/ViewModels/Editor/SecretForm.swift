@@ -5,8 +5,8 @@ import JSONCore
 enum SecretForm {
     /// What a conversion came to.
     enum Conversion: Sendable, Hashable {
-        /// The text in the other form.
-        case text(String, isDecoded: Bool)
+        /// The text in the other form, and whether comments of a Secret are not in it any more.
+        case text(String, isDecoded: Bool, losesComments: Bool)
         /// It holds no Secret with values, or none that is text.
         case nothing(String)
         /// It cannot be read; why.
@@ -74,8 +74,22 @@ enum SecretForm {
             return first.map { .failed("line \($0.line + 1): \($0.message)") } ?? .nothing("there is no Secret in this text")
         }
         let toText = !secrets.contains { $0.yaml.value["stringData"]?.objectValue?.isEmpty == false }
+        // In place where that says the same, otherwise written anew.
+        for isInPlace in [true, false] {
+            guard let (result, isRewritten) = converted(text, secrets, toText: toText, isInPlace: isInPlace) else {
+                return .nothing("the Secret has no values that are text")
+            }
+            if says(result, like: text) { return .text(result, isDecoded: toText, losesComments: isRewritten && hasComments(text)) }
+        }
+        return .failed("its values cannot be written as text without a change")
+    }
+
+    /// The text with some of its documents in the other form, and whether any of them was written anew; nil when none changes.
+    private static func converted(
+        _ text: String, _ secrets: [Manifest.Document], toText: Bool, isInPlace: Bool
+    ) -> (text: String, isRewritten: Bool)? {
         var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-        var isChanged = false
+        var (isChanged, isRewritten) = (false, false)
         for document in secrets.reversed() {
             let new = toText ? decoded(document.yaml.value) : encoded(document.yaml.value)
             guard new != document.yaml.value else { continue }
@@ -83,18 +97,18 @@ enum SecretForm {
             var range = document.yaml.range.clamped(to: 0..<lines.count)
             if let first = range.first, lines[first].hasPrefix("---") { range = first + 1..<range.upperBound }
             while let last = range.last, lines[last].allSatisfy({ $0 == " " }) { range = range.lowerBound..<last }
-            lines.replaceSubrange(range, with: written(new))
+            let old = SecretLines(lines[range], signs: (kept, plain))
+            let edited = isInPlace ? toText ? old.decoded(new) : old.encoded(new) : nil
+            if edited == nil { isRewritten = true }
+            lines.replaceSubrange(range, with: edited ?? written(new))
         }
-        guard isChanged else { return .nothing("the Secret has no values that are text") }
-        let result = lines.joined(separator: "\n")
-        guard says(result, like: text) else { return .failed("its values cannot be written as text without a change") }
-        return .text(result, isDecoded: toText)
+        return isChanged ? (lines.joined(separator: "\n"), isRewritten) : nil
     }
 
     /// How many lines are looked at for a comment.
     static let mostCandidates = 50
 
-    /// Whether a Secret of a text has comments, which a conversion drops; not those that it writes itself. True as well where more lines may have one
+    /// Whether a Secret of a text has comments, which one that is written anew drops; not those that it writes itself. True as well where more lines may have one
     /// than are looked at.
     static func hasComments(_ text: String) -> Bool {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)

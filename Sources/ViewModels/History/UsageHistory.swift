@@ -89,6 +89,24 @@ struct UsageHistory {
         }
     }
 
+    /// The part of some samples that ``take(_:)`` has room for: of a large cluster a small one, which is taken at once.
+    func part(of samples: [NodeStats]) -> [NodeStats] {
+        var room = max(0, Self.capacity - rings.count)
+        func has(_ key: String) -> Bool {
+            if rings[key] != nil { return true }
+            room -= 1
+            return room >= 0
+        }
+        return samples.map { node in
+            var node = node
+            node.pods = node.pods.filter { pod in
+                let isTold = pod.network != nil && has(Self.key(pod.uid, ""))
+                return pod.containers.reduce(isTold) { $1.usage.isMeasured && has(Self.key(pod.identity, $1.name)) || $0 }
+            }
+            return node
+        }
+    }
+
     /// The network is a pod's, not a container's: its ring has no container's name.
     private mutating func takeTraffic(_ pod: PodStats, at time: Timestamp, _ step: Int64) {
         let key = Self.key(pod.uid, "")

@@ -17,6 +17,7 @@ extension AppModel {
         guard let joined else { return }
         joined.kindID = kind.id
         joined.table = joinedTable(joined.names)
+        joined.firstRows = nil
         prepare(joined.table)
         guard isNew else {
             joined.wanted?.apply(to: joined.table)

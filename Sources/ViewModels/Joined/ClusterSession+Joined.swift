@@ -166,6 +166,7 @@ extension ClusterSession {
         joined.members[place].isNarrow = feeds.isNarrow
         joined.members[place].trouble = feeds.trouble
         if batch.isListEnded { joined.members[place].isListed = true }
+        noteFirstRows(joined)
         tellJoined()
         if let uid = joined.awaitedUID, joined.table.row(uid: uid) != nil {
             joined.awaitedUID = nil

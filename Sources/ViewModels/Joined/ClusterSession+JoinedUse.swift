@@ -17,17 +17,16 @@ extension ClusterSession {
             if tasks.isRunning(.memberUsage(place)), let sampled = sampledMembers[place], sampled == (scope, kind.id) { continue }
             sampledMembers[place] = (scope, kind.id)
             tasks.run(.memberUsage(place)) { [weak self, time] in
-                var sampler = UsageSampler()
+                let digest = UsageDigest(source)
                 var isFirst = true
                 while !Task.isCancelled {
                     let begin = time.monotonic()
-                    var reading: UsageReading
-                    do { reading = try await source.read(scope) } catch { reading = UsageReading(failure: error) }
+                    let look = await digest.look(scope, for: nil, isSeen: true)
                     guard let self, !Task.isCancelled, let joined = app.joined, app.kind.id == kind.id else { return }
-                    let pods = sampler.take(reading.samples)
+                    let reading = look.reading
                     // On kdash's own cluster the context's line says how the connection is.
                     let gap = !source.isMetricsAPI ? nil : kind.isPods ? reading.pods : reading.nodes
-                    joined.table.setUsage(reading.samples.isEmpty || gap != nil ? nil : kind.isPods ? pods : sampler.nodes, of: place)
+                    joined.table.setUsage(!look.isTold || gap != nil ? nil : kind.isPods ? look.pods : UsageCells(look.nodes), of: place)
                     joined.members[place].usageTrouble = gap?.brief ?? (kind.isPods ? reading.partly : nil)
                     joined.table.usageGap = gap ?? joined.table.usageGap
                     tellJoined()

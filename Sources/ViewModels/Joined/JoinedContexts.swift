@@ -41,6 +41,8 @@ import KubeClient
     var kindID: String
     /// The rows.
     package internal(set) var table: JoinedTable
+    /// When the shown kind had its first rows, by the steady clock; nil before.
+    var firstRows: Duration?
     /// The row that the cursor goes to once it is listed.
     var awaitedUID: String?
     /// What is read of the objects for columns of the user's own.
@@ -82,7 +84,7 @@ import KubeClient
     /// Says of every context why it is not shown as it is, and what is waited for.
     func tell(_ scope: String) {
         // What is missing in the table comes before what is missing in its cells; where all of that has one reason, the heading says it.
-        let isMixed = !table.usage.samples.isEmpty || Set(members.compactMap(\.usageTrouble)).count > 1
+        let isMixed = table.tellsUse || Set(members.compactMap(\.usageTrouble)).count > 1
         table.troubles = [\Member.trouble, \.usageTrouble].prefix(isMixed ? 2 : 1).flatMap { part in
             members.compactMap { member in member[keyPath: part].map { "\(member.name): \($0)" } }
         }

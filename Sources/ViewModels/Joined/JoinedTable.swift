@@ -6,7 +6,7 @@ import KubeClient
     /// The contexts, by their places.
     let contexts: [String]
     private var joined = JoinedColumns()
-    private var samples: [Int: [String: PodUsage]] = [:]
+    private var use: [Int: UsageCells] = [:]
     /// What cannot be shown, and why, a line for each context.
     package internal(set) var troubles: [String] = [] { didSet { if troubles != oldValue { signal.touch() } } }
 
@@ -62,13 +62,19 @@ import KubeClient
     // MARK: - Use
 
     /// Replaces what the pods of a context use; nil where nothing is known of it any more.
-    func setUsage(_ new: [String: PodUsage]?, of context: Int) {
-        samples[context] = new.map { Dictionary($0.map { (Self.uid($0, of: context), $1) }, uniquingKeysWith: { first, _ in first }) }
-        setUsage(samples.values.reduce(into: [:]) { $0.merge($1) { first, _ in first } })
+    func setUsage(_ new: UsageCells?, of context: Int) {
+        guard use[context] != new else { return }
+        use[context] = new
+        measuresChanged(["cpu", "memory"])
     }
 
-    override var usageName: @Sendable (ResourceRow) -> String {
-        { Self.uid(PodStats.identity(namespace: $0.namespace, name: $0.name), of: Self.parts($0.uid)?.context ?? 0) }
+    override var tellsUse: Bool { use.values.contains { !$0.samples.isEmpty } }
+
+    override var fill: @Sendable (ResourceRow) -> [TableCell] {
+        { [use] row in
+            guard let (context, uid) = Self.parts(row.uid), let known = use[context] else { return row.cells }
+            return known.filled(row, uid: uid)
+        }
     }
 
     // MARK: - As a table

@@ -24,11 +24,16 @@ package struct HelpSection: Sendable, Hashable {
     package var filter = LineInput()
     /// The first row on screen; the screen keeps it inside.
     package var top = 0
-    /// Help for commands.
-    package init(commands: [Command], app: AppModel) {
+    /// What lies under it, and is there again when it closes.
+    private let beneath: Modal?
+    /// Help for commands, over something.
+    package init(commands: [Command], app: AppModel, beneath: Modal? = nil) {
         self.commands = commands
         self.app = app
+        self.beneath = beneath
     }
+    /// Closes it.
+    package func close() { app.modal = beneath }
     /// What matches the filter; what belongs to the focused pane comes first.
     package var sections: [HelpSection] {
         let all = matching

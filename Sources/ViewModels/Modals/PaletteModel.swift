@@ -88,10 +88,6 @@ package struct PaletteMatch: Sendable, Hashable {
         self.onAccept = onAccept
         rank()
     }
-    /// More items have become known; the selected one stays selected.
-    package func add(_ more: [PaletteItem]) {
-        if !more.isEmpty { replace(items + more) }
-    }
     /// Makes its items anew: what they stand for has become known, or another.
     package func refresh() {
         if let source { replace(source()) }

@@ -36,7 +36,11 @@ import ClusterOperations
         /// Those that were open when kdash ended last, and were not begun again yet; nil before they were read.
         var left: [SavedForward]?
         var isReading = false
-        let file = SavedForward.File()
+        /// Those that are being begun again, which no other window may begin meanwhile.
+        var claimed: [SavedForward] = []
+        /// Those before that were forgotten, or begun anew, and are in the file still.
+        var dropped: [SavedForward] = []
+        var file: ForwardsFile?
         /// Rings when something went through one.
         let changed = ChangeBell()
     }
@@ -67,8 +71,31 @@ import ClusterOperations
         get { shared.isReading }
         set { shared.isReading = newValue }
     }
+    /// Forwards of sessions before that are being begun again.
+    var claimedForwards: [SavedForward] {
+        get { shared.claimed }
+        set { shared.claimed = newValue }
+    }
+    /// Forwards of sessions before that are to go from the file.
+    var droppedForwards: [SavedForward] {
+        get { shared.dropped }
+        set { shared.dropped = newValue }
+    }
+    /// What the file is to have as this window's.
+    var keptForwards: [SavedForward] {
+        let open = shared.running.map(\.saved)
+        return open + shared.claimed.filter { !open.contains($0) }
+    }
+    /// One that was claimed is not begun, or is open: it counts as one of those that are open from then on.
+    func giveBack(_ forward: SavedForward) { shared.claimed.removeAll { $0 == forward } }
+
     /// Where those that are open are kept.
-    var forwardsFile: SavedForward.File { shared.file }
+    func forwardsFile(_ stateDirectory: String) -> ForwardsFile {
+        if let file = shared.file { return file }
+        let file = ForwardsFile(stateDirectory)
+        shared.file = file
+        return file
+    }
     /// Rings when something went through one.
     var forwardsChanged: ChangeBell { shared.changed }
     /// The image of the last debug container.

@@ -1,9 +1,6 @@
 import APIMachinery
 import ClusterOperations
-import Glibc
 import JSONCore
-import LinuxKernel
-import Synchronization
 
 /// A forward that can begin again: its port, where it leads, and into which context.
 struct SavedForward: Sendable, Hashable {
@@ -47,55 +44,5 @@ struct SavedForward: Sendable, Hashable {
             return nil
         }
         (self.port, self.context) = (local, context)
-    }
-
-    /// The file, written from several threads: what is older never comes after what is newer.
-    final class File: Sendable {
-        private let newest = Atomic(0)
-        /// The number of what was written last; held while something is written.
-        private let written = Mutex(0)
-
-        /// The number of what is to be written next. Does not wait for what is being written.
-        func next() -> Int { newest.add(1, ordering: .relaxed).newValue }
-
-        /// Whether something is not written yet. Blocking.
-        var isBehind: Bool { written.withLock { $0 < newest.load(ordering: .relaxed) } }
-
-        /// Keeps them unless something newer is kept. Blocking.
-        func keep(_ forwards: [SavedForward], _ version: Int, _ stateDirectory: String) throws(SystemError) {
-            try keep(version) { () throws(SystemError) in try SavedForward.keep(forwards, stateDirectory) }
-        }
-
-        /// Writes unless something newer was written. Blocking.
-        func keep(_ version: Int, _ write: () throws(SystemError) -> Void) throws(SystemError) {
-            try written.withLock { written throws(SystemError) in
-                guard version > written else { return }
-                try write()
-                written = version
-            }
-        }
-    }
-
-    private static let longest = 256 << 10
-    /// As many as are kept: those that are open first, of those before the newest.
-    static let most = 256
-    private static func path(_ stateDirectory: String) -> String { "\(stateDirectory)/forwards.json" }
-
-    /// Those that were open when kdash ended last; a file that is no JSON holds none. Throws when there is one that cannot be read. Blocking.
-    static func load(_ stateDirectory: String) throws(SystemError) -> [SavedForward] {
-        let text: String
-        do throws(SystemError) { text = try FileSystem.readText(path(stateDirectory), limit: longest) } catch {
-            guard error.errno == ENOENT else { throw error }
-            return []
-        }
-        // best effort: what nothing of ours has written says nothing about forwards.
-        guard let value = try? JSON.parse(Array(text.utf8)) else { return [] }
-        return (value["forwards"]?.arrayValue ?? []).compactMap { SavedForward($0) }
-    }
-
-    /// Keeps them, readable by the user alone. Blocking.
-    static func keep(_ forwards: [SavedForward], _ stateDirectory: String) throws(SystemError) {
-        try FileSystem.makeDirectories(stateDirectory, mode: 0o700)
-        try FileSystem.writeAtomically(path(stateDirectory), JSON.encode(["forwards": .array(forwards.prefix(most).map(\.value))]), mode: 0o600)
     }
 }

@@ -13,6 +13,7 @@ extension ClusterSession {
         let scope = app.scope
         var found: [String: ObjectBinding] = [:]
         var states: [String: String] = [:]
+        var items: [String: [PaletteItem]] = [:]
         let palette = PaletteModel(
             title: "Find an object of any kind", placeholder: "a part of its name; \(scope.text)", action: "show", items: []
         ) { [weak self] item in
@@ -25,9 +26,12 @@ extension ClusterSession {
             let state = (states[item.id] ?? "").split(separator: "\n").map { [TextSpan(String($0))] }
             return [[TextSpan(item.title, .accent)], [TextSpan(item.detail, .dim)], []] + state
         }
-        app.modal = .palette(palette)
         let context = app.context.name
         let kinds = app.kinds.filter { !Self.isNoise($0) }
+        // What matches equally well stands by kind and name, in whatever order the kinds answer.
+        let order = kinds.sorted { ($0.kind, $0.id) < ($1.kind, $1.id) }.map(\.id)
+        palette.source = { order.flatMap { items[$0] ?? [] } }
+        app.modal = .palette(palette)
         tasks.run(.findObjects) { [weak self, weak palette] in
             await withTaskGroup(of: (ServedKind, ServerTable?).self) { group in
                 var waiting = kinds[...]
@@ -36,7 +40,9 @@ extension ClusterSession {
                     let namespace = kind.isNamespaced ? scope.single : nil
                     group.addTask {
                         // best effort: a kind that may not be listed has nothing to find.
-                        (kind, try? await client.listTable(kind.resource, namespace: namespace, ListOptions(limit: Self.mostOfKind)))
+                        var table = try? await client.listTable(kind.resource, namespace: namespace, ListOptions(limit: Self.mostOfKind))
+                        table?.rows.sort { ($0.object.name, $0.object.namespace ?? "") < ($1.object.name, $1.object.namespace ?? "") }
+                        return (kind, table)
                     }
                 }
                 for _ in 0..<Self.atATime { next() }
@@ -45,16 +51,16 @@ extension ClusterSession {
                         return group.cancelAll()
                     }
                     next()
-                    var items: [PaletteItem] = []
                     for row in table?.rows ?? [] where scope.contains(row.object.namespace ?? "") {
                         let object = row.object
                         found[object.uid] = ObjectBinding(
                             context: context, namespace: object.namespace, kind: kind.kind, name: object.name, uid: object.uid, resource: kind.resource)
                         states[object.uid] = Self.state(row, table?.columns ?? [])
-                        items.append(
+                        items[kind.id, default: []].append(
                             PaletteItem(id: object.uid, title: object.name, detail: "\(kind.kind)\(object.namespace.map { " in \($0)" } ?? "")"))
                     }
-                    palette.add(items)
+                    guard items[kind.id] != nil else { continue }
+                    palette.refresh()
                     self.app.signal.touch()
                 }
             }

@@ -76,16 +76,26 @@ extension ClusterSession {
 
     /// Whether one more may be open; says so when not.
     private func mayForward() -> Bool {
-        if operations.forwards.count + operations.beginningForwards < Self.maximumForwards { return true }
+        if operations.keptForwards.count + operations.beginningForwards < Self.maximumForwards { return true }
         app.toast("\(Self.maximumForwards) forwards are open, which is the most: stop one in \(app.keyText("forwards.list"))", .warning)
         return false
     }
 
     /// Opens the port; one that was given back a moment ago is waited for.
-    private func listen(_ target: ForwardTarget, _ local: UInt16, _ context: String, _ localPorts: any LocalPorts, attempts: Int = 1) {
-        operations.beginningForwards += 1
+    private func listen(
+        _ target: ForwardTarget, _ local: UInt16, _ context: String, _ localPorts: any LocalPorts, attempts: Int = 1, claimed: SavedForward? = nil
+    ) {
+        // One that was claimed counts already.
+        if claimed == nil { operations.beginningForwards += 1 }
         tasks.add { [weak self, time, operations] in
-            defer { operations.beginningForwards -= 1 }
+            defer {
+                if let claimed {
+                    operations.giveBack(claimed)
+                    if !operations.keptForwards.contains(claimed) { self?.keepForwards() }
+                } else {
+                    operations.beginningForwards -= 1
+                }
+            }
             for attempt in 1...max(1, attempts) {
                 do throws(APIStatus) {
                     let listener = try await localPorts.listen(local)
@@ -123,7 +133,11 @@ extension ClusterSession {
                 return app.toast("open context \(saved.context) first: nothing is contacted that was not picked", .warning)
             }
             guard mayForward() else { return }
-            listen(saved.target, saved.port, saved.context, localPorts)
+            guard operations.leftForwards?.contains(saved) == true else { return listen(saved.target, saved.port, saved.context, localPorts) }
+            guard !operations.claimedForwards.contains(saved) else { return }
+            begin(left: saved) { [weak self] in
+                self?.listen(saved.target, saved.port, saved.context, localPorts, claimed: saved)
+            }
         }
     }
 
@@ -145,9 +159,15 @@ extension ClusterSession {
             app.toast("\(address) leads nowhere any more", .ok)
         case .ended(let saved):
             operations.stoppedForwards.removeAll { $0 == saved }
-            operations.leftForwards?.removeAll { $0 == saved }
+            forget { $0 == saved }
         }
         keepForwards()
+    }
+
+    /// Takes some out of those that nobody has open.
+    private func forget(_ isMeant: (SavedForward) -> Bool) {
+        operations.droppedForwards += operations.leftForwards?.filter(isMeant) ?? []
+        operations.leftForwards?.removeAll(where: isMeant)
     }
 
     private func start(_ target: ForwardTarget, _ listener: LocalListener, _ context: String) {
@@ -159,7 +179,7 @@ extension ClusterSession {
         let work = tasks.add { await forward.run() }
         operations.forwards.append(OperationState.RunningForward(stop: { [weak tasks] in tasks?.cancelWork(work) }, forward: forward, context: context))
         operations.stoppedForwards.removeAll { $0.port == forward.port || $0.target == target && $0.context == context }
-        operations.leftForwards?.removeAll { $0.target == target && $0.context == context }
+        forget { $0.target == target && $0.context == context }
         readForwards(isTold: false)
         keepForwards()
         operations.forwardsChanged.ring()
@@ -167,7 +187,7 @@ extension ClusterSession {
     }
 
     package func showForwards() {
-        readForwards(isTold: false)
+        readForwards(isTold: false, again: true)
         let model = DetailModel(title: "Forwards", kind: .forwards, binding: nil)
         var rows: [ForwardRow] = []
         model.refresh = { [weak self, weak model] in

@@ -31,10 +31,9 @@ extension ClusterSession {
         switch SecretForm.converted(editor.text) {
         case .nothing(let reason): app.toast(reason, .dim)
         case .failed(let reason): app.toast("not converted: \(reason)", .error)
-        case .text(let text, let isDecoded):
-            let losesComments = SecretForm.hasComments(editor.text)
+        case .text(let text, let isDecoded, let losesComments):
             editor.replaceAll(text)
-            if case .text(let base, isDecoded: isDecoded) = SecretForm.converted(editing.baseText) { editing.baseText = base }
+            if case .text(let base, isDecoded: isDecoded, losesComments: _) = SecretForm.converted(editing.baseText) { editing.baseText = base }
             if !wasDirty {
                 editor.markClean()
                 removeDraft()

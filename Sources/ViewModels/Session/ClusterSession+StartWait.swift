@@ -5,7 +5,8 @@ extension ClusterSession {
     /// shown are enough for all but what goes to a kind (`needsKinds`). Once all of it was there, only keys that wait already (`isQueued`) wait on,
     /// for the rows of what they went to, and for what was asked.
     package func startWait(isQueued: Bool, needsKinds: Bool) -> String? {
-        guard app.joined == nil, !hasStarted || isQueued else { return nil }
+        if let joined = app.joined { return joinedWait(joined, isQueued: isQueued, needsKinds: needsKinds) }
+        guard !hasStarted || isQueued else { return nil }
         switch app.connection {
         case .failed: return nil
         case .starting: return cluster == nil ? "the cluster" : "the first lists"

@@ -13,28 +13,28 @@ extension ClusterSession {
         guard !tasks.isRunning(.usage) || isSeen != isSampledOften || scope != sampledScope else { return }
         (isSampledOften, sampledScope) = (isSeen, scope)
         tasks.run(.usage) { [weak self, time] in
-            var sampler = UsageSampler()
+            let digest = UsageDigest(source)
             var pause = isSeen ? Duration.zero : Self.quietUsagePause
             while !Task.isCancelled {
                 if pause > .zero { do { try await time.sleep(for: pause) } catch { return } }
                 let begin = time.monotonic()
-                var reading: UsageReading
-                do { reading = try await source.read(scope) } catch { reading = UsageReading(failure: error) }
+                var look = await digest.look(scope, for: self?.usageHistory, isSeen: isSeen)
                 guard let self, !Task.isCancelled else { return }
                 // Without a sample the bars go: the heading says why, or on kdash's own cluster the connection's state.
-                if !source.isMetricsAPI { (reading.pods, reading.nodes) = (nil, nil) }
-                usageHistory.take(reading.samples)
-                let next = source.pause(after: time.monotonic() - begin, reading.pods, isFirst: pause == .zero)
+                if !source.isMetricsAPI { (look.reading.pods, look.reading.nodes) = (nil, nil) }
+                usageHistory.take(look.reading.samples)
+                let next = source.pause(after: time.monotonic() - begin, look.reading.pods, isFirst: pause == .zero)
                 pause = isSeen ? next : max(Self.quietUsagePause, next)
-                show(reading, isSeen ? sampler.take(reading.samples) : nil, sampler.nodes)
+                show(look)
             }
         }
     }
 
-    private func show(_ reading: UsageReading, _ pods: [String: PodUsage]?, _ nodes: [String: PodUsage]) {
+    private func show(_ look: UsageLook) {
+        let reading = look.reading
         app.pods.usageGap = reading.pods
-        nodeUse = (pods == nil ? nodeUse.samples : nodes, reading.nodes)
-        if let pods { app.pods.setUsage(pods) }
+        nodeUse = (look.pods == nil ? nodeUse.samples : look.nodes, reading.nodes)
+        if let pods = look.pods { app.pods.setUsage(pods) }
         for table in app.tables { showUsage(in: table.value, table.key) }
         // The bars of some pods stay empty: that is said once.
         if let partly = reading.partly { app.hint("usage \(app.context.name)", partly) }

@@ -20,6 +20,8 @@
         case member(Int)
         /// Showing whether changes pass in one of several contexts, by its place.
         case memberGate(Int)
+        /// Letting keys that wait go on without the contexts that have not answered.
+        case joinedPatience
         /// Giving up on a command that waits for its object.
         case awaitedCommand
         /// Asking how many objects of a kind there are.

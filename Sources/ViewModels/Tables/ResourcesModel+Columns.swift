@@ -8,7 +8,7 @@ extension ResourcesModel {
 
     /// Where figures are missing, the heading says why, once.
     private func headed(_ column: TableColumn) -> TableColumn {
-        guard column.id == "cpu", let usageGap, usage.samples.isEmpty else { return column }
+        guard column.id == "cpu", let usageGap, !tellsUse else { return column }
         var column = column
         column.title += ": \(usageGap.heading)"
         column.minimumWidth = max(column.minimumWidth, column.title.count)

@@ -16,8 +16,12 @@ extension ResourcesModel {
     }
 
     /// Replaces what its objects use; those that are left out have no sample.
-    package func setUsage(_ samples: [String: PodUsage]) {
-        guard usage.replace(samples) else { return }
+    package func setUsage(_ samples: [String: PodUsage]) { setUsage(UsageCells(samples)) }
+
+    /// The same, made ready beside the main actor.
+    func setUsage(_ new: UsageCells) {
+        guard usage != new else { return }
+        usage = new
         measuresChanged(["cpu", "memory"])
     }
 

@@ -164,14 +164,14 @@ package import LinuxKernel
 
     /// Makes the cells of a row as they are shown: overlaid with what is measured.
     var fill: @Sendable (ResourceRow) -> [TableCell] {
-        { [usage, usageName] row in usage.filled(row) { usageName(row) } }
+        { [usage] row in usage.filled(row, uid: row.uid) }
     }
 
     /// The cells of a row as they are shown.
     func cells(_ row: ResourceRow) -> [TableCell] { fill(row) }
 
-    /// What a row's object is known by where the source of its use tells no uids.
-    var usageName: @Sendable (ResourceRow) -> String { { PodStats.identity(namespace: $0.namespace, name: $0.name) } }
+    /// Whether what any object uses is known.
+    var tellsUse: Bool { !usage.samples.isEmpty }
 
     /// What is shown now, for work that takes its time.
     var snapshot: TableSnapshot {

@@ -1,17 +1,19 @@
+import KubeClient
+
 /// What pods use, put into the cells of their rows that tell it.
-struct UsageCells: Sendable {
+struct UsageCells: Sendable, Equatable {
     /// The last samples, by the row's uid.
     private(set) var samples: [ObjectID: PodUsage] = [:]
     /// Whether the source tells names, and no uids.
     private var isByName = false
 
-    /// Replaces all; whether anything changed.
-    mutating func replace(_ new: [String: PodUsage]) -> Bool {
-        let made = Dictionary(new.map { (ObjectID($0), $1) }, uniquingKeysWith: { first, _ in first })
-        guard samples != made else { return false }
-        samples = made
+    /// Nothing is known.
+    init() {}
+
+    /// What is used, by what each pod is known by.
+    init(_ new: [String: PodUsage]) {
+        samples = Dictionary(new.map { (ObjectID($0), $1) }, uniquingKeysWith: { first, _ in first })
         isByName = new.keys.contains { $0.contains("/") }
-        return true
     }
 
     /// Forgets a row that is gone.
@@ -20,10 +22,11 @@ struct UsageCells: Sendable {
     /// Forgets everything.
     mutating func removeAll() { (samples, isByName) = ([:], false) }
 
-    /// A row's cells with what is used now; `name` is what its pod is known by where the source tells no uids.
-    func filled(_ row: ResourceRow, name: () -> String) -> [TableCell] {
+    /// The cells of an object's row with what is used now.
+    func filled(_ row: ResourceRow, uid: String) -> [TableCell] {
         var cells = row.cells
-        guard let sample = samples[ObjectID(row.uid)] ?? (isByName ? samples[ObjectID(name())] : nil) else { return cells }
+        let named = { PodStats.identity(namespace: row.namespace, name: row.name) }
+        guard let sample = samples[ObjectID(uid)] ?? (isByName ? samples[ObjectID(named())] : nil) else { return cells }
         if let measuredAt = sample.measuredAt, let createdAt = row.createdAt, measuredAt < createdAt { return cells }
         for place in cells.indices {
             guard case .usage(var usage) = cells[place] else { continue }

@@ -1,0 +1,69 @@
+import KubeClient
+import LinuxKernel
+import Testing
+
+@testable import ViewModels
+
+@MainActor @Suite struct UsageDigestTests {
+    nonisolated private static let now = Timestamp(seconds: 1_000_000)
+
+    nonisolated private static func samples(_ count: Int, at time: Timestamp = now) -> [NodeStats] {
+        var usage = UsageSample(workingSet: ByteCount(64 << 20))
+        usage.cpuRate = 250_000_000
+        let pods = (0..<count).map {
+            PodStats(namespace: "default", name: "web-\($0)", uid: "", usage: usage, containers: [ContainerStats(name: "app", usage: usage)])
+        }
+        return [
+            NodeStats(node: "", sampledAt: time, usage: UsageSample(isMeasured: false), pods: pods),
+            NodeStats(node: "node", sampledAt: time, usage: usage),
+        ]
+    }
+
+    @Test func `while what 100,000 pods use is digested, the main actor goes on`() async throws {
+        let server = MemoryServer()
+        let samples = await ClusterSession.detached { Self.samples(100_000) }
+        let cluster = ConnectedCluster(
+            client: server.client(), contextName: "kdash", access: .writable, isEmbedded: true, server: "memory",
+            usage: { samples })
+        let digest = UsageDigest(try #require(UsageSource(cluster, time: ManualTimeSource(at: Self.now))))
+        var (turns, look) = (0, UsageLook(reading: UsageReading(samples: []), isTold: false))
+        // Other tests of the main actor may leave it no turn during one look, but not during all of them.
+        for _ in 0..<10 where turns <= 20 {
+            turns = 0
+            let ticker = Task { @MainActor in
+                while !Task.isCancelled {
+                    turns += 1
+                    await Task.yield()
+                }
+            }
+            look = await digest.look(.all, for: UsageHistory(), isSeen: true)
+            ticker.cancel()
+        }
+        #expect(turns > 20, "the main actor had \(turns) turns")
+        #expect(look.isTold && look.pods?.samples.count == 100_000 && look.nodes["/node"]?.cpu == 250)
+        #expect(look.reading.samples.map(\.pods.count) == [UsageHistory.capacity, 0], "what charts have no room for does not come to the main actor")
+        let table = PodsModel(signal: ChangeSignal())
+        table.upsert([ResourceRow(uid: "u", namespace: "default", name: "web-7", cells: [.usage(Usage(unit: .milliCPU))])], now: Self.now)
+        table.setUsage(try #require(look.pods))
+        #expect(table.row(uid: "u").map { table.cells($0) } == [.usage(Usage(used: 250, unit: .milliCPU))])
+    }
+
+    @Test nonisolated func `charts know the same of the part that they have room for as of the whole`() {
+        var (whole, part) = (UsageHistory(), UsageHistory())
+        for second in [0, 15, 30] as [Int64] {
+            // The order is another one each time, and pods come and go.
+            var samples = Self.samples(3000 + Int(second), at: Self.now.advanced(by: .seconds(second)))
+            if second == 15 { samples[0].pods.reverse() }
+            whole.take(samples)
+            let taken = part.part(of: samples)
+            #expect(taken[0].pods.count == UsageHistory.capacity)
+            part.take(taken)
+        }
+        let now = Self.now.advanced(by: .seconds(30))
+        for pod in [0, 1999, 2000, 2999] {
+            let identity = PodStats.identity(namespace: "default", name: "web-\(pod)")
+            #expect(whole.container(identity, "app", now: now) == part.container(identity, "app", now: now))
+        }
+        #expect(whole.cluster(now: now) == part.cluster(now: now))
+    }
+}
