@@ -10,15 +10,21 @@ package struct SharedDirectory: Sendable, Hashable {
     }
 
     private static let lockName = "lock"
+    private static let patience = 1000
     private var lockPath: String { "\(path)/\(Self.lockName)" }
 
     /// What only one process may do at a time is done while the result lives, for moments. Makes the directory. Blocking.
     package func lock() throws(SystemError) -> FileLock {
-        while true {
-            try FileSystem.makeDirectories(path, mode: 0o755)
-            // The last cluster may take the directory along between the two.
-            do throws(SystemError) { return try FileLock.acquire(lockPath) } catch  where error.errno == ENOENT {}
+        // Every other cluster may take the directory along while it is made here.
+        for _ in 0..<Self.patience {
+            do throws(SystemError) { return try makeAndLock() } catch  where [ENOENT, ENOTDIR].contains(error.errno) {}
         }
+        return try makeAndLock()
+    }
+
+    private func makeAndLock() throws(SystemError) -> FileLock {
+        try FileSystem.makeDirectories(path, mode: 0o755)
+        return try FileLock.acquire(lockPath)
     }
 
     /// Removes the directory unless somebody keeps something there or is about to.

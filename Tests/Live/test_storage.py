@@ -1,6 +1,8 @@
 """What pods may take of the node's disk."""
 
 import json
+import os
+import subprocess
 
 import pytest
 
@@ -88,3 +90,45 @@ def test_a_nearly_full_disk_is_told_and_young_images_stay(make_cluster):
     assert "host/busybox" in one.kdash("image", "list").stdout
     types = {one["type"]: one["status"] for one in one.get("nodes", one.kubectl("get", "nodes", "-o", "jsonpath={.items[0].metadata.name}"))["status"]["conditions"]}
     assert types == {"MemoryPressure": "False", "DiskPressure": "False", "PIDPressure": "False", "Ready": "True"}
+
+
+@pytest.fixture
+def small_disk(make_cluster, base):
+    """A cluster whose directory is a disk of its own, which may be filled."""
+    disk = base / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256m", "kdash-test", disk], check=True)
+    one = make_cluster()
+    one.data = disk / "data"
+    yield one
+    one.close()
+    subprocess.run(["umount", disk], check=True)
+
+
+def test_a_node_short_of_disk_ends_who_takes_most_and_takes_no_more(small_disk):
+    small_disk.up("--no-merge")
+    image = small_disk.busybox()
+
+    def start(name, script):
+        volumes = [{"name": "scratch", "emptyDir": {}}]
+        small_disk.apply(pod(name, image, ["sh", "-c", f"{script}; sleep 100000"], volumes=volumes,
+                             container={"volumeMounts": [{"name": "scratch", "mountPath": "/scratch"}]}))
+        small_disk.phase(name, "Running")
+
+    def node():
+        found = small_disk.get("node", "kdash")
+        held = {one["type"]: one["status"] for one in found["status"]["conditions"]}
+        return held["DiskPressure"] == "True" and "node.kubernetes.io/disk-pressure" in [one["key"] for one in found["spec"].get("taints", [])]
+
+    start("modest", "dd if=/dev/zero of=/scratch/some bs=1M count=2")
+    # A tenth has to be left, since that is less than the bound of a large disk.
+    space = os.statvfs(small_disk.data)
+    start("greedy", f"dd if=/dev/zero of=/scratch/much bs=1M count={(space.f_bavail * space.f_frsize >> 20) - 16}")
+    eventually(node, within=60, what="the condition and its taint")
+    assert evicted(small_disk, "greedy").startswith("The node was low on resource: ephemeral-storage. Threshold quantity: ")
+    small_disk.apply(pod("late", image, ["sleep", "600"]))
+    eventually(lambda: "disk-pressure" in json.dumps(small_disk.get("pod", "late")["status"]), within=60, what="why the pod is not scheduled")
+    # What the pod took is there again, and nobody else had to go.
+    eventually(lambda: os.statvfs(small_disk.data).f_bavail > space.f_bavail * 9 // 10, within=60, what="room on the disk")
+    assert small_disk.get("pod", "modest")["status"]["phase"] == "Running"
+    assert "host/busybox" in small_disk.kdash("image", "list").stdout

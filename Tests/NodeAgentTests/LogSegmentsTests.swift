@@ -88,7 +88,7 @@ import Testing
     @Test(arguments: [1_000_000, (256 << 10) * 4 - 42, (256 << 10) * 8 - 42, 3_000_000], [true, false])
     func `a line without an end is passed over and not kept in memory`(length: Int, isEnded: Bool) throws {
         try Self.withDirectory { directory in
-            func record(_ text: String) -> String { "2026-03-01T10:00:00.000000000Z stdout F \(text)\n" }
+            func record(_ text: String) -> String { Self.record("stdout", "F \(text)") }
             let planted = String(repeating: "x", count: length) + (isEnded ? "\n" : "")
             try Self.write(record("one") + planted + record("two") + record("three"), to: "\(directory)/0.log")
             let watcher = try FileWatcher()
@@ -110,6 +110,45 @@ import Testing
             #expect(try read(last: rest.count) == rest)
             #expect(try read(last: rest.count + (isRecord ? 2 : 1)) == all)
             #expect(try read(last: 100) == all)
+        }
+    }
+
+    private static func record(_ stream: String, _ rest: String) -> String { "2026-03-01T10:00:00.000000000Z \(stream) \(rest)\n" }
+
+    private static func read(_ directory: String, last lines: Int) throws -> String {
+        let stream = try LogStream(
+            segments: try LogSegments(directory: directory, attempt: 0), filter: LogFilter(form: .text(withTimestamps: false)), tailLines: lines,
+            follow: false, isLive: false, watcher: try FileWatcher())
+        var bytes: [UInt8] = []
+        while case .bytes(let more) = stream.poll(maximum: 1000) { bytes += more }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    @Test func `a log that begins further on begins with a whole line, also where a file ends within one`() throws {
+        try Self.withDirectory { directory in
+            try Self.write(
+                Self.record("stdout", "F one") + Self.record("stdout", "P tw") + Self.record("stderr", "P oo"), to: "\(directory)/0.log.1")
+            try Self.write(
+                Self.record("stdout", "F:at 1 100") + Self.record("stderr", "F ps") + Self.record("stderr", "F:gap 1 byte") + Self.record("stdout", "F o"),
+                to: "\(directory)/0.log")
+            #expect(try Self.read(directory, last: 1) == "two\n")
+            #expect(try Self.read(directory, last: 2) == "twgap 1 byte\no\n")
+            #expect(try Self.read(directory, last: 3) == "twoops\ngap 1 byte\no\n")
+            #expect(try Self.read(directory, last: 4) == "one\ntwoops\ngap 1 byte\no\n")
+            #expect(LogEnd.text(directory: directory, attempt: 0, lines: 1, bytes: 100) == "two\n")
+        }
+    }
+
+    @Test(arguments: [LogSegments.reach - (1 << 20), LogSegments.reach + (1 << 20)])
+    func `the first part of a line is looked for so far and no further`(distance: Int64) throws {
+        try Self.withDirectory { directory in
+            let line = Self.record("stdout", "F \(String(repeating: "x", count: 100_000))")
+            let between = String(repeating: line, count: Int(distance) / line.utf8.count)
+            try Self.write(Self.record("stderr", "P oo") + between + Self.record("stderr", "F ps"), to: "\(directory)/0.log")
+            let last = distance < LogSegments.reach ? "oops\n" : "ps\n"
+            #expect(try Self.read(directory, last: 1) == last)
+            #expect(LogEnd.text(directory: directory, attempt: 0, lines: 1, bytes: 100) == last)
+            #expect(LogEnd.text(directory: directory, attempt: 0, lines: 5, bytes: 8) == "xxxx\nps\n")
         }
     }
 }

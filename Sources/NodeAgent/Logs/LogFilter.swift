@@ -19,6 +19,8 @@ struct LogFilter: Sendable {
     let onlyErrors: Bool?
     /// Where the next stored line is in the whole log; nil when unknown. A file that begins further on shows what was rotated away.
     var place: LogPlace?
+    /// What is passed over of lines before those that the reader wants.
+    var skip = LogSkip(isError: false, records: 0)
     /// Bytes still to be sent; nil for no limit.
     private var remaining: Int?
     /// The line that is being continued came on standard error (or not); nil when none is.
@@ -48,7 +50,7 @@ struct LogFilter: Sendable {
                 append(note: note, of: line, to: &output)
             } else {
                 place?.advance(past: line)
-                if keeps(line) { append(line: line, to: &output) }
+                if !skip.takes(line), keeps(line) { append(line: line, to: &output) }
             }
             if let limit, output.count >= limit {
                 output.removeLast(output.count - limit)
@@ -95,6 +97,8 @@ struct LogFilter: Sendable {
             // With a time to start from nobody knows how much of what is missing was wanted; the reader sees that the times do not meet.
             guard form == .marked, since == nil, let place, reached.bytes > place.bytes || reached.lines > place.lines else { return }
             appendGap(Self.rotated(from: place, to: reached), at: line, to: &output)
+        } else if skip.takes(line) {
+            return
         } else if form != .marked {
             if keeps(line) { append(line: line, to: &output) }
         } else if since.map({ Self.isWritten(line, since: $0) }) ?? true {

@@ -35,8 +35,9 @@ enum LogLine {
     /// What a record is to somebody who reads one stream, or both when that is nil.
     static func role(of line: UnsafeRawBufferPointer, onlyErrors: Bool?) -> LogTail.Role {
         guard line.count >= prefixLength else { return .hidden }
-        if let note = note(line), LogPlace(note: note) != nil { return .seam }
-        guard onlyErrors.map({ isError(line) == $0 }) ?? true else { return .hidden }
-        return isPartial(line) ? .part : .end
+        if let note = note(line), LogPlace(note: note) != nil { return .hidden }
+        let isError = isError(line)
+        guard onlyErrors.map({ $0 == isError }) ?? true else { return .hidden }
+        return isPartial(line) ? .part(isError: isError) : .end(isError: isError)
     }
 }

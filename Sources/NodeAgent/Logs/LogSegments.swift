@@ -97,21 +97,27 @@ struct LogSegments: ~Copyable {
         }
     }
 
-    /// Moves to the start of the last `lines` lines by scanning backwards in blocks; `role` says what a record is to the reader.
-    mutating func seek(toLast lines: Int, _ role: (UnsafeRawBufferPointer) -> LogTail.Role) throws(SystemError) {
+    /// How far beyond the last lines the first part of one is looked for: a stream that is seldom written must not cost a look at the whole log.
+    static let reach: Int64 = 4 << 20
+
+    /// Moves to the start of the last `lines` lines by scanning backwards in blocks; `role` says what a record is to the reader. Returns what the reader
+    /// passes over from there on.
+    mutating func seek(toLast lines: Int, _ role: (UnsafeRawBufferPointer) -> LogTail.Role) throws(SystemError) -> LogSkip {
         var segment = segments.count - 1
         if lines <= 0 {
             index = max(segment, 0)
             offset = segment >= 0 ? try size(segment) : 0
-            return
+            return LogSkip(isError: false, records: 0)
         }
         var tail = LogTail(wanted: lines)
+        var beyond: Int64 = 0
         while segment >= 0 {
-            if try scanBackwards(segment, length: try size(segment), &tail, role) { break }
+            if try scanBackwards(segment, length: try size(segment), &tail, &beyond, role) { break }
             segment -= 1
         }
         index = tail.start?.segment ?? 0
         offset = tail.start?.offset ?? 0
+        return tail.skip
     }
 
     private func size(_ segment: Int) throws(SystemError) -> Int64 {
@@ -121,9 +127,9 @@ struct LogSegments: ~Copyable {
         return Int64(info.st_size)
     }
 
-    /// Shows `tail` the records of a segment, the last one first; true once it has all it wanted.
+    /// Shows `tail` the records of a segment, the last one first; true once it has all it wanted, or nothing was new for too long.
     private func scanBackwards(
-        _ segment: Int, length: Int64, _ tail: inout LogTail, _ role: (UnsafeRawBufferPointer) -> LogTail.Role
+        _ segment: Int, length: Int64, _ tail: inout LogTail, _ beyond: inout Int64, _ role: (UnsafeRawBufferPointer) -> LogTail.Role
     ) throws(SystemError) -> Bool {
         let blockSize: Int64 = 256 << 10
         let file = segments[segment].file
@@ -131,9 +137,11 @@ struct LogSegments: ~Copyable {
         /// The line being read is longer than any of a log and counts for none.
         var isOverlong = false
         var end = length
+        var last = tail.start
         func take(_ bytes: [UInt8], _ from: Int, _ to: Int, at offset: Int64) -> Bool {
             guard to > from else { return false }
-            let role = bytes.withUnsafeBytes { role(UnsafeRawBufferPointer(rebasing: $0[from..<to])) }
+            let end = bytes[to - 1] == 0x0A ? to - 1 : to
+            let role = bytes.withUnsafeBytes { role(UnsafeRawBufferPointer(rebasing: $0[from..<end])) }
             return tail.take(role, LogTail.Place(segment: segment, offset: offset))
         }
         while end > 0 {
@@ -157,6 +165,11 @@ struct LogSegments: ~Copyable {
             isOverlong = isOverlong || lineEnd > LogLine.maximumLength
             rest = Array(block[0..<(isOverlong ? min(lineEnd, 1) : lineEnd)])
             end = start
+            if let found = tail.start {
+                beyond = found == last ? beyond + Int64(count) : 0
+                if beyond > Self.reach { return true }
+            }
+            last = tail.start
         }
         return !isOverlong && take(rest, 0, rest.count, at: 0)
     }

@@ -44,7 +44,7 @@ final class LogStream: ByteSource {
         var filter = filter
         if let tailLines {
             let onlyErrors = filter.onlyErrors
-            try segments.seek(toLast: tailLines) { LogLine.role(of: $0, onlyErrors: onlyErrors) }
+            filter.skip = try segments.seek(toLast: tailLines) { LogLine.role(of: $0, onlyErrors: onlyErrors) }
         }
         if segments.index == 0, segments.offset == 0 { filter.place = LogPlace() }
         let directory = segments.directory

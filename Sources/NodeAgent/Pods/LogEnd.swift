@@ -6,28 +6,35 @@ enum LogEnd {
     static func text(directory: String, attempt: Int, lines: Int, bytes: Int) -> String {
         do throws(SystemError) {
             var segments = try LogSegments(directory: directory, attempt: attempt)
-            try segments.seek(toLast: lines) { LogLine.role(of: $0, onlyErrors: nil) }
-            var raw: [UInt8] = []
-            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 16 << 10, alignment: 1)
+            var skip = try segments.seek(toLast: lines) { LogLine.role(of: $0, onlyErrors: nil) }
+            var carry: [UInt8] = []
+            var kept: [UInt8] = []
+            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 1)
             defer { buffer.deallocate() }
-            while raw.count < 1 << 20 {
+            while true {
                 let got = try segments.read(into: buffer)
-                if got == 0 { break }
-                raw += buffer[..<got]
+                carry += buffer[..<got]
                 segments.offset += Int64(got)
+                let end = got == 0 ? carry.count : (carry.lastIndex(of: UInt8(ascii: "\n")) ?? -1) + 1
+                kept = (kept + output(of: carry[..<end], &skip)).suffix(bytes)
+                carry.removeFirst(end)
+                if got == 0 { return String(decoding: kept, as: UTF8.self) }
+                // No record is as long: it was planted.
+                if carry.count > LogLine.maximumLength { carry = [] }
             }
-            return String(decoding: output(of: raw).suffix(bytes), as: UTF8.self)
         } catch {
             return ""  // A container without a log has no last words.
         }
     }
 
     /// The output that formatted lines stand for.
-    private static func output(of raw: [UInt8]) -> [UInt8] {
+    private static func output(of raw: ArraySlice<UInt8>, _ skip: inout LogSkip) -> [UInt8] {
         var result: [UInt8] = []
         for line in raw.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: true) {
             line.withUnsafeBytes { bytes in
-                guard bytes.count >= LogLine.prefixLength, LogLine.note(bytes) == nil else { return }
+                guard bytes.count >= LogLine.prefixLength else { return }
+                let note = LogLine.note(bytes)
+                guard note.flatMap({ LogPlace(note: $0) }) == nil, !skip.takes(bytes), note == nil else { return }
                 result += bytes[LogLine.prefixLength...]
                 if !LogLine.isPartial(bytes) { result.append(UInt8(ascii: "\n")) }
             }
