@@ -17,8 +17,9 @@ package enum PodLink {
     ///   - pod: a route socket inside the pod's namespace.
     ///   - podNamespace: an open descriptor of the pod's namespace.
     ///   - mtu: `NodeLink.mtu`.
+    ///   - nodeAddress: what the node's own processes come to the pod with; nil leaves it to the kernel, which takes the gateway's.
     package static func attach(
-        address: IPv4Address, node: NetlinkSocket, pod: NetlinkSocket, podNamespace: CInt, mtu: UInt32
+        address: IPv4Address, node: NetlinkSocket, pod: NetlinkSocket, podNamespace: CInt, mtu: UInt32, nodeAddress: IPv4Address? = nil
     ) throws(PodNetworkError) {
         // 0a:58 and 0e:58 followed by the address, as container networks do: readable, and unique within the cluster.
         let podHardware: [UInt8] = [0x0a, 0x58] + address.bytes
@@ -33,7 +34,7 @@ package enum PodLink {
             RouteRequest.setUp(nodeIndex),
             RouteRequest.addAddress(gateway, to: nodeIndex, scope: 253),
             RouteRequest.addNeighbour(address, podHardware, on: nodeIndex),
-            RouteRequest.addRoute(to: .host(address), through: nodeIndex),
+            RouteRequest.addRoute(to: .host(address), through: nodeIndex, source: nodeAddress),
         ]
         let podSide = [
             RouteRequest.setUp(1),

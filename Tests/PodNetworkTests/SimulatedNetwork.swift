@@ -48,12 +48,12 @@ struct SimulatedNetwork {
             shared: SharedDirectory(folder))
     }
 
-    /// A pod's namespace with its address, attached.
+    /// A pod's namespace with its address, attached to a node that has its own.
     func pod(_ address: IPv4Address, mtu: UInt32 = 1400) throws -> NetworkNamespace {
         let pod = try NetworkNamespace.create()
         try PodLink.attach(
             address: address, node: try .open(.route, in: node), pod: try .open(.route, in: pod), podNamespace: pod.raw,
-            mtu: mtu)
+            mtu: mtu, nodeAddress: configuration.ranges.address(ofNode: 0))
         return pod
     }
 }

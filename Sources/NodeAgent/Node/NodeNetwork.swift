@@ -9,6 +9,7 @@ package final class NodeNetwork: Sendable {
     private let pool: PodAddressPool
     private let node: NetlinkSocket
     private let mtu: UInt32
+    private let address: IPv4Address
     /// Where pods are reached from; nil when the machine's own network leads to them.
     package let enclosure: NetworkNamespace?
     private let addresses = Mutex<[String: IPv4Address]>([:])
@@ -18,11 +19,13 @@ package final class NodeNetwork: Sendable {
     ///   - pool: the node's addresses.
     ///   - node: a route socket inside the node's network namespace.
     ///   - mtu: of the node's link.
+    ///   - address: the node's own.
     ///   - enclosure: the node's network, when there is no link.
-    package init(pool: PodAddressPool, node: NetlinkSocket, mtu: UInt32, enclosure: NetworkNamespace? = nil) {
+    package init(pool: PodAddressPool, node: NetlinkSocket, mtu: UInt32, address: IPv4Address, enclosure: NetworkNamespace? = nil) {
         self.pool = pool
         self.node = node
         self.mtu = mtu
+        self.address = address
         self.enclosure = enclosure
     }
 
@@ -63,6 +66,6 @@ package final class NodeNetwork: Sendable {
         let namespace = FileDescriptor(pieces.networkNamespace)
         let socket = NetlinkSocket(owning: pieces.netlink)
         guard let address = addresses.withLock({ $0[uid] }) else { return try PodLink.loopbackOnly(socket) }
-        try PodLink.attach(address: address, node: node, pod: socket, podNamespace: namespace.raw, mtu: mtu)
+        try PodLink.attach(address: address, node: node, pod: socket, podNamespace: namespace.raw, mtu: mtu, nodeAddress: self.address)
     }
 }

@@ -107,7 +107,7 @@ struct NodeLauncher: Sendable {
             let places = identity.count > 1 ? "the outside and other nodes" : "the outside"
             notes.append("pods cannot reach \(places): \(obstacle.description). Lift it with: \(obstacle.remedy)")
         }
-        return (link, NodeNetwork(pool: PodAddressPool(range: link.podCIDR), node: socket, mtu: link.mtu), nil)
+        return (link, NodeNetwork(pool: PodAddressPool(range: link.podCIDR), node: socket, mtu: link.mtu, address: link.nodeAddress), nil)
     }
 
     /// An ordinary user cannot make a link to the host: the node has a network of its own, and a program leads out of it.
@@ -125,7 +125,7 @@ struct NodeLauncher: Sendable {
         case .failed(let reason): notes.append("pods cannot reach the outside: \(reason); kdash tries again")
         }
         notes.append("the addresses of pods and services are the cluster's own: this machine reaches them by `kubectl port-forward`, or with `sudo kdash up`")
-        let network = NodeNetwork(pool: PodAddressPool(range: link.podCIDR), node: socket, mtu: link.mtu, enclosure: namespace)
+        let network = NodeNetwork(pool: PodAddressPool(range: link.podCIDR), node: socket, mtu: link.mtu, address: link.nodeAddress, enclosure: namespace)
         return (link, network, outside)
     }
 }
