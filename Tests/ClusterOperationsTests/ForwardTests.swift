@@ -15,11 +15,14 @@ private final class FakeSession: StreamSession {
     let written = Mutex<[UInt8]>([])
     let end = Mutex<APIStatus>(APIStatus(code: 200, reason: nil, message: "", isFailure: false))
     let isCancelled = Atomic<Bool>(false)
+    let isInputClosed = Atomic<Bool>(false)
+    let tellsInputEnd: Bool
+    init(tellsInputEnd: Bool = true) { self.tellsInputEnd = tellsInputEnd }
 
     var output: any ByteSource { arriving }
     var errorOutput: (any ByteSource)? { nil }
     func write(_ bytes: [UInt8]) async throws(APIStatus) { written.withLock { $0 += bytes } }
-    func closeInput() async {}
+    func closeInput() async { isInputClosed.store(true, ordering: .relaxed) }
     func resize(columns: Int, rows: Int) {}
     func result() async -> APIStatus { end.withLock(\.self) }
     func cancel() {
@@ -34,12 +37,13 @@ private final class FakeSession: StreamSession {
 private final class ForwardingTransport: KubeTransport {
     let inner: any KubeTransport
     let opened = Mutex<[(path: String, ports: [String], session: FakeSession)]>([])
-    init(_ inner: any KubeTransport) { self.inner = inner }
+    let tellsInputEnd: Bool
+    init(_ inner: any KubeTransport, tellsInputEnd: Bool = true) { (self.inner, self.tellsInputEnd) = (inner, tellsInputEnd) }
     var serverDescription: String { inner.serverDescription }
     func send(_ request: APIRequest) async throws(APIStatus) -> APIResponse { try await inner.send(request) }
     func stream(_ request: APIRequest) async throws(APIStatus) -> any ByteSource { try await inner.stream(request) }
     func connect(_ request: APIRequest) async throws(APIStatus) -> any StreamSession {
-        let session = FakeSession()
+        let session = FakeSession(tellsInputEnd: tellsInputEnd)
         opened.withLock { $0.append((request.path, request.queryValues("ports"), session)) }
         return session
     }
@@ -66,14 +70,14 @@ private final class ForwardingTransport: KubeTransport {
 
     /// Runs a forward until the body is done; the body gets the ends of its listener.
     private func forwarding(
-        _ target: ForwardTarget, _ transport: ForwardingTransport, isThere: Flag = Flag(true),
+        _ target: ForwardTarget, _ transport: ForwardingTransport, isThere: Flag = Flag(true), time: any TimeSource = SystemTimeSource(),
         _ body: (PortForward, AsyncStream<any StreamSession>.Continuation) async throws -> Void
     ) async throws {
         let client = KubeClient(transport: transport)
         let (connections, arriving) = AsyncStream.makeStream(of: (any StreamSession).self)
         let isClosed = Flag(false)
         let listener = LocalListener(port: 8080, connections: connections) { isClosed.set(true) }
-        let forward = PortForward(target, listener, time: SystemTimeSource()) { isThere.isSet ? client : nil }
+        let forward = PortForward(target, listener, time: time) { isThere.isSet ? client : nil }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await forward.run() }
             try await body(forward, arriving)
@@ -99,8 +103,8 @@ private final class ForwardingTransport: KubeTransport {
                 remote.arriving.send(Array("200 OK!".utf8))
                 try await eventually("both ways are copied") { remote.text == "GET /" && first.text == "200 OK!" }
                 #expect(forward.traffic.sent == 5 && forward.traffic.received == 7 && forward.traffic.pod == "web-1" && forward.traffic.open == 1)
-                first.arriving.finish()
-                try await eventually("the other side is ended") { remote.isEnded && forward.traffic.open == 0 }
+                remote.arriving.finish()
+                try await eventually("the other side is ended") { first.isEnded && forward.traffic.open == 0 }
 
                 // The pod goes: a connection waits until another one is ready.
                 try await server.client.delete(Pod.resource, namespace: "default", name: "web-1", DeleteOptions(gracePeriodSeconds: 0))
@@ -114,6 +118,41 @@ private final class ForwardingTransport: KubeTransport {
                 try await eventually("it goes to the new pod") {
                     transport.paths.last == "web-3:8080" && forward.traffic.lastError == nil && forward.traffic.waiting == 0
                 }
+            }
+        }
+    }
+
+    @Test(arguments: [true, false])
+    func `a program that has sent everything gets its answer, and one that has gone holds nothing`(isTold: Bool) async throws {
+        try await OperationsServer.with { server in
+            try await pod("web-1", isReady: true, server)
+            let transport = ForwardingTransport(server.recorder, tellsInputEnd: isTold)
+            let time = ManualTimeSource(at: Timestamp(seconds: 1_000_000))
+            let patience = isTold ? PortForward.quietPatience.told : PortForward.quietPatience.untold
+            try await forwarding(ForwardTarget(.pods(namespace: "default", selector: "app=web"), port: 8080), transport, time: time) { forward, arriving in
+                let local = FakeSession()
+                local.arriving.send(Array("sort this".utf8))
+                local.arriving.finish()
+                arriving.yield(local)
+                try await eventually("the pod is told of the end") {
+                    transport.opened.withLock { $0.first?.session.isInputClosed.load(ordering: .relaxed) } == true && time.sleeperCount == 1
+                }
+                let remote = transport.opened.withLock { $0[0].session }
+                #expect(remote.text == "sort this" && !remote.isEnded && !local.isEnded)
+                remote.arriving.send(Array("sorted".utf8))
+                try await eventually("the answer comes") { local.text == "sorted" }
+                time.advance(by: patience)
+                try await eventually("something came meanwhile") { time.sleeperCount == 1 }
+                #expect(!remote.isEnded)
+                time.advance(by: patience)
+                try await eventually("nothing came for long") { remote.isEnded && local.isEnded && forward.traffic.open == 0 }
+
+                let second = FakeSession()
+                second.arriving.finish()
+                arriving.yield(second)
+                try await eventually("it is open") { transport.opened.withLock { $0.count } == 2 && time.sleeperCount == 1 }
+                transport.opened.withLock { $0[1].session }.arriving.finish()
+                try await eventually("a pod that is through ends the whole at once") { second.isEnded && forward.traffic.open == 0 }
             }
         }
     }

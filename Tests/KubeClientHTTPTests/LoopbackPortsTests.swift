@@ -36,6 +36,8 @@ private final class Collector: ChannelInboundHandler, Sendable {
         #expect(try await received.next() == Array("world".utf8))
         try await channel.close()
         #expect(try await session.output.next() == nil)
+        // It may still wait for an answer: the session ends when it is given up.
+        session.cancel()
         #expect(!(await session.result().isFailure))
 
         let (_, more) = try await dial(listener.port)
@@ -44,6 +46,22 @@ private final class Collector: ChannelInboundHandler, Sendable {
         #expect(try await more.next() == nil)
         listener.close()
         #expect(await connections.next() == nil)
+    }
+
+    @Test func `a local program that has sent everything still gets its answer`() async throws {
+        let listener = try await LoopbackPorts().listen(0)
+        defer { listener.close() }
+        var connections = listener.connections.makeAsyncIterator()
+        let (channel, received) = try await dial(listener.port)
+        let session = try #require(await connections.next())
+        try await channel.writeAndFlush(ByteBuffer(string: "question"))
+        try await channel.close(mode: .output)
+        #expect(try await session.output.next() == Array("question".utf8))
+        #expect(try await session.output.next() == nil)
+        try await session.write(Array("answer".utf8))
+        #expect(try await received.next() == Array("answer".utf8))
+        session.cancel()
+        #expect(try await received.next() == nil)
     }
 
     @Test func `more than is read waits in the local program`() async throws {

@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 import urllib.request
 
 from cluster import eventually
@@ -46,6 +47,17 @@ def fetch(port):
         return answer.status, answer.read()
 
 
+def fetch_half_closed(port):
+    """Says that nothing more is sent before the answer comes."""
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        connection.shutdown(socket.SHUT_WR)
+        answer = b""
+        while piece := connection.recv(65536):
+            answer += piece
+    return answer
+
+
 def test_a_forward_survives_its_pod_and_the_daemon(make_cluster, open_screen):
     one = make_cluster()
     one.up()
@@ -69,6 +81,7 @@ def test_a_forward_survives_its_pod_and_the_daemon(make_cluster, open_screen):
     port = int(re.search(r"127\.0\.0\.1:(\d+) ", screen.text()).group(1))
     status, body = fetch(port)
     assert status == 200 and body
+    assert b"200 OK" in (answer := fetch_half_closed(port)) and body in answer
     screen.expect(first)
 
     # The pod goes: the next connection waits for its successor, if it has to.

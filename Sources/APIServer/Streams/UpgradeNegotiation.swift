@@ -96,7 +96,8 @@ struct UpgradeNegotiation: Sendable {
             let ports = try await service.ports(request, as: user)
             return .tunnel(key: key, protocolName: Self.tunnelled) { PortForwardSPDY(ports, service: service) }
         }
-        let chosen = offered.isEmpty ? .v4 : RemoteCommandProtocol.choose(offered)
+        let tellsEnds = offered.contains(PortForwardWebSocket.closing)
+        let chosen = offered.isEmpty || tellsEnds ? .v4 : RemoteCommandProtocol.choose(offered)
         guard let chosen, chosen == .v4 || chosen == .v4Base64 else {
             throw .badRequest(
                 "none of the WebSocket subprotocols \(offered.joined(separator: ", ")) is supported; supported: \(Self.tunnelled), v4.channel.k8s.io, v4.base64.channel.k8s.io"
@@ -104,8 +105,9 @@ struct UpgradeNegotiation: Sendable {
         }
         let wanted = try PortForwardWebSocket.wanted(request, chosen, query)
         let ports = try await service.ports(request, as: user)
-        return .webSocket(key: key, protocolName: offered.isEmpty ? nil : chosen.rawValue) {
-            PortForwardWebSocket(ports, wanted, chosen, service: service)
+        let name = tellsEnds ? PortForwardWebSocket.closing : chosen.rawValue
+        return .webSocket(key: key, protocolName: offered.isEmpty ? nil : name) {
+            PortForwardWebSocket(ports, wanted, chosen, tellsEnds: tellsEnds, service: service)
         }
     }
 

@@ -28,6 +28,9 @@ package final class PortForward: Sendable {
     /// How long a connection waits for a pod that is ready, and for a server that does not answer.
     package static let patience = Duration.seconds(20)
     private static let pause = Duration.milliseconds(250)
+    /// How long nothing may come back once the local program has sent everything. It may have gone without waiting for an answer, which looks the same
+    /// until something is written to it; a pod that is told of the end closes its side, one that is not cannot know.
+    static let quietPatience = (told: Duration.seconds(60), untold: Duration.seconds(2))
 
     /// Where connections go.
     package let target: ForwardTarget
@@ -132,15 +135,46 @@ package final class PortForward: Sendable {
         }
     }
 
-    /// Copies both ways. A side that has sent everything only ends its direction; whichever side is closed ends the other.
+    /// Counts what came for one connection.
+    private final class Progress: Sendable {
+        let count = Atomic(0)
+    }
+
+    /// Copies both ways. A local program that has sent everything still gets what the pod answers; a pod that is through ends the whole.
     private func join(_ local: any StreamSession, _ remote: any StreamSession) async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.copy(local.output, to: remote) { $0.sent += $1 } }
-            group.addTask { await self.copy(remote.output, to: local) { $0.received += $1 } }
-            await group.next()
+        let progress = Progress()
+        await withTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                await self.copy(local.output, to: remote) { $0.sent += $1 }
+                await remote.closeInput()
+                return true
+            }
+            group.addTask {
+                await self.copy(remote.output, to: local) { traffic, count in
+                    traffic.received += count
+                    progress.count.add(1, ordering: .relaxed)
+                }
+                return false
+            }
+            if await group.next() == true {
+                group.addTask {
+                    await self.waitUntilQuiet(progress, remote.tellsInputEnd ? Self.quietPatience.told : Self.quietPatience.untold)
+                    return true
+                }
+                _ = await group.next()
+            }
+            group.cancelAll()
             remote.cancel()
             local.cancel()
         }
+    }
+
+    private func waitUntilQuiet(_ progress: Progress, _ patience: Duration) async {
+        var last: Int
+        repeat {
+            last = progress.count.load(ordering: .relaxed)
+            do { try await time.sleep(for: patience) } catch { return }
+        } while last != progress.count.load(ordering: .relaxed)
     }
 
     private func copy(_ source: any ByteSource, to session: any StreamSession, _ count: @Sendable (inout Traffic, Int64) -> Void) async {

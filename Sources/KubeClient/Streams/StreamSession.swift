@@ -13,6 +13,9 @@ package protocol StreamSession: AnyObject, Sendable {
     /// Closes standard input; output keeps coming.
     func closeInput() async
 
+    /// Whether the other side is told of the end of the input. Default true; false where the protocol has no word for it.
+    var tellsInputEnd: Bool { get }
+
     /// Tells the terminal's size in cells; ignored without one.
     func resize(columns: Int, rows: Int)
 
@@ -22,4 +25,8 @@ package protocol StreamSession: AnyObject, Sendable {
 
     /// Gives the session up; the process is not waited for.
     func cancel()
+}
+
+extension StreamSession {
+    package var tellsInputEnd: Bool { true }
 }

@@ -15,6 +15,7 @@ package struct LoopbackPorts: LocalPorts {
         let (connections, arriving) = AsyncStream.makeStream(of: (any StreamSession).self, bufferingPolicy: .bufferingOldest(64))
         let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let session = LocalPortSession(channel: channel)
@@ -107,6 +108,12 @@ final class LocalPortHandler: ChannelInboundHandler, ChannelOutboundHandler {
         let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
         let loop = context.eventLoop
         session.bytes.whenDrained { loop.execute { handler.value.resume() } }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        // The local program has sent everything, and may wait for an answer.
+        if case .inputClosed? = event as? ChannelEvent { session.bytes.finish() }
+        context.fireUserInboundEventTriggered(event)
     }
 
     func channelInactive(context: ChannelHandlerContext) {

@@ -15,6 +15,8 @@ enum RemoteCommandFrame {
     static let subprotocol = "v5.channel.k8s.io"
     /// Of a forwarded port: channel 0 carries its data, channel 1 what went wrong, and the first message of each is the port's number.
     static let portSubprotocol = "v4.channel.k8s.io"
+    /// The same, and the end of the input is told as in `v5`. Only kdash's server knows it; others take the one above.
+    static let closingPortSubprotocol = "portforward.kdash.dev"
 
     /// Standard input is sent in pieces of this many bytes at most: with the channel's byte 16 KiB, the smallest limit of common servers.
     static let maximumPayload = (16 << 10) - 1

@@ -11,7 +11,7 @@ final class WebSocketOpeningHandler: ChannelInboundHandler, RemovableChannelHand
     static let maximumRefusal = 64 << 10
 
     private let head: HTTPRequestHead
-    private let subprotocol: String
+    private let subprotocols: [String]
     private let server: String
     private let patience: TimeAmount
     private let opened: EventLoopPromise<WebSocketSession>
@@ -20,9 +20,9 @@ final class WebSocketOpeningHandler: ChannelInboundHandler, RemovableChannelHand
     private var refusal: (status: Int, body: [UInt8])?
     private var timer: Scheduled<Void>?
 
-    init(head: HTTPRequestHead, subprotocol: String, server: String, patience: TimeAmount, opened: EventLoopPromise<WebSocketSession>) {
+    init(head: HTTPRequestHead, subprotocols: [String], server: String, patience: TimeAmount, opened: EventLoopPromise<WebSocketSession>) {
         self.head = head
-        self.subprotocol = subprotocol
+        self.subprotocols = subprotocols
         self.server = server
         self.patience = patience
         self.opened = opened
@@ -30,7 +30,7 @@ final class WebSocketOpeningHandler: ChannelInboundHandler, RemovableChannelHand
 
     func channelActive(context: ChannelHandlerContext) {
         var head = head
-        head.headers.add(name: "sec-websocket-protocol", value: subprotocol)
+        head.headers.add(name: "sec-websocket-protocol", value: subprotocols.joined(separator: ", "))
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         let channel = context.channel

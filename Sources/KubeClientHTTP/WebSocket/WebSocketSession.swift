@@ -16,12 +16,14 @@ final class WebSocketSession: StreamSession {
     private let channel: any Channel
     private let server: String
     private let hasErrorOutput: Bool
+    let tellsInputEnd: Bool
     private let state = Mutex(State())
 
-    init(channel: any Channel, server: String, hasErrorOutput: Bool) {
+    init(channel: any Channel, server: String, hasErrorOutput: Bool, tellsInputEnd: Bool) {
         self.channel = channel
         self.server = server
         self.hasErrorOutput = hasErrorOutput
+        self.tellsInputEnd = tellsInputEnd
     }
 
     var output: any ByteSource { standardOutput }
@@ -41,6 +43,7 @@ final class WebSocketSession: StreamSession {
     }
 
     func closeInput() async {
+        guard tellsInputEnd else { return }
         // Best effort: a session that is over has no input to close.
         try? await send(RemoteCommandFrame.closeInput).get()
     }

@@ -183,6 +183,19 @@ struct StreamTests {
         }
     }
 
+    @Test func `who has sent everything to a port may say so and wait for the answer`() async throws {
+        try await Self.with { server async throws in
+            let client = try await StreamClient.connect(server)
+            try await client.send(Self.webSocket("portforward?ports=80", "portforward.kdash.dev, v4.channel.k8s.io"))
+            try await client.send(([0] + Array("half".utf8)).message())
+            try await client.send([255, 2].message())
+            try await client.send([255, 0].message())
+            let answer = try await client.received { $0.afterHead.messages.contains { $0.opcode == 8 } }
+            #expect(answer.head.hasSuffix("\r\nSec-WebSocket-Protocol: portforward.kdash.dev"))
+            #expect(answer.afterHead.messages.map(\.data).contains([0] + Array("half".utf8)))
+        }
+    }
+
     @Test(arguments: ["ports=0", "ports=x", "", "ports=80,,81", "ports=+80"])
     func `a request for no port or an impossible one is refused`(query: String) async throws {
         try await Self.with { server async throws in

@@ -11,7 +11,12 @@ final class PortForwardWebSocket: WebSocketApplication, OutputSink, @unchecked S
     /// The most ports of one request: a channel is one byte, in base 64 one digit.
     static func maximumPorts(_ chosen: RemoteCommandProtocol) -> Int { chosen.isBase64 ? 5 : 127 }
 
+    /// kdash's own name for `v4` in which the client may tell the end of what it sends to a port: channel 255 with the number of the data channel, as
+    /// `v5` of exec has it. A client that offers no such name must close the whole to say that it is through.
+    static let closing = "portforward.kdash.dev"
+
     private let ports: PodPorts
+    private let tellsEnds: Bool
     private let connections: [ForwardedConnection]
     private let framing: RemoteCommandProtocol
     private let service: any HTTPService
@@ -21,8 +26,9 @@ final class PortForwardWebSocket: WebSocketApplication, OutputSink, @unchecked S
     private var open: Int
     private var isOver = false
 
-    init(_ ports: PodPorts, _ wanted: [UInt16], _ framing: RemoteCommandProtocol, service: any HTTPService) {
+    init(_ ports: PodPorts, _ wanted: [UInt16], _ framing: RemoteCommandProtocol, tellsEnds: Bool, service: any HTTPService) {
         self.ports = ports
+        self.tellsEnds = tellsEnds
         self.framing = framing
         self.service = service
         connections = wanted.map { ForwardedConnection(port: $0) }
@@ -87,6 +93,10 @@ final class PortForwardWebSocket: WebSocketApplication, OutputSink, @unchecked S
     }
 
     func received(_ message: [UInt8]) {
+        if tellsEnds, message.count == 2, message[0] == RemoteCommandProtocol.Channel.close, message[1] % 2 == 0, Int(message[1] / 2) < connections.count {
+            _ = connections[Int(message[1] / 2)].input.add(.end) {}
+            return
+        }
         guard let (channel, bytes) = framing.parse(message), channel % 2 == 0, Int(channel / 2) < connections.count, !bytes.isEmpty,
             let loop = socket?.channel?.eventLoop
         else { return }
