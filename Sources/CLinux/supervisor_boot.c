@@ -227,22 +227,6 @@ static void open_hierarchies(void) {
     }
 }
 
-// The settings of a node without root; with root the daemon enters the node's network and writes them. Source: PodNetwork's NodeLink.
-static void prepare_network(void) {
-    const struct { const char *path, *value; bool is_optional; } settings[] = {
-        { "sys/net/ipv4/ip_forward", "1", false },
-        { "sys/net/ipv4/conf/all/rp_filter", "1", false },
-        { "sys/net/ipv4/conf/default/rp_filter", "1", false },
-        { "sys/net/ipv4/conf/all/route_localnet", "1", false },
-        { "sys/net/ipv4/conf/all/send_redirects", "0", false },
-        { "sys/net/ipv4/conf/default/send_redirects", "0", false },
-        // Is there once the kernel tracks connections; without it their bytes are not counted.
-        { "sys/net/netfilter/nf_conntrack_acct", "1", true },
-    };
-    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
-        if (write_in(node.proc, settings[i].path, settings[i].value) < 0 && !settings[i].is_optional) check(-1, "set", settings[i].path);
-}
-
 static int own_namespace(const char *name) {
     char path[32];
     snprintf(path, sizeof path, "self/ns/%s", name);
@@ -279,7 +263,6 @@ void node_boot(void) {
     node.uts_namespace = own_namespace("uts");
     node.ipc_namespace = own_namespace("ipc");
     raise_loopback();
-    if (node.rootless) prepare_network();
     if (read_in(node.proc, "sys/kernel/random/uuid", node.boot_id, sizeof node.boot_id) < 36) check(-1, "make a boot id", NULL);
     node.boot_id[36] = 0;
     check(listen(node.listener, 8), "listen", NULL);

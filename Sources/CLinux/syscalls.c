@@ -229,30 +229,34 @@ static int open_socket(void *context) {
 int kd_user_namespace_of(int namespace_fd) { return ioctl(namespace_fd, NS_GET_USERNS); }
 
 struct owner_call {
-    int users, network, *socket;  // what socket(2) is called with
+    int users, network;
+    int (*body)(void *);
+    void *context;
     int result, error;
 };
 
 // In a process of its own, as a thread may not leave its user namespace; it has this one's memory and descriptors, so that no page is copied
-// and the socket is there when it has ended.
-static int open_as_owner(void *context) {
-    struct owner_call *call = context;
+// and what it opened is there when it has ended.
+static int run_as_owner(void *argument) {
+    struct owner_call *call = argument;
     bool entered = setns(call->users, CLONE_NEWUSER) == 0 && setns(call->network, CLONE_NEWNET) == 0;
-    call->result = entered ? open_socket(call->socket) : -1;
+    call->result = entered ? call->body(call->context) : -1;
     call->error = errno;
     return 0;
 }
 
-static int socket_as_owner(int namespace_fd, int *arguments) {
+static int as_owner(int namespace_fd, int (*body)(void *), void *context) {
     enum { STACK = 64 << 10 };
-    struct owner_call call = { .users = kd_user_namespace_of(namespace_fd), .network = namespace_fd, .socket = arguments, .result = -1 };
+    struct owner_call call = {
+        .users = kd_user_namespace_of(namespace_fd), .network = namespace_fd, .body = body, .context = context, .result = -1,
+    };
     if (call.users < 0) return -1;
     char *stack = malloc(STACK);
     // Signals are for the process whose memory this is.
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    pid_t pid = stack ? clone(open_as_owner, stack + STACK, CLONE_VM | CLONE_VFORK | CLONE_FILES, &call) : -1;
+    pid_t pid = stack ? clone(run_as_owner, stack + STACK, CLONE_VM | CLONE_VFORK | CLONE_FILES, &call) : -1;
     int error = pid < 0 ? errno : 0;
     if (pid > 0) while (waitpid(pid, NULL, __WALL) < 0 && errno == EINTR) {}
     pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -262,10 +266,33 @@ static int socket_as_owner(int namespace_fd, int *arguments) {
     return call.result;
 }
 
+// Enters the network as this process may, else as the owner of its user namespace.
+static int in_network_or_as_owner(int namespace_fd, int (*body)(void *), void *context) {
+    int result = kd_in_network_namespace(namespace_fd, body, context);
+    return result < 0 && errno == EPERM ? as_owner(namespace_fd, body, context) : result;
+}
+
 int kd_socket_in_namespace(int namespace_fd, int domain, int type, int protocol) {
     int arguments[3] = { domain, type, protocol };
-    int fd = kd_in_network_namespace(namespace_fd, open_socket, arguments);
-    return fd < 0 && errno == EPERM ? socket_as_owner(namespace_fd, arguments) : fd;
+    return in_network_or_as_owner(namespace_fd, open_socket, arguments);
+}
+
+struct setting { const char *path, *value; };
+
+static int write_setting(void *context) {
+    const struct setting *setting = context;
+    int fd = open(setting->path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0) return -1;
+    ssize_t written = write(fd, setting->value, strlen(setting->value));
+    int saved = errno;
+    close(fd);
+    errno = saved;
+    return written < 0 ? -1 : 0;
+}
+
+int kd_set_in_namespace(int namespace_fd, const char *path, const char *value) {
+    struct setting setting = { path, value };
+    return in_network_or_as_owner(namespace_fd, write_setting, &setting);
 }
 
 // MARK: events

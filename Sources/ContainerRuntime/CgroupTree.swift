@@ -12,16 +12,26 @@ package final class CgroupTree: Sendable {
     private let clusterDirectories: [String]
 
     /// Looks at the mounts of this process. The tree is made below the root by root, and by an ordinary user below the cgroup that is delegated to
-    /// that user, as far as there is one. Throws `notPermitted` when no hierarchy can be written.
-    package init(clusterID: String, node: String) throws(RuntimeError) {
+    /// that user, as far as there is one; with `supervisor` where that one lives already. Throws `notPermitted` when no hierarchy can be written.
+    package init(clusterID: String, node: String, supervisor: Int32? = nil) throws(RuntimeError) {
+        let name = "/kdash-\(clusterID)/\(node)"
         let found: (CgroupVersion, [CgroupHierarchy])
+        let parent: String?
         do throws(SystemError) {
             let layout = try CgroupLayout.detect()
             let own = try FileSystem.readText("/proc/self/cgroup")
-            var parent = ""
-            if geteuid() != 0, layout.mode == .v2, let root = layout.unified { parent = DelegatedCgroup.find(own: own, root: root) ?? "" }
-            found = CgroupHierarchy.all(layout, own: own, path: "\(parent)/kdash-\(clusterID)/\(node)")
+            if geteuid() == 0 || layout.mode != .v2 {
+                parent = ""
+            } else if let supervisor {
+                parent = DelegatedCgroup.parent(of: try FileSystem.readText("/proc/\(supervisor)/cgroup"), leaf: name + "/supervisor")
+            } else {
+                parent = layout.unified.flatMap { DelegatedCgroup.find(own: own, root: $0) } ?? ""
+            }
+            found = CgroupHierarchy.all(layout, own: own, path: (parent ?? "") + name)
         } catch { throw RuntimeError(.system, "cannot find the machine's cgroups", cause: error) }
+        guard parent != nil else {
+            throw RuntimeError(.notPermitted, "the node was started without cgroups, and gets some by `kdash down` and `kdash up`")
+        }
         (version, hierarchies) = found
         guard !hierarchies.isEmpty else {
             throw RuntimeError(.notPermitted, "no cgroup file system is mounted; mount one with: mount -t cgroup2 cgroup2 /sys/fs/cgroup")

@@ -20,6 +20,12 @@ enum DelegatedCgroup {
         return found
     }
 
+    /// Where a process whose /proc/<pid>/cgroup is `text` has the cgroup that ends in `leaf` below; nil when it lives elsewhere.
+    static func parent(of text: String, leaf: String) -> String? {
+        guard let path = text.split(separator: "\n").first(where: { $0.hasPrefix("0::/") })?.dropFirst(3), path.hasSuffix(leaf) else { return nil }
+        return String(path.dropLast(leaf.utf8.count))
+    }
+
     /// The same on this machine, whose cgroup v2 is mounted at `root`.
     static func find(own: String, root: String) -> String? {
         find(own: own) { path in

@@ -66,7 +66,7 @@ package struct NodeLink: Sendable {
             let mtu = try wayOutMTU(host)
             try connect(c, name, address, podCIDR, host, node, mtu)
             try guardLoopback(c.node)
-            try prepareNode(c.node)
+            try prepareNode(c.node, wayOut: "eth0")
             try makeWayOut(c, in: c.host, leavingTheNodes)
             let forwarding = try HostForwarding(directory: c.shared, namespace: c.host).acquire(c.clusterID)
             return NodeLink(
@@ -85,6 +85,7 @@ package struct NodeLink: Sendable {
                     RouteRequest.setUp(1), RouteRequest.addAddress(address, to: 1), RouteRequest.addAddress(c.ranges.apiAddress, to: 1),
                 ] + routesWithin(c.ranges, address))
             try guardLoopback(c.node)
+            try prepareNode(c.node, wayOut: nil)
             try makeWayOut(c, in: c.node, [.meta(.outputName), .compare(.equal, Array(outsideInterface.utf8) + [0])])
             return NodeLink(
                 configuration: c, hostInterface: nil, mtu: outsideMTU, nodeAddress: address, podCIDR: podCIDR, didEnableForwarding: false)
@@ -208,17 +209,15 @@ extension NodeLink {
         ]
     }
 
-    private static func prepareNode(_ node: NetworkNamespace) throws(SystemError) {
-        try node.run { () throws(SystemError) in
-            try FileSystem.write("1", to: "/proc/sys/net/ipv4/ip_forward")
-            // A pod cannot send with another's address: the way back must be the way it came.
-            try FileSystem.write("1", to: "/proc/sys/net/ipv4/conf/all/rp_filter")
-            try FileSystem.write("1", to: "/proc/sys/net/ipv4/conf/default/rp_filter")
-            // Host ports lead from 127.0.0.1 to pods.
-            try FileSystem.write("1", to: "/proc/sys/net/ipv4/conf/all/route_localnet")
-            // What a node leads on to another leaves the way it came, and nobody else has a shorter one.
-            for interface in ["all", "eth0"] { try FileSystem.write("0", to: "/proc/sys/net/ipv4/conf/\(interface)/send_redirects") }
-        }
+    private static func prepareNode(_ node: NetworkNamespace, wayOut: String?) throws(SystemError) {
+        try node.set("ipv4/ip_forward", "1")
+        // A pod cannot send with another's address: the way back must be the way it came.
+        try node.set("ipv4/conf/all/rp_filter", "1")
+        try node.set("ipv4/conf/default/rp_filter", "1")
+        // Host ports lead from 127.0.0.1 to pods.
+        try node.set("ipv4/conf/all/route_localnet", "1")
+        // What a node leads on to another leaves the way it came, and nobody else has a shorter one.
+        for interface in ["all", wayOut ?? "default"] { try node.set("ipv4/conf/\(interface)/send_redirects", "0") }
     }
 
     /// The kernel's own refusal of loopback addresses on other interfaces is switched off for host ports: these rules stand for it, or pods

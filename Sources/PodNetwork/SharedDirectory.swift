@@ -10,6 +10,8 @@ package struct SharedDirectory: Sendable, Hashable {
     }
 
     private static let lockName = "lock"
+    /// What an older program locked instead.
+    private static let formerLockName = "forwarding.lock"
     private static let patience = 1000
     private var lockPath: String { "\(path)/\(Self.lockName)" }
 
@@ -32,7 +34,10 @@ package struct SharedDirectory: Sendable, Hashable {
         guard FileSystem.exists(path) else { return }
         let held: FileLock?
         do throws(SystemError) { held = try FileLock.tryAcquire(lockPath) } catch  where error.errno == ENOENT { return }
-        guard held != nil, try FileSystem.names(in: path) == [Self.lockName] else { return }
+        guard held != nil else { return }
+        let former = "\(path)/\(Self.formerLockName)"
+        if FileSystem.exists(former), try FileLock.tryAcquire(former) != nil { try FileSystem.removeFile(former) }
+        guard try FileSystem.names(in: path) == [Self.lockName] else { return }
         defer { withExtendedLifetime(held) {} }
         try FileSystem.removeFile(lockPath)
         do throws(SystemError) { try FileSystem.removeDirectory(path) } catch  where error.errno == ENOTEMPTY {}

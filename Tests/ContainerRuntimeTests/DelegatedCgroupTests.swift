@@ -22,4 +22,12 @@ struct DelegatedCgroupTests {
     func `the highest cgroup that is the user's`(own: String, usable: [String], found: String?) {
         #expect(DelegatedCgroup.find(own: own) { usable.contains($0) } == found)
     }
+
+    @Test func `a living supervisor says where its node's cgroups are`() {
+        let leaf = "/kdash-0badcafe/kdash/supervisor"
+        #expect(DelegatedCgroup.parent(of: "0::\(Self.service)\(leaf)\n", leaf: leaf) == Self.service)
+        #expect(DelegatedCgroup.parent(of: "0::\(leaf)\n", leaf: leaf) == "")
+        #expect(DelegatedCgroup.parent(of: "0::\(Self.service)/app.slice\n", leaf: leaf) == nil)
+        #expect(DelegatedCgroup.parent(of: "", leaf: leaf) == nil)
+    }
 }

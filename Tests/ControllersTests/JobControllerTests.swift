@@ -130,6 +130,21 @@ import Testing
         #expect(status(world).conditions["Complete"]?.isTrue == true)
     }
 
+    @Test func `what counted as failed while it was being deleted does not succeed any more`() {
+        var world = world(["completionMode": "Indexed", "completions": 2, "parallelism": 2, "backoffLimit": .null, "backoffLimitPerIndex": 0])
+        world.settle(controller, key)
+        var pod = active(world)[0]
+        pod.object["metadata", "deletionTimestamp"] = .string(world.now.rfc3339)
+        world.put(pod)
+        _ = world.step(controller, key)
+        #expect(status(world).text("failedIndexes") == "0" && status(world).uncounted.failed == [pod.uid])
+        end(pod, "Succeeded", &world)
+        world.settle(controller, key)
+        #expect(status(world).text("failedIndexes") == "0" && status(world).text("completedIndexes") ?? "" == "")
+        #expect(status(world).failed == 1 && status(world).uncounted.failed.isEmpty)
+        #expect(!world.all(Pod.self).contains { $0.uid == pod.uid && JobPods.isTracked($0) })
+    }
+
     @Test func `numbers that fail for good do not keep the others from being done`() {
         var world = world(["completionMode": "Indexed", "completions": 3, "parallelism": 3, "backoffLimit": .null, "backoffLimitPerIndex": 1])
         world.settle(controller, key)

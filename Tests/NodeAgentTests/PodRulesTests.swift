@@ -284,6 +284,7 @@ struct HTTPProbeRequestTests {
             ("http://elsewhere/", nil), ("//elsewhere/x", nil), ("ftp://10.0.0.2/", nil), ("", nil), ("//10.0.0.2/x", "http://10.0.0.2:80/x"),
             ("next?a=/", "http://10.0.0.2:8080/next?a=/"), ("?a=b", "http://10.0.0.2:8080/live?a=b"), ("HTTP://10.0.0.2?a", "http://10.0.0.2:80/?a"),
             ("http://10.0.0.2.elsewhere/", nil), ("http://10.0.0.2@elsewhere/", nil), ("mailto:x", nil),
+            ("http://10.0.0.2:65535/", "http://10.0.0.2:65535/"), ("http://10.0.0.2:65536/", nil), ("http://10.0.0.2:-1/", nil), ("http://10.0.0.2:0/", nil),
         ] as [(String, String?)])
     func `a redirect is followed on the same host only`(location: String, url: String?) {
         #expect(request.following(location)?.url == url)

@@ -33,7 +33,6 @@ struct NodeLinkTests {
             // Twice, as after a restart of the daemon.
             _ = try NodeLink.enclose(network.configuration)
             let link = try NodeLink.enclose(network.configuration)
-            try network.node.run { () throws(SystemError) in try FileSystem.write("1", to: "/proc/sys/net/ipv4/ip_forward") }
             let (a, b) = (try network.pod(IPv4Address(10, 42, 0, 2)), try network.pod(IPv4Address(10, 42, 0, 3)))
             let inB = try Listener(in: b, port: 80)
             let inNode = try Listener(in: network.node, port: 6443)

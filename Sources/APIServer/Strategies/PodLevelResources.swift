@@ -21,7 +21,22 @@ enum PodLevelResources {
 
     /// Completes what a pod says of itself: it asks for what its containers ask for, else for its limit. Huge pages are limited, and so asked for,
     /// as the containers limit them. Source: `pkg/apis/core/v1/defaults.go` defaultPodRequests and defaultHugePagePodLimits.
-    static func complete(_ spec: inout JSONValue) {
+    ///
+    /// A pod that exists is given only what the `old` spec has: it may have been stored before its containers got what others give them, and what it
+    /// goes without is among what may not change.
+    static func complete(_ spec: inout JSONValue, old: JSONValue?) {
+        let sent = spec
+        complete(&spec)
+        guard let old else { return }
+        for kind in ["limits", "requests"] {
+            for name in (spec["resources", kind]?.objectValue ?? [:]).keys where sent["resources", kind, name] == nil && old["resources", kind, name] == nil {
+                spec["resources", kind, name] = nil
+            }
+            if sent["resources", kind] == nil, spec["resources", kind]?.objectValue?.isEmpty == true { spec["resources", kind] = nil }
+        }
+    }
+
+    private static func complete(_ spec: inout JSONValue) {
         guard let own = own(spec), !own.requests.isEmpty || !own.limits.isEmpty else { return }
         let containers = containers(spec)
         for (name, amount) in sorted(containers.limits) where HugePageResource.isName(name) && own.limits[name] == nil {

@@ -10,8 +10,7 @@ struct PodStrategy: ResourceStrategy {
     func complete(_ object: inout KubeObject, old: KubeObject?, _ context: WriteContext) {
         var spec = object["spec"] ?? .object(JSONObject())
         PodDefaults.complete(&spec, inTemplate: false)
-        // A pod that was made without these stays without: they are among what may not change.
-        if old.map({ $0["spec", "resources", "requests"] != nil }) ?? true { PodLevelResources.complete(&spec) }
+        PodLevelResources.complete(&spec, old: old?["spec"])
         object["spec"] = spec
     }
 

@@ -44,6 +44,9 @@ enum ServiceValidation {
                 for why in NameValidation.dnsLabel(name) { errors.append(.invalid("\(field).name", .string(name), why)) }
                 if !names.insert(name).inserted { errors.append(.duplicate("\(field).name", .string(name))) }
             }
+            if let spoken = port["appProtocol"]?.stringValue {
+                for why in LabelValidation.keyProblems(spoken) { errors.append(.invalid("\(field).appProtocol", .string(spoken), why)) }
+            }
             let number = port["port"]?.integerValue ?? 0
             for why in ValueValidation.portNumber(number) { errors.append(.invalid("\(field).port", .integer(number), why)) }
             let transport = port["protocol"]?.stringValue ?? ""

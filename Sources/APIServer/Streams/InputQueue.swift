@@ -14,6 +14,8 @@ final class InputQueue: Sendable {
         var items: [Item] = []
         var count = 0
         var isOver = false
+        /// The end was told: nothing follows it.
+        var isEnded = false
         var waiting: CheckedContinuation<Item?, Never>?
         var drained: (@Sendable () -> Void)?
     }
@@ -25,10 +27,13 @@ final class InputQueue: Sendable {
     /// Adds an item. Returns whether more are welcome; otherwise `drained` is called once when they are.
     func add(_ item: Item, drained: @escaping @Sendable () -> Void) -> Bool {
         let (waiting, isWelcome) = state.withLock { state -> (CheckedContinuation<Item?, Never>?, Bool) in
-            guard !state.isOver else { return (nil, true) }
+            guard !state.isOver, !state.isEnded else { return (nil, true) }
+            if case .end = item { state.isEnded = true }
             if let waiting = state.waiting.take() { return (waiting, true) }
             state.items.append(item)
-            if case .bytes(let bytes) = item { state.count += bytes.count }
+            // The end adds nothing, and must not take the place of whoever waits for the rest to be taken.
+            guard case .bytes(let bytes) = item else { return (nil, true) }
+            state.count += bytes.count
             if state.count < Self.highWaterMark { return (nil, true) }
             state.drained = drained
             return (nil, false)

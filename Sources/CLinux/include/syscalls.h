@@ -63,6 +63,8 @@ int kd_user_namespace_of(int namespace_fd);
 // socket(2) made inside the network namespace of `namespace_fd`, which is entered through its user namespace where that is the caller's own
 // making; CLOEXEC.
 int kd_socket_in_namespace(int namespace_fd, int domain, int type, int protocol);
+// Writes to a file of /proc/sys/net, which is that of the network namespace of `namespace_fd`, entered as above.
+int kd_set_in_namespace(int namespace_fd, const char *path, const char *value);
 
 // Events.
 int kd_eventfd(void);

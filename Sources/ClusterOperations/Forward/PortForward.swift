@@ -135,9 +135,11 @@ package final class PortForward: Sendable {
         }
     }
 
-    /// Counts what came for one connection.
+    /// What came for one connection.
     private final class Progress: Sendable {
         let count = Atomic(0)
+        /// Whether the local program has not taken yet what came last.
+        let isWriting = Atomic(false)
     }
 
     /// Copies both ways. A local program that has sent everything still gets what the pod answers; a pod that is through ends the whole.
@@ -150,10 +152,7 @@ package final class PortForward: Sendable {
                 return true
             }
             group.addTask {
-                await self.copy(remote.output, to: local) { traffic, count in
-                    traffic.received += count
-                    progress.count.add(1, ordering: .relaxed)
-                }
+                await self.copy(remote.output, to: local, progress) { $0.received += $1 }
                 return false
             }
             if await group.next() == true {
@@ -174,12 +173,19 @@ package final class PortForward: Sendable {
         repeat {
             last = progress.count.load(ordering: .relaxed)
             do { try await time.sleep(for: patience) } catch { return }
-        } while last != progress.count.load(ordering: .relaxed)
+        } while progress.isWriting.load(ordering: .relaxed) || last != progress.count.load(ordering: .relaxed)
     }
 
-    private func copy(_ source: any ByteSource, to session: any StreamSession, _ count: @Sendable (inout Traffic, Int64) -> Void) async {
+    private func copy(
+        _ source: any ByteSource, to session: any StreamSession, _ progress: Progress? = nil, _ count: @Sendable (inout Traffic, Int64) -> Void
+    ) async {
         do throws(APIStatus) {
             while let bytes = try await source.next() {
+                progress?.isWriting.store(true, ordering: .relaxed)
+                defer {
+                    progress?.count.add(1, ordering: .relaxed)
+                    progress?.isWriting.store(false, ordering: .relaxed)
+                }
                 try await session.write(bytes)
                 change { count(&$0, Int64(bytes.count)) }
             }

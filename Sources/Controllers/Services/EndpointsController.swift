@@ -62,7 +62,8 @@ package struct EndpointsController: Controller {
                     group.ports.map { port in
                         var value: JSONObject = ["port": .integer(port.number), "protocol": .string(port.protocol)]
                         if !port.name.isEmpty { value["name"] = .string(port.name) }
-                        if let app = port.appProtocol { value["appProtocol"] = .string(app) }
+                        // A service that an older program stored may have what endpoints may not.
+                        if let app = port.appProtocol, LabelValidation.keyProblems(app).isEmpty { value["appProtocol"] = .string(app) }
                         return .object(value)
                     })
                 return .object(subset)

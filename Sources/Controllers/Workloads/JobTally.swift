@@ -103,6 +103,9 @@ struct JobTally {
                 } else if notedFailures.count < Self.most {
                     notedFailures.append(pod.uid)
                 }
+            } else if noted.failed.contains(pod.uid) {
+                // Counted as failed while it was being deleted: that it succeeded in the end changes nothing.
+                releases.append(pod)
             } else if pod.status.phase == "Succeeded" {
                 settle(pod, isKnown: known.contains(pod.uid), before, spec)
             }
@@ -118,7 +121,7 @@ struct JobTally {
             return
         }
         // The number in the status is note enough.
-        guard let index = JobPods.index(of: pod), index < spec.completions ?? 0, !before.contains(index) else {
+        guard let index = JobPods.index(of: pod), index < spec.completions ?? 0, !before.contains(index), !lost.contains(index) else {
             releases.append(pod)
             return
         }

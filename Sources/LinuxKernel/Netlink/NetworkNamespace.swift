@@ -26,8 +26,13 @@ package final class NetworkNamespace: Sendable {
     /// The descriptor's number; owned by this object.
     package var raw: CInt { file.raw }
 
-    /// Runs `body` on a thread that lives in this namespace and waits for it. For what has no descriptor of its own, such as
-    /// /proc/sys/net; sockets are better opened once and kept.
+    /// Writes a setting of this namespace, for example `ipv4/ip_forward`.
+    package func set(_ name: String, _ value: String) throws(SystemError) {
+        try SystemError.check("write", "net/\(name)") { kd_set_in_namespace(raw, "/proc/sys/net/\(name)", value) }
+    }
+
+    /// Runs `body` on a thread that lives in this namespace and waits for it. For what has no descriptor of its own; sockets are better opened once
+    /// and kept.
     package func run<T>(_ body: () throws(SystemError) -> T) throws(SystemError) -> T {
         try withoutActuallyEscaping(body) { body throws(SystemError) in
             let call = Call(body)

@@ -32,6 +32,7 @@ enum HTTPProbe {
                 guard pieces.count <= 2, let name = pieces.first, name.lowercased() == host.lowercased() else { return nil }
                 next.isSecure = isSecure
                 next.port = pieces.count == 2 ? Int(pieces[1]) ?? standard : standard
+                guard (1...65535).contains(next.port) else { return nil }
                 let path = rest.dropFirst(authority.count)
                 next.path = path.hasPrefix("/") ? String(path) : "/" + path
                 return next

@@ -148,6 +148,8 @@ extension Screen {
             return []
         }
         let awaited = awaited
+        // Whoever reads help takes the time that it takes.
+        if isHelpAhead { ahead.since = app.clock() }
         if let reason = end(awaited) {
             app.toast("\(ahead.text) typed ahead dropped: \(reason)", .warning)
             forgetAhead()

@@ -17,9 +17,9 @@ extension ClusterSession {
         return "\(awaited) of \((untold.isEmpty ? unheard : untold).map(\.name).joined(separator: ", "))"
     }
 
-    /// The first rows have come: keys that wait go on after a while, whatever the other contexts do.
+    /// The first rows have come, or a context has none: keys that wait go on after a while, whatever the other contexts do.
     func noteFirstRows(_ joined: JoinedContexts) {
-        guard joined.firstRows == nil, joined.table.total > 0 else { return }
+        guard joined.firstRows == nil, joined.table.total > 0 || joined.members.contains(where: \.isListed) else { return }
         joined.firstRows = time.monotonic()
         tasks.run(.joinedPatience) { [weak self, time] in
             do { try await time.sleep(for: Self.joinedPatience) } catch { return }

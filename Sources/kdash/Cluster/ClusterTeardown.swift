@@ -18,7 +18,13 @@ struct ClusterTeardown: Sendable {
         let launcher = DaemonLauncher(directory: directory, arguments: ["--any-port"])
         if try !launcher.isRunning {
             guard let instance = try ClusterInstance.load(directory) else { return nil }
-            guard NodeIdentity.all(instance, in: directory).contains(where: \.isAlive) else { return try takeLock() }
+            let nodes = NodeIdentity.all(instance, in: directory)
+            guard nodes.contains(where: \.isAlive) else {
+                let lock = try takeLock()
+                // What led to the outside outlives both daemon and node.
+                for node in nodes { OutsideProgram.end(in: node.runDirectory) }
+                return lock
+            }
             // Containers outlived their daemon: a daemon adopts them, so that they end as gracefully as any.
             _ = try launcher.start()
         }

@@ -57,6 +57,7 @@ extension ControlPlane {
         return await withDiscardingTaskGroup { group in
             group.addTask { await self.runServices(node) }
             group.addTask { await node.outside?.keep() }
+            group.addTask { await self.listenWithin(node) }
             group.addTask { await self.runAgent(node, ready: ready) { death.yield() } }
             var isDead = false
             for await _ in deaths {
@@ -87,8 +88,10 @@ extension ControlPlane {
             }
         }
         do {
-            nodes.reach(through: node.network?.enclosure)
-            if node.link != nil { try await awaitListener(node, ready: ready) }
+            let enclosure = node.network?.enclosure
+            nodes.reach(through: enclosure)
+            // In a node's own network a pod of its own may have the place, which only its agent can end.
+            if node.link != nil, enclosure == nil { try await awaitListener(node, ready: ready) }
             let agent = try NodeAgent(
                 configuration: .init(
                     nodeName: name, paths: node.identity.paths, capacity: node.identity.capacity,
@@ -126,7 +129,7 @@ extension ControlPlane {
         var backoff = Backoff(first: .seconds(1), maximum: .seconds(30))
         while true {
             do {
-                try await listenForPods(in: node.network?.enclosure)
+                try await listenForPods(in: nil)
                 return known.withLock { $0.failures[name] = nil }
             } catch {
                 let reason = "the API cannot listen at \(serviceAddress):443, where pods look for it; trying again: \(error)"
@@ -136,6 +139,21 @@ extension ControlPlane {
             }
             ready()
             try await time.sleep(for: backoff.next())
+        }
+    }
+
+    /// Has the API listen in a network that is the node's own, and tries again while a pod of the node's network has its place.
+    private func listenWithin(_ node: LaunchedNode) async {
+        guard let network = node.network?.enclosure else { return }
+        var backoff = Backoff(first: .seconds(1), maximum: .seconds(30))
+        while !Task.isCancelled {
+            do {
+                return try await listenForPods(in: network)
+            } catch {
+                let metadata: Logger.Metadata = ["node": "\(node.identity.name)", "error": "\(error)"]
+                logger.error("the API cannot listen at \(serviceAddress):443, where pods look for it; trying again", metadata: metadata)
+            }
+            do { try await time.sleep(for: backoff.next()) } catch { return }
         }
     }
 

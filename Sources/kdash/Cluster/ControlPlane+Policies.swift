@@ -17,13 +17,8 @@ extension ControlPlane {
             logger.error("network policies are not enforced: the node's firewall cannot be reached", metadata: ["error": "\(error)"])
             return nil
         }
-        // A node without a link has done it by itself.
-        if network.enclosure == nil {
-            do throws(SystemError) {
-                try link.namespace.run { () throws(SystemError) in try FileSystem.write("1", to: "/proc/sys/net/netfilter/nf_conntrack_acct") }
-            } catch {
-                logger.warning("the bytes of connections are not counted", metadata: ["error": "\(error)"])
-            }
+        do throws(SystemError) { try link.namespace.set("netfilter/nf_conntrack_acct", "1") } catch {
+            logger.warning("the bytes of connections are not counted", metadata: ["error": "\(error)"])
         }
         let enforcer = PolicyEnforcer(
             table: PolicyTable(netfilter: netfilter), client: informers.client, informers: informers,

@@ -17,15 +17,7 @@ struct NodeLauncher: Sendable {
     func launch() async -> LaunchedNode {
         protectFromMemoryShortage()
         var notes: [String] = []
-        var cgroups: CgroupTree?
-        do throws(RuntimeError) {
-            let tree = try CgroupTree(clusterID: identity.clusterID, node: identity.name)
-            notes += Self.unenforced(tree.enforcement)
-            // An ordinary user without a delegated hierarchy cannot make cgroups at all: the node then runs without any.
-            if geteuid() == 0 || tree.enforcement.cpu == .enforced || tree.enforcement.memory == .enforced { cgroups = tree }
-        } catch {
-            notes.append("limits are not enforced: \(error)")
-        }
+        var cgroups = findCgroups(&notes)
         let isRootless = geteuid() != 0
         let early = isRootless ? shares.atStart : (binds: [], notes: [])
         notes += early.notes
@@ -36,6 +28,11 @@ struct NodeLauncher: Sendable {
                 if isReadOnly { try FileSystem.makeDirectories(folder, mode: 0o711) } else { try FileSystem.makePrivateDirectory(folder) }
             }
             let supervisor = try await update(try await NodeSupervisor.attachOrStart(configuration), configuration)
+            // One that an earlier daemon started elsewhere keeps what it has.
+            if isRootless, !supervisor.isFresh {
+                notes = early.notes
+                cgroups = findCgroups(of: supervisor.pid, &notes)
+            }
             // On cgroup v2 the supervisor must live in its own leaf before controllers are turned on for the others.
             try cgroups?.prepare(
                 capacity: ResourceLimits(cpuRequest: identity.capacity.cpu, memoryLimit: identity.capacity.memory))
@@ -50,6 +47,19 @@ struct NodeLauncher: Sendable {
             return LaunchedNode(
                 identity: identity, supervisor: nil, cgroups: cgroups, link: nil, network: nil, outside: nil, notes: notes, reason: "\(error)",
                 logger: logger)
+        }
+    }
+
+    /// The node's cgroups, or those that its living supervisor is in; nil where it has none, which the notes say.
+    private func findCgroups(of supervisor: Int32? = nil, _ notes: inout [String]) -> CgroupTree? {
+        do throws(RuntimeError) {
+            let tree = try CgroupTree(clusterID: identity.clusterID, node: identity.name, supervisor: supervisor)
+            notes += Self.unenforced(tree.enforcement)
+            // An ordinary user without a delegated hierarchy cannot make cgroups at all: the node then runs without any.
+            return geteuid() == 0 || tree.enforcement.cpu == .enforced || tree.enforcement.memory == .enforced ? tree : nil
+        } catch {
+            notes.append("limits are not enforced: \(error)")
+            return nil
         }
     }
 
@@ -117,7 +127,8 @@ struct NodeLauncher: Sendable {
         let link = try NodeLink.enclose(
             .init(clusterID: identity.clusterID, nodeIndex: identity.index, ranges: ranges, node: namespace, shared: RunDirectory().shared))
         let outside = OutsideProgram(
-            network: namespace, runDirectory: identity.runDirectory, stateDirectory: identity.stateDirectory, time: time, logger: logger)
+            network: namespace, ranges: ranges, runDirectory: identity.runDirectory, stateDirectory: identity.stateDirectory, time: time,
+            logger: logger)
         switch await outside.ensure() {
         case .runs(let name): notes.append("pods reach the outside through \(name)")
         case .missing:

@@ -16,28 +16,32 @@ struct OutsideProgram: Sendable {
         case failed(String)
     }
 
-    /// What kdash knows how to start, the first that is there: its arguments lead to the network and its owner as descriptors 3 and 4.
+    /// What kdash knows how to start, the first that is there. They are led to the network and its owner as their standard input and output: other
+    /// descriptors are closed by newer ones of them.
     private static let known: [(name: String, arguments: [String])] = [
         (
             "slirp4netns",
             [
-                "--configure", "--mtu=65520", "--disable-host-loopback", "--disable-dns", "--netns-type=path", "--userns-path=/proc/self/fd/4",
-                "/proc/self/fd/3", NodeLink.outsideInterface,
+                "--configure", "--mtu=65520", "--disable-host-loopback", "--disable-dns", "--netns-type=path", "--userns-path=/proc/self/fd/1",
+                "/proc/self/fd/0", NodeLink.outsideInterface,
             ]
         ),
         (
             "pasta",
             [
-                "--foreground", "--quiet", "--config-net", "--ns-ifname", NodeLink.outsideInterface, "-t", "none", "-u", "none", "-T", "none", "-U", "none",
-                "--no-map-gw", "--userns", "/proc/self/fd/4", "--netns", "/proc/self/fd/3",
+                "--foreground", "--quiet", "--no-netns-quit", "--config-net", "--ns-ifname", NodeLink.outsideInterface, "-t", "none", "-u", "none",
+                "-T", "none", "-U", "none", "--no-map-gw", "--userns", "/proc/self/fd/1", "--netns", "/proc/self/fd/0",
             ]
         ),
     ]
+    /// What slirp4netns may have as its own network: the first that is clear of the cluster's. Source: its default, and two that are rarely used.
+    private static let networks = ["10.0.2.0/24", "172.31.254.0/24", "192.168.254.0/24"]
     private static let directories = ["/usr/bin", "/usr/local/bin", "/bin", "/usr/sbin", "/sbin"]
     private static let noteName = "outside"
     private static let patience: Duration = .seconds(5)
 
     let network: NetworkNamespace
+    let ranges: ClusterRanges
     let runDirectory: String
     let stateDirectory: String
     let time: any TimeSource
@@ -49,16 +53,23 @@ struct OutsideProgram: Sendable {
         Self.end(in: runDirectory)
         guard let (name, path, arguments) = Self.find() else { return .missing }
         do {
+            // One that nobody has noted, as its daemon was killed at that moment, ends with its interface.
+            try NetlinkSocket.open(.route, in: network).send([RouteRequest.deleteLink(named: NodeLink.outsideInterface).tolerating(ENODEV)])
             let log = try FileDescriptor.open("\(stateDirectory)/\(name).log", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: 0o600)
             let owner = try network.owner()
             let child = try ChildProcess.start(
-                path, arguments: [name] + arguments, standardStreams: (nil, log.raw, log.raw), inherited: [network.raw, owner.raw], newSession: true)
-            try Running(name: name, pid: child.pid).note(in: runDirectory)
+                path, arguments: [name] + (name == "slirp4netns" ? ["--cidr=\(place)"] : []) + arguments,
+                standardStreams: (network.raw, owner.raw, log.raw), newSession: true)
+            let running = Running(name: name, pid: child.pid)
+            do throws(SystemError) { try running.note(in: runDirectory) } catch {
+                Self.end(running)
+                throw error
+            }
             let clock = ContinuousClock()
             let deadline = clock.now + Self.patience
             while clock.now < deadline {
+                if !running.isAlive { break }
                 if hasInterface { return .runs(name) }
-                if ProcessLife.isEnding(child.pid) { break }
                 try await time.sleep(for: .milliseconds(10))
             }
             Self.end(in: runDirectory)
@@ -68,6 +79,12 @@ struct OutsideProgram: Sendable {
         } catch {
             return .failed("\(name) cannot be started: \(error)")
         }
+    }
+
+    private var place: String {
+        Self.networks.first { text in
+            IPv4Network(text).map { !$0.overlaps(ranges.podCIDR) && !$0.overlaps(ranges.serviceCIDR) } ?? false
+        } ?? Self.networks[0]
     }
 
     /// Starts it anew whenever it has ended, until cancelled.
@@ -94,13 +111,17 @@ extension OutsideProgram {
     /// Ends the process that is noted in a node's directory, if it still is that process.
     static func end(in runDirectory: String) {
         guard let running = noted(in: runDirectory) else { return }
+        end(running)
+        try? FileSystem.removeFile("\(runDirectory)/\(noteName)")
+    }
+
+    private static func end(_ running: Running) {
         if let process = try? ChildProcess.pidfd(of: running.pid), running.isAlive {
             // best effort: a process that has ended meanwhile is what we want.
             try? ChildProcess.signal(SIGKILL, to: process)
             _ = try? pollReadable([process.raw], timeout: .seconds(2))
         }
         reap(running.pid)
-        try? FileSystem.removeFile("\(runDirectory)/\(noteName)")
     }
 
     /// One process, told from later ones with its number.

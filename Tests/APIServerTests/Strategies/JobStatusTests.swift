@@ -118,6 +118,16 @@ struct JobStatusTests {
         }
     }
 
+    @Test func `a job that goes on may begin anew`() async throws {
+        try await TestServer.with { api async throws in
+            try await make(api, "")
+            #expect(try await tell(api, #"\#(Self.start),\#(Self.holding("Suspended"))"#).status == 200)
+            let resumed = try await tell(api, #""startTime":"2026-01-02T00:00:00Z","conditions":[{"type":"Suspended","status":"False"}]"#)
+            #expect(resumed.status == 200, "\(resumed.message)")
+            #expect(try await tell(api, #""startTime":"2026-01-03T00:00:00Z""#).status == 422)
+        }
+    }
+
     @Test func `what is wrong already does not stand in the way, and less is done of what becomes smaller`() async throws {
         try await TestServer.with { api async throws in
             try await make(api, Self.indexed.replacing(#""parallelism":2"#, with: #""parallelism":5"#))

@@ -111,17 +111,29 @@ struct PodLevelResourcesTests {
         }
     }
 
-    @Test func `a pod of an older program can still be changed`() async throws {
+    @Test(
+        arguments: [
+            // Of an older program.
+            (["limits": ["cpu": "1"]], nil),
+            // Its container got something of the namespace's limits after the pod was complete.
+            (["limits": ["cpu": "1"], "requests": ["cpu": "1"]], ["requests": ["memory": "256Mi"]]),
+        ] as [(JSONValue, JSONValue?)])
+    func `a pod that was stored with less can still be changed`(resources: JSONValue, ofContainer: JSONValue?) async throws {
         try await TestServer.with { api async throws in
             var old = try await api.call(.post, pods, TestServer.pod("new")).object
             (old.name, old.uid, old.resourceVersion) = ("old", "u", "")
-            old["spec", "resources"] = ["limits": ["cpu": "1"]]
+            old["spec", "resources"] = resources
+            if let ofContainer {
+                var containers = old.array("spec", "containers")
+                containers[0]["resources"] = ofContainer
+                old["spec", "containers"] = .array(containers)
+            }
             let (bytes, splice) = ObjectCoding.encode(old)
             let key = ObjectKey(group: "", resource: "pods", namespace: "default", name: "old")
             let write = ObjectWrite(key: key, bytes: bytes, spliceOffset: splice, precondition: .mustNotExist, writer: "test")
             await withCheckedContinuation { done in api.store.submit([write]) { _ in done.resume() } }
             let labelled = try await api.call(.patch, "\(pods)/old", #"{"metadata":{"labels":{"a":"b"}}}"#, type: "application/merge-patch+json")
-            #expect(labelled.status == 200 && labelled.object["spec", "resources"] == ["limits": ["cpu": "1"]], "\(labelled.message)")
+            #expect(labelled.status == 200 && labelled.object["spec", "resources"] == resources, "\(labelled.message)")
         }
     }
 

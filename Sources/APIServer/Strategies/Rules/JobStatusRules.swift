@@ -105,7 +105,8 @@ struct JobStatusRules {
         if let end, let before = old.string("status", "completionTime"), end != before {
             refuse("completionTime", .string(end), "completionTime cannot be mutated")
         }
-        if changes("startTime"), old.string("status", "startTime") != nil, job.bool("spec", "suspend") != true {
+        let isResumed = held.contains("Suspended") && !holding.contains("Suspended")
+        if changes("startTime"), old.string("status", "startTime") != nil, job.bool("spec", "suspend") != true, !isResumed {
             errors.append(.required("status.startTime", "startTime cannot be removed for unsuspended job"))
         }
     }

@@ -34,7 +34,7 @@ struct ProxyConnector: Sendable {
             guard let network, let address = IPv4Address(host) else {
                 return try await bootstrap.connect(to: try SocketAddress(ipAddress: host, port: port)).get()
             }
-            let socket = try await network.dial(address, port: UInt16(port), within: .nanoseconds(Self.patience.nanoseconds))
+            let socket = try await network.dial(address, port: UInt16(clamping: port), within: .nanoseconds(Self.patience.nanoseconds))
             return try await bootstrap.withConnectedSocket(socket.release()).get()
         } catch {
             throw Self.failure("dial tcp \(host.contains(":") ? "[\(host)]" : host):\(port): \(Self.words(error))")
