@@ -144,15 +144,19 @@ int kd_mount_map(int mount, int below, int users) {
     return mount_setattr(mount, "", AT_EMPTY_PATH | (below ? AT_RECURSIVE : 0), &attributes, sizeof attributes);
 }
 
-static int write_id_map(pid_t pid, const char *name, const char *lines) {
-    char path[40];
-    snprintf(path, sizeof path, "/proc/%d/%s", pid, name);
+static int write_text(const char *path, const char *text) {
     int fd = open(path, O_WRONLY | O_CLOEXEC);
     if (fd < 0) return -1;
-    int failed = write(fd, lines, strlen(lines)) < 0 ? -1 : 0, saved = errno;
+    int failed = write(fd, text, strlen(text)) < 0 ? -1 : 0, saved = errno;
     close(fd);
     errno = saved;
     return failed;
+}
+
+static int write_id_map(pid_t pid, const char *name, const char *lines) {
+    char path[40];
+    snprintf(path, sizeof path, "/proc/%d/%s", pid, name);
+    return write_text(path, lines);
 }
 
 int kd_user_namespace(const char *users, const char *groups) {
@@ -281,13 +285,7 @@ struct setting { const char *path, *value; };
 
 static int write_setting(void *context) {
     const struct setting *setting = context;
-    int fd = open(setting->path, O_WRONLY | O_CLOEXEC);
-    if (fd < 0) return -1;
-    ssize_t written = write(fd, setting->value, strlen(setting->value));
-    int saved = errno;
-    close(fd);
-    errno = saved;
-    return written < 0 ? -1 : 0;
+    return write_text(setting->path, setting->value);
 }
 
 int kd_set_in_namespace(int namespace_fd, const char *path, const char *value) {

@@ -168,14 +168,7 @@ package final class NodeSupervisor: Sendable {
         // Loopback answers at once, but an accept queue may be full: not on the cooperative pool.
         let raw = socket.raw
         try await KernelThread.run("kdash-dial") { () throws(RuntimeError) in
-            var address = sockaddr_in()
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_port = port.bigEndian
-            address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-            let result = withUnsafePointer(to: &address) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(raw, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
-            }
-            if result < 0 {
+            if InternetSocketAddress(IPv4Address(127, 0, 0, 1), port).use({ connect(raw, $0, $1) }) < 0 {
                 throw RuntimeError(.system, "nothing listens on port \(port) of the pod", cause: .last("connect", "127.0.0.1:\(port)"))
             }
         }

@@ -27,7 +27,8 @@ struct Kdash: ParsableCommand {
 
             `kdash oci` is an OCI runtime for other container engines, with the command line of runc: kdash oci --help.
 
-            Run as root to let containers have enforced CPU and memory limits and a network of their own.
+            As root, limits are enforced and this machine reaches pods and services by their addresses. As an \
+            ordinary user, `kdash status` says what is limited and how to lift it.
 
             SCREEN OPTIONS (kdash screen --help says more):
 

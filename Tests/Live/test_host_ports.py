@@ -9,6 +9,7 @@ import urllib.request
 import pytest
 
 from cluster import eventually, pod
+from datagrams import one_sender
 
 WEB = "mkdir -p /tmp/w && hostname > /tmp/w/name && exec httpd -f -p 8080 -h /tmp/w"
 LOG = "exec httpd -f -vv -p 8080 -h /etc"
@@ -109,18 +110,11 @@ def test_a_host_port_carries_each_transport(shared, asking, peer, transport, por
 def test_datagrams_follow_a_host_port_to_its_next_pod(shared, asking, peer):
     shared.apply(answering(peer, "early", 8088, "udp"))
     node = shared.phase("early", "Running")["hostIP"]
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
-        # One socket that goes on sending: what the kernel remembers of it must follow the port.
-        one.settimeout(1)
-
-        def answered(name):
-            one.sendto(b"hello", (node, 8088))
-            return one.recv(100).decode() == name
-
-        eventually(lambda: answered("early"), within=60, what="an answer over UDP")
+    with one_sender(node, 8088) as await_answer:
+        await_answer("early")
         shared.kubectl("delete", "pod", "early", "--wait")
         shared.apply(answering(peer, "late", 8088, "udp"))
-        eventually(lambda: answered("late"), within=60, what="an answer of the next pod")
+        await_answer("late")
 
 
 def test_a_pod_sees_who_asks_and_policies_apply(shared, image):

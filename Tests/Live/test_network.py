@@ -9,6 +9,7 @@ import urllib.request
 import pytest
 
 from cluster import PROGRAM, eventually, pod
+from datagrams import one_sender
 
 WEB = "mkdir -p /tmp/w && hostname > /tmp/w/name && exec httpd -f -p 8080 -h /tmp/w"
 
@@ -224,19 +225,12 @@ def test_udp_and_tcp_share_a_port_number_and_packets_follow_the_endpoints(shared
     address = service(shared, "both", "both", ports=[{"name": "t", "port": 90, "targetPort": 8080, "protocol": "TCP"},
                                                      {"name": "u", "port": 90, "targetPort": 5353, "protocol": "UDP"}])["clusterIP"]
     assert fetched(shared, client, "http://both:90/name") == "both-a"
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
-        # One socket that goes on sending: what the kernel remembers of it must follow the service.
-        one.settimeout(1)
-
-        def answered(name):
-            one.sendto(b"hello", (address, 90))
-            return one.recv(100).decode() == name
-
-        eventually(lambda: answered("both-a"), within=60, what="an answer over UDP")
+    with one_sender(address, 90) as await_answer:
+        await_answer("both-a")
         assert inside(shared, "client", client, "ask", "both", 90).strip() == "both-a"
         start("both-b")
         shared.kubectl("delete", "pod", "both-a", "--wait")
-        eventually(lambda: answered("both-b"), within=60, what="the answer of the pod that is left")
+        await_answer("both-b")
 
 
 def test_another_name_is_followed(shared, image, client):

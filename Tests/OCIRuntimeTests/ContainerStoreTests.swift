@@ -43,7 +43,7 @@ import Testing
     @Test func `a number that another process has now is a container that stopped`() throws {
         let folder = ScratchFolder.path("containers")
         let store = ContainerStore(root: folder)
-        let own = try #require(ProcessFacts.status(getpid()))
+        let own = try #require(ProcessLife.status(getpid()))
         var record = Self.record("c", pid: getpid(), ticks: own.startTicks)
         record.cgroup = nil
         #expect(store.status(record) == .running)
@@ -55,9 +55,9 @@ import Testing
 
     @Test func `the name of a process may look like anything`() {
         let rest = (4...21).map { "\($0)" }.joined(separator: " ")
-        let status = ProcessFacts.parse("12 (a) Z (b) S \(rest) 777 23")
+        let status = ProcessLife.parse("12 (a) Z (b) S \(rest) 777 23")
         #expect(status?.state == "S" && status?.startTicks == 777)
-        #expect(ProcessFacts.parse("12 (a") == nil && ProcessFacts.parse("12 (a) S 1") == nil)
+        #expect(ProcessLife.parse("12 (a") == nil && ProcessLife.parse("12 (a) S 1") == nil)
     }
 
     @Test func `the state that hooks and engines see`() {

@@ -9,11 +9,11 @@ extension NetworkNamespace {
         let raw = socket.raw
         try await KernelThread.run("kdash-dial") { () throws(SystemError) in
             do throws(SystemError) {
-                try SystemError.check("connect", "\(address):\(port)") { Self.with(address, port) { connect(raw, $0, $1) } }
+                try SystemError.check("connect", "\(address):\(port)") { InternetSocketAddress(address, port).use { connect(raw, $0, $1) } }
             } catch {
                 guard error.errno == EINPROGRESS else { throw error }
             }
-            guard try isWritable(raw, within: patience) else { throw SystemError(call: "connect", errno: ETIMEDOUT, arguments: "\(address):\(port)") }
+            guard try pollWritable(raw, timeout: patience) else { throw SystemError(call: "connect", errno: ETIMEDOUT, arguments: "\(address):\(port)") }
             var problem: CInt = 0
             var size = socklen_t(MemoryLayout<CInt>.size)
             try SystemError.check("getsockopt", "SO_ERROR") { getsockopt(raw, SOL_SOCKET, SO_ERROR, &problem, &size) }
@@ -28,7 +28,7 @@ extension NetworkNamespace {
         let raw = socket.raw
         var yes: CInt = 1
         setsockopt(raw, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<CInt>.size))
-        try SystemError.check("bind", "\(address):\(port)") { Self.with(address, port) { bind(raw, $0, $1) } }
+        try SystemError.check("bind", "\(address):\(port)") { InternetSocketAddress(address, port).use { bind(raw, $0, $1) } }
         try SystemError.check("listen", "\(address):\(port)") { Glibc.listen(raw, backlog) }
         return socket
     }
@@ -36,30 +36,5 @@ extension NetworkNamespace {
     private func makeSocket() throws(SystemError) -> FileDescriptor {
         let type = CInt(SOCK_STREAM.rawValue) | CInt(SOCK_NONBLOCK.rawValue)
         return FileDescriptor(try SystemError.check("socket", "TCP") { kd_socket_in_namespace(raw, AF_INET, type, 0) })
-    }
-
-    private static func with<T>(_ address: IPv4Address, _ port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> T) -> T {
-        var value = sockaddr_in()
-        value.sin_family = sa_family_t(AF_INET)
-        value.sin_port = port.bigEndian
-        value.sin_addr.s_addr = address.value.bigEndian
-        return withUnsafePointer(to: &value) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
-        }
-    }
-}
-
-/// Whether a socket could be written to, or is broken, before `patience` was over.
-private func isWritable(_ raw: CInt, within patience: Duration) throws(SystemError) -> Bool {
-    let clock = ContinuousClock()
-    let deadline = clock.now + patience
-    while true {
-        var list = [pollfd(fd: raw, events: Int16(POLLOUT), revents: 0)]
-        let left = (deadline - clock.now).components
-        let milliseconds = max(0, left.seconds * 1000 + left.attoseconds / 1_000_000_000_000_000)
-        let count = poll(&list, 1, CInt(clamping: milliseconds))
-        if count < 0, Glibc.errno != EINTR { throw .last("poll", "a connection") }
-        if count > 0 { return true }
-        if deadline <= clock.now { return false }
     }
 }

@@ -79,7 +79,7 @@ enum LifeCommands {
     private static func signal(_ record: ContainerRecord, _ number: Int32) throws(OCIError) {
         try OCIError.attempt("signal the container `\(record.id)`") { () throws(SystemError) in
             let process = FileDescriptor(try SystemError.check("pidfd_open", "\(record.pid)") { kd_pidfd_open(record.pid) })
-            guard ProcessFacts.isAlive(record.pid, startTicks: record.startTicks) else {
+            guard ProcessLife.isAlive(record.pid, startTicks: record.startTicks) else {
                 throw SystemError(call: "kill", errno: ESRCH, arguments: "\(record.pid)")
             }
             let raw = process.raw

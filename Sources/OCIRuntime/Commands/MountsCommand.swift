@@ -63,7 +63,7 @@ enum MountsCommand {
         handles.closeChildEnds()
         defer { ProcessLauncher.reap(pid) }
         // The process that was looked up may have ended, and its number be another's.
-        guard ProcessFacts.isAlive(record.pid, startTicks: record.startTicks) else {
+        guard ProcessLife.isAlive(record.pid, startTicks: record.startTicks) else {
             kill(pid, SIGKILL)
             throw OCIError(.wrongState, "container `\(record.id)` has just ended")
         }

@@ -175,7 +175,7 @@ struct ContainerCreation {
         if let cgroup, needsCgroup, !LaunchHandles.entersByItself(cgroup, makesUserNamespace: configuration.makes(KD_CLONE_NEWUSER)) { try cgroup.enter(pid) }
         if let process = configuration.process { try ProcessLauncher.limit(pid, process, log: log) }
         record.pid = pid
-        record.startTicks = ProcessFacts.status(pid)?.startTicks ?? 0
+        record.startTicks = ProcessLife.status(pid)?.startTicks ?? 0
         try NetworkDeviceMove.perform(configuration.networkDevices, to: pid)
         try conversation.sayContinue()
         while true {

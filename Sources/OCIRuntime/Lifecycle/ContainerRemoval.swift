@@ -53,14 +53,14 @@ struct ContainerRemoval {
 
     /// Kills everything and waits for the first process, at most ten seconds.
     private func end() {
-        guard record.pid > 0, ProcessFacts.isAlive(record.pid, startTicks: record.startTicks) else { return }
+        guard record.pid > 0, ProcessLife.isAlive(record.pid, startTicks: record.startTicks) else { return }
         let cgroup = record.cgroup.flatMap { path in ContainerStore.layout().map { ContainerCgroup(path: path, layout: $0) } }
         kill(record.pid, SIGKILL)
         // The rest dies with its pid namespace; a frozen cgroup of v1 only once it is thawed.
         let wasElsewhere = cgroup?.reclaim(record.pid) ?? false
         if let cgroup, wasElsewhere || cgroup.isFrozen || !record.hasOwnProcesses { cgroup.signal(SIGKILL) }
         for attempt in 0..<20_000 {
-            guard ProcessFacts.isAlive(record.pid, startTicks: record.startTicks) else { return }
+            guard ProcessLife.isAlive(record.pid, startTicks: record.startTicks) else { return }
             usleep(attempt < 20 ? 200 : 500)
         }
     }

@@ -111,7 +111,7 @@ struct ContainerStore: Sendable {
 
     func status(_ record: ContainerRecord) -> ContainerStatus {
         guard record.pid > 0 else { return .creating }
-        guard ProcessFacts.isAlive(record.pid, startTicks: record.startTicks) else { return .stopped }
+        guard ProcessLife.isAlive(record.pid, startTicks: record.startTicks) else { return .stopped }
         if FileSystem.exists(fifo(record.id)) { return .created }
         if let cgroup = record.cgroup, let layout = Self.layout(), ContainerCgroup(path: cgroup, layout: layout).isFrozen { return .paused }
         return .running

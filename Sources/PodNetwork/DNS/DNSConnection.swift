@@ -71,7 +71,7 @@ final class DNSCall {
     var raw: CInt? { socket?.file.raw }
 
     /// Asks a server, from a socket of its own at an unpredictable port, which hears only that server. Throws when it cannot be reached.
-    func ask(_ server: SocketAddress) throws(SystemError) {
+    func ask(_ server: InternetSocketAddress) throws(SystemError) {
         socket = nil
         buffer = DNSStreamBuffer()
         let made = Socket(try DNSSocket.open(server.family, isStream: isStream))

@@ -4,7 +4,7 @@ internal import LinuxKernel
 struct DNSWaiter {
     /// Where the answer goes.
     enum Client: Hashable {
-        case datagram(SocketAddress)
+        case datagram(InternetSocketAddress)
         /// A connection's number.
         case stream(Int, IPv4Address)
     }
@@ -36,7 +36,7 @@ struct DNSExchange {
 
     enum Step: Equatable {
         /// Send the question to this server, from a new socket.
-        case ask(SocketAddress)
+        case ask(InternetSocketAddress)
         case wait
         case answer(DNSMessage)
         case fail
@@ -45,7 +45,7 @@ struct DNSExchange {
     let key: Key
     let query: DNSMessage
     var waiters: [DNSWaiter]
-    private let servers: [SocketAddress]
+    private let servers: [InternetSocketAddress]
     private var attempt = 0
     private(set) var deadline: Duration
     /// The best of what was refused so far.
@@ -56,7 +56,7 @@ struct DNSExchange {
     static let attempts = 3
     static let waiterLimit = 64
 
-    init(key: Key, query: DNSMessage, waiter: DNSWaiter, servers: [SocketAddress], now: Duration) {
+    init(key: Key, query: DNSMessage, waiter: DNSWaiter, servers: [InternetSocketAddress], now: Duration) {
         self.key = key
         self.query = query
         waiters = [waiter]

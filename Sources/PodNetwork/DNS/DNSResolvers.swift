@@ -14,7 +14,7 @@ struct DNSResolvers {
     private let port: UInt16
     private let excluded: Set<IPv4Address>
     private var mark: Mark?
-    private var servers: [SocketAddress] = []
+    private var servers: [InternetSocketAddress] = []
     /// As libc's: what a file names beyond that is not used.
     static let limit = 3
 
@@ -26,7 +26,7 @@ struct DNSResolvers {
     }
 
     /// The servers now, and whether they are others than before.
-    mutating func current() -> (servers: [SocketAddress], haveChanged: Bool) {
+    mutating func current() -> (servers: [InternetSocketAddress], haveChanged: Bool) {
         guard let status = try? FileSystem.status(path) else {  // best effort: an unreadable file names no servers
             defer { (mark, servers) = (nil, []) }
             return ([], !servers.isEmpty)
@@ -40,12 +40,12 @@ struct DNSResolvers {
         return (found, found != servers)
     }
 
-    static func servers(_ text: String, port: UInt16, excluded: Set<IPv4Address>) -> [SocketAddress] {
+    static func servers(_ text: String, port: UInt16, excluded: Set<IPv4Address>) -> [InternetSocketAddress] {
         let names = text.split(separator: "\n").compactMap { line -> String? in
             let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" || $0 == "\r" })
             return words.first == "nameserver" && words.count > 1 ? String(words[1]) : nil
         }
-        let servers = names.compactMap { SocketAddress($0, port: port) }.filter { !excluded.contains($0.ipv4) }
+        let servers = names.compactMap { InternetSocketAddress($0, port: port) }.filter { !excluded.contains($0.ipv4) }
         return Array(servers.prefix(limit))
     }
 }

@@ -2,51 +2,6 @@ internal import CLinux
 internal import Glibc
 internal import LinuxKernel
 
-/// An address to send to, of either family.
-struct SocketAddress: Sendable, Hashable {
-    /// As the kernel takes it.
-    let bytes: [UInt8]
-
-    init(_ address: IPv4Address, _ port: UInt16) {
-        var value = sockaddr_in()
-        value.sin_family = sa_family_t(AF_INET)
-        value.sin_port = port.bigEndian
-        value.sin_addr.s_addr = address.value.bigEndian
-        self.init(bytes: withUnsafeBytes(of: value) { Array($0) })
-    }
-
-    /// From a numeric address of either family; nil for anything else.
-    init?(_ text: String, port: UInt16) {
-        if let address = IPv4Address(text) {
-            self.init(address, port)
-            return
-        }
-        var value = sockaddr_in6()
-        let parts = text.split(separator: "%", maxSplits: 1)
-        guard let address = parts.first, inet_pton(AF_INET6, String(address), &value.sin6_addr) == 1 else { return nil }
-        if parts.count == 2 { value.sin6_scope_id = UInt32(parts[1]) ?? if_nametoindex(String(parts[1])) }
-        value.sin6_family = sa_family_t(AF_INET6)
-        value.sin6_port = port.bigEndian
-        self.init(bytes: withUnsafeBytes(of: value) { Array($0) })
-    }
-
-    init(bytes: [UInt8]) { self.bytes = bytes }
-
-    var family: CInt { bytes.count == MemoryLayout<sockaddr_in>.size ? AF_INET : AF_INET6 }
-
-    /// The address; 0.0.0.0 for one of the other family.
-    var ipv4: IPv4Address { (family == AF_INET ? IPv4Address(bytes: bytes[4..<8]) : nil) ?? IPv4Address(0) }
-
-    func use<T>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> T) -> T {
-        bytes.withUnsafeBytes { raw in
-            withUnsafeTemporaryAllocation(byteCount: raw.count, alignment: 8) { copy in
-                copy.copyMemory(from: raw)
-                return body(copy.baseAddress!.assumingMemoryBound(to: sockaddr.self), socklen_t(raw.count))
-            }
-        }
-    }
-}
-
 /// The sockets of cluster DNS; all of them never wait.
 enum DNSSocket {
     /// For send(2): MSG_DONTWAIT and MSG_NOSIGNAL.
@@ -70,13 +25,13 @@ enum DNSSocket {
         var yes: CInt = 1
         if isStream { setsockopt(file.raw, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<CInt>.size)) }
         let raw = file.raw
-        try SystemError.check("bind", "\(address):\(port)") { SocketAddress(address, port).use { bind(raw, $0, $1) } }
+        try SystemError.check("bind", "\(address):\(port)") { InternetSocketAddress(address, port).use { bind(raw, $0, $1) } }
         if isStream { try SystemError.check("listen", "\(address):\(port)") { listen(raw, 64) } }
         return file
     }
 
     /// Begins to connect; a stream may be on its way when this returns, and then says by its first read or write whether it arrived.
-    static func connect(_ raw: CInt, _ server: SocketAddress) throws(SystemError) {
+    static func connect(_ raw: CInt, _ server: InternetSocketAddress) throws(SystemError) {
         do throws(SystemError) {
             try SystemError.check("connect", "a resolver") { server.use { Glibc.connect(raw, $0, $1) } }
         } catch {
@@ -102,7 +57,7 @@ enum DNSSocket {
     }
 
     /// One datagram and who sent it; nil when there is none. At most 4096 bytes: more is no question.
-    static func receive(_ raw: CInt) -> (bytes: [UInt8], sender: SocketAddress)? {
+    static func receive(_ raw: CInt) -> (bytes: [UInt8], sender: InternetSocketAddress)? {
         var address = sockaddr_in()
         var size = socklen_t(MemoryLayout<sockaddr_in>.size)
         var length = -1
@@ -113,7 +68,7 @@ enum DNSSocket {
             count = max(0, length)
         }
         guard length >= 0 else { return nil }
-        return (bytes, SocketAddress(bytes: withUnsafeBytes(of: address) { Array($0) }))
+        return (bytes, InternetSocketAddress(bytes: withUnsafeBytes(of: address) { Array($0) }))
     }
 
     /// What a connected socket has to read, `maximum` bytes at most; nil when nothing yet, empty at its end. Throws what broke it.

@@ -90,7 +90,6 @@ extension ControlPlane {
         do {
             let enclosure = node.network?.enclosure
             nodes.reach(through: enclosure)
-            // In a node's own network a pod of its own may have the place, which only its agent can end.
             if node.link != nil, enclosure == nil { try await awaitListener(node, ready: ready) }
             let agent = try NodeAgent(
                 configuration: .init(
@@ -123,38 +122,38 @@ extension ControlPlane {
         }
     }
 
-    /// Returns once the API listens for pods. While something else has its place the node is not ready and says why, and the start of the cluster goes on.
-    private func awaitListener(_ node: LaunchedNode, ready: @escaping @Sendable () -> Void) async throws {
-        let name = node.identity.name
+    /// Returns once the API listens for pods, in a network of the node's own where it has one. Tries again while something else has its place, and tells
+    /// `waits` why.
+    private func awaitListener(in network: NetworkNamespace?, waits: (String) async -> Void) async throws {
         var backoff = Backoff(first: .seconds(1), maximum: .seconds(30))
         while true {
             do {
-                try await listenForPods(in: nil)
-                return known.withLock { $0.failures[name] = nil }
+                return try await listenForPods(in: network)
             } catch {
                 let reason = "the API cannot listen at \(serviceAddress):443, where pods look for it; trying again: \(error)"
-                logger.error("the node waits", metadata: ["node": "\(name)", "error": "\(reason)"])
-                known.withLock { $0.failures[name] = reason }
-                await registerUnready(node, reason)
+                logger.error("the node waits", metadata: ["error": "\(reason)"])
+                await waits(reason)
             }
-            ready()
             try await time.sleep(for: backoff.next())
         }
     }
 
-    /// Has the API listen in a network that is the node's own, and tries again while a pod of the node's network has its place.
+    /// Returns once the API listens at an address of the machine. Until then the node is not ready and says why, and the start of the cluster goes on.
+    private func awaitListener(_ node: LaunchedNode, ready: @escaping @Sendable () -> Void) async throws {
+        let name = node.identity.name
+        try await awaitListener(in: nil) { reason in
+            known.withLock { $0.failures[name] = reason }
+            await registerUnready(node, reason)
+            ready()
+        }
+        known.withLock { $0.failures[name] = nil }
+    }
+
+    /// Has the API listen in a network that is the node's own, while the node goes on: a pod of the node's may have the place, which only its agent can end.
     private func listenWithin(_ node: LaunchedNode) async {
         guard let network = node.network?.enclosure else { return }
-        var backoff = Backoff(first: .seconds(1), maximum: .seconds(30))
-        while !Task.isCancelled {
-            do {
-                return try await listenForPods(in: network)
-            } catch {
-                let metadata: Logger.Metadata = ["node": "\(node.identity.name)", "error": "\(error)"]
-                logger.error("the API cannot listen at \(serviceAddress):443, where pods look for it; trying again", metadata: metadata)
-            }
-            do { try await time.sleep(for: backoff.next()) } catch { return }
-        }
+        // Ends when the node does.
+        try? await awaitListener(in: network) { _ in }
     }
 
     /// Has the API listen at the first service address, which is the host's as soon as one node has a link, or in `network` the node's own.

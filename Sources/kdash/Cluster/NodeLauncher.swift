@@ -132,7 +132,9 @@ struct NodeLauncher: Sendable {
         switch await outside.ensure() {
         case .runs(let name): notes.append("pods reach the outside through \(name)")
         case .missing:
-            notes.append("pods cannot reach the outside: neither slirp4netns nor pasta is installed. Lift it with: sudo apt-get install slirp4netns")
+            notes.append(
+                "pods cannot reach the outside: neither slirp4netns nor pasta is installed. Lift it with: "
+                    + "sudo apt-get install slirp4netns, then kdash down and kdash up")
         case .failed(let reason): notes.append("pods cannot reach the outside: \(reason); kdash tries again")
         }
         notes.append("the addresses of pods and services are the cluster's own: this machine reaches them by `kubectl port-forward`, or with `sudo kdash up`")

@@ -18,22 +18,25 @@ struct OutsideProgram: Sendable {
 
     /// What kdash knows how to start, the first that is there. They are led to the network and its owner as their standard input and output: other
     /// descriptors are closed by newer ones of them.
-    private static let known: [(name: String, arguments: [String])] = [
-        (
-            "slirp4netns",
-            [
-                "--configure", "--mtu=65520", "--disable-host-loopback", "--disable-dns", "--netns-type=path", "--userns-path=/proc/self/fd/1",
-                "/proc/self/fd/0", NodeLink.outsideInterface,
-            ]
-        ),
-        (
-            "pasta",
-            [
-                "--foreground", "--quiet", "--no-netns-quit", "--config-net", "--ns-ifname", NodeLink.outsideInterface, "-t", "none", "-u", "none",
-                "-T", "none", "-U", "none", "--no-map-gw", "--userns", "/proc/self/fd/1", "--netns", "/proc/self/fd/0",
-            ]
-        ),
-    ]
+    private var known: [(name: String, arguments: [String])] {
+        [
+            (
+                "slirp4netns",
+                [
+                    "--configure", "--cidr=\(place)", "--mtu=65520", "--disable-host-loopback", "--disable-dns", "--netns-type=path",
+                    "--userns-path=/proc/self/fd/1", "/proc/self/fd/0", NodeLink.outsideInterface,
+                ]
+            ),
+            (
+                "pasta",
+                [
+                    "--foreground", "--quiet", "--no-netns-quit", "--config-net", "--ns-ifname", NodeLink.outsideInterface, "-t", "none", "-u", "none",
+                    "-T", "none", "-U", "none", "--no-map-gw", "--userns", "/proc/self/fd/1", "--netns", "/proc/self/fd/0",
+                ]
+            ),
+        ]
+    }
+
     /// What slirp4netns may have as its own network: the first that is clear of the cluster's. Source: its default, and two that are rarely used.
     private static let networks = ["10.0.2.0/24", "172.31.254.0/24", "192.168.254.0/24"]
     private static let directories = ["/usr/bin", "/usr/local/bin", "/bin", "/usr/sbin", "/sbin"]
@@ -51,16 +54,15 @@ struct OutsideProgram: Sendable {
     func ensure() async -> State {
         if let running = Self.noted(in: runDirectory), running.isAlive, hasInterface { return .runs(running.name) }
         Self.end(in: runDirectory)
-        guard let (name, path, arguments) = Self.find() else { return .missing }
+        guard let (name, path, arguments) = find() else { return .missing }
         do {
             // One that nobody has noted, as its daemon was killed at that moment, ends with its interface.
             try NetlinkSocket.open(.route, in: network).send([RouteRequest.deleteLink(named: NodeLink.outsideInterface).tolerating(ENODEV)])
             let log = try FileDescriptor.open("\(stateDirectory)/\(name).log", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: 0o600)
             let owner = try network.owner()
             let child = try ChildProcess.start(
-                path, arguments: [name] + (name == "slirp4netns" ? ["--cidr=\(place)"] : []) + arguments,
-                standardStreams: (network.raw, owner.raw, log.raw), newSession: true)
-            let running = Running(name: name, pid: child.pid)
+                path, arguments: [name] + arguments, standardStreams: (network.raw, owner.raw, log.raw), newSession: true)
+            let running = Running(name: name, pid: child.pid, start: ProcessLife.status(child.pid)?.startTicks ?? 0)
             do throws(SystemError) { try running.note(in: runDirectory) } catch {
                 Self.end(running)
                 throw error
@@ -87,7 +89,7 @@ struct OutsideProgram: Sendable {
         } ?? Self.networks[0]
     }
 
-    /// Starts it anew whenever it has ended, until cancelled.
+    /// Starts it anew whenever it has ended, until cancelled or until there is none to start: nothing is looked for at rest.
     func keep() async {
         var backoff = Backoff(first: .seconds(1), maximum: .seconds(60))
         while !Task.isCancelled {
@@ -97,7 +99,11 @@ struct OutsideProgram: Sendable {
                 Self.reap(running.pid)
                 logger.warning("the node's way out has ended; starting it anew", metadata: ["program": "\(running.name)"])
             }
-            if case .runs = await ensure() { backoff.reset() }
+            switch await ensure() {
+            case .runs: backoff.reset()
+            case .missing: return
+            case .failed(let reason): logger.warning("the node has no way out; trying again", metadata: ["reason": "\(reason)"])
+            }
             do {
                 try await time.sleep(for: backoff.next())
             } catch {
@@ -128,20 +134,9 @@ extension OutsideProgram {
     private struct Running {
         let name: String
         let pid: Int32
-        let start: String
+        let start: UInt64
 
-        /// One that has just been started.
-        init(name: String, pid: Int32) {
-            self.init(name: name, pid: pid, start: ProcessLife.start(of: pid) ?? "")
-        }
-
-        init(name: String, pid: Int32, start: String) {
-            self.name = name
-            self.pid = pid
-            self.start = start
-        }
-
-        var isAlive: Bool { !start.isEmpty && ProcessLife.start(of: pid) == start && !ProcessLife.isEnding(pid) }
+        var isAlive: Bool { ProcessLife.isAlive(pid, startTicks: start) }
 
         func note(in directory: String) throws(SystemError) {
             try FileSystem.writeAtomically("\(directory)/\(noteName)", Array("\(pid) \(start) \(name)\n".utf8), mode: 0o600)
@@ -151,13 +146,13 @@ extension OutsideProgram {
     private static func noted(in directory: String) -> Running? {
         guard let text = try? FileSystem.readText("\(directory)/\(noteName)") else { return nil }
         let words = text.split(whereSeparator: \.isWhitespace).map(String.init)
-        guard words.count == 3, let pid = Int32(words[0]), pid > 1 else { return nil }
-        return Running(name: words[2], pid: pid, start: words[1])
+        guard words.count == 3, let pid = Int32(words[0]), pid > 1, let start = UInt64(words[1]) else { return nil }
+        return Running(name: words[2], pid: pid, start: start)
     }
 
-    private static func find() -> (name: String, path: String, arguments: [String])? {
+    private func find() -> (name: String, path: String, arguments: [String])? {
         for (name, arguments) in known {
-            for path in directories.map({ "\($0)/\(name)" }) where access(path, X_OK) == 0 { return (name, path, arguments) }
+            for path in Self.directories.map({ "\($0)/\(name)" }) where access(path, X_OK) == 0 { return (name, path, arguments) }
         }
         return nil
     }

@@ -4,10 +4,10 @@ import Testing
 @testable import PodNetwork
 
 struct DNSForwardingTests {
-    private static let servers = [SocketAddress(IPv4Address(192, 0, 2, 1), 53), SocketAddress(IPv4Address(192, 0, 2, 2), 53)]
+    private static let servers = [InternetSocketAddress(IPv4Address(192, 0, 2, 1), 53), InternetSocketAddress(IPv4Address(192, 0, 2, 2), 53)]
     private static let question = DNSQuestion(DNSName("example.org")!, .a)
 
-    private static func exchange(_ servers: [SocketAddress] = servers) -> DNSExchange {
+    private static func exchange(_ servers: [InternetSocketAddress] = servers) -> DNSExchange {
         let query = DNSMessage(id: 5, asking: question)
         let waiter = DNSWaiter(client: .datagram(servers.first ?? Self.servers[0]), query: query, received: .zero, time: Timestamp(seconds: 0))
         return DNSExchange(key: .init(cache: .init(query), isStream: false), query: query, waiter: waiter, servers: servers, now: .zero)
@@ -69,7 +69,7 @@ struct DNSForwardingTests {
     @Test func `the host's resolvers are those of its file, without the server itself`() {
         let text = "# c\nnameserver 10.96.0.10\nnameserver 127.0.0.53\nnameserver\t::1\nnameserver bogus\nsearch x\nnameserver 9.9.9.9\nnameserver 8.8.8.8\n"
         let servers = DNSResolvers.servers(text, port: 53, excluded: [IPv4Address(10, 96, 0, 10)])
-        #expect(servers == [SocketAddress("127.0.0.53", port: 53), SocketAddress("::1", port: 53), SocketAddress("9.9.9.9", port: 53)])
+        #expect(servers == [InternetSocketAddress("127.0.0.53", port: 53), InternetSocketAddress("::1", port: 53), InternetSocketAddress("9.9.9.9", port: 53)])
     }
 
     @Test func `messages on a stream are cut out whatever pieces they come in`() throws {
