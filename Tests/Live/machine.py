@@ -1,5 +1,6 @@
 """What a cluster may leave on the machine: taken before and after, the two must be equal."""
 
+import fcntl
 import os
 import pathlib
 import subprocess
@@ -46,6 +47,27 @@ def processes():
     return found
 
 
+NOBODYS = " (of a daemon that is dead)"
+
+
+def shared():
+    """The files that clusters share. The claims of the dead are marked: any cluster may clear them away."""
+    found = []
+    for path in pathlib.Path("/run").glob("kdash/*"):
+        name = str(path)
+        if path.suffix == ".ranges":
+            try:
+                with open(path) as file:
+                    fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                name += NOBODYS
+            except BlockingIOError:
+                pass
+            except FileNotFoundError:
+                continue
+        found.append(name)
+    return sorted(found)
+
+
 def snapshot():
     """Everything outside the cluster's own directory that kdash could have changed."""
     return {
@@ -57,7 +79,7 @@ def snapshot():
         "nftables": run("nft", "--stateless", "list", "ruleset"),
         "forwarding": pathlib.Path("/proc/sys/net/ipv4/ip_forward").read_text(),
         "cgroups": cgroups(),
-        "run": sorted(str(path) for path in pathlib.Path("/run").glob("kdash/*")),
+        "run": shared(),
         "processes": processes(),
     }
 
@@ -69,7 +91,7 @@ def difference(before, after):
         if before[key] == after[key]:
             continue
         if isinstance(before[key], list):
-            lines += [f"{key}: gone {item}" for item in before[key] if item not in after[key]]
+            lines += [f"{key}: gone {item}" for item in before[key] if item not in after[key] and not str(item).endswith(NOBODYS)]
             lines += [f"{key}: left {item}" for item in after[key] if item not in before[key]]
         else:
             lines.append(f"{key}: was {before[key]!r}, is {after[key]!r}")

@@ -5,8 +5,7 @@ import shutil
 
 import pytest
 
-import cluster as clusters
-from guest import Guest
+from guest import Boots, on_a_sound_kernel
 
 START = """
 set -e
@@ -37,17 +36,12 @@ def pod(name, command, limits="{}", policy="Never"):
 
 @pytest.fixture
 def boot(base, kubectl):
-    guests = []
-
-    def start(script, programs=()):
-        guests.append(Guest(base, script, kubectl, programs))
-        return guests[-1]
-
-    yield start
-    for guest in guests:
-        guest.close()
+    boots = Boots(base, kubectl)
+    yield boots
+    boots.close()
 
 
+@on_a_sound_kernel
 def test_limits_and_readoption_on_cgroup_v2(boot):
     script = START + pod("burner", "while :; do :; done", "{cpu: 250m}") + pod("eater", "x=a; while :; do x=\\$x\\$x; done", "{memory: 24Mi}") + """
 phase burner Running
@@ -95,9 +89,10 @@ kubectl create configmap after -o jsonpath='GUEST next {.metadata.resourceVersio
 """
 
 
+@on_a_sound_kernel
 def test_a_power_cut_loses_nothing_acknowledged(boot):
     guest = boot(WRITERS)
-    clusters.eventually(lambda: len(guest.has("GUEST wrote")) >= 12, within=300, every=0.1, what="twelve writes in the guest")
+    guest.expect("GUEST wrote", within=300, times=12)
     guest.cut_power()
     written = {line.split()[2]: int(line.split()[3]) for line in guest.has("GUEST wrote") if len(line.split()) == 4}
     again = boot(CHECK)
@@ -134,6 +129,7 @@ kubectl exec always -- sh -c 'echo GUEST exec works'
 """
 
 
+@on_a_sound_kernel
 def test_pods_return_after_a_power_cut_by_their_policy_with_their_logs(boot):
     script = START + "".join(pod(policy.lower(), WORK, policy=policy) for policy in POLICIES)
     for name in map(str.lower, POLICIES):
@@ -210,6 +206,7 @@ echo "GUEST left: $(ls -d /sys/fs/cgroup/kdash-* 2>/dev/null | wc -l) $(ps | gre
 """
 
 
+@on_a_sound_kernel
 def test_a_machine_whose_clock_jumps_whose_disk_fills_and_whose_cgroups_go_loses_no_pod(boot):
     guest = boot(FAULTS)
     guest.finish(within=600)
@@ -226,6 +223,7 @@ def test_a_machine_whose_clock_jumps_whose_disk_fills_and_whose_cgroups_go_loses
     assert guest.expect("GUEST left").endswith(": 0 0")
 
 
+@on_a_sound_kernel
 def test_users_of_a_pods_own_on_cgroup_v2_and_an_older_kernel(boot):
     mapped = pod("mapped", "id -u; cat /proc/self/uid_map; touch /new; stat -c %u:%g /new /dev/pts; cat /proc/self/cgroup; sleep 1000").replace("spec:\n", "spec:\n  hostUsers: false\n", 1)
     script = START + mapped + """
@@ -277,6 +275,7 @@ kdash down --purge --data-dir /data/kdash
 """
 
 
+@on_a_sound_kernel
 def test_apparmor_confines_containers_where_the_kernel_has_it(boot):
     parser = shutil.which("apparmor_parser", path="/usr/sbin:/sbin:/usr/bin")
     assert parser, "no apparmor_parser; scripts/packages test installs the package apparmor"
@@ -339,6 +338,7 @@ kdash down --purge --data-dir /data/kdash
 """
 
 
+@on_a_sound_kernel
 def test_huge_pages_are_counted_limited_and_given_back(boot):
     guest = boot(HUGE)
     guest.finish(within=400)
@@ -374,6 +374,7 @@ kd image import-host /bin/busybox
 """
 
 
+@on_a_sound_kernel
 def test_an_ordinary_users_limits_where_cgroups_are_delegated(boot):
     script = USER + pod("burner", "while :; do :; done", "{cpu: 250m}") + pod("eater", "x=a; while :; do x=\\$x\\$x; done", "{memory: 24Mi}") + """
 phase burner Running
