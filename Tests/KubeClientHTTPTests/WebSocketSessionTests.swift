@@ -78,12 +78,33 @@ import Testing
         await server.stop()
     }
 
-    @Test func `a server of an older protocol is named as such`() async throws {
+    @Test func `a server of the protocol before is not told of the end of the input`() async throws {
         let server = try await TestServer.start(
-            subprotocol: "v4.channel.k8s.io", session: { _ in [] }, answer: { _ in .whole(500, [], "") })
+            subprotocol: "v4.channel.k8s.io",
+            session: { message in
+                switch message.first {
+                case 0 where message.count == 1 + 5: [[1] + message.dropFirst(), [3] + Array("{\"kind\":\"Status\",\"status\":\"Success\"}".utf8)]
+                case 0: [[1] + message.dropFirst()]
+                case 255: [[1] + Array("a channel that it does not know".utf8)]
+                default: []
+                }
+            }, answer: { _ in .whole(500, [], "") })
+        let session = try await client(server).exec(request)
+        #expect(!session.tellsInputEnd)
+        try await session.write(Array("abc".utf8))
+        await session.closeInput()
+        try await session.write(Array("final".utf8))
+        #expect(String(decoding: try await session.output.collect(), as: UTF8.self) == "abcfinal")
+        #expect(await session.result().isFailure == false)
+        await server.stop()
+    }
+
+    @Test func `a server of another protocol is named as such`() async throws {
+        let server = try await TestServer.start(
+            subprotocol: "channel.k8s.io", session: { _ in [] }, answer: { _ in .whole(500, [], "") })
         let client = try client(server)
         let error = await #expect(throws: APIStatus.self) { _ = try await client.exec(request) }
-        #expect(error?.message.contains("v5.channel.k8s.io") == true, "\(error?.message ?? "")")
+        #expect(error?.message.contains("v5.channel.k8s.io, v4.channel.k8s.io") == true, "\(error?.message ?? "")")
         await server.stop()
     }
 }

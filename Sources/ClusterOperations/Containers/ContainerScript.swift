@@ -79,7 +79,8 @@ struct ContainerScript {
     }
 
     /// Writes standard input to a regular file, and says what the file is then. It is gathered beside the file first, so that a transfer that
-    /// breaks off changes nothing; what could not be put into its place afterwards stays there. `version` is `any`, `new` or what was read.
+    /// breaks off changes nothing; what could not be put into its place afterwards stays there. `version` is `any`, `new` or what was read. No more
+    /// than `count` bytes are waited for: servers before Kubernetes 1.29 cannot be told of the end.
     static func write(_ path: FilePath, count: Int, version: String, isExecutable: Bool, mark: String) -> ContainerScript {
         ContainerScript(
             text: beginning + #"""
@@ -96,7 +97,7 @@ struct ContainerScript {
                   [ "$3" = any ] || [ "$3" = new ] || exit 45
                   old=; try "$d" || exit 42
                 fi
-                cat > "$t" || { rm -f "$t"; exit 46; }
+                if command -v head >/dev/null 2>&1; then head -c "$2"; else cat; fi > "$t" || { rm -f "$t"; exit 46; }
                 [ "$(stat -c %s "$t")" = "$2" ] || { rm -f "$t"; exit 47; }
                 if [ -n "$old" ]; then
                   cat "$t" > "$p" || { echo "what was to be written is in $t" >&2; exit 46; }

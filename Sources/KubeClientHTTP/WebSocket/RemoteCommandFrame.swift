@@ -1,6 +1,6 @@
 import JSONCore
 
-/// The messages of the `v5.channel.k8s.io` protocol: a channel number, then its bytes. Source: client-go remotecommand v5.
+/// The messages of the `channel.k8s.io` protocols: a channel number, then its bytes. Source: client-go remotecommand v4 and v5.
 enum RemoteCommandFrame {
     /// The channels of one session.
     enum Channel: UInt8 {
@@ -13,6 +13,8 @@ enum RemoteCommandFrame {
     }
 
     static let subprotocol = "v5.channel.k8s.io"
+    /// The same without a word for the end of the input: all that servers before Kubernetes 1.29 know.
+    static let olderSubprotocol = "v4.channel.k8s.io"
     /// Of a forwarded port: channel 0 carries its data, channel 1 what went wrong, and the first message of each is the port's number.
     static let portSubprotocol = "v4.channel.k8s.io"
     /// The same, and the end of the input is told as in `v5`. Only kdash's server knows it; others take the one above.

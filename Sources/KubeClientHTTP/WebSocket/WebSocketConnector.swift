@@ -31,7 +31,10 @@ struct WebSocketConnector: Sendable {
     private func configure(_ channel: any Channel, _ server: String) throws -> EventLoopFuture<WebSocketSession> {
         let opened = channel.eventLoop.makePromise(of: WebSocketSession.self)
         let isPort = head.uri.contains("/portforward?")
-        let wanted = isPort ? [RemoteCommandFrame.closingPortSubprotocol, RemoteCommandFrame.portSubprotocol] : [RemoteCommandFrame.subprotocol]
+        let wanted =
+            isPort
+            ? [RemoteCommandFrame.closingPortSubprotocol, RemoteCommandFrame.portSubprotocol]
+            : [RemoteCommandFrame.subprotocol, RemoteCommandFrame.olderSubprotocol]
         let opening = WebSocketOpeningHandler(head: head, subprotocols: wanted, server: server, patience: patience, opened: opened)
         let hasErrorOutput = head.uri.contains("stderr=true") && !head.uri.contains("tty=true")
         let upgrader = NIOWebSocketClientUpgrader(maxFrameSize: 16 << 20) { channel, response in
@@ -39,12 +42,10 @@ struct WebSocketConnector: Sendable {
                 let agreed = response.headers.first(name: "sec-websocket-protocol")
                 guard let agreed, wanted.contains(agreed) else {
                     throw APIStatus.badRequest(
-                        isPort
-                            ? "\(server) does not forward ports over WebSocket (\(RemoteCommandFrame.portSubprotocol))"
-                            : "\(server) does not speak \(RemoteCommandFrame.subprotocol); exec needs Kubernetes 1.29 or newer")
+                        "\(server) \(isPort ? "does not forward ports" : "opens no exec") over WebSocket (\(wanted.joined(separator: ", ")))")
                 }
                 let session = WebSocketSession(
-                    channel: channel, server: server, hasErrorOutput: hasErrorOutput, tellsInputEnd: agreed != RemoteCommandFrame.portSubprotocol)
+                    channel: channel, server: server, hasErrorOutput: hasErrorOutput, tellsInputEnd: agreed == wanted.first)
                 // Messages may come in fragments, each channel byte stands in the first only.
                 try channel.pipeline.syncOperations.addHandler(
                     NIOWebSocketFrameAggregator(
