@@ -69,7 +69,7 @@ let package = Package(
         library("APIMachinery", ["JSONCore", "LinuxKernel"]),
         library("KubeSchemas", ["APIMachinery", "JSONCore", "LinuxKernel", "CSchemas"]),
         library("ObjectStore", ["CSQLite", "LinuxKernel"]),
-        library("KubeClient", ["APIMachinery", "JSONCore", "LinuxKernel", logging]),
+        library("KubeClient", ["APIMachinery", "JSONCore", "LinuxKernel", "CDeflate", logging]),
         library("KubeClientHTTP", ["KubeClient", "APIMachinery", "JSONCore", "LinuxKernel", nio, nioPosix, nioHTTP1, nioWebSocket, nioSSL]),
         library(
             "APIServer",

@@ -14,16 +14,21 @@ extension ObjectStore {
         return StoreWatch(cursor: WatchCursor(prefix: prefix, position: position), shared: shared, readers: readers)
     }
 
-    /// Drops what the log has too of the newest events, and the wire forms of the rest: for a process that has become quiet.
+    /// Drops what the log has too of the newest events, the wire forms of the rest, and what of many objects can be read from the log: for a
+    /// process that has become quiet.
     ///
     /// Each event was made among short-lived memory a hundred times its size, so that some thousand of them hold tens of megabytes of the
     /// allocator's pages. A watch that continues from before reads the log.
-    package func forgetEvents() {
-        let (evicted, kept) = shared.withLock { (state) in (state.shrinkRing(to: Self.quietRingBytes), state.ring.events) }
+    package func shrink() {
+        let (evicted, dropped, kept) = shared.withLock { (state) in
+            (state.shrinkRing(to: Self.quietRingBytes), state.shrinkResident(to: Self.quietResidentBytes), state.ring.events)
+        }
         for event in kept { event.forgetWireForms() }
-        withExtendedLifetime(evicted) {}
+        withExtendedLifetime((evicted, dropped)) {}
     }
 
     // What a client that lost its connection for a moment asks for.
     private static let quietRingBytes = 1 << 20
+    // More than most clusters have.
+    private static let quietResidentBytes = 12 << 20
 }

@@ -75,6 +75,22 @@ struct ListTests {
         }
     }
 
+    @Test func `what a quiet process dropped of many objects is read from the disk`() async throws {
+        try await TemporaryStore.with { fixture in
+            let store = fixture.store
+            let text = String(repeating: "x", count: 100_000)
+            for number in 0..<200 { try await store.write(.put(.pod("p\(number)"), "\(number) \(text)")) }
+            func resident() -> Int { store.shared.withLock { $0.residentBytes } }
+            #expect(resident() > 20_000_000)
+            store.shrink()
+            #expect(resident() <= 12 << 20 && resident() > 6 << 20)
+            let listed = try store.list(prefix: "").items
+            #expect(listed.map(\.text).sorted() == (0..<200).map { "\($0) \(text)" }.sorted())
+            #expect(resident() > 20_000_000, "what was read is kept again")
+            for number in 0..<200 { #expect(try store.get(.pod("p\(number)"))?.text == "\(number) \(text)") }
+        }
+    }
+
     @Test func `a reopened store has what was acknowledged, at its revisions`() async throws {
         try await TemporaryStore.withDirectory { directory in
             let time = TemporaryStore.clock

@@ -142,7 +142,7 @@ struct WatchTests {
             }
             #expect(made == 1)
             let late = try store.watch(prefix: "", from: 0)
-            store.forgetEvents()
+            store.shrink()
             let event = try #require(try drain(late).first)
             #expect(event.encodedOnce { _ in [0x34] } == [0x34])
             #expect(event.encodedOnce(.binary) { _ in [0x35] } == [0x35])
@@ -159,7 +159,7 @@ struct WatchTests {
             try await store.write(.put(.pod("0"), "changed"))
             try await store.write(.put(.pod("1"), nil))
             let floor = store.shared.withLock { $0.ring.floor }
-            store.forgetEvents()
+            store.shrink()
             let (after, left) = store.shared.withLock { ($0.ring.floor, $0.ring.bytes) }
             #expect(after > floor && after < half && left <= 1 << 20 && left > 1 << 19)
             for watch in [live, try store.watch(prefix: "", from: 0)] {

@@ -3,7 +3,8 @@ import JSONCore
 
 /// An informer's objects, kept as their JSON bytes, since ten thousand decoded trees would cost five times as much.
 ///
-/// Trees that were asked for stay until they are those of ``treeLimit`` bytes; then all are dropped together.
+/// Trees that were asked for stay until they are those of ``treeLimit`` bytes; then all are dropped together. Of a process that has become quiet
+/// the bytes are packed too.
 struct CachedObjects {
     /// An object's place in the cache.
     struct Key: Hashable, Comparable {
@@ -22,11 +23,17 @@ struct CachedObjects {
     private struct Entry {
         var uid: String
         var bytes: [UInt8]
+        /// What `bytes` are unpacked; 0 when they are not packed.
+        var unpackedSize: Int32 = 0
     }
+
+    /// Fewer objects, and smaller ones, are not worth the work.
+    private static let leastPacked = (count: 64, bytes: 256)
 
     private var entries: [Key: Entry] = [:]
     private var trees: [Key: KubeObject] = [:]
     private var treeBytes = 0
+    private var packing: JSONPacking?
     private var indexers: [String: @Sendable (KubeObject) -> [String]] = [:]
     private var indexes: [String: [String: Set<Key>]] = [:]
 
@@ -44,12 +51,19 @@ struct CachedObjects {
     mutating func object(_ key: Key) -> KubeObject? {
         if let tree = trees[key] { return tree }
         guard let entry = entries[key] else { return nil }
-        guard let value = try? JSON.parse(entry.bytes, limits: .unlimitedSize) else {
+        guard let bytes = unpacked(entry), let value = try? JSON.parse(bytes, limits: .unlimitedSize) else {
             preconditionFailure("the cache holds only bytes it encoded itself")
         }
         let object = KubeObject(value)
-        remember(object, key, weight: entry.bytes.count)
+        remember(object, key, weight: bytes.count)
         return object
+    }
+
+    /// What the bytes of all objects weigh.
+    var weight: Int { entries.values.reduce(0) { $0 + $1.bytes.count } }
+
+    private func unpacked(_ entry: Entry) -> [UInt8]? {
+        entry.unpackedSize == 0 ? entry.bytes : packing?.unpack(entry.bytes, size: Int(entry.unpackedSize))
     }
 
     mutating func keys(index: String, value: String) -> [Key] {
@@ -91,6 +105,25 @@ struct CachedObjects {
     mutating func forgetTrees() {
         trees = [:]
         treeBytes = 0
+    }
+
+    /// The objects that ``pack(_:)`` would make smaller; none when they are few.
+    func unpackedKeys() -> [Key] {
+        let keys = entries.compactMap { $0.value.unpackedSize == 0 && $0.value.bytes.count >= Self.leastPacked.bytes ? $0.key : nil }
+        return keys.count < Self.leastPacked.count ? [] : keys
+    }
+
+    /// Packs the bytes of these objects, as far as they are still here.
+    mutating func pack(_ keys: some Collection<Key>) {
+        let found = keys.compactMap { key in entries[key].flatMap { $0.unpackedSize == 0 ? (key: key, bytes: $0.bytes) : nil } }
+        guard let first = found.first else { return }
+        let packing = packing ?? JSONPacking(model: first.bytes)
+        self.packing = packing
+        for (each, packed) in zip(found, packing.pack(found.map(\.bytes))) {
+            guard let packed else { continue }
+            entries[each.key]?.bytes = packed
+            entries[each.key]?.unpackedSize = Int32(clamping: each.bytes.count)
+        }
     }
 
     /// Keeps a tree. What it weighs is counted again each time it is replaced, which only drops the trees of a busy cache sooner.

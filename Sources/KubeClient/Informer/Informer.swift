@@ -171,8 +171,19 @@ package final class Informer: Sendable {
         setState(.following)
     }
 
-    /// Drops what is kept only to be read faster.
-    package func forgetTrees() { shared.withLock { $0.objects.forgetTrees() } }
+    /// Drops what is kept only to be read faster, and packs the rest; objects are given as before. Blocking, for some 20 microseconds an object.
+    package func shrink() {
+        let keys = shared.withLock { state in
+            state.objects.forgetTrees()
+            return state.objects.unpackedKeys()
+        }
+        // A few at a time: others read meanwhile.
+        for start in stride(from: 0, to: keys.count, by: Self.packedAtOnce) {
+            shared.withLock { $0.objects.pack(keys[start..<min(start + Self.packedAtOnce, keys.count)]) }
+        }
+    }
+
+    private static let packedAtOnce = 128
 
     func setState(_ new: InformerState) {
         let handlers = shared.withLock { state -> [@Sendable (InformerState) -> Void] in

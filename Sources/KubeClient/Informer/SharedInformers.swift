@@ -36,9 +36,9 @@ package final class SharedInformers: Sendable {
         }
     }
 
-    /// Drops what informers keep only to be read faster: for a process that has become quiet.
-    package func forgetTrees() {
-        for informer in state.withLock({ Array($0.informers.values) }) { informer.forgetTrees() }
+    /// Keeps the objects of all informers in less memory, until they are asked for: for a process that has become quiet. Blocking.
+    package func shrink() {
+        for informer in state.withLock({ Array($0.informers.values) }) { informer.shrink() }
     }
 
     /// Runs every informer, present and future, until the task is cancelled. Call it once.

@@ -38,7 +38,8 @@ struct CurrentState {
 
     // Objects whose current version is in memory only.
     private var volatileKeys: Set<ObjectKey> = []
-    private var residentBytes = 0
+    /// What the bytes of current objects weigh that are in memory.
+    private(set) var residentBytes = 0
     private let maximumResidentBytes: Int
     private var hand = 0
 
@@ -67,7 +68,7 @@ struct CurrentState {
             ring.append(change.event, time: time, evicted: &aftermath.evicted)
             waiters.take(key: object.key, revision: object.revision, into: &aftermath.wakes)
         }
-        makeRoom(&aftermath)
+        makeRoom(maximumResidentBytes, &aftermath.replaced)
         return aftermath
     }
 
@@ -76,6 +77,13 @@ struct CurrentState {
         var evicted: [StoreEvent] = []
         ring.shrink(to: limit, evicted: &evicted)
         return evicted
+    }
+
+    /// Drops bytes that the log has too until what is left is at most `limit` bytes, and returns them: the caller releases them outside the lock.
+    mutating func shrinkResident(to limit: Int) -> [Bytes] {
+        var dropped: [Bytes] = []
+        makeRoom(limit, &dropped)
+        return dropped
     }
 
     /// Keeps bytes that were read from the log, as far as they are still current and there is room.
@@ -97,15 +105,15 @@ struct CurrentState {
     }
 
     // Drops bytes that the log has too, a chunk at a time, until the rest fits.
-    private mutating func makeRoom(_ aftermath: inout Aftermath) {
+    private mutating func makeRoom(_ limit: Int, _ dropped: inout [Bytes]) {
         var chunks = index.chunkCount
-        while residentBytes > maximumResidentBytes && chunks > 0 {
+        while residentBytes > limit && chunks > 0 {
             chunks -= 1
             hand += 1
             index.sweep(chunk: hand) { entry in
                 guard !entry.isVolatile, let bytes = entry.bytes else { return }
                 residentBytes -= bytes.count
-                aftermath.replaced.append(bytes)
+                dropped.append(bytes)
                 entry.bytes = nil
             }
         }

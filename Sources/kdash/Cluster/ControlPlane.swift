@@ -158,8 +158,8 @@ final class ControlPlane: Sendable {
             count: instance.simulatedNodes, time: time, logger: logger)
         nodes.findOthers { [weak fleet] in fleet?.connection(named: $0) }
         // Weakly: the informers reach the server.
-        server.onQuiet { [weak informers] in informers?.forgetTrees() }
-        server.onQuiet { store.forgetEvents() }
+        server.onQuiet { [weak informers] in informers?.shrink() }
+        server.onQuiet { store.shrink() }
     }
 
     func client(_ user: UserInfo) -> KubeClient {
