@@ -1,7 +1,8 @@
 import APIMachinery
 import JSONCore
-@testable import KubeClient
 import Testing
+
+@testable import KubeClient
 
 @Suite struct CachedObjectsTests {
     private func pod(_ number: Int, _ phase: String = "Running") -> KubeObject {
