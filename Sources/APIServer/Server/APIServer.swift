@@ -41,6 +41,9 @@ package final class APIServer: RequestPipeline, Sendable {
     /// Has `relief` called when a burst of work is over, before memory is given back to the system: it drops what can be made again.
     package func onQuiet(_ relief: @escaping @Sendable () -> Void) { core.freed.onQuiet(relief) }
 
+    /// Has that done once the work that goes on now is over, however little it was: what a start needed.
+    package func giveBackWhenQuiet() { core.freed.ask() }
+
     /// Writes what a new cluster starts with; harmless when it is there. In-process clients may be used afterwards.
     /// Throws an `APIStatus` when the store cannot be written or the authority's certificate cannot be read.
     package func bootstrap() async throws(APIStatus) {

@@ -32,6 +32,9 @@ final class FreedMemory: Sendable {
 
     init(group: MultiThreadedEventLoopGroup) { self.group = group }
 
+    /// Has memory given back when it becomes quiet, whatever has been counted.
+    func ask() { add(Self.worthwhile) }
+
     /// Nothing is tidied any more: the event loops end.
     func stop() { isStopped.store(true, ordering: .relaxed) }
 

@@ -100,10 +100,10 @@ const char *kd_errno_text(int error);
 int kd_cpu_count(void);
 uint32_t kd_effective_user(void);
 uint64_t kd_total_memory(void);
-// Lets each of malloc's arenas keep at most 8 MB free at its end, which malloc_trim(0) leaves alone. Unless it is said, one freed buffer of
-// 32 MB raises that to 64 MB for good.
+// Lets malloc have an arena for each processor instead of eight, and each keep at most 2 MB free at its end, which malloc_trim(0) leaves alone. Unless
+// it is said, one freed buffer of 32 MB raises that to 64 MB for good.
 void kd_bound_free_memory(void);
-// malloc_trim(0): gives pages that are free between others back to the system.
+// malloc_trim(0): gives pages that are free between others back to the system. Also unmaps what is mapped of the program's own file.
 void kd_give_back_memory(void);
 // Raises the soft limit of open files to the hard one.
 int kd_raise_open_files(void);

@@ -108,6 +108,7 @@ struct Daemon: Sendable {
         let notes = merged + LaunchedNode.notes(nodes.map(\.0))
         let readiness = Countdown(nodes.count) {
             options.announcement.ready(server: credentials.server, kubeconfig: directory.kubeconfig, notes: notes)
+            control.server.giveBackWhenQuiet()
             logger.info("cluster is ready", metadata: ["server": "\(credentials.server)", "id": "\(instance.id)"])
         }
         await withDiscardingTaskGroup { group in
