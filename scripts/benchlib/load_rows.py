@@ -51,6 +51,8 @@ def pods(bench):
         before = cluster.memory(cluster.daemon)
         made = bench.load(cluster, clients, f"{2 * count}n", "MIX", requests)
         size = len(cluster.client().raw("GET", "/api/v1/namespaces/default/pods?limit=500")) / 500
+        # A second after the last request the daemon tidies up.
+        time.sleep(2)
         cluster.settle()
         samples = []
         for _ in range(3):

@@ -46,7 +46,7 @@ def memory(bench):
     return [
         Figure.of(2, "idle PSS, daemon + supervisor", "MB", 40, [each["Pss"] for each in samples], gap="the lines below divide it."),
         Figure.of(2, "of which anonymous", "MB", 15, [each["Pss_Anon"] for each in samples], gap="the heap after start has not been attributed yet."),
-        Figure.of(2, "of which pages of files", "MB", None, [each["Pss_File"] for each in samples], note="Drops under memory pressure."),
+        Figure.of(2, "of which pages of files", "MB", None, [each["Pss_File"] for each in samples], note="A quiet daemon lets go of the program's pages; what it runs since is mapped again."),
         Figure.of(2, "shared with other processes", "MB", None, [each["Shared_Clean"] + each["Shared_Dirty"] for each in samples]),
     ]
 
