@@ -33,6 +33,19 @@ import ViewModels
         #expect(answers == ["yes"])
     }
 
+    @Test func `a click on a heading orders by its column, a second one the other way round`() throws {
+        let app = FakeCluster.app()
+        let screen = FakeCluster.screen(app)
+        let age = try #require(place("AGE", screen))
+        press(age, screen)
+        #expect(app.pods.sort == TableSort(column: "age"))
+        press(try #require(place("AGE", screen)), screen)
+        #expect(app.pods.sort == TableSort(column: "age", isDescending: true))
+        let selected = app.pods.selectedIndex
+        press((0, age.y), screen)
+        #expect(app.pods.sort.column == "age" && app.pods.selectedIndex == selected, "beside the headings")
+    }
+
     @Test func `a click does not stand for the name that has to be typed`() throws {
         let app = FakeCluster.app()
         let screen = FakeCluster.screen(app)

@@ -1,7 +1,7 @@
 import ViewModels
 
 extension Screen {
-    /// Clicks select and focus, the wheel scrolls what is under it, the right button opens what can be done there.
+    /// Clicks select and focus, on a heading they order, the wheel scrolls what is under it, the right button opens what can be done there.
     func handle(_ mouse: MouseEvent) {
         guard app.modal == nil, app.prompt == nil else { return handleInModal(mouse) }
         if app.detail != nil {
@@ -30,6 +30,9 @@ extension Screen {
     private func click(_ mouse: MouseEvent, _ pane: PaneID) {
         pressedKeys = []
         app.focus = pane
+        if pane == .pods, let content = contents[pane], mouse.y == content.y - 1, let column = objectTable.sortableColumn(atX: mouse.x) {
+            return app.sortList(by: column)
+        }
         guard let content = contents[pane], content.contains(x: mouse.x, y: mouse.y) else { return }
         switch pane {
         case .namespaces: select(app.namespaces, namespaceTable.top + mouse.y - content.y)

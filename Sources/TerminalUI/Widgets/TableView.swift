@@ -6,12 +6,14 @@ import ViewModels
     private(set) var top = 0
     private var widths: [String: Int] = [:]
     private var widthOfPane = 0
+    private var headings: [(id: String, columns: Range<Int>)] = []
 
     /// How long a changed cell stays marked.
     static let changeMark = Duration.seconds(2)
 
     /// Draws the table; returns the rectangle of its rows, for the mouse.
     func draw(_ model: any TableModel, in rect: Rect, isFocused: Bool, notice: String? = nil, _ painter: inout Painter) -> Rect {
+        headings = []
         guard rect.height > 1, rect.width > 4 else { return rect }
         let body = rect.inset(top: 1)
         guard model.count > 0 else {
@@ -29,6 +31,9 @@ import ViewModels
         painter.scrollbar(in: body, first: top, visible: body.height, total: model.count)
         return body
     }
+
+    /// The column whose heading was drawn at `x`, if rows can be ordered by it.
+    func sortableColumn(atX x: Int) -> String? { headings.first { $0.columns.contains(x) }?.id }
 
     /// The columns, of which a marked one is never left out.
     private func wanted(_ model: any TableModel) -> [TableColumn] {
@@ -114,6 +119,7 @@ import ViewModels
 
     private func drawHeader(_ model: any TableModel, _ columns: [Placed], in rect: Rect, painter: inout Painter) {
         for placed in columns {
+            if placed.column.isSortable { headings.append((placed.column.id, rect.x + placed.x..<rect.x + placed.x + placed.width + 1)) }
             let isSorted = model.sort.column == placed.column.id
             let sign = isSorted ? String(model.sort.isDescending ? painter.glyphs.descending : painter.glyphs.ascending) : ""
             var style = painter.theme[isSorted ? .tableHeaderSorted : .tableHeader]

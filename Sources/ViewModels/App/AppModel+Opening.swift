@@ -259,7 +259,7 @@ extension AppModel {
     }
 
     /// Orders the shown table by a column; the same again turns the order round.
-    func sortList(by column: String) {
+    package func sortList(by column: String) {
         guard list.columns.contains(where: { $0.id == column }) else {
             return toast("\(list.title.lowercased()) have no column \(column)", .dim)
         }
