@@ -74,6 +74,21 @@ import Testing
         GoldenScreen.check(Self.desk(workspace).render(width: size.0, height: size.1).surface, "shell-\(size.0)x\(size.1)")
     }
 
+    @Test func `nothing is divided into parts that show nothing`() {
+        let workspace = Workspace(app: FakeCluster.app())
+        let desk = Self.desk(workspace)
+        _ = Self.text(desk, 80, 24)
+        Self.open("ledger-0", workspace, isBeside: true)
+        _ = Self.text(desk, 80, 24)
+        let reason = workspace.open(Self.shell("dns-0"), isBeside: true, run: {})
+        #expect(reason?.hasPrefix("this is too narrow to be divided: make the terminal larger, or close a split with") == true)
+        #expect(workspace.tab.tree.splits.count == 2 && workspace.obstacle(.below) == nil)
+        _ = Self.text(desk, 80, 15)
+        #expect(workspace.obstacle(.below)?.hasPrefix("this is too low") == true)
+        _ = Self.text(desk, 160, 24)
+        #expect(workspace.obstacle(.beside) == nil)
+    }
+
     @Test func `the list of tabs says how each is`() {
         let app = FakeCluster.app()
         let workspace = Workspace(app: app)

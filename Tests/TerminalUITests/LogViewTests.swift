@@ -34,6 +34,17 @@ import ViewModels
         #expect(rows(model, view).first == "line 0")
     }
 
+    @Test func `another log is shown from its left edge, and one that is not says so`() {
+        let (model, view) = setUp(0)
+        model.append([FakeCluster.line("a line that is longer than the pane is wide")])
+        _ = rows(model, view)
+        view.scrollSideways(by: 10, model)
+        #expect(rows(model, view).first?.hasPrefix("<t is longer") == true)
+        model.target = LogTarget(namespace: "default", pod: "db", podUID: "q", container: "app")
+        model.replaceLines([FakeCluster.line("short")])
+        #expect(rows(model, view).first == "short")
+    }
+
     @Test func `following shows the newest lines, whatever arrives`() {
         let (model, view) = setUp(100)
         #expect(rows(model, view) == ["line 95", "line 96", "line 97", "line 98", "line 99"])

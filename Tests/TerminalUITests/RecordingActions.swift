@@ -50,6 +50,6 @@ import ViewModels
     func refreshKinds() {}
     func columnsChanged() {}
     func count(_ kind: ServedKind) {}
-    func findObjects() {}
+    func findObjects(_ word: String) {}
     func prepareToQuit() {}
 }

@@ -173,6 +173,35 @@ import Testing
         }
     }
 
+    @Test func `a merge that is taken back leaves the conflict as it was`() async throws {
+        try await Fixture.with { fixture in
+            fixture.server.put(Self.config, configMap(["a": "1", "b": "2"]))
+            let editor = try await edit(fixture)
+            replace(editor, "\"1\"", "mine")
+            let text = editor.text
+            fixture.server.put(Self.config, configMap(["a": "theirs", "b": "2", "c": "3"]))
+            fixture.run("yaml.apply")
+            try await fixture.until("it is said") { editor.banner?.text.contains("at the same places") == true && editor.state == .editing }
+            let said = editor.banner
+            fixture.run("yaml.merge")
+            try await fixture.until("it is merged") { editor.text.contains("c: \"3\"") }
+            fixture.run("yaml.undo")
+            #expect(editor.text == text && editor.banner == said)
+            fixture.run("yaml.apply")
+            try await fixture.until("it is refused again") { editor.state == .editing && editor.banner?.text.contains("at the same places") == true }
+            #expect(fixture.diff == nil && fixture.server.writes.isEmpty && fixture.session.editing.conflict != nil)
+            fixture.run("yaml.merge")
+            try await fixture.until("it is merged again") { editor.text.contains("c: \"3\"") }
+            fixture.run("yaml.undo")
+            fixture.run("yaml.redo")
+            #expect(editor.conflictCount == 1 && editor.banner?.text.hasPrefix("1 place was changed by both") == true)
+            fixture.run("yaml.keepMine")
+            fixture.run("yaml.apply")
+            try await fixture.until("the diff") { fixture.diff != nil }
+            #expect(fixture.diff?.lines.filter { $0.kind == .removed }.map(\.text) == ["  a: theirs"])
+        }
+    }
+
     @Test func `a conflict about nothing but the same place is settled after merging, and yours applies`() async throws {
         try await Fixture.with { fixture in
             fixture.server.put(Self.config, configMap(["a": "1"]))

@@ -6,6 +6,16 @@ import Testing
 @MainActor @Suite struct CommandTests {
     private let table = CommandTable.standard()
 
+    @Test func `what was probably meant is never what was typed`() {
+        let palette = PaletteModel(title: "", placeholder: "", items: [PaletteItem(id: "quit", title: "Quit")]) { _ in }
+        palette.query = LineInput("quitt now")
+        #expect(palette.nearest == "Quit now")
+        palette.takeNearest()
+        #expect(palette.nearest == "Quit")
+        palette.takeNearest()
+        #expect(palette.results.first?.item.id == "quit")
+    }
+
     @Test func `ids are unique and every command can be reached`() {
         let ids = table.commands.map(\.id)
         #expect(Set(ids).count == ids.count)

@@ -43,6 +43,36 @@ import Testing
         }
     }
 
+    private func mergeLines(_ base: String, _ mine: String, _ theirs: String) -> ThreeWay.Result {
+        func lines(_ text: String) -> [String] { text.split(separator: "\n").map(String.init) }
+        return ThreeWay.merge(base: lines(base), mine: lines(mine), theirs: lines(theirs)).withoutDuplicates(mine: lines(mine))
+    }
+
+    @Test(arguments: [
+        // At the end and at the start, with lines of its own, and in a list's item.
+        (
+            "l:\n  a: 1\n  b: 2", "l:\n  x: mine\n  a: 1\n  b: 2", "l:\n  a: 1\n  b: 2\n  x: theirs",
+            "l:\n<<<<<<< mine\n  x: mine\n=======\n  x: theirs\n>>>>>>> cluster\n  a: 1\n  b: 2"
+        ),
+        (
+            "l:\n  a: 1\n  b: 2", "l:\n  a: 1\n  b: 2\n  x:\n  - 1", "l:\n  x:\n  - 2\n  a: 1\n  b: 2",
+            "l:\n  a: 1\n  b: 2\n<<<<<<< mine\n  x:\n  - 1\n=======\n  x:\n  - 2\n>>>>>>> cluster"
+        ),
+        (
+            "l:\n- n: 1\n  a: 1\n  b: 2", "l:\n- n: 1\n  x: mine\n  a: 1\n  b: 2", "l:\n- n: 1\n  a: 1\n  b: 2\n  x: theirs",
+            "l:\n- n: 1\n<<<<<<< mine\n  x: mine\n=======\n  x: theirs\n>>>>>>> cluster\n  a: 1\n  b: 2"
+        ),
+    ])
+    func `a key that both added at other places is a place to settle`(base: String, mine: String, theirs: String, expected: String) {
+        let result = mergeLines(base, mine, theirs)
+        #expect(result.lines.joined(separator: "\n") == expected && result.conflicts == 1)
+    }
+
+    @Test func `a key that both added alike stays once`() {
+        let result = mergeLines("l:\n  a: 1\n  b: 2", "l:\n  x: 1\n  a: 1\n  b: 2", "l:\n  a: 1\n  b: 2\n  x: 1")
+        #expect(result.lines == ["l:", "  x: 1", "  a: 1", "  b: 2"] && result.conflicts == 0)
+    }
+
     private static let conflict = "a\n<<<<<<< mine\nb: 1\n=======\nb: 2\n>>>>>>> cluster\nc\n<<<<<<< mine\n=======\nd: 2\n>>>>>>> cluster"
 
     @Test(arguments: [

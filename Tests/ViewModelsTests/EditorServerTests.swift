@@ -30,6 +30,52 @@ import Testing
         }
     }
 
+    @Test func `an object may be of a kind that the same text defines`() async throws {
+        let definition = """
+            apiVersion: apiextensions.k8s.io/v1
+            kind: CustomResourceDefinition
+            metadata:
+              name: gadgets.example.com
+            spec:
+              group: example.com
+              scope: Namespaced
+              names: {kind: Gadget, plural: gadgets}
+              versions:
+              - name: v1
+                served: true
+                storage: true
+                schema:
+                  openAPIV3Schema:
+                    type: object
+                    properties:
+                      spec: {type: object, properties: {size: {type: integer}}}
+            ---
+            apiVersion: example.com/v1
+            kind: Gadget
+            metadata:
+              name: g
+            spec:
+              size: 5
+            """
+        let manifest = Manifest(definition)
+        #expect(manifest.isRoutable && manifest.diagnostics.isEmpty)
+        #expect(manifest.documents.last?.descriptor?.plural == "gadgets" && manifest.documents.last?.descriptor?.isNamespaced == true)
+        #expect(Manifest(definition.replacing("size: 5", with: "size: x")).diagnostics.map(\.line) == [23])
+        #expect(!Manifest(definition.replacing("kind: Gadget\n", with: "kind: Widget\n")).isRoutable)
+        try await Fixture.with { fixture in
+            let path = "/apis/example.com/v1/namespaces/default/gadgets"
+            let editor = write(fixture, definition)
+            fixture.server.refuse(.post, path, APIStatus(code: 404, reason: .notFound, message: "the server could not find the requested resource"))
+            fixture.run("yaml.applyF2")
+            try await fixture.until("the diff") { fixture.diff != nil }
+            #expect(fixture.diff?.lines.contains { $0.text == "checked when its CustomResourceDefinition exists" } == true)
+            fixture.diff?.onConfirm()
+            try await fixture.until("it is tried") { fixture.server.requests.filter { $0.path == path && $0.method == .post }.count > 2 }
+            fixture.server.refuse(.post, path, nil)
+            try await fixture.until("both are there") { fixture.server.object("\(path)/g") != nil && !editor.isDirty }
+        }
+    }
+
     @Test func `a refusal stands at the fields it names, and stays while the line does`() async throws {
         try await Fixture.with { fixture in
             fixture.server.refuse(

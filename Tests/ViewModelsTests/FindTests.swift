@@ -45,6 +45,21 @@ import Testing
         }
     }
 
+    @Test func `what the palette does not list is looked for among the objects`() async throws {
+        try await Fixture.with(pods: ["burst-1"]) { fixture in
+            try await fixture.until("the kinds") { fixture.app.kinds.count > 30 }
+            fixture.run("app.palette")
+            guard case .palette(let palette)? = fixture.app.modal else { return #expect(Bool(false)) }
+            palette.query = LineInput("burst-1")
+            #expect(palette.results.map(\.item.title) == ["find burst-1"] && palette.results.map(\.item.keys) == ["g f"])
+            palette.accept()
+            guard case .palette(let found)? = fixture.app.modal else { return #expect(Bool(false)) }
+            try await fixture.until("it is found") { found.results.map(\.item.title) == ["burst-1"] }
+            palette.query = LineInput("quit")
+            #expect(!palette.results.contains { $0.item.id == "find" })
+        }
+    }
+
     @Test(arguments: ["configmaps", "secrets", "services"])
     func `what is found stands by how well it matches, then by kind and name, whichever kind answers last`(late: String) async throws {
         try await Fixture.with(pods: ["a-web-1"]) { fixture in
@@ -58,7 +73,7 @@ import Testing
                     ["apiVersion": "v1", "kind": .string(kind), "metadata": ["name": .string(name), "namespace": "default"]])
             }
             server.hold(.get, "/api/v1/\(late)")
-            fixture.session.findObjects()
+            fixture.session.findObjects("")
             guard case .palette(let palette)? = app.modal else { return #expect(Bool(false)) }
             palette.query.text = "web"
             try await fixture.until("all but one kind") { palette.results.count > 2 && server.isHolding(.get, "/api/v1/\(late)") }

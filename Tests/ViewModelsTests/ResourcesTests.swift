@@ -61,6 +61,40 @@ import Testing
         #expect(packed.size.dead <= max(packed.size.live, 64 << 10))
     }
 
+    @Test(arguments: [("count:7", 1), ("7", 2), ("!count:7", 2), ("count:^1", 0), ("^1", 1)])
+    func `numbers are filtered by what is shown`(filter: String, count: Int) {
+        let table = table()
+        table.upsert([row(1, count: 7), row(2, count: 15), row(7, count: 0)], now: now)
+        table.filter = filter
+        #expect(table.count == count)
+    }
+
+    @Test(arguments: [
+        ("age:5", "age: changes by itself, and no filter looks at it"), ("nocol:x", "no column begins with nocol"), ("is:foo", "is: knows only is:failing"),
+        ("-l app=web,", "-l app=web, hides nothing"), ("status:act", nil), ("thing", nil), ("-l tier in (front)", nil),
+    ])
+    func `a filter that cannot do what it says tells why`(filter: String, reason: String?) {
+        let table = table()
+        table.upsert([row(1)], now: now)
+        table.filter = filter
+        #expect(reason.map { table.filterProblem?.hasPrefix($0) == true } ?? (table.filterProblem == nil))
+    }
+
+    @Test func `requirements of a selector need no quotes`() {
+        #expect(RowFilter("-l tier in (front, back) web").labels?.description == RowFilter("-l 'tier in (front,back)'").labels?.description)
+        #expect(RowFilter("-l tier in (front, back) web").terms.count == 1 && RowFilter("-l tier in").terms.count == 1)
+    }
+
+    @Test func `what vanished is not told to somebody who went elsewhere`() {
+        let table = table()
+        table.upsert([row(1), row(2, namespace: "other")], now: now)
+        table.select(uid: "u1")
+        table.remove(uids: ["u1"])
+        #expect(table.vanished?.hasSuffix("is gone") == true)
+        table.scope = NamespaceScope("other")
+        #expect(table.takeVanished() == nil)
+    }
+
     @Test func `a text too long for a table is cut between characters`() {
         var packed = PackedRows()
         let slot = packed.add(row(1, String(repeating: "€", count: 1000)), generation: 0)
@@ -285,7 +319,7 @@ import Testing
             fixture.server.put(
                 "/api/v1/namespaces/default/configmaps/settings",
                 ["kind": "ConfigMap", "apiVersion": "v1", "metadata": ["name": "settings", "namespace": "default"]])
-            fixture.session.findObjects()
+            fixture.session.findObjects("")
             guard case .palette(let palette)? = app.modal else { return #expect(Bool(false)) }
             palette.query.text = "setti"
             try await fixture.until("the object") { palette.results.contains { $0.item.title == "settings" } }

@@ -49,6 +49,19 @@ import Testing
         }
     }
 
+    @Test(arguments: ["-----BEGIN-----\nx\n-----END-----\n", "x\ny\n\n", "x\ny"])
+    func `a secret whose last value has lines is shown as text`(value: String) {
+        let secret = Self.secret(["tls.crt": .string(Base64.encode(Array(value.utf8)))])
+        guard case .text(let text, isDecoded: true, losesComments: false) = SecretForm.converted(EditForm.text(KubeObject(secret))) else {
+            Issue.record("not converted")
+            return
+        }
+        #expect(Manifest(text).documents.first?.object.value["stringData", "tls.crt"]?.stringValue == value)
+        for line in SecretMask.masked(text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)) {
+            #expect(!line.contains("---"))
+        }
+    }
+
     @Test(arguments: [
         "kind: ConfigMap\napiVersion: v1\ndata: {a: b}", "apiVersion: v1\nkind: Secret\nmetadata: {name: a}", "", "a: [",
         "kind: Secret\napiVersion: v1\ndata: 5",

@@ -1,3 +1,4 @@
+import APIMachinery
 import JSONCore
 import Testing
 
@@ -26,6 +27,17 @@ import Testing
 
     @Test func `a text that says it already stays`() throws {
         #expect(try join("b: 2\na: 1 # one", "a: 1\nb: 2") == nil)
+    }
+
+    @Test(arguments: ["x\n", "x\ny\n", "x\ny", "x\ny\n\n", "x\n\n\n", "\n x\n"])
+    func `the last value of a text ends as it did`(last: String) {
+        let value: JSONValue = ["apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": "a"], "data": ["f": .string(last)]]
+        let text = EditForm.text(KubeObject(value))
+        #expect(Manifest(text).documents.map(\.object.value) == [value] && Manifest("\(text)\n---\n").documents.first?.object.name == "a")
+        let two = Manifest(EditForm.joined([text, text]))
+        #expect(two.documents.map(\.object.value) == [value, value])
+        for document in two.documents { #expect(Manifest(two.text(of: document)).documents.map(\.object.value) == [value]) }
+        #expect(TextJoin.joined(text, [TextJoin.Change(said: value, wanted: value)]) == nil)
     }
 
     @Test func `what a text leaves to the server stays left to it`() {

@@ -10,6 +10,8 @@ package import ViewModels
     private var screens: [Int: (screen: Screen, look: Appearance)] = [:]
     private var shells: [Int: ShellView] = [:]
     private(set) var layout = SplitLayout(.split(0), in: Rect(x: 0, y: 0, width: 0, height: 0), zoomed: nil)
+    /// Where splits stand; nil before the first frame.
+    private var area: Rect?
     /// The split in which a button went down that is not up again.
     var heldSplit: Int?
     private(set) var tabPlaces: [(tab: Int, rect: Rect)] = []
@@ -25,6 +27,7 @@ package import ViewModels
         self.workspace = workspace
         self.depth = depth
         self.canUnicode = canUnicode
+        workspace.crowded = { [weak self] in self?.crowded($0) ?? 0 }
     }
 
     // MARK: - Parts
@@ -75,6 +78,12 @@ package import ViewModels
         part.screen.hasBracketedPaste = hasBracketedPaste
     }
 
+    /// How many splits have too little room, so divided on the screen as it was drawn last.
+    private func crowded(_ tree: SplitTree) -> Int {
+        guard let area else { return 0 }
+        return SplitLayout(tree, in: area, zoomed: nil).places.count { !ScreenLayout.fits($0.rect) }
+    }
+
     // MARK: - Drawing
 
     /// Draws one frame. The second result is when something on it changes by itself.
@@ -84,7 +93,9 @@ package import ViewModels
         var painter = Painter(width: width, height: height, theme: look.theme, glyphs: look.glyphs, now: workspace.clock())
         let bar = workspace.tabs.count > 1 && height > ScreenLayout.minimumHeight ? 1 : 0
         tabPlaces = bar == 0 ? [] : TabBar.draw(workspace, in: painter.surface.bounds.row(0), &painter)
-        layout = SplitLayout(tab.tree, in: painter.surface.bounds.inset(top: bar), zoomed: tab.isZoomed ? tab.focus : nil)
+        let area = painter.surface.bounds.inset(top: bar)
+        self.area = area
+        layout = SplitLayout(tab.tree, in: area, zoomed: tab.isZoomed ? tab.focus : nil)
         tidy(Set(tab.shown))
         painter.surface.isCursorVisible = false
         for place in layout.places { draw(place, &painter) }

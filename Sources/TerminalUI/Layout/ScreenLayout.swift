@@ -23,6 +23,9 @@ struct ScreenLayout: Sendable, Hashable {
     static let minimumWidth = 38
     static let minimumHeight = 8
 
+    /// Whether anything useful fits into a place.
+    static func fits(_ place: Rect) -> Bool { place.width >= minimumWidth && place.height >= minimumHeight }
+
     /// `upper` and `lower` are the list and the text shown last, for screens that cannot show both of each; `isLone` when there is only the pane of
     /// objects.
     init(width: Int, height: Int, focus: PaneID, isZoomed: Bool, upper: PaneID, lower: PaneID, isLone: Bool = false) {

@@ -23,15 +23,16 @@ extension Screen {
             if let instance = target.instance { spans.append(TextSpan(" instance \(instance)", .warning)) }
             if target.isPrevious { spans.append(TextSpan(" previous", .warning)) }
         }
+        // What hides lines is said first: a narrow title ends early.
+        if let level = logs.filter.minimumLevel, logs.isFiltered { spans.insert(TextSpan("\(level.name)+ ", .warning), at: 0) }
+        if logs.isFiltered, !logs.filter.text.isEmpty { spans.append(TextSpan(" &\(logs.filter.text)", .accent)) }
         if !logs.filterError.isEmpty { spans.append(TextSpan(" &\(logs.filterError)", .error)) }
         if logs.isFiltered {
             spans.append(TextSpan(" \(Units.grouped(logs.shownCount)) of \(Units.grouped(logs.endLine - logs.firstLine))", .dim))
             if let progress = logs.filterProgress { spans.append(TextSpan(" (\(Int(progress * 100)) %)", .pending)) }
-            if let level = logs.filter.minimumLevel { spans.append(TextSpan(" \(level.name)+", .warning)) }
             if let source = logs.filter.source, logs.sources.indices.contains(source) {
                 spans.append(TextSpan(" @\(logs.sources[source].label)", .accent))
             }
-            if !logs.filter.text.isEmpty { spans.append(TextSpan(" &\(logs.filter.text)", .accent)) }
         }
         if !logs.search.isEmpty { spans.append(TextSpan(" /\(logs.search)", .accent)) }
         return spans

@@ -11,6 +11,7 @@ package struct GlyphSet: Sendable {
     var warningSign: Character
     var dot: Character
     var arrow: Character
+    var arrowLeft: Character
     var ascending: Character
     var descending: Character
     /// Usage bars: the empty part, a full and a half cell, and where the request stands.
@@ -26,7 +27,7 @@ package struct GlyphSet: Sendable {
     /// Box drawing, blocks and arrows; every glyph is one column wide in all terminals we know.
     package static let unicode = GlyphSet(
         hasLines: true, horizontal: "─", vertical: "│", selection: "▌", mark: "●", ellipsis: "…", errorSign: "✖", warningSign: "▲",
-        dot: "·", arrow: "›",
+        dot: "·", arrow: "›", arrowLeft: "‹",
         ascending: "↑",
         descending: "↓", track: "─", fullBar: "━", halfBar: "╸", requestMark: "┼", corners: ("╭", "╮", "╰", "╯"), scrollThumb: "┃",
         masked: "•",
@@ -35,7 +36,7 @@ package struct GlyphSet: Sendable {
     /// Printable ASCII only.
     package static let ascii = GlyphSet(
         hasLines: false, horizontal: "-", vertical: "|", selection: ">", mark: "*", ellipsis: "~", errorSign: "x", warningSign: "!",
-        dot: ".", arrow: ">",
+        dot: ".", arrow: ">", arrowLeft: "<",
         ascending: "^",
         descending: "v", track: ".", fullBar: "#", halfBar: "=", requestMark: ":", corners: ("+", "+", "+", "+"), scrollThumb: "#",
         masked: "*",

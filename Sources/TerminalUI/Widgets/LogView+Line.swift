@@ -57,6 +57,9 @@ extension LogView {
             isCut = true
             painter.surface.put(String(painter.glyphs.arrow), x: rect.maxX - 1, y: y, limit: 1, style: painter.theme[.faint])
         }
+        if !model.isWrapping, horizontal > 0, column > 0 {
+            painter.surface.put(String(painter.glyphs.arrowLeft), x: rect.x, y: y, limit: 1, style: painter.theme[.faint])
+        }
         if line.isError {
             // Not by colour alone: a bar before each of its rows.
             for row in y..<min(rect.maxY, y + max(1, rows - skip)) {

@@ -16,6 +16,8 @@ import ViewModels
     private var rowCounts: [Int: Int] = [:]
     private var look: Look?
     var horizontal = 0
+    /// The log that was drawn last.
+    private var shown: LogSelection?
     /// Whether a line in view goes on to the right.
     var isCut = false
     private var height = 1
@@ -29,6 +31,8 @@ import ViewModels
     /// Draws the log into `rect`.
     func draw(_ model: LogsModel, in rect: Rect, isFocused: Bool = true, _ painter: inout Painter) {
         guard !rect.isEmpty else { return }
+        // Another log begins at its left edge.
+        if model.selection != shown { (shown, horizontal) = (model.selection, 0) }
         height = rect.height
         labelWidth = model.merge == nil || !model.showsSources || model.labelWidth == 0 ? 0 : min(model.labelWidth, rect.width / 4) + 1
         textWidth = max(1, rect.width - 2 - labelWidth)

@@ -45,6 +45,7 @@ extension AppModel {
                 guard let self else { return }
                 modal = nil
                 if item.id == "place" { return placeItem(line)?.go() ?? () }
+                if item.id == "find" { return cluster?.findObjects(line) ?? () }
                 if item.id.hasPrefix("view:") { return open(viewItem: item.id) }
                 if item.id.hasPrefix("kind:") { return show(kindID: item.id) }
                 guard let command = commands[item.id] else { return }
@@ -57,6 +58,7 @@ extension AppModel {
                 command.run(self)
             })
         palette.source = { [weak self] in self?.paletteItems() ?? [] }
+        palette.lastResort = { [weak self] in self?.findItem($0) }
         palette.awaitsCluster = { [weak self] item, isExact in
             guard let self, cluster?.startWait(isQueued: isTypedUnseen, needsKinds: true) != nil else { return false }
             guard let item else { return true }
@@ -69,6 +71,12 @@ extension AppModel {
 
     /// Why a command that was typed before there was anything to see is not run.
     package static let unseen = "nothing was on the screen when it was typed: look, and press it again"
+
+    /// What looks for a typed name among the objects, which the palette itself does not list.
+    private func findItem(_ line: String) -> PaletteItem? {
+        guard line.count > 1, !line.contains(" "), let find = commands["places.find"], find.reason(self) == nil else { return nil }
+        return PaletteItem(id: "find", title: "find \(line)", detail: "among the objects of every kind", keys: find.keys.first ?? "")
+    }
 
     /// Every command, then views and kinds.
     private func paletteItems() -> [PaletteItem] {

@@ -47,6 +47,8 @@ package import LinuxKernel
         didSet {
             guard kind.id != oldValue.id else { return }
             list.scope = scope
+            // Whoever comes to a table sees where its cursor is.
+            list.vanished = nil
             cluster?.kindChanged()
             signal.touch()
         }

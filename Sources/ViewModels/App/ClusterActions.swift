@@ -80,8 +80,8 @@ package import KubeClient
     func use(scope: NamespaceScope)
     /// Opens what an object stands for: a namespace, a custom resource's objects, a workload's pods.
     func enter(_ binding: ObjectBinding)
-    /// Finds an object of any kind by a part of its name.
-    func findObjects()
+    /// Finds an object of any kind by a part of its name, of which a word may be typed already.
+    func findObjects(_ word: String)
     /// Another kind is shown: its objects are followed.
     func kindChanged()
     /// Asks how many objects of a kind there are.

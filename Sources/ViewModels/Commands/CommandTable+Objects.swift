@@ -178,7 +178,7 @@ extension CommandTable {
         goTo("places.ingresses", "Ingresses", "g i", "ingresses.networking.k8s.io"),
         goTo("places.claims", "PersistentVolumeClaims", "g v", "persistentvolumeclaims"),
         Command("places.find", "Find an object of any kind", section: "Places", keys: ["g f"], scope: .browse, availability: whenConnected) {
-            $0.cluster?.findObjects()
+            $0.cluster?.findObjects("")
         },
         Command("views.open", "Open a saved view", section: "Views", keys: ["g V"], scope: .browse) { $0.pickView() },
         Command("views.save", "Save what is shown as a view with a name", section: "Views", keys: ["g W"], scope: .browse) { $0.saveView() },

@@ -80,13 +80,10 @@ struct ApplyPlan: Sendable {
             lines += difference.isEmpty ? [DiffLine(kind: .note, text: "stays as it is")] : difference
         case .conflict(let live): conflicts.append(live)
         case .replaced(let live): namesakes.append(Namesake(title: step.title, object: live))
+        case .refused(let status) where status.code == 404 && isKindComing(step.descriptor):
+            wait(step.awaitingKind, for: "its CustomResourceDefinition")
         case .refused(let status) where status.code == 404 && isNamespaceComing(step.namespace):
-            // Its namespace is made by an earlier document: the server can only check it then.
-            steps.append(step)
-            created += 1
-            lines.append(DiffLine(kind: .header, text: step.title))
-            lines.append(DiffLine(kind: .note, text: "checked when namespace \(step.namespace ?? "") exists"))
-            lines += UnifiedDiff.lines(from: "", to: EditForm.text(step.sent))
+            wait(step, for: "namespace \(step.namespace ?? "")")
         case .refused(let status):
             if [0, 429, 502, 503, 504].contains(status.code) { silence = status.message }
             let placed = manifest.place(status, in: document)
@@ -96,11 +93,26 @@ struct ApplyPlan: Sendable {
         }
     }
 
+    /// What an earlier document makes is not there yet: the server can only check it then.
+    private mutating func wait(_ step: ApplyStep, for what: String) {
+        steps.append(step)
+        created += 1
+        lines.append(DiffLine(kind: .header, text: step.title))
+        lines.append(DiffLine(kind: .note, text: "checked when \(what) exists"))
+        lines += UnifiedDiff.lines(from: "", to: EditForm.text(step.sent))
+    }
+
     private static func fault(_ message: String, _ status: APIStatus, _ step: ApplyStep, _ document: Manifest.Document) -> Diagnostic {
         let namespace = JSONPointer(["metadata", "namespace"])
         let isAboutNamespace = status.code == 404 && document.yaml.keyMark(of: namespace) != nil
         let pointer = isAboutNamespace ? namespace : JSONPointer(["metadata", "name"])
         return Manifest.diagnostic(pointer, "\(step.title): \(message)", .error, document.yaml)
+    }
+
+    private func isKindComing(_ descriptor: ResourceDescriptor) -> Bool {
+        steps.contains {
+            $0.descriptor.gvk == DefinedKinds.definition && $0.live == nil && $0.manifest.name == "\(descriptor.plural).\(descriptor.group)"
+        }
     }
 
     private func isNamespaceComing(_ namespace: String?) -> Bool {
@@ -152,6 +164,6 @@ struct ApplyPlan: Sendable {
                 parts.append(manifest.text(of: document))
             }
         }
-        return .text(parts.joined(separator: "\n---\n"), bases: bases, conflicts: conflicts)
+        return .text(EditForm.joined(parts), bases: bases, conflicts: conflicts)
     }
 }

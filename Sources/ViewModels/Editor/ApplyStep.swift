@@ -2,6 +2,7 @@ import APIMachinery
 import JSONCore
 import KubeClient
 import KubeSchemas
+import LinuxKernel
 
 /// What a document's text was made from.
 struct EditBase: Sendable, Hashable {
@@ -28,8 +29,8 @@ struct EditBase: Sendable, Hashable {
         func lines(_ value: JSONValue) -> [String] {
             EditForm.text(KubeObject(value), like: own).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         }
-        let result = ThreeWay.merge(
-            base: lines(text), mine: own.split(separator: "\n", omittingEmptySubsequences: false).map(String.init), theirs: lines(theirs))
+        let mine = own.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        let result = ThreeWay.merge(base: lines(text), mine: mine, theirs: lines(theirs)).withoutDuplicates(mine: mine)
         return (result.lines.joined(separator: "\n"), result.conflicts, theirs)
     }
 
@@ -65,6 +66,8 @@ struct ApplyStep: Sendable {
     private(set) var live: KubeObject?
     /// What will be sent.
     private(set) var sent: KubeObject
+    /// Whether its kind is made by an earlier step, and served a little after that.
+    private var awaitsKind = false
 
     /// A step for a document; `namespace` is where objects go that name none.
     init(_ document: Manifest.Document, _ descriptor: ResourceDescriptor, namespace: String, base: EditBase?) {
@@ -96,6 +99,28 @@ struct ApplyStep: Sendable {
             }
         }
         return step.live.map { .conflict($0) } ?? .refused(.conflict(descriptor.groupResource, manifest.name))
+    }
+
+    /// The same step of a kind that an earlier one makes.
+    var awaitingKind: ApplyStep {
+        var step = self
+        step.awaitsKind = true
+        return step
+    }
+
+    /// How long a kind may take to be served once it is defined, and how often that is looked at.
+    private static let kindDelay = Duration.milliseconds(200)
+    private static let mostKindDelays = 50
+
+    /// Writes what was checked, once its kind is served.
+    func write(_ client: KubeClient, time: any TimeSource) async throws(APIStatus) -> KubeObject {
+        guard awaitsKind else { return try await write(client) }
+        for _ in 0..<Self.mostKindDelays {
+            do throws(APIStatus) { return try await write(client) } catch { guard error.code == 404 else { throw error } }
+            // best effort: who is cancelled is told what the server says.
+            try? await time.sleep(for: Self.kindDelay)
+        }
+        return try await write(client)
     }
 
     /// Writes what was checked. A change since then is a conflict, never an overwrite.

@@ -51,5 +51,14 @@ enum EditForm {
     /// The text to read.
     static func readableText(_ object: KubeObject) -> String { trimmed(YAML.encode(readable(object))) }
 
-    private static func trimmed(_ text: String) -> String { text.hasSuffix("\n") ? String(text.dropLast()) : text }
+    /// The documents of an edited text. Its last line has no line feed, without which a block of text at the end would lose its own.
+    static func parse(_ text: String) throws(YAMLError) -> [YAMLDocument] { try YAML.parse(text.hasSuffix("\n") ? text : "\(text)\n") }
+
+    /// One text of several documents.
+    static func joined(_ documents: [String]) -> String {
+        documents.reduce("") { $0.isEmpty ? $1 : "\($0)\($0.hasSuffix("\n") ? "" : "\n")---\n\($1)" }
+    }
+
+    /// A block that ends in empty lines keeps them: they are part of it.
+    private static func trimmed(_ text: String) -> String { text.hasSuffix("\n") && !text.hasSuffix("\n\n") ? String(text.dropLast()) : text }
 }

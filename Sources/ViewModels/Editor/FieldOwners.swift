@@ -28,7 +28,7 @@ enum FieldOwners {
     /// The owners by line, of the document of an object; several where they share a field.
     static func lines(_ text: String, of object: KubeObject) -> [Int: [FieldOwner]] {
         // best effort: what cannot be read has no owners, and its lines say what is wrong.
-        let documents = (try? YAML.parse(text)) ?? []
+        let documents = (try? EditForm.parse(text)) ?? []
         guard let yaml = documents.first(where: { $0.value["kind"]?.stringValue == object.kind && $0.value["metadata", "name"]?.stringValue == object.name })
         else { return [:] }
         var found: [Int: [FieldOwner]] = [:]

@@ -17,7 +17,7 @@ struct Manifest: Sendable {
     private(set) var isRoutable = false
     private(set) var diagnostics: [Diagnostic] = []
     private let lines: [String]
-    private let schemas: SchemaRegistry
+    private var schemas: SchemaRegistry
 
     /// Whether the server would surely refuse it.
     var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
@@ -32,12 +32,14 @@ struct Manifest: Sendable {
         }
         let parsed: [YAMLDocument]
         do throws(YAMLError) {
-            parsed = try YAML.parse(text)
+            parsed = try EditForm.parse(text)
         } catch {
             diagnostics = [Diagnostic(line: error.mark.line, severity: .error, message: error.message)]
             return
         }
         let written = parsed.filter { !$0.value.isNull }
+        let defined = DefinedKinds.resources(written.map(\.value)).filter { schemas.resource(kind: $0.gvk) == nil }
+        if !defined.isEmpty { self.schemas = SchemaRegistry(schemas, adding: defined) }
         for yaml in written { read(yaml, known) }
         isRoutable = !written.isEmpty && documents.count == written.count && documents.allSatisfy { $0.descriptor != nil }
         diagnostics.sort { ($0.line, $0.severity == .error ? 0 : 1) < ($1.line, $1.severity == .error ? 0 : 1) }
@@ -97,12 +99,17 @@ struct Manifest: Sendable {
         return found.isEmpty && message.hasSuffix("is required") ? fixes.required(in: pointer) : found
     }
 
-    /// The lines of one document, without the `---` and empty lines around them.
+    /// The lines of one document, without the `---` and empty lines around them but for those that belong to a value.
     func text(of document: Document) -> String {
-        var own = lines[document.yaml.range.clamped(to: 0..<lines.count)]
+        let range = document.yaml.range.clamped(to: 0..<lines.count)
+        var own = lines[range]
         if own.first?.hasPrefix("---") == true { own.removeFirst() }
+        let whole = own.joined(separator: "\n") + (range.upperBound < lines.count ? "\n" : "")
         while own.last?.allSatisfy({ $0 == " " }) == true { own.removeLast() }
-        return own.joined(separator: "\n")
+        let text = own.joined(separator: "\n")
+        // best effort: what cannot be read alone stays as it is.
+        guard whole.hasSuffix("\n"), let alone = try? EditForm.parse(text), alone.first?.value != document.yaml.value else { return text }
+        return whole
     }
 
     /// A message at a field's key, or its value in a list.

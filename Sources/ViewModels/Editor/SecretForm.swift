@@ -100,7 +100,10 @@ enum SecretForm {
             let old = SecretLines(lines[range], signs: (kept, plain))
             let edited = isInPlace ? toText ? old.decoded(new) : old.encoded(new) : nil
             if edited == nil { isRewritten = true }
-            lines.replaceSubrange(range, with: edited ?? written(new))
+            var fresh = edited ?? written(new)
+            // The empty line at the end of a block that ends in some is its last only where another line follows.
+            if range.upperBound == lines.count, fresh.last?.isEmpty == true { fresh.append("") }
+            lines.replaceSubrange(range, with: fresh)
         }
         return isChanged ? (lines.joined(separator: "\n"), isRewritten) : nil
     }
@@ -144,7 +147,7 @@ enum SecretForm {
     /// What a text says, whichever form its Secrets have; nil when it cannot be read.
     private static func meaning(_ text: String) -> [JSONValue]? {
         // best effort: who asks only compares.
-        try? YAML.parse(text).map(\.value).map(encoded)
+        try? EditForm.parse(text).map(\.value).map(encoded)
     }
 
     private static func isSecret(_ value: JSONValue) -> Bool { value["kind"]?.stringValue == "Secret" && value["apiVersion"]?.stringValue == "v1" }

@@ -63,18 +63,20 @@ package struct SecretMask: Sendable {
             if ConflictMarkers.isMarker(line) { continue }
             let text = line.drop { $0 == " " || $0 == "-" }
             let indent = line.count - text.count
-            if text.isEmpty { continue }
+            // A value's own dashes are hidden with it.
+            let margin = line.prefix { $0 == " " }.count
+            if margin == line.count { continue }
             if let block = blockIndent, indent > block {
                 if name.isEmpty || indent <= valueIndent {
                     guard let colon = Self.valueColumn(line, after: indent) else {
-                        mask(number, indent..<line.count, name.isEmpty ? "\(document)/line \(number)" : name)
+                        mask(number, margin..<line.count, name.isEmpty ? "\(document)/line \(number)" : name)
                         continue
                     }
                     valueIndent = indent
                     name = "\(document)/\(block)/\(line.dropFirst(indent).prefix { $0 != ":" })"
                     mask(number, colon..<line.count, name)
                 } else {
-                    mask(number, indent..<line.count, name)
+                    mask(number, margin..<line.count, name)
                 }
                 continue
             }

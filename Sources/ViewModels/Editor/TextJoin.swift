@@ -34,7 +34,7 @@ enum TextJoin {
     }
 
     private static func lines(_ values: [JSONValue], like text: String) -> [String] {
-        values.map { EditForm.text(KubeObject($0), like: text) }.joined(separator: "\n---\n").split(separator: "\n", omittingEmptySubsequences: false)
+        EditForm.joined(values.map { EditForm.text(KubeObject($0), like: text) }).split(separator: "\n", omittingEmptySubsequences: false)
             .map(String.init)
     }
 
@@ -72,7 +72,7 @@ enum TextJoin {
     /// What cannot be read does not say it.
     private static func says(_ text: String, _ wanted: [JSONValue]) -> Bool {
         do throws(YAMLError) {
-            let documents = try YAML.parse(text).map(\.value).filter { !$0.isNull }
+            let documents = try EditForm.parse(text).map(\.value).filter { !$0.isNull }
             return documents.count == wanted.count && zip(documents, wanted).allSatisfy { EditForm.value(KubeObject($0)) == $1 }
         } catch {
             return false

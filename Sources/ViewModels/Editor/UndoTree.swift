@@ -76,6 +76,12 @@ struct UndoTree: Sendable {
         isSealed = true
     }
 
+    /// The state that the text is in now.
+    var state: Int { current }
+
+    /// Whether a state led to the present one, or is it; nil when it was forgotten.
+    func includes(_ state: Int) -> Bool? { nodes[state].map { _ in pathToCurrent().contains(state) } }
+
     /// Ends the present step: the next edit is a step of its own.
     mutating func seal() { isSealed = true }
 

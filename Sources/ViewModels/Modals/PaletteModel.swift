@@ -48,6 +48,8 @@ package struct PaletteMatch: Sendable, Hashable {
     private var items: [PaletteItem]
     /// Makes an item of what was typed, which comes first; nil where it means nothing.
     private let interpret: (String) -> PaletteItem?
+    /// Makes an item of what was typed that comes last, unless that means exactly something or nearly a thing of the list; nil where there is none.
+    var lastResort: ((String) -> PaletteItem?)?
     /// Makes the items anew, where they may become others while it is open.
     var source: (() -> [PaletteItem])?
     /// Whether an item, or nil for one that is not there yet, has to wait for the cluster; told whether what was typed means exactly it. nil where
@@ -111,7 +113,9 @@ package struct PaletteMatch: Sendable, Hashable {
         let typed = query.text.split(separator: " ", maxSplits: 1).map(String.init)
         guard results.isEmpty, let word = typed.first else { return nil }
         guard let near = NearestName.find(word, in: items.flatMap { [$0.title] + $0.aliases }) else { return nil }
-        return typed.count == 1 ? near : "\(near) \(typed[1])"
+        let whole = typed.count == 1 ? near : "\(near) \(typed[1])"
+        // What only differs in case was typed already: it is the rest that nothing matches.
+        return whole.lowercased() == query.text.lowercased() ? near : whole
     }
     /// Takes what was probably meant in place of what was typed.
     package func takeNearest() {
@@ -143,6 +147,9 @@ package struct PaletteMatch: Sendable, Hashable {
         }
         let meant = interpret(query.text).map { PaletteMatch(item: $0, positions: [], isExact: true) }
         results = (meant.map { [$0] } ?? []) + scored.sorted { ($1.1, $0.0) < ($0.1, $1.0) }.map(\.2)
+        if nearest == nil, !results.contains(where: \.isExact), let resort = lastResort?(query.text) {
+            results.append(PaletteMatch(item: resort, positions: []))
+        }
         selected = 0
         tellMove()
     }

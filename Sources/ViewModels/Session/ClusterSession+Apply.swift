@@ -79,7 +79,7 @@ extension ClusterSession {
         }
         editing.hint = plan.messages.first.map { TextSpan($0, .error) }
         editor.banner = editing.hint
-        let count = plan.faults.count + plan.messages.count
+        let count = editor.diagnostics.count { $0.severity == .error } + plan.messages.count
         app.toast(count == 1 ? "not applied: \(plan.faults.first?.message ?? plan.messages[0])" : "not applied: \(count) errors", .error)
     }
 
@@ -87,11 +87,11 @@ extension ClusterSession {
         editor.state = .applying
         let (text, token) = (editor.text, editing.token)
         // What was begun is finished and told, whatever is opened meanwhile.
-        tasks.add { [weak self] in
+        tasks.add { [weak self, time] in
             var done: [(ApplyStep, KubeObject)] = []
             var failed: [(ApplyStep, APIStatus)] = []
             for step in steps {
-                do throws(APIStatus) { done.append((step, try await step.write(client))) } catch { failed.append((step, error)) }
+                do throws(APIStatus) { done.append((step, try await step.write(client, time: time))) } catch { failed.append((step, error)) }
             }
             if let (step, status) = failed.first {
                 self?.writeFailed(status, step, done, token)
@@ -136,22 +136,30 @@ extension ClusterSession {
         app.detail = model
     }
 
-    private func remember(_ done: [(ApplyStep, KubeObject)], isJoined: Bool = false) {
+    private func remember(_ done: [(ApplyStep, KubeObject)]) {
+        editing.bases = bases(done, isJoined: false)
+        // What was joined before is in the cluster now, and the text's own.
+        editing.joins = []
+    }
+
+    private func bases(_ done: [(ApplyStep, KubeObject)], isJoined: Bool) -> [String: EditBase] {
+        var bases = editing.bases
         for (step, result) in done {
             var whole = KubeObject(isJoined ? step.change(result).wanted : step.manifest.value)
             if let namespace = step.namespace { whole["metadata", "namespace"] = .string(namespace) }
-            editing.bases[step.title] = EditBase(text: EditForm.value(whole), live: EditForm.value(result), uid: result.uid)
+            bases[step.title] = EditBase(text: EditForm.value(whole), live: EditForm.value(result), uid: result.uid)
         }
+        return bases
     }
 
     /// `text` is what the cluster has now: it stays as it was written, comments and all, but for what others changed, which `joined` has. What was
     /// typed since then is not applied yet, and not joined either.
     private func finish(_ done: [(ApplyStep, KubeObject)], _ text: String, joined: String?, _ target: EditorTarget, _ client: KubeClient) {
         let shown = editor.text == text ? joined : nil
-        remember(done, isJoined: shown != nil)
+        remember(done)
         editor.banner = nil
         editor.state = .editing
-        if let shown { editor.replaceAll(shown) }
+        if let shown { join(shown, bases(done, isJoined: true)) }
         if target.file != nil { return finishFile() }
         editor.markClean(as: shown ?? text)
         editing.baseText = shown ?? text
@@ -211,13 +219,12 @@ extension ClusterSession {
 
     private func take(merged text: String, _ bases: [String: EditBase], _ conflicts: Int) {
         guard text != editor.text || editing.conflict != nil else { return app.toast("nothing to merge", .dim) }
-        editing.bases = bases
-        editing.conflict = nil
         guard text != editor.text else {
+            (editing.bases, editing.conflict) = (bases, nil)
             editor.banner = TextSpan("the text has what changed in the cluster already: apply shows what it changes", .ok)
             return
         }
-        editor.replaceAll(text)
+        join(text, bases)
         guard conflicts > 0 else {
             editor.banner = TextSpan("merged; u brings the text before back", .ok)
             return
@@ -226,6 +233,28 @@ extension ClusterSession {
         editor.place(TextPosition(line: 0, column: 0), selecting: false)
         editor.nextConflict(orHere: true)
         sayConflicts()
+    }
+
+    /// Shows a text that what changed in the cluster was joined into.
+    func join(_ text: String, _ bases: [String: EditBase]) {
+        let (before, conflict, banner) = (editing.bases, editing.conflict, editor.banner)
+        (editing.bases, editing.conflict) = (bases, nil)
+        editor.replaceAll(text)
+        editing.joins.append(EditJoin(state: editor.history.state, before: before, after: bases, conflict: conflict, banner: banner))
+    }
+
+    /// After undo and redo: a text without what others changed is not one that was made from it, or apply would take that back.
+    func followJoins() {
+        for index in editing.joins.indices.reversed() where editing.joins[index].isDone && editor.history.includes(editing.joins[index].state) == false {
+            let join = editing.joins[index]
+            editing.joins[index].isDone = false
+            (editing.bases, editing.conflict, editing.conflictBanner, editor.banner) = (join.before, join.conflict, nil, join.banner)
+        }
+        for index in editing.joins.indices where !editing.joins[index].isDone && editor.history.includes(editing.joins[index].state) == true {
+            editing.joins[index].isDone = true
+            (editing.bases, editing.conflict, editor.banner) = (editing.joins[index].after, nil, nil)
+            if editor.conflictCount > 0 { sayConflicts() }
+        }
     }
 
     /// Says how many places are to be settled, and how.

@@ -34,7 +34,7 @@ extension ClusterSession {
     @concurrent nonisolated private static func meets(_ text: String, _ binding: ObjectBinding, _ base: EditBase?, _ live: KubeObject) async -> Bool {
         guard let base else { return false }
         // best effort: what cannot be read meets nothing, and its lines say what is wrong.
-        let documents = ((try? YAML.parse(text)) ?? []).map { KubeObject($0.value) }
+        let documents = ((try? EditForm.parse(text)) ?? []).map { KubeObject($0.value) }
         guard let mine = documents.first(where: { $0.kind == binding.kind && $0.name == binding.name }) else { return false }
         return base.isInConflict(text: EditForm.value(mine), live: EditForm.value(live))
     }
@@ -50,9 +50,8 @@ extension ClusterSession {
             guard let self, !Task.isCancelled, editing.token === token, editor.text == text, !editor.isDirty, !editor.isTyping,
                 editor.state == .editing
             else { return }
-            editing.bases[title] = fresh.base
             editor.target?.resourceVersion = object.resourceVersion
-            editor.replaceAll(fresh.text)
+            join(fresh.text, editing.bases.merging([title: fresh.base]) { $1 })
             editor.markClean()
             editing.baseText = fresh.text
             removeDraft()

@@ -14,6 +14,7 @@ extension ClusterSession {
     private var editor: EditorModel { app.editor }
 
     func textChanged() {
+        followJoins()
         if let hint = editing.hint, editor.banner == hint { editor.banner = nil }
         keepDraft()
         noteSettled()

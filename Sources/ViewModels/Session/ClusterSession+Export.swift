@@ -42,7 +42,7 @@ actor ObjectPages {
         var text = ""
         var count = 0
         for object in page.items where uids.contains(ObjectID(object.uid)) {
-            text += "---\n\(EditForm.readableText(object))\n"
+            text += "---\n\(YAML.encode(EditForm.readable(object)))"
             count += 1
         }
         return (Array(text.utf8), count)

@@ -8,7 +8,7 @@ extension ClusterSession {
     private static let atATime = 6
 
     /// Lists the names of the objects of every kind, as they come in, to find one by typing a part of its name.
-    package func findObjects() {
+    package func findObjects(_ word: String) {
         guard let client = cluster?.client else { return }
         let scope = app.scope
         var found: [String: ObjectBinding] = [:]
@@ -31,6 +31,7 @@ extension ClusterSession {
         // What matches equally well stands by kind and name, in whatever order the kinds answer.
         let order = kinds.sorted { ($0.kind, $0.id) < ($1.kind, $1.id) }.map(\.id)
         palette.source = { order.flatMap { items[$0] ?? [] } }
+        palette.query = LineInput(word)
         app.modal = .palette(palette)
         tasks.run(.findObjects) { [weak self, weak palette] in
             await withTaskGroup(of: (ServedKind, ServerTable?).self) { group in

@@ -70,7 +70,7 @@ extension ClusterSession {
     /// A text that is read shows what only the server writes; that is no difference.
     private static func shown(_ text: String) -> String {
         // best effort: what cannot be read is compared as it is.
-        guard let documents = try? YAML.parse(text), documents.count == 1, documents[0].value["metadata", "uid"] != nil else { return text }
+        guard let documents = try? EditForm.parse(text), documents.count == 1, documents[0].value["metadata", "uid"] != nil else { return text }
         return EditForm.text(KubeObject(documents[0].value))
     }
 

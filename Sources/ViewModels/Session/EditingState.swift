@@ -3,6 +3,22 @@ import APIMachinery
 /// Tells one opened text from the next: what was awaited for one must not change another.
 final class EditingToken: Sendable {}
 
+/// A step of the text that joined it with what changed in the cluster. Taking it back takes back what the text counts as made from.
+struct EditJoin {
+    /// The step, as a state of the ``UndoTree``.
+    let state: Int
+    /// What the text was made from before it.
+    let before: [String: EditBase]
+    /// What it is made from since.
+    let after: [String: EditBase]
+    /// The object that the text was in conflict with before it.
+    let conflict: KubeObject?
+    /// What was said above the text before it.
+    let banner: TextSpan?
+    /// Whether the text has it now.
+    var isDone = true
+}
+
 /// What the session knows about the editor's text beyond what is on screen.
 struct EditingState {
     /// Which text this is about.
@@ -22,6 +38,8 @@ struct EditingState {
     /// Who changed the object while the text was edited, and what was said of it.
     var lastWriter: String?
     var changeBanner: TextSpan?
+    /// The steps that brought the cluster's state into the text.
+    var joins: [EditJoin] = []
     /// What was said of places that both sides changed.
     var conflictBanner: TextSpan?
     /// The object that has taken the name of the one behind the text, by its uid, once that was said.

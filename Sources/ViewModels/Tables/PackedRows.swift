@@ -243,6 +243,14 @@ struct PackedReader {
         return nil
     }
 
+    /// Whether what the next cell says holds; false for one that says what changes by itself.
+    mutating func cellHolds(_ holds: (UnsafeRawBufferPointer) -> Bool) -> Bool {
+        guard PackedTag(rawValue: bytes[at] >> 4) == .number else { return cellText().map(holds) ?? false }
+        at += 1
+        var text = String(number())
+        return text.withUTF8 { holds(UnsafeRawBufferPointer($0)) }
+    }
+
     /// The tone of the next cell, which is read over; nil for a cell that has none.
     mutating func cellTone() -> Tone? {
         let head = bytes[at]

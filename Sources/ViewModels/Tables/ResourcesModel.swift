@@ -61,13 +61,18 @@ package import LinuxKernel
 
     /// The namespaces whose objects are shown.
     package var scope: NamespaceScope = .all {
-        didSet { if scope != oldValue { refresh() } }
+        didSet {
+            guard scope != oldValue else { return }
+            vanished = nil
+            refresh()
+        }
     }
 
     package var filter = "" {
         didSet {
             guard filter != oldValue else { return }
             let before = selectedUID
+            vanished = nil
             let (old, new) = (index.filter, RowFilter(filter))
             index.filter = new
             if old.labels?.description != new.labels?.description || old.fields?.description != new.fields?.description {
@@ -83,7 +88,26 @@ package import LinuxKernel
     }
 
     /// What of the filter could not be understood; nil for nothing.
-    package var filterProblem: String? { index.filter.problem }
+    package var filterProblem: String? { index.filter.problem ?? columnProblem }
+
+    /// Why a word about a column finds nothing.
+    private var columnProblem: String? {
+        for term in index.filter.terms {
+            guard case .column(let name, _) = term.test, !"name".hasPrefix(name), !"namespace".hasPrefix(name) else { continue }
+            let positions = layout.indices.filter { layout[$0].id.hasPrefix(name) }
+            if positions.isEmpty, count == 0 { return name == "is" ? "is: knows only \(RowFilter.failing)" : "no column begins with \(name)" }
+            guard let cells = rows.rows.first(where: { _ in true }).map(cells) else { continue }
+            let isMeasured = positions.allSatisfy { position in
+                guard position < cells.count else { return false }
+                switch cells[position] {
+                case .age, .usage: return true
+                case .text, .number: return false
+                }
+            }
+            if !positions.isEmpty, isMeasured { return "\(name): changes by itself, and no filter looks at it" }
+        }
+        return nil
+    }
 
     package var sort = TableSort(column: "name") {
         didSet {
@@ -245,7 +269,7 @@ package import LinuxKernel
     package func remove(uids: some Sequence<String>) {
         let ids = uids.map { ObjectID($0) }.filter { slots[$0] != nil }
         guard !ids.isEmpty else { return }
-        if let selected, ids.contains(selected), let place = selectedIndex {
+        if let place = selectedIndex, let selected, ids.contains(selected) {
             let gone = Set(ids)
             let row = rows.row(Int(order[place]))
             vanished = "\(Self.place(of: row)) is gone"

@@ -44,11 +44,11 @@ package struct RowFilter: Sendable {
             switch word {
             case "-l", "-F":
                 // Nothing behind it yet: it is being typed.
-                guard let selector = words.next() else { continue }
+                guard let selector = words.nextSelector() else { continue }
                 do throws(APIStatus) {
                     if word == "-l" { labels = try LabelSelector(parsing: selector) } else { fields = try FieldSelector(parsing: selector) }
                 } catch {
-                    problem = "\(word) \(selector): \(error.message)"
+                    problem = "\(word) \(selector) hides nothing: \(error.message)"
                 }
             case "-f": if let letters = words.next() { terms.append(Term(test: .letters(Self.folded(letters)), isInverted: false)) }
             default: if let term = Self.term(word, &problem) { terms.append(term) }
@@ -115,6 +115,19 @@ private struct FilterWords {
     private var rest: Substring
 
     init(_ text: String) { rest = text[...] }
+
+    /// A selector: one word, or a requirement such as `tier in (front, back)` as people write it.
+    mutating func nextSelector() -> String? {
+        guard let first = next() else { return nil }
+        var ahead = self
+        guard let verb = ahead.next(), verb == "in" || verb == "notin", var values = ahead.next(), values.hasPrefix("(") else { return first }
+        while !values.hasSuffix(")") {
+            guard let more = ahead.next() else { return first }
+            values += more
+        }
+        self = ahead
+        return "\(first) \(verb) \(values)"
+    }
 
     mutating func next() -> String? {
         rest = rest.drop { $0 == " " }

@@ -26,18 +26,20 @@ struct RowTest {
     }
 
     private func isFound(_ test: RowFilter.Test, _ reader: inout PackedReader) -> Bool {
-        // Most rows have the text nowhere at all, which is seen at once.
-        if let text = test.text, !TextScan.contains(text, in: reader.rest) { return false }
+        // Most rows have the text nowhere at all, which is seen at once; numbers are not kept as text.
+        if let text = test.text, !Self.isNumber(text), !TextScan.contains(text, in: reader.rest) { return false }
         let namespace = reader.textBytes()
         if case .failing = test { return isFailing(&reader) }
         if showsNamespace, test.holds("namespace", isName: false, namespace) { return true }
         if test.holds("name", isName: true, reader.textBytes()) { return true }
         for position in 0..<reader.cellCount() {
-            guard let text = reader.cellText(), position < columns.count else { continue }
-            if test.holds(columns[position], isName: false, text) { return true }
+            let column = position < columns.count ? columns[position] : nil
+            if reader.cellHolds({ column != nil && test.holds(column, isName: false, $0) }) { return true }
         }
         return false
     }
+
+    private static func isNumber(_ text: [UInt8]) -> Bool { text.allSatisfy { (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-") } }
 
     /// Whether the object needs somebody; the namespace was read.
     private func isFailing(_ reader: inout PackedReader) -> Bool {

@@ -57,13 +57,16 @@ extension Workspace {
         var opened: [Int] = []
         for name in names {
             place.context = name
+            if opened.count > 1 { focus(opened[opened.count - 2]) }
+            if !opened.isEmpty, let reason = obstacle(opened.count == 1 ? .below : .beside) {
+                app.toast("\(name) is not shown: \(reason)", .warning)
+                break
+            }
             guard let split = makePanes(place, like: app) else { break }
             switch opened.count {
             case 0: addTab(split)
             case 1: divide(.below, with: split)
-            default:
-                focus(opened[opened.count - 2])
-                divide(.beside, with: split)
+            default: divide(.beside, with: split)
             }
             opened.append(split.id)
         }
@@ -74,6 +77,7 @@ extension Workspace {
 
     /// Opens a second split with what an application's panes show now.
     func divide(_ axis: SplitTree.Axis, _ app: AppModel) {
+        if let reason = obstacle(axis) { return app.toast(reason, .warning) }
         guard let split = makePanes(SavedPlace(app), like: app) else { return }
         divide(axis, with: split)
     }

@@ -40,6 +40,9 @@ package import LinuxKernel
     var saving: (context: String, directory: String)?
     var saved: SavedTabs?
 
+    /// How many splits of a tab that is so divided would have too little room on the screen.
+    package var crowded: (SplitTree) -> Int = { _ in 0 }
+
     /// One tab with an application's panes. `session` keeps them true, `makeSession` makes the sessions of panes that are opened later.
     package init(app: AppModel, session: ClusterSession? = nil, makeSession: ((AppModel) -> ClusterSession)? = nil) {
         clock = app.clock
@@ -126,6 +129,7 @@ package import LinuxKernel
         guard splits.values.filter({ $0.shell != nil }).count < Self.mostShells else {
             return "\(Self.mostShells) shells are open, and that is the most: close one that \(key("tabs.list")) lists"
         }
+        if isBeside, let reason = obstacle(.beside) { return reason }
         let split = Split(id: newID(), .shell(shell))
         splits[split.id] = split
         shell.onChange = { [weak self, weak split] in if let split { self?.changed(split) } }
@@ -151,6 +155,15 @@ package import LinuxKernel
     func add(_ tab: Tab) {
         tabs.insert(tab, at: current + 1)
         show(current + 1)
+    }
+
+    /// Why the split that has the keys cannot be divided; nil when it can.
+    func obstacle(_ axis: SplitTree.Axis) -> String? {
+        // No split has this id.
+        guard crowded(tab.tree.dividing(tab.focus, axis, with: 0)) > crowded(tab.tree) else { return nil }
+        let room = axis == .beside ? "too narrow" : "too low"
+        let close = tab.tree.splits.count > 1 ? ", or close a split with \(key("tabs.close"))" : ""
+        return "this is \(room) to be divided: make the terminal larger\(close)"
     }
 
     func divide(_ axis: SplitTree.Axis, with split: Split) {
