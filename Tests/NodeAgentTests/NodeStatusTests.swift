@@ -20,6 +20,19 @@ struct NodeStatusTests {
         #expect(list[1]["names"] == ["i59:1"] && list[49]["names"] == ["i11:1"])
     }
 
+    @Test func `a node that comes back keeps the time since when its conditions hold`() {
+        var present = builder().object
+        present["status", "conditions"] = [
+            ["type": "Ready", "status": "True", "lastTransitionTime": "1969-01-01T00:00:00Z"],
+            ["type": "DiskPressure", "status": "True", "lastTransitionTime": "1969-01-01T00:00:00Z"],
+        ]
+        let conditions = builder().status(after: present)["conditions"]?.arrayValue ?? []
+        func since(_ type: String) -> String? { conditions.first { $0["type"]?.stringValue == type }?["lastTransitionTime"]?.stringValue }
+        #expect(
+            since("Ready") == "1969-01-01T00:00:00Z" && since("DiskPressure") == "1970-01-01T00:00:00Z" && since("MemoryPressure") == "1970-01-01T00:00:00Z")
+        #expect(conditions.allSatisfy { $0["lastHeartbeatTime"]?.stringValue == "1970-01-01T00:00:00Z" })
+    }
+
     @Test func `pods get what is left when the node keeps its reserve`() {
         let status = builder().status
         func amount(_ part: String, _ name: String) -> Int64 { Quantity(decoded: status[part]?[name] ?? .null)?.value ?? -1 }

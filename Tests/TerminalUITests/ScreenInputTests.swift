@@ -107,11 +107,47 @@ import ViewModels
         screen.didPaint()
         screen.handle([.paste("web-6d4cf56db6-5x2lp")])
         #expect(dialog.typed.text.isEmpty)
+        screen.type("enter")
         for character in "web-6d4cf56db6-5x2l" { screen.type(String(character)) }
-        screen.type("tab", "enter")
-        #expect(answers.isEmpty)
+        screen.type("enter")
+        #expect(answers.isEmpty && app.toasts.last?.text == "what is typed is not web-6d4cf56db6-5x2lp" && dialog.typed.text == "web-6d4cf56db6-5x2l")
         screen.type("p", "enter")
         #expect(answers == ["yes"])
+        dialog.vanished = "pod web-6d4cf56db6-5x2lp is gone"
+        screen.type("enter")
+        #expect(answers == ["yes", "no"], "nothing is left to confirm")
+    }
+
+    @Test(arguments: [(120, 40), (60, 20), (44, 20)]) func `every answer of a question is whole and inside its frame`(size: (Int, Int)) {
+        let app = FakeCluster.app()
+        let answers = [("No", "n"), ("Delete", "y"), ("After what it owns", "a"), ("Keep what it owns", "k")]
+        app.modal = .dialog(
+            DialogModel(
+                title: "Delete this Deployment?", body: [[TextSpan("Its pods go with it.")]], binding: FakeCluster.deployment,
+                choices: answers.map { DialogChoice(id: $0.1, title: $0.0, key: $0.1, isDestructive: $0.1 != "n") }, defaultChoice: 0
+            ) { _ in })
+        let surface = FakeCluster.screen(app).render(width: size.0, height: size.1).surface
+        let rows = (0..<size.1).map { surface.text(row: $0) }
+        for (title, key) in answers { #expect(rows.contains { $0.contains(" \(key) \(title) ") }, "\(title) in \(rows)") }
+        #expect(rows.contains { $0.contains(/Keep what it owns +│/) }, "\(rows)")
+    }
+
+    @Test func `keys that work everywhere work over questions, lists and prompts`() {
+        let app = FakeCluster.app()
+        let screen = FakeCluster.screen(app)
+        for open in ["/", ":"] {
+            screen.type(open, "f11", "f1")
+            guard case .help? = app.modal else { return #expect(Bool(false), "no help over \(open)") }
+            #expect(app.isZoomed)
+            screen.type("f1", "f11")
+            #expect(!app.isZoomed && app.inputMode == .type, "what was open is there again")
+            screen.type("esc")
+        }
+        var answers: [String] = []
+        app.modal = .dialog(FakeCluster.deleteDialog { answers.append($0) })
+        screen.type("f1", "f1")
+        guard case .dialog? = app.modal else { return #expect(Bool(false), "the question is gone") }
+        #expect(answers.isEmpty)
     }
 
     @Test func `a vanished object blocks the dangerous answer`() {

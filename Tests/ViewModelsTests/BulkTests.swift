@@ -47,6 +47,15 @@ import Testing
         fixture.app.prompt?.submit()
     }
 
+    @Test(arguments: [ObjectOperation.restart, .evict]) func `a question about several says in which context they are`(operation: ObjectOperation) async throws
+    {
+        try await with { fixture in
+            fixture.session.perform(operation, on: ["a", "b"].map(binding))
+            let words = try #require(fixture.dialog).body.map { $0.map(\.text).joined() }
+            #expect(words.filter { $0 == "in context kdash" }.count == 1)
+        }
+    }
+
     @Test func `many are scaled after one question, and each says what became of it`() async throws {
         try await with { fixture in
             fixture.server.refuse(.put, "\(Self.path("b"))/scale", .forbidden(GroupResource(group: "apps", resource: "deployments"), "b", "not for you"))

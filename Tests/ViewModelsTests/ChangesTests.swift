@@ -44,6 +44,16 @@ import Testing
         }
     }
 
+    @Test func `how many kinds may not be read is said`() async throws {
+        try await Fixture.with { fixture in
+            for plural in ["secrets", "configmaps"] {
+                fixture.server.refuse(.get, "/api/v1/\(plural)", .forbidden(GroupResource(group: "", resource: plural), "", "not for you"))
+            }
+            fixture.run("history.changes")
+            try await fixture.until("the changes") { text(fixture.app.detail).contains("not known: 2 kinds may not be read: configmaps, secrets") }
+        }
+    }
+
     @Test func `kinds that cannot be read are no deletions`() {
         let maps = GroupVersionResource(group: "", version: "v1", resource: "configmaps")
         let map = KubeObject(["kind": "ConfigMap", "metadata": ["name": "a", "uid": "u"]])

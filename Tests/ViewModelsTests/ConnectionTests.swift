@@ -110,6 +110,40 @@ import Testing
         }
     }
 
+    @Test func `a context is looked at in its own way, and what was seen of the one before is there again`() async throws {
+        let client = MemoryServer().client(gate: ContextGate(context: "prod", mode: .protected(canUnlock: false)))
+        let fixture = Fixture()
+        fixture.addPod("web-1")
+        fixture.session.contexts = ["prod"]
+        fixture.session.connectTo = { _ in
+            ConnectedCluster(client: client, contextName: "prod", access: .protected, isEmbedded: false, server: "elsewhere")
+        }
+        try await fixture.run { fixture in
+            let (app, session) = (fixture.app, fixture.session)
+            app.show(kind: .pods)
+            (app.pods.filter, app.pods.sort, app.pods.hiddenColumns) = ("web", TableSort(column: "age", isDescending: true), ["cpu"])
+            (app.logs.search, app.namespaces.filter) = ("error", "def")
+            session.usageHistory.take([NodeStats(node: "n", sampledAt: fixture.time.now(), pods: [])])
+            let steps = session.usageHistory.cluster(now: fixture.time.now())
+            let places = app.visited.back.count
+            session.use(context: "prod")
+            #expect(app.pods.filter.isEmpty && app.pods.sort == TableSort(column: "name") && app.pods.hiddenColumns.isEmpty)
+            #expect(app.logs.search.isEmpty && app.namespaces.filter.isEmpty && app.visited.back.isEmpty)
+            try await fixture.until("it is open") { app.connection == .ready && app.context.name == "prod" }
+            #expect(app.pods.filter.isEmpty)
+            session.use(context: "kdash")
+            #expect(app.visited.back.count == places && session.usageHistory.cluster(now: fixture.time.now()) == steps)
+            try await fixture.until("it is back") { app.connection == .ready && app.context.name == "kdash" }
+            #expect(app.pods.filter == "web" && app.pods.sort == TableSort(column: "age", isDescending: true) && app.pods.hiddenColumns == ["cpu"])
+        }
+    }
+
+    @Test func `only a few contexts are kept`() {
+        var left = LeftContexts()
+        for name in ["a", "b", "c", "d"] { left.keep(LeftContexts.Left(usage: UsageHistory(), visited: PlaceHistory()), of: name) }
+        #expect(left.take("a") == nil && left.take("b") != nil && left.take("b") == nil)
+    }
+
     @Test func `the end of what followed one context never ends what follows the next`() async throws {
         let client = MemoryServer().client(gate: ContextGate(context: "prod", mode: .protected(canUnlock: false)))
         let fixture = Fixture()

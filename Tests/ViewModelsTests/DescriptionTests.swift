@@ -95,7 +95,7 @@ import Testing
                 Volumes
                   tmp           emptyDir
 
-                Events
+                Events, newest first
                      60s  BackOff x9  Back-off restarting failed container
                 """)
     }

@@ -157,6 +157,7 @@ private final class FakePorts: LocalPorts {
             try await open(fixture, local: text)
             try await fixture.until("it is said") { fixture.app.toasts.contains { $0.text.contains(message) } }
             #expect(fixture.session.operations.forwards.isEmpty)
+            #expect(UInt16(text) != nil || fixture.app.prompt?.input.text == text, "what is no port can be corrected")
         }
     }
 

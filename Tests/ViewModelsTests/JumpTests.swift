@@ -45,7 +45,27 @@ import Testing
             fixture.app.preferences.adopt(settings, directory: fixture.directory)
             fixture.run("objects.enter")
             try await fixture.until("the jump") { fixture.app.list.filter == "-l 'app=web-1'" }
-            #expect(fixture.app.scope.single == "default")
+            #expect(fixture.app.scope.single == "default" && fixture.app.focus == .pods)
+        }
+    }
+
+    @Test func `enter on a node shows its pods of all namespaces, and the keys stay in the table`() async throws {
+        try await Fixture.with(pods: ["web-1"]) { fixture in
+            let app = fixture.app
+            fixture.addPod("dns", namespace: "kube-system")
+            fixture.server.put("/api/v1/nodes/node", ["apiVersion": "v1", "kind": "Node", "metadata": ["name": "node", "uid": "u-node"]])
+            fixture.server.putDiscovery()
+            app.show(namespace: "default")
+            fixture.session.enter(
+                ObjectBinding(
+                    context: "kdash", namespace: nil, kind: "Node", name: "node", uid: "u-node",
+                    resource: GroupVersionResource(group: "", version: "v1", resource: "nodes")))
+            #expect(app.kind.isPods && app.scope == .all && app.focus == .pods && app.pods.filter == "-F spec.nodeName=node")
+            app.goToPlaceBefore()
+            #expect(app.scope.single == "default")
+            app.focus = .pods
+            fixture.run("objects.enter")
+            #expect(app.focus == .logs, "the log of a pod takes the keys")
         }
     }
 

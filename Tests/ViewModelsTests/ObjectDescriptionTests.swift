@@ -158,6 +158,26 @@ import Testing
         }
     }
 
+    @Test func `events come newest first, and those that may not be read are not said to be none`() async throws {
+        let event = { (reason: String, at: String) in
+            Event(KubeObject(["reason": .string(reason), "message": "m", "lastTimestamp": .string(at), "involvedObject": ["uid": "u"]]))
+        }
+        for kind in ["Pod", "ConfigMap"] {
+            let object = KubeObject(["apiVersion": "v1", "kind": .string(kind), "metadata": ["name": "web", "namespace": "default", "uid": "u"]])
+            let now = Timestamp(rfc3339: "2026-03-01T10:10:00Z")!
+            func text(_ events: [Event], _ unread: [String]) -> String {
+                ObjectDescription.text(ObjectSnapshot(object: object, events: events, unread: unread), now: now, context: "c").lines
+                    .map { $0.map(\.text).joined() }.joined(separator: "\n")
+            }
+            let shown = text([event("First", "2026-03-01T10:01:00Z"), event("Second", "2026-03-01T10:02:00Z")], [])
+            #expect(shown.contains("Events, newest first"))
+            #expect(shown.contains(/Second[^$]*First/))
+            #expect(text([], []).contains("Events  none in the last hour"))
+            #expect(text([], ["events: events is forbidden"]).contains("Events  not read: events is forbidden"))
+            #expect(!text([], ["events: events is forbidden"]).contains("none in the last hour"))
+        }
+    }
+
     @Test func `a line that names an object opens it, and Esc leads back`() async throws {
         try await Fixture.with { fixture in
             fixture.server.put(path, deployment(2))

@@ -68,6 +68,24 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        (ObjectOperation.setImage, "two words", "is not the name of an image"), (.whoCan, "delete", "is no question"),
+        (.whoCan, "delete nothings", "the server has no resource nothings"), (.can, "g:", "names nobody"), (.whyDenied, "s:default/a get", "is no question"),
+        (.debug, "", "is not the name of an image"),
+    ]) func `a line that is refused stays with its reason`(operation: ObjectOperation, text: String, reason: String) async throws {
+        try await with { fixture in
+            fixture.server.putDiscovery()
+            let pod = ObjectBinding(context: "kdash", namespace: "default", kind: "Pod", name: "web-1", uid: "uid-web-1")
+            fixture.session.perform(operation, on: [operation == .debug ? pod : web])
+            try await fixture.until("it asks") { fixture.app.prompt != nil }
+            fixture.app.prompt?.input.text = text
+            fixture.app.prompt?.submit()
+            try await said(fixture, reason)
+            try await fixture.until("the line is there") { fixture.app.prompt?.input.text == text }
+            #expect(fixture.app.detail == nil && fixture.server.writes.isEmpty)
+        }
+    }
+
     @Test(arguments: ["-1", "many", "", "99999999999"]) func `what is no number of replicas changes nothing`(text: String) async throws {
         try await with { fixture in
             fixture.session.perform(.scale, on: [web])
@@ -75,7 +93,7 @@ import Testing
             fixture.app.prompt?.input.text = text
             fixture.app.prompt?.submit()
             try await said(fixture, "\"\(text)\" is not a number of replicas")
-            #expect(fixture.server.writes.isEmpty)
+            #expect(fixture.server.writes.isEmpty && fixture.app.prompt?.input.text == text, "what was typed is still there")
         }
     }
 

@@ -48,6 +48,39 @@ import Testing
         }
     }
 
+    @Test func `a lock voids the question that is open, and an answer on its way is refused`() async throws {
+        try await with { fixture in
+            let app = fixture.app
+            let screen = HeadlessApplication(fixture)
+            try await fixture.until("the pod") { app.pods.row(uid: "uid-web-1") != nil }
+            try type("prod", fixture)
+            try await fixture.until("it is writable") { app.context.access == .writable }
+            try await screen.press("D d")
+            let question = try #require(fixture.dialog)
+            try await screen.press("f7 y")
+            try await fixture.until("it is void") { app.context.access == .protected && fixture.dialog == nil }
+            #expect(app.toasts.contains { $0.text == "\"Delete this pod?\" was not done: prod is protected" })
+            question.choose("yes")
+            try await fixture.until("it is refused") { app.toasts.contains { $0.text.contains("was not deleted") } }
+            #expect(fixture.server.writes.isEmpty)
+        }
+    }
+
+    @Test(arguments: ["/", ":", "?"]) func `the lock is there whatever is open`(key: String) async throws {
+        try await with { fixture in
+            let screen = HeadlessApplication(fixture)
+            try type("prod", fixture)
+            try await fixture.until("it is writable") { fixture.app.context.access == .writable }
+            try await screen.press("\(key) f7")
+            try await fixture.until("it is locked") { fixture.app.context.access == .protected }
+            #expect(fixture.app.modal != nil || fixture.app.prompt != nil)
+            try await screen.press("f8")
+            #expect(fixture.dialog?.title == "Unlock context prod?")
+            try await screen.press("esc")
+            #expect(fixture.app.modal != nil || fixture.app.prompt != nil, "what was open is there again")
+        }
+    }
+
     @Test func `it is protected again by itself, in every place, with one message`() async throws {
         try await with { fixture in
             let (app, workspace) = (fixture.app, fixture.workspace)

@@ -97,6 +97,28 @@ import Testing
         #expect(text.contains("What happened, newest first") && text.contains("container app ended: killed: out of memory"))
     }
 
+    @Test(arguments: [
+        "{replicas: 4, updatedReplicas: 1, availableReplicas: 3, unavailableReplicas: 1}", "{replicas: 4, updatedReplicas: 3, availableReplicas: 3}",
+    ])
+    func `a rollout that is stuck names what the new pods wait for although the old ones are available`(status: String) throws {
+        let owner = { (kind: String, uid: String) in
+            "ownerReferences: [{kind: \(kind), name: x, uid: \(uid), apiVersion: apps/v1, controller: true}]"
+        }
+        let sets = try [("old", 1), ("new", 2)].map { name, revision in
+            try Self.object(
+                "kind: ReplicaSet\nmetadata: {name: \(name), uid: \(name), annotations: {deployment.kubernetes.io/revision: '\(revision)'}, \(owner("Deployment", "d"))}"
+            )
+        }
+        let pod = try Self.object(
+            "kind: Pod\nmetadata: {name: new-1, uid: p, \(owner("ReplicaSet", "new"))}\nspec: {nodeName: n}\nstatus: {phase: Pending, containerStatuses: [{name: app, image: nowhere:1, ready: false, restartCount: 0, state: {waiting: {reason: ErrImagePull, message: no such image}}}]}"
+        )
+        let facts = WhyFacts(
+            subject: try Self.object("kind: Deployment\nmetadata: {name: web, uid: d}\nspec: {replicas: 3}\nstatus: \(status)"), owned: sets + [pod],
+            now: Self.now)
+        let causes = WhyCauses.of(facts)
+        #expect(causes.first?.text.hasPrefix("pod new-1: ") == true && causes.last?.text.hasPrefix("the rollout goes on") == true, "\(causes)")
+    }
+
     @Test func `a service names the pod that comes near its selector, and unknown port names`() throws {
         let pod = try Self.object(
             "kind: Pod\nmetadata: {name: web-1, uid: p, labels: {app: web, tier: back}}\nspec: {containers: [{name: a, ports: [{name: http, containerPort: 80}]}]}\nstatus: {phase: Running, conditions: [{type: Ready, status: 'True'}]}"

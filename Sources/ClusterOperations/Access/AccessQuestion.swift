@@ -91,6 +91,19 @@ package struct AccessQuestion: Sendable, Hashable {
     /// Reads `VERB RESOURCE [NAME] [-n NAMESPACE]`; the resource as kubectl takes it: `deploy`, `pods/log`, `widgets.example.com`. Throws
     /// BadRequest that says what is missing, or that the server has no such resource.
     package init(parsing text: String, _ kinds: ServedKinds, namespace: String?) throws(APIStatus) {
+        let (words, namespace) = try Self.words(text, namespace)
+        let parts = words[1].split(separator: "/", maxSplits: 1).map(String.init)
+        let found = kinds.kinds.first { $0.answers(to: parts.first ?? "") }
+        guard let found else { throw .badRequest("the server has no resource \(words[1])") }
+        self.init(
+            verb: words[0].lowercased(), group: found.resource.group, resource: found.resource.resource + (parts.count > 1 ? "/\(parts[1])" : ""),
+            name: words.count > 2 ? words[2] : nil, namespace: found.isNamespaced ? namespace : nil)
+    }
+
+    /// Throws BadRequest for a text that is no question, whatever resources the server has.
+    package static func check(_ text: String) throws(APIStatus) { _ = try words(text, nil) }
+
+    private static func words(_ text: String, _ namespace: String?) throws(APIStatus) -> ([String], namespace: String?) {
         var words = text.split(separator: " ").map(String.init)
         var namespace = namespace
         if let flag = words.firstIndex(of: "-n") {
@@ -103,12 +116,7 @@ package struct AccessQuestion: Sendable, Hashable {
             words.remove(at: flag)
         }
         guard (2...3).contains(words.count) else { throw .badRequest("\"\(text)\" is no question: write VERB RESOURCE [NAME] [-n NAMESPACE]") }
-        let parts = words[1].split(separator: "/", maxSplits: 1).map(String.init)
-        let found = kinds.kinds.first { $0.answers(to: parts.first ?? "") }
-        guard let found else { throw .badRequest("the server has no resource \(words[1])") }
-        self.init(
-            verb: words[0].lowercased(), group: found.resource.group, resource: found.resource.resource + (parts.count > 1 ? "/\(parts[1])" : ""),
-            name: words.count > 2 ? words[2] : nil, namespace: found.isNamespaced ? namespace : nil)
+        return (words, namespace)
     }
 
     /// `delete deployments.apps web in default`.

@@ -20,7 +20,8 @@ package struct NodeRegistration: Sendable {
         do throws(APIStatus) {
             _ = try await client.create(Self.nodes, status.object)
         } catch  where error.code == 409 {
-            let patch: JSONValue = ["metadata": ["labels": .object(status.labels)], "status": status.status]
+            let present = try await client.get(Self.nodes, namespace: nil, name: status.name)
+            let patch: JSONValue = ["metadata": ["labels": .object(status.labels)], "status": status.status(after: present)]
             _ = try await client.patch(Self.nodes, namespace: nil, name: status.name, type: .strategicMerge, patch, subresource: "status")
         }
     }

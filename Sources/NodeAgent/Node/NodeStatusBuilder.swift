@@ -69,6 +69,20 @@ struct NodeStatusBuilder: Sendable {
         ]
     }
 
+    /// The status for a node that is there already: what has not changed keeps the time since when it is so.
+    func status(after present: KubeObject) -> JSONValue {
+        var status = status
+        status["conditions"] = .array(
+            conditions.map { condition in
+                let before = present.array("status", "conditions").first { $0["type"] == condition["type"] && $0["status"] == condition["status"] }
+                guard let since = before?["lastTransitionTime"], !since.isNull else { return condition }
+                var kept = condition
+                kept["lastTransitionTime"] = since
+                return kept
+            })
+        return status
+    }
+
     /// The largest images. Source: the kubelet's nodeStatusMaxImages, and the five names of each.
     var imageList: JSONValue {
         let largest = images.sorted { $0.size > $1.size }.prefix(50)

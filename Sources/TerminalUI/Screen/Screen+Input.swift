@@ -52,10 +52,10 @@ extension Screen {
     private var isTextOpen: Bool { app.inputMode == .type }
 
     func press(_ key: Key) {
+        if runOver(key) { return }
         if let modal = app.modal {
             // A question may only be answered by somebody who can have seen it.
             if modal.isQuestion, paintedModal != modal.identity { return }
-            if key.name == "ctrl-z" || key.name == "ctrl-l" { return runCommand([key.name]) }
             return press(key, in: modal)
         }
         if let prompt = app.prompt { return press(key, in: prompt) }
@@ -72,6 +72,21 @@ extension Screen {
             return
         }
         runCommand(pressed)
+    }
+
+    /// The commands that run whatever is open over the panes. What applies, copies or quits is not among them.
+    private static let over: Set = [
+        "app.suspend", "app.redraw", "app.helpF1", "app.lock", "app.unlock", "app.zoomF11", "settings.mouseF9", "tabs.last",
+    ]
+
+    /// Runs a command that is there over questions, lists and prompts, too; whether the key means one.
+    private func runOver(_ key: Key) -> Bool {
+        guard key.isChord, app.modal != nil || app.prompt != nil else { return false }
+        guard case .command(let command) = app.commands.lookup([key.name], scopes: [.anywhere]), Self.over.contains(command.id) else { return false }
+        // Its own key closes help.
+        if case .help? = app.modal, command.id == "app.helpF1" { return false }
+        run(command)
+        return true
     }
 
     /// Runs what the keys mean; an unfinished sequence stays and shows its menu.
@@ -187,7 +202,6 @@ extension Screen {
         switch key.name {
         case "enter": prompt.submit()
         case "esc", "ctrl-c": prompt.cancel()
-        case "ctrl-z", "ctrl-l": runCommand([key.name])
         default: LineKeys.apply(key, to: &prompt.input)
         }
     }

@@ -14,10 +14,8 @@ extension Screen {
     }
 
     private func press(_ key: Key, in model: DialogModel) {
-        let harmless = model.choices.first { !$0.isDestructive } ?? model.choices.first
         switch key.name {
-        case "esc", "ctrl-c":
-            if let harmless { model.choose(harmless.id) }
+        case "esc", "ctrl-c": model.cancel()
         case "enter":
             guard model.choices.indices.contains(model.focused) else { return }
             let choice = model.choices[model.focused]

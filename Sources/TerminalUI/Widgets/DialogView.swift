@@ -3,10 +3,13 @@ import ViewModels
 /// A question about one object. It shows what the answer will act on, starts on the harmless choice, and where a name must be typed it shows the name.
 @MainActor enum DialogView {
     static func draw(_ model: DialogModel, in screen: Rect, _ painter: inout Painter) {
-        let width = min(64, screen.width - 2)
+        // Wide enough for the answers side by side, where the screen is.
+        let answers = (0..<model.choices.count).reduce(-gap) { $0 + choiceWidth(model, $1) + gap }
+        let width = min(max(64, answers + 4), screen.width - 2)
+        let rows = choiceRows(model, columns: width - 4)
         let asksName = model.typedName != nil && model.vanished == nil
         // Frame, name field with its question, answers.
-        let fixed = 3 + (asksName ? 2 : 0)
+        let fixed = 2 + rows.count + (asksName ? 2 : 0)
         var parts = parts(model, columns: width - 4)
         var isAiry = true
         if parts.joined().count + parts.count + fixed + (asksName ? 1 : 0) > screen.height {
@@ -23,14 +26,16 @@ import ViewModels
             painter.spans(line, in: content.row(index), on: painter.theme[.popup])
         }
         if asksName, let name = model.typedName {
-            let y = content.maxY - (isAiry ? 4 : 3)
+            let y = content.maxY - rows.count - (isAiry ? 3 : 2)
             let row = Rect(x: content.x, y: y, width: content.width, height: 1)
             painter.spans([TextSpan("Type "), TextSpan(name, .accent), TextSpan(" to confirm:")], in: row, on: painter.theme[.popup])
             Popup.field(
                 model.typed, placeholder: "", in: Rect(x: content.x, y: y + 1, width: content.width, height: 1),
                 style: painter.theme[.popupField], &painter)
         }
-        drawChoices(model, in: Rect(x: content.x, y: content.maxY - 1, width: content.width, height: 1), &painter)
+        for (index, choices) in rows.enumerated() {
+            drawChoices(choices, of: model, in: Rect(x: content.x, y: content.maxY - rows.count + index, width: content.width, height: 1), &painter)
+        }
     }
 
     /// What it acts on, what it says, and what has happened meanwhile.
@@ -78,20 +83,44 @@ import ViewModels
         return model.bindings.count > 8 ? lines + [[TextSpan("and \(model.bindings.count - 8) more", .dim)]] : Array(lines)
     }
 
-    private static func drawChoices(_ model: DialogModel, in row: Rect, _ painter: inout Painter) {
+    /// Columns between two answers.
+    private static let gap = 2
+
+    private static func choiceKey(_ model: DialogModel, _ index: Int) -> String { model.typedName == nil ? "\(model.choices[index].key) " : "" }
+
+    private static func choiceWidth(_ model: DialogModel, _ index: Int) -> Int {
+        DisplayWidth.of(" \(choiceKey(model, index))\(model.choices[index].title) ")
+    }
+
+    /// The answers row by row, as many beside each other as have room.
+    private static func choiceRows(_ model: DialogModel, columns: Int) -> [Range<Int>] {
+        var (rows, start, used): ([Range<Int>], Int, Int) = ([], 0, 0)
+        for index in model.choices.indices {
+            let width = choiceWidth(model, index)
+            if index > start, used + width > columns {
+                rows.append(start..<index)
+                (start, used) = (index, 0)
+            }
+            used += width + gap
+        }
+        return rows + [start..<model.choices.count]
+    }
+
+    private static func drawChoices(_ choices: Range<Int>, of model: DialogModel, in row: Rect, _ painter: inout Painter) {
         var x = row.x
-        for (index, choice) in model.choices.enumerated() {
+        for index in choices {
+            let choice = model.choices[index]
             let isBlocked = choice.isDestructive && !model.canConfirm
             let ground = painter.theme[index == model.focused ? .popupSelected : .popup]
-            let key = model.typedName == nil ? "\(choice.key) " : ""
-            let width = DisplayWidth.of(" \(key)\(choice.title) ")
+            let key = choiceKey(model, index)
+            let width = min(choiceWidth(model, index), max(0, row.maxX - x))
             painter.surface.fill(Rect(x: x, y: row.y, width: width, height: 1), style: ground)
             var at = x + 1
             at += painter.surface.put(key, x: at, y: row.y, style: painter.theme[isBlocked ? .popupDisabled : .popupKey].on(ground))
             let scope: Scope = isBlocked ? .popupDisabled : choice.isDestructive ? .popupDanger : .popup
             painter.surface.put(choice.title, x: at, y: row.y, limit: max(0, row.maxX - at), style: painter.theme[scope].on(ground))
             painter.target(.choice(index), in: Rect(x: x, y: row.y, width: width, height: 1))
-            x += width + 2
+            x += width + gap
         }
     }
 }

@@ -5,28 +5,28 @@ import LinuxKernel
 /// Everything worth knowing about a pod, for reading from top to bottom.
 struct PodDescription {
     private let pod: Pod
-    private let events: [Event]
     private let now: Timestamp
     private var text = DetailText()
 
     /// The lines for a pod and the events about it.
-    static func lines(_ pod: Pod, events: [Event], now: Timestamp) -> [[TextSpan]] { text(pod, events: events, now: now, context: "").lines }
+    static func lines(_ pod: Pod, events: [Event], now: Timestamp) -> [[TextSpan]] {
+        text(pod, events: events, unread: [], now: now, context: "").lines
+    }
 
     /// The text for a pod and the events about it, with what its lines stand for in a context.
-    static func text(_ pod: Pod, events: [Event], now: Timestamp, context: String) -> DetailText {
-        var description = PodDescription(pod: pod, events: events, now: now)
+    static func text(_ pod: Pod, events: [Event], unread: [String], now: Timestamp, context: String) -> DetailText {
+        var description = PodDescription(pod: pod, now: now)
         description.text.context = context
         description.writePod()
         description.writeContainers()
         description.writeConditions()
         description.text.volumes(pod.spec.volumes)
-        description.writeEvents()
+        description.text.events(events, unread: unread, now: now)
         return description.text
     }
 
-    private init(pod: Pod, events: [Event], now: Timestamp) {
+    private init(pod: Pod, now: Timestamp) {
         self.pod = pod
-        self.events = events
         self.now = now
     }
 
@@ -79,11 +79,6 @@ struct PodDescription {
             if !condition.message.isEmpty { spans.append(TextSpan("  \(condition.message)", .dim)) }
             text.fact(condition.type, spans, width: width)
         }
-    }
-
-    private mutating func writeEvents() {
-        text.heading("Events", events.isEmpty ? [TextSpan("  none in the last hour", .dim)] : [])
-        for event in events { text.line(Self.spans(event, now: now)) }
     }
 
     /// One event in a line: age, reason, how often, message.

@@ -129,10 +129,10 @@ extension AppModel {
         openPrompt(.line, "open KIND/[NAMESPACE/]NAME", text, { _ in }, { [weak self] in self?.cluster?.openYAML(named: $0) })
     }
 
-    /// Opens the one-line input; it closes itself.
+    /// Opens the one-line input; it closes itself. While `check` says what is wrong with the text it stays, and says so.
     func openPrompt(
         _ kind: PromptModel.Kind, _ label: String, _ text: String, _ onChange: @escaping (String) -> Void,
-        _ onSubmit: @escaping (String) -> Void,
+        check: @escaping (String) -> String? = { _ in nil }, _ onSubmit: @escaping (String) -> Void,
         _ onCancel: @escaping () -> Void = {}
     ) {
         prompt = PromptModel(
@@ -142,6 +142,7 @@ extension AppModel {
                 self?.signal.touch()
             },
             onSubmit: { [weak self] text in
+                if let problem = check(text) { return self?.toast(problem, .warning) ?? () }
                 self?.prompt = nil
                 onSubmit(text)
             },

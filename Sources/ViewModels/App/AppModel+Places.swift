@@ -72,9 +72,13 @@ extension AppModel {
         show(place)
     }
 
-    /// Another cluster is shown: its kinds are not known yet.
+    /// Another cluster is shown: its kinds are not known yet, and nothing of how the one before was looked at holds for it.
     func forgetTables() {
         visited = PlaceHistory()
+        (pods.hiddenColumns, pods.wantedColumns, pods.pickedColumn) = ([], [], nil)
+        (pods.view, pods.sort, pods.filter) = (.standard, TableSort(column: "name"), "")
+        applyView(to: pods, .pods, isNew: true)
+        (logs.search, namespaces.filter) = ("", "")
         kind = ServedKind.pods
         tables = [:]
         kinds = [.pods]

@@ -12,7 +12,6 @@ extension CommandTable {
         ) { app in
             guard let binding = app.selectedListBinding else { return }
             app.cluster?.enter(binding)
-            if app.kind.isPods { app.focus = .logs }
         },
         object("objects.yaml", "YAML", ["y"]) {
             $1.openYAML($0, isEditing: false)

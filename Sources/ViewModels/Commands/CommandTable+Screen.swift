@@ -61,7 +61,7 @@ extension CommandTable {
         },
         run: { $0.cluster?.startDemo() })
 
-    private static func help(_ app: AppModel) { app.modal = .help(HelpModel(commands: app.commands.commands, app: app)) }
+    private static func help(_ app: AppModel) { app.modal = .help(HelpModel(commands: app.commands.commands, app: app, beneath: app.modal)) }
 
     private static func quit(_ app: AppModel) {
         if let workspace = app.workspace { return workspace.askQuit(app) }

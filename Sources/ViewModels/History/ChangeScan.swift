@@ -27,13 +27,14 @@ struct ChangeScan: Sendable {
     /// The namespace; nil for everything, cluster-scoped kinds too.
     let namespace: String?
 
-    /// Looks once; kinds that the user may not read are left out. `start`: since when events are told.
+    /// Looks once; of kinds that the user may not read it is told how many there are. `start`: since when events are told.
     @concurrent func look(since start: Timestamp) async -> Look {
         var look = Look()
+        var forbidden: [String] = []
         do throws(APIStatus) {
             look.events = try await EventLookup(client: client, namespace: namespace).since(start)
         } catch {
-            if ![401, 403].contains(error.code) { look.gaps.append("events: \(error.message)") }
+            if [401, 403].contains(error.code) { forbidden.append("events") } else { look.gaps.append("events: \(error.message)") }
         }
         let kinds = await kinds(Self.noise)
         await withTaskGroup(of: (GroupVersionResource, Result<[KubeObject], APIStatus>, Bool).self) { group in
@@ -50,12 +51,17 @@ struct ChangeScan: Sendable {
                 case .success(let objects):
                     look.objects += objects.map { ($0, resource) }
                     if isWhole { look.complete.insert(resource) } else { look.gaps.append("only the first \(Self.limit) \(resource.resource) were read") }
+                case .failure(let status) where [401, 403].contains(status.code): forbidden.append(resource.resource)
                 case .failure(let status):
-                    if ![401, 403, 404, 405].contains(status.code) { look.gaps.append("\(resource.resource): \(status.message)") }
+                    if ![404, 405].contains(status.code) { look.gaps.append("\(resource.resource): \(status.message)") }
                 }
             }
         }
         look.gaps.sort()
+        if !forbidden.isEmpty {
+            let names = forbidden.sorted().prefix(3).joined(separator: ", ") + (forbidden.count > 3 ? ", …" : "")
+            look.gaps.insert(forbidden.count == 1 ? "\(names) may not be read" : "\(forbidden.count) kinds may not be read: \(names)", at: 0)
+        }
         return look
     }
 

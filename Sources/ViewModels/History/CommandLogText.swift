@@ -36,7 +36,9 @@ enum CommandLogText {
         let words = KubectlForm(entry).command.dropFirst(start.count).split(maxSplits: 2, whereSeparator: { $0 == " " || $0 == "\n" })
         let verb = words.prefix(words.first == "rollout" ? 2 : 1).joined(separator: " ")
         guard let target = entry.target else { return "\(verb) \(entry.path)" }
-        let name = target.name ?? entry.body["metadata", "name"]?.stringValue ?? entry.body["metadata", "generateName"]?.stringValue
+        let name =
+            target.name ?? entry.body["metadata", "name"]?.stringValue ?? entry.body["metadata", "generateName"]?.stringValue
+            ?? (entry.body["kind"] == "ObjectRestore" ? entry.body["name"]?.stringValue : nil)
         let below = target.subresource.map { $0 == "scale" || entry.isSession ? "" : " \($0)" } ?? ""
         let replicas = target.subresource == "scale" ? entry.body["spec", "replicas"]?.integerValue.map { " to \($0)" } ?? "" : ""
         let place = target.namespace.map { " in \($0)" } ?? ""

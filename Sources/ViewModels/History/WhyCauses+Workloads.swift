@@ -26,10 +26,19 @@ extension WhyCauses {
                 Cause(
                     rank: 4, tone: .warning,
                     text: "\(status.availableReplicas) of \(spec.replicas) pods are available, \(status.updatedReplicas) of them up to date"))
-        } else if status.updatedReplicas < spec.replicas {
+        } else if status.updatedReplicas < spec.replicas || status.replicas > status.updatedReplicas || status.unavailableReplicas > 0 {
+            // Old pods keep it available while those of the new template may never start.
+            causes += pods(newest(sets, facts), facts)
             causes.append(Cause(rank: 3, tone: .pending, text: "the rollout goes on: \(status.updatedReplicas) of \(spec.replicas) pods are up to date"))
         }
         return causes
+    }
+
+    /// The pods of the ReplicaSet with the newest template.
+    private static func newest(_ sets: [KubeObject], _ facts: WhyFacts) -> [KubeObject] {
+        func revision(_ set: KubeObject) -> Int64 { set.annotations["deployment.kubernetes.io/revision"].flatMap { Int64($0) } ?? 0 }
+        guard let newest = sets.max(by: { revision($0) < revision($1) }) else { return [] }
+        return facts.owned("Pod").filter { pod in pod.ownerReferences.contains { $0.uid == newest.uid } }
     }
 
     static func replicas(_ facts: WhyFacts) -> [Cause] {

@@ -17,7 +17,7 @@ package struct DialogChoice: Sendable, Hashable {
     }
 }
 
-/// A question. The default is always the harmless answer; what it is about is bound when it opens.
+/// A question. The default is the harmless answer, or the one that the name is typed for; what it is about is bound when it opens.
 @MainActor package final class DialogModel {
     /// The question.
     package let title: String
@@ -36,11 +36,12 @@ package struct DialogChoice: Sendable, Hashable {
     /// What was typed of ``typedName``.
     package var typed = LineInput()
     /// Says that the object is gone; from then on only harmless answers count.
-    package var vanished: String?
+    package var vanished: String? { didSet { if vanished != nil, typedName != nil { focused = defaultChoice } } }
     /// The uids of those of ``bindings`` that are gone; the answer is about the others.
     package private(set) var gone: Set<String> = []
+    private let defaultChoice: Int
     private let onChoice: (String) -> Void
-    /// A question.
+    /// A question. Where a name has to be typed Enter takes the answer that it is typed for, and `defaultChoice` once the object is gone.
     package init(
         title: String, body: [[TextSpan]], binding: ObjectBinding?, bindings: [ObjectBinding] = [], choices: [DialogChoice],
         defaultChoice: Int, typedName: String? = nil,
@@ -53,7 +54,8 @@ package struct DialogChoice: Sendable, Hashable {
         self.choices = choices
         self.typedName = typedName
         self.onChoice = onChoice
-        focused = defaultChoice
+        self.defaultChoice = defaultChoice
+        focused = typedName == nil ? defaultChoice : choices.firstIndex { $0.isDestructive } ?? defaultChoice
     }
     /// Learns that objects went while the question was open. Returns whether it is about any of them.
     func noteGone(_ uids: Set<String>) -> Bool {
@@ -69,6 +71,9 @@ package struct DialogChoice: Sendable, Hashable {
     }
     /// Whether a destructive answer counts now.
     package var canConfirm: Bool { vanished == nil && (typedName == nil || typed.text == typedName) }
+    /// Gives the harmless answer, as Esc does.
+    package func cancel() { if let harmless { choose(harmless.id) } }
+    private var harmless: DialogChoice? { choices.first { !$0.isDestructive } ?? choices.first }
     /// Gives an answer; a destructive one is ignored unless ``canConfirm``.
     package func choose(_ id: String) {
         guard let choice = choices.first(where: { $0.id == id }), !choice.isDestructive || canConfirm else { return }

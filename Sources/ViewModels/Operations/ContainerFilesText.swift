@@ -12,7 +12,7 @@ enum ContainerFilesText {
     /// What lies in a directory, directories first; the value of each line is its path.
     static func list(_ listing: ContainerListing, at path: FilePath) -> DetailText {
         var text = DetailText()
-        var facts = ["\(listing.files.count)\(listing.isCut ? "+" : "") files"]
+        var facts = [CountText.of(listing.files.count, "file", isCut: listing.isCut)]
         if !listing.isRunning { facts.append("the container has ended: read only") }
         text.heading(path.description, [TextSpan("  \(facts.joined(separator: ", "))", listing.isRunning ? .dim : .warning)])
         if listing.isCut { text.line([TextSpan("Only the first \(ContainerListing.maximumEntries) are shown.", .warning)]) }

@@ -19,7 +19,7 @@ enum ContainerProcessesText {
     ) -> DetailText {
         var text = DetailText()
         text.heading(
-            "\(found.processes.count)\(found.isCut ? "+" : "") processes",
+            CountText.of(found.processes.count, "process", "processes", isCut: found.isCut),
             [TextSpan("  by \(order.rawValue); Enter opens one, o orders anew, D k sends a signal", .dim)])
         if found.isCut { text.line([TextSpan("Only the first \(ContainerProcesses.maximumCount) are shown.", .warning)]) }
         let before = Dictionary((earlier?.processes.processes ?? []).map { (Key($0), $0.cpuMilliseconds) }, uniquingKeysWith: { first, _ in first })
@@ -107,7 +107,8 @@ enum ContainerProcessesText {
     static func sockets(_ found: ContainerSockets) -> DetailText {
         var text = DetailText()
         text.heading(
-            "\(found.sockets.count)\(found.isCut ? "+" : "") sockets", [TextSpan("  of the pod's network; those without a process are other containers'", .dim)]
+            CountText.of(found.sockets.count, "socket", isCut: found.isCut),
+            [TextSpan("  of the pod's network; those without a process are other containers'", .dim)]
         )
         if found.isCut { text.line([TextSpan("Only the first \(ContainerSockets.maximumCount) are shown.", .warning)]) }
         var columns = TextColumns(["PROTO", "LOCAL", "REMOTE", "STATE", "PID", "PROGRAM"])

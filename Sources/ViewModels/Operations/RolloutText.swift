@@ -19,8 +19,8 @@ enum RolloutText {
         }
         text.conditions(snapshot.object, now: now)
         text.pods(snapshot.related[.pods] ?? [], now: now)
-        text.unread(snapshot.unread)
-        text.events(snapshot.events, now: now)
+        text.unread(snapshot.unread.filter { !$0.hasPrefix("events: ") })
+        text.events(snapshot.events, unread: snapshot.unread, now: now)
         return text
     }
 

@@ -40,15 +40,12 @@ import LinuxKernel
         case .bool: app.pick(input.label, ["true", "false"], onPick: goOn)
         case .dropdown: app.pick(input.label, input.options, onPick: goOn)
         case .string, .number:
-            let take = { [weak self] (text: String) in
-                guard let self else { return }
-                if input.isRequired, text.isEmpty { return app.toast("\(plugin.description): \(input.label) is needed", .warning) }
-                if input.kind == .number, !text.isEmpty, Double(text) == nil {
-                    return app.toast("\(plugin.description): \(text.prefix(40)) is no number", .warning)
-                }
-                goOn(text)
+            let check = { (text: String) -> String? in
+                if input.isRequired, text.isEmpty { return "\(plugin.description): \(input.label) is needed" }
+                guard input.kind == .number, !text.isEmpty, Double(text) == nil else { return nil }
+                return "\(plugin.description): \(text.prefix(40)) is no number"
             }
-            app.openPrompt(.line, input.label, input.initial, { _ in }, take)
+            app.openPrompt(.line, input.label, input.initial, { _ in }, check: check, goOn)
         }
     }
 

@@ -12,9 +12,14 @@ extension ClusterSession {
     /// Asks who may do something; the selected object is what the question begins with.
     func askWhoCan(_ binding: ObjectBinding) {
         let place = binding.namespace.map { " -n \($0)" } ?? ""
-        let text = "delete \(resourceWord(binding)) \(binding.name)\(place)"
-        askLine("who can VERB RESOURCE [NAME] [-n NAMESPACE]", text) { [weak self] text in
-            self?.question(text, binding) { question in
+        askWhoCan(binding, "delete \(resourceWord(binding)) \(binding.name)\(place)")
+    }
+
+    private func askWhoCan(_ binding: ObjectBinding, _ text: String) {
+        askLine("who can VERB RESOURCE [NAME] [-n NAMESPACE]", text, check: Self.questionProblem) { [weak self] text in
+            self?.question(text, binding) {
+                self?.askWhoCan(binding, text)
+            } then: { question in
                 self?.keep(DetailModel(title: "Who can", binding: nil), AccessText.watched, namespace: nil) { client throws(APIStatus) in
                     AccessText.whoCan(question, await AccessMap.read(client), context: binding.context)
                 }
@@ -24,7 +29,8 @@ extension ClusterSession {
 
     /// Asks what somebody may do.
     func askCan(_ binding: ObjectBinding) {
-        askLine("what can u:USER g:GROUP s:NAMESPACE/ACCOUNT", subjectWord(binding)) { [weak self] text in
+        let check = { [weak self] (text: String) in self?.subjectProblem(text, binding) }
+        askLine("what can u:USER g:GROUP s:NAMESPACE/ACCOUNT", subjectWord(binding), check: check) { [weak self] text in
             guard let self, let subject = subject(text, binding) else { return }
             keep(DetailModel(title: "Can", binding: nil), AccessText.watched, namespace: nil) { client throws(APIStatus) in
                 AccessText.can(subject, await AccessMap.read(client), context: binding.context)
@@ -54,10 +60,20 @@ extension ClusterSession {
     func askWhyDenied(_ binding: ObjectBinding) {
         let place = binding.namespace.map { " -n \($0)" } ?? ""
         let begin = "\(subjectWord(binding)) get \(binding.builtinKind == "ServiceAccount" ? "pods" : resourceWord(binding))\(place)"
-        askLine("may SUBJECT VERB RESOURCE [NAME] [-n NAMESPACE]", begin) { [weak self] text in
+        askWhyDenied(binding, begin)
+    }
+
+    private func askWhyDenied(_ binding: ObjectBinding, _ begin: String) {
+        let parts = { (text: String) in
             let words = text.split(separator: " ", maxSplits: 1).map(String.init)
-            guard let self, let subject = subject(words.first ?? "", binding) else { return }
-            question(words.count > 1 ? words[1] : "", binding) { question in
+            return (subject: words.first ?? "", question: words.count > 1 ? words[1] : "")
+        }
+        let check = { [weak self] (text: String) in self?.subjectProblem(parts(text).subject, binding) ?? Self.questionProblem(parts(text).question) }
+        askLine("may SUBJECT VERB RESOURCE [NAME] [-n NAMESPACE]", begin, check: check) { [weak self] text in
+            guard let self, let subject = subject(parts(text).subject, binding) else { return }
+            question(parts(text).question, binding) {
+                self.askWhyDenied(binding, text)
+            } then: { question in
                 self.keep(DetailModel(title: "Why denied", binding: nil), AccessText.watched, namespace: nil) { client throws(APIStatus) in
                     AccessText.why(subject, question, await AccessMap.read(client), context: binding.context)
                 }
@@ -66,20 +82,32 @@ extension ClusterSession {
     }
 
     private func subject(_ text: String, _ binding: ObjectBinding) -> AccessSubject? {
-        do throws(APIStatus) {
-            return try AccessSubject(parsing: text, namespace: binding.namespace ?? app.namespace ?? "default")
-        } catch {
-            app.toast(error.message, .warning)
-            return nil
-        }
+        // best effort: the line was checked before.
+        try? AccessSubject(parsing: text, namespace: binding.namespace ?? app.namespace ?? "default")
     }
 
-    private func question(_ text: String, _ binding: ObjectBinding, then: @escaping @MainActor (AccessQuestion) -> Void) {
+    private func subjectProblem(_ text: String, _ binding: ObjectBinding) -> String? {
+        let namespace = binding.namespace ?? app.namespace ?? "default"
+        return Self.problem { () throws(APIStatus) in _ = try AccessSubject(parsing: text, namespace: namespace) }
+    }
+
+    private static func questionProblem(_ text: String) -> String? { problem { () throws(APIStatus) in try AccessQuestion.check(text) } }
+
+    /// Goes on with what a line asks; `again` asks for another line where the server has no such resource.
+    private func question(
+        _ text: String, _ binding: ObjectBinding, again: @escaping @MainActor () -> Void, then: @escaping @MainActor (AccessQuestion) -> Void
+    ) {
         let namespace = binding.namespace ?? app.namespace
         inquire { client throws(APIStatus) in
-            try AccessQuestion(parsing: text, try await ServedKinds.read(client), namespace: namespace)
-        } then: {
-            then($0)
+            let kinds = try await ServedKinds.read(client)
+            return Result { () throws(APIStatus) in try AccessQuestion(parsing: text, kinds, namespace: namespace) }
+        } then: { [weak self] in
+            switch $0 {
+            case .success(let question): then(question)
+            case .failure(let status):
+                self?.app.toast(status.message, .warning)
+                again()
+            }
         }
     }
 

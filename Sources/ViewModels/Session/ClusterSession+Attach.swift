@@ -29,7 +29,7 @@ extension ClusterSession {
 
     /// Asks for an image and opens a shell in a node's own namespaces.
     func askNodeShell(_ binding: ObjectBinding) {
-        askLine("image with nsenter and a shell", operations.debugImage ?? "busybox:1.36") { [weak self] image in
+        askLine("image with nsenter and a shell", operations.debugImage ?? "busybox:1.36", check: Self.imageProblem) { [weak self] image in
             guard let self else { return }
             operations.debugImage = image
             let namespace = app.namespace ?? "default"

@@ -59,8 +59,7 @@ extension ClusterSession {
     /// Asks before something is done to many objects; more than a few want it typed.
     private func askMany(_ title: String, _ note: String, _ bindings: [ObjectBinding], verb: String, isHarmful: Bool, onYes: @escaping @MainActor () -> Void) {
         let typed = isHarmful && bindings.count > DeletionPlan.manyObjects ? "\(verb.lowercased()) \(bindings.count)" : nil
-        let body = [[TextSpan("in context ", .dim), TextSpan(bindings.first?.context ?? "")], [TextSpan(note, isHarmful ? .warning : .dim)]]
-        ask(title, body, bindings, verb: verb, isDestructive: true, typedName: typed, onYes: onYes)
+        ask(title, [[TextSpan(note, isHarmful ? .warning : .dim)]], bindings, verb: verb, isDestructive: true, typedName: typed, onYes: onYes)
     }
 
     // MARK: - Scale
@@ -73,16 +72,14 @@ extension ClusterSession {
         } then: { [weak self] wanted in
             let (least, most) = (wanted.min() ?? 0, wanted.max() ?? 0)
             let now = least == most ? "each now \(least)" : "now \(least) to \(most)"
-            self?.askLine("replicas of each of \(targets.count), \(now)", least == most ? "\(least)" : "") { text in
+            self?.askLine("replicas of each of \(targets.count), \(now)", least == most ? "\(least)" : "", check: Self.replicasProblem) { text in
                 self?.scaleMany(bindings, targets, most: most, text)
             }
         }
     }
 
     private func scaleMany(_ bindings: [ObjectBinding], _ targets: [ObjectTarget], most: Int64, _ text: String) {
-        guard let replicas = Int64(text), (0...Scaling.maximum).contains(replicas) else {
-            return app.toast("\"\(text)\" is not a number of replicas: write one from 0 to \(Scaling.maximum)", .warning)
-        }
+        guard let replicas = Int64(text) else { return }
         let isHarmful = Scaling.isGreat(from: most, to: replicas)
         let note = replicas == 0 ? "All their pods end; nothing answers for them then." : "Each gets \(replicas) replicas."
         askMany("Scale these \(targets.count) to \(replicas)?", note, bindings, verb: "Scale", isHarmful: isHarmful) { [weak self] in
@@ -111,7 +108,7 @@ extension ClusterSession {
             app.pick("Image of which container?", items) { name in
                 let having = targets.indices.filter { index in images[index].contains { $0.name == name } }
                 let found = Set(having.compactMap { index in images[index].first { $0.name == name }?.image })
-                self.askLine("image of \(name) in \(having.count)", found.count == 1 ? found.first ?? "" : "") { image in
+                self.askLine("image of \(name) in \(having.count)", found.count == 1 ? found.first ?? "" : "", check: Self.imageProblem) { image in
                     self.setImage(name, image, having.map { bindings[$0] }, having.map { targets[$0] })
                 }
             }
@@ -119,7 +116,6 @@ extension ClusterSession {
     }
 
     private func setImage(_ container: String, _ image: String, _ bindings: [ObjectBinding], _ targets: [ObjectTarget]) {
-        guard !image.isEmpty, !image.contains(where: \.isWhitespace) else { return app.toast("\"\(image)\" is not the name of an image", .warning) }
         askMany(
             "Set the image of \(container) in \(targets.count)?", "It becomes \(image); their pods are replaced.", bindings, verb: "Set", isHarmful: false
         ) { [weak self] in
@@ -131,16 +127,11 @@ extension ClusterSession {
 
     // MARK: - Labels and annotations
 
-    func askMarksMany(_ bindings: [ObjectBinding], _ targets: [ObjectTarget], _ map: ObjectMarks.Map, _ text: String = "") {
+    func askMarksMany(_ bindings: [ObjectBinding], _ targets: [ObjectTarget], _ map: ObjectMarks.Map) {
         let word = map == .labels ? "label" : "annotation"
-        askLine("\(word) of \(targets.count), key=value sets, key- removes", text) { [weak self] typed in
+        let check = { (text: String) in text.isEmpty ? nil : Self.marksProblem(text) }
+        askLine("\(word) of \(targets.count), key=value sets, key- removes", "", check: check) { [weak self] typed in
             guard let self, !typed.isEmpty else { return }
-            do throws(APIStatus) {
-                try ObjectMarks.check(typed)
-            } catch {
-                app.toast(error.message, .warning)
-                return askMarksMany(bindings, targets, map, typed)
-            }
             let note = map == .labels ? "Selectors of Services, policies and workloads may match others then." : "Each gets the same."
             askMany("Change the \(word) of these \(targets.count)?", note, bindings, verb: "Change", isHarmful: false) { [weak self] in
                 self?.operate("\(word.capitalizedFirst) \(typed)", on: targets) { target, client throws(APIStatus) in

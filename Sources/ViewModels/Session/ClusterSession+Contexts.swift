@@ -43,6 +43,8 @@ extension ClusterSession {
         saveViews()
         tasks.cancelSlots()
         if isListingContexts { refreshContexts() }
+        left.keep(LeftContexts.Left(usage: usageHistory, visited: app.visited), of: app.context.name)
+        let before = left.take(context)
         if context == home {
             connect = connectHome
         } else if let connectTo {
@@ -54,10 +56,13 @@ extension ClusterSession {
         logEvents = nil
         (namespaceRows, clusterID) = ([:], nil)
         forgetUsage()
+        if let before { usageHistory = before.usage }
         (pulses, changeMemory) = ([], ChangeMemory())
         app.namespaces.rows = []
         app.pods.removeAll()
         forgetTables()
+        if let before { app.visited = before.visited }
+        placesAtOpening = app.visited.back.count
         app.logs.clear()
         app.logs.target = nil
         app.logs.state = .idle("select a pod")

@@ -17,7 +17,7 @@ extension ClusterSession {
     }
 
     private func askDebugImage(_ binding: ObjectBinding, _ target: ObjectTarget, _ container: PodTemplate.ContainerImage) {
-        askLine("image with the tools", operations.debugImage ?? "busybox:1.36") { [weak self] image in
+        askLine("image with the tools", operations.debugImage ?? "busybox:1.36", check: Self.imageProblem) { [weak self] image in
             guard let self, let client = cluster?.client else { return }
             operations.debugImage = image
             app.toast("putting \(image) into \(target.text)", .dim)

@@ -40,7 +40,7 @@ extension ClusterSession {
     private func askDeleteMany(_ bindings: [ObjectBinding], _ targets: [ObjectTarget], isForced: Bool) {
         let isGreat =
             targets.count > DeletionPlan.manyObjects || targets.contains { DeletionPlan.harm($0.groupKind, isForced: isForced) == .great }
-        let body = [[TextSpan("in context ", .dim), TextSpan(bindings[0].context)], [TextSpan("What they own goes with them.", .warning)]]
+        let body = [[TextSpan("What they own goes with them.", .warning)]]
         ask("Delete these \(targets.count) objects?", body, bindings, verb: "Delete", typedName: isGreat ? "delete \(targets.count)" : nil) { [weak self] in
             guard let self else { return }
             app.list.clearMarks()

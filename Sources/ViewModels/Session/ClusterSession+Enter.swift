@@ -8,11 +8,16 @@ extension ClusterSession {
         if jump(from: binding) { return }
         let resource = binding.resource ?? Pod.resource
         switch (resource.group, resource.resource) {
-        case ("", "pods"): showLogs(binding, container: nil, isPrevious: false)
+        case ("", "pods"):
+            showLogs(binding, container: nil, isPrevious: false)
+            app.focus = .logs
         case ("", "namespaces"):
             app.show(kind: .pods)
             use(scope: NamespaceScope(binding.name))
-        case ("", "nodes"): app.show(kind: .pods, filter: "-F spec.nodeName=\(binding.name)")
+        case ("", "nodes"):
+            app.show(kind: .pods, filter: "-F spec.nodeName=\(binding.name)")
+            // A node has pods of every namespace.
+            if app.scope != .all { use(scope: .all) }
         case ("apiextensions.k8s.io", "customresourcedefinitions"): enterDefinition(binding)
         case ("", "services"), ("", "replicationcontrollers"): enterPods(of: binding, resource, selector: ["spec", "selector"], isPlain: true)
         case ("apps", "deployments"), ("apps", "replicasets"), ("apps", "statefulsets"), ("apps", "daemonsets"), ("batch", "jobs"):

@@ -6,16 +6,24 @@ import LinuxKernel
 extension ClusterSession {
     func askFolderOut(_ browser: FileBrowser, _ path: FilePath) {
         let name = path == .root ? browser.container.container : LocalFile.name(path.name)
-        askLine("copy the directory \(path) to", "./\(name)") { [weak self] text in
+        let check = { (text: String) in
+            let local = Self.folder(text, name)
+            return !text.isEmpty && FileSystem.exists(local) ? "\(local) is there already: name another directory" : nil
+        }
+        askLine("copy the directory \(path) to", "./\(name)", check: check) { [weak self] text in
             guard let self, !text.isEmpty else { return }
-            let named = ManifestFiles.expanded(text)
-            let local = FileSystem.isDirectory(named) ? "\(named)/\(name)" : named
-            guard !FileSystem.exists(local) else { return app.toast("\(local) is there already: name another directory", .warning) }
+            let local = Self.folder(text, name)
             let container = browser.container
             copyFolder("Copying \(path) to \(local)", browser) { inside, tell throws(APIStatus) in
                 try await FolderCopy.out(inside, container, path, to: local, tell: tell)
             }
         }
+    }
+
+    /// The directory of this machine that a text means: in one that is there, one of the name.
+    private static func folder(_ text: String, _ name: String) -> String {
+        let named = ManifestFiles.expanded(text)
+        return FileSystem.isDirectory(named) ? "\(named)/\(name)" : named
     }
 
     func askFolderIn(_ browser: FileBrowser, _ local: String) {

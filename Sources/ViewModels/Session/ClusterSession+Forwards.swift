@@ -24,14 +24,19 @@ extension ClusterSession {
     package func askForwardBySelector() {
         if let refusal = app.refusal { return app.toast(refusal, .warning) }
         guard let namespace = app.namespace else { return app.toast("show one namespace first: a selector finds pods of one", .warning) }
-        askLine("forward to pods of \(namespace) with labels", "app=") { [weak self] text in
-            do throws(APIStatus) {
-                _ = try LabelSelector(parsing: text)
-                self?.askRemotePort(.pods(namespace: namespace, selector: text))
-            } catch {
-                self?.app.toast(error.message, .warning)
-            }
+        askLine("forward to pods of \(namespace) with labels", "app=", check: Self.selectorProblem) { [weak self] text in
+            self?.askRemotePort(.pods(namespace: namespace, selector: text))
         }
+    }
+
+    private static func selectorProblem(_ text: String) -> String? { problem { () throws(APIStatus) in _ = try LabelSelector(parsing: text) } }
+
+    private static func remotePortProblem(_ text: String) -> String? { portProblem(text, least: 1) }
+    private static func localPortProblem(_ text: String) -> String? { portProblem(text, least: 0) }
+
+    private static func portProblem(_ text: String, least: UInt16) -> String? {
+        if let port = UInt16(text), port >= least { return nil }
+        return "\"\(text)\" is not a port: write one from \(least) to 65535"
     }
 
     private func pickPort(_ ports: [ForwardTarget.Port], _ destinations: [ForwardTarget.Destination]) {
@@ -53,8 +58,8 @@ extension ClusterSession {
     }
 
     private func askRemotePort(_ destination: ForwardTarget.Destination) {
-        askLine("port of \(destination.text)", "") { [weak self] text in
-            guard let port = UInt16(text), port > 0 else { return self?.app.toast("\"\(text)\" is not a port: write one from 1 to 65535", .warning) ?? () }
+        askLine("port of \(destination.text)", "", check: Self.remotePortProblem) { [weak self] text in
+            guard let port = UInt16(text) else { return }
             self?.askLocalPort(ForwardTarget(destination, port: port))
         }
     }
@@ -62,8 +67,8 @@ extension ClusterSession {
     private func askLocalPort(_ target: ForwardTarget) {
         // What only root may open, or a forward has already, is not offered.
         let isTaken = target.port < 1024 || operations.forwards.contains { $0.forward.port == target.port }
-        askLine("local port for \(target.text), 0 for any", "\(isTaken ? 0 : target.port)") { [weak self] text in
-            guard let local = UInt16(text) else { return self?.app.toast("\"\(text)\" is not a port: write one from 0 to 65535", .warning) ?? () }
+        askLine("local port for \(target.text), 0 for any", "\(isTaken ? 0 : target.port)", check: Self.localPortProblem) { [weak self] text in
+            guard let local = UInt16(text) else { return }
             self?.forward(target, local)
         }
     }

@@ -40,7 +40,24 @@ extension ClusterSession: GateActions {
     private func showAccess() {
         guard let cluster else { return }
         let state = cluster.contextState
-        if app.context != state { app.context = state }
+        guard app.context != state else { return }
+        let wasWritable = app.context.name == state.name && app.context.refusal == nil
+        app.context = state
+        if wasWritable, state.refusal != nil { dropQuestion() }
+    }
+
+    /// A question whose answer would change something is void in a context that was locked meanwhile; lists show what cannot run any more.
+    private func dropQuestion() {
+        switch app.modal {
+        case .dialog(let model)? where model.choices.contains { $0.isDestructive }:
+            model.cancel()
+            app.toast("\"\(model.title)\" was not done: \(app.context.name) is protected", .warning)
+        case .diff(let model)?:
+            model.onCancel()
+            app.toast("\"\(model.title)\" was not done: \(app.context.name) is protected", .warning)
+        case .palette(let palette)?: palette.refresh()
+        default: break
+        }
     }
 
     /// What was opened in an unlocked context and is not ended by its lock.
@@ -61,14 +78,16 @@ extension ClusterSession: GateActions {
         ]
         if let title { body.append([TextSpan("\"\(title)\" was not done: it can be once this is unlocked.", .warning)]) }
         var typed: () -> String = { "" }
+        // What was open is there again after the answer.
+        let beneath = app.modal
         let dialog = DialogModel(
             title: "Unlock context \(gate.context)?", body: body, binding: nil,
             choices: [DialogChoice(id: "no", title: "No", key: "n"), DialogChoice(id: "unlock", title: "Unlock", key: "y", isDestructive: true)],
-            defaultChoice: 1, typedName: gate.context
+            defaultChoice: 0, typedName: gate.context
         ) { [weak self] id in
             guard let self else { return }
             let name = typed()
-            app.modal = nil
+            app.modal = beneath
             guard id == "unlock" else { return }
             guard gate.unlock(typedName: name) else { return app.toast("\(gate.context) stays protected", .warning) }
             app.toast("\(gate.context) is writable for 15 minutes; \(app.keyText("app.lock")) locks it again", .ok)

@@ -8,6 +8,9 @@ struct LogEvents {
     let uid: String
     let informer: Informer
 
+    /// Why they cannot be read, as an object's snapshot has it.
+    var unread: [String] { if case .failing(let status) = informer.state { ["events: \(status.message)"] } else { [] } }
+
     /// Oldest first.
     var events: [Event] {
         informer.all().map { Event($0) }.filter { $0.involvedObject.uid == uid }.sorted {
@@ -27,7 +30,7 @@ extension ClusterSession {
             return tasks.cancel(.logEvents)
         }
         followEvents(about: pod)
-        logs.explanation = reasons(pod, events: logEvents?.events ?? [])
+        logs.explanation = reasons(pod, logEvents)
     }
 
     private func followEvents(about pod: Pod) {
@@ -37,6 +40,7 @@ extension ClusterSession {
         logEvents = LogEvents(uid: pod.uid, informer: informer)
         let (changes, changed) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         informer.addHandler { _ in changed.yield() }
+        informer.addStateHandler { _ in changed.yield() }
         tasks.run(.logEvents) { [weak self] in
             async let _: Void = informer.run()
             for await _ in changes { self?.explainEmptyLog() }
@@ -44,7 +48,8 @@ extension ClusterSession {
     }
 
     /// Causes, the most likely first, then what they are read from and the newest events.
-    private func reasons(_ pod: Pod, events: [Event]) -> [[TextSpan]] {
+    private func reasons(_ pod: Pod, _ found: LogEvents?) -> [[TextSpan]] {
+        let events = found?.events ?? []
         let diagnosis = PodDiagnosis(pod, events: events, now: time.now())
         var text = DetailText()
         let row = PodRow(pod)
@@ -54,8 +59,7 @@ extension ClusterSession {
             for detail in cause.details { text.line([TextSpan(detail, .dim)], indent: 4) }
         }
         diagnosis.writeEvidence(&text)
-        text.heading("Events, newest first", events.isEmpty ? [TextSpan("  none in the last hour", .dim)] : [])
-        for event in events.suffix(12).reversed() { text.line(PodDescription.spans(event, now: time.now())) }
+        text.events(events.suffix(12), unread: found?.unread ?? [], now: time.now())
         return text.lines
     }
 

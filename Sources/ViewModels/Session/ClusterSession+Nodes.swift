@@ -21,12 +21,11 @@ extension ClusterSession {
 
     private func editTaint(_ binding: ObjectBinding, _ target: ObjectTarget, _ old: NodeMarks.Taint?) {
         let label = old == nil ? "taint, as key=value:NoSchedule" : "taint; nothing removes it"
-        askLine(label, old?.text ?? "") { [weak self] text in
+        let check = { (text: String) in text.isEmpty ? nil : Self.problem { () throws(APIStatus) in _ = try NodeMarks.Taint(parsing: text) } }
+        askLine(label, old?.text ?? "", check: check) { [weak self] text in
             guard let self else { return }
-            var new: NodeMarks.Taint?
-            if !text.isEmpty {
-                do throws(APIStatus) { new = try NodeMarks.Taint(parsing: text) } catch { return app.toast(error.message, .warning) }
-            }
+            // best effort: the line was checked; an empty one takes the taint away.
+            let new = try? NodeMarks.Taint(parsing: text)
             guard old != nil || new != nil, old != new else { return }
             let taint = new
             let go: @MainActor () -> Void = { [weak self] in
@@ -50,12 +49,25 @@ extension ClusterSession {
                 + entries.map { PaletteItem(id: $0.key, title: $0.key, detail: String($0.value.prefix(200))) }
             app.pick("\(map == .labels ? "Labels" : "Annotations") of \(target.text)", items) { key in
                 let old = entries.first { $0.key == key }
-                self.askLine(old == nil ? "\(word), as key=value" : "\(word); key- removes it", old.map { "\($0.key)=\($0.value)" } ?? "") {
-                    [weak self] text in
+                let label = old == nil ? "\(word), as key=value" : "\(word); key- removes it"
+                self.askLine(label, old.map { "\($0.key)=\($0.value)" } ?? "", check: Self.marksProblem) { [weak self] text in
                     guard text != old.map({ "\($0.key)=\($0.value)" }) else { return }
                     self?.operate { client throws(APIStatus) in try await ObjectMarks.change(target, map, old?.key, text, client) }
                 }
             }
+        }
+    }
+
+    /// What makes a text no change of labels or annotations; nil when it is one.
+    static func marksProblem(_ text: String) -> String? { problem { () throws(APIStatus) in try ObjectMarks.check(text) } }
+
+    /// Why something is refused; nil when it is not.
+    static func problem(_ work: () throws(APIStatus) -> Void) -> String? {
+        do throws(APIStatus) {
+            try work()
+            return nil
+        } catch {
+            return error.message
         }
     }
 

@@ -100,20 +100,26 @@ extension ClusterSession {
         }
     }
 
-    /// Asks for a line of text that begins with `text`.
-    func askLine(_ label: String, _ text: String, onSubmit: @escaping (String) -> Void) {
-        app.openPrompt(.line, label, text, { _ in }, onSubmit)
+    /// Asks for a line of text that begins with `text`; while `check` says what is wrong with a line it is not taken.
+    func askLine(_ label: String, _ text: String, check: @escaping (String) -> String? = { _ in nil }, onSubmit: @escaping (String) -> Void) {
+        app.openPrompt(.line, label, text, { _ in }, check: check, onSubmit)
     }
 
-    /// Asks before something is done to objects; the answer of Enter is no.
+    /// What makes a text no image's name; nil when it may be one.
+    static func imageProblem(_ text: String) -> String? {
+        text.isEmpty || text.contains(where: \.isWhitespace) ? "\"\(text)\" is not the name of an image" : nil
+    }
+
+    /// Asks before something is done to objects, of which context is said; the answer of Enter is no unless a name has to be typed.
     func ask(
         _ title: String, _ body: [[TextSpan]], _ bindings: [ObjectBinding], verb: String, isDestructive: Bool = true, typedName: String? = nil,
         onYes: @escaping @MainActor () -> Void
     ) {
         let isOne = bindings.count == 1
+        let context = bindings.count > 1 ? [[TextSpan("in context ", .dim), TextSpan(bindings[0].context)]] : []
         app.modal = .dialog(
             DialogModel(
-                title: title, body: body, binding: isOne ? bindings[0] : nil, bindings: isOne ? [] : bindings,
+                title: title, body: context + body, binding: isOne ? bindings[0] : nil, bindings: isOne ? [] : bindings,
                 choices: [
                     DialogChoice(id: "no", title: "No", key: "n"), DialogChoice(id: "yes", title: verb, key: "y", isDestructive: isDestructive),
                 ],
@@ -128,8 +134,7 @@ extension ClusterSession {
         follow(target, DetailModel(title: "Events", binding: binding)) { snapshot, now, context, _ in
             var text = DetailText()
             text.context = context
-            text.events(snapshot.events.reversed(), now: now)
-            text.unread(snapshot.unread.filter { $0.hasPrefix("events") })
+            text.events(snapshot.events, unread: snapshot.unread, now: now)
             return text
         }
     }

@@ -8,16 +8,20 @@ extension ClusterSession {
         inquire { client throws(APIStatus) in
             try await Scaling.wanted(target, client)
         } then: { [weak self] wanted in
-            self?.askLine("replicas of \(target.text), now \(wanted)", "\(wanted)") { text in
+            self?.askLine("replicas of \(target.text), now \(wanted)", "\(wanted)", check: Self.replicasProblem) { text in
                 self?.scale(binding, target, from: wanted, text)
             }
         }
     }
 
+    /// What makes a text no number of replicas; nil when it is one.
+    static func replicasProblem(_ text: String) -> String? {
+        if let replicas = Int64(text), (0...Scaling.maximum).contains(replicas) { return nil }
+        return "\"\(text)\" is not a number of replicas: write one from 0 to \(Scaling.maximum)"
+    }
+
     private func scale(_ binding: ObjectBinding, _ target: ObjectTarget, from wanted: Int64, _ text: String) {
-        guard let replicas = Int64(text), (0...Scaling.maximum).contains(replicas) else {
-            return app.toast("\"\(text)\" is not a number of replicas: write one from 0 to \(Scaling.maximum)", .warning)
-        }
+        guard let replicas = Int64(text) else { return }
         guard replicas != wanted else { return app.toast("\(target.text) has \(wanted) replicas already", .dim) }
         let go: @MainActor () -> Void = { [weak self] in
             self?.operate { client throws(APIStatus) in try await Scaling.scale(target, to: replicas, client) }
@@ -53,7 +57,7 @@ extension ClusterSession {
     }
 
     private func askImage(_ target: ObjectTarget, _ container: PodTemplate.ContainerImage) {
-        askLine("image of \(container.name)", container.image) { [weak self] image in
+        askLine("image of \(container.name)", container.image, check: Self.imageProblem) { [weak self] image in
             guard image != container.image else { return self?.app.toast("\(container.name) has that image already", .dim) ?? () }
             self?.operate { client throws(APIStatus) in try await Rollouts.setImage(target, container: container.name, to: image, client) }
         }

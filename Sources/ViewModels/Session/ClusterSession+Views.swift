@@ -20,7 +20,7 @@ extension ClusterSession {
         guard let wanted = savedViews?.kind, !hasRestoredKind else { return }
         hasRestoredKind = true
         // Somebody who has gone somewhere already stays there.
-        guard app.kind.isPods, app.visited.back.isEmpty, let kind = app.kinds.first(where: { $0.id == wanted }), !kind.isPods else { return }
+        guard app.kind.isPods, app.visited.back.count <= placesAtOpening, let kind = app.kinds.first(where: { $0.id == wanted }), !kind.isPods else { return }
         app.kind = kind
     }
 

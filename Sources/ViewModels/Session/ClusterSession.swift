@@ -15,6 +15,10 @@ package import LinuxKernel
     let undoJournal: UndoJournal
     var changeMemory = ChangeMemory()
     var usageHistory = UsageHistory()
+    /// What is kept of contexts that were left.
+    var left = LeftContexts()
+    /// How many places were behind when the context was opened.
+    var placesAtOpening = 0
     var isSampledOften = false
     var sampledScope = NamespaceScope.all
     /// What nodes used as of the last sample, and why that is not known.

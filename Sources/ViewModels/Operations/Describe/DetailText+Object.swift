@@ -64,10 +64,14 @@ extension DetailText {
         }
     }
 
-    /// The events about the object, newest last.
-    mutating func events(_ events: [Event], now: Timestamp) {
-        heading("Events", events.isEmpty ? [TextSpan("  none in the last hour", .dim)] : [])
-        for event in events { line(PodDescription.spans(event, now: now)) }
+    /// The events about the object, which come oldest first, newest first; of those that cannot be read, why: `unread` as an ``ObjectSnapshot`` has it.
+    mutating func events(_ events: [Event], unread: [String] = [], now: Timestamp) {
+        let start = "events: "
+        if events.isEmpty, let reason = unread.first(where: { $0.hasPrefix(start) })?.dropFirst(start.count) {
+            return heading("Events", [TextSpan("  not read: \(reason)", .warning)])
+        }
+        heading("Events", [TextSpan(events.isEmpty ? "  none in the last hour" : ", newest first", .dim)])
+        for event in events.reversed() { line(PodDescription.spans(event, now: now)) }
     }
 
     /// What could not be read.
@@ -77,17 +81,19 @@ extension DetailText {
         for text in texts { line([TextSpan(text, .warning)]) }
     }
 
-    /// Pods with their states, the troubled ones first.
+    /// Pods with their states, the troubled ones first; those of several namespaces with theirs.
     mutating func pods(_ objects: [KubeObject], _ title: String = "Pods", now: Timestamp) {
         let limit = 200
         let rows = objects.map { PodRow(Pod($0)) }.sorted { (Self.rank($0.tone), $0.namespace, $0.name) < (Self.rank($1.tone), $1.namespace, $1.name) }
         heading(title, [TextSpan(rows.isEmpty ? "  none" : "  \(rows.count)", .dim)])
-        let width = min(60, rows.prefix(limit).reduce(14) { max($0, $1.name.count + 2) })
+        let isWide = Set(rows.map(\.namespace)).count > 1
+        func name(_ row: PodRow) -> String { isWide ? "\(row.namespace)/\(row.name)" : row.name }
+        let width = min(60, rows.prefix(limit).reduce(14) { max($0, name($1).count + 2) })
         for row in rows.prefix(limit) {
             var spans = [TextSpan("\(row.readyCount)/\(row.containerCount)  ", .dim), TextSpan(row.status, row.tone)]
             if row.restarts > 0 { spans.append(TextSpan("  \(row.restarts) restarts", .warning)) }
             if !row.node.isEmpty { spans.append(TextSpan("  on \(row.node)", .dim)) }
-            fact(row.name, spans, width: width)
+            fact(name(row), spans, width: width)
             link("Pod", row.name, namespace: row.namespace, uid: row.uid)
         }
         if rows.count > limit { line([TextSpan("and \(rows.count - limit) more", .dim)]) }

@@ -17,15 +17,15 @@ struct ObjectDescription {
     /// The text for an object as it is, with what its lines stand for in a context.
     static func text(_ snapshot: ObjectSnapshot, now: Timestamp, context: String, isRevealed: Bool = false) -> DetailText {
         if snapshot.object.kind == "Pod", snapshot.object.apiVersion == "v1" {
-            return PodDescription.text(Pod(snapshot.object), events: snapshot.events, now: now, context: context)
+            return PodDescription.text(Pod(snapshot.object), events: snapshot.events, unread: snapshot.unread, now: now, context: context)
         }
         var description = ObjectDescription(snapshot: snapshot, now: now, isRevealed: isRevealed)
         description.text.context = context
         description.text.identity(snapshot.object, now: now)
         description.writeBody()
         description.text.conditions(snapshot.object, now: now)
-        description.text.unread(snapshot.unread)
-        description.text.events(snapshot.events, now: now)
+        description.text.unread(snapshot.unread.filter { !$0.hasPrefix("events: ") })
+        description.text.events(snapshot.events, unread: snapshot.unread, now: now)
         return description.text
     }
 
