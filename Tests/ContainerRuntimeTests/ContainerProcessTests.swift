@@ -159,9 +159,9 @@ struct ContainerProcessTests {
     }
 }
 
-/// Repeats `condition` until it holds; fails after ten seconds.
+/// Repeats `condition` until it holds; fails after thirty seconds.
 func eventually(_ condition: () throws -> Bool) async throws {
-    let deadline = ContinuousClock.now + .seconds(10)
+    let deadline = ContinuousClock.now + .seconds(30)
     while ContinuousClock.now < deadline {
         do { if try condition() { return } } catch is SystemError {}  // not there yet
         await Task.yield()
