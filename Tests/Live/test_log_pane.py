@@ -30,7 +30,7 @@ def test_the_log_pane_marks_standard_error_and_names_what_is_missing(make_cluste
     screen = open_screen(one, "--namespace", "default", "--data-dir", one.data, env=own_state(one, base) | ({} if colour else {"NO_COLOR": "1"}))
     screen.expect("┃went wrong", " fine", " 100000")
     screen.press("3", "g", "g")
-    screen.expect(f"{int(whole[0]) - 1} earlier lines (", ") were rotated away", f" {whole[0]}")
+    screen.expect(f"{int(whole[0]) - 1:,} earlier lines (", ") were rotated away", f" {whole[0]}")
 
 
 def test_the_log_of_a_deleted_pod_can_still_be_read(shared, base, open_screen):

@@ -81,10 +81,10 @@ import Testing
         Self.open("ledger-0", workspace, isBeside: true)
         _ = Self.text(desk, 80, 24)
         let reason = workspace.open(Self.shell("dns-0"), isBeside: true, run: {})
-        #expect(reason?.hasPrefix("this is too narrow to be divided: make the terminal larger, or close a split with") == true)
+        #expect(reason?.hasPrefix("too narrow to divide: enlarge the terminal, or ") == true)
         #expect(workspace.tab.tree.splits.count == 2 && workspace.obstacle(.below) == nil)
         _ = Self.text(desk, 80, 15)
-        #expect(workspace.obstacle(.below)?.hasPrefix("this is too low") == true)
+        #expect(workspace.obstacle(.below)?.hasPrefix("too low") == true)
         _ = Self.text(desk, 160, 24)
         #expect(workspace.obstacle(.beside) == nil)
     }

@@ -45,6 +45,14 @@ import ViewModels
         #expect(rows(model, view).first == "short")
     }
 
+    @Test func `how many lines are missing is said as people read it`() {
+        let (model, view) = setUp(0)
+        model.append([LogLine(timestamp: nil, bytes: [], gap: "1153751 earlier lines were rotated away")])
+        #expect(rows(model, view, width: 60).first?.contains(" 1,153,751 earlier lines were rotated away ") == true)
+        model.append([LogLine(timestamp: nil, bytes: [], gap: "10:00:00 began again")])
+        #expect(rows(model, view, width: 60)[1].contains(" 10:00:00 began again "))
+    }
+
     @Test func `following shows the newest lines, whatever arrives`() {
         let (model, view) = setUp(100)
         #expect(rows(model, view) == ["line 95", "line 96", "line 97", "line 98", "line 99"])

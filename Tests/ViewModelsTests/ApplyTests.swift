@@ -239,6 +239,23 @@ import Testing
         }
     }
 
+    @Test func `as many errors are told as are marked`() async throws {
+        try await Fixture.with { fixture in
+            fixture.run("objects.new")
+            let editor = fixture.app.editor
+            editor.insert("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\nnovelty: 1\nstrange: 2\n")
+            try await fixture.until("the schema complains") { editor.diagnostics.count == 2 }
+            fixture.server.refuse(
+                .post, "/api/v1/namespaces/default/configmaps",
+                APIStatus(
+                    code: 422, reason: .invalid, message: "invalid",
+                    details: APIStatus.Details(causes: [APIStatus.Cause(reason: "FieldValueInvalid", message: "bad", field: "metadata.name")])))
+            fixture.run("yaml.applyF2")
+            try await fixture.until("it is refused") { editor.state == .editing && editor.diagnostics.count == 3 }
+            #expect(fixture.app.toasts.last?.text == "not applied: 3 errors")
+        }
+    }
+
     @Test func `the server's causes stand at their lines`() async throws {
         try await Fixture.with { fixture in
             fixture.server.put(Self.config, configMap(["a": "1"]))

@@ -125,6 +125,21 @@ import Testing
         }
     }
 
+    @Test func `a draft of a kind that only the server knows is compared`() async throws {
+        try await Fixture.with { fixture in
+            fixture.run("objects.new")
+            fixture.app.editor.insert("apiVersion: stable.example.com/v1\nkind: CronTab\nmetadata:\n  name: a\nspec:\n  cronSpec: x")
+            try await fixture.until("it was checked") { !fixture.app.editor.diagnostics.isEmpty }
+            fixture.server.answer("/openapi/v3", CustomKind.index)
+            fixture.server.answer("/openapi/v3/apis/stable.example.com/v1", CustomKind.document)
+            fixture.run("objects.yaml")
+            fixture.time.advance(by: .seconds(30))
+            fixture.run("app.drafts")
+            try await fixture.until("the list") { fixture.drafts?.drafts.count == 1 }
+            #expect(fixture.drafts?.drafts.first?.preview.first?.text == "CronTab default/a is not in the cluster: apply creates it")
+        }
+    }
+
     @Test func `what is set aside for another text stays as a draft`() async throws {
         try await Fixture.with { fixture in
             fixture.run("objects.new")

@@ -139,6 +139,25 @@ import Testing
         }
     }
 
+    @Test func `a text that is only looked at is edited in another editor at once`() async throws {
+        try await Fixture.with { fixture in
+            fixture.server.put(Self.config, Self.object)
+            fixture.session.openYAML(
+                ObjectBinding(context: "kdash", namespace: "default", kind: "ConfigMap", name: "settings", uid: "uid-c"), isEditing: false)
+            let editor = fixture.app.editor
+            try await fixture.until("it is shown") { editor.state == .viewing }
+            let terminal = Terminal()
+            fixture.app.host = terminal
+            terminal.edited = { file in
+                let text = String(decoding: (try? FileSystem.readFile(file)) ?? [], as: UTF8.self)
+                try? FileSystem.writeAtomically(file, Array(text.replacing("\"1\"", with: "one").utf8))
+                return 0
+            }
+            fixture.run("yaml.external")
+            #expect(editor.text.contains("one") && editor.isDirty && editor.state == .editing && !editor.isTyping)
+        }
+    }
+
     @Test func `a text that cannot be read back stays where it is`() async throws {
         try await Fixture.with { fixture in
             let editor = try await edit(fixture)

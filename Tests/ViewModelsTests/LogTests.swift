@@ -144,6 +144,39 @@ import Testing
         }
     }
 
+    @Test func `a line that has not ended is shown as far as it came, and completed under its number`() async throws {
+        try await Fixture.with { fixture in
+            let channel = ByteChannel()
+            fixture.server.setLogs("web-1", [channel])
+            channel.send(Array((stamped(1, "one") + stamped(2, "no newl").dropLast()).utf8))
+            let logs = fixture.app.logs
+            @MainActor func text(_ number: Int) -> String? { logs.line(number).map { String(decoding: $0.bytes, as: UTF8.self) } }
+            let first = logs.firstLine
+            try await fixture.until("it is shown") { text(first + 1) == "no newl" }
+            #expect(logs.endLine == first + 1 && logs.lastShown == first + 1 && logs.shownCount == 2)
+            channel.send(Array("ine".utf8))
+            try await fixture.until("more of it") { text(first + 1) == "no newline" }
+            channel.send(Array("\n\(stamped(3, "th").dropLast())".utf8))
+            try await fixture.until("the next") { text(first + 2) == "th" }
+            #expect(logs.endLine == first + 2 && text(first + 1) == "no newline" && logs.shown(from: first + 2) == first + 2)
+            fixture.app.logs.setFilter("one")
+            #expect(logs.lastShown != first + 2)
+            channel.finish()
+            try await fixture.until("its end") { logs.endLine == first + 3 }
+            #expect(text(first + 2) == "th" && logs.unfinished == nil)
+        }
+    }
+
+    @Test func `a line that was known before the connection broke is not shown once more`() {
+        var cursor = LogCursor()
+        _ = cursor.take(Array(stamped(2, "b").utf8))
+        cursor.resume(isAfterFailure: true)
+        _ = cursor.take(Array(stamped(2, "b").utf8.dropLast()))
+        #expect(cursor.unfinished == nil)
+        _ = cursor.take(Array("\n\(stamped(3, "c").dropLast())".utf8))
+        #expect(cursor.unfinished.map { String(decoding: $0.bytes, as: UTF8.self) } == "c")
+    }
+
     nonisolated private static func kept(_ pod: String, _ containers: [String], _ size: Int64) -> KeptLog {
         KeptLog(
             namespace: "default", pod: pod, podUID: "uid-\(pod)", containers: containers, lastWrite: Timestamp(seconds: 1_700_000_000),

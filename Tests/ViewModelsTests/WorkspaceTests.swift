@@ -63,6 +63,27 @@ import Testing
         }
     }
 
+    @Test func `only the panes that have the keys offer unsaved text by themselves`() async throws {
+        try await Fixture.with { fixture in
+            let workspace = fixture.workspace
+            Self.run("tabs.new", workspace)
+            let app = try #require(workspace.focused?.app)
+            try await fixture.until("the second tab") { app.connection == .ready }
+            app.editor.target = EditorTarget(
+                binding: ObjectBinding(context: "kdash", namespace: "default", kind: "", name: "", uid: nil), isNew: true)
+            app.editor.state = .editing
+            app.editor.insert("kind: Pod")
+            Self.run("tabs.close", workspace)
+            Self.run("tabs.new", workspace)
+            let other = try #require(workspace.focused)
+            fixture.session.offerDrafts(isAsked: false)
+            other.session?.offerDrafts(isAsked: false)
+            try await fixture.until("it is offered where the keys go") { if case .drafts? = other.app?.modal { true } else { false } }
+            for _ in 0..<200 { await Task.yield() }
+            #expect(fixture.app.modal == nil)
+        }
+    }
+
     @Test func `the last panes cannot be closed`() async throws {
         try await Fixture.with { fixture in
             Self.run("tabs.close", fixture.workspace)

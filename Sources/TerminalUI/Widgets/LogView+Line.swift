@@ -104,10 +104,17 @@ extension LogView {
 
     private static let sourceScopes: [Scope] = [.accent, .statusOK, .yamlBool, .yamlNumber, .statusPending, .statusWarning]
 
+    /// With the number that it begins with as people read it.
+    private static func grouped(_ gap: String) -> String {
+        let digits = gap.prefix { $0.isASCII && $0.isNumber }
+        guard let number = Int(digits), gap.dropFirst(digits.count).hasPrefix(" ") else { return gap }
+        return Units.grouped(number) + gap.dropFirst(digits.count)
+    }
+
     private func drawGap(_ gap: String, at y: Int, in rect: Rect, _ painter: inout Painter) {
         let style = painter.theme[.logGap]
         painter.surface.fill(Rect(x: rect.x + 1, y: y, width: rect.width - 2, height: 1), painter.glyphs.horizontal, style: style)
-        let label = " \(gap) "
+        let label = " \(Self.grouped(gap)) "
         painter.text(label, in: Rect(x: rect.x + 3, y: y, width: rect.width - 5, height: 1), style)
     }
 

@@ -191,11 +191,13 @@ import ViewModels
 
     func rowCount(_ number: Int, _ model: LogsModel) -> Int {
         guard model.isWrapping else { return 1 }
-        if let known = rowCounts[number] { return known }
+        // A line that has not ended grows.
+        let isWhole = number < model.endLine
+        if isWhole, let known = rowCounts[number] { return known }
         guard let line = model.line(number), line.gap == nil else { return 1 }
         let width = DisplayWidth.of(AnsiText(model.text(of: line)).plain) + Self.timeWidth(model.times)
         let count = max(1, (width + textWidth - 1) / textWidth)
-        rowCounts[number] = count
+        if isWhole { rowCounts[number] = count }
         return count
     }
 

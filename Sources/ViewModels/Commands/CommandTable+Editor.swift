@@ -30,7 +30,7 @@ extension CommandTable {
             $0.editor.actions?.askForFile()
         },
         yaml("yaml.replace", "Replace", ["R"], availability: whenEditing) { $0.askReplace() },
-        yaml("yaml.external", "Edit in $EDITOR", ["E"], availability: whenEditing) { $0.editor.actions?.openExternalEditor() },
+        yaml("yaml.external", "Edit in $EDITOR", ["E"], availability: whenTextWritable) { $0.editor.actions?.openExternalEditor() },
         yaml("yaml.owners", "Who wrote each field", ["O"]) { $0.editor.actions?.toggleOwners() },
         yaml("yaml.diffLive", "Difference to the cluster", ["= l"]) { $0.editor.actions?.showDifference(to: .live) },
         yaml("yaml.diffApplied", "Difference to what was applied last", ["= a"]) { $0.editor.actions?.showDifference(to: .lastApplied) },

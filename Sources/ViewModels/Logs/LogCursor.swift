@@ -19,6 +19,7 @@ struct LogCursor: Sendable {
     private(set) var gap: (from: Timestamp, to: Timestamp)?
 
     private static let longestLine = 1 << 20
+    private static let longestUnfinished = 64 << 10
 
     init(source: UInt16 = 0) { self.source = source }
 
@@ -49,6 +50,14 @@ struct LogCursor: Sendable {
             pending = Array(bytes[(end + 1)...])
         }
         return cut(whole)
+    }
+
+    /// The line that has begun and not ended, as far as it came; nil for none, or for one that an earlier connection brought.
+    var unfinished: LogLine? {
+        guard !pending.isEmpty, pending.count <= Self.longestUnfinished else { return nil }
+        let line = LogChunk(pending, form: form ?? .stamped, source: source).line(0)
+        guard let time = line.timestamp, line.gap == nil else { return nil }
+        return isResuming && newest.map { time <= $0 } == true ? nil : line
     }
 
     /// The last line when the stream ended without a line feed.

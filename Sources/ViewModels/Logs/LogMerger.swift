@@ -11,7 +11,9 @@ final class LogMerger: Sendable {
     struct Batch: Sendable {
         var chunks: [LogChunk] = []
         var states: [(source: Int, state: LogState)] = []
-        var isEmpty: Bool { chunks.isEmpty && states.isEmpty }
+        /// What the last line of a source is as far as it came.
+        var unfinished: [(source: Int, line: LogLine)] = []
+        var isEmpty: Bool { chunks.isEmpty && states.isEmpty && unfinished.isEmpty }
     }
 
     private struct Piece {
@@ -31,6 +33,8 @@ final class LogMerger: Sendable {
         var head = Timestamp(seconds: .min)
         /// Told once the waiting lines have gone on.
         var state: LogState?
+        /// Told then, too.
+        var unfinished: LogLine?
         var room: AsyncStream<Void>.Continuation
     }
 
@@ -95,6 +99,7 @@ final class LogMerger: Sendable {
             if isCurrent, !lane.isCurrent { lane.state = .live }
             lane.isCurrent = isCurrent || lane.isCurrent
             if let chunk, chunk.count > 0 {
+                lane.unfinished = nil
                 lane.pieces.append(Piece(chunk: chunk, arrival: now))
                 lane.size += chunk.bytes.count
                 if lane.pieces.count == 1 { lane.head = chunk.timestamp(0) ?? lane.head }
@@ -103,6 +108,12 @@ final class LogMerger: Sendable {
         }
         waker.yield()
         return hasRoom
+    }
+
+    /// Says what a source's last line is so far, once those before it have gone on.
+    func note(_ source: Int, unfinished line: LogLine) {
+        state.withLock { $0.lanes[source]?.unfinished = line }
+        waker.yield()
     }
 
     /// Says how a source stands, once its lines have gone on. `isOver`: nobody waits for it any more.
@@ -169,6 +180,10 @@ final class LogMerger: Sendable {
                 size += Self.take(source, &state, into: &batch)
             }
             for source in state.lanes.keys.sorted() where state.lanes[source]?.pieces.isEmpty == true {
+                if let line = state.lanes[source]?.unfinished {
+                    batch.unfinished.append((source, line))
+                    state.lanes[source]?.unfinished = nil
+                }
                 guard let told = state.lanes[source]?.state else { continue }
                 batch.states.append((source, told))
                 state.lanes[source]?.state = nil

@@ -165,7 +165,9 @@ extension LogReader {
                 outcome.hasLines = true
             }
             switch end {
-            case .pending: await lane.push(chunk, isCurrent: true)
+            case .pending:
+                await lane.push(chunk, isCurrent: true)
+                if let line = outcome.cursor.unfinished { lane.merger.note(lane.source, unfinished: line) }
             case .bytes: await lane.push(chunk, isCurrent: false)
             case .end:
                 await lane.push(chunk, isCurrent: false)

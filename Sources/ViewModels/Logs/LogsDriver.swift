@@ -121,6 +121,7 @@ import LinuxKernel
             // Another log may be shown by now. What was taken of the same one is shown even when its connection is given up.
             guard merger === self.merger else { return }
             for chunk in batch.chunks { model.append(chunk) }
+            if model.merge == nil, let line = batch.unfinished.last?.line { model.unfinished = line }
             for (source, state) in batch.states { model.setState(told(state, of: source), of: source) }
             await model.waitForDisk()
             if Task.isCancelled { return }

@@ -4,7 +4,7 @@ extension LogsModel {
     /// Whether some lines may be hidden.
     package var isFiltered: Bool { matches != nil }
     /// Lines that the filter shows so far; all without a filter.
-    package var shownCount: Int { matches?.count ?? max(0, endLine - shownStart) }
+    package var shownCount: Int { matches?.count ?? max(0, shownEnd - shownStart) }
     /// How much of the log the filter has looked at, 0 to 1; nil when all.
     package var filterProgress: Double? {
         guard let scanned = matches?.scanned, scanned.lowerBound > firstLine || scanned.upperBound < endLine else { return nil }
@@ -12,22 +12,23 @@ extension LogsModel {
     }
 
     private var shownStart: Int { max(firstLine, hiddenBefore) }
+    private var shownEnd: Int { unfinished == nil || matches != nil ? endLine : endLine + 1 }
 
     /// The first line that is shown; nil when none is.
     package var firstShown: Int? { shown(from: shownStart) }
     /// The last line that is shown; nil when none is.
-    package var lastShown: Int? { shown(upTo: endLine - 1) }
+    package var lastShown: Int? { shown(upTo: shownEnd - 1) }
 
     /// The first shown line at `line` or after it.
     package func shown(from line: Int) -> Int? {
         let start = max(line, shownStart)
-        guard let matches else { return start < endLine ? start : nil }
+        guard let matches else { return start < shownEnd ? start : nil }
         return matches.next(from: start)
     }
 
     /// The last shown line at `line` or before it.
     package func shown(upTo line: Int) -> Int? {
-        let end = min(line, endLine - 1)
+        let end = min(line, shownEnd - 1)
         let found = matches.map { $0.previous(from: end) } ?? end
         return found.flatMap { $0 >= shownStart ? $0 : nil }
     }

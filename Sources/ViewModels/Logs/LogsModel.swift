@@ -104,11 +104,14 @@ package import LinuxKernel
     package var firstLine: Int { index.firstLine }
     /// One past the last line.
     package var endLine: Int { index.endLine }
-    /// A line by its absolute number; nil outside of what is there.
-    package func line(_ number: Int) -> LogLine? { index.line(number) }
+    /// A line by its absolute number; nil outside of what is there. The one after the last may have begun.
+    package func line(_ number: Int) -> LogLine? { number == endLine ? unfinished : index.line(number) }
+    /// The line that has begun and not ended, as far as it came: it will be the next. A filter does not look at it.
+    package internal(set) var unfinished: LogLine? { didSet { signal.touch() } }
 
     /// Replaces everything.
     package func replaceLines(_ new: [LogLine], firstLine: Int = 0) {
+        unfinished = nil
         index = LogIndex(firstLine: firstLine, budget: usedBudget)
         index.append(new)
         restartFilter()
@@ -116,12 +119,14 @@ package import LinuxKernel
 
     /// Adds lines at the end.
     package func append(_ new: [LogLine]) {
+        unfinished = nil
         index.append(new)
         countUnseen(new.count)
     }
 
     /// Adds received bytes at the end.
     func append(_ chunk: LogChunk) {
+        unfinished = nil
         index.append(chunk)
         moveToDisk()
         countUnseen(chunk.count)
@@ -131,7 +136,7 @@ package import LinuxKernel
     package func clear() {
         searching?.cancel()
         spilling?.cancel()
-        (spilling, spill) = (nil, nil)
+        (spilling, spill, unfinished) = (nil, nil, nil)
         index = LogIndex(firstLine: index.endLine, budget: usedBudget)
         position = LogPosition(line: index.firstLine)
         (isFollowing, unseen, lag, currentMatch, marks) = (true, 0, nil, nil, [])

@@ -118,11 +118,14 @@ extension ClusterSession {
     func offerDrafts(isAsked: Bool) {
         let present = (app.workspace?.openDrafts ?? []).union([editing.draftID].compactMap { $0 })
         let store = drafts
-        let client = cluster?.client
-        let (context, cluster, schemas) = (app.context.name, clusterID, knowledge.schemas(app.context.name))
+        let (connected, context, clusterID) = (cluster, app.context.name, clusterID)
+        let load: @MainActor @Sendable (Set<GroupVersion>) async -> SchemaRegistry = { [knowledge, time] wanted in
+            guard let connected else { return knowledge.schemas(context) }
+            return await knowledge.load(wanted, connected, now: time.monotonic())
+        }
         tasks.run(.listDrafts) { [weak self] in
-            let found = await Self.summaries(store, except: present, client, context, cluster, schemas)
-            guard let self, !Task.isCancelled else { return }
+            let found = await Self.summaries(store, except: present, connected?.client, context, clusterID, load)
+            guard let self, !Task.isCancelled, isAsked || hasKeys else { return }
             guard !found.isEmpty else {
                 guard isAsked else { return offerDemo() }
                 return app.toast(
@@ -186,11 +189,14 @@ extension ClusterSession {
 
     @concurrent nonisolated private static func summaries(
         _ store: DraftStore, except present: Set<String>, _ client: KubeClient?, _ context: String, _ cluster: String?,
-        _ schemas: SchemaRegistry
+        _ load: @MainActor @Sendable (Set<GroupVersion>) async -> SchemaRegistry
     ) async -> [(Draft, DraftSummary)] {
         var result: [(Draft, DraftSummary)] = []
         store.adoptLeft()
-        for draft in store.all() where !present.contains(draft.id) {
+        let drafts = store.all().filter { !present.contains($0.id) }
+        let wanted = drafts.filter { $0.target.binding.context == context }.map { DocumentPath.groupVersions(TextBuffer.split($0.text)) }
+        let schemas = await load(wanted.reduce(into: []) { $0.formUnion($1) })
+        for draft in drafts {
             var live = LiveText.unknown("context \(draft.target.binding.context) is not asked")
             if let client, draft.target.binding.context == context { live = await liveText(draft, client, schemas) }
             let lines = preview(of: draft, live)
@@ -243,6 +249,6 @@ extension ClusterSession {
                 missing.append("\(step.title) is \(isKnown ? "no longer" : "not") in the cluster: apply creates it")
             }
         }
-        return .text(parts.joined(separator: "\n---\n"), missing: missing)
+        return .text(EditForm.joined(parts), missing: missing)
     }
 }

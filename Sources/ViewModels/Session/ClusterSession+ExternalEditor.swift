@@ -5,6 +5,10 @@ extension ClusterSession {
     private var editor: EditorModel { app.editor }
 
     package func openExternalEditor() {
+        if case .viewing = editor.state {
+            startEditing()
+            editor.isTyping = false
+        }
         guard editor.state == .editing else { return app.toast("press \(app.editKey) to edit first", .dim) }
         guard let host = app.host, let target = editor.target else { return }
         if let error = saveDraftNow() { return app.toast("not opened, since the text cannot be kept meanwhile: \(error)", .error) }

@@ -57,6 +57,9 @@ extension ClusterSession {
     /// Nothing asks by itself while something is typed or answered: the next key would be taken for the answer.
     var mayInterrupt: Bool { app.modal == nil && app.inputMode == .browse && app.typedAhead == nil }
 
+    /// Whether keys go to these panes, or would: of several only one asks by itself.
+    var hasKeys: Bool { app.workspace.map { $0.app === app } ?? true }
+
     private func rememberDemoAnswer(_ clusterID: String) {
         do throws(SystemError) {
             try FileSystem.makeDirectories(stateDirectory, mode: 0o700)

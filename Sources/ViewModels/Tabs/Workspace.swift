@@ -162,8 +162,8 @@ package import LinuxKernel
         // No split has this id.
         guard crowded(tab.tree.dividing(tab.focus, axis, with: 0)) > crowded(tab.tree) else { return nil }
         let room = axis == .beside ? "too narrow" : "too low"
-        let close = tab.tree.splits.count > 1 ? ", or close a split with \(key("tabs.close"))" : ""
-        return "this is \(room) to be divided: make the terminal larger\(close)"
+        let close = tab.tree.splits.count > 1 ? ", or \(key("tabs.close")) closes a split" : ""
+        return "\(room) to divide: enlarge the terminal\(close)"
     }
 
     func divide(_ axis: SplitTree.Axis, with split: Split) {
