@@ -365,7 +365,7 @@ def test_workloads_nodes_and_programs_obey_an_unlocked_context(far, base, open_s
     screen.press("D", "r")
     screen.expect("Drain this node?", "Type kdash to confirm")
     screen.type("kdash")
-    screen.press("Tab", "Enter")
+    screen.press("Enter")
     eventually(lambda: other.get("node", "kdash")["spec"].get("unschedulable"), what="the node is cordoned")
     eventually(lambda: "cat" not in other.kubectl("get", "pods", "-n", "default"), within=60, what="the evictions")
     # The command log has what was sent.

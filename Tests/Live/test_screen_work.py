@@ -163,7 +163,7 @@ def test_a_process_shows_its_environment_and_its_files(shared, base, open_screen
     screen.expect("inside")
     screen.filter("inside")
     screen.press("x", "p")
-    screen.expect("processes", "PID")
+    screen.expect("1 process", "PID")
     screen.press("Enter")
     screen.expect("Environment", "WORD=••••••••", "Open files", "/tmp/open")
     screen.press("v")
