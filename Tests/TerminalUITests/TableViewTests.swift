@@ -16,8 +16,8 @@ import ViewModels
             _ = view.draw(model, in: painter.surface.bounds, isFocused: true, &painter)
             return painter.surface.text(row: 0)
         }
-        #expect(header("Running").contains("MEMORY"))
-        #expect(!header("ContainerCreating").contains("MEMORY"))
+        #expect(header("Running").contains("MEMORY") && model.drawnColumns?.contains("memory") == true)
+        #expect(!header("ContainerCreating").contains("MEMORY") && model.drawnColumns?.contains("memory") == false)
         #expect(header("Running").contains("MEMORY"))
     }
 

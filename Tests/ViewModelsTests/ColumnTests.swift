@@ -106,6 +106,17 @@ import Testing
         #expect(table.columns.map(\.id) == ["name", "status"])
     }
 
+    @Test func `a column without room on the screen is not told to be there`() async throws {
+        try await Fixture.with { fixture in
+            let app = fixture.app
+            app.pods.drawnColumns = ["name", "status", "age"]
+            app.pickColumn()
+            guard case .palette(let palette)? = app.modal else { return #expect(Bool(false)) }
+            let details = Dictionary(palette.results.map { ($0.item.id, $0.item.detail) }) { first, _ in first }
+            #expect(details["status"] == "shown" && details["memory"] == "shown where there is room for it")
+        }
+    }
+
     @Test func `a row that came before its columns has empty cells in them`() {
         let table = table()
         table.layout.append(TableColumn(id: "late", title: "LATE", minimumWidth: 4, maximumWidth: 9, priority: 1))

@@ -24,6 +24,7 @@ import ViewModels
         let last = min(model.count, top + body.height)
         let rows = (top..<last).map(model.row(at:))
         let columns = layout(wanted(model), rows, width: rect.width - 3, painter)
+        if let table = model as? ResourcesModel { table.drawnColumns = Set(columns.map(\.column.id)) }
         drawHeader(model, columns, in: rect.row(0), painter: &painter)
         for (offset, row) in rows.enumerated() {
             draw(row, columns, in: body.row(offset), isSelected: model.selectedIndex == top + offset, isFocused: isFocused, &painter)

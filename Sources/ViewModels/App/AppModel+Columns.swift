@@ -45,9 +45,11 @@ extension AppModel {
     /// Shows or hides a column of the shown table, or adds one.
     func pickColumn() {
         let added = Set(list.view.added.map(\.id))
-        var items = list.choosableColumns.map { column, isShown in
-            PaletteItem(
-                id: column.id, title: column.title.lowercased(), detail: added.contains(column.id) ? "added: takes it away" : isShown ? "shown" : "hidden")
+        var items = list.choosableColumns.map { [list] column, isShown in
+            let hasRoom = list.drawnColumns?.contains(column.id) ?? true
+            let state = isShown ? hasRoom ? "shown" : "shown where there is room for it" : "hidden"
+            return PaletteItem(
+                id: column.id, title: column.title.lowercased(), detail: added.contains(column.id) ? "added: takes it away" : state)
         }
         items.append(PaletteItem(id: Self.addColumn, title: "add a column by its path", detail: "for example ZONE:.metadata.labels.zone"))
         pick("Show or hide a column of \(list.title.lowercased())", items) { [weak self, list] id in

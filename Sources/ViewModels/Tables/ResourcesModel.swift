@@ -40,6 +40,8 @@ package import LinuxKernel
     package var hiddenColumns: Set<String> = [] { didSet { signal.touch() } }
     /// The ids of columns that the user wants to see although the view hides them.
     package var wantedColumns: Set<String> = [] { didSet { signal.touch() } }
+    /// The ids of the columns that had room on the screen when it was drawn last; nil before. The screen writes it.
+    package var drawnColumns: Set<String>?
     /// The column that a key would order by; nil while none was chosen.
     package var pickedColumn: String? { didSet { signal.touch() } }
     package var notice: String? { didSet { signal.touch() } }
