@@ -85,6 +85,11 @@ import Testing
         #expect(await said(["apply /nowhere/at/all.yaml", "y", "yes"]).suffix(2) == ["nothing was asked", "nothing was asked"])
     }
 
+    @Test func `colours and titles that a program writes are no part of what is said`() {
+        let line = "\u{1B}[31mred\u{1B}[0m \u{1B}]0;title\u{07}end"
+        #expect(PlainText.safe(PluginRunner.withoutEscapes(line)) == "red end")
+    }
+
     @Test func `deleting takes the name typed again, and the very object`() async {
         put("settings")
         #expect(await said(["delete cm settings", "yes"]).last == "nothing was deleted")
