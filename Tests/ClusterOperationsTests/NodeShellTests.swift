@@ -14,6 +14,10 @@ import Testing
             let pod = try #require(await pod(server))
             #expect(pod.string("spec", "nodeName") == "n1" && pod.bool("spec", "hostPID") == true)
             #expect(pod.array("spec", "containers")[0]["securityContext", "privileged"] == .bool(true))
+            // A node need not have a shell of its own: then it is the image's.
+            let command = pod.array("spec", "containers")[0]["command"]?.arrayValue?.compactMap(\.stringValue) ?? []
+            #expect(command.first == "/bin/sh" && command.last?.contains("nsenter -t 1 -m -u -i -n -p") == true)
+            #expect(command.last?.contains("This node has no /bin/sh") == true && command.last?.hasSuffix("eval \"$shell\"") == true)
             var failed = pod
             failed["status"] = [
                 "phase": "Pending",

@@ -1,3 +1,4 @@
+import LinuxKernel
 import TestSupport
 import Testing
 import ViewModels
@@ -130,6 +131,25 @@ import ViewModels
         let rows = (0..<size.1).map { surface.text(row: $0) }
         for (title, key) in answers { #expect(rows.contains { $0.contains(" \(key) \(title) ") }, "\(title) in \(rows)") }
         #expect(rows.contains { $0.contains(/Keep what it owns +│/) }, "\(rows)")
+    }
+
+    @Test func `a long message is shown whole, and what is left behind takes its messages along`() {
+        let time = ManualTimeSource(at: FakeCluster.now)
+        let app = AppModel(clock: { time.now() })
+        let screen = FakeCluster.screen(app)
+        app.toast(
+            "not done: the server refuses it because the quota of the namespace is used up by other pods; raise the ResourceQuota, or ask for less", .error)
+        let rows = { (0..<24).map { screen.render(width: 80, height: 24).surface.text(row: $0) } }
+        #expect(rows().contains { $0.contains("not done: the server refuses") } && rows().contains { $0.contains("or ask for less") })
+        app.show(kind: .pods)
+        #expect(app.toasts.count == 1, "what came with the step stays")
+        time.advance(by: .seconds(2))
+        app.show(kind: .pods)
+        #expect(app.toasts.isEmpty)
+        app.toast("not done", .error)
+        time.advance(by: .seconds(2))
+        app.toast("done", .ok)
+        #expect(app.toasts.map(\.text) == ["done"])
     }
 
     @Test func `keys that work everywhere work over questions, lists and prompts`() {

@@ -50,6 +50,17 @@ import Testing
         }
     }
 
+    @Test func `what an undo brings back is named`() async throws {
+        try await Fixture.with { fixture in
+            let resource = GroupVersionResource(group: "", version: "v1", resource: "configmaps")
+            fixture.run("history.log")
+            let client = try #require(fixture.session.cluster?.client)
+            // best effort: the server of the tests brings nothing back; what was sent is in the log all the same.
+            _ = try? await client.restore(resource, namespace: "default", name: "settings", uid: "u", with: [])
+            try await fixture.until("the request") { text(fixture.app.detail).contains("configmaps/settings") }
+        }
+    }
+
     @Test func `the cursor stays on its line when others come`() {
         let model = DetailModel(title: "List", binding: nil)
         func show(_ ids: [String]) {

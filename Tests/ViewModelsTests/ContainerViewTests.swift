@@ -37,6 +37,8 @@ import Testing
         for part in ["..", "zoo/", "app.conf", "now -> /zoo", "q  (pipe)", "1.5 KiB", "a\\x1b[2J", "drwxr-xr-x"] { #expect(all.contains(part), "\(all)") }
         let values = text.links.sorted { $0.key < $1.key }.map { $0.value.value }
         #expect(values == ["/", "/etc/zoo", "/etc/a\\x1b[2J", "/etc/app.conf", "/etc/now", "/etc/q"])
+        #expect(CountText.of(1, "file") == "1 file" && CountText.of(2, "process", "processes") == "2 processes")
+        #expect(CountText.of(1, "socket", isCut: true) == "1+ sockets" && CountText.of(0, "socket") == "0 sockets")
         let ended = words(ContainerFilesText.list(ContainerListing(files: [], isCut: true, isRunning: false), at: .root))
         #expect(ended.contains("the container has ended: read only") && ended.contains("Only the first 10000"))
     }

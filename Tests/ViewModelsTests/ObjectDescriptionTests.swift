@@ -97,6 +97,9 @@ import Testing
         for part in ["cordoned", "k:NoExecute", "1900m (95%) of 2", "1Gi (25%) of 4Gi, limits 2Gi (50%)", "1 (10%) of 10"] {
             #expect(words.contains(part), "\(part)")
         }
+        #expect(!words.contains("d/p "), "one namespace needs no name: \(words)")
+        let both = flat(try text(node, related: [.pods: [pod, pod.replacing("namespace: d", with: "namespace: e")]]))
+        #expect(both.contains("d/p ") && both.contains("e/p "), "\(both)")
         let pressure = try #require(shown.lines.first { $0.contains { $0.text.hasPrefix("MemoryPressure") } })
         #expect(pressure.contains { $0.text == "True" && $0.tone == .error }, "pressure that holds is a trouble")
     }

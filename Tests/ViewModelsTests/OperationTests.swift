@@ -86,6 +86,32 @@ import Testing
         }
     }
 
+    @Test func `an image that the node has is offered, and one that failed is not offered again`() async throws {
+        try await with { fixture in
+            fixture.server.put(
+                "/api/v1/nodes/node",
+                [
+                    "apiVersion": "v1", "kind": "Node", "metadata": ["name": "node", "uid": "u-node"],
+                    "status": [
+                        "images": [["names": ["kdash.dev/demo:1"]], ["names": ["web@sha256:1", "web:1"]], ["names": ["alpine@sha256:2", "alpine:3"]]]
+                    ],
+                ])
+            let pod = ObjectBinding(context: "kdash", namespace: "default", kind: "Pod", name: "web-1", uid: "uid-web-1")
+            let node = ObjectBinding(context: "kdash", namespace: nil, kind: "Node", name: "node", uid: "u-node")
+            fixture.server.refuse(.patch, "/api/v1/namespaces/default/pods/web-1/ephemeralcontainers", .badRequest("no such image"))
+            fixture.session.perform(.debug, on: [pod])
+            try await fixture.until("it asks") { fixture.app.prompt?.input.text == "alpine:3" }
+            fixture.app.prompt?.input.text = "nothing:9"
+            fixture.app.prompt?.submit()
+            try await said(fixture, "no such image")
+            for (operation, binding) in [(ObjectOperation.debug, pod), (.nodeShell, node)] {
+                fixture.session.perform(operation, on: [binding])
+                try await fixture.until("it asks again") { fixture.app.prompt?.input.text == "alpine:3" }
+                fixture.app.prompt?.cancel()
+            }
+        }
+    }
+
     @Test(arguments: ["-1", "many", "", "99999999999"]) func `what is no number of replicas changes nothing`(text: String) async throws {
         try await with { fixture in
             fixture.session.perform(.scale, on: [web])

@@ -71,6 +71,25 @@ import Testing
         #expect(await said(["unlock"], gate: ContextGate(context: "kdash", mode: .readonly))[0].contains("--readonly"))
     }
 
+    @Test func `why knows every kind, and an answer to no question runs nothing`() async {
+        server.put(
+            "/apis/apps/v1/namespaces/default/deployments/web",
+            [
+                "apiVersion": "apps/v1", "kind": "Deployment", "metadata": ["name": "web", "namespace": "default", "uid": "u-web"],
+                "spec": ["replicas": 0],
+            ])
+        server.putDiscovery()
+        for line in ["why deploy web", "why deploy/web", "why deploy default/web"] {
+            #expect(await said([line]).contains { $0.contains("it asks for no pods: spec.replicas is 0") }, "\(line)")
+        }
+        #expect(await said(["apply /nowhere/at/all.yaml", "y", "yes"]).suffix(2) == ["nothing was asked", "nothing was asked"])
+    }
+
+    @Test func `colours and titles that a program writes are no part of what is said`() {
+        let line = "\u{1B}[31mred\u{1B}[0m \u{1B}]0;title\u{07}end"
+        #expect(PlainText.safe(PluginRunner.withoutEscapes(line)) == "red end")
+    }
+
     @Test func `deleting takes the name typed again, and the very object`() async {
         put("settings")
         #expect(await said(["delete cm settings", "yes"]).last == "nothing was deleted")

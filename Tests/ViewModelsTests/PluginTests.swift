@@ -98,6 +98,13 @@ import Testing
             dangerous: true
             inputs:
             - {name: sure, type: bool}
+          count:
+            shortCut: Ctrl-Y
+            description: Count
+            scopes: [all]
+            command: "true"
+            inputs:
+            - {name: many, type: number, required: true}
           taken:
             shortCut: d
             description: Taken
@@ -112,6 +119,16 @@ import Testing
         #expect(app.commands["plugin.wipe"]?.keys == ["X"] && app.commands["plugin.wipe"]?.kinds == nil)
         #expect(app.commands["plugin.taken"]?.keys == [])
         #expect(app.preferences.problems.map(\.message) == ["d is describe (objects.describe): choose another shortCut, or say override: true"])
+    }
+
+    @Test func `an answer that a plugin does not take stays with its reason`() throws {
+        app.preferences.adopt(settings(Self.file), directory: "/d")
+        app.run(command: "plugin.count")
+        for (text, reason) in [("", "is needed"), ("many", "is no number")] {
+            app.prompt?.input.text = text
+            app.prompt?.submit()
+            #expect(app.prompt?.input.text == text && app.toasts.last?.text.contains(reason) == true)
+        }
     }
 
     @Test(arguments: [ContextState.Access.readonly, .protected]) func `a dangerous plugin never runs where nothing may be changed`(access: ContextState.Access)

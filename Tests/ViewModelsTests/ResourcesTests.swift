@@ -262,11 +262,20 @@ import Testing
     @Test(arguments: [
         ("deploy default", "deployments in default"), ("po all", "pods in all namespaces"), ("svc /web", "services in all namespaces /web"),
         ("cm default kube-system -l a=b", "configmaps in default, kube-system /-l a=b"), ("nodes x", "nodes /x"),
+        ("deploy default,kube-system", "deployments in default, kube-system"), ("po !app=web", "pods in all namespaces /!app=web"),
     ])
     func `a command line names a place`(_ line: String, _ text: String) async throws {
         try await Fixture.with { fixture in
             try await fixture.until("the kinds") { fixture.app.kinds.count > 30 && fixture.app.namespaces.rows.count == 2 }
             #expect(fixture.app.placeItem(line)?.item.title == text)
+        }
+    }
+
+    @Test(arguments: ["deploy defautl", "deploy default,defautl"]) func `a namespace that is not there is said, and is no filter`(line: String) async throws {
+        try await Fixture.with { fixture in
+            try await fixture.until("the kinds") { fixture.app.kinds.count > 30 && fixture.app.namespaces.rows.count == 2 }
+            let item = try #require(fixture.app.placeItem(line)).item
+            #expect(item.disabledReason?.hasPrefix("there is no namespace defautl; did you mean default?") == true, "\(item.disabledReason ?? "")")
         }
     }
 

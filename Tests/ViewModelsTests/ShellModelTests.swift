@@ -3,6 +3,13 @@ import Testing
 @testable import ViewModels
 
 @MainActor @Suite struct ShellModelTests {
+    @Test(arguments: [(true, "can be attached to"), (false, "An image without a shell")])
+    func `what is advised fits what was tried`(isAttached: Bool, advice: String) {
+        let binding = ObjectBinding(context: "kdash", namespace: "default", kind: "Pod", name: "web-1", uid: nil)
+        let context = ContextState(name: "kdash", access: .writable, isEmbedded: true)
+        #expect(ShellModel(binding: binding, container: "app", context: context, isAttached: isAttached).advice.contains(advice))
+    }
+
     @Test func `what nobody draws is kept up to a bound, the latest of it`() {
         let model = ShellModel(
             binding: ObjectBinding(context: "kdash", namespace: "default", kind: "Pod", name: "a", uid: "u"), container: "app",

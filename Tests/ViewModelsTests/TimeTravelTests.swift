@@ -114,6 +114,21 @@ import Testing
         }
     }
 
+    @Test func `recent changes tell what a write changed, and not all that its writer wrote`() async throws {
+        try await Fixture.with { fixture in
+            var live = map("blue")
+            live["metadata", "managedFields"] = [
+                ["manager": "m", "time": "2026-03-01T09:59:00Z", "fieldsV1": ["f:data": ["f:colour": JSONValue.object([:]), "f:size": JSONValue.object([:])]]]
+            ]
+            fixture.server.put(Self.path, live)
+            let another = item(32, 31, "changed", map("green", manager: "m"))
+            fixture.server.answerHistory(Self.path, history([another, item(31, 30, "changed", map("blue", manager: "m")), item(30, 0, "created", map("red"))]))
+            fixture.run("history.changes")
+            try await fixture.until("the difference") { text(fixture.app.detail).contains("data.colour red → blue  by m") }
+            #expect(!text(fixture.app.detail).contains("data.size"))
+        }
+    }
+
     @Test func `a cluster that keeps no history says so`() async throws {
         try await Fixture.with { fixture in
             fixture.server.put(Self.path, map("blue"))

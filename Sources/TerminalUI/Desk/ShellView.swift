@@ -133,15 +133,13 @@ import ViewModels
     private func drawNoShell(_ reason: String, in rect: Rect, _ painter: inout Painter) {
         painter.surface.isCursorVisible = false
         let lines =
-            TextWrap.words("No shell in \(model.binding.name)/\(model.container): \(reason)", columns: min(76, rect.width - 4)).map {
+            TextWrap.words(
+                "\(model.isAttached ? "Not attached to" : "No shell in") \(model.binding.name)/\(model.container): \(reason)", columns: min(76, rect.width - 4)
+            ).map {
                 ($0, Scope.statusWarning)
             }
             + [("", .dim)]
-            + TextWrap.words(
-                "An image without a shell cannot be entered: a d puts a debug container beside it, l shows what it writes. Esc closes.",
-                columns: min(76, rect.width - 4)
-            )
-            .map { ($0, Scope.dim) }
+            + TextWrap.words(model.advice, columns: min(76, rect.width - 4)).map { ($0, Scope.dim) }
         let left = max(2, (rect.width - 76) / 2)
         for (index, line) in lines.prefix(rect.height).enumerated() {
             painter.text(line.0, in: rect.row(max(0, rect.height / 3) + index).inset(left: left), painter.theme[line.1])

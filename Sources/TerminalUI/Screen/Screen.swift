@@ -160,7 +160,8 @@ package import ViewModels
         let current = app.toasts.filter { $0.until > painter.now }.suffix(3)
         // An explanation at the bottom is what the toast is about: it stays readable.
         let bottom = painter.keepFree.flatMap { $0.maxY + 1 >= layout.body.maxY ? $0.y : nil } ?? layout.body.maxY
-        for (index, toast) in current.reversed().enumerated() {
+        var y = bottom
+        for toast in current.reversed() {
             painter.wake(at: toast.until)
             let scope: Scope =
                 switch toast.tone {
@@ -169,10 +170,24 @@ package import ViewModels
                 case .error: .toastError
                 default: .toast
                 }
-            let text = " " + DisplayWidth.shortened(toast.text, columns: layout.body.width - 4, ellipsis: glyphs.ellipsis) + " "
-            let width = DisplayWidth.of(text)
-            painter.surface.put(text, x: layout.body.maxX - width - 1, y: bottom - 1 - index, style: theme[scope])
+            let rows = toastRows(toast.text, columns: layout.body.width - 4)
+            let width = rows.reduce(0) { max($0, DisplayWidth.of($1)) }
+            for row in rows.reversed() where y > layout.body.y {
+                y -= 1
+                let text = " \(row)\(String(repeating: " ", count: width - DisplayWidth.of(row))) "
+                painter.surface.put(text, x: layout.body.maxX - width - 3, y: y, style: theme[scope])
+            }
         }
+    }
+
+    /// A message in as many rows as it needs, so that what to do about it is not cut off; only a very long one is.
+    private func toastRows(_ text: String, columns: Int) -> [String] {
+        guard DisplayWidth.of(text) > columns else { return [text] }
+        var rows = TextWrap.words(text, columns: columns)
+        let most = max(1, min(6, layout.body.height / 3))
+        guard rows.count > most else { return rows }
+        rows[most - 1] = DisplayWidth.shortened(rows[(most - 1)...].joined(separator: " "), columns: columns, ellipsis: glyphs.ellipsis)
+        return Array(rows.prefix(most))
     }
 
     private func drawPrefixMenu(_ painter: inout Painter) {

@@ -54,7 +54,13 @@ extension AppModel {
         return (PaletteItem(id: "place", title: title, detail: "show"), { [weak self] in self?.run(line: words.joined(separator: " ")) })
     }
 
-    /// What a command line such as `deploy payments`, `po /web`, `svc -l app=web` or `po all` means; nil when its first word is no kind.
+    /// The namespaces that a word may name, `a` or `a,b`; none where it is a filter or a selector.
+    private static func namespaces(_ word: String) -> [String] {
+        guard word.allSatisfy({ $0.isASCII && ($0.isLowercase || $0.isNumber || $0 == "-" || $0 == ",") }), !word.hasPrefix("-") else { return [] }
+        return word.split(separator: ",").map(String.init)
+    }
+
+    /// What a command line such as `deploy payments`, `deploy a,b`, `po /web`, `svc -l app=web` or `po all` means; nil when its first word is no kind.
     func placeItem(_ line: String) -> (item: PaletteItem, go: () -> Void)? {
         let words = line.split(separator: " ").map(String.init)
         if let contexts = contextItem(words) { return contexts }
@@ -63,10 +69,16 @@ extension AppModel {
         var scope: NamespaceScope?
         var filter: [String] = []
         for word in words.dropFirst() {
+            let names = filter.isEmpty && kind.isNamespaced ? Self.namespaces(word) : []
             if filter.isEmpty, word == "all" {
                 scope = .all
-            } else if filter.isEmpty, namespaceNames.contains(word) {
-                scope = scope.map { $0.adding(word) } ?? NamespaceScope(word)
+            } else if !names.isEmpty, !namespaceNames.isEmpty {
+                if let missing = names.first(where: { !namespaceNames.contains($0) }), !namespaces.mayBeOthers {
+                    let near = NearestName.question(missing, in: namespaceNames)
+                    let reason = "there is no namespace \(missing)\(near); with / before it it is a filter"
+                    return (PaletteItem(id: "place", title: "\(kind.resource.resource) in \(missing.prefix(60))", disabledReason: reason), {})
+                }
+                for name in names { scope = scope.map { $0.adding(name) } ?? NamespaceScope(name) }
             } else {
                 filter.append(filter.isEmpty && word.hasPrefix("/") ? String(word.dropFirst()) : word)
             }

@@ -45,6 +45,7 @@ extension AppModel {
     /// Shows a kind; where one was can be gone back to.
     package func show(kind: ServedKind, filter: String? = nil) {
         visited.leave(place)
+        endToasts()
         self.kind = kind
         if let filter { list.filter = filter }
         focus = .pods
@@ -52,6 +53,7 @@ extension AppModel {
 
     /// Shows a place again.
     private func show(_ place: Place) {
+        endToasts()
         kind = place.kind
         if place.scope != scope { show(scope: place.scope) }
         list.filter = place.filter
@@ -74,6 +76,7 @@ extension AppModel {
 
     /// Another cluster is shown: its kinds are not known yet, and nothing of how the one before was looked at holds for it.
     func forgetTables() {
+        endToasts()
         visited = PlaceHistory()
         (pods.hiddenColumns, pods.wantedColumns, pods.pickedColumn) = ([], [], nil)
         (pods.view, pods.sort, pods.filter) = (.standard, TableSort(column: "name"), "")

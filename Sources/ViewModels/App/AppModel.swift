@@ -93,6 +93,7 @@ package import LinuxKernel
     package var detail: DetailModel? {
         didSet {
             if let oldValue, oldValue !== detail { oldValue.onClose() }
+            if oldValue !== detail { endToasts() }
             signal.touch()
         }
     }
@@ -133,14 +134,18 @@ package import LinuxKernel
     /// Hints that are given once: their ids.
     var givenHints: Set<String> = []
 
-    /// Shows a message for four seconds, errors for eight.
+    /// Ends messages about what was left: those that were there for a second. One that came with the step itself stays.
+    func endToasts() { toasts.removeAll { clock() - $0.since > .seconds(1) } }
+
+    /// Shows a message for four seconds, errors for eight. What was done ends the messages before it.
     package func toast(_ text: String, _ tone: Tone = .normal) {
         let now = clock()
         let last = toasts.last?.id ?? 0
         // Said again it stays longer; it does not stand there twice.
         toasts.removeAll { $0.until <= now || $0.text == text && $0.tone == tone }
+        if tone == .ok { endToasts() }
         toasts.append(
-            Toast(id: last + 1, text: text, tone: tone, until: now.advanced(by: .seconds(tone == .error ? 8 : 4))))
+            Toast(id: last + 1, text: text, tone: tone, since: now, until: now.advanced(by: .seconds(tone == .error ? 8 : 4))))
         signal.touch()
     }
 

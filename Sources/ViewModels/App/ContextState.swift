@@ -82,6 +82,8 @@ package struct Toast: Sendable, Hashable {
     package var text: String
     /// What it means.
     package var tone: Tone
+    /// Since when it is shown.
+    package var since: Timestamp
     /// When it goes.
     package var until: Timestamp
 }

@@ -94,6 +94,37 @@ struct ChangeScan: Sendable {
         }
     }
 
+    /// The most objects whose kept versions are asked for at once.
+    private static let asked = 40
+
+    /// What writes changed, as the cluster itself remembers it, by ``RecentChanges/Change/key``; empty for those that it does not keep any more.
+    @concurrent func differences(of changes: [RecentChanges.Change]) async -> [String: String] {
+        var found: [String: String] = [:]
+        for (uid, ofOne) in Dictionary(grouping: changes, by: \.uid).prefix(Self.asked) {
+            guard let first = ofOne.first, let resource = first.resource else { continue }
+            // best effort: what is not told is said by what its writer wrote.
+            let history = try? await client.history(of: resource, namespace: first.namespace, name: first.name)
+            for change in ofOne {
+                found[change.key] = ""
+                // The write is that which brought its writer's entry with this time.
+                for version in history?.versions ?? [] where version.uid == uid && version.what == .changed && Self.tells(version.object, change) {
+                    guard let before = history?.versions.first(where: { $0.revision == version.previous })?.object, !Self.tells(before, change) else {
+                        continue
+                    }
+                    found[change.key] = RevisionText.summary(version, before: before)
+                }
+            }
+        }
+        return found
+    }
+
+    /// Whether an object's managedFields have the write.
+    private static func tells(_ object: KubeObject?, _ change: RecentChanges.Change) -> Bool {
+        object?.array("metadata", "managedFields").contains { entry in
+            entry["manager"]?.stringValue == change.by && entry["time"]?.stringValue.flatMap { Timestamp(rfc3339: $0) } == change.at
+        } == true
+    }
+
     private func kinds(_ noise: Set<String>) async -> [(GroupVersionResource, String)] {
         let builtin = builtinSchemas.resources.filter { descriptor in
             descriptor.verbs.contains("list") && descriptor.verbs.contains("watch") && !noise.contains(descriptor.plural)

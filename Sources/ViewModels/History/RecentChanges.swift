@@ -20,6 +20,8 @@ enum RecentChanges {
         var text: String
         /// Who did it; empty when nobody says.
         var by = ""
+        /// Tells one write from another.
+        var key: String { "\(uid) \(at.rfc3339) \(by)" }
     }
 
     /// An object that was there at one look and gone at the next.

@@ -36,8 +36,17 @@
     private var waitingBytes = 0
     /// More than this is not kept while nobody draws.
     private static let mostWaiting = 1 << 20
+    /// Whether it is the container's own program, and not a shell beside it.
+    package let isAttached: Bool
+    /// What to do where no session came.
+    package var advice: String {
+        isAttached
+            ? "Only a container that runs can be attached to: l shows what this one wrote. Esc closes."
+            : "An image without a shell cannot be entered: a d puts a debug container beside it, l shows what it writes. Esc closes."
+    }
     /// A session that is not open yet.
-    package init(binding: ObjectBinding, container: String, context: ContextState) {
+    package init(binding: ObjectBinding, container: String, context: ContextState, isAttached: Bool = false) {
+        self.isAttached = isAttached
         self.context = context
         self.binding = binding
         self.container = container

@@ -119,7 +119,7 @@ extension PlainSession {
     private func read(_ source: any ByteSource) async {
         var lines = LineReader(source)
         do throws(APIStatus) {
-            while let line = try await lines.next() { say(PlainText.safe(String(decoding: line, as: UTF8.self))) }
+            while let line = try await lines.next() { say(PlainText.safe(PluginRunner.withoutEscapes(String(decoding: line, as: UTF8.self)))) }
         } catch {
             say("the log broke off: \(PlainText.safe(error.message))")
         }

@@ -50,7 +50,7 @@ package actor PlainSession {
 
     private static let help = [
         "list KIND [TEXT]: every object of a kind, or those whose line has the text. The kind is as for kubectl: pods, deploy, svc, crontabs.",
-        "describe KIND NAME: what an object is and what happened to it.", "why POD: why a pod is not running.",
+        "describe KIND NAME: what an object is and what happened to it.", "why [KIND] NAME: why an object is as it is, a pod where no kind is named.",
         "logs POD [CONTAINER] [-p] [-f] [--tail N]: its log, the last 100 lines; -p of the instance before, -f goes on until you press Enter.",
         "yaml KIND NAME: the object as YAML.", "apply FILE: create or change what a file holds, after a rehearsal and a question.",
         "delete KIND NAME: delete an object, after its name is typed again.", "use NAMESPACE: work in a namespace; use all for all of them.",
@@ -59,6 +59,8 @@ package actor PlainSession {
     ]
 
     private func answer(_ verb: String, _ words: [String]) async throws(APIStatus) {
+        // The answer to a question that did not come, since something went wrong before it.
+        if ["y", "yes", "n", "no"].contains(verb), words.isEmpty { return say("nothing was asked") }
         switch verb {
         case "help", "h", "?": for line in Self.help { say(line) }
         case "where": say("context \(PlainText.safe(context)), \(place), \(access)")
@@ -161,9 +163,18 @@ package actor PlainSession {
     }
 
     private func why(_ words: [String]) async throws(APIStatus) {
-        guard let name = words.first else { return say("why which pod?") }
-        let (_, object) = try await object(["pods", name], "why")
-        say(WhyReport.lines(WhyFacts(subject: object, events: try await events(object), now: SystemTimeSource().now())))
+        guard let first = words.first else { return say("why what? for example: why deploy web") }
+        // One word is a pod, unless it begins with a kind.
+        var isPod = words.count == 1
+        if isPod, let word = first.split(separator: "/").first.map(String.init), word != first {
+            isPod = try await !client.servedKinds().contains { $0.answers(to: word) }
+        }
+        let (kind, object) = try await object(isPod ? ["pods", first] : words, "why")
+        let time = SystemTimeSource()
+        let gatherer = WhyGatherer(
+            client: client, resource: kind.resource, namespace: object.namespace, name: object.name, everyPod: EveryPod(client, time: time),
+            writes: { _ in [] }, time: time)
+        say(WhyReport.lines(try await gatherer.gather()))
     }
 
     private func say(_ lines: [[TextSpan]]) {

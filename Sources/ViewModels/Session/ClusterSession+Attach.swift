@@ -29,9 +29,17 @@ extension ClusterSession {
 
     /// Asks for an image and opens a shell in a node's own namespaces.
     func askNodeShell(_ binding: ObjectBinding) {
-        askLine("image with nsenter and a shell", operations.debugImage ?? "busybox:1.36", check: Self.imageProblem) { [weak self] image in
+        let isOurs = app.context.isEmbedded
+        inquire { client throws(APIStatus) in
+            await Self.presentImage(isOurs ? binding.name : nil, client)
+        } then: { [weak self] image in
+            self?.askNodeShell(binding, image)
+        }
+    }
+
+    private func askNodeShell(_ binding: ObjectBinding, _ present: String?) {
+        askLine("image with a shell and nsenter", operations.debugImage ?? present ?? DebugImage.usual, check: Self.imageProblem) { [weak self] image in
             guard let self else { return }
-            operations.debugImage = image
             let namespace = app.namespace ?? "default"
             ask(
                 "Open a shell on node \(binding.name)?",
@@ -49,6 +57,7 @@ extension ClusterSession {
         tasks.add { [weak self, time] in
             do throws(APIStatus) {
                 let pod = try await NodeShell.start(on: node.name, image: image, namespace: namespace, client, time: time)
+                self?.operations.debugImage = image
                 guard let self, app.modal == nil, app.inputMode == .browse else {
                     self?.app.toast("no shell on \(node.name) was opened, since something else had the keys when it was ready: try again", .warning)
                     return await NodeShell.end(pod, client)
@@ -56,7 +65,9 @@ extension ClusterSession {
                 let request = ExecRequest(
                     namespace: namespace, pod: pod.name, podUID: pod.uid ?? "", container: NodeShell.container, command: [], stdin: true, stdout: true,
                     stderr: false, tty: true)
-                let isOpen = open(request, of: ObjectBinding(pod, context: node.context), client, isBeside: false) {
+                // What the pod says before somebody is attached to it is not seen.
+                let note = "a node without /bin/sh of its own gives the image's shell: its files are below /proc/1/root then"
+                let isOpen = open(request, of: ObjectBinding(pod, context: node.context), client, isBeside: false, note: note) {
                     // Also after the tab was closed, which cancels what runs in it.
                     Task { await NodeShell.end(pod, client) }
                 }

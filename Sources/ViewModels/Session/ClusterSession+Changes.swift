@@ -13,6 +13,17 @@ struct ChangeMemory {
     var deletions: [RecentChanges.Deletion] = []
     var look = ChangeScan.Look()
     var changes: [RecentChanges.Change] = []
+    /// What writes changed by the cluster's own memory, by their keys; empty where it has none of them.
+    var differences: [String: String] = [:]
+
+    /// The changes of the span up to a moment, newest first, with what they really changed where the cluster remembers that.
+    func recent(_ now: Timestamp) -> [RecentChanges.Change] {
+        RecentChanges.since(now.advanced(by: .seconds(-seconds)), objects: look.objects, events: look.events, deletions: deletions).map { change in
+            var change = change
+            if change.what == .changed, let text = differences[change.key], !text.isEmpty { change.text = text }
+            return change
+        }
+    }
 
     /// Takes the deletions that the cluster itself remembers, in place of those that were seen.
     mutating func take(remembered: [RecentChanges.Deletion]) {
@@ -67,6 +78,12 @@ extension ClusterSession {
                 guard !Task.isCancelled else { return }
                 changeMemory.take(look, at: time.now())
                 if let remembered { changeMemory.take(remembered: remembered) }
+                if app.context.isEmbedded {
+                    let unknown = changeMemory.recent(time.now()).filter { $0.what == .changed && changeMemory.differences[$0.key] == nil }
+                    let differences = await scan.differences(of: unknown)
+                    guard !Task.isCancelled else { return }
+                    changeMemory.differences.merge(differences) { $1 }
+                }
                 // Those that come later are seen, and told by whom the next time that something goes.
                 readsDeletions = changeMemory.deletions.contains { $0.by.isEmpty } && app.context.isEmbedded
                 if app.detail === model { showChanges(model, namespace) }
@@ -77,9 +94,7 @@ extension ClusterSession {
 
     private func showChanges(_ model: DetailModel, _ namespace: String?) {
         let now = time.now()
-        changeMemory.changes = RecentChanges.since(
-            now.advanced(by: .seconds(-changeMemory.seconds)), objects: changeMemory.look.objects, events: changeMemory.look.events,
-            deletions: changeMemory.deletions)
+        changeMemory.changes = changeMemory.recent(now)
         let text = RecentChanges.list(
             changeMemory.changes, place: namespace ?? "all namespaces", span: .seconds(changeMemory.seconds), gaps: changeMemory.look.gaps,
             now: now)

@@ -37,7 +37,7 @@ extension ClusterSession {
         then: @escaping @MainActor () -> Void = {}
     ) -> Bool {
         guard let workspace = app.workspace else { return false }
-        let model = ShellModel(binding: binding, container: request.container, context: app.context)
+        let model = ShellModel(binding: binding, container: request.container, context: app.context, isAttached: request.command.isEmpty)
         if let note { model.receive(Array("\u{1B}[2m\(note)\u{1B}[0m\r\n".utf8)) }
         let refusal = workspace.open(model, isBeside: isBeside) { [weak self, weak model] in
             defer { then() }

@@ -303,7 +303,8 @@ struct ForeignTarget: ScreenTarget {
             let paths = Kubeconfig.paths(explicit: kubeconfig, environment: { environment[$0] }, home: environment.home)
             chosen = try Kubeconfig.load(paths, mustExist: kubeconfig != nil).context(named: context)
         } catch {
-            throw CommandError("\(error)")
+            let isAboutFile = [.io, .malformed].contains(error.code)
+            throw CommandError("\(error)\(isAboutFile ? "; correct it, or name another file with --kubeconfig; kdash alone opens its own cluster" : "")")
         }
         gate = gates.gate(chosen.name, server: chosen.cluster.server, user: chosen.userName)
     }
