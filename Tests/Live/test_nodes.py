@@ -189,7 +189,11 @@ def supervisors(cluster):
     identity = json.loads((cluster.data / "instance").read_text())["id"]
     found = {}
     for pid, command in machine.processes():
-        place = re.search(f"/kdash-{identity}/([^/]+)/supervisor", pathlib.Path(f"/proc/{pid}/cgroup").read_text())
+        try:
+            cgroup = pathlib.Path(f"/proc/{pid}/cgroup").read_text()
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # One that was killed before has gone.
+        place = re.search(f"/kdash-{identity}/([^/]+)/supervisor", cgroup)
         if command.startswith("kdash-node") and place:
             found[place.group(1)] = pid
     return found
