@@ -177,7 +177,7 @@ def objects(bench):
             terminal.settle(0.5)
             empty = cluster.memory(terminal.screen)
             read = terminal.time(b"gc", b"100,00", within=120)
-            terminal.settle(1)
+            terminal.settle(0.6)
             memory = cluster.memory(terminal.screen)
             opens, keystrokes = [], []
             for _ in range(bench.count(20)):
